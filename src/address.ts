@@ -1,0 +1,12 @@
+// An address to listen at, as others write it.
+
+/** Where a service listens. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** The address as a URL without a path: `http://[::1]:8080`. */
+export function urlOf({ host, port }: Address): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+}

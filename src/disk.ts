@@ -1,0 +1,236 @@
+// The only place where the file system enters. It is handed on as a value, so that tests can put a
+// disk that fails in its place.
+//
+// Every file opened for writing is opened with O_DSYNC: a write has reached the disk when its
+// promise resolves, as if fdatasync(2) followed it (open(2)). That, and not a call of fdatasync,
+// because Node's permission model, under which the container runs, forbids every fsync and fchmod.
+
+import { constants, readFileSync } from "node:fs"
+import * as fs from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { basename, dirname, join } from "node:path"
+import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+import { randomName } from "./random.ts"
+
+const directoryMode = 0o700
+const fileMode = 0o600
+const anyoneElse = 0o077
+const writeFlags =
+  constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | (constants.O_DSYNC ?? 0)
+
+/** A file opened for writing. */
+export interface DiskFile {
+  /** Writes at `position` and gives how many bytes were taken, which may be fewer than asked. */
+  write(bytes: Uint8Array, position: number): Promise<number>
+  /** Cuts the file. Reaches the disk with the next write at the latest. */
+  truncate(length: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** What the rest of the program may do with files. Errors are Node's system errors. */
+export interface Disk {
+  /** Bytes of a file, or null where there is none. Never follows a symbolic link. */
+  read(path: string): Promise<Uint8Array | null>
+  /** Opens for writing and makes the file, mode 0600, where there is none. */
+  open(path: string): Promise<DiskFile>
+  /** Makes a file that must not exist yet, mode 0600. */
+  create(path: string): Promise<DiskFile>
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file; one that is already gone is no error. */
+  remove(path: string): Promise<void>
+  list(directory: string): Promise<readonly string[]>
+  /** Makes new names in a directory durable, where the process may (see `syncDirectory`). */
+  syncDirectory(path: string): Promise<void>
+  /** Type, owner and mode of a name itself, or null where there is none. */
+  inspect(path: string): Promise<Inspection | null>
+  makeDirectory(path: string, mode: number): Promise<void>
+  chmod(path: string, mode: number): Promise<void>
+}
+
+/** What `Disk.inspect` tells of a name. */
+export interface Inspection {
+  readonly type: "file" | "directory" | "link" | "other"
+  readonly owner: number
+  readonly mode: number
+}
+
+/** The machine's disk. */
+export const machineDisk: Disk = {
+  async read(path) {
+    try {
+      const file = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+      try {
+        return await file.readFile()
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return null
+      throw error
+    }
+  },
+  open: async (path) => diskFile(await fs.open(path, writeFlags, fileMode)),
+  create: async (path) => diskFile(await fs.open(path, writeFlags | constants.O_EXCL, fileMode)),
+  rename: fs.rename,
+  remove: (path) => fs.rm(path, { force: true }),
+  list: (directory) => fs.readdir(directory),
+  syncDirectory,
+  async inspect(path) {
+    try {
+      const stats = await fs.lstat(path)
+      const type = stats.isFile()
+        ? "file"
+        : stats.isDirectory()
+          ? "directory"
+          : stats.isSymbolicLink()
+            ? "link"
+            : "other"
+      return { type, owner: stats.uid, mode: stats.mode & 0o777 }
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return null
+      throw error
+    }
+  },
+  async makeDirectory(path, mode) {
+    await fs.mkdir(path, { recursive: true, mode })
+  },
+  chmod: fs.chmod,
+}
+
+function diskFile(handle: fs.FileHandle): DiskFile {
+  return {
+    write: async (bytes, position) =>
+      (await handle.write(bytes, 0, bytes.byteLength, position)).bytesWritten,
+    truncate: (length) => handle.truncate(length),
+    close: () => handle.close(),
+  }
+}
+
+// The permission model answers ERR_ACCESS_DENIED. store/journal.ts says why nothing is lost then:
+// what a name that did not become durable leaves behind is the state before it, still complete.
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (systemCode(error) !== "ERR_ACCESS_DENIED") throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Writes all bytes, however often the disk takes only a part. */
+export async function writeAll(file: DiskFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const taken = await file.write(bytes.subarray(done), position + done)
+    if (taken === 0) throw new Error("The disk took none of the bytes")
+    done += taken
+  }
+}
+
+/**
+ * Replaces a file in one step: the chunks go to a new file of mode 0600 beside it, which is then
+ * renamed. Whoever reads sees the old content or the new, never a part. A failure leaves the old.
+ */
+export async function replaceFile(
+  path: string,
+  chunks: Iterable<Uint8Array>,
+  disk: Disk,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomName()}.tmp`)
+  const file = await disk.create(temporary)
+  try {
+    try {
+      let position = 0
+      for (const chunk of chunks) {
+        await writeAll(file, chunk, position)
+        position += chunk.byteLength
+      }
+    } finally {
+      await file.close()
+    }
+    await disk.rename(temporary, path)
+  } catch (error) {
+    // The first failure is the one to tell; one in the cleaning up would hide it.
+    await disk.remove(temporary).catch(() => {})
+    throw error
+  }
+  await disk.syncDirectory(dirname(path))
+}
+
+/**
+ * Text of a file that the operator points to, such as a mounted secret; links are followed.
+ * @throws the system's error
+ */
+export function readOperatorFile(path: string): string {
+  return readFileSync(path, "utf8")
+}
+
+/**
+ * Does work in a new directory of mode 0700 and removes it afterwards.
+ * @throws OperatorError when none can be made
+ */
+export async function withTemporaryDirectory<T>(
+  prefix: string,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = await fs.mkdtemp(join(tmpdir(), prefix)).catch((cause) => {
+    throw new OperatorError(`No directory can be made in '${tmpdir()}' (${systemCode(cause)})`, {
+      hint: "TMPDIR names another. In the image, which may not write there, use `postern serve`.",
+      exitCode: exitCodes.unavailable,
+      cause,
+    })
+  })
+  try {
+    return await work(directory)
+  } finally {
+    await fs.rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Removes what a `replaceFile` that was killed left behind. */
+export async function removeLeftovers(directory: string, disk: Disk): Promise<void> {
+  for (const name of await disk.list(directory)) {
+    if (/^\..+\.[\w-]{22}\.tmp$/.test(name)) await disk.remove(join(directory, name))
+  }
+}
+
+/**
+ * Makes a directory of mode 0700 or repairs the mode of one that is there.
+ * @returns a warning for the log when a mode was repaired, else null
+ * @throws OperatorError when it belongs to somebody else or is no directory
+ */
+export async function secureDirectory(path: string, disk: Disk): Promise<string | null> {
+  if ((await disk.inspect(path)) === null) await disk.makeDirectory(path, directoryMode)
+  return secure(path, "directory", directoryMode, disk)
+}
+
+/** The same for a file that may be missing: it must be a file of ours, and mode 0600. */
+export async function secureFile(path: string, disk: Disk): Promise<string | null> {
+  return (await disk.inspect(path)) === null ? null : secure(path, "file", fileMode, disk)
+}
+
+async function secure(
+  path: string,
+  type: "file" | "directory",
+  mode: number,
+  disk: Disk,
+): Promise<string | null> {
+  const found = await disk.inspect(path)
+  if (found?.type !== type) {
+    throw new OperatorError(`'${path}' is not a ${type}, but a ${found?.type ?? "missing name"}`, {
+      hint: `Move it away, or set POSTERN_DATA_DIR to another directory.`,
+      exitCode: exitCodes.damagedData,
+    })
+  }
+  const self = process.geteuid?.() ?? found.owner
+  if (found.owner !== self) {
+    throw new OperatorError(`'${path}' belongs to user ${found.owner}, not to ${self}`, {
+      hint: `Run postern as user ${found.owner}, or give it the files: chown -R ${self} DIRECTORY`,
+      exitCode: exitCodes.damagedData,
+    })
+  }
+  if ((found.mode & anyoneElse) === 0) return null
+  await disk.chmod(path, mode)
+  return `'${path}' was open to other users (mode ${found.mode.toString(8)}); it is ${mode.toString(8)} now`
+}

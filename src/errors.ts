@@ -1,0 +1,86 @@
+// The closed list of refusals, and the two other kinds of failure. Nothing here knows HTTP.
+//
+//   AuthError      a refusal: the caller asked for what it may not have; code and sentence go to it
+//   Unavailable    a failure of the world (disk full, queue full): 503, the cause goes to the log
+//   OperatorError  a mistake of whoever runs Postern: sentence and hint on the command line
+//   anything else  a bug: 500 with the request id, the stack goes to the log
+
+/** Every code a caller can get in `error`; OAuth's own names where OAuth has one. */
+export const errorCodes = [
+  "invalid_request",
+  "invalid_credentials",
+  "missing_token",
+  "invalid_token",
+  "insufficient_user_authentication",
+  "insufficient_scope",
+  "not_found",
+  "method_not_allowed",
+  "request_timeout",
+  "username_taken",
+  "content_too_large",
+  "uri_too_long",
+  "unsupported_media_type",
+  "expectation_failed",
+  "header_fields_too_large",
+  "server_error",
+  "temporarily_unavailable",
+  "http_version_not_supported",
+] as const
+
+/** One of them. */
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** A refusal. The message is shown to the caller, so it never holds a token, password or hash. */
+export class AuthError extends Error {
+  override readonly name = "AuthError"
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** The world failed, nothing was changed, and trying again later may work. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable"
+  readonly retryAfterSeconds: number
+
+  constructor(message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    super(message, { cause: options.cause })
+    this.retryAfterSeconds = options.retryAfterSeconds ?? 1
+  }
+}
+
+/** Exit codes of the command line; those above 64 are `sysexits.h`'s. */
+export const exitCodes = {
+  done: 0,
+  refused: 1,
+  usage: 2,
+  damagedData: 65,
+  unavailable: 69,
+  inUse: 75,
+  badSettings: 78,
+} as const
+
+/** How a command ended. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** A mistake that the operator can mend: what is wrong, what to do, and how the process exits. */
+export class OperatorError extends Error {
+  override readonly name = "OperatorError"
+  readonly hint: string
+  readonly exitCode: ExitCode
+
+  constructor(message: string, options: { hint: string; exitCode: ExitCode; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.hint = options.hint
+    this.exitCode = options.exitCode
+  }
+}
+
+/** The `code` of a system error (`ENOENT`, …), or null for any other thrown value. */
+export function systemCode(error: unknown): string | null {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return typeof code === "string" ? code : null
+}

@@ -1,0 +1,135 @@
+// Unix domain sockets, the only place where they enter: one line of text in, one line out. They are
+// reached through the file system, so their directory's mode says who may use them, and they work
+// across containers that share a volume.
+
+import { createConnection, createServer, type Socket } from "node:net"
+import { relative } from "node:path"
+import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+
+/** Answers one line. A rejection closes the connection without an answer. */
+export type LineHandler = (line: string) => Promise<string>
+
+/** A socket that is listened on. */
+export interface LocalSocket {
+  close(): Promise<void>
+}
+
+/** Nobody listens at a path, though there may be a name there. */
+export class NobodyListens extends Error {
+  override readonly name = "NobodyListens"
+}
+
+const lineLengthMax = 65_536
+const silenceSecondsMax = 30
+
+/** Of a socket's path, without its closing NUL (unix(7)). */
+const pathBytesMax = 107
+
+/**
+ * Listens at a path where no name may be yet.
+ * @throws OperatorError when the path is too long for a socket
+ */
+export function listenLocally(path: string, answer: LineHandler): Promise<LocalSocket> {
+  /** Connections that have not sent their line yet, and end with the listening. */
+  const asking = new Set<Socket>()
+  const server = createServer((socket) => {
+    asking.add(socket)
+    socket.on("close", () => asking.delete(socket))
+    answerLine(socket, (line) => {
+      asking.delete(socket)
+      return answer(line)
+    })
+  })
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(shortest(path), () => {
+      server.off("error", reject)
+      // A socket that fails later (no descriptors left) must not end the process.
+      server.on("error", () => {})
+      resolve({ close })
+    })
+  })
+
+  function close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const socket of asking) socket.destroy()
+    return closed
+  }
+}
+
+function answerLine(socket: Socket, answer: LineHandler): void {
+  let text = ""
+  socket.setEncoding("utf8")
+  socket.setTimeout(silenceSecondsMax * 1000, () => socket.destroy())
+  socket.on("error", () => socket.destroy())
+  socket.on("data", (chunk: string) => {
+    if (text.includes("\n")) return
+    text += chunk
+    const end = text.indexOf("\n")
+    if (end === -1) {
+      if (text.length > lineLengthMax) socket.destroy()
+      return
+    }
+    answer(text.slice(0, end)).then(
+      (line) => socket.end(`${line}\n`),
+      () => socket.destroy(),
+    )
+  })
+}
+
+/**
+ * Sends a line and gives the answer.
+ * @throws NobodyListens when there is no name, or only one that a killed process left behind
+ */
+export function askLocally(path: string, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ""
+    const socket = createConnection(shortest(path))
+    socket.setEncoding("utf8")
+    socket.setTimeout(silenceSecondsMax * 1000, () => {
+      socket.destroy(new Error(`No answer within ${silenceSecondsMax} seconds`))
+    })
+    socket.on("connect", () => socket.write(`${line}\n`))
+    socket.on("data", (chunk: string) => {
+      answer += chunk
+    })
+    socket.on("end", () => {
+      if (answer.endsWith("\n")) resolve(answer.slice(0, -1))
+      else reject(new Error("The connection ended without an answer"))
+    })
+    socket.on("error", (error) => {
+      reject(saysNobody(error) ? new NobodyListens(`Nobody listens at '${path}'`) : error)
+    })
+  })
+}
+
+/**
+ * Whether a process listens at a path. It need not answer: one that is stopped or busy still
+ * listens. False only when it is certain that there is none.
+ */
+export function isListenedOn(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(shortest(path))
+    socket.on("connect", () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on("error", (error) => resolve(!saysNobody(error)))
+  })
+}
+
+function saysNobody(error: Error): boolean {
+  const code = systemCode(error)
+  return code === "ENOENT" || code === "ECONNREFUSED"
+}
+
+// A longer path is cut off by Node 20: the socket would be another one, somewhere else.
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  const shorter = fromHere.length < path.length ? fromHere : path
+  if (Buffer.byteLength(shorter) <= pathBytesMax) return shorter
+  throw new OperatorError(`The path of a Unix socket is too long: '${shorter}'`, {
+    hint: `It can have ${pathBytesMax} bytes. Set POSTERN_DATA_DIR to a shorter one.`,
+    exitCode: exitCodes.badSettings,
+  })
+}

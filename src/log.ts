@@ -1,0 +1,79 @@
+// Structured log lines: one JSON object a line on standard output, or a line for people when that
+// is a terminal. An event has a dotted name and plain fields, never a token, password or hash:
+//
+//   {"time":"2026-11-23T15:30:00Z","level":"info","event":"login.succeeded","username":"alice"}
+
+import { type Clock, isoTime } from "./clock.ts"
+
+/** Levels, from the one that tells most to the one that tells least. */
+export const logLevels = ["debug", "info", "warn", "error"] as const
+
+/** One of them. */
+export type LogLevel = (typeof logLevels)[number]
+
+/** What an event carries. `JSON.stringify` escapes control characters, so a line stays one line. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+/** Where events go. */
+export type Log = Readonly<Record<LogLevel, (event: string, fields?: LogFields) => void>>
+
+const textLengthMax = 4096
+const causesMax = 5
+
+/** Makes a log. Lines below `level` are dropped; `write` gets each line with its newline. */
+export function createLog(options: {
+  readonly level: LogLevel
+  readonly clock: Clock
+  readonly forPeople: boolean
+  readonly write: (line: string) => void
+}): Log {
+  const { level, clock, forPeople, write } = options
+  const format = forPeople ? lineForPeople : lineForMachines
+  const writer = (at: LogLevel) => (event: string, fields: LogFields) =>
+    write(`${printable(format(isoTime(clock.now()), at, event, fields))}\n`)
+  const log = (at: LogLevel) => {
+    if (logLevels.indexOf(at) < logLevels.indexOf(level)) return () => {}
+    const toSink = writer(at)
+    return (event: string, fields: LogFields = {}) => toSink(event, fields)
+  }
+  return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") }
+}
+
+/** The text of any thrown value for a log field, with its causes. */
+export function errorText(error: unknown): string {
+  const texts: string[] = []
+  let at = error
+  do {
+    texts.push(at instanceof Error ? (at.stack ?? at.message) : plainText(at))
+    at = at instanceof Error ? at.cause : undefined
+  } while (at !== undefined && texts.length < causesMax)
+  return texts.join("\ncaused by ").slice(0, textLengthMax)
+}
+
+// Not what an object holds: that could be anything.
+function plainText(value: unknown): string {
+  return typeof value === "object" ? Object.prototype.toString.call(value) : String(value)
+}
+
+function lineForMachines(time: string, level: LogLevel, event: string, fields: LogFields): string {
+  return JSON.stringify({ time, level, event, ...fields })
+}
+
+function lineForPeople(time: string, level: LogLevel, event: string, fields: LogFields): string {
+  const details = Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : value}`)
+  return [time.slice(11, 19), level.padEnd(5), event, ...details].join(" ")
+}
+
+// What JSON leaves as it is but a terminal or a log reader may take for a command or a line's end.
+function printable(line: string): string {
+  return line.replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@+-]+$/.test(text) ? text : JSON.stringify(text)
+}

@@ -1,0 +1,44 @@
+// A log that keeps its events, so that tests can say exactly what was logged and that nothing secret
+// was.
+
+import { createLog, type Log } from "../../src/log.ts"
+import { createFakeClock } from "./fake_clock.ts"
+
+/** An event as its JSON line has it. */
+export type LoggedEvent = Readonly<Record<string, unknown>>
+
+/** A log and what was written to it. */
+export interface CollectedLog {
+  readonly log: Log
+  /** All events, parsed. */
+  readonly events: LoggedEvent[]
+  /** All lines, as they would be printed. */
+  readonly lines: string[]
+  /** The names of all events but the access log's, and forgets everything so far. */
+  takeNames(): string[]
+}
+
+/** Makes a log of all levels. */
+export function createCollectedLog(): CollectedLog {
+  const lines: string[] = []
+  const events: LoggedEvent[] = []
+  const log = createLog({
+    level: "debug",
+    clock: createFakeClock(),
+    forPeople: false,
+    write(line) {
+      lines.push(line)
+      events.push(JSON.parse(line) as LoggedEvent)
+    },
+  })
+  return {
+    log,
+    events,
+    lines,
+    takeNames: () =>
+      events
+        .splice(0)
+        .map(({ event }) => String(event))
+        .filter((name) => name !== "request"),
+  }
+}

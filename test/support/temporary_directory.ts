@@ -1,0 +1,13 @@
+// Directories that are gone after the test.
+
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { TestContext } from "node:test"
+
+/** Makes a directory of mode 0700 that is removed when the test ends. */
+export function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "postern-test-"))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
