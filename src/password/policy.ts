@@ -1,0 +1,48 @@
+// What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long, and not the obvious. No rules on
+// its composition. Seeded and existing passwords are not asked.
+
+import { isPossiblePassword, normalizePassword, passwordBytesMax } from "./text.ts"
+
+/** The fewest characters (code points) of a password that is the only factor. */
+export const passwordCharactersMin = 15
+
+const serviceName = "postern"
+const rows = ["01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm"]
+
+/** Why a password may not be chosen, in a sentence for whoever chose it, or null if it may. */
+export function refusePassword(password: string, username: string): string | null {
+  // The length comes first: normalizing long text is slow.
+  const text = normalizePassword(password.slice(0, passwordBytesMax + 1))
+  if ([...text].length < passwordCharactersMin) {
+    return `A password needs at least ${passwordCharactersMin} characters`
+  }
+  if (!isPossiblePassword(password)) {
+    return `A password has at most ${passwordBytesMax} bytes, no NUL character and valid Unicode`
+  }
+  const folded = text.toLowerCase()
+  for (const name of [username, serviceName]) {
+    // What is left must be a password of its own, were it not for the length.
+    if (folded.replaceAll(name, "").length < folded.length / 2) {
+      return "A password can't be made of the username or the service's name"
+    }
+  }
+  if (isRepetition(folded)) return "A password can't be one short text again and again"
+  if (isRow(folded)) return "A password can't be a row of the alphabet, the keyboard or digits"
+  return null
+}
+
+// "passwordpassword", "abcabcabcabcabc", "aaaaaaaaaaaaaaa": what is repeated would be too short
+function isRepetition(text: string): boolean {
+  const lengthMax = Math.min(passwordCharactersMin - 1, Math.ceil(text.length / 2))
+  for (let length = 1; length <= lengthMax; length += 1) {
+    const unit = text.slice(0, length)
+    if (unit.repeat(Math.ceil(text.length / length)).slice(0, text.length) === text) return true
+  }
+  return false
+}
+
+// "123456789012345", "abcdefghijklmnop", "poiuytrewqlkjhg" backwards
+function isRow(text: string): boolean {
+  const backwards = [...text].reverse().join("")
+  return rows.some((row) => row.repeat(2).includes(text) || row.repeat(2).includes(backwards))
+}

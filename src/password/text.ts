@@ -1,0 +1,16 @@
+// Which texts can be passwords at all, and the one form in which they are compared.
+
+/** No longer password is hashed, and none is cut (NIST SP 800-63B-4 §3.1.1.2). */
+export const passwordBytesMax = 1024
+
+/** Whether a text can be a password: of bounded length, without NUL, and valid Unicode. */
+export function isPossiblePassword(text: string): boolean {
+  // The length comes first: normalizing long text is slow.
+  if (text.length > passwordBytesMax || Buffer.byteLength(text) > passwordBytesMax) return false
+  return text.length > 0 && text.isWellFormed() && !text.includes("\0")
+}
+
+/** NFC and nothing else: two ways to type one letter are one password, `A` and `a` are two. */
+export function normalizePassword(text: string): string {
+  return text.normalize("NFC")
+}

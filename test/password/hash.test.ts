@@ -1,0 +1,109 @@
+// Real hashes, as cheap as Argon2 allows.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { createPasswordHasher } from "../../src/password/hash.ts"
+import { createHashingLane, type HashingLane } from "../../src/password/hashing_lane.ts"
+import { readHashParameters } from "../../src/password/phc.ts"
+import { cheapHashes } from "../support/test_service.ts"
+
+/** A lane that counts what runs in it. */
+function createCountingLane(): HashingLane & { runs: number } {
+  const lane = createHashingLane({ width: 2 })
+  const counting = {
+    runs: 0,
+    run<T>(work: () => Promise<T>): Promise<T> {
+      counting.runs += 1
+      return lane.run(work)
+    },
+  }
+  return counting
+}
+
+const hasher = await createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
+
+test("createPasswordHasher() writes the parameters into the hash, and a salt of its own", async () => {
+  const parameters = { memoryKib: 64, passes: 3 }
+  const own = await createPasswordHasher(createHashingLane({ width: 1 }), parameters)
+  const hashes = [await own.hash("wonderland"), await own.hash("wonderland")]
+  for (const hash of hashes) {
+    assert.match(hash, /^\$argon2id\$v=19\$m=64,t=3,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+    assert.deepEqual(readHashParameters(hash), parameters)
+  }
+  assert.notEqual(hashes[0], hashes[1])
+})
+
+/** Passwords that are the same, or not. */
+const pairs: readonly (readonly [name: string, hashed: string, typed: string, same: boolean])[] = [
+  ["the same text", "wonderland", "wonderland", true],
+  ["composed and decomposed é", "caf\u00e9", "cafe\u0301", true],
+  ["decomposed and composed é", "cafe\u0301", "caf\u00e9", true],
+  ["the ligature ﬁ and fi", "\ufb01sh", "fish", false],
+  ["full-width and plain", "\uff41bc", "abc", false],
+  ["another case", "wonderland", "Wonderland", false],
+  ["a space before", "wonderland", " wonderland", false],
+  ["a space after", "wonderland", "wonderland ", false],
+  ["two spaces inside", "wonder land", "wonder  land", false],
+  ["a tab for a space", "wonder land", "wonder\tland", false],
+  ["nothing", "wonderland", "", false],
+  ["as many bytes as may be", "x".repeat(1024), "x".repeat(1024), true],
+  ["another last byte of 1024", "x".repeat(1024), `${"x".repeat(1023)}y`, false],
+  ["another byte after 72", "x".repeat(80), `${"x".repeat(79)}y`, false],
+  ["one byte more than may be", "x".repeat(1025), "x".repeat(1025), false],
+  ["with NUL", "wonder\0land", "wonder\0land", false],
+  ["with NUL and another end", "wonder\0land", "wonder\0", false],
+  ["a lone surrogate", "wonder\ud800land", "wonder\ud800land", false],
+]
+
+for (const [name, hashed, typed, same] of pairs) {
+  test(`verify() of ${name} is ${same}`, async () => {
+    assert.equal(await hasher.verify(typed, await hasher.hash(hashed)), same)
+  })
+}
+
+test("verify() does the same work whatever is wrong", async () => {
+  const lane = createCountingLane()
+  const own = await createPasswordHasher(lane, cheapHashes)
+  const hash = await own.hash("wonderland")
+  const rows: readonly (readonly [name: string, password: string, hash: string | null])[] = [
+    ["the right password", "wonderland", hash],
+    ["a wrong one", "builder", hash],
+    ["no such user", "wonderland", null],
+    ["too long a one", "x".repeat(2_000_000), hash],
+    ["too long a one and no such user", "x".repeat(2_000_000), null],
+    ["NUL", "\0", hash],
+    ["NUL and no such user", "\0", null],
+    ["a lone surrogate", "\udc00", hash],
+    ["an empty one", "", null],
+  ]
+  for (const [name, password, known] of rows) {
+    lane.runs = 0
+    assert.equal(await own.verify(password, known), name === "the right password", name)
+    assert.equal(lane.runs, 1, name)
+  }
+})
+
+test("verify() without a hash is false for every password", async () => {
+  for (const password of ["", "wonderland", "\0", "nobody"]) {
+    assert.equal(await hasher.verify(password, null), false, password)
+  }
+})
+
+test("isCurrent() asks for at least the parameters of new hashes", async () => {
+  const lane = createHashingLane({ width: 1 })
+  const own = await createPasswordHasher(lane, { memoryKib: 64, passes: 2 })
+  const salt = "c2FsdHNhbHRzYWx0c2FsdA"
+  const rest = `$${salt}$${"A".repeat(43)}`
+  const rows: readonly (readonly [hash: string, current: boolean])[] = [
+    [`$argon2id$v=19$m=64,t=2,p=1${rest}`, true],
+    [`$argon2id$v=19$m=65,t=3,p=1${rest}`, true],
+    [`$argon2id$v=19$m=63,t=2,p=1${rest}`, false],
+    [`$argon2id$v=19$m=128,t=1,p=1${rest}`, false],
+    [`$argon2i$v=19$m=64,t=2,p=1${rest}`, false],
+    [`$argon2id$v=16$m=64,t=2,p=1${rest}`, false],
+    ["$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW", false],
+    ["", false],
+  ]
+  for (const [hash, current] of rows) assert.equal(own.isCurrent(hash), current, hash)
+  assert.equal(own.isCurrent(await own.hash("wonderland")), true)
+})

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { hash } from "@node-rs/argon2"
+import { Unavailable } from "../../src/errors.ts"
+import {
+  createHashingLane,
+  type HashingLane,
+  laneWidth,
+  threadPoolSize,
+} from "../../src/password/hashing_lane.ts"
+import { settled } from "../support/settled.ts"
+
+/** Work whose end is chosen by hand. */
+function createWork(lane: HashingLane) {
+  const started: string[] = []
+  const ends = new Map<string, (failure?: Error) => void>()
+  const run = (name: string) =>
+    lane.run(() => {
+      started.push(name)
+      return new Promise<string>((resolve, reject) => {
+        ends.set(name, (failure) => (failure === undefined ? resolve(name) : reject(failure)))
+      })
+    })
+  const end = async (name: string, failure?: Error) => {
+    ends.get(name)?.(failure)
+    await settled()
+  }
+  return { started, run, end }
+}
+
+test("createHashingLane() runs as many at a time as it is wide, and the rest in their order", async () => {
+  const { started, run, end } = createWork(createHashingLane({ width: 2 }))
+  const all = Promise.all(["a", "b", "c", "d", "e"].map(run))
+  await settled()
+  assert.deepEqual(started, ["a", "b"])
+  await end("b")
+  assert.deepEqual(started, ["a", "b", "c"])
+  await end("c")
+  await end("a")
+  assert.deepEqual(started, ["a", "b", "c", "d", "e"])
+  await end("e")
+  await end("d")
+  assert.deepEqual(await all, ["a", "b", "c", "d", "e"])
+})
+
+test("createHashingLane() never runs more than its width, whoever comes when", async () => {
+  const lane = createHashingLane({ width: 3 })
+  let running = 0
+  let most = 0
+  const work = async () => {
+    running += 1
+    most = Math.max(most, running)
+    await settled()
+    running -= 1
+  }
+  // Each that ends is followed by one that comes at that very moment.
+  const first = Array.from({ length: 30 }, () => lane.run(work).then(() => lane.run(work)))
+  await Promise.all(first)
+  assert.equal(most, 3)
+  assert.equal(running, 0)
+})
+
+test("createHashingLane() hands the place on after a failure", async () => {
+  const { started, run, end } = createWork(createHashingLane({ width: 1 }))
+  const failing = assert.rejects(run("a"), { message: "out of memory" })
+  const next = run("b")
+  await end("a", new Error("out of memory"))
+  await failing
+  assert.deepEqual(started, ["a", "b"])
+  await end("b")
+  assert.equal(await next, "b")
+})
+
+test("createHashingLane() hands the place on after work that throws at once", async () => {
+  const lane = createHashingLane({ width: 1 })
+  const failing = lane.run(() => {
+    throw new TypeError("a bug")
+  })
+  const next = lane.run(async () => "done")
+  await assert.rejects(failing, { name: "TypeError", message: "a bug" })
+  assert.equal(await next, "done")
+})
+
+test("createHashingLane() refuses at once when the queue is full, and takes more when it is not", async () => {
+  const { started, run, end } = createWork(createHashingLane({ width: 1, waitingMax: 2 }))
+  const taken = [run("a"), run("b"), run("c")]
+  await assert.rejects(run("d"), (error: Unavailable) => {
+    assert.ok(error instanceof Unavailable)
+    assert.equal(error.message, "Too many logins at a time")
+    assert.equal(error.retryAfterSeconds, 1)
+    return true
+  })
+  assert.deepEqual(started, ["a"], "it did not wait for the one that runs")
+  await end("a")
+  taken.push(run("e"))
+  for (const name of ["b", "c", "e"]) await end(name)
+  assert.deepEqual(await Promise.all(taken), ["a", "b", "c", "e"])
+})
+
+test("createHashingLane() lets 200 wait unless told otherwise", async () => {
+  const { run, started, end } = createWork(createHashingLane({ width: 1 }))
+  const names = Array.from({ length: 201 }, (_, index) => `${index}`)
+  const taken = Promise.all(names.map(run))
+  await assert.rejects(run("one more"), { name: "Unavailable" })
+  for (const name of names) await end(name)
+  await taken
+  assert.equal(started.length, 201)
+})
+
+test("laneWidth() always leaves a thread free and uses at most the cores", () => {
+  for (let threads = 2; threads <= 1024; threads += 1) {
+    for (let cores = 1; cores <= 64; cores += 1) {
+      const width = laneWidth({ threads, cores })
+      const holds = width >= 1 && width < threads && width <= cores && Number.isInteger(width)
+      if (!holds) assert.fail(`${width} of ${threads} threads on ${cores} cores`)
+    }
+  }
+  assert.equal(laneWidth({ threads: 4, cores: 8 }), 2)
+  assert.equal(laneWidth({ threads: 64, cores: 8 }), 8)
+  assert.equal(laneWidth({ threads: 2, cores: 8 }), 1)
+})
+
+const poolSizes: readonly (readonly [setting: string | undefined, size: number])[] = [
+  [undefined, 4],
+  ["8", 8],
+  [" 8 threads", 8],
+  ["1", 1],
+  ["0", 1],
+  ["", 1],
+  ["abc", 1],
+  ["0x10", 1],
+  ["-3", 1],
+  ["1024", 1024],
+  ["5000", 1024],
+]
+
+test("threadPoolSize() reads the setting as libuv does", () => {
+  for (const [setting, size] of poolSizes) assert.equal(threadPoolSize(setting), size, setting)
+})
+
+test("laneWidth() leaves a thread to a signature check while 40 hashes are to be done", async () => {
+  const threads = threadPoolSize(process.env["UV_THREADPOOL_SIZE"])
+  const width = laneWidth({ threads, cores: threads })
+  const lane = createHashingLane({ width })
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
+  const keys = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"])
+  const data = Buffer.from("a token")
+  const signature = await crypto.subtle.sign(algorithm, keys.privateKey, data)
+  const order: string[] = []
+  const hashes = Array.from({ length: 40 }, async (_, index) => {
+    // The first to run take a thousand times as long as a check.
+    const cost = { memoryCost: index < width ? 65_536 : 64, timeCost: 4 }
+    await lane.run(() => hash("wonderland", cost))
+    order.push("hash")
+  })
+  await crypto.subtle.verify(algorithm, keys.publicKey, signature, data)
+  order.push("check")
+  await Promise.all(hashes)
+  // Were there hashes on all threads, a check would have to wait for one of them to end.
+  assert.equal(order.indexOf("check"), 0)
+  assert.equal(order.length, 41)
+})
