@@ -1,0 +1,187 @@
+// Opens the JSON store of a data directory: takes the lock, makes the files at the first start, else
+// reads the snapshot and replays the journal. Whatever is not as it must be stops the start, with
+// the file, the place and what to do, and stays untouched: a damaged store is never an empty store.
+//
+//   store.json                        the snapshot (snapshot.ts)
+//   journal.0.jsonl journal.1.jsonl   what changed since (journal_format.ts)
+
+import { join } from "node:path"
+import { type Disk, removeLeftovers, secureDirectory, secureFile } from "../disk.ts"
+import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+import {
+  entriesAfter,
+  journalNames,
+  makeSegments,
+  readSegment,
+  type Segment,
+  SegmentDamage,
+} from "./journal.ts"
+import type { JournalReading } from "./journal_format.ts"
+import { JsonStore } from "./json_store.ts"
+import { takeLock } from "./lock.ts"
+import { readSnapshot, SnapshotDamage, snapshotName, writeSnapshot } from "./snapshot.ts"
+import type { Store } from "./store.ts"
+import { apply, emptyTables, type Tables } from "./tables.ts"
+
+/** What opening a store needs. */
+export interface JsonStoreOptions {
+  readonly directory: string
+  readonly disk: Disk
+  /** Told of what the operator should know: repaired modes, a torn write, a snapshot that failed. */
+  readonly warn: (event: string, message: string) => void
+  /** Bytes of journal after which a snapshot is taken at the earliest. */
+  readonly bytesBetweenSnapshotsMin?: number
+}
+
+const bytesBetweenSnapshotsMin = 4 * 1024 * 1024
+
+interface Contents {
+  readonly tables: Tables
+  readonly covered: number
+  readonly snapshotBytes: number
+  readonly readings: readonly [previous: Found, current: Found]
+}
+
+interface Found extends JournalReading {
+  readonly path: string
+}
+
+/**
+ * Opens the store, or makes a new one where the directory has none.
+ * @throws OperatorError when another process has it, or when a file can't be read as a store's
+ */
+export async function openJsonStore(options: JsonStoreOptions): Promise<Store> {
+  const { directory, disk } = options
+  try {
+    const repaired = [await secureDirectory(directory, disk)]
+    const lock = await takeLock(directory, disk)
+    try {
+      for (const name of [snapshotName, ...journalNames]) {
+        repaired.push(await secureFile(join(directory, name), disk))
+      }
+      for (const notice of repaired)
+        if (notice !== null) options.warn("store.mode_repaired", notice)
+      await removeLeftovers(directory, disk)
+      const contents = (await readContents(options)) ?? (await makeContents(options))
+      return await start(contents, lock.release, options)
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  } catch (error) {
+    throw toOperatorError(error, directory)
+  }
+}
+
+async function start(
+  contents: Contents,
+  release: () => Promise<void>,
+  options: JsonStoreOptions,
+): Promise<Store> {
+  const segments: Segment[] = []
+  for (const reading of contents.readings) {
+    if (reading.tornBytes > 0) {
+      const message = `Dropped ${reading.tornBytes} bytes of a write that was cut short, never acknowledged`
+      options.warn("store.torn_write_dropped", `${message}, at the end of '${reading.path}'`)
+    }
+    try {
+      const file = await options.disk.open(reading.path)
+      segments.push({ ...reading, file })
+      await file.truncate(reading.length)
+    } catch (error) {
+      for (const opened of segments) await opened.file.close()
+      throw error
+    }
+  }
+  return new JsonStore(contents.tables, segments as [Segment, Segment], {
+    covered: contents.covered,
+    snapshotBytes: contents.snapshotBytes,
+    snapshotPath: join(options.directory, snapshotName),
+    bytesBetweenSnapshotsMin: options.bytesBetweenSnapshotsMin ?? bytesBetweenSnapshotsMin,
+    disk: options.disk,
+    warn: options.warn,
+    release,
+  })
+}
+
+async function readContents({ directory, disk }: JsonStoreOptions): Promise<Contents | null> {
+  const snapshotPath = join(directory, snapshotName)
+  const snapshot = await readSnapshot(snapshotPath, disk)
+  const [first, second] = await Promise.all(
+    journalNames.map((name) => find(join(directory, name), disk)),
+  )
+  if (snapshot === null) {
+    // The snapshot is made last, so a first start that was cut short has at most empty journals.
+    if (isUnused(first) && isUnused(second)) return null
+    throw damage(snapshotPath, "it is missing, but there is a journal of its changes")
+  }
+  if (!first || !second) {
+    const missing = journalNames[first ? 1 : 0]
+    throw damage(join(directory, missing), "it is missing, but there is a snapshot beside it")
+  }
+  const readings = inOrder(first, second)
+  const entries = entriesAfter(snapshot.sequence, readings)
+  if (entries === null || lastNumber(readings[1]) !== snapshot.sequence + entries.length) {
+    throw damage(
+      readings[1].path,
+      `entries after number ${snapshot.sequence}, the snapshot's, are missing: the files are not of one store`,
+    )
+  }
+  for (const entry of entries) for (const change of entry.changes) apply(snapshot.tables, change)
+  const { tables, sequence: covered, bytes: snapshotBytes } = snapshot
+  return { tables, covered, snapshotBytes, readings }
+}
+
+async function makeContents(options: JsonStoreOptions): Promise<Contents> {
+  const { directory, disk } = options
+  await makeSegments(directory, disk)
+  await writeSnapshot(join(directory, snapshotName), 0, emptyTables(), disk)
+  const made = await readContents(options)
+  if (made === null) throw new Error("The store that was just made is not there")
+  return made
+}
+
+async function find(path: string, disk: Disk): Promise<Found | null> {
+  const reading = await readSegment(path, disk)
+  return reading === null ? null : { ...reading, path }
+}
+
+function isUnused(found: Found | null | undefined): boolean {
+  return !found || (lastNumber(found) === 0 && found.tornBytes === 0)
+}
+
+function lastNumber({ after, entries }: JournalReading): number {
+  return after + entries.length
+}
+
+// The current file is the one with the last entry. Right after the files changed places it has none
+// yet and follows the other's last; a header that says something else was renewed in part.
+function inOrder(first: Found, second: Found): readonly [previous: Found, current: Found] {
+  const lastEntry = ({ entries }: Found) => entries.at(-1)?.sequence ?? 0
+  const [older, newer] = lastEntry(first) > lastEntry(second) ? [second, first] : [first, second]
+  return older.after === lastNumber(newer) ? [newer, older] : [older, newer]
+}
+
+function damage(path: string, why: string): OperatorError {
+  return new OperatorError(`The store can't be read: '${path}': ${why}`, {
+    hint: "Nothing was changed. Restore the data directory from a backup, all of its files together.",
+    exitCode: exitCodes.damagedData,
+  })
+}
+
+function toOperatorError(error: unknown, directory: string): unknown {
+  if (error instanceof SnapshotDamage) {
+    return damage(join(directory, snapshotName), `${error.place}: ${error.message}`)
+  }
+  if (error instanceof SegmentDamage) {
+    return damage(error.path, error.message)
+  }
+  const code = systemCode(error)
+  if (code === null) return error
+  const { message } = error as Error
+  return new OperatorError(`The data directory '${directory}' can't be used: ${message}`, {
+    hint: "Its user needs to own it and everything in it, and the disk needs room.",
+    exitCode: code === "ENOSPC" ? exitCodes.unavailable : exitCodes.damagedData,
+    cause: error,
+  })
+}

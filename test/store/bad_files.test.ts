@@ -1,0 +1,176 @@
+// Text that is no store's: the start is refused, names the file and the place, and leaves every byte
+// as it was.
+
+import assert from "node:assert/strict"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { encodeEntry } from "../../src/store/journal_format.ts"
+import { sampleUser } from "./sample_user.ts"
+import { assertRefused, journals, names, usedDirectory } from "./used_directory.ts"
+
+type Edit = (text: string) => string | Buffer
+
+const forAll: readonly (readonly [name: string, edit: Edit, store: RegExp, journal: RegExp])[] = [
+  ["empty", () => "", /line 1: it is empty/, /line 1: it is not the first line of a journal/],
+  ["NULs", (text) => Buffer.alloc(text.length), /line 1: it is not JSON/, /line 1: it is not the/],
+  ["[]", () => "[]", /line 1: it is not a JSON object/, /line 1: it is not the first line/],
+  ["null", () => "null", /line 1: it is not a JSON object/, /line 1: it is not the first line/],
+  ["{}", () => "{}", /line 1: it is not a file of the format 'postern-store'/, /line 1: it is not/],
+  ["not UTF-8", (text) => Buffer.from(`${text}\xff\n`, "latin1"), /not JSON/, /line \d+: its sum/],
+  [
+    "another version",
+    replaced('"version":1', '"version":2'),
+    /line 1: its version is not 1/,
+    /line 1: it is not the first line of a journal of version 1/,
+  ],
+  [
+    "another format",
+    replaced('"postern-', '"eastern-'),
+    /line 1: it is not a file of the format/,
+    /line 1: it is not the first line/,
+  ],
+  [
+    "another file's text",
+    () => "root:x:0:0:root:/root:/bin/sh\n",
+    /line 1: it is not JSON text/,
+    /line 1: it is not the first line/,
+  ],
+]
+
+for (const [what, edit, store, journal] of forAll) {
+  for (const name of names) {
+    test(`openJsonStore() refuses a ${name} that is damaged: ${what}`, async (t) => {
+      const directory = await usedDirectory(t)
+      change(directory, name, edit)
+      await assertRefused(directory, name, name === "store.json" ? store : journal)
+    })
+  }
+}
+
+const hash = "$argon2id$v=19$m=19456,t=2,p=1$"
+
+const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] = [
+  [
+    "a user twice",
+    (text) => text.replace(/(\{"username":"alice".*\},)/, "$1\n$1"),
+    /users, record 2: 'alice' stands twice/,
+  ],
+  [
+    "an unknown hash format",
+    replaced(hash, "$2b$12$"),
+    /users, record 1: 'passwordHash' is missing or not valid/,
+  ],
+  ["a hash that is empty", (text) => text.replace(/"\$argon2id[^"]*"/, '""'), /'passwordHash' is/],
+  [
+    "an extra member of a record",
+    replaced('"roles"', '"email":"a@b","roles"'),
+    /users, record 1: 'email' is no member of such a record/,
+  ],
+  [
+    "an own member __proto__",
+    replaced('"roles"', '"__proto__":{},"roles"'),
+    /users, record 1: '__proto__' is no member/,
+  ],
+  ["a member missing", replaced('"disabled":false,', ""), /'disabled' is missing or not valid/],
+  ["roles that are no texts", replaced('["reader"]', "[7]"), /'roles' is missing or not valid/],
+  ["an instant that is none", replaced('"createdAt":1795447800', '"createdAt":-1'), /'createdAt'/],
+  ["a name with a blank", replaced('"alice"', '"ali ce"'), /users, record 1: 'username' is/],
+  [
+    "a record that is none",
+    replaced('"users":[\n', '"users":[\nnull,\n'),
+    /users, record 1: a record is not an object/,
+  ],
+  [
+    "a table missing",
+    (text) => text.replace(/,\n"reservedNames":\[[^\]]*\]/, ""),
+    /reservedNames: the list is missing/,
+  ],
+  [
+    "a table that is no list",
+    (text) => text.replace(/"reservedNames":\[[^\]]*\]/, '"reservedNames":{}'),
+    /reservedNames: the list is missing/,
+  ],
+  [
+    "a table of a later version",
+    replaced(',\n"users"', ',"sessions":[],\n"users"'),
+    /'sessions': it is no member of a store/,
+  ],
+  ["no sequence", (text) => text.replace(/,"sequence":\d+/, ""), /line 1: its 'sequence' is/],
+  [
+    "a sequence that is none",
+    (text) => text.replace(/"sequence":\d+/, '"sequence":1.5'),
+    /line 1: its 'sequence' is missing or not valid/,
+  ],
+  [
+    "a sequence before the journals",
+    (text) => text.replace(/"sequence":\d+/, '"sequence":0'),
+    /entries after number 0, the snapshot's, are missing/,
+  ],
+  [
+    "a sequence after the journals",
+    (text) => text.replace(/"sequence":\d+/, '"sequence":999'),
+    /entries after number 999, the snapshot's, are missing/,
+  ],
+  ["a comma missing between records", (text) => text.replace("},\n", "}\n"), /not JSON text from/],
+  [
+    "a record cut short",
+    (text) => text.replace(/("username":"alice","pass).*/, "$1"),
+    /line 3: it is not JSON text from there on/,
+  ],
+]
+
+for (const [what, edit, place] of forStore) {
+  test(`openJsonStore() refuses a store.json with ${what}`, async (t) => {
+    const directory = await usedDirectory(t)
+    change(directory, "store.json", edit)
+    await assertRefused(directory, /sequence (be|af)/.test(what) ? /journal/ : "store.json", place)
+  })
+}
+
+test("openJsonStore() refuses a store.json cut off anywhere", async (t) => {
+  const directory = await usedDirectory(t)
+  const whole = readFileSync(join(directory, "store.json"))
+  for (let length = 0; length < whole.byteLength - 1; length += 13) {
+    writeFileSync(join(directory, "store.json"), whole.subarray(0, length))
+    await assertRefused(directory, "store.json", length === 0 ? /is empty/ : /not JSON text from/)
+  }
+})
+
+test("openJsonStore() refuses a journal cut off in its first line", async (t) => {
+  const directory = await usedDirectory(t)
+  for (const name of journals) {
+    const whole = readFileSync(join(directory, name))
+    for (const length of [0, 1, 30, 64]) {
+      writeFileSync(join(directory, name), whole.subarray(0, length))
+      await assertRefused(directory, name, /line 1: it is not the first line/)
+    }
+    writeFileSync(join(directory, name), whole)
+  }
+})
+
+test("openJsonStore() refuses a journal with a record that does not fit, sum or not", async (t) => {
+  const directory = await usedDirectory(t)
+  const entry = encodeEntry({
+    sequence: 1,
+    changes: [["users", "x", sampleUser("x", { passwordHash: "plain" })]],
+  })
+  const [first] = journals
+  change(directory, first, (text) => Buffer.from(`${text.split("\n")[0]}\n${entry}`))
+  await assertRefused(directory, first, /line 2: 'passwordHash' is missing or not valid/)
+})
+
+function replaced(text: string, other: string): Edit {
+  return (whole) => {
+    assert.ok(whole.includes(text), text)
+    return whole.replace(text, () => other)
+  }
+}
+
+function change(directory: string, name: string, edit: Edit): void {
+  const path = join(directory, name)
+  const before = readFileSync(path, "utf8")
+  const after = edit(before)
+  assert.notEqual(after.toString(), before)
+  writeFileSync(path, after)
+}

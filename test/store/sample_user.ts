@@ -1,0 +1,21 @@
+// Users and hashes as records have them. Nobody's password fits these hashes.
+
+import type { User } from "../../src/store/store.ts"
+
+/** A hash that reads as one; another letter makes another hash. */
+export function sampleHash(letter = "A"): string {
+  return `$argon2id$v=19$m=19456,t=2,p=1$${letter.repeat(22)}$${letter.repeat(43)}`
+}
+
+/** A user of this name; `members` replaces what matters to a test. */
+export function sampleUser(username: string, members: Partial<User> = {}): User {
+  return {
+    username,
+    passwordHash: sampleHash(),
+    roles: ["reader"],
+    disabled: false,
+    createdAt: 1_795_447_800,
+    tokensNotBefore: 0,
+    ...members,
+  }
+}
