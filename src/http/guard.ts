@@ -1,0 +1,139 @@
+// Who may pass. `anyone` and `guard` are the only ways to make an `Admitted`, and the route table
+// takes nothing else: a route that forgets its guard does not compile.
+//
+// The token comes in `Authorization: Bearer <token>` (RFC 6750 §2.1) and nowhere else. The scheme's
+// case does not matter; one space and one credential follow it.
+
+import { AuthError } from "../errors.ts"
+import type { HttpRequest, Reply } from "./message.ts"
+import { problem } from "./problem.ts"
+
+/** What a handler is told beside the request. */
+export interface Context {
+  /** The `{name}` segments of the route's path. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** A handler of a guarded route also gets who sent the request. */
+export interface GuardedContext<P> extends Context {
+  readonly principal: P
+}
+
+/** Answers a request. */
+export type Handler<C = Context> = (request: HttpRequest, context: C) => Reply | Promise<Reply>
+
+/** What the guard has to know of who sent a request. */
+export interface Identity {
+  readonly roles: readonly string[]
+  readonly fresh: boolean
+  readonly secondsSinceLogin: number | null
+}
+
+/** Tells who sent a token, or throws AuthError `invalid_token`. */
+export type Authenticate<P> = (token: string) => Promise<P>
+
+/** Whom a guard lets pass, beyond having a good token. */
+export interface GuardOptions {
+  /** Lets requests without a token pass, with `principal` null. A bad token is still refused. */
+  readonly optional?: boolean
+  /** A token given for a password; as a number, one given at most so many seconds ago. */
+  readonly fresh?: boolean | number
+  readonly role?: string
+}
+
+class Admission {
+  // Private, so that no object literal is an Admission.
+  readonly #handler: Handler
+  /** Whom the route admits, in words, for tests and documents. */
+  readonly admits: string
+
+  constructor(admits: string, handler: Handler) {
+    this.admits = admits
+    this.#handler = handler
+  }
+
+  handle(request: HttpRequest, context: Context): Reply | Promise<Reply> {
+    return this.#handler(request, context)
+  }
+}
+
+/** A handler with its protection. Only `anyone` and `guard` make one. */
+export type Admitted = Admission
+
+/** Admits every request. */
+export function anyone(handler: Handler): Admitted {
+  return new Admission("anyone", handler)
+}
+
+/** Makes a guard, which admits requests with an access token to the handler it is given. */
+export function guard<P extends Identity>(
+  authenticate: Authenticate<P>,
+  options: GuardOptions & { readonly optional: true },
+): (handler: Handler<GuardedContext<P | null>>) => Admitted
+export function guard<P extends Identity>(
+  authenticate: Authenticate<P>,
+  options?: GuardOptions & { readonly optional?: false },
+): (handler: Handler<GuardedContext<P>>) => Admitted
+export function guard<P extends Identity>(
+  authenticate: Authenticate<P>,
+  options: GuardOptions = {},
+): (handler: Handler<GuardedContext<P>>) => Admitted {
+  const { optional = false, fresh = false, role } = options
+  return (handler) =>
+    new Admission(describe(options), async (request, { params }) => {
+      const token = readBearerToken(request.headers.get("authorization"))
+      if (token === null) {
+        // The overloads promise null only to handlers that said `optional`.
+        if (optional) return handler(request, { params, principal: null as unknown as P })
+        throw new AuthError("missing_token", missingText(request))
+      }
+      const principal = await authenticate(token)
+      if (role !== undefined && !principal.roles.includes(role)) {
+        throw new AuthError("insufficient_scope", `This needs the role '${role}'`)
+      }
+      if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
+      return handler(request, { params, principal })
+    })
+}
+
+/**
+ * The token of an `Authorization` header, or null when there is none of the Bearer scheme.
+ * @throws AuthError `invalid_request` when the scheme is not followed by exactly one token
+ */
+function readBearerToken(header: string | undefined): string | null {
+  if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
+  const token = /^bearer ([^\s,]+)$/i.exec(header)?.[1]
+  if (token !== undefined) return token
+  const expected = "Expected 'Authorization: Bearer <JWT>'"
+  throw new AuthError("invalid_request", `Bad Authorization header. ${expected}`)
+}
+
+function missingText(request: HttpRequest): string {
+  if (!request.headers.get("authorization")) return "Missing Authorization Header"
+  const expected = "Expected 'Authorization: Bearer <JWT>'"
+  return `Missing 'Bearer' type in 'Authorization' header. ${expected}`
+}
+
+function isFresh(principal: Identity, fresh: true | number): boolean {
+  if (fresh === true) return principal.fresh
+  const { secondsSinceLogin } = principal
+  return secondsSinceLogin !== null && secondsSinceLogin <= fresh
+}
+
+// RFC 9470 §3: the challenge says how recent the login must be.
+function notFresh(fresh: true | number): Reply {
+  const code = "insufficient_user_authentication"
+  const reply = problem(code, "Fresh token required")
+  if (fresh === true) return reply
+  const header = `${reply.headers["WWW-Authenticate"]}, max_age="${fresh}"`
+  return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }
+}
+
+function describe({ optional, fresh, role }: GuardOptions): string {
+  const needs = [
+    optional ? "token if any" : "token",
+    ...(fresh === true ? ["fresh"] : typeof fresh === "number" ? [`fresh ${fresh} s`] : []),
+    ...(role === undefined ? [] : [`role ${role}`]),
+  ]
+  return needs.join(", ")
+}

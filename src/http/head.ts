@@ -1,0 +1,113 @@
+// Checks what comes before a body: version, headers, target. Node's parser has refused the worst
+// already; what it lets through and should not is refused here. Pure: from plain values to plain
+// values.
+
+import type { ErrorCode } from "../errors.ts"
+
+/** The parts of a request's head as Node gives them. */
+export interface RawHead {
+  readonly httpVersion: string
+  readonly target: string
+  /** Names and values in turn, as they were sent. */
+  readonly rawHeaders: readonly string[]
+}
+
+/** A head that may be answered. */
+export interface Head {
+  readonly path: string
+  readonly query: string
+  readonly headers: ReadonlyMap<string, string>
+  /** From Content-Length; 0 without one. */
+  readonly declaredBytes: number
+  /** Whether the body is sent only after `100 Continue`. */
+  readonly awaitsContinue: boolean
+}
+
+/** Why a head is refused. */
+export interface HeadRefusal {
+  readonly code: ErrorCode
+  readonly msg: string
+}
+
+const headersMax = 100
+const targetLengthMax = 2048
+
+/** Headers that may stand once. Of two, Node would silently keep the first or join them. */
+const singleHeaders = new Set([
+  "authorization",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "if-none-match",
+  "origin",
+  "transfer-encoding",
+])
+
+const hostPattern = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,255})(?::\d{1,5})?$/i
+
+/** Reads a head, or tells why not. */
+export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | HeadRefusal {
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") {
+    return { code: "http_version_not_supported", msg: "Speak HTTP/1.1" }
+  }
+  const headers = readHeaders(rawHeaders)
+  if ("code" in headers) return headers
+  const refusal = refuseHeaders(headers, httpVersion)
+  if (refusal !== null) return refusal
+  if (target.length > targetLengthMax) {
+    return { code: "uri_too_long", msg: `The request target may have ${targetLengthMax} bytes` }
+  }
+  // No proxy (`http://…`) and no server-wide OPTIONS (`*`).
+  if (!target.startsWith("/")) {
+    return { code: "invalid_request", msg: "The request target must start with '/'" }
+  }
+  const mark = target.indexOf("?")
+  return {
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: mark === -1 ? "" : target.slice(mark + 1),
+    headers,
+    declaredBytes: Number(headers.get("content-length") ?? 0),
+    // In HTTP/1.0 the expectation has no meaning (RFC 9110 §10.1.1).
+    awaitsContinue: httpVersion === "1.1" && headers.has("expect"),
+  }
+}
+
+function readHeaders(rawHeaders: readonly string[]): Map<string, string> | HeadRefusal {
+  if (rawHeaders.length / 2 > headersMax) {
+    return { code: "header_fields_too_large", msg: `A request may have ${headersMax} headers` }
+  }
+  const headers = new Map<string, string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = String(rawHeaders[at]).toLowerCase()
+    const value = String(rawHeaders[at + 1])
+    const before = headers.get(name)
+    if (before !== undefined && singleHeaders.has(name)) {
+      return { code: "invalid_request", msg: `The header '${name}' may stand once` }
+    }
+    headers.set(name, before === undefined ? value : `${before}, ${value}`)
+  }
+  return headers
+}
+
+function refuseHeaders(
+  headers: ReadonlyMap<string, string>,
+  httpVersion: string,
+): HeadRefusal | null {
+  if (!hostPattern.test(headers.get("host") ?? "")) {
+    return { code: "invalid_request", msg: "The header 'host' is missing or not valid" }
+  }
+  const coding = headers.get("transfer-encoding")
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    return { code: "invalid_request", msg: "The only transfer coding taken is chunked" }
+  }
+  // Who speaks 1.0 may not know where such a body ends (RFC 9112 §6.1).
+  if (coding !== undefined && httpVersion === "1.0") {
+    return { code: "invalid_request", msg: "HTTP/1.0 has no transfer codings" }
+  }
+  if (headers.has("content-encoding")) {
+    return { code: "unsupported_media_type", msg: "No content coding is taken" }
+  }
+  return null
+}

@@ -1,0 +1,33 @@
+// How large, how slow and how many: what one client may cost the HTTP server.
+
+/** Limits of a server. Tests give shorter times. */
+export interface HttpLimits {
+  readonly bodyBytesMax: number
+  readonly headBytesMax: number
+  readonly headersMillisMax: number
+  /** For head and body together. */
+  readonly requestMillisMax: number
+  readonly keepAliveMillis: number
+  /** Without it a client that never reads its answer stays for ever. */
+  readonly socketIdleMillisMax: number
+  /** How long what a refused client still sends is read and dropped. */
+  readonly lingerMillisMax: number
+  /** How often Node looks for requests that take too long. */
+  readonly checkIntervalMillis: number
+  readonly requestsPerSocketMax: number
+  readonly connectionsMax: number
+}
+
+/** The limits of the service. */
+export const httpLimits: HttpLimits = Object.freeze({
+  bodyBytesMax: 16 * 1024,
+  headBytesMax: 16 * 1024,
+  headersMillisMax: 10_000,
+  requestMillisMax: 15_000,
+  keepAliveMillis: 5_000,
+  socketIdleMillisMax: 20_000,
+  lingerMillisMax: 1_000,
+  checkIntervalMillis: 1_000,
+  requestsPerSocketMax: 10_000,
+  connectionsMax: 8_192,
+})

@@ -1,0 +1,38 @@
+// Requests and replies as plain records. Handlers, and the whole app, are functions from one to the
+// other; only server.ts knows sockets and streams.
+
+/** A request, read whole. */
+export interface HttpRequest {
+  /** Names this request in the reply, the log and error messages. */
+  readonly id: string
+  readonly method: string
+  /** The path as it was sent: nothing decoded, nothing resolved. */
+  readonly path: string
+  /** What follows the `?`, as it was sent; empty without one. */
+  readonly query: string
+  /** By lower-case name. Headers that may stand only once stand once. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Uint8Array
+  /** Address of the socket's other end. */
+  readonly remoteAddress: string
+}
+
+/** A reply. Headers that every reply has are added by server.ts. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** A JSON reply, which nobody stores unless `headers` say otherwise. */
+export function json(status: number, body: object, headers: Reply["headers"] = {}): Reply {
+  return {
+    status,
+    headers: {
+      "Content-Type": "application/json; charset=utf-8",
+      "Cache-Control": "no-store",
+      ...headers,
+    },
+    body: `${JSON.stringify(body)}\n`,
+  }
+}

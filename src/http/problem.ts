@@ -1,0 +1,65 @@
+// Errors as replies: {"error": <code>, "msg": <sentence>}. The one table from codes to statuses; a
+// code without a status does not compile.
+
+import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
+import { json, type Reply } from "./message.ts"
+
+const statuses: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  invalid_credentials: 401,
+  missing_token: 401,
+  invalid_token: 401,
+  insufficient_user_authentication: 401,
+  insufficient_scope: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  username_taken: 409,
+  content_too_large: 413,
+  uri_too_long: 414,
+  unsupported_media_type: 415,
+  expectation_failed: 417,
+  header_fields_too_large: 431,
+  server_error: 500,
+  temporarily_unavailable: 503,
+  http_version_not_supported: 505,
+}
+
+const realm = 'Bearer realm="postern"'
+
+/** Codes that RFC 6750 §3.1 and RFC 9470 §3 put into `WWW-Authenticate`. */
+const challengedCodes: readonly ErrorCode[] = [
+  "invalid_token",
+  "insufficient_user_authentication",
+  "insufficient_scope",
+]
+
+/** The reply for a code. Every 401 and 403 carries a challenge (RFC 9110 §11.6.1). */
+export function problem(code: ErrorCode, msg: string, headers: Reply["headers"] = {}): Reply {
+  const status = statuses[code]
+  const challenged = status === 401 || status === 403
+  return json(
+    status,
+    { error: code, msg },
+    challenged ? { ...challenge(code), ...headers } : headers,
+  )
+}
+
+/**
+ * The challenge of a code. Without an `error` where no token was sent: there is nothing wrong with
+ * one that is not there (RFC 6750 §3).
+ */
+function challenge(code: ErrorCode): { readonly "WWW-Authenticate": string } {
+  const named = challengedCodes.includes(code)
+  return { "WWW-Authenticate": named ? `${realm}, error="${code}"` : realm }
+}
+
+/** The reply for anything that was thrown, or null for a bug, which is the caller's to log. */
+export function problemOf(error: unknown): Reply | null {
+  if (error instanceof AuthError) return problem(error.code, error.message)
+  if (error instanceof Unavailable) {
+    const headers = { "Retry-After": String(error.retryAfterSeconds) }
+    return problem("temporarily_unavailable", error.message, headers)
+  }
+  return null
+}

@@ -1,0 +1,34 @@
+// The headers of a reply as they go out: its own, those that every reply has (OWASP HTTP Headers
+// Cheat Sheet), its length and its request id.
+
+import type { Reply } from "./message.ts"
+
+/** Names and values in turn, as Node takes them. */
+export type RawHeaders = readonly string[]
+
+const everyReply: RawHeaders = [
+  ["X-Content-Type-Options", "nosniff"],
+  ["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+].flat()
+const strictTransportHeader = ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"]
+
+/** Makes the function from a reply and its request's id to the headers. */
+export function createHeaderWriter({
+  strictTransport,
+}: {
+  readonly strictTransport: boolean
+}): (reply: Reply, id: string) => RawHeaders {
+  const always = strictTransport ? [...everyReply, ...strictTransportHeader] : everyReply
+  return (reply, id) => {
+    const own = Object.entries(reply.headers).flat()
+    const length = isBodyless(reply) ? [] : ["Content-Length", `${Buffer.byteLength(reply.body)}`]
+    return [...own, ...length, ...always, "X-Request-Id", id]
+  }
+}
+
+/** Whether a reply's status rules out a body, and so a Content-Length (RFC 9110 §8.6). */
+export function isBodyless({ status }: Reply): boolean {
+  return status === 204 || status === 304
+}

@@ -1,0 +1,99 @@
+// Finds the route of a request. Paths are compared as they were sent: nothing is decoded, no dots
+// resolved, no slashes merged, so no second spelling of a path reaches a handler. Static paths come
+// first; a `{name}` segment takes one segment of unreserved characters (RFC 3986 §2.3).
+
+import type { Admitted } from "./guard.ts"
+
+/** A row of the route table. GET answers HEAD too. */
+export type Route = readonly [method: Method, path: string, admitted: Admitted]
+
+/** The methods a route may have. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+
+/** What the router found. */
+export type Match =
+  | {
+      readonly kind: "found"
+      readonly admitted: Admitted
+      readonly path: string
+      readonly params: Params
+    }
+  | { readonly kind: "other_method"; readonly path: string; readonly allow: string }
+  | { readonly kind: "not_found" }
+
+/** Finds the route for a method and a path. */
+export type Router = (method: string, path: string) => Match
+
+type Params = Readonly<Record<string, string>>
+
+interface Entry {
+  readonly path: string
+  readonly methods: Map<string, Admitted>
+}
+
+interface Pattern extends Entry {
+  readonly expression: RegExp
+  readonly names: readonly string[]
+}
+
+const parameter = /^\{([a-zA-Z]\w*)\}$/
+const staticSegment = /^[\w.~-]*$/
+const noParams: Params = Object.freeze(Object.create(null))
+
+/**
+ * Compiles the route table, once.
+ * @throws TypeError for a path that can't be sent like that, and for a route that stands twice
+ */
+export function createRouter(routes: readonly Route[]): Router {
+  const statics = new Map<string, Entry>()
+  const patterns: Pattern[] = []
+  for (const [method, path, admitted] of routes) {
+    const entry =
+      statics.get(path) ?? patterns.find((known) => known.path === path) ?? addEntry(path)
+    if (entry.methods.has(method)) throw new TypeError(`The route '${method} ${path}' stands twice`)
+    entry.methods.set(method, admitted)
+  }
+  return (method, path) => {
+    const entry = statics.get(path)
+    if (entry !== undefined) return choose(entry, method, noParams)
+    for (const pattern of patterns) {
+      const found = pattern.expression.exec(path)
+      if (found !== null) return choose(pattern, method, paramsOf(pattern, found))
+    }
+    return { kind: "not_found" }
+  }
+
+  function addEntry(path: string): Entry {
+    if (!path.startsWith("/")) throw new TypeError(`The path '${path}' does not start with '/'`)
+    const segments = path.split("/").slice(1)
+    const names = segments.flatMap((segment) => parameter.exec(segment)?.[1] ?? [])
+    const odd = segments.find((segment) => !parameter.test(segment) && !staticSegment.test(segment))
+    if (odd !== undefined) throw new TypeError(`The segment '${odd}' of '${path}' can't be matched`)
+    const methods = new Map<string, Admitted>()
+    if (names.length === 0) {
+      const entry = { path, methods }
+      statics.set(path, entry)
+      return entry
+    }
+    const source = segments.map((segment) =>
+      parameter.test(segment) ? "([\\w.~-]+)" : segment.replaceAll(".", "\\."),
+    )
+    const pattern = { path, methods, names, expression: new RegExp(`^/${source.join("/")}$`) }
+    patterns.push(pattern)
+    return pattern
+  }
+}
+
+function choose({ path, methods }: Entry, method: string, params: Params): Match {
+  const admitted = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined)
+  if (admitted !== undefined) return { kind: "found", admitted, path, params }
+  const known = [...methods.keys()]
+  const allow = [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ")
+  return { kind: "other_method", path, allow }
+}
+
+function paramsOf({ names }: Pattern, found: RegExpExecArray): Params {
+  const params: Record<string, string> = Object.create(null)
+  for (const [index, name] of names.entries()) params[name] = found[index + 1] ?? ""
+  return Object.freeze(params)
+}

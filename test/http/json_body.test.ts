@@ -1,0 +1,115 @@
+// SECURITY-BAR.md C-07 and H-11; ATTACKS.md H-34, H-36, H-37, H-38, F-32 and F-36.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { ErrorCode } from "../../src/errors.ts"
+import { readJsonBody } from "../../src/http/json_body.ts"
+import { makeRequest } from "../support/http_request.ts"
+
+const notObject = "The body must be one JSON object, no member twice"
+const notJson = "The body must be application/json in UTF-8"
+const utf8 = (text: string) => Buffer.from(text, "utf8")
+
+function read(body: string | Uint8Array, type: string | undefined = "application/json") {
+  const headers = type === "" ? {} : { "content-type": type }
+  return readJsonBody(makeRequest({ method: "POST", headers, body }), ["a", "b"])
+}
+
+function refusal(code: ErrorCode, message: string) {
+  return { name: "AuthError", code, message }
+}
+
+const goodTypes = [
+  "application/json",
+  "Application/JSON",
+  "application/json;charset=utf-8",
+  "application/json; charset=UTF-8",
+  'application/json ; charset="utf-8"',
+]
+
+const badTypes = [
+  ...["", "text/plain", "text/plain; application/json", "application/x-www-form-urlencoded"],
+  ...["multipart/form-data; boundary=x", "application/jsonp", "application/json+x"],
+  ...["application/problem+json", "xapplication/json", "application/json, text/plain"],
+  ...["application/json; charset=utf-16", "application/json; charset=latin1"],
+  ...[
+    "application/json; x=1",
+    "application/json;",
+    "text/json",
+    "application/json; charset='utf-8'",
+  ],
+]
+
+for (const type of goodTypes) {
+  test(`readJsonBody() takes the type '${type}'`, () => {
+    assert.deepEqual({ ...read('{"a":1}', type) }, { a: 1 })
+  })
+}
+
+for (const type of badTypes) {
+  test(`readJsonBody() refuses the type '${type}' whatever the body`, () => {
+    assert.throws(() => read('{"a":1}', type), refusal("unsupported_media_type", notJson))
+    assert.throws(() => read("", type), refusal("unsupported_media_type", notJson))
+  })
+}
+
+const badBodies: readonly (readonly [string, string | Uint8Array])[] = [
+  ["nothing", ""],
+  ["blanks", "  "],
+  ["a torn object", '{"a":1'],
+  ["an array", '[{"a":1}]'],
+  ["text", '"a"'],
+  ["null", "null"],
+  ["a number", "1"],
+  ["NaN", '{"a":NaN}'],
+  ["single quotes", "{'a':1}"],
+  ["a trailing comma", '{"a":1,}'],
+  ["a comment", '{"a":1/* */}'],
+  ["something after the object", '{"a":1} x'],
+  ["two objects", '{"a":1}{"b":1}'],
+  ["a byte order mark", "\ufeff{}"],
+  ["UTF-16", Buffer.from('{"a":1}', "utf16le")],
+  ["the byte ff", Buffer.concat([utf8('{"a":"'), Buffer.from([0xff]), utf8('"}')])],
+  ["the byte fe", Buffer.concat([utf8('{"a":"'), Buffer.from([0xfe]), utf8('"}')])],
+  ["overlong UTF-8", Buffer.concat([utf8('{"a":"'), Buffer.from([0xc0, 0xaf]), utf8('"}')])],
+  [
+    "a surrogate in UTF-8",
+    Buffer.concat([utf8('{"a":"'), Buffer.from([0xed, 0xa0, 0x80]), utf8('"}')]),
+  ],
+  ["a NUL in text", '{"a":"\u0000"}'],
+  ["a member twice", '{"a":1,"a":1}'],
+  ["a member twice, once escaped", '{"a":1,"\\u0061":1}'],
+  ["a member twice further in", '{"a":{"x":1,"x":2}}'],
+  ["a form", "a=1&b=2"],
+]
+
+for (const [name, body] of badBodies) {
+  test(`readJsonBody() refuses ${name}`, () => {
+    assert.throws(() => read(body), refusal("invalid_request", notObject))
+  })
+}
+
+for (const name of ["c", "A", "__proto__", "constructor", "toString", "", "0"]) {
+  test(`readJsonBody() refuses the member '${name}' that nobody asked for`, () => {
+    const body = `{"a":1,${JSON.stringify(name)}:{"polluted":1}}`
+    assert.throws(() => read(body), refusal("invalid_request", "The body may only have: a, b"))
+    assert.equal(Object.hasOwn(Object.prototype, "polluted"), false)
+  })
+}
+
+test("readJsonBody() gives members as they are, of any type, present or not", () => {
+  assert.deepEqual({ ...read('{ "b" : [null, {"x": "ü"}] }') }, { b: [null, { x: "ü" }] })
+  assert.deepEqual({ ...read("{}") }, {})
+})
+
+test("readJsonBody() gets through depth, and through thousands of members, without a bug", () => {
+  const arrays = `{"a":${"[".repeat(7000)}${"]".repeat(7000)}}`
+  assert.ok(Array.isArray(read(arrays)["a"]))
+  const objects = `{"a":${'{"b":'.repeat(2500)}1${"}".repeat(2500)}}`
+  assert.equal(typeof read(objects)["a"], "object")
+  const members = Array.from({ length: 3000 }, (_, index) => `"${index}":0`).join(",")
+  assert.throws(
+    () => read(`{${members}}`),
+    refusal("invalid_request", "The body may only have: a, b"),
+  )
+})

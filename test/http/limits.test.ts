@@ -1,0 +1,22 @@
+// The numbers of SECURITY-BAR.md §8, H-01, H-04 and H-05. That the server keeps them is shown with
+// shorter ones in test/e2e/raw_http_slow.test.ts.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { httpLimits } from "../../src/http/limits.ts"
+
+test("httpLimits are the ones that the security bar asks for", () => {
+  assert.deepEqual(httpLimits, {
+    bodyBytesMax: 16_384,
+    headBytesMax: 16_384,
+    headersMillisMax: 10_000,
+    requestMillisMax: 15_000,
+    keepAliveMillis: 5_000,
+    socketIdleMillisMax: 20_000,
+    lingerMillisMax: 1_000,
+    checkIntervalMillis: 1_000,
+    requestsPerSocketMax: 10_000,
+    connectionsMax: 8_192,
+  })
+  assert.ok(Object.isFrozen(httpLimits))
+})

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { AuthError, type ErrorCode, OperatorError, Unavailable } from "../../src/errors.ts"
+import { problem, problemOf } from "../../src/http/problem.ts"
+
+const realm = 'Bearer realm="postern"'
+
+/** Every code, its status, and its challenge if it has one. `Record` keeps the list whole. */
+const codes: Readonly<Record<ErrorCode, readonly [status: number, challenge?: string]>> = {
+  invalid_request: [400],
+  invalid_credentials: [401, realm],
+  missing_token: [401, realm],
+  invalid_token: [401, `${realm}, error="invalid_token"`],
+  insufficient_user_authentication: [401, `${realm}, error="insufficient_user_authentication"`],
+  insufficient_scope: [403, `${realm}, error="insufficient_scope"`],
+  not_found: [404],
+  method_not_allowed: [405],
+  request_timeout: [408],
+  username_taken: [409],
+  content_too_large: [413],
+  uri_too_long: [414],
+  unsupported_media_type: [415],
+  expectation_failed: [417],
+  header_fields_too_large: [431],
+  server_error: [500],
+  temporarily_unavailable: [503],
+  http_version_not_supported: [505],
+}
+
+for (const [code, [status, challenge]] of Object.entries(codes)) {
+  test(`problem() gives ${code} its status ${status} and its challenge`, () => {
+    const reply = problem(code as ErrorCode, "A sentence")
+    assert.equal(reply.status, status)
+    assert.equal(reply.headers["WWW-Authenticate"], challenge)
+    assert.equal(reply.headers["Content-Type"], "application/json; charset=utf-8")
+    assert.equal(reply.headers["Cache-Control"], "no-store")
+    assert.equal(reply.body, `{"error":"${code}","msg":"A sentence"}\n`)
+  })
+}
+
+test("problem() adds the headers it is given, and lets them win", () => {
+  const added = problem("method_not_allowed", "No", { Allow: "GET" })
+  assert.equal(added.headers["Allow"], "GET")
+  assert.equal(added.headers["Cache-Control"], "no-store")
+  const won = problem("invalid_token", "No", { "WWW-Authenticate": "Basic" })
+  assert.equal(won.headers["WWW-Authenticate"], "Basic")
+})
+
+test("problemOf() answers a refusal with its code and sentence", () => {
+  const error = new AuthError("insufficient_scope", "This needs the role 'admin'")
+  assert.deepEqual(problemOf(error), problem("insufficient_scope", "This needs the role 'admin'"))
+})
+
+test("problemOf() answers 503 and when to come back, without the cause", () => {
+  const cause = new Error("/data/journal.jsonl: ENOSPC")
+  const reply = problemOf(new Unavailable("The store can't write", { cause, retryAfterSeconds: 7 }))
+  const body = { error: "temporarily_unavailable", msg: "The store can't write" }
+  assert.equal(reply?.status, 503)
+  assert.equal(reply?.headers["Retry-After"], "7")
+  assert.deepEqual(JSON.parse(reply?.body ?? ""), body)
+})
+
+test("problemOf() leaves everything else to the caller: it is a bug", () => {
+  const operator = new OperatorError("No", { hint: "None", exitCode: 1 })
+  const imitation = { name: "AuthError", code: "invalid_token", message: "No" }
+  for (const thrown of [new TypeError("x"), operator, imitation, "text", null, undefined]) {
+    assert.equal(problemOf(thrown), null)
+  }
+})
