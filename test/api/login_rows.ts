@@ -1,0 +1,221 @@
+// What POST /login is sent: ATTACKS.md F-01, F-03, F-04, F-18 to F-21, F-33, F-36 and H-34.
+
+import type { Scenario } from "../support/api_scenario.ts"
+
+/** Passwords that the rows send; none may be seen anywhere. */
+export const typedPasswords = {
+  right: "wonderland",
+  other: "builder",
+  wrong: "not-her-password",
+  tooLong: "overlong-".repeat(200),
+} as const
+
+const { right, other, wrong, tooLong } = typedPasswords
+const badCredentials = ["invalid_credentials", "Bad username or password"] as const
+const challenge = { "WWW-Authenticate": 'Bearer realm="postern"' }
+const missing = ["invalid_request", "Missing username or password"] as const
+const notText = ["invalid_request", "Username and password must be text"] as const
+const unknownMember = ["invalid_request", "The body may only have: username, password"] as const
+const notObject = ["invalid_request", "The body must be one JSON object, no member twice"] as const
+const notJson = ["unsupported_media_type", "The body must be application/json in UTF-8"] as const
+const secrets = [right, other, wrong, tooLong, "$argon2"]
+const jsonType = { "content-type": "application/json" }
+
+type Typed = readonly [name: string, username: unknown, password: unknown]
+
+const accepted: readonly Typed[] = [
+  ["answers a token for the right password", "alice", right],
+  ["knows a name in capitals", "ALICE", right],
+  ["knows a name in full-width letters", "ａｌｉｃｅ", right],
+  ["answers another user", "bob", other],
+]
+
+const refused: readonly Typed[] = [
+  ["refuses a wrong password", "alice", wrong],
+  ["refuses an unknown name alike", "nobody", right],
+  ["refuses another user's password", "bob", right],
+  ["refuses a password in capitals", "alice", right.toUpperCase()],
+  ["refuses a password with a blank after it", "alice", `${right} `],
+  ["refuses a name with a blank after it", "alice ", right],
+  ["refuses a name with a NUL after it", "alice\0", right],
+  ["refuses a name that can't be one", "a/b", right],
+  ["refuses a name of 10,000 letters", "a".repeat(10_000), right],
+  ["refuses a password beyond the limit", "alice", tooLong],
+  ["refuses a password beyond the limit for an unknown name", "nobody", tooLong],
+  ["refuses a password with a NUL", "alice", `${right}\0`],
+  ["refuses a password with half a surrogate pair", "alice", `${right}\ud800`],
+  ...[
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "valueOf",
+    "then",
+    "length",
+    "0",
+  ].map((name): Typed => [`refuses the name ${name} as unknown`, name, right]),
+]
+
+const absent: readonly (readonly [string, object])[] = [
+  ["no members", {}],
+  ["no password", { username: "alice" }],
+  ["no name", { password: right }],
+  ["an empty password", { username: "alice", password: "" }],
+  ["an empty name", { username: "", password: right }],
+  ["null as password", { username: "alice", password: null }],
+  ["null as name", { username: null, password: right }],
+]
+
+const wrongTypes = [0, 1, true, false, [], [right], {}, { $ne: null }]
+
+const extra = ["role", "roles", "isAdmin", "id", "sub", "constructor", "Username", "otp"]
+
+const bodies: readonly (readonly [string, string])[] = [
+  ["an array", `[{"username":"alice","password":"${right}"}]`],
+  ["a torn object", `{"username":"alice","password":"${right}"`],
+  ["a name twice", `{"username":"alice","username":"bob","password":"${right}"}`],
+  ["a password twice", `{"username":"alice","password":"x","password":"${right}"}`],
+  ["nothing", ""],
+]
+
+const types = [
+  ["no type", {}],
+  ["text", { "content-type": "text/plain" }],
+  ["text that claims JSON", { "content-type": "text/plain; application/json" }],
+  ["a form's type", { "content-type": "application/x-www-form-urlencoded" }],
+  ["multipart", { "content-type": "multipart/form-data; boundary=x" }],
+  ["UTF-16", { "content-type": "application/json; charset=utf-16" }],
+] as const
+
+/** The rows. */
+export const loginRows: readonly Scenario[] = [
+  ...accepted.map(
+    ([name, username, password]): Scenario => ({
+      name: `POST /login ${name}`,
+      send: { json: { username, password } },
+      status: 200,
+      members: { token_type: "Bearer", expires_in: 900 },
+      headers: { "Cache-Control": "no-store", "Set-Cookie": undefined },
+      lacks: secrets,
+      events: ["login.succeeded"],
+    }),
+  ),
+  ...refused.map(
+    ([name, username, password]): Scenario => ({
+      name: `POST /login ${name}`,
+      send: { json: { username, password } },
+      status: 401,
+      refusal: badCredentials,
+      headers: challenge,
+      lacks: [...secrets, "access_token"],
+      events: ["login.failed"],
+    }),
+  ),
+  {
+    name: "POST /login refuses a disabled user's right password alike",
+    prepare: ({ service }) => service.accounts.disable("alice"),
+    send: { json: { username: "alice", password: right } },
+    status: 401,
+    refusal: badCredentials,
+    headers: challenge,
+    events: ["login.failed"],
+  },
+  {
+    name: "POST /login refuses a deleted user alike",
+    prepare: ({ service }) => service.accounts.remove("alice"),
+    send: { json: { username: "alice", password: right } },
+    status: 401,
+    refusal: badCredentials,
+    events: ["login.failed"],
+  },
+  ...absent.map(
+    ([what, json]): Scenario => ({
+      name: `POST /login refuses ${what}`,
+      send: { json },
+      status: 400,
+      refusal: missing,
+      lacks: secrets,
+      events: [],
+    }),
+  ),
+  ...wrongTypes.flatMap((value) =>
+    [
+      { username: value, password: right },
+      { username: "alice", password: value },
+    ].map(
+      (json): Scenario => ({
+        name: `POST /login refuses ${JSON.stringify(json).replaceAll(right, "…")}`,
+        send: { json },
+        status: 400,
+        refusal: notText,
+        lacks: secrets,
+        events: [],
+      }),
+    ),
+  ),
+  ...extra.map(
+    (member): Scenario => ({
+      name: `POST /login refuses the member '${member}'`,
+      send: { json: { username: "alice", password: right, [member]: "admin" } },
+      status: 400,
+      refusal: unknownMember,
+      lacks: secrets,
+      events: [],
+    }),
+  ),
+  {
+    name: "POST /login refuses the member '__proto__'",
+    send: {
+      headers: jsonType,
+      body: `{"username":"alice","password":"${right}","__proto__":{"polluted":1}}`,
+    },
+    status: 400,
+    refusal: unknownMember,
+    events: [],
+  },
+  ...bodies.map(
+    ([what, body]): Scenario => ({
+      name: `POST /login refuses ${what} as body`,
+      send: { headers: jsonType, body },
+      status: 400,
+      refusal: notObject,
+      lacks: secrets,
+      events: [],
+    }),
+  ),
+  ...types.map(
+    ([what, headers]): Scenario => ({
+      name: `POST /login refuses a body with ${what}`,
+      send: { headers, body: `{"username":"alice","password":"${right}"}` },
+      status: 415,
+      refusal: notJson,
+      lacks: secrets,
+      events: [],
+    }),
+  ),
+  {
+    name: "POST /login refuses a form",
+    send: { headers: types[3][1], body: `username=alice&password=${right}` },
+    status: 415,
+    refusal: notJson,
+    events: [],
+  },
+  {
+    name: "POST /login reads nothing from the query",
+    query: `?username=alice&password=${right}`,
+    send: { json: {} },
+    status: 400,
+    refusal: missing,
+    lacks: secrets,
+    events: [],
+  },
+  {
+    name: "GET /login with everything in the query answers 405",
+    query: `?username=alice&password=${right}`,
+    status: 405,
+    refusal: ["method_not_allowed", "The methods here are POST, OPTIONS"],
+    headers: { Allow: "POST, OPTIONS" },
+    lacks: secrets,
+    events: [],
+  },
+]

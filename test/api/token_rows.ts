@@ -1,0 +1,193 @@
+// What the guarded routes are sent: ATTACKS.md J-46 and J-51 and Flask-JWT-Extended's error texts.
+// What is wrong inside a token is told apart in test/token; here all such faults look the same.
+
+import type { Scenario } from "../support/api_scenario.ts"
+import { startOfTests } from "../support/fake_clock.ts"
+
+const realm = 'Bearer realm="postern"'
+const expected = "Expected 'Authorization: Bearer <JWT>'"
+const otherScheme = [
+  "missing_token",
+  `Missing 'Bearer' type in 'Authorization' header. ${expected}`,
+] as const
+const badHeader = ["invalid_request", `Bad Authorization header. ${expected}`] as const
+const unavailable = ["temporarily_unavailable", "The store is closed"] as const
+
+/** What a row sets as password. */
+export const newPassword = "a-much-longer-password"
+
+/** Ways to spoil a token. All get one and the same reply. */
+export const spoiledTokens: readonly (readonly [string, (token: string) => string])[] = [
+  ["a word", () => "foobarbaz"],
+  ["three words", () => "aaaaa.bbbbb.ccccc"],
+  ["two dots", () => ".."],
+  ["one part", (token) => token.split(".")[0] ?? ""],
+  ["two parts", (token) => token.split(".").slice(0, 2).join(".")],
+  ["no signature", (token) => `${token.split(".").slice(0, 2).join(".")}.`],
+  ["four parts", (token) => `${token}.x`],
+  ["a dot before", (token) => `.${token}`],
+  ["padding", (token) => `${token}=`],
+  ["a flipped signature", (token) => flip(token, token.length - 10)],
+  ["a flipped payload", (token) => flip(token, Math.floor(token.length / 2))],
+  ["a flipped header", (token) => flip(token, 5)],
+  ["another header", (token) => withHeader(token, { alg: "none", typ: "at+jwt" })],
+  ["an algorithm of a secret", (token) => withHeader(token, { alg: "HS256", typ: "at+jwt" })],
+  ["capitals", (token) => token.toUpperCase()],
+  ["twice itself", (token) => `${token}${token}`],
+  ["8 KiB", (token) => `${token}${"A".repeat(8192)}`],
+  ["12,000 dots", () => ".".repeat(12_000)],
+  ["8-bit letters", (token) => `${token}\u00e9`],
+  ["quotes", (token) => `"${token}"`],
+]
+
+const authorizations: readonly (readonly [string, string, readonly [string, string]])[] = [
+  ["an empty header", "", ["missing_token", "Missing Authorization Header"]],
+  ["Basic", "Basic YWxpY2U6d29uZGVybGFuZA==", otherScheme],
+  ["the scheme Token", "Token x", otherScheme],
+  ["no blank", "Bearerx", otherScheme],
+  ["the scheme alone", "Bearer", badHeader],
+  ["two blanks", "Bearer  x", badHeader],
+  ["a tab", "Bearer\tx", badHeader],
+  ["two tokens", "Bearer x y", badHeader],
+  ["a list", "Bearer x, Bearer y", badHeader],
+]
+
+function flip(token: string, at: number): string {
+  return `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`
+}
+
+function withHeader(token: string, header: object): string {
+  const [, payload, signature] = token.split(".")
+  return [Buffer.from(JSON.stringify(header)).toString("base64url"), payload, signature].join(".")
+}
+
+const gone = { "WWW-Authenticate": `${realm}, error="invalid_token"` }
+
+function rowsOf(route: string): readonly Scenario[] {
+  return [
+    {
+      name: `${route} refuses who sends no token`,
+      status: 401,
+      refusal: ["missing_token", "Missing Authorization Header"],
+      headers: { "WWW-Authenticate": realm },
+      lacks: ["alice"],
+      events: [],
+    },
+    ...authorizations.map(
+      ([what, authorization, refusal]): Scenario => ({
+        name: `${route} refuses ${what} as credentials`,
+        send: { headers: { authorization } },
+        status: refusal === badHeader ? 400 : 401,
+        refusal,
+        headers: { "WWW-Authenticate": refusal === badHeader ? undefined : realm },
+        events: [],
+      }),
+    ),
+    ...spoiledTokens.map(
+      ([what, spoil]): Scenario => ({
+        name: `${route} refuses ${what} as token`,
+        send: (token) => ({ token: spoil(token) }),
+        status: 401,
+        refusal: ["invalid_token", "Invalid token"],
+        headers: gone,
+        lacks: ["alice"],
+        events: [],
+      }),
+    ),
+    {
+      name: `${route} tells that a token has expired`,
+      prepare: ({ service }) => service.clock.advance(900),
+      send: (token) => ({ token }),
+      status: 401,
+      refusal: ["invalid_token", "Token has expired"],
+      headers: gone,
+      events: [],
+    },
+    ...revokedRowsOf(route),
+    {
+      name: `${route} answers 503 when the store can't`,
+      prepare: ({ service }) => service.store.close(),
+      send: (token) => ({ token }),
+      status: 503,
+      refusal: unavailable,
+      headers: { "Retry-After": "1", "WWW-Authenticate": undefined },
+      events: ["request.unavailable"],
+    },
+  ]
+}
+
+function revokedRowsOf(route: string): readonly Scenario[] {
+  const revoked = (what: string, prepare: Scenario["prepare"] & {}): Scenario => ({
+    name: `${route} refuses the token of ${what}`,
+    prepare,
+    send: (token) => ({ token }),
+    status: 401,
+    refusal: ["invalid_token", "Token has been revoked"],
+    headers: gone,
+    events: [],
+  })
+  return [
+    revoked("a disabled user", ({ service }) => service.accounts.disable("alice")),
+    revoked("a deleted user", ({ service }) => service.accounts.remove("alice")),
+    revoked("before a new password", ({ service }) =>
+      service.accounts.setPassword({ username: "alice", password: newPassword }),
+    ),
+    revoked("a user who was disabled in between", async ({ service }) => {
+      await service.accounts.disable("alice")
+      await service.accounts.enable("alice")
+    }),
+  ]
+}
+
+const good = (token: string) => ({ token })
+const bearers = ["Bearer", "bearer", "BEARER"]
+
+/** The rows. */
+export const tokenRows: readonly Scenario[] = [
+  ...bearers.map(
+    (scheme): Scenario => ({
+      name: `GET /protected takes a token after '${scheme}'`,
+      send: (token) => ({ headers: { authorization: `${scheme} ${token}` } }),
+      status: 200,
+      members: { logged_in_as: "alice" },
+      headers: { "Cache-Control": "no-store", "WWW-Authenticate": undefined },
+      events: [],
+    }),
+  ),
+  {
+    name: "GET /protected takes a token until its last second",
+    prepare: ({ service }) => service.clock.advance(899),
+    send: good,
+    status: 200,
+    members: { logged_in_as: "alice" },
+    events: [],
+  },
+  {
+    name: "GET /me tells who sent the token",
+    prepare: ({ service }) => service.clock.advance(60),
+    send: good,
+    status: 200,
+    members: { username: "alice", roles: [], logged_in_at: startOfTests },
+    lacks: ["$argon2", "passwordHash", "disabled", "tokensNotBefore"],
+    events: [],
+  },
+  {
+    name: "GET /me tells the roles of now, not those of the token",
+    prepare: ({ service }) => service.store.changeUser("alice", { roles: ["admin"] }),
+    send: good,
+    status: 200,
+    members: { username: "alice", roles: ["admin"] },
+    events: [],
+  },
+  ...rowsOf("GET /protected"),
+  ...rowsOf("GET /me"),
+  {
+    name: "POST /login answers 503 when the store can't",
+    prepare: ({ service }) => service.store.close(),
+    send: { json: { username: "alice", password: "wonderland" } },
+    status: 503,
+    refusal: unavailable,
+    headers: { "Retry-After": "1" },
+    events: ["request.unavailable"],
+  },
+]

@@ -1,0 +1,196 @@
+// The route table as it is, in a literal: any change of protection shows here. And what holds for
+// all routes: no token, no handler; no second spelling of a path; no method but the table's.
+
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import { createRouter } from "../src/http/router.ts"
+import { type RouteParts, routes } from "../src/routes.ts"
+import { makeRequest } from "./support/http_request.ts"
+import { createTestService } from "./support/test_service.ts"
+
+const table = [
+  "POST /login anyone",
+  "GET /protected token",
+  "GET /me token",
+  "GET /.well-known/jwks.json anyone",
+  "GET /livez anyone",
+  "GET /healthz anyone",
+  "GET /readyz anyone",
+]
+
+const all = table.map((row) => {
+  const [method = "", path = "", ...admits] = row.split(" ")
+  return { method, path, admits: admits.join(" ") }
+})
+const guarded = all.filter(({ admits }) => admits !== "anyone")
+const gets = all.filter(({ method }) => method === "GET")
+
+/** Parts that fail the test when a handler comes to use them. */
+function untouchableParts(): RouteParts {
+  const touched = () => assert.fail("A handler ran")
+  return { sessions: { logIn: touched, authenticate: touched }, publicKeys: [], isReady: touched }
+}
+
+/** A service, and how often a token was looked at. */
+async function spiedService(t: TestContext) {
+  const service = await createTestService(t)
+  return { ...service, token: await service.logIn("alice", "wonderland") }
+}
+
+test("routes() admits whom this list says", () => {
+  const rows = routes(untouchableParts())
+  assert.deepEqual(
+    rows.map(([method, path, { admits }]) => `${method} ${path} ${admits}`),
+    table,
+  )
+})
+
+for (const { method, path } of guarded) {
+  test(`${method} ${path} without a token answers 401 and runs no handler`, async (t) => {
+    const { call, log } = await createTestService(t)
+    for (const verb of method === "GET" ? ["GET", "HEAD"] : [method]) {
+      const reply = await call(verb, path)
+      assert.equal(reply.status, 401)
+      assert.equal(reply.headers["WWW-Authenticate"], 'Bearer realm="postern"')
+      assert.deepEqual(JSON.parse(reply.body), {
+        error: "missing_token",
+        msg: "Missing Authorization Header",
+      })
+    }
+    const match = createRouter(routes(untouchableParts()))(method, path)
+    assert.ok(match.kind === "found")
+    // A handler that ran would answer, or touch what must not be touched.
+    await assert.rejects(async () => match.admitted.handle(makeRequest({ method, path }), match), {
+      name: "AuthError",
+      code: "missing_token",
+      message: "Missing Authorization Header",
+    })
+    assert.deepEqual(log.takeNames(), [])
+  })
+
+  test(`${method} ${path} takes a token from nowhere but the Authorization header`, async (t) => {
+    const { call, token } = await spiedService(t)
+    const form = { "content-type": "application/x-www-form-urlencoded" }
+    const replies = [
+      await call(method, `${path}?access_token=${token}&jwt=${token}&token=${token}`),
+      await call(method, path, { headers: form, body: `access_token=${token}` }),
+      await call(method, path, { json: { access_token: token } }),
+      await call(method, path, { headers: { cookie: `access_token_cookie=${token}` } }),
+      await call(method, path, {
+        headers: { "x-access-token": token, "proxy-authorization": token },
+      }),
+    ]
+    for (const { status } of replies) assert.equal(status, 401)
+    assert.equal((await call(method, path, { token })).status, 200)
+  })
+
+  test(`${method} ${path} under any other spelling never answers 200`, async (t) => {
+    const { call, token } = await spiedService(t)
+    for (const spelling of otherSpellings(path)) {
+      for (const options of [{}, { token }]) {
+        const { status, body } = await call(method, spelling, options)
+        assert.equal(status, 404, spelling)
+        assert.equal(JSON.parse(body).error, "not_found", spelling)
+      }
+    }
+  })
+}
+
+for (const { path, admits } of gets) {
+  test(`HEAD ${path} answers like GET`, async (t) => {
+    const { call, token } = await spiedService(t)
+    for (const options of admits === "anyone" ? [{}] : [{}, { token: "bad" }, { token }]) {
+      const [head, get] = [await call("HEAD", path, options), await call("GET", path, options)]
+      assert.equal(head.status, get.status)
+      assert.deepEqual(head.headers, get.headers)
+    }
+  })
+}
+
+for (const path of new Set(all.map((row) => row.path))) {
+  const methods = all.filter((row) => row.path === path).map((row) => row.method)
+  const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"]
+
+  test(`OPTIONS ${path} answers 204 and the methods, without running a handler`, async (t) => {
+    const { call, log } = await createTestService(t)
+    const reply = await call("OPTIONS", path, { headers: { origin: "https://evil.example" } })
+    assert.deepEqual(reply, {
+      status: 204,
+      headers: { Allow: allow.join(", "), "Cache-Control": "no-store" },
+      body: "",
+    })
+    assert.deepEqual(log.takeNames(), [])
+  })
+
+  test(`${path} refuses every other method`, async (t) => {
+    const { call, log, token } = await spiedService(t)
+    log.takeNames()
+    const verbs = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "FOO", "get"]
+    for (const verb of verbs.filter((one) => !allow.includes(one))) {
+      const headers = { "x-http-method-override": methods[0] ?? "" }
+      const reply = await call(verb, path, { token, headers })
+      assert.equal(reply.status, 405, verb)
+      assert.equal(reply.headers["Allow"], allow.join(", "))
+      assert.deepEqual(JSON.parse(reply.body), {
+        error: "method_not_allowed",
+        msg: `The methods here are ${allow.join(", ")}`,
+      })
+    }
+    assert.deepEqual(log.takeNames(), [])
+  })
+}
+
+test("an unknown path answers 404 as JSON, to every method", async (t) => {
+  const { call, token } = await spiedService(t)
+  for (const method of ["GET", "HEAD", "POST", "OPTIONS", "DELETE", "TRACE"]) {
+    for (const path of ["/nothing", "/", "", "*", "/__proto__", "/constructor", "/users.json"]) {
+      const reply = await call(method, path, { token })
+      assert.equal(reply.status, 404, `${method} ${path}`)
+      assert.equal(reply.headers["Content-Type"], "application/json; charset=utf-8")
+      assert.deepEqual(JSON.parse(reply.body), {
+        error: "not_found",
+        msg: "There is nothing at this path",
+      })
+    }
+  }
+})
+
+// ATTACKS.md H-14 to H-19, of one path. None may contain `?`, which ends a path.
+function otherSpellings(path: string): readonly string[] {
+  const name = path.slice(1)
+  const escaped = [...name].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join("")
+  return [
+    ...[`/${path}`, `${path}/`, `//${name}/`, `///${name}`, `${path}//`, `/${name}\\`, `\\${name}`],
+    ...[`//evil${path}`, `/\\evil${path}`, `http://evil${path}`, `http://[::1`, name],
+    ...[path.toUpperCase(), `/${name[0]?.toUpperCase()}${name.slice(1)}`],
+    ...[`/${escaped}`, `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}`, `/%2f${name}`],
+    ...[
+      `%2f${name}`,
+      `/${escaped.replaceAll("%", "%25")}`,
+      `${path}%2f`,
+      `${path}%00`,
+      `${path}%20`,
+    ],
+    ...[`${path}%zz`, `${path}%`, `${path}%ff%fe`, `/%c0%ae%c0%ae${path}`, `${path}%c0%af`],
+    ...[
+      `/.${path}`,
+      `/x/..${path}`,
+      `/..${path}`,
+      `${path}/.`,
+      `${path}/..`,
+      `${path}.`,
+      `${path}..`,
+    ],
+    ...[`/x/%2e%2e${path}`, `/%2e${path}`, `/..;${path}`, `/x/..%2f${name}`, `/login/..${path}`],
+    ...[`${path};x=1`, `/;x=1${path}`, `${path};`, `${path}#`, `${path}#/livez`, `/livez#${path}`],
+    ...[`/livez${path}`, `${path}/livez`, `${path}.json`, `${path},`, `${path}&x=1`, ` ${path}`],
+    ...[
+      `${path} `,
+      `${path}\t`,
+      `${path}\n`,
+      `${path}\u0000`,
+      `${path}\u200b`,
+      `/ｐ${name.slice(1)}`,
+    ],
+  ]
+}
