@@ -1,0 +1,133 @@
+// Parsers for the values of settings. Each takes the text of a setting and gives its value, or throws
+// a SettingMistake: what is wrong with it and what would be right.
+
+import { isAbsolute, resolve } from "node:path"
+import { type LogLevel, logLevels } from "./log.ts"
+import { isPossiblePassword } from "./password/text.ts"
+import { type Algorithm, isPublished, isShared } from "./token/algorithms.ts"
+import { accessTtlSecondsMax } from "./token/claims.ts"
+import { canonicalUsername, usernameRule } from "./username.ts"
+
+/** A value that can't be used. Neither text holds the value of a secret. */
+export class SettingMistake extends Error {
+  override readonly name = "SettingMistake"
+  readonly hint: string
+
+  constructor(message: string, hint: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** A user to be seeded. */
+export interface SeedUser {
+  readonly username: string
+  readonly password: string
+}
+
+const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+/** Of what stands in every token, which has an end too. */
+const nameLengthMax = 255
+
+/** Any text. */
+export function text(value: string): string {
+  return value
+}
+
+/** An address or a name to listen at. */
+export function host(value: string): string {
+  if (/^[a-z0-9._:-]{1,255}$/i.test(value)) return value
+  throw new SettingMistake(`'${value}' is not an address`, "For example 127.0.0.1, 0.0.0.0 or ::1")
+}
+
+/** Whether an address is of this machine only. */
+export function isLoopback(address: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(address)
+}
+
+/** A whole number within bounds. */
+export function wholeNumber(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value)
+    if (/^\d{1,9}$/.test(value) && number >= least && number <= most) return number
+    throw new SettingMistake(`'${value}' is not valid`, kubernetesHint(value, least, most))
+  }
+}
+
+// A Kubernetes Service named postern puts POSTERN_PORT=tcp://… into every pod beside it.
+function kubernetesHint(value: string, least: number, most: number): string {
+  if (!value.startsWith("tcp://")) return `A whole number from ${least} to ${most}`
+  return "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
+}
+
+/** A directory, made absolute. */
+export function directory(value: string): string {
+  return isAbsolute(value) ? value : resolve(value)
+}
+
+/** A time in whole seconds (`900`) or with a unit (`90s`, `15m`, `1h`), as seconds. */
+export function accessLifetime(value: string): number {
+  const found = /^(\d{1,9})([smhd]?)$/.exec(value)
+  const seconds = Number(found?.[1]) * (secondsPerUnit[found?.[2] || "s"] ?? 1)
+  if (found !== null && seconds >= 1 && seconds <= accessTtlSecondsMax) return seconds
+  throw new SettingMistake(
+    `'${value}' is not a lifetime`,
+    `Seconds (900) or with a unit (90s, 15m, 1h), at most ${accessTtlSecondsMax / 3600}h; no token lives for ever`,
+  )
+}
+
+/** The public address: https, or http on this machine; compared exactly, so kept as written. */
+export function issuer(value: string): string {
+  const hint =
+    "The https address under which clients reach Postern, such as https://login.example.org"
+  const url = value.length <= nameLengthMax && URL.canParse(value) ? new URL(value) : null
+  if (url === null) throw new SettingMistake(`'${value}' is not an address`, hint)
+  const { protocol, hostname, search, hash, username, password } = url
+  if (search !== "" || hash !== "" || value.includes("#") || value.endsWith("?")) {
+    throw new SettingMistake(`'${value}' has a query or a fragment`, hint)
+  }
+  if (username !== "" || password !== "") throw new SettingMistake("It holds credentials", hint)
+  const isLocal = protocol === "http:" && isLoopback(hostname)
+  if (protocol !== "https:" && !isLocal) {
+    throw new SettingMistake(`'${value}' is neither https nor on this machine`, hint)
+  }
+  return value
+}
+
+/** An audience: one name, without blanks. */
+export function audience(value: string): string {
+  if (/^[\x21-\x7e]{1,255}$/.test(value) && value !== "*") return value
+  throw new SettingMistake(`'${value}' is not an audience`, "One name or address, without blanks")
+}
+
+/** The name of a signature algorithm. */
+export function algorithm(value: string): Algorithm {
+  if (isPublished(value) || isShared(value)) return value
+  throw new SettingMistake(
+    `'${value}' is not an algorithm known here`,
+    "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512",
+  )
+}
+
+/** How much to log. */
+export function logLevel(value: string): LogLevel {
+  const level = logLevels.find((known) => known === value)
+  if (level !== undefined) return level
+  throw new SettingMistake(`'${value}' is not a level`, `One of ${logLevels.join(", ")}`)
+}
+
+/** `name:password,name:password`; a password may hold colons, but no comma. */
+export function seedUsers(value: string): readonly SeedUser[] {
+  const hint = `name:password,name:password; a name has ${usernameRule}`
+  const users = value.split(",").map((pair, index) => {
+    const colon = pair.indexOf(":")
+    const username = colon === -1 ? null : canonicalUsername(pair.slice(0, colon).trim())
+    const password = pair.slice(colon + 1)
+    if (username === null || !isPossiblePassword(password)) {
+      throw new SettingMistake(`Its entry ${index + 1} is not a name and a password`, hint)
+    }
+    return { username, password }
+  })
+  if (new Set(users.map(({ username }) => username)).size === users.length) return users
+  throw new SettingMistake("It names a user twice", hint)
+}

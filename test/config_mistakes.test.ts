@@ -1,0 +1,228 @@
+// Every mistake in the settings has its message and hint, none of them holds a secret, and all of
+// them are told together. The parsers' own mistakes are config_values.test.ts's.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Environment } from "../src/config.ts"
+import { OperatorError } from "../src/errors.ts"
+import { loadWithFiles as load } from "./support/settings_files.ts"
+import { testKeyPem, testSecret } from "./support/test_keys.ts"
+
+/** The error of settings that can't be loaded. */
+function mistakeOf(environment: Environment, files?: Readonly<Record<string, string>>) {
+  try {
+    load(environment, files)
+  } catch (error) {
+    assert.ok(error instanceof OperatorError)
+    assert.equal(error.exitCode, 78)
+    assert.equal(error.hint, "Nothing was started. Mend them all and start again.")
+    return error.message
+  }
+  return assert.fail("These settings were taken")
+}
+
+const keyHint = "For example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
+const secretHint = "Make one: openssl rand -base64 48"
+const threadsHint =
+  "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
+const linksHint =
+  "If Kubernetes sets it, for a Service named postern: set enableServiceLinks: false"
+const listHint = "`postern --help` lists the settings"
+const sharedHint = "HS256, HS384 or HS512; or leave JWT_SECRET_KEY out for published keys"
+const weakSecret = "0123456789abcdef0123456789abcdef"
+
+type MistakeRow = readonly [environment: Environment, name: string, problem: string, hint: string]
+
+/** Environments with one mistake. */
+const rows: readonly MistakeRow[] = [
+  [
+    { POSTERN_PORT: "tcp://10.96.0.12:8080" },
+    "POSTERN_PORT",
+    "'tcp://10.96.0.12:8080' is not valid",
+    "Kubernetes sets this for a Service named postern: set enableServiceLinks: false",
+  ],
+  [
+    { POSTERN_HASH_MEMORY: "19455" },
+    "POSTERN_HASH_MEMORY",
+    "'19455' is not valid",
+    "A whole number from 19456 to 4194304",
+  ],
+  [
+    { POSTERN_HASH_PASSES: "1" },
+    "POSTERN_HASH_PASSES",
+    "'1' is not valid",
+    "A whole number from 2 to 100",
+  ],
+  [
+    { POSTERN_ISSUER: "http://login.example.org" },
+    "POSTERN_ISSUER",
+    "'http://login.example.org' is neither https nor on this machine",
+    "The https address under which clients reach Postern, such as https://login.example.org",
+  ],
+  ...["POSTERN_PROT", "POSTERN_", "POSTERN_HOST_FILE", "POSTERN_TRUSTED_PROXIES"].map(
+    (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", listHint],
+  ),
+  [{ POSTERN_PROT: "" }, "POSTERN_PROT", "There is no such setting", listHint],
+  ...["POSTERN_SERVICE_HOST", "POSTERN_PORT_8080_TCP", "POSTERN_WEB_PORT"].map(
+    (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", linksHint],
+  ),
+  ...["1", "0", "abc"].map(
+    (size): MistakeRow => [
+      { UV_THREADPOOL_SIZE: size },
+      "UV_THREADPOOL_SIZE",
+      "It is 1",
+      threadsHint,
+    ],
+  ),
+  [
+    { JWT_SECRET_KEY: testSecret, JWT_ALGORITHM: "ES256" },
+    "JWT_ALGORITHM",
+    "ES256 does not go with JWT_SECRET_KEY",
+    sharedHint,
+  ],
+  [
+    { JWT_ALGORITHM: "HS256" },
+    "JWT_ALGORITHM",
+    "HS256 needs JWT_SECRET_KEY",
+    "Set that, or take ES256",
+  ],
+  [
+    { JWT_SECRET_KEY: testSecret, JWT_PRIVATE_KEY: testKeyPem },
+    "JWT_PRIVATE_KEY",
+    "JWT_SECRET_KEY is set too",
+    "Set one: a shared secret or published keys",
+  ],
+  ...(
+    [
+      [{ JWT_SECRET_KEY: "short" }, "it has 5 bytes and needs at least 32"],
+      [{ JWT_SECRET_KEY: testSecret.slice(0, 31) }, "it has 31 bytes and needs at least 32"],
+      [
+        { JWT_SECRET_KEY: testSecret.slice(0, 47), JWT_ALGORITHM: "HS384" },
+        "it has 47 bytes and needs at least 48",
+      ],
+      [
+        { JWT_SECRET_KEY: testSecret.slice(0, 63), JWT_ALGORITHM: "HS512" },
+        "it has 63 bytes and needs at least 64",
+      ],
+      [{ JWT_SECRET_KEY: "a".repeat(64) }, "it repeats a few characters"],
+      [{ JWT_SECRET_KEY: weakSecret }, "it repeats itself"],
+      [
+        { JWT_SECRET_KEY: "your-256-bit-secret-please-change-it" },
+        "it has a word in it that examples have",
+      ],
+    ] as const
+  ).map(
+    ([environment, reason]): MistakeRow => [
+      environment,
+      "JWT_SECRET_KEY",
+      `It is too weak: ${reason}`,
+      secretHint,
+    ],
+  ),
+  [
+    { JWT_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nxxxx\n-----END PRIVATE KEY-----" },
+    "JWT_PRIVATE_KEY",
+    "It can't be used: it is neither an unencrypted PEM private key nor a private JWK",
+    keyHint,
+  ],
+  [
+    { JWT_PRIVATE_KEY: testKeyPem, JWT_ALGORITHM: "EdDSA" },
+    "JWT_PRIVATE_KEY",
+    "It can't be used: EdDSA needs an Ed25519 key",
+    keyHint,
+  ],
+  [
+    { JWT_SECRET_KEY: testSecret, JWT_SECRET_KEY_FILE: "secret" },
+    "JWT_SECRET_KEY",
+    "JWT_SECRET_KEY_FILE is set too",
+    "Set one of the two",
+  ],
+  ...["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"].map(
+    (name): MistakeRow => [
+      { [`${name}_FILE`]: "/run/nothing" },
+      name,
+      `The file '/run/nothing' that ${name}_FILE names can't be read (ENOENT)`,
+      "Check its path, owner and mode",
+    ],
+  ),
+  [
+    { JWT_SECRET_KEY_FILE: "/run/nothing", JWT_ALGORITHM: "HS256" },
+    "JWT_SECRET_KEY",
+    "The file '/run/nothing' that JWT_SECRET_KEY_FILE names can't be read (ENOENT)",
+    "Check its path, owner and mode",
+  ],
+  [
+    { JWT_SECRET_KEY_FILE: "empty" },
+    "JWT_SECRET_KEY",
+    "It is too weak: it has 0 bytes and needs at least 32",
+    secretHint,
+  ],
+]
+
+for (const [environment, name, problem, hint] of rows) {
+  test(`loadConfig() of ${Object.keys(environment).join(", ")}: ${problem}`, () => {
+    const message = mistakeOf(environment, { empty: "", secret: testSecret })
+    const expected = `There is a mistake in the settings:\n  ${name}: ${problem}\n    hint: ${hint}`
+    assert.equal(message, expected)
+  })
+}
+
+test("loadConfig() tells all mistakes together", () => {
+  const message = mistakeOf({
+    POSTERN_PORT: "eighty",
+    POSTERN_PROT: "80",
+    POSTERN_LOG_LEVEL: "loud",
+    JWT_ACCESS_TOKEN_EXPIRES: "never",
+    JWT_ALGORITHM: "ES256",
+    JWT_SECRET_KEY: "short",
+    JWT_PRIVATE_KEY: "none",
+    POSTERN_SEED_USERS: "alice",
+    UV_THREADPOOL_SIZE: "1",
+  })
+  const [first, ...lines] = message.split("\n")
+  assert.equal(first, "There are 8 mistakes in the settings:")
+  const named = lines.filter((line) => !line.startsWith("    hint: "))
+  assert.deepEqual(
+    named.map((line) => line.trim().split(":")[0]),
+    [
+      "POSTERN_PROT",
+      "POSTERN_PORT",
+      "JWT_ACCESS_TOKEN_EXPIRES",
+      "POSTERN_SEED_USERS",
+      "POSTERN_LOG_LEVEL",
+      "JWT_PRIVATE_KEY",
+      "JWT_ALGORITHM",
+      "UV_THREADPOOL_SIZE",
+    ],
+  )
+  assert.equal(lines.length, 2 * named.length)
+})
+
+test("loadConfig() tells no secret's value, whatever is wrong with it", () => {
+  const canaries: readonly Environment[] = [
+    { JWT_SECRET_KEY: "canary-canary-canary-canary-canary" },
+    { JWT_SECRET_KEY: `canary${testSecret}`, JWT_ALGORITHM: "ES256" },
+    { JWT_SECRET_KEY: "canary", JWT_PRIVATE_KEY: "canary" },
+    { JWT_PRIVATE_KEY: "canary" },
+    { JWT_PRIVATE_KEY: '{"kty":"EC","crv":"P-256","d":"canary"}' },
+    { POSTERN_SEED_USERS: "canary" },
+    { POSTERN_SEED_USERS: "alice:canary,alice:canary" },
+    { POSTERN_SEED_USERS: "alice:canary,:canary" },
+    { POSTERN_ISSUER: "https://admin:canary@a.example" },
+    { JWT_SECRET_KEY_FILE: "file", JWT_SECRET_KEY: "canary" },
+  ]
+  for (const environment of canaries) {
+    const message = mistakeOf(environment, { file: "canary" })
+    assert.doesNotMatch(message, /canary/, Object.keys(environment).join(", "))
+  }
+})
+
+test("loadConfig() lets an error of its own code through", () => {
+  const bug = new RangeError("a bug")
+  const environment = Object.defineProperty({}, "POSTERN_HOST", {
+    get() {
+      throw bug
+    },
+  })
+  assert.throws(() => load(environment), bug)
+})

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict"
+import { join } from "node:path"
+import { test } from "node:test"
+import {
+  accessLifetime,
+  algorithm,
+  audience,
+  directory,
+  host,
+  issuer,
+  logLevel,
+  SettingMistake,
+  seedUsers,
+  text,
+  wholeNumber,
+} from "../src/config_values.ts"
+
+const addressHint = "For example 127.0.0.1, 0.0.0.0 or ::1"
+const lifetimeHint =
+  "Seconds (900) or with a unit (90s, 15m, 1h), at most 24h; no token lives for ever"
+const issuerHint =
+  "The https address under which clients reach Postern, such as https://login.example.org"
+const audienceHint = "One name or address, without blanks"
+const algorithmHint = "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512"
+const levelHint = "One of debug, info, warn, error"
+const seedHint =
+  "name:password,name:password; a name has 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
+  "the first of them a letter, a digit or _"
+const portHint = "A whole number from 0 to 65535"
+const kubernetesHint =
+  "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
+
+const port = wholeNumber(0, 65_535)
+
+type Parser = (value: string) => unknown
+
+const good: readonly (readonly [name: string, parse: Parser, value: string, parsed: unknown])[] = [
+  ["text", text, " any, \n", " any, \n"],
+  ["host, IPv4", host, "0.0.0.0", "0.0.0.0"],
+  ["host, IPv6", host, "::1", "::1"],
+  ["host, a name", host, "Login.internal", "Login.internal"],
+  ["number, least", port, "0", 0],
+  ["number, most", port, "65535", 65_535],
+  ["number, with zeros before", port, "0080", 80],
+  ["directory, absolute", directory, "/data", "/data"],
+  ["directory, relative", directory, "./data", join(process.cwd(), "data")],
+  ["lifetime, seconds", accessLifetime, "900", 900],
+  ["lifetime, 1", accessLifetime, "1", 1],
+  ["lifetime, seconds with a unit", accessLifetime, "90s", 90],
+  ["lifetime, minutes", accessLifetime, "15m", 900],
+  ["lifetime, hours", accessLifetime, "24h", 86_400],
+  ["lifetime, a day", accessLifetime, "1d", 86_400],
+  ["issuer, https", issuer, "https://login.example.org", "https://login.example.org"],
+  ["issuer, as written", issuer, "HTTPS://Login.example.org/x/", "HTTPS://Login.example.org/x/"],
+  ["issuer, localhost", issuer, "http://localhost:8080", "http://localhost:8080"],
+  ["issuer, loopback", issuer, "http://127.0.0.1", "http://127.0.0.1"],
+  ["issuer, IPv6 loopback", issuer, "http://[::1]:8080", "http://[::1]:8080"],
+  ["audience, an address", audience, "https://api.example.org", "https://api.example.org"],
+  ["audience, a name", audience, "my-api", "my-api"],
+  ["level", logLevel, "warn", "warn"],
+  ["seed, one user", seedUsers, "a:b", [{ username: "a", password: "b" }]],
+  [
+    "seed, two users, colons in a password, blanks around a name",
+    seedUsers,
+    "Alice:wonder:land , bob : builder",
+    [
+      { username: "alice", password: "wonder:land " },
+      { username: "bob", password: " builder" },
+    ],
+  ],
+]
+
+for (const name of ["ES256", "EdDSA", "PS256", "RS256", "HS256", "HS384", "HS512"]) {
+  test(`algorithm() takes ${name}`, () => assert.equal(algorithm(name), name))
+}
+
+for (const [name, parse, value, parsed] of good) {
+  test(`config values: ${name}`, () => assert.deepEqual(parse(value), parsed))
+}
+
+type BadRow = readonly [parse: Parser, value: string, message: string, hint: string]
+
+const bad: readonly BadRow[] = [
+  ...["", "127.0.0.1/8", "a b", "http://localhost", "*", "x".repeat(256), "localhost\n"].map(
+    (value): BadRow => [host, value, `'${value}' is not an address`, addressHint],
+  ),
+  ...["", "65536", "-1", "80.5", "8e1", "0x50", " 80", "80 ", "eighty", "+80", "1".repeat(10)].map(
+    (value): BadRow => [port, value, `'${value}' is not valid`, portHint],
+  ),
+  [port, "tcp://10.96.0.12:8080", "'tcp://10.96.0.12:8080' is not valid", kubernetesHint],
+  [wholeNumber(2, 100), "1", "'1' is not valid", "A whole number from 2 to 100"],
+  ...[
+    "",
+    "0",
+    "0m",
+    "-5",
+    "15 m",
+    "1.5h",
+    "25h",
+    "2d",
+    "86401",
+    "15M",
+    "m",
+    "never",
+    "1e3",
+    "False",
+  ].map((value): BadRow => [accessLifetime, value, `'${value}' is not a lifetime`, lifetimeHint]),
+  ...["", "login.example.org", "https://", "//login.example.org", "*"].map(
+    (value): BadRow => [issuer, value, `'${value}' is not an address`, issuerHint],
+  ),
+  ...[
+    "https://a.example/?x=1",
+    "https://a.example/#x",
+    "https://a.example/?",
+    "https://a.example#",
+  ].map((value): BadRow => [issuer, value, `'${value}' has a query or a fragment`, issuerHint]),
+  ...[
+    "http://login.example.org",
+    "http://localhost.example.org",
+    "http://0.0.0.0",
+    "ftp://localhost",
+    "javascript:alert(1)",
+    "localhost:8080",
+  ].map(
+    (value): BadRow => [
+      issuer,
+      value,
+      `'${value}' is neither https nor on this machine`,
+      issuerHint,
+    ],
+  ),
+  [issuer, "https://admin:hunter2@a.example", "It holds credentials", issuerHint],
+  [issuer, "https://admin@a.example", "It holds credentials", issuerHint],
+  ...["", "a b", "*", "ä", "x".repeat(256), "api\n"].map(
+    (value): BadRow => [audience, value, `'${value}' is not an audience`, audienceHint],
+  ),
+  ...["", "none", "None", "es256", "ES384", "HS1", "toString", "__proto__", "RS256 "].map(
+    (value): BadRow => [
+      algorithm,
+      value,
+      `'${value}' is not an algorithm known here`,
+      algorithmHint,
+    ],
+  ),
+  ...["", "INFO", "trace", "silent", "0"].map(
+    (value): BadRow => [logLevel, value, `'${value}' is not a level`, levelHint],
+  ),
+  [seedUsers, "", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, "alice", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, ":wonderland", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, "alice:", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, "alice:x,bob", "Its entry 2 is not a name and a password", seedHint],
+  [seedUsers, "alice:x,", "Its entry 2 is not a name and a password", seedHint],
+  [seedUsers, "alice:x,,bob:y", "Its entry 2 is not a name and a password", seedHint],
+  [seedUsers, "al ice:x", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, "\u0430lice:x", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, "alice:x,ALICE:y", "It names a user twice", seedHint],
+]
+
+for (const [parse, value, message, hint] of bad) {
+  test(`${parse.name || "wholeNumber"}() of ${JSON.stringify(value.slice(0, 40))}: a mistake`, () => {
+    assert.throws(
+      () => parse(value),
+      (mistake: SettingMistake) => {
+        assert.ok(mistake instanceof SettingMistake)
+        assert.equal(mistake.message, message)
+        assert.equal(mistake.hint, hint)
+        return true
+      },
+    )
+  })
+}
