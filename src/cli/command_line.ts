@@ -1,0 +1,97 @@
+// Chooses the command of a command line, and turns what it throws into a message, a hint and an exit
+// code. Commands are loaded when they are chosen, so that each starts with little.
+
+import manifest from "../../package.json" with { type: "json" }
+import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
+import { errorText } from "../log.ts"
+import { type Setting, settingRows } from "../settings.ts"
+import type { Terminal } from "./terminal.ts"
+
+interface Command {
+  /** What follows the command's name. */
+  readonly takes: string
+  readonly help: string
+  readonly run: (terminal: Terminal, words: readonly string[]) => Promise<ExitCode>
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: {
+    takes: "",
+    help: "Run the service until SIGTERM or SIGINT.",
+    run: async (terminal) => (await import("./serve.ts")).runServe(terminal),
+  },
+  demo: {
+    takes: "",
+    help: "The same with the users alice and bob, in a directory that is removed afterwards.",
+    run: async (terminal) => (await import("./serve.ts")).runDemo(terminal),
+  },
+  user: {
+    takes: "add|password|disable|enable|delete NAME, or list",
+    help: "Manage users, whether the service runs or not. Passwords are asked for, or piped in.",
+    run: async (terminal, words) => (await import("./user.ts")).runUser(words, terminal),
+  },
+  healthcheck: {
+    takes: "",
+    help: "Exit 0 if the service on this machine is ready.",
+    run: async (terminal) => (await import("./healthcheck.ts")).runHealthcheck(terminal),
+  },
+}
+
+/** Runs a command line and gives the exit code. Throws nothing. */
+export async function runCommandLine(
+  words: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const [name = "--help", ...rest] = words
+  try {
+    if (rest.includes("--help") || ["--help", "-h", "help"].includes(name)) {
+      terminal.print(helpText())
+      return exitCodes.done
+    }
+    if (name === "--version" || name === "-v") {
+      terminal.print(`postern ${manifest.version}\n`)
+      return exitCodes.done
+    }
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command === undefined || (command.takes === "" && rest.length > 0)) {
+      throw new OperatorError(`'postern ${words.join(" ")}' is not a command`, {
+        hint: "`postern --help` lists the commands.",
+        exitCode: exitCodes.usage,
+      })
+    }
+    return await command.run(terminal, rest)
+  } catch (error) {
+    if (!(error instanceof OperatorError)) {
+      terminal.complain(`postern: this is a bug: ${errorText(error)}\n`)
+      return exitCodes.refused
+    }
+    terminal.complain(`postern: ${error.message}\nhint: ${error.hint}\n`)
+    return error.exitCode
+  }
+}
+
+function helpText(): string {
+  const usage = Object.entries(commands).map(
+    ([name, { takes, help }]) =>
+      `  ${["postern", name, takes].join(" ").trimEnd()}\n      ${help}\n`,
+  )
+  const lines = settingRows.map(([, setting]) => settingText(setting))
+  return `Postern ${manifest.version}: a standalone JWT login service.
+
+Commands
+${usage.join("")}
+Settings, from the environment
+${lines.join("")}
+Exit codes: 0 done, 1 refused or failed, 2 not a command, 65 damaged data, 69 unavailable,
+75 data directory in use, 78 mistaken settings.
+`
+}
+
+function settingText({ name, help, fallback, shownDefault, secret }: Setting): string {
+  const standard = shownDefault ?? fallback
+  const notes = [
+    ...(standard === null ? [] : [`default: ${standard}`]),
+    ...(secret ? [`or ${name}_FILE`] : []),
+  ]
+  return `  ${name}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}\n      ${help}\n`
+}

@@ -1,0 +1,11 @@
+// Where a command reads and writes: the process's own streams, or a test's.
+
+/** The surroundings of a command. */
+export interface Terminal {
+  readonly environment: Record<string, string | undefined>
+  readonly input: NodeJS.ReadStream | NodeJS.ReadableStream
+  /** Results, for people and pipes. */
+  readonly print: (text: string) => void
+  /** Questions, warnings and mistakes. */
+  readonly complain: (text: string) => void
+}

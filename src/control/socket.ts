@@ -1,0 +1,53 @@
+// The control socket beside the store, control.sock, mode 0600 in a directory of mode 0700: how the
+// command line reaches a running service, which owns the store. Who may open the socket may read the
+// store's files as well, so it asks for nothing more.
+
+import { join } from "node:path"
+import type { Disk } from "../disk.ts"
+import { exitCodes, OperatorError } from "../errors.ts"
+import { askLocally, type LocalSocket, listenLocally, NobodyListens } from "../local_socket.ts"
+import type { Log } from "../log.ts"
+import type { Accounts } from "../service/accounts.ts"
+import { readJsonObject } from "../strict_json.ts"
+import { type Answer, type Command, execute } from "./commands.ts"
+
+const socketName = "control.sock"
+
+/** Listens for commands. The caller holds the store's lock, so a socket that is there is a leftover. */
+export async function openControl(options: {
+  readonly directory: string
+  readonly accounts: Accounts
+  readonly disk: Disk
+  readonly log: Log
+}): Promise<LocalSocket> {
+  const { directory, accounts, disk, log } = options
+  const path = join(directory, socketName)
+  await disk.remove(path)
+  const socket = await listenLocally(path, async (line) => {
+    const command = readJsonObject(Buffer.from(line)).value
+    return JSON.stringify(await execute(command, accounts, log))
+  })
+  await disk.chmod(path, 0o600)
+  return socket
+}
+
+/** Has the running service run a command, or gives null when none runs. */
+export async function askService(directory: string, command: Command): Promise<Answer | null> {
+  try {
+    return JSON.parse(
+      await askLocally(join(directory, socketName), JSON.stringify(command)),
+    ) as Answer
+  } catch (error) {
+    if (error instanceof NobodyListens) return null
+    throw error instanceof OperatorError ? error : notReached(directory, error)
+  }
+}
+
+function notReached(directory: string, cause: unknown): OperatorError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new OperatorError(`The service of '${directory}' can't be reached: ${message}`, {
+    hint: "Is POSTERN_DATA_DIR the service's? Run this as the user that the service runs as.",
+    exitCode: exitCodes.unavailable,
+    cause,
+  })
+}

@@ -1,0 +1,16 @@
+// The program's start: hands the process's arguments and streams to the command line, and the exit
+// code back to the process.
+
+import { runCommandLine } from "./cli/command_line.ts"
+
+// A reader that went away (`postern user list | head -1`) is no crash.
+process.stdout.on("error", () => {})
+process.stderr.on("error", () => {})
+
+// Without a top-level await, which the image's CommonJS bundle can't have.
+runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  input: process.stdin,
+  print: (text) => void process.stdout.write(text),
+  complain: (text) => void process.stderr.write(text),
+}).then((exitCode) => process.exit(exitCode))

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { askPassword } from "../../src/cli/password_prompt.ts"
+import { type ExitCode, OperatorError } from "../../src/errors.ts"
+import { createFakeKeyboard, createFakeTerminal, pipedInput } from "../support/fake_terminal.ts"
+
+const questions = "New password for 'alice': \nOnce more: \n"
+
+function refused(message: string, hint: string, exitCode: ExitCode) {
+  return (error: unknown) => {
+    assert.ok(error instanceof OperatorError)
+    assert.deepEqual([error.message, error.hint, error.exitCode], [message, hint, exitCode])
+    return true
+  }
+}
+
+const differ = refused("The two passwords differ", "Nothing was changed. Try again.", 1)
+const none = refused(
+  "No password was given",
+  "Type one at a terminal, or pipe one line into the command.",
+  2,
+)
+const notALine = refused(
+  "The input is not one line of text",
+  "Pipe the password and nothing else: UTF-8, at most 8192 bytes.",
+  2,
+)
+const interrupted = refused("Interrupted", "Nothing was changed.", 1)
+
+/** Starts asking at a keyboard; what is typed follows. */
+function askAtKeyboard() {
+  const keyboard = createFakeKeyboard()
+  const terminal = createFakeTerminal({}, keyboard.input)
+  const asking = askPassword("alice", terminal)
+  // Typing may fail it before a test looks.
+  asking.catch(() => {})
+  return { ...keyboard, terminal, asking }
+}
+
+/** What is typed, each time as one chunk, and the password that it makes. */
+const typed: readonly (readonly [name: string, chunks: readonly string[], password: string])[] = [
+  ["a line and a line", ["wonderland\r", "wonderland\r"], "wonderland"],
+  ["key by key", [..."land\rland\r"], "land"],
+  ["line ends of a pipe", ["wonderland\n", "wonderland\n"], "wonderland"],
+  ["Ctrl-D at the end", ["wonderland\u0004", "wonderland\u0004"], "wonderland"],
+  ["a backspace", ["wonderlans\u007fd\r", "wonderland\r"], "wonderland"],
+  ["the other backspace", ["wonderlans\bd\r", "wonderland\r"], "wonderland"],
+  ["more backspaces than letters", ["x\u007f\u007f\u007fland\r", "land\r"], "land"],
+  ["a backspace over an emoji", ["fox🦊\u007f!\r", "fox!\r"], "fox!"],
+  ["Ctrl-U", ["something else\u0015wonderland\r", "wonderland\r"], "wonderland"],
+  ["blanks", ["  wonder land \r", "  wonder land \r"], "  wonder land "],
+  ["other letters", ["žluťoučký kůň\r", "žluťoučký kůň\r"], "žluťoučký kůň"],
+  ["more than the line", ["wonderland\rignored", "wonderland\r"], "wonderland"],
+]
+
+for (const [name, chunks, password] of typed) {
+  test(`askPassword() at a keyboard takes ${name}`, async () => {
+    const { asking, type, terminal, rawModes, input } = askAtKeyboard()
+    for (const chunk of chunks) await type(chunk)
+    assert.equal(await asking, password)
+    assert.equal(terminal.stderr(), questions)
+    assert.equal(terminal.stdout(), "")
+    assert.deepEqual(rawModes, [true, false, true, false])
+    assert.equal(input.listenerCount("data"), 0)
+    assert.ok(input.isPaused())
+  })
+}
+
+test("askPassword() at a keyboard puts letters together that come in two halves", async () => {
+  const keyboard = createFakeKeyboard()
+  const asking = askPassword("alice", createFakeTerminal({}, keyboard.input))
+  const [first, second] = [Buffer.from("ü\r").subarray(0, 1), Buffer.from("ü\r").subarray(1)]
+  for (const half of [first, second, first, second]) await keyboard.type(half as unknown as string)
+  assert.equal(await asking, "ü")
+})
+
+test("askPassword() at a keyboard refuses two that differ", async () => {
+  const { asking, type, rawModes } = askAtKeyboard()
+  await type("wonderland\r")
+  await type("Wonderland\r")
+  await assert.rejects(asking, differ)
+  assert.deepEqual(rawModes, [true, false, true, false])
+})
+
+test("askPassword() at a keyboard refuses nothing at all", async () => {
+  const { asking, type } = askAtKeyboard()
+  await type("\r")
+  await type("\r")
+  await assert.rejects(asking, none)
+})
+
+for (const [when, before] of [
+  ["at the first question", []],
+  ["at the second", ["wonderland\r", "won"]],
+] as const) {
+  test(`askPassword() at a keyboard ends at Ctrl-C ${when}, with the terminal as it was`, async () => {
+    const { asking, type, rawModes, input, terminal } = askAtKeyboard()
+    for (const chunk of before) await type(chunk)
+    await type("\u0003")
+    await assert.rejects(asking, interrupted)
+    assert.equal(rawModes.at(-1), false)
+    assert.equal(input.listenerCount("data"), 0)
+    assert.ok(terminal.stderr().endsWith("\n"))
+  })
+}
+
+test("askPassword() never shows what is typed", async () => {
+  const { asking, type, terminal } = askAtKeyboard()
+  await type("wonder\u007f\u0015wonderland\r")
+  await type("wonderland\r")
+  await asking
+  assert.equal(terminal.stdout() + terminal.stderr(), questions)
+})
+
+const euro = Buffer.from("preis: 15 €\n")
+
+const piped: readonly (readonly [string, readonly (string | Uint8Array)[], string])[] = [
+  ["a line", ["wonderland\n"], "wonderland"],
+  ["a line without an end", ["wonderland"], "wonderland"],
+  ["a line of Windows", ["wonderland\r\n"], "wonderland"],
+  ["a line in parts", ["won", "der", "land", "\n"], "wonderland"],
+  ["blanks at its ends", [" wonderland \n"], " wonderland "],
+  ["a letter in two parts", [euro.subarray(0, 11), euro.subarray(11)], "preis: 15 €"],
+  ["as much as is read", ["x".repeat(8191), "\n"], "x".repeat(8191)],
+]
+
+for (const [name, chunks, password] of piped) {
+  test(`askPassword() from a pipe takes ${name}`, async () => {
+    const terminal = createFakeTerminal({}, pipedInput(...chunks))
+    assert.equal(await askPassword("alice", terminal), password)
+    assert.equal(terminal.stdout() + terminal.stderr(), "")
+  })
+}
+
+const refusedInput: readonly (readonly [string, readonly (string | Uint8Array)[], typeof none])[] =
+  [
+    ["nothing", [], none],
+    ["an empty line", ["\n"], none],
+    ["two lines", ["wonderland\nwonderland\n"], notALine],
+    ["a line after an empty one", ["\nwonderland\n"], notALine],
+    ["an old line end inside", ["wonder\rland"], notALine],
+    ["two line ends", ["wonderland\n\n"], notALine],
+    ["Latin-1", [Buffer.from("pässword\n", "latin1")], notALine],
+    ["half a letter at its end", [euro.subarray(0, 11)], notALine],
+    ["more than is read", ["x".repeat(8193)], notALine],
+    ["no end", Array(1000).fill("x".repeat(1024)), notALine],
+  ]
+
+for (const [name, chunks, expected] of refusedInput) {
+  test(`askPassword() from a pipe refuses ${name}`, async () => {
+    const asking = askPassword("alice", createFakeTerminal({}, pipedInput(...chunks)))
+    await assert.rejects(asking, expected)
+  })
+}
+
+test("askPassword() asks nothing where the input is a terminal no more", async () => {
+  const keyboard = createFakeKeyboard()
+  const input = Object.assign(keyboard.input, { isTTY: false as unknown as true })
+  const terminal = createFakeTerminal({}, input)
+  const asking = askPassword("alice", terminal)
+  await keyboard.type("wonderland\n")
+  ;(input as unknown as NodeJS.WritableStream).end()
+  assert.equal(await asking, "wonderland")
+  assert.equal(terminal.stderr(), "")
+  assert.deepEqual(keyboard.rawModes, [])
+})

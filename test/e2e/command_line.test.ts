@@ -1,0 +1,192 @@
+// Transcripts of the command line: what is typed, what comes out where, and the exit code.
+
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { fileURLToPath } from "node:url"
+import { getProtected, postLogin } from "../support/http_client.ts"
+import { type ProcessSettings, runPostern, startPostern } from "../support/postern_process.ts"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+
+const bin = fileURLToPath(new URL("../../bin/postern.js", import.meta.url))
+const first = "korrekt-pferd-batterie"
+const second = "heftklammer-und-mehr"
+
+interface Transcript {
+  readonly exitCode?: number
+  readonly stdout?: string
+  readonly stderr?: string
+}
+
+/** Makes a function that types a command line and compares all that comes of it. */
+function typist(settings: ProcessSettings) {
+  return async (line: string, expected: Transcript, input = "") => {
+    const result = await runPostern(line.split(" "), settings, input)
+    const stdout = result.stdout.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "<INSTANT>")
+    const { exitCode = 0, stdout: printed = "", stderr = "" } = expected
+    assert.deepEqual(
+      { exitCode: result.exitCode, stdout, stderr: result.stderr },
+      { exitCode, stdout: printed, stderr },
+      line,
+    )
+  }
+}
+
+test("postern user: a session, without the service, with it, and without it again", async (t) => {
+  const settings = { POSTERN_DATA_DIR: join(temporaryDirectory(t), "data") }
+  const type = typist(settings)
+  await type("user list", { stdout: "There are no users. Add one: postern user add NAME\n" })
+  await type("user add Carol", { stdout: "Added user 'carol'.\n" }, `${first}\n`)
+
+  const { url, stop, output } = await startPostern(t, settings)
+  const early = (await postLogin(url, "carol", first)).body["access_token"]
+  assert.deepEqual((await getProtected(url, early)).body, { logged_in_as: "carol" })
+  await type(
+    "user list",
+    { stdout: "USERNAME  STATE    CREATED               ROLES\ncarol     enabled  <INSTANT>  -\n" },
+    "",
+  )
+  await type(
+    "user password carol",
+    { stdout: "Set the password of 'carol'. Tokens from before are refused.\n" },
+    second,
+  )
+  assert.equal((await getProtected(url, early)).body["msg"], "Token has been revoked")
+  assert.equal((await postLogin(url, "carol", first)).status, 401)
+  const late = (await postLogin(url, "carol", second)).body["access_token"]
+  assert.equal((await getProtected(url, late)).status, 200)
+
+  await type("user disable carol", {
+    stdout: "Disabled user 'carol'. Tokens of theirs are refused.\n",
+  })
+  assert.equal((await getProtected(url, late)).status, 401)
+  assert.deepEqual((await postLogin(url, "carol", second)).body, {
+    error: "invalid_credentials",
+    msg: "Bad username or password",
+  })
+  await type("user enable carol", { stdout: "Enabled user 'carol'.\n" })
+  assert.equal((await getProtected(url, late)).status, 401)
+  assert.equal((await postLogin(url, "carol", second)).status, 200)
+  await type("user delete carol", {
+    stdout: "Deleted user 'carol'. The name stays reserved.\n",
+  })
+  assert.equal((await postLogin(url, "carol", second)).status, 401)
+  assert.equal(await stop(), 0)
+  for (const password of [first, second]) assert.ok(!output().includes(password))
+
+  await type(
+    "user add carol",
+    {
+      exitCode: 1,
+      stderr:
+        "postern: The name 'carol' was a user's who was deleted, and stays reserved\n" +
+        "hint: Choose another name. `postern user list` shows the users.\n",
+    },
+    first,
+  )
+})
+
+test("postern user: what is refused, and why", async (t) => {
+  const directory = temporaryDirectory(t)
+  const typeIn = (name: string) => typist({ POSTERN_DATA_DIR: join(directory, name) })
+  const refused = (message: string, hint: string, exitCode = 1): Transcript => ({
+    exitCode,
+    stderr: `postern: ${message}\nhint: ${hint}\n`,
+  })
+  await Promise.all([
+    typeIn("a")(
+      "user add alice hunter2",
+      refused(
+        "'postern user add' is not used like that",
+        "postern user add|password|disable|enable|delete NAME, or postern user list",
+        2,
+      ),
+    ),
+    typeIn("b")(
+      "user add alice",
+      refused("A password needs at least 15 characters", "Nothing was changed."),
+      "too short\n",
+    ),
+    typeIn("c")(
+      "user delete alice",
+      refused("There is no user 'alice'", "`postern user list` shows the users."),
+    ),
+  ])
+})
+
+test("postern serve: a directory in use, a port in use, and what comes of it", async (t) => {
+  const directory = temporaryDirectory(t)
+  const settings = { POSTERN_DATA_DIR: join(directory, "data") }
+  const { port, url } = await startPostern(t, settings)
+  const healthcheck = typist({ ...settings, POSTERN_PORT: String(port) })
+  await Promise.all([
+    healthcheck("healthcheck", {}),
+    typist({ ...settings, POSTERN_PORT: "0" })("serve", {
+      exitCode: 75,
+      stderr:
+        `postern: Another process is using the data directory '${settings.POSTERN_DATA_DIR}'\n` +
+        "hint: Stop it first. User commands reach a running service by themselves.\n",
+    }),
+    runPostern(["serve"], {
+      POSTERN_DATA_DIR: join(directory, "other"),
+      POSTERN_PORT: String(port),
+      POSTERN_LOG_LEVEL: "error",
+    }).then((result) => {
+      assert.deepEqual(result, {
+        exitCode: 69,
+        stdout: "",
+        stderr:
+          `postern: Can't listen at ${url} (EADDRINUSE)\n` +
+          "hint: Is another program there? POSTERN_HOST and POSTERN_PORT choose the address.\n",
+      })
+    }),
+  ])
+  assert.equal((await fetch(`${url}/readyz`)).status, 200)
+})
+
+test("postern: a damaged store and mistaken settings stop every command", async (t) => {
+  const directory = join(temporaryDirectory(t), "data")
+  mkdirSync(directory, { mode: 0o700 })
+  const path = join(directory, "store.json")
+  const damage = Buffer.alloc(901)
+  writeFileSync(path, damage, { mode: 0o600 })
+  const mistaken = typist({ POSTERN_PROT: "80" })
+  const stderr = `postern: There is a mistake in the settings:
+  POSTERN_PROT: There is no such setting
+    hint: \`postern --help\` lists the settings
+hint: Nothing was started. Mend them all and start again.
+`
+  const damaged = (result: Awaited<ReturnType<typeof runPostern>>) => {
+    assert.deepEqual([result.exitCode, result.stdout], [65, ""])
+    assert.ok(result.stderr.startsWith(`postern: The store can't be read: '${path}': `))
+    assert.ok(
+      result.stderr.endsWith(
+        "hint: Nothing was changed. Restore the data directory from a backup, all of its files together.\n",
+      ),
+    )
+  }
+  const settings = { POSTERN_DATA_DIR: directory, POSTERN_PORT: "0" }
+  damaged(await runPostern(["serve"], settings))
+  damaged(await runPostern(["user", "list"], settings))
+  assert.deepEqual(readFileSync(path), damage)
+  await Promise.all([
+    mistaken("serve", { exitCode: 78, stderr }),
+    mistaken("user list", { exitCode: 78, stderr }),
+  ])
+})
+
+test("bin/postern.js works from another directory, and by a link", (t) => {
+  const cwd = temporaryDirectory(t)
+  const link = join(cwd, "postern")
+  symlinkSync(bin, link)
+  for (const path of [bin, link]) {
+    const { status, stdout, stderr } = spawnSync(path, ["--version"], { cwd, encoding: "utf8" })
+    assert.deepEqual([status, stdout, stderr], [0, "postern 0.1.0\n", ""], path)
+  }
+  const env = { PATH: process.env["PATH"], POSTERN_DATA_DIR: "data" }
+  const { status, stdout } = spawnSync(bin, ["user", "list"], { cwd, env, encoding: "utf8" })
+  assert.deepEqual([status, stdout], [0, "There are no users. Add one: postern user add NAME\n"])
+  assert.ok(readFileSync(join(cwd, "data", "store.json")).length > 0)
+})

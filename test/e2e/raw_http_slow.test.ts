@@ -1,0 +1,170 @@
+// Time and the HTTP server: clients that are slow on purpose (ATTACKS.md H-30, H-31), with limits
+// short enough to wait for, and the drain (SECURITY-BAR.md H-17).
+
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect } from "node:net"
+import { type TestContext, test } from "node:test"
+import { json, type Reply } from "../../src/http/message.ts"
+import { checkEveryReply, converse, type Step, startTestServer } from "../support/raw_socket.ts"
+
+const host = "Host: localhost\r\n"
+const get = (path: string) => `GET ${path} HTTP/1.1\r\n${host}\r\n`
+
+const limits = {
+  headersMillisMax: 200,
+  requestMillisMax: 300,
+  keepAliveMillis: 100,
+  socketIdleMillisMax: 500,
+  checkIntervalMillis: 50,
+}
+
+const bigBytes = 32 * 1024 * 1024
+
+/** A server that answers at once, but `/held` and `/big` only when let go, the latter at length. */
+async function startServer(t: TestContext) {
+  const held: (() => void)[] = []
+  const server = await startTestServer(
+    t,
+    async ({ path }): Promise<Reply> => {
+      if (path !== "/x") await new Promise<void>((resolve) => held.push(resolve))
+      return json(200, { path, filler: path === "/big" ? "x".repeat(bigBytes) : "" })
+    },
+    limits,
+  )
+  const waitFor = async (count: number) => {
+    while (held.length < count) await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  const letGo = () => {
+    for (const answer of held) answer()
+  }
+  return { ...server, waitFor, letGo }
+}
+
+const post = `POST /x HTTP/1.1\r\n${host}`
+const trickle = (bytes: string): Step[] =>
+  [...bytes.repeat(60)].slice(0, 60).flatMap((byte): Step[] => [byte, 25])
+
+const slowClients: readonly (readonly [string, readonly Step[]])[] = [
+  ["nothing", []],
+  ["half a head", ["GET /x HTTP/1.1\r\nHo"]],
+  ["a head, byte by byte", ["GET /x HTTP/1.1\r\n", ...trickle("X: y\r\n")]],
+  ["half a body", [`${post}Content-Length: 100\r\n\r\nabc`]],
+  ["a body, byte by byte", [`${post}Content-Length: 100\r\n\r\n`, ...trickle("a")]],
+  ["chunks, byte by byte", [`${post}Transfer-Encoding: chunked\r\n\r\n`, ...trickle("1\r\na\r\n")]],
+  ["half a head after a request", [get("/x"), 50, "GET /x HT"]],
+]
+
+for (const [name, steps] of slowClients) {
+  test(`listen() gives 408 to a client that sends ${name}, and closes`, async (t) => {
+    const { port, log } = await startServer(t)
+    const startedAt = performance.now()
+    const { replies, ended } = await converse(port, steps, { replies: 3 })
+    assert.ok(performance.now() - startedAt < 1000)
+    assert.notEqual(ended, "open")
+    const last = replies.at(-1)
+    assert.ok(last)
+    checkEveryReply(last)
+    assert.equal(last.status, 408)
+    assert.deepEqual(JSON.parse(last.body), {
+      error: "request_timeout",
+      msg: "The request took too long to arrive",
+    })
+    assert.equal(replies.length, steps.includes(50) ? 2 : 1)
+    assert.deepEqual(log.takeNames(), ["request.refused"])
+  })
+}
+
+test("listen() closes a connection on which nothing comes any more", async (t) => {
+  const { port, log } = await startServer(t)
+  const { replies, ended } = await converse(port, [get("/x")], { replies: 2 })
+  assert.deepEqual(
+    replies.map(({ status }) => status),
+    [200],
+  )
+  assert.equal(ended, "closed")
+  assert.deepEqual(log.takeNames(), [])
+})
+
+test("listen() closes a connection whose client never reads", async (t) => {
+  const { port, drain, waitFor, letGo } = await startServer(t)
+  const socket = connect({ port, host: "127.0.0.1" }).pause()
+  socket.on("error", () => {})
+  socket.write(get("/big"))
+  await waitFor(1)
+  letGo()
+  const startedAt = performance.now()
+  // Ends when the connection does, long before its own time.
+  await drain(20)
+  assert.ok(performance.now() - startedAt < 10_000)
+  let bytes = 0
+  socket.on("data", (chunk) => {
+    bytes += chunk.byteLength
+  })
+  socket.resume()
+  await once(socket, "close")
+  assert.ok(bytes < bigBytes, "The whole answer came")
+})
+
+test("listen() answers others while 500 connections say nothing", async (t) => {
+  const { port } = await startServer(t)
+  const idle = Array.from({ length: 500 }, () => connect({ port, host: "127.0.0.1" }))
+  for (const socket of idle) socket.on("error", () => {})
+  const { replies } = await converse(port, [get("/x")])
+  assert.deepEqual(
+    replies.map(({ status }) => status),
+    [200],
+  )
+  for (const socket of idle) socket.destroy()
+})
+
+test("drain() answers what is in flight, pipelined too, and takes no connections", async (t) => {
+  const { port, drain, waitFor, letGo } = await startServer(t)
+  const asked = converse(port, [get("/held") + get("/held")])
+  await waitFor(2)
+  let isDrained = false
+  const drained = drain(5).then(() => {
+    isDrained = true
+  })
+  const refused = await converse(port, [get("/x")])
+  assert.deepEqual(refused, { replies: [], ended: "reset" })
+  assert.equal(isDrained, false)
+  letGo()
+  const { replies, ended } = await asked
+  assert.deepEqual(
+    replies.map(({ status, headers }) => [status, headers.get("connection")]),
+    [
+      [200, "keep-alive"],
+      [200, "close"],
+    ],
+  )
+  assert.equal(ended, "closed")
+  await drained
+})
+
+test("drain() waits for no connection that is idle, fresh or not", async (t) => {
+  const { port, drain } = await startServer(t)
+  const fresh = connect({ port, host: "127.0.0.1" })
+  const used = connect({ port, host: "127.0.0.1" })
+  await Promise.all([once(fresh, "connect"), once(used, "connect")])
+  used.write(get("/x"))
+  await once(used, "data")
+  const closed = Promise.all([once(fresh, "close"), once(used, "close")])
+  for (const socket of [fresh, used]) socket.resume().on("error", () => {})
+  const startedAt = performance.now()
+  await drain(5)
+  await closed
+  assert.ok(performance.now() - startedAt < 1000)
+})
+
+test("drain() ends after its time, whoever still waits", async (t) => {
+  const { port, drain, waitFor } = await startServer(t)
+  const asked = converse(port, [get("/held")])
+  const half = converse(port, ["GET /x HT"])
+  await waitFor(1)
+  const startedAt = performance.now()
+  await drain(0.2)
+  assert.ok(performance.now() - startedAt < 1000)
+  assert.deepEqual((await asked).replies, [])
+  assert.notEqual((await half).ended, "open")
+})

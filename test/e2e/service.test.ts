@@ -1,0 +1,130 @@
+// The service in a process of its own: how it starts, how it ends, and what is left then.
+
+import assert from "node:assert/strict"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { askService } from "../../src/control/socket.ts"
+import { getProtected, postLogin } from "../support/http_client.ts"
+import { type RunningPostern, startPostern } from "../support/postern_process.ts"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { testKeyPem, testSecret } from "../support/test_keys.ts"
+
+const seeds = "alice:wonderland,bob:builder"
+const revoked = { status: 401, msg: "Token has been revoked" }
+
+/** The names of the events that it logged; every line must be one. */
+function events(service: RunningPostern): string[] {
+  const lines = service.output().split("\n")
+  assert.equal(lines.pop(), "", "the last line is whole")
+  return lines.map((line) => {
+    const event = JSON.parse(line) as Record<string, string>
+    assert.match(event["time"] ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    return event["event"] ?? ""
+  })
+}
+
+test("postern serve ends at SIGTERM after it answered the logins under way", async (t) => {
+  const service = await startPostern(t, {
+    POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+    POSTERN_SEED_USERS: seeds,
+    JWT_SECRET_KEY: testSecret,
+    // Some logins take a while then, and two at a time.
+    POSTERN_HASH_MEMORY: "65536",
+  })
+  const logins = Array.from({ length: 8 }, () => postLogin(service.url, "alice", "wonderland"))
+  const first = await Promise.race(logins)
+  assert.deepEqual(await getProtected(service.url, first.body["access_token"]), {
+    status: 200,
+    body: { logged_in_as: "alice" },
+  })
+  const ended = service.stop("SIGTERM")
+  const answers = await Promise.all(logins)
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    Array(8).fill(200),
+  )
+  assert.equal(await ended, 0)
+  const names = events(service)
+  const draining = names.indexOf("service.draining")
+  assert.ok(names.lastIndexOf("login.succeeded") > draining, "some were under way")
+  assert.deepEqual(names.slice(0, 2), ["users.seeded", "service.ready"])
+  assert.equal(names.at(-1), "service.stopped")
+  await assert.rejects(postLogin(service.url, "alice", "wonderland"), { message: "fetch failed" })
+
+  const tokens = answers.map(({ body }) => String(body["access_token"]))
+  for (const secret of ["wonderland", "builder", testSecret, "argon2", ...tokens]) {
+    assert.ok(!service.output().includes(secret), "a secret was printed")
+  }
+})
+
+test("postern serve keeps users and tokens over SIGINT and kill -9", async (t) => {
+  const settings = {
+    POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+    POSTERN_SEED_USERS: seeds,
+  }
+  const first = await startPostern(t, settings)
+  const alice = (await postLogin(first.url, "alice", "wonderland")).body["access_token"]
+  const bob = (await postLogin(first.url, "bob", "builder")).body["access_token"]
+  assert.equal(await first.stop("SIGINT"), 0)
+  assert.deepEqual(events(first).slice(-2), ["service.draining", "service.stopped"])
+
+  const second = await startPostern(t, settings)
+  assert.equal((await getProtected(second.url, alice)).status, 200)
+  const acknowledged = await addUntilKilled(second, settings.POSTERN_DATA_DIR)
+  assert.ok(acknowledged.length >= 5)
+  assert.equal(second.process.signalCode, "SIGKILL")
+
+  const third = await startPostern(t, settings)
+  assert.equal(events(third)[0], "users.not_seeded")
+  for (const { username, password } of acknowledged) {
+    assert.equal((await postLogin(third.url, username, password)).status, 200, username)
+  }
+  assert.equal((await getProtected(third.url, alice)).status, 200)
+  const { status, body } = await getProtected(third.url, bob)
+  assert.deepEqual({ status, msg: body["msg"] }, revoked)
+})
+
+/** Disables bob, then adds users until five are acknowledged, and kills amid the others. */
+async function addUntilKilled(service: RunningPostern, directory: string) {
+  const disabled = await askService(directory, { command: "user.disable", username: "bob" })
+  assert.equal(disabled?.ok, true)
+  const acknowledged: { username: string; password: string }[] = []
+  const adding = Array.from({ length: 40 }, async (_, index) => {
+    const user = { username: `user${index}`, password: `korrekt-pferd-${index}!` }
+    const answer = await askService(directory, { command: "user.add", ...user })
+    if (answer?.ok) acknowledged.push(user)
+    if (acknowledged.length === 5) service.process.kill("SIGKILL")
+  })
+  await Promise.allSettled(adding)
+  await service.stop()
+  return acknowledged
+}
+
+test("postern serve ends at a bug that nobody caught, and says so", async (t) => {
+  const bug = "process.on('SIGUSR2',()=>{throw(new(TypeError)('nobody-caught-this'))})"
+  const service = await startPostern(t, {
+    POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+    JWT_PRIVATE_KEY: testKeyPem,
+    NODE_OPTIONS: `--import=data:text/javascript,${bug}`,
+  })
+  assert.equal(await service.stop("SIGUSR2"), 1)
+  assert.deepEqual(events(service), ["users.none", "service.ready", "process.crashed"])
+  assert.match(service.output(), /"error":"TypeError: nobody-caught-this\\n {4}at /)
+})
+
+test("postern demo serves alice and bob, and leaves nothing behind", async (t) => {
+  const temporary = temporaryDirectory(t)
+  const service = await startPostern(t, { TMPDIR: temporary }, ["demo"])
+  const { status, body } = await postLogin(service.url, "bob", "builder")
+  assert.equal(status, 200)
+  assert.deepEqual((await getProtected(service.url, body["access_token"])).body, {
+    logged_in_as: "bob",
+  })
+  assert.equal(readdirSync(temporary).filter((name) => name.startsWith("postern-demo-")).length, 1)
+  assert.equal(await service.stop("SIGINT"), 0)
+  assert.deepEqual(
+    readdirSync(temporary).filter((name) => name.startsWith("postern-")),
+    [],
+  )
+})

@@ -1,0 +1,40 @@
+// A process that opens the store of a directory and keeps several writes in flight, until it is
+// killed or each of its writers has met a failure. It prints `ready`, and then a line for each write
+// that was acknowledged: `user0 17`, the user and the number of the change.
+//
+//   node --import tsx test/e2e/writer.ts DIRECTORY BYTES_BETWEEN_SNAPSHOTS
+
+import { writeSync } from "node:fs"
+import { machineDisk } from "../../src/disk.ts"
+import { Unavailable } from "../../src/errors.ts"
+import { openJsonStore } from "../../src/store/open_json_store.ts"
+import { sampleUser } from "../store/sample_user.ts"
+
+const [directory = "", bytes = "2000"] = process.argv.slice(2)
+const writersAtATime = 6
+const print = (line: string) => void writeSync(1, `${line}\n`)
+
+const store = await openJsonStore({
+  directory,
+  disk: machineDisk,
+  warn: (event, message) => print(`warning ${event}: ${message}`),
+  bytesBetweenSnapshotsMin: Number(bytes),
+})
+print("ready")
+await Promise.all(Array.from({ length: writersAtATime }, (_, index) => keepWriting(`user${index}`)))
+await store.close()
+
+async function keepWriting(username: string): Promise<void> {
+  const known = await store.findUser(username)
+  for (let change = (known?.tokensNotBefore ?? 0) + 1; ; change += 1) {
+    try {
+      if (change === 1) await store.addUser(sampleUser(username, { tokensNotBefore: 1 }))
+      else await store.changeUser(username, { tokensNotBefore: change })
+      print(`${username} ${change}`)
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      print(`unavailable ${username} ${change}: ${error.cause}`)
+      return
+    }
+  }
+}

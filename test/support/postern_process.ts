@@ -1,0 +1,103 @@
+// Postern as its users run it: in a process of its own, on a port of its own.
+
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import type { TestContext } from "node:test"
+import { fileURLToPath } from "node:url"
+
+const projectDirectory = fileURLToPath(new URL("../..", import.meta.url))
+const startMillisMax = 20_000
+
+/** Settings of a process; POSTERN_ and JWT_ names of the test's own environment are left out. */
+export type ProcessSettings = Readonly<Record<string, string>>
+
+/** How a command ended. */
+export interface CommandResult {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A service that runs. */
+export interface RunningPostern {
+  readonly url: string
+  readonly port: number
+  readonly process: ChildProcess
+  /** What it printed so far. */
+  output(): string
+  /** Sends a signal, SIGTERM unless told, and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** Runs a command line to its end; `input` is its whole standard input. */
+export async function runPostern(
+  words: readonly string[],
+  settings: ProcessSettings,
+  input = "",
+): Promise<CommandResult> {
+  const child = start(words, settings)
+  let stdout = ""
+  let stderr = ""
+  child.stdout?.on("data", (chunk) => {
+    stdout += chunk
+  })
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk
+  })
+  child.stdin?.on("error", () => {})
+  child.stdin?.end(input)
+  const [exitCode] = (await once(child, "close")) as [number | null]
+  return { exitCode, stdout, stderr }
+}
+
+/**
+ * Starts `postern serve`, or other words, on a free port and waits until it is ready. Killed when
+ * the test ends.
+ */
+export async function startPostern(
+  t: TestContext,
+  settings: ProcessSettings,
+  words: readonly string[] = ["serve"],
+): Promise<RunningPostern> {
+  const child = start(words, { POSTERN_PORT: "0", ...settings })
+  t.after(() => child.kill("SIGKILL"))
+  let output = ""
+  const port = await new Promise<number>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`Not ready:\n${output}`)), startMillisMax)
+    const take = (chunk: Buffer) => {
+      output += chunk
+      const found = /"event":"service\.ready","url":"[^"]*:(\d+)"/.exec(output)?.[1]
+      if (found === undefined) return
+      clearTimeout(timer)
+      resolve(Number(found))
+    }
+    child.stdout?.on("data", take)
+    child.stderr?.on("data", take)
+    child.once("exit", (code) => {
+      clearTimeout(timer)
+      reject(new Error(`Ended with ${code}:\n${output}`))
+    })
+  })
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    process: child,
+    output: () => output,
+    async stop(signal = "SIGTERM") {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal)
+        await once(child, "close")
+      }
+      return child.exitCode
+    },
+  }
+}
+
+function start(words: readonly string[], settings: ProcessSettings): ChildProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(POSTERN|JWT)_/.test(name))
+  return spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...words], {
+    cwd: projectDirectory,
+    env: { ...Object.fromEntries(inherited), ...settings },
+    stdio: ["pipe", "pipe", "pipe"],
+  })
+}
