@@ -1,0 +1,30 @@
+# Stage 1 checks the types and makes one bundle; it holds everything needed to build.
+FROM node:26-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json tsconfig.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY src src
+RUN npm run types && npm run build
+# What runs: the bundle, the one native dependency, and the licences of what is in them.
+RUN mkdir -p /app/node_modules /app/licenses \
+ && cp dist/postern.cjs dist/postern.cjs.map /app/ \
+ && cp -R node_modules/@node-rs /app/node_modules/ \
+ && cp node_modules/jose/LICENSE.md /app/licenses/jose.md
+
+# Stage 2 holds that and Node, nothing to build with.
+FROM node:26-bookworm-slim
+# npm, yarn and the setuid programs of the base are of no use here but to an intruder.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn* \
+ && find / -xdev -type f -perm /6000 -exec chmod ug-s {} + \
+ && install -d -m 0700 -o 10001 -g 10001 /data
+COPY --from=build /app /app
+COPY --chmod=0755 bin/postern-in-image.sh /usr/local/bin/postern
+ENV NODE_ENV=production POSTERN_HOST=0.0.0.0 POSTERN_DATA_DIR=/data
+USER 10001:10001
+WORKDIR /app
+VOLUME ["/data"]
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["postern", "healthcheck"]
+ENTRYPOINT ["postern"]
+CMD ["serve"]
