@@ -1,0 +1,183 @@
+// The style that can be checked is checked, as text: sizes, who imports whom, where the world
+// enters, documentation, names.
+
+import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+import { test } from "node:test"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const fileLinesMax = 300
+const functionLinesMax = 60
+const lineLengthMax = 100
+
+/** Who never imports whom, types included; a name with a slash at its end is a folder. */
+const neverImports: Readonly<Record<string, readonly string[]>> = {
+  "errors.ts": ["*"],
+  "clock.ts": ["*"],
+  "random.ts": ["*"],
+  "token/": ["store/", "http/", "service/", "handlers/", "config.ts", "log.ts"],
+  "password/": ["store/", "http/", "service/", "handlers/", "config.ts", "log.ts"],
+  "store/": ["token/", "http/", "service/", "handlers/", "config.ts"],
+  "service/": ["http/", "handlers/", "store/journal", "store/json", "store/open", "store/snapshot"],
+  "http/": ["service/", "token/", "store/", "handlers/"],
+  "handlers/": ["store/", "handlers/"],
+  "control/": ["http/", "handlers/", "store/", "cli/"],
+  "cli/": ["http/", "handlers/"],
+}
+
+/** What enters the program through these files only. */
+const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] = [
+  [/from "node:fs/, ["disk.ts"]],
+  [/from "node:http"/, ["http/server.ts"]],
+  [/^import (?!type).*from "node:net"/m, ["local_socket.ts", "cli/healthcheck.ts"]],
+  [/from "jose"/, ["token/"]],
+  [/from "@node-rs\/argon2"/, ["password/hash.ts"]],
+  [/\bDate\b/, ["clock.ts"]],
+  [/\brandomBytes\b|\bMath\.random\b|\brandomUUID\b|getRandomValues/, ["random.ts"]],
+  [/\bprocess\.env\b|\bprocess\.exit\b/, ["main.ts", "cli/"]],
+  [/\bconsole\b/, []],
+  [/\beval\(|\bnew Function\b|child_process|worker_threads/, []],
+  [/\bnew URL\(/, ["config_values.ts"]],
+]
+
+const bannedFileNames = /(^|\/)(utils?|helpers?|common|types|constants|lib|index)(\.ts|\/)/
+const bannedNames = /\b\w*(Manager|Helper|Utils?|(?<!Address)Info)\b|\bTODO\b|\bFIXME\b|\bXXX\b/
+
+interface Source {
+  /** Path below src/ or test/. */
+  readonly name: string
+  readonly text: string
+  readonly lines: readonly string[]
+}
+
+const sources = read("src")
+const tests = read("test")
+
+test("tidy: files, functions and lines are short", () => {
+  const long: string[] = []
+  for (const { name, lines } of [...sources, ...tests]) {
+    if (lines.length > fileLinesMax) long.push(`${name}: ${lines.length} lines`)
+    for (const [index, line] of lines.entries()) {
+      const place = `${name}:${index + 1}`
+      if ([...line].length > lineLengthMax && !isUnbreakable(line)) {
+        long.push(`${place}: ${line.length} characters`)
+      }
+      const length = functionLength(lines, index)
+      if (length > functionLinesMax) long.push(`${place}: a function of ${length} lines`)
+    }
+  }
+  assert.deepEqual(long, [])
+})
+
+test("tidy: imports run in one direction", () => {
+  const wrong: string[] = []
+  for (const source of sources) {
+    for (const [who, whom] of Object.entries(neverImports)) {
+      if (!isIn(source.name, who)) continue
+      for (const imported of importsOf(source)) {
+        if (whom.some((one) => one === "*" || imported.startsWith(one))) {
+          wrong.push(`${source.name} imports ${imported}`)
+        }
+      }
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test("tidy: no import cycles", () => {
+  const graph = new Map(sources.map((source) => [source.name, importsOf(source)]))
+  const done = new Set<string>()
+  const visit = (name: string, path: readonly string[]): void => {
+    assert.ok(!path.includes(name), `cycle: ${[...path, name].join(" → ")}`)
+    if (done.has(name)) return
+    for (const imported of graph.get(name) ?? []) visit(imported, [...path, name])
+    done.add(name)
+  }
+  for (const { name } of sources) visit(name, [])
+})
+
+test("tidy: time, disk, sockets, randomness and jose enter where they should", () => {
+  const wrong: string[] = []
+  for (const { name, text } of sources) {
+    for (const [what, files] of entrances) {
+      if (what.test(withoutComments(text)) && !files.some((file) => isIn(name, file))) {
+        wrong.push(`${name} has ${what}`)
+      }
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test("tidy: each file opens with a comment and each export has a sentence", () => {
+  const bare: string[] = []
+  for (const { name, lines } of sources) {
+    if (!lines[0]?.startsWith("// ")) bare.push(`${name}: no opening comment`)
+    for (const [index, line] of lines.entries()) {
+      const documented = /\*\/$/.test(lines[index - 1] ?? "")
+      const overload = /^export (async )?function/.test(line) && isOverloadOf(lines, index)
+      if (/^export /.test(line) && !documented && !overload) {
+        bare.push(`${name}:${index + 1}: ${line}`)
+      }
+    }
+  }
+  assert.deepEqual(bare, [])
+})
+
+test("tidy: names say what a thing is", () => {
+  const wrong: string[] = []
+  for (const { name, text } of [...sources, ...tests]) {
+    if (name === "tidy.test.ts") continue
+    const found = bannedFileNames.exec(name)?.[0] ?? bannedNames.exec(text)?.[0]
+    if (found !== undefined) wrong.push(`${name}: ${found}`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+function read(folder: string): Source[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .sort()
+    .map((name) => {
+      const text = readFileSync(join(root, folder, name), "utf8")
+      return { name, text, lines: text.replace(/\n$/, "").split("\n") }
+    })
+}
+
+function importsOf({ name, text }: Source): string[] {
+  const paths = [...text.matchAll(/(?:from|import\() ?"(\.[^"]+\.ts)"/g)].map(
+    (found) => found[1] ?? "",
+  )
+  return paths.map((path) => normalize(join(dirname(name), path)))
+}
+
+function isIn(name: string, fileOrFolder: string): boolean {
+  return fileOrFolder.endsWith("/") ? name.startsWith(fileOrFolder) : name === fileOrFolder
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "")
+}
+
+// The formatter breaks what can be broken: what is left are texts and patterns.
+function isUnbreakable(line: string): boolean {
+  return /["'`/]/.test(line)
+}
+
+// As the formatter writes them: a function ends at the first brace that stands as far in as it does.
+function functionLength(lines: readonly string[], index: number): number {
+  const line = lines[index] ?? ""
+  const opening =
+    /^(\s*)(?:export )?(?:async )?(?:static )?(?:function\b|#?\w+\(.*\{$|\w+: .*=> \{$)/
+  const indent = opening.exec(line)?.[1]
+  if (indent === undefined || /^\s*(if|for|while|switch|catch|test)\b/.test(line)) return 0
+  const end = lines.findIndex((later, at) => at > index && later.startsWith(`${indent}}`))
+  return end === -1 ? 0 : end - index + 1
+}
+
+// Of overloads the first has the sentence.
+function isOverloadOf(lines: readonly string[], index: number): boolean {
+  const name = /function (\w+)/.exec(lines[index] ?? "")?.[1]
+  return lines.slice(0, index).some((line) => line.startsWith(`export function ${name}`))
+}
