@@ -12,5 +12,7 @@ export function livez(): Handler {
 /** Answers 200 while requests should be sent here, else 503: still starting, or draining. */
 export function readyz(isReady: () => boolean): Handler {
   return () =>
-    isReady() ? json(200, { status: "ready" }) : problem("temporarily_unavailable", "Not ready")
+    isReady()
+      ? json(200, { status: "ready" })
+      : problem("temporarily_unavailable", "Not ready", { "Retry-After": "1" })
 }

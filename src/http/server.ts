@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from "node:net"
 import type { Address } from "../address.ts"
 import type { Log } from "../log.ts"
 import { randomName } from "../random.ts"
+import { type BodyReading, readBody } from "./body.ts"
 import { readHead } from "./head.ts"
 import { type HttpLimits, httpLimits } from "./limits.ts"
 import type { HttpRequest, Reply } from "./message.ts"
@@ -88,8 +89,8 @@ interface Connection {
   owed: number
   /** No further request is taken (RFC 9112 §9.6). */
   ending: boolean
-  /** The body that is being read, and how to answer its request before it ends. */
-  reading: { readonly incoming: http.IncomingMessage; refuse(reply: Reply): void } | null
+  /** The body that is being read. */
+  reading: { readonly incoming: http.IncomingMessage; readonly body: BodyReading } | null
   /** Called when nothing is owed any more. */
   onAnswered: () => void
 }
@@ -99,6 +100,7 @@ class Exchanges {
   readonly #server: http.Server
   readonly #options: ServerOptions & { readonly limits: HttpLimits }
   readonly #headers: (reply: Reply, id: string) => RawHeaders
+  readonly #tooLarge: Reply
   readonly #idPrefix = randomName().slice(0, 8)
   #ids = 0
   readonly #connections = new Map<Socket, Connection>()
@@ -107,6 +109,8 @@ class Exchanges {
     this.#server = server
     this.#options = options
     this.#headers = createHeaderWriter(options)
+    const { bodyBytesMax } = options.limits
+    this.#tooLarge = problem("content_too_large", `A body may have ${bodyBytesMax} bytes`)
     server.on("connection", (socket) => this.#open(socket))
     server.on("request", (incoming, outgoing) => this.#serve(incoming, outgoing))
     server.on("checkContinue", (incoming, outgoing) => this.#serve(incoming, outgoing))
@@ -129,8 +133,8 @@ class Exchanges {
 
   async drain(secondsMax: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    // Connections opened ahead of need: Node does not count them among the idle ones.
-    for (const socket of this.#connections.keys()) if (socket.bytesRead === 0) socket.destroy()
+    // Opened ahead of need, or a request only begun: Node does not count them among the idle ones.
+    for (const [socket, { owed }] of this.#connections) if (owed === 0) socket.destroy()
     const timer = setTimeout(() => this.#server.closeAllConnections(), secondsMax * 1000)
     await closed
     clearTimeout(timer)
@@ -168,7 +172,7 @@ class Exchanges {
     const { reading } = connection
     if (reading !== null && !reading.incoming.complete) {
       // This is the answer to a request whose own body is at fault.
-      reading.refuse(reply)
+      reading.body.refuse(reply)
       return
     }
     const id = this.#nextId()
@@ -176,7 +180,7 @@ class Exchanges {
       // The last answer was the end of it already.
       if (!socket.writable) return
       this.#noteRefusal(id, socket, reply)
-      socket.end(this.#rawReply(reply, id))
+      socket.end(rawReply(reply, this.#headers(reply, id)))
       this.#linger(socket, () => socket.destroy())
     }
     if (connection.owed > 0) connection.onAnswered = end
@@ -186,16 +190,17 @@ class Exchanges {
   async #answer(exchange: Exchange): Promise<void> {
     const { incoming, outgoing, id, connection } = exchange
     const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
-    const { handle, limits } = this.#options
+    const { handle } = this.#options
+    const bytesMax = this.#options.limits.bodyBytesMax
     const head = readHead({ httpVersion, rawHeaders, target })
     if ("code" in head) return this.#refuse(exchange, problem(head.code, head.msg))
     // It is ignored, but Node's parser drops what came along with such a request.
     if (head.headers.has("upgrade")) connection.requestsMax = exchange.number
-    const bytesMax = limits.bodyBytesMax
-    const tooLarge = problem("content_too_large", `A body may have ${bytesMax} bytes`)
-    if (head.declaredBytes > bytesMax) return this.#refuse(exchange, tooLarge)
+    if (head.declaredBytes > bytesMax) return this.#refuse(exchange, this.#tooLarge)
     if (head.awaitsContinue) outgoing.writeContinue()
-    const body = await readBody(incoming, connection, { bytesMax, tooLarge })
+    const reading = readBody(incoming, { bytesMax, tooLarge: this.#tooLarge })
+    connection.reading = { incoming, body: reading }
+    const body = await reading.result
     if (body === null) return
     if (!Buffer.isBuffer(body)) return this.#refuse(exchange, body)
     const { path, query, headers } = head
@@ -251,13 +256,6 @@ class Exchanges {
     outgoing.writeHead(reply.status, [...this.#headers(reply, id), ...closing])
   }
 
-  #rawReply(reply: Reply, id: string): string {
-    const headers = [...this.#headers(reply, id), "Connection", "close"]
-    const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
-    const status = `HTTP/1.1 ${reply.status} ${http.STATUS_CODES[reply.status]}\r\n`
-    return `${status}${lines.join("")}\r\n${reply.body}`
-  }
-
   #noteRefusal(id: string, socket: Socket, { status }: Reply): void {
     const client = socket.remoteAddress
     this.#options.log.info("request.refused", { request: id, client, status })
@@ -269,25 +267,11 @@ class Exchanges {
   }
 }
 
-/** A body; or what to answer without it; or null when the client has gone. */
-function readBody(
-  incoming: http.IncomingMessage,
-  connection: Connection,
-  { bytesMax, tooLarge }: { readonly bytesMax: number; readonly tooLarge: Reply },
-): Promise<Buffer | Reply | null> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    connection.reading = { incoming, refuse: resolve }
-    incoming.on("data", (chunk: Buffer) => {
-      bytes += chunk.byteLength
-      if (bytes <= bytesMax) chunks.push(chunk)
-      else resolve(tooLarge)
-    })
-    incoming.on("end", () => resolve(Buffer.concat(chunks)))
-    incoming.on("error", () => resolve(null))
-    incoming.on("close", () => resolve(null))
-  })
+/** A reply as it goes out where there is no response object, since the parser gave up. */
+function rawReply({ status, body }: Reply, headers: RawHeaders): string {
+  const flat = [...headers, "Connection", "close"]
+  const lines = flat.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
+  return `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`
 }
 
 function hasBody(incoming: http.IncomingMessage, reply: Reply): boolean {

@@ -146,11 +146,15 @@ test("drain() waits for no connection that is idle, fresh or not", async (t) => 
   const { port, drain } = await startServer(t)
   const fresh = connect({ port, host: "127.0.0.1" })
   const used = connect({ port, host: "127.0.0.1" })
-  await Promise.all([once(fresh, "connect"), once(used, "connect")])
+  const begun = connect({ port, host: "127.0.0.1" })
+  await Promise.all([fresh, used, begun].map((socket) => once(socket, "connect")))
+  begun.write("GET /x HT")
   used.write(get("/x"))
   await once(used, "data")
-  const closed = Promise.all([once(fresh, "close"), once(used, "close")])
-  for (const socket of [fresh, used]) socket.resume().on("error", () => {})
+  const sockets = [fresh, used, begun].map((socket) => socket.resume().on("error", () => {}))
+  const closed = Promise.all(
+    sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve))),
+  )
   const startedAt = performance.now()
   await drain(5)
   await closed
