@@ -21,6 +21,7 @@ export class NobodyListens extends Error {
 
 const lineLengthMax = 65_536
 const silenceSecondsMax = 30
+const closeMillis = 200
 
 /** Of a socket's path, without its closing NUL (unix(7)). */
 const pathBytesMax = 107
@@ -30,14 +31,21 @@ const pathBytesMax = 107
  * @throws OperatorError when the path is too long for a socket
  */
 export function listenLocally(path: string, answer: LineHandler): Promise<LocalSocket> {
-  /** Connections that have not sent their line yet, and end with the listening. */
-  const asking = new Set<Socket>()
+  /** All connections; those whose line is being answered are left alone by `close`. */
+  const connections = new Set<Socket>()
+  const answering = new Set<Socket>()
   const server = createServer((socket) => {
-    asking.add(socket)
-    socket.on("close", () => asking.delete(socket))
-    answerLine(socket, (line) => {
-      asking.delete(socket)
-      return answer(line)
+    connections.add(socket)
+    socket.on("close", () => connections.delete(socket))
+    readLine(socket, async (line) => {
+      answering.add(socket)
+      try {
+        socket.end(`${await answer(line)}\n`, () => socket.destroy())
+      } catch {
+        socket.destroy()
+      } finally {
+        answering.delete(socket)
+      }
     })
   })
   return new Promise((resolve, reject) => {
@@ -52,12 +60,18 @@ export function listenLocally(path: string, answer: LineHandler): Promise<LocalS
 
   function close(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const socket of asking) socket.destroy()
-    return closed
+    const timer = setInterval(endRest, closeMillis)
+    endRest()
+    return closed.finally(() => clearInterval(timer))
+  }
+
+  // Who has not asked, and who does not read its answer, keeps nobody waiting.
+  function endRest(): void {
+    for (const socket of connections) if (!answering.has(socket)) socket.destroy()
   }
 }
 
-function answerLine(socket: Socket, answer: LineHandler): void {
+function readLine(socket: Socket, take: (line: string) => void): void {
   let text = ""
   socket.setEncoding("utf8")
   socket.setTimeout(silenceSecondsMax * 1000, () => socket.destroy())
@@ -66,14 +80,8 @@ function answerLine(socket: Socket, answer: LineHandler): void {
     if (text.includes("\n")) return
     text += chunk
     const end = text.indexOf("\n")
-    if (end === -1) {
-      if (text.length > lineLengthMax) socket.destroy()
-      return
-    }
-    answer(text.slice(0, end)).then(
-      (line) => socket.end(`${line}\n`),
-      () => socket.destroy(),
-    )
+    if (end !== -1) take(text.slice(0, end))
+    else if (text.length > lineLengthMax) socket.destroy()
   })
 }
 

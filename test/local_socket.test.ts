@@ -139,6 +139,17 @@ test("LocalSocket close() waits for the answer that is being made", async (t) =>
   await closed
 })
 
+test("LocalSocket close() waits for nobody who does not read", async (t) => {
+  const path = join(temporaryDirectory(t), "a.sock")
+  const listened = await listenLocally(path, async () => "x".repeat(10_000_000))
+  const socket = connect(path).on("error", () => {})
+  socket.write("hello\n")
+  await new Promise((resolve) => socket.once("readable", resolve))
+  await listened.close()
+  assert.equal(await isListenedOn(path), false)
+  socket.destroy()
+})
+
 test("a path too long for a socket is refused, never cut off", async (t) => {
   const parent = temporaryDirectory(t)
   const directory = join(parent, "d".repeat(100))
