@@ -1,5 +1,6 @@
-// Hashes and verifies passwords with Argon2id (RFC 9106) through the hashing lane. Where there is no
-// hash to compare with, the same work is done all the same: how long an answer takes tells nothing.
+// Hashes and verifies passwords with Argon2id (RFC 9106) through the hashing lane. Where there is
+// no hash to compare with, the same work is done all the same: how long an answer takes tells
+// nothing.
 
 import { hash as argon2Hash, verify as argon2Verify } from "@node-rs/argon2"
 import { randomName } from "../random.ts"

@@ -1,18 +1,20 @@
 // Bounded concurrency for password hashing. Hashing, signature checks and file writes share libuv's
-// thread pool: a hash holds its thread for tens of milliseconds, so with hashes on every thread each
-// token check waits for a hash to end. The lane always leaves threads to the others, and its queue
-// has an end, because every login that waits in it holds memory and a client.
+// thread pool: a hash holds its thread for tens of milliseconds, so with hashes on every thread
+// each token check waits for a hash to end. The lane always leaves threads to the others, and its
+// queue has an end, because every login that waits in it holds memory and a client.
 
 import { Unavailable } from "../errors.ts"
 
 /** Runs work when there is room. */
 export interface HashingLane {
-  /** @throws Unavailable at once, when as many wait as may wait */
+  /** @throws Unavailable at once when as many wait as may wait, or after five seconds of waiting */
   run<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** At about 50 hashes a second and core, the last in the queue waits some seconds. */
 const waitingMax = 200
+
+/** Well below the time after which the HTTP server takes a connection for dead. */
+const waitMillisMax = 5_000
 const threadsDefault = 4
 const threadsMax = 1024
 
@@ -37,22 +39,41 @@ export function createHashingLane(options: {
   readonly waitingMax?: number
 }): HashingLane {
   const mayWait = options.waitingMax ?? waitingMax
-  const waiting: (() => void)[] = []
+  const waiting = new Set<() => void>()
   let running = 0
 
   return {
     async run(work) {
       if (running < options.width) running += 1
-      else if (waiting.length >= mayWait) throw new Unavailable("Too many logins at a time")
-      else await new Promise<void>((enter) => waiting.push(enter))
+      else if (waiting.size >= mayWait) throw tooMany()
+      else await turn()
       try {
         return await work()
       } finally {
         // The place is handed on, so that nobody can take it in between.
-        const next = waiting.shift()
+        const [next] = waiting
         if (next === undefined) running -= 1
         else next()
       }
     },
   }
+
+  function turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        clearTimeout(timer)
+        waiting.delete(enter)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        waiting.delete(enter)
+        reject(tooMany())
+      }, waitMillisMax)
+      waiting.add(enter)
+    })
+  }
+}
+
+function tooMany(): Unavailable {
+  return new Unavailable("Too many logins at a time")
 }

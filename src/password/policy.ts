@@ -4,7 +4,7 @@
 import { isPossiblePassword, normalizePassword, passwordBytesMax } from "./text.ts"
 
 /** The fewest characters (code points) of a password that is the only factor. */
-export const passwordCharactersMin = 15
+const passwordCharactersMin = 15
 
 const serviceName = "postern"
 const rows = ["01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm"]

@@ -1,5 +1,5 @@
-// The use cases around users: add, list, change, check a password. No HTTP and no files; the command
-// line, the control socket and the sessions all come through here.
+// The use cases around users: add, list, change, check a password. No HTTP and no files; the
+// command line, the control socket and the sessions all come through here.
 
 import type { Clock } from "../clock.ts"
 import { AuthError } from "../errors.ts"

@@ -1,5 +1,5 @@
-// Checks a name and a password. Whatever is wrong, unknown name, wrong password, disabled user, takes
-// the same work and gives the same answer.
+// Checks a name and a password. Whatever is wrong, unknown name, wrong password, disabled user,
+// takes the same work and gives the same answer.
 
 import { Unavailable } from "../errors.ts"
 import type { PasswordHasher } from "../password/hash.ts"

@@ -1,7 +1,7 @@
 // The life of a login: a password for a token, and a token for who sent it.
 
 import type { Clock } from "../clock.ts"
-import { AuthError } from "../errors.ts"
+import { AuthError, Unavailable } from "../errors.ts"
 import type { Log } from "../log.ts"
 import type { Store, User } from "../store/store.ts"
 import {
@@ -10,7 +10,7 @@ import {
   type TokenSettings,
   verifyAccessToken,
 } from "../token/access_token.ts"
-import type { AccessClaims } from "../token/claims.ts"
+import { type AccessClaims, clockSkewSeconds } from "../token/claims.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Credentials } from "./credential_check.ts"
 
@@ -38,6 +38,7 @@ export interface Sessions {
   /**
    * Checks a name and a password and gives an access token.
    * @throws AuthError `invalid_credentials`, the same whatever was wrong
+   * @throws Unavailable when too many log in, or the clock fell back behind a revocation
    */
   logIn(credentials: Credentials, caller: Caller): Promise<IssuedToken>
   /**
@@ -69,6 +70,10 @@ export function createSessions({ accounts, store, tokens, clock, log }: SessionP
       const now = clock.now()
       const { username, roles } = user
       const issuedAt = Math.max(now, user.tokensNotBefore)
+      if (issuedAt > now + clockSkewSeconds) {
+        const message = "The clock is behind the time at which this user's tokens were revoked"
+        throw new Unavailable(message, { retryAfterSeconds: issuedAt - now })
+      }
       const grant = { username, roles, authTime: now, issuedAt, fresh: true }
       const issued = await signAccessToken(grant, tokens)
       log.info("login.succeeded", { request, client, username })

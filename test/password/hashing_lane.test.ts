@@ -97,6 +97,25 @@ test("createHashingLane() refuses at once when the queue is full, and takes more
   assert.deepEqual(await Promise.all(taken), ["a", "b", "c", "e"])
 })
 
+test("createHashingLane() refuses who has waited for five seconds, and goes on", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  const { started, run, end } = createWork(createHashingLane({ width: 1, waitingMax: 2 }))
+  const first = run("a")
+  const late = assert.rejects(run("b"), {
+    name: "Unavailable",
+    message: "Too many logins at a time",
+  })
+  t.mock.timers.tick(4_000)
+  const next = run("c")
+  t.mock.timers.tick(1_000)
+  await late
+  await end("a")
+  t.mock.timers.tick(10_000)
+  await end("c")
+  assert.deepEqual(await Promise.all([first, next]), ["a", "c"])
+  assert.deepEqual(started, ["a", "c"])
+})
+
 test("createHashingLane() lets 200 wait unless told otherwise", async () => {
   const { run, started, end } = createWork(createHashingLane({ width: 1 }))
   const names = Array.from({ length: 201 }, (_, index) => `${index}`)

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { createHmac } from "node:crypto"
 import { test } from "node:test"
-import { AuthError } from "../../src/errors.ts"
+import { AuthError, Unavailable } from "../../src/errors.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { testSecret } from "../support/test_keys.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
@@ -57,6 +57,24 @@ test("logIn() gives a token that tells who logged in, and when", async (t) => {
       fresh: true,
     },
   )
+})
+
+test("logIn() gives no token that would be refused, when the clock fell back", async (t) => {
+  const service = await createTestService(t)
+  await service.accounts.setPassword({ username: "alice", password: newPassword })
+  service.clock.advance(-30)
+  await assert.rejects(logIn(service, newPassword), (error: unknown) => {
+    assert.ok(error instanceof Unavailable)
+    assert.equal(
+      error.message,
+      "The clock is behind the time at which this user's tokens were revoked",
+    )
+    assert.equal(error.retryAfterSeconds, 31)
+    return true
+  })
+  service.clock.advance(26)
+  const token = await logIn(service, newPassword)
+  assert.equal((await service.sessions.authenticate(token)).username, "alice")
 })
 
 test("logIn() logs the success with the name, the failure without, and never the password", async (t) => {
