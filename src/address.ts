@@ -10,3 +10,8 @@ export interface Address {
 export function urlOf({ host, port }: Address): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 }
+
+/** Whether an address is of this machine only. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host)
+}

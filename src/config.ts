@@ -2,7 +2,8 @@
 // together, each with a hint.
 
 import { availableParallelism } from "node:os"
-import { isLoopback, type SeedUser, SettingMistake } from "./config_values.ts"
+import { isLoopback } from "./address.ts"
+import { type SeedUser, SettingMistake } from "./config_values.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
 import type { LogLevel } from "./log.ts"
 import { laneWidth, threadPoolSize } from "./password/hashing_lane.ts"

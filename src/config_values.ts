@@ -1,7 +1,8 @@
-// Parsers for the values of settings. Each takes the text of a setting and gives its value, or throws
-// a SettingMistake: what is wrong with it and what would be right.
+// Parsers for the values of settings. Each takes the text of a setting and gives its value, or
+// throws a SettingMistake: what is wrong with it and what would be right.
 
 import { isAbsolute, resolve } from "node:path"
+import { isLoopback } from "./address.ts"
 import { type LogLevel, logLevels } from "./log.ts"
 import { isPossiblePassword } from "./password/text.ts"
 import { type Algorithm, isPublished, isShared } from "./token/algorithms.ts"
@@ -26,8 +27,8 @@ export interface SeedUser {
 }
 
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
-/** Of what stands in every token, which has an end too. */
-const nameLengthMax = 255
+/** Of the issuer: it stands in every token, and a token has a longest length. */
+const issuerLengthMax = 255
 
 /** Any text. */
 export function text(value: string): string {
@@ -38,11 +39,6 @@ export function text(value: string): string {
 export function host(value: string): string {
   if (/^[a-z0-9._:-]{1,255}$/i.test(value)) return value
   throw new SettingMistake(`'${value}' is not an address`, "For example 127.0.0.1, 0.0.0.0 or ::1")
-}
-
-/** Whether an address is of this machine only. */
-export function isLoopback(address: string): boolean {
-  return /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(address)
 }
 
 /** A whole number within bounds. */
@@ -80,7 +76,7 @@ export function accessLifetime(value: string): number {
 export function issuer(value: string): string {
   const hint =
     "The https address under which clients reach Postern, such as https://login.example.org"
-  const url = value.length <= nameLengthMax && URL.canParse(value) ? new URL(value) : null
+  const url = value.length <= issuerLengthMax && URL.canParse(value) ? new URL(value) : null
   if (url === null) throw new SettingMistake(`'${value}' is not an address`, hint)
   const { protocol, hostname, search, hash, username, password } = url
   if (search !== "" || hash !== "" || value.includes("#") || value.endsWith("?")) {

@@ -1,5 +1,5 @@
-// The settings: one table, from which come the frozen Config (config.ts), `--help`, and the README's
-// table.
+// The settings: one table, from which come the frozen Config (config.ts), `--help`, and the
+// README's table.
 
 import {
   accessLifetime,
@@ -24,7 +24,7 @@ export interface Setting<T = unknown> {
   /** What documents show as the default. */
   readonly shownDefault?: string
   readonly help: string
-  /** Never shown, may come from the file that NAME_FILE names, and is forgotten by the process. */
+  /** Never shown, may come from the file that NAME_FILE names, and leaves `process.env` once read. */
   readonly secret?: true
 }
 

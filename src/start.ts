@@ -5,18 +5,14 @@ import { join } from "node:path"
 import { type Address, urlOf } from "./address.ts"
 import { createApp } from "./app.ts"
 import { systemClock } from "./clock.ts"
-import type { Config, Signing } from "./config.ts"
+import type { Config } from "./config.ts"
 import { openControl } from "./control/socket.ts"
-import { type Disk, machineDisk } from "./disk.ts"
+import { machineDisk } from "./disk.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
 import { listen } from "./http/server.ts"
 import type { Log } from "./log.ts"
-import { createPasswordHasher } from "./password/hash.ts"
-import { createHashingLane } from "./password/hashing_lane.ts"
-import { type Accounts, createAccounts } from "./service/accounts.ts"
+import { type OpenedAccounts, openAccounts } from "./open_accounts.ts"
 import { createSessions } from "./service/sessions.ts"
-import { openJsonStore } from "./store/open_json_store.ts"
-import type { Store } from "./store/store.ts"
 import {
   createImportedKeyRing,
   createSharedKeyRing,
@@ -36,44 +32,29 @@ const drainSecondsMax = 8
 
 const keyFileName = "keys.json"
 
-/** The store and the use cases over it; the command line opens just these when no service runs. */
-export async function openAccounts(
-  config: Config,
-  log: Log,
-): Promise<{ readonly accounts: Accounts; readonly store: Store }> {
-  const lane = createHashingLane({ width: config.hashesAtATime })
-  const hasher = await createPasswordHasher(lane, config.hashParameters)
-  const store = await openJsonStore({
-    directory: config.dataDirectory,
-    disk: machineDisk,
-    warn: (event, message) => log.warn(event, { message }),
-  })
-  return { accounts: createAccounts({ store, hasher, clock: systemClock }), store }
-}
-
 /**
  * Starts the service.
  * @throws OperatorError when something that it needs can't be had; nothing is left open then
  */
 export async function startService(config: Config, log: Log): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const { accounts, store } = await openAccounts(config, log)
+  const opened = await openAccounts(config, log)
   try {
-    return await startOn({ accounts, store }, config, log)
+    return await startWith(opened, config, log)
   } catch (error) {
-    await store.close()
+    await opened.store.close()
     throw error
   }
 }
 
-async function startOn(
-  { accounts, store }: { readonly accounts: Accounts; readonly store: Store },
+async function startWith(
+  { accounts, store }: OpenedAccounts,
   config: Config,
   log: Log,
 ): Promise<Service> {
   const { issuer, audience, accessTtlSeconds, dataDirectory: directory } = config
-  const ring = await openKeyRing(config.signing, directory, machineDisk, log)
-  await seed(config, accounts, store, log)
+  const ring = await openKeyRing(config, log)
+  await seed({ accounts, store }, config, log)
   const tokens = { ring, issuer, audience, accessTtlSeconds }
   const sessions = createSessions({ accounts, store, tokens, clock: systemClock, log })
   let ready = false
@@ -101,20 +82,15 @@ async function startOn(
   }
 }
 
-async function openKeyRing(
-  signing: Signing,
-  directory: string,
-  disk: Disk,
-  log: Log,
-): Promise<KeyRing> {
+async function openKeyRing({ signing, dataDirectory }: Config, log: Log): Promise<KeyRing> {
   switch (signing.kind) {
     case "shared":
       return createSharedKeyRing(signing.secret, signing.algorithm)
     case "imported":
       return createImportedKeyRing(signing.key, signing.algorithm)
     case "generated": {
-      const path = join(directory, keyFileName)
-      const opened = await openGeneratedKeyRing(path, signing.algorithm, disk)
+      const path = join(dataDirectory, keyFileName)
+      const opened = await openGeneratedKeyRing(path, signing.algorithm, machineDisk)
       const { ring, warning, made } = opened
       if (warning !== null) log.warn("keys.mode_repaired", { message: warning })
       if (made) log.info("keys.made", { kid: ring.signing.kid, alg: signing.algorithm })
@@ -123,12 +99,12 @@ async function openKeyRing(
   }
 }
 
-async function seed(config: Config, accounts: Accounts, store: Store, log: Log): Promise<void> {
+async function seed({ accounts, store }: OpenedAccounts, config: Config, log: Log): Promise<void> {
   if (config.seedUsers.length > 0) {
     const seeded = await accounts.seed(config.seedUsers)
     const message = seeded
       ? "These users have passwords from the settings: for trying out only"
-      : "POSTERN_SEED_USERS does nothing: the store has, or had, users"
+      : "POSTERN_SEED_USERS does nothing: the store has, or had, users, perhaps those of before"
     log.warn(seeded ? "users.seeded" : "users.not_seeded", { message })
   }
   if ((await store.countUsers()) === 0) {

@@ -1,5 +1,5 @@
-// Chooses the command of a command line, and turns what it throws into a message, a hint and an exit
-// code. Commands are loaded when they are chosen, so that each starts with little.
+// Chooses the command of a command line, and turns what it throws into a message, a hint and an
+// exit code. Commands are loaded when they are chosen, so that each starts with little.
 
 import manifest from "../../package.json" with { type: "json" }
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"

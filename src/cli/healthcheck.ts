@@ -1,5 +1,6 @@
-// postern healthcheck: asks the service on this machine whether it is ready, for images without curl.
-// Over a plain socket, since `fetch` takes longer to load than to answer, and refuses some ports.
+// postern healthcheck: asks the service on this machine whether it is ready, for images without
+// curl. Over a plain socket, since `fetch` takes longer to load than to answer, and refuses some
+// ports.
 
 import { connect } from "node:net"
 import { type Address, urlOf } from "../address.ts"

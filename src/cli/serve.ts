@@ -15,7 +15,7 @@ const stopMillisMax = 9_500
 /** Serves until SIGTERM or SIGINT. */
 export async function runServe(terminal: Terminal): Promise<ExitCode> {
   const config = loadConfig(terminal.environment, readOperatorFile)
-  // What was read needs to be seen by nobody who gets to look at the process.
+  // So that nothing that dumps the environment later shows them. /proc still does: NAME_FILE.
   for (const name of secretNames) delete terminal.environment[name]
   const log = createLog({
     level: config.logLevel,

@@ -8,6 +8,7 @@ import { readOperatorFile } from "../disk.ts"
 import { type ErrorCode, type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import { createLog } from "../log.ts"
 import type { UserSummary } from "../service/accounts.ts"
+import { canonicalUsername, usernameRule } from "../username.ts"
 import { askPassword } from "./password_prompt.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -24,7 +25,7 @@ const actions: Readonly<Record<string, Action>> = {
     command: "user.add",
     takesName: true,
     takesPassword: true,
-    report: (value) => `Added user '${(value as UserSummary).username}'.\n`,
+    report: (_value, name) => `Added user '${name}'.\n`,
   },
   list: {
     command: "user.list",
@@ -62,7 +63,8 @@ const hints: Partial<Record<ErrorCode, string>> = {
   not_found: "`postern user list` shows the users.",
   username_taken: "Choose another name. `postern user list` shows the users.",
   invalid_request: "Nothing was changed.",
-  temporarily_unavailable: "Nothing was changed. Is the disk full? The log says more.",
+  temporarily_unavailable:
+    "Nothing was changed. Too many logins, or a full disk? The log says more.",
 }
 
 /** Runs `postern user …`. */
@@ -77,10 +79,11 @@ export async function runUser(words: readonly string[], terminal: Terminal): Pro
     })
   }
   const config = loadConfig(terminal.environment, readOperatorFile)
+  const username = action.takesName ? requireName(name) : undefined
   const command: Command = {
     command: action.command,
-    ...(action.takesName ? { username: name } : {}),
-    ...(action.takesPassword ? { password: await askPassword(name, terminal) } : {}),
+    ...(username === undefined ? {} : { username }),
+    ...(action.takesPassword ? { password: await askPassword(username ?? "", terminal) } : {}),
   }
   const answer = (await askService(config.dataDirectory, command)) ?? (await runAlone())
   if (!answer.ok) {
@@ -90,7 +93,7 @@ export async function runUser(words: readonly string[], terminal: Terminal): Pro
         answer.code === "temporarily_unavailable" ? exitCodes.unavailable : exitCodes.refused,
     })
   }
-  terminal.print(action.report(answer.value, name))
+  terminal.print(action.report(answer.value, username ?? ""))
   return exitCodes.done
 
   async function runAlone(): Promise<Answer> {
@@ -100,7 +103,7 @@ export async function runUser(words: readonly string[], terminal: Terminal): Pro
       forPeople: true,
       write: terminal.complain,
     })
-    const { openAccounts } = await import("../start.ts")
+    const { openAccounts } = await import("../open_accounts.ts")
     const { accounts, store } = await openAccounts(config, log)
     try {
       return await execute({ ...command }, accounts, log)
@@ -108,6 +111,16 @@ export async function runUser(words: readonly string[], terminal: Terminal): Pro
       await store.close()
     }
   }
+}
+
+// Before a password is asked for, which would be typed twice for nothing.
+function requireName(typed: string): string {
+  const username = canonicalUsername(typed)
+  if (username !== null) return username
+  throw new OperatorError("That can't be a username", {
+    hint: `It needs ${usernameRule}.`,
+    exitCode: exitCodes.refused,
+  })
 }
 
 function table(users: readonly UserSummary[]): string {

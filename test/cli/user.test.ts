@@ -134,7 +134,7 @@ const answers: readonly (readonly [error: Error, ...expected: Parameters<typeof 
   [
     new Unavailable("The change could not be stored"),
     "The change could not be stored",
-    "Nothing was changed. Is the disk full? The log says more.",
+    "Nothing was changed. Too many logins, or a full disk? The log says more.",
     69,
   ],
   [
