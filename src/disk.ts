@@ -107,7 +107,7 @@ function diskFile(handle: fs.FileHandle): DiskFile {
 }
 
 // The permission model answers ERR_ACCESS_DENIED. store/journal.ts says why nothing is lost then:
-// what a name that did not become durable leaves behind is the state before it, still complete.
+// if the new name is lost, the state before it is still complete.
 async function syncDirectory(path: string): Promise<void> {
   const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
@@ -130,7 +130,8 @@ export async function writeAll(file: DiskFile, bytes: Uint8Array, position: numb
 
 /**
  * Replaces a file in one step: the chunks go to a new file of mode 0600 beside it, which is then
- * renamed. Whoever reads sees the old content or the new, never a part. A failure leaves the old.
+ * renamed. Whoever reads sees the old content or the new, never a part. A failure before the rename
+ * leaves the old.
  */
 export async function replaceFile(
   path: string,

@@ -5,8 +5,8 @@
 //
 // The first line has a fixed length, so that writing it anew moves nothing. `after` is the sequence
 // number that the first entry will follow; once there is an entry, its own number tells. Each entry
-// follows the one before by one and is whole: all of its changes or none. `sum` is the CRC-32 of the
-// line's bytes before it.
+// follows the one before by one and is whole: all of its changes or none. `sum` is the CRC-32 of
+// the line's bytes before it.
 //
 // Only the end of a file may be torn, by a write that was cut short and so was never acknowledged:
 // bytes after the last line end are dropped, loudly. Anything else that does not read as above is

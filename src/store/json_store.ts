@@ -1,7 +1,7 @@
 // The default engine: all records in memory, each change appended to the journal before it counts.
 //
-// A change is decided against what is staged, that is on its way to the disk, and what is not is
-// seen by nobody: reads give only what the disk has. An outcome that rests on a staged change
+// A change is decided against what is staged, that is on its way to the disk. Reads don't see that:
+// they give only what the disk has. An outcome that rests on a staged change
 // ("taken", by an add that is still being written) waits for it, and fails with it.
 
 import type { Disk } from "../disk.ts"
@@ -122,8 +122,9 @@ export class JsonStore implements Store {
     this.#closed = true
     try {
       await this.#journal.close()
-      await this.#snapshot
     } finally {
+      // Not before it has ended: its rename must not meet the next owner's files.
+      await this.#snapshot
       await this.#parts.release()
     }
   }

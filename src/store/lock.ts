@@ -5,9 +5,9 @@
 //
 //   lock-<random>.sock    appears already listened on, under a name that is never used again
 //
-// To take the lock: put up a socket of one's own, then look at all others. Where one is listened on,
-// take one's own down again and wait. The rest are leftovers, and are removed. Of two who do this at
-// once, one at least sees the other, so never do both own the directory.
+// To take the lock: put up a socket of one's own, then look at all others. Where one is listened
+// on, take one's own down again and wait. The rest are leftovers, and are removed. Of two who do
+// this at once, one at least sees the other, so never do both own the directory.
 
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
@@ -64,8 +64,8 @@ async function tryLock(directory: string, disk: Disk): Promise<Lock | null> {
 }
 
 // Listening comes before the name: a name at which nobody listens is always a leftover. Null when
-// the owner of the lock tidied the temporary name away. That name is the longer of the two: who can
-// put up a socket can reach those of all others.
+// the owner of the lock tidied the temporary name away. That name is the longer of the two: if it
+// fits into a socket's address, so do the names of all locks.
 async function putUp(directory: string, path: string, disk: Disk): Promise<LocalSocket | null> {
   const temporary = join(directory, `.lock-${randomName()}.sock`)
   let socket: LocalSocket

@@ -1,6 +1,7 @@
-// Opens the JSON store of a data directory: takes the lock, makes the files at the first start, else
-// reads the snapshot and replays the journal. Whatever is not as it must be stops the start, with
-// the file, the place and what to do, and stays untouched: a damaged store is never an empty store.
+// Opens the JSON store of a data directory: takes the lock, makes the files at the first start,
+// else reads the snapshot and replays the journal. Whatever is not as it must be stops the start,
+// with the file, the place and what to do, and stays untouched: a damaged store is never an empty
+// store.
 //
 //   store.json                        the snapshot (snapshot.ts)
 //   journal.0.jsonl journal.1.jsonl   what changed since (journal_format.ts)

@@ -1,6 +1,7 @@
 // The tables of the JSON store and the shape of their records. A table is one row here: its name in
-// the files, and a reader that says what is wrong with a record that does not fit. Sessions will be
-// a row beside the users.
+// the files, and a reader that says what is wrong with a record that does not fit. A new table or
+// member is a row or a line here and a new version of the snapshot, whose reader fills it in for
+// files of the version before.
 
 import { isPasswordHash } from "../password/phc.ts"
 import { isJsonObject, type JsonObject } from "../strict_json.ts"
@@ -38,7 +39,7 @@ export class RecordError extends Error {
 }
 
 /** How each table's records are read, and the member that is the key. */
-export const tableReaders: {
+const tableReaders: {
   readonly [T in TableName]: {
     readonly key: keyof Records[T] & string
     readonly read: Reader<Records[T]>
