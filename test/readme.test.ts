@@ -1,9 +1,13 @@
-// The README drifts no further than this: its tables are compared with the code, its session is run.
+// The README drifts no further than this: its tables are compared with the code, its session is
+// run.
 
 import assert from "node:assert/strict"
+import { once } from "node:events"
 import { readFileSync } from "node:fs"
+import { type AddressInfo, createServer } from "node:net"
 import { test } from "node:test"
 import { fileURLToPath } from "node:url"
+import { createVerifier } from "../examples/verify_in_node.ts"
 import { runCommandLine } from "../src/cli/command_line.ts"
 import { errorCodes, exitCodes } from "../src/errors.ts"
 import { problem } from "../src/http/problem.ts"
@@ -71,6 +75,28 @@ test("README quotes the example of a verifier as it is", () => {
   }
 })
 
+test("the example of a verifier takes good tokens and no others", async (t) => {
+  const port = await freePort()
+  await startPostern(t, {
+    POSTERN_DATA_DIR: temporaryDirectory(t),
+    POSTERN_PORT: String(port),
+    POSTERN_SEED_USERS: "alice:wonderland",
+  })
+  const issuer = `http://localhost:${port}`
+  const credentials = { username: "alice", password: "wonderland" }
+  const answer = await fetch(`http://127.0.0.1:${port}/login`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(credentials),
+  })
+  const { access_token: token } = (await answer.json()) as { access_token: string }
+  const own = createVerifier(`http://127.0.0.1:${port}`, issuer)
+  const verify = createVerifier(issuer)
+  assert.equal((await verify(token)).sub, "alice")
+  await assert.rejects(verify(`${token.slice(0, -8)}AAAAAAAA`), /signature/)
+  await assert.rejects(own(token), /"iss"/)
+})
+
 test("README's scripts exist", () => {
   const { scripts } = JSON.parse(readProjectFile("package.json")) as { scripts: object }
   for (const [, name = ""] of readme.matchAll(/npm run (?:--silent )?(\w+)/g)) {
@@ -95,6 +121,15 @@ test("README's session answers as it says", async (t) => {
     token = /"access_token":"([^"]+)"/.exec(answer)?.[1] ?? token
   }
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+}
 
 /** What curl would send for the words after its address, of which the session uses few. */
 function curl(url: string, words: string): Promise<Response> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { secretNames, settingNames, settingRows } from "../src/settings.ts"
 
@@ -44,6 +45,20 @@ test("settings: secrets may come from files, and nothing else", () => {
   assert.deepEqual(
     files,
     secretNames.map((name) => `${name}_FILE`),
+  )
+})
+
+test("settings: the compose file passes on all but those that the image sets", () => {
+  const compose = readFileSync(new URL("../docker-compose.yml", import.meta.url), "utf8")
+  const passed = [...compose.matchAll(/^ {6}([A-Z_]+): \$\{([A-Z_]+)[:-]/gm)]
+  for (const [, name, value] of passed) assert.equal(name, value)
+  const ofTheImage = ["POSTERN_HOST", "POSTERN_PORT", "POSTERN_DATA_DIR"]
+  const expected = settingRows
+    .map(([, { name }]) => name)
+    .filter((name) => !ofTheImage.includes(name))
+  assert.deepEqual(
+    passed.map(([, name]) => name),
+    expected,
   )
 })
 
