@@ -1,6 +1,7 @@
 // From the parts to one function: finds the route, lets its handler answer, turns what was thrown
 // into a reply, and writes the access log. The whole service can be tested by calling `handle`.
 
+import { monotonicMillis } from "./clock.ts"
 import type { HttpRequest, Reply } from "./http/message.ts"
 import { problem, problemOf } from "./http/problem.ts"
 import { createRouter, type Match } from "./http/router.ts"
@@ -20,7 +21,7 @@ export function createApp(parts: RouteParts & { readonly log: Log }): App {
 
   return {
     async handle(request) {
-      const startedAt = performance.now()
+      const startedAt = monotonicMillis()
       const match = route(request.method, request.path)
       const reply = await answer(request, match)
       log.info("request", {
@@ -30,7 +31,7 @@ export function createApp(parts: RouteParts & { readonly log: Log }): App {
         // The route's own path: a path as it was sent could hold anything, secrets too.
         path: match.kind === "not_found" ? null : match.path,
         status: reply.status,
-        ms: Math.round((performance.now() - startedAt) * 10) / 10,
+        ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
       })
       return reply
     },
@@ -47,7 +48,7 @@ export function createApp(parts: RouteParts & { readonly log: Log }): App {
         log.error("request.failed", { request: request.id, error: errorText(error) })
         return problem("server_error", `Something went wrong here: request ${request.id}`)
       }
-      // What the caller is told nothing of: why the world failed.
+      // The cause goes to the log only.
       if (reply.status >= 500) {
         log.error("request.unavailable", { request: request.id, error: errorText(error) })
       }

@@ -1,6 +1,7 @@
-// Usernames have one canonical form: compatibility characters unfolded (NFKC), lower case, and after
-// that only these ASCII characters. Folding comes first and checking second, so that no letter that
-// folds into ASCII (the Kelvin sign, full-width letters) is a second way to write a name.
+// Usernames have one canonical form: compatibility characters unfolded (NFKC), lower case, and
+// after that only these ASCII characters. Folding comes first and checking second, so that no
+// letter that folds into ASCII (the Kelvin sign, full-width letters) is a second way to write a
+// name.
 
 /** What a name may look like, for messages. */
 export const usernameRule =

@@ -1,6 +1,6 @@
 // The control socket beside the store, control.sock, mode 0600 in a directory of mode 0700: how the
-// command line reaches a running service, which owns the store. Who may open the socket may read the
-// store's files as well, so it asks for nothing more.
+// command line reaches a running service, which owns the store. Who may open the socket may read
+// the store's files as well, so it asks for nothing more.
 
 import { join } from "node:path"
 import type { Disk } from "../disk.ts"

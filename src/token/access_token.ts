@@ -1,6 +1,6 @@
-// Signs and verifies access tokens: the only code that handles a JWT. `jose` checks signatures; what
-// it does not check is checked here. No claim is looked at before the signature holds, nothing is
-// fetched or opened, and the caller never learns which check failed.
+// Signs and verifies access tokens: the only code that handles a JWT. `jose` checks signatures;
+// what it does not check is checked here. No claim is looked at before the signature holds, nothing
+// is fetched or opened, and the caller never learns which check failed.
 //
 //   header.payload.signature   JWS compact form (RFC 7515 §7.1), each part canonical base64url
 //   header                     alg, typ and kid, nothing else (RFC 8725 §3)

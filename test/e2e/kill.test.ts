@@ -1,5 +1,5 @@
-// SIGKILL at random moments: whatever was acknowledged is there at the next start, and the lock that
-// was left behind is nobody's.
+// SIGKILL at random moments: whatever was acknowledged is there at the next start, and the lock
+// that was left behind is nobody's.
 
 import assert from "node:assert/strict"
 import { readdirSync } from "node:fs"

@@ -1,6 +1,6 @@
 // A process that opens the store of a directory and keeps several writes in flight, until it is
-// killed or each of its writers has met a failure. It prints `ready`, and then a line for each write
-// that was acknowledged: `user0 17`, the user and the number of the change.
+// killed or each of its writers has met a failure. It prints `ready`, and then a line for each
+// write that was acknowledged: `user0 17`, the user and the number of the change.
 //
 //   node --import tsx test/e2e/writer.ts DIRECTORY BYTES_BETWEEN_SNAPSHOTS
 

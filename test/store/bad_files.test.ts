@@ -1,5 +1,5 @@
-// Text that is no store's: the start is refused, names the file and the place, and leaves every byte
-// as it was.
+// Text that is no store's: the start is refused, names the file and the place, and leaves every
+// byte as it was.
 
 import assert from "node:assert/strict"
 import { readFileSync, writeFileSync } from "node:fs"

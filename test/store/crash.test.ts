@@ -1,6 +1,6 @@
-// A crash at every moment: a history is written on a disk that logs what is done to it, and then the
-// store is opened from the state after each prefix of that log, with the last write whole or torn.
-// Every acknowledged write must be there, nothing half, and writing must go on from there.
+// A crash at every moment: a history is written on a disk that logs what is done to it, and then
+// the store is opened from the state after each prefix of that log, with the last write whole or
+// torn. Every acknowledged write must be there, nothing half, and writing must go on from there.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

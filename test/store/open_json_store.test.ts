@@ -1,4 +1,5 @@
-// Opening a data directory in which something is missing, in the way, open to others or left behind.
+// Opening a data directory in which something is missing, in the way, open to others or left
+// behind.
 
 import assert from "node:assert/strict"
 import {

@@ -1,5 +1,5 @@
-// A log that keeps its events, so that tests can say exactly what was logged and that nothing secret
-// was.
+// A log that keeps its events, so that tests can say exactly what was logged and that nothing
+// secret was.
 
 import { createLog, type Log } from "../../src/log.ts"
 import { createFakeClock } from "./fake_clock.ts"

@@ -1,5 +1,5 @@
-// A disk in memory that keeps a log of what was done to it and fails as it is told. From the log, the
-// state after any prefix of it can be had again: what a crash at that moment would have left.
+// A disk in memory that keeps a log of what was done to it and fails as it is told. From the log,
+// the state after any prefix of it can be had again: what a crash at that moment would have left.
 //
 // Sockets are the machine's, since a lock is none without them: names that end in .sock are made in
 // the real directory.

@@ -1,5 +1,5 @@
-// Forges tokens with a deployment's real keys: any header and payload, signed by node:crypto and not
-// by the code under test, so that tokens which only an insider could make are refused too.
+// Forges tokens with a deployment's real keys: any header and payload, signed by node:crypto and
+// not by the code under test, so that tokens which only an insider could make are refused too.
 
 import {
   constants,

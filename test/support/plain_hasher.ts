@@ -1,5 +1,5 @@
-// A hasher whose hashes can be read (`cost:password`) and that can be interrupted, for tests of what
-// happens while a hash is being computed.
+// A hasher whose hashes can be read (`cost:password`) and that can be interrupted, for tests of
+// what happens while a hash is being computed.
 
 import type { PasswordHasher } from "../../src/password/hash.ts"
 

@@ -1,5 +1,5 @@
-// The whole service without sockets: a store in a temporary directory, cheap password hashes, a clock
-// that moves by hand, and `call` in the place of a client.
+// The whole service without sockets: a store in a temporary directory, cheap password hashes, a
+// clock that moves by hand, and `call` in the place of a client.
 
 import type { TestContext } from "node:test"
 import { createApp } from "../../src/app.ts"

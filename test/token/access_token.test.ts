@@ -1,4 +1,5 @@
-// Runs the vectors of test/vectors against deployments of each algorithm, and checks what is signed.
+// Runs the vectors of test/vectors against deployments of each algorithm, and checks what is
+// signed.
 
 import assert from "node:assert/strict"
 import { createHmac, timingSafeEqual } from "node:crypto"

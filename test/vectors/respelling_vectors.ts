@@ -1,5 +1,5 @@
-// Genuine tokens in another spelling: what a lenient decoder takes for the same bytes gives one token
-// several texts.
+// Genuine tokens in another spelling: what a lenient decoder takes for the same bytes gives one
+// token several texts.
 
 import { segment, segments, signJws, withSignature } from "../support/forge.ts"
 import { each, refused, type Vector } from "./vector.ts"
