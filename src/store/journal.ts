@@ -18,7 +18,6 @@ import {
   encodeEntry,
   encodeHeader,
   headerLength,
-  type JournalDamage,
   type JournalEntry,
   type JournalReading,
   readJournal,
@@ -177,29 +176,14 @@ export async function makeSegments(directory: string, disk: Disk): Promise<void>
   }
 }
 
-/** A journal file's damage, with the file's path. */
-export class SegmentDamage extends Error {
-  override readonly name = "SegmentDamage"
-  readonly path: string
-
-  constructor(path: string, damage: JournalDamage) {
-    super(`line ${damage.line}: ${damage.message}`, { cause: damage })
-    this.path = path
-  }
-}
-
 /**
  * Reads a journal file, or gives null where there is none.
- * @throws SegmentDamage when it is not as it must be; the file stays untouched
+ * @throws StoreDamage when it is not as it must be; the file stays untouched
  */
 export async function readSegment(path: string, disk: Disk): Promise<JournalReading | null> {
   const bytes = await disk.read(path)
   if (bytes === null) return null
-  try {
-    return readJournal(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-  } catch (error) {
-    throw new SegmentDamage(path, error as JournalDamage)
-  }
+  return readJournal(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 
 /** The entries of both files that a snapshot of `covered` lacks, oldest first. */

@@ -13,7 +13,9 @@
 // damage, and the caller stops.
 
 import { crc32 } from "node:zlib"
-import { type Change, readChange } from "./tables.ts"
+import { isJsonObject } from "../strict_json.ts"
+import { StoreDamage } from "./damage.ts"
+import { type Change, RecordError, readChange } from "./tables.ts"
 
 /** One acknowledged write. */
 export interface JournalEntry {
@@ -29,17 +31,6 @@ export interface JournalReading {
   readonly length: number
   /** How many bytes of an entry that was never acknowledged follow. */
   readonly tornBytes: number
-}
-
-/** A journal that is not as it must be: the line, and what is wrong with it. */
-export class JournalDamage extends Error {
-  override readonly name = "JournalDamage"
-  readonly line: number
-
-  constructor(line: number, why: string) {
-    super(why)
-    this.line = line
-  }
 }
 
 const format = "postern-journal"
@@ -67,7 +58,7 @@ export function encodeEntry(entry: JournalEntry): Buffer {
 
 /**
  * Reads a journal's bytes.
- * @throws JournalDamage
+ * @throws StoreDamage
  */
 export function readJournal(bytes: Buffer): JournalReading {
   let after = readHeader(bytes)
@@ -80,13 +71,14 @@ export function readJournal(bytes: Buffer): JournalReading {
     // stay: a header that is damaged looks the same, and has no sum.
     if (line === 2 && entry.sequence <= after) after = entry.sequence - 1
     if (entry.sequence !== after + entries.length + 1) {
-      throw new JournalDamage(line, `entry ${after + entries.length + 1} is missing here`)
+      throw new StoreDamage(`line ${line}`, `entry ${after + entries.length + 1} is missing here`)
     }
     entries.push(entry)
     position = end + 1
   }
   const torn = bytes.subarray(position)
-  if (isAllButItsEnd(torn)) throw new JournalDamage(entries.length + 2, "its line end is damaged")
+  if (isAllButItsEnd(torn))
+    throw new StoreDamage(`line ${entries.length + 2}`, "its line end is damaged")
   return { after, entries, length: position, tornBytes: torn.byteLength }
 
   function nextEnd(): number {
@@ -99,7 +91,7 @@ function readHeader(bytes: Buffer): number {
   const digits = /"after":"(\d{16})"/.exec(text)?.[1]
   const after = Number(digits)
   if (digits === undefined || encodeHeader(after).toString("latin1") !== text) {
-    throw new JournalDamage(1, `it is not the first line of a journal of version ${version}`)
+    throw new StoreDamage("line 1", `it is not the first line of a journal of version ${version}`)
   }
   return after
 }
@@ -117,16 +109,20 @@ function bodyOf(line: Buffer): Buffer | null {
 }
 
 function readEntry(line: Buffer, number: number): JournalEntry {
+  const place = `line ${number}`
   const body = bodyOf(line)
-  if (body === null) throw new JournalDamage(number, "its sum does not fit its text")
+  if (body === null) throw new StoreDamage(place, "its sum does not fit its text")
   try {
-    const { sequence, changes } = JSON.parse(`${body.toString("utf8")}}`) as JournalEntry
-    if (!Number.isSafeInteger(sequence)) throw new TypeError("its sequence is no number")
-    if (!Array.isArray(changes)) throw new TypeError("its changes are no list")
-    return { sequence, changes: changes.map(readChange) }
+    const entry: unknown = JSON.parse(`${body.toString("utf8")}}`)
+    if (!isJsonObject(entry)) throw new RecordError("it is not a JSON object")
+    const { sequence, changes } = entry
+    if (!Number.isSafeInteger(sequence)) throw new RecordError("its sequence is no number")
+    if (!Array.isArray(changes)) throw new RecordError("its changes are no list")
+    return { sequence: sequence as number, changes: changes.map(readChange) }
   } catch (error) {
-    // V8's message about JSON quotes the text, which may be a hash.
-    const isSyntax = error instanceof SyntaxError
-    throw new JournalDamage(number, isSyntax ? "it is not JSON text" : (error as Error).message)
+    // Not V8's message, which quotes what may be a hash.
+    if (error instanceof SyntaxError) throw new StoreDamage(place, "it is not JSON text")
+    if (error instanceof RecordError) throw new StoreDamage(place, error.message)
+    throw error
   }
 }

@@ -9,18 +9,12 @@
 import { join } from "node:path"
 import { type Disk, removeLeftovers, secureDirectory, secureFile } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
-import {
-  entriesAfter,
-  journalNames,
-  makeSegments,
-  readSegment,
-  type Segment,
-  SegmentDamage,
-} from "./journal.ts"
+import { StoreDamage } from "./damage.ts"
+import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
 import { JsonStore } from "./json_store.ts"
 import { takeLock } from "./lock.ts"
-import { readSnapshot, SnapshotDamage, snapshotName, writeSnapshot } from "./snapshot.ts"
+import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
 import type { Store } from "./store.ts"
 import { apply, emptyTables, type Tables } from "./tables.ts"
 
@@ -107,7 +101,7 @@ async function start(
 
 async function readContents({ directory, disk }: JsonStoreOptions): Promise<Contents | null> {
   const snapshotPath = join(directory, snapshotName)
-  const snapshot = await readSnapshot(snapshotPath, disk)
+  const snapshot = await naming(snapshotPath, () => readSnapshot(snapshotPath, disk))
   const [first, second] = await Promise.all(
     journalNames.map((name) => find(join(directory, name), disk)),
   )
@@ -143,7 +137,7 @@ async function makeContents(options: JsonStoreOptions): Promise<Contents> {
 }
 
 async function find(path: string, disk: Disk): Promise<Found | null> {
-  const reading = await readSegment(path, disk)
+  const reading = await naming(path, () => readSegment(path, disk))
   return reading === null ? null : { ...reading, path }
 }
 
@@ -163,6 +157,16 @@ function inOrder(first: Found, second: Found): readonly [previous: Found, curren
   return older.after === lastNumber(newer) ? [newer, older] : [older, newer]
 }
 
+/** Adds the file's name to its damage. */
+async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof StoreDamage) throw damage(path, `${error.place}: ${error.message}`)
+    throw error
+  }
+}
+
 function damage(path: string, why: string): OperatorError {
   return new OperatorError(`The store can't be read: '${path}': ${why}`, {
     hint: "Nothing was changed. Restore the data directory from a backup, all of its files together.",
@@ -171,12 +175,6 @@ function damage(path: string, why: string): OperatorError {
 }
 
 function toOperatorError(error: unknown, directory: string): unknown {
-  if (error instanceof SnapshotDamage) {
-    return damage(join(directory, snapshotName), `${error.place}: ${error.message}`)
-  }
-  if (error instanceof SegmentDamage) {
-    return damage(error.path, error.message)
-  }
   const code = systemCode(error)
   if (code === null) return error
   const { message } = error as Error

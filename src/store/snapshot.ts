@@ -12,6 +12,7 @@
 
 import { type Disk, replaceFile } from "../disk.ts"
 import { isJsonObject } from "../strict_json.ts"
+import { StoreDamage } from "./damage.ts"
 import {
   emptyTables,
   RecordError,
@@ -29,17 +30,6 @@ export interface Snapshot {
   readonly sequence: number
   readonly tables: Tables
   readonly bytes: number
-}
-
-/** A snapshot that is not as it must be: the place in the file, and what is wrong there. */
-export class SnapshotDamage extends Error {
-  override readonly name = "SnapshotDamage"
-  readonly place: string
-
-  constructor(place: string, why: string) {
-    super(why)
-    this.place = place
-  }
 }
 
 const format = "postern-store"
@@ -91,7 +81,7 @@ function* encode(
 
 /**
  * Reads a snapshot, or gives null where there is no file.
- * @throws SnapshotDamage when it is not as it must be; the file stays untouched
+ * @throws StoreDamage when it is not as it must be; the file stays untouched
  */
 export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot | null> {
   const bytes = await disk.read(path)
@@ -99,24 +89,24 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
   const document = parse(bytes)
   const { format: foundFormat, version: foundVersion, sequence } = document
   if (foundFormat !== format) {
-    throw new SnapshotDamage("line 1", `it is not a file of the format '${format}'`)
+    throw new StoreDamage("line 1", `it is not a file of the format '${format}'`)
   }
   if (foundVersion !== version) {
-    throw new SnapshotDamage("line 1", `its version is not ${version}, the one known here`)
+    throw new StoreDamage("line 1", `its version is not ${version}, the one known here`)
   }
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0) {
-    throw new SnapshotDamage("line 1", "its 'sequence' is missing or not valid")
+    throw new StoreDamage("line 1", "its 'sequence' is missing or not valid")
   }
   const known = ["format", "version", "sequence", ...tableNames]
   const extra = Object.keys(document).find((name) => !known.includes(name))
-  if (extra !== undefined) throw new SnapshotDamage(`'${extra}'`, "it is no member of a store")
+  if (extra !== undefined) throw new StoreDamage(`'${extra}'`, "it is no member of a store")
   const tables = emptyTables()
   for (const name of tableNames) fill(tables[name] as Map<string, unknown>, name, document[name])
   return { sequence: sequence as number, tables, bytes: bytes.byteLength }
 }
 
 function fill(records: Map<string, unknown>, table: TableName, list: unknown): void {
-  if (!Array.isArray(list)) throw new SnapshotDamage(table, "the list is missing")
+  if (!Array.isArray(list)) throw new StoreDamage(table, "the list is missing")
   for (const [index, value] of list.entries()) {
     const place = `${table}, record ${index + 1}`
     try {
@@ -124,23 +114,23 @@ function fill(records: Map<string, unknown>, table: TableName, list: unknown): v
       if (records.has(key)) throw new RecordError(`'${key}' stands twice`)
       records.set(key, record)
     } catch (error) {
-      if (error instanceof RecordError) throw new SnapshotDamage(place, error.message)
+      if (error instanceof RecordError) throw new StoreDamage(place, error.message)
       throw error
     }
   }
 }
 
 function parse(bytes: Uint8Array): Record<string, unknown> {
-  if (bytes.byteLength === 0) throw new SnapshotDamage("line 1", "it is empty")
+  if (bytes.byteLength === 0) throw new StoreDamage("line 1", "it is empty")
   let text = ""
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
     const document: unknown = JSON.parse(text)
     if (isJsonObject(document)) return document
   } catch {
-    throw new SnapshotDamage(`line ${firstBadLine(text)}`, "it is not JSON text from there on")
+    throw new StoreDamage(`line ${firstBadLine(text)}`, "it is not JSON text from there on")
   }
-  throw new SnapshotDamage("line 1", "it is not a JSON object")
+  throw new StoreDamage("line 1", "it is not a JSON object")
 }
 
 // A record stands on a line of its own, which tells where the text goes wrong better than the

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { crc32 } from "node:zlib"
+import { StoreDamage } from "../../src/store/damage.ts"
 import {
   encodeEntry,
   encodeHeader,
   headerLength,
-  JournalDamage,
   type JournalEntry,
   readJournal,
 } from "../../src/store/journal_format.ts"
@@ -56,7 +56,7 @@ test("readJournal() of any prefix gives a prefix of the history, or damage of li
     if (length < headerLength) {
       assert.throws(
         () => readJournal(prefix),
-        { name: "JournalDamage", line: 1, message: notAHeader },
+        { name: "StoreDamage", place: "line 1", message: notAHeader },
         `${length} bytes`,
       )
       continue
@@ -84,7 +84,7 @@ test("readJournal() with any bit flipped gives damage or the same history", () =
         assert.deepEqual(readJournal(flipped).entries, entries, place)
         sameHistory += 1
       } catch (error) {
-        assert.ok(error instanceof JournalDamage, `${place}: ${error}`)
+        assert.ok(error instanceof StoreDamage, `${place}: ${error}`)
       }
     }
   }
@@ -96,7 +96,7 @@ test("readJournal() with a byte missing or doubled before the last entry gives d
   for (let at = 1; at < lastLine; at += 1) {
     for (const next of [at + 1, at - 1]) {
       const changed = Buffer.concat([journal.subarray(0, at), journal.subarray(next)])
-      assert.throws(() => readJournal(changed), { name: "JournalDamage" }, `${at}, then ${next}`)
+      assert.throws(() => readJournal(changed), { name: "StoreDamage" }, `${at}, then ${next}`)
     }
   }
 })
@@ -169,7 +169,7 @@ const damaged: readonly (readonly [name: string, text: Buffer, line: number, why
 
 for (const [name, text, line, message] of damaged) {
   test(`readJournal() of damage: ${name}`, () => {
-    assert.throws(() => readJournal(text), { name: "JournalDamage", line, message })
+    assert.throws(() => readJournal(text), { name: "StoreDamage", place: `line ${line}`, message })
   })
 }
 
@@ -178,7 +178,7 @@ test("readJournal() of a text that has its sum but is no JSON does not quote it"
   const sum = crc32(body).toString(16).padStart(8, "0")
   const text = Buffer.concat([header, Buffer.from(`${body},"sum":"${sum}"}\n`)])
   const message = "it is not JSON text"
-  assert.throws(() => readJournal(text), { name: "JournalDamage", line: 2, message })
+  assert.throws(() => readJournal(text), { name: "StoreDamage", place: "line 2", message })
 })
 
 test("readJournal() drops a hole that a write of several blocks left at the end", () => {
