@@ -96,6 +96,8 @@ export function guard<P extends Identity>(
     })
 }
 
+const expected = "Expected 'Authorization: Bearer <JWT>'"
+
 /**
  * The token of an `Authorization` header, or null when there is none of the Bearer scheme.
  * @throws AuthError `invalid_request` when the scheme is not followed by exactly one token
@@ -104,13 +106,11 @@ function readBearerToken(header: string | undefined): string | null {
   if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
   const token = /^bearer ([^\s,]+)$/i.exec(header)?.[1]
   if (token !== undefined) return token
-  const expected = "Expected 'Authorization: Bearer <JWT>'"
   throw new AuthError("invalid_request", `Bad Authorization header. ${expected}`)
 }
 
 function missingText(request: HttpRequest): string {
   if (!request.headers.get("authorization")) return "Missing Authorization Header"
-  const expected = "Expected 'Authorization: Bearer <JWT>'"
   return `Missing 'Bearer' type in 'Authorization' header. ${expected}`
 }
 

@@ -9,8 +9,14 @@ const passwordCharactersMin = 15
 const serviceName = "postern"
 const rows = ["01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm"]
 
+/** A password, and whose it is to be. */
+export interface NewPassword {
+  readonly password: string
+  readonly username: string
+}
+
 /** Why a password may not be chosen, in a sentence for whoever chose it, or null if it may. */
-export function refusePassword(password: string, username: string): string | null {
+export function refusePassword({ password, username }: NewPassword): string | null {
   // The length comes first: normalizing long text is slow.
   const text = normalizePassword(password.slice(0, passwordBytesMax + 1))
   if ([...text].length < passwordCharactersMin) {

@@ -48,7 +48,7 @@ export function createAccounts(parts: AccountParts): Accounts {
   return {
     async add({ username: typed, password }) {
       const username = requireName(typed)
-      requireChoosable(password, username)
+      requireChoosable({ username, password })
       const user = await newUser({ username, password }, parts)
       const outcome = await store.addUser(user)
       if (outcome === "added") return summary(user)
@@ -65,7 +65,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     async setPassword({ username: typed, password }) {
       const username = requireName(typed)
       if ((await store.findUser(username)) === null) throw unknownUser(username)
-      requireChoosable(password, username)
+      requireChoosable({ username, password })
       return revoke(username, { passwordHash: await hasher.hash(password) }, parts)
     },
 
@@ -128,8 +128,8 @@ function requireName(typed: string): string {
   throw new AuthError("invalid_request", `That can't be a username: it needs ${usernameRule}`)
 }
 
-function requireChoosable(password: string, username: string): void {
-  const reason = refusePassword(password, username)
+function requireChoosable(credentials: Credentials): void {
+  const reason = refusePassword(credentials)
   if (reason !== null) throw new AuthError("invalid_request", reason)
 }
 
