@@ -2,10 +2,10 @@
 // no hash to compare with, the same work is done all the same: how long an answer takes tells
 // nothing.
 
-import { hash as argon2Hash, verify as argon2Verify } from "@node-rs/argon2"
+import { hash as argon2Hash, verify as argon2Verify, type Options } from "@node-rs/argon2"
 import { randomName } from "../random.ts"
 import type { HashingLane } from "./hashing_lane.ts"
-import { type HashParameters, readHashParameters } from "./phc.ts"
+import { type HashParameters, hashParametersMin, readHashParameters } from "./phc.ts"
 import { isPossiblePassword, normalizePassword } from "./text.ts"
 
 /** Hashes passwords and compares them. */
@@ -21,26 +21,46 @@ export interface PasswordHasher {
   isCurrent(hash: string): boolean
 }
 
-/** Makes a hasher whose work runs in the lane. */
+/**
+ * Makes a hasher whose work runs in the lane. Where `parameters` ask for more than the minimum, a
+ * hash may be of either cost until its user's next login: so each check that fails costs both.
+ */
 export async function createPasswordHasher(
   lane: HashingLane,
   parameters: HashParameters,
+  minimum: HashParameters = hashParametersMin,
 ): Promise<PasswordHasher> {
-  const options = { memoryCost: parameters.memoryKib, timeCost: parameters.passes, parallelism: 1 }
+  const options = optionsOf(parameters)
   const nobodysHash = await argon2Hash(randomName(), options)
+  const isRaised = isDearer(parameters, minimum)
+  const nobodysCheapHash = isRaised ? await argon2Hash(randomName(), optionsOf(minimum)) : null
+  const isCurrent = (hash: string) => {
+    const found = readHashParameters(hash)
+    return found !== null && !isDearer(parameters, found)
+  }
 
   return {
     hash: (password) => lane.run(() => argon2Hash(normalizePassword(password), options)),
     async verify(password, hash) {
       const possible = isPossiblePassword(password)
       const compared = possible ? normalizePassword(password) : ""
-      const matches = await lane.run(() => argon2Verify(hash ?? nobodysHash, compared))
-      return matches && possible && hash !== null
+      const own = hash ?? nobodysHash
+      const matches = await lane.run(() => argon2Verify(own, compared))
+      if (matches && possible && hash !== null) return true
+      if (nobodysCheapHash !== null) {
+        const other = isCurrent(own) ? nobodysCheapHash : nobodysHash
+        await lane.run(() => argon2Verify(other, compared))
+      }
+      return false
     },
-    isCurrent(hash) {
-      const found = readHashParameters(hash)
-      if (found === null) return false
-      return found.memoryKib >= parameters.memoryKib && found.passes >= parameters.passes
-    },
+    isCurrent,
   }
+}
+
+function optionsOf({ memoryKib, passes }: HashParameters): Options {
+  return { memoryCost: memoryKib, timeCost: passes, parallelism: 1 }
+}
+
+function isDearer(parameters: HashParameters, than: HashParameters): boolean {
+  return parameters.memoryKib > than.memoryKib || parameters.passes > than.passes
 }

@@ -22,6 +22,27 @@ function createCountingLane(): HashingLane & { runs: number } {
 
 const hasher = await createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
 
+test("verify() that fails costs the old and the new hash, while there may be both", async () => {
+  const lane = createCountingLane()
+  const minimum = { memoryKib: 8, passes: 1 }
+  const old = await (await createPasswordHasher(lane, minimum, minimum)).hash("wonderland")
+  const own = await createPasswordHasher(lane, { memoryKib: 16, passes: 1 }, minimum)
+  const current = await own.hash("wonderland")
+  const rows: readonly (readonly [password: string, hash: string | null, runs: number])[] = [
+    ["wonderland", old, 1],
+    ["wonderland", current, 1],
+    ["builder", old, 2],
+    ["builder", current, 2],
+    ["builder", null, 2],
+    ["wonder\0land", old, 2],
+  ]
+  for (const [password, hash, runs] of rows) {
+    lane.runs = 0
+    assert.equal(await own.verify(password, hash), runs === 1, `${password} ${hash}`)
+    assert.equal(lane.runs, runs, `${password} ${hash}`)
+  }
+})
+
 test("createPasswordHasher() writes the parameters into the hash, and a salt of its own", async () => {
   const parameters = { memoryKib: 64, passes: 3 }
   const own = await createPasswordHasher(createHashingLane({ width: 1 }), parameters)
