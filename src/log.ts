@@ -20,17 +20,31 @@ export type Log = Readonly<Record<LogLevel, (event: string, fields?: LogFields) 
 const textLengthMax = 4096
 const causesMax = 5
 
-/** Makes a log. Lines below `level` are dropped; `write` gets each line with its newline. */
+/**
+ * Makes a log. Lines below `level` are dropped; `write` gets each line with its newline. While
+ * `isFull` says that nobody reads them, lines are counted instead, and the next one tells how many.
+ */
 export function createLog(options: {
   readonly level: LogLevel
   readonly clock: Clock
   readonly forPeople: boolean
   readonly write: (line: string) => void
+  readonly isFull?: () => boolean
 }): Log {
-  const { level, clock, forPeople, write } = options
+  const { level, clock, forPeople, write, isFull = () => false } = options
   const format = forPeople ? lineForPeople : lineForMachines
-  const writer = (at: LogLevel) => (event: string, fields: LogFields) =>
+  let dropped = 0
+  const writeLine = (at: LogLevel, event: string, fields: LogFields) =>
     write(`${printable(format(isoTime(clock.now()), at, event, fields))}\n`)
+  const writer = (at: LogLevel) => (event: string, fields: LogFields) => {
+    if (isFull()) {
+      dropped += 1
+      return
+    }
+    if (dropped > 0) writeLine("warn", "log.dropped", { lines: dropped })
+    dropped = 0
+    writeLine(at, event, fields)
+  }
   const log = (at: LogLevel) => {
     if (logLevels.indexOf(at) < logLevels.indexOf(level)) return () => {}
     const toSink = writer(at)

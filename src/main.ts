@@ -12,5 +12,6 @@ runCommandLine(process.argv.slice(2), {
   environment: process.env,
   input: process.stdin,
   print: (text) => void process.stdout.write(text),
+  unreadBytes: () => process.stdout.writableLength,
   complain: (text) => void process.stderr.write(text),
 }).then((exitCode) => process.exit(exitCode))

@@ -99,6 +99,29 @@ test("createLog() takes a field's name for nothing but a name", () => {
   assert.match(String(lines[0]), /"__proto__":"x","constructor":"y"}\n$/)
 })
 
+test("createLog() counts lines while nobody reads them, and tells how many", () => {
+  const lines: string[] = []
+  let full = false
+  const log = createLog({
+    level: "info",
+    clock: createFakeClock(),
+    forPeople: false,
+    write: (line) => lines.push(line),
+    isFull: () => full,
+  })
+  log.info("one")
+  full = true
+  for (const event of ["two", "three"]) log.info(event)
+  full = false
+  log.info("four")
+  log.info("five")
+  const told = lines.map((line) => JSON.parse(line) as { event: string; lines?: number })
+  assert.deepEqual(
+    told.map(({ event, lines: dropped }) => (dropped === undefined ? event : [event, dropped])),
+    ["one", ["log.dropped", 2], "four", "five"],
+  )
+})
+
 test("errorText() has the stack and the causes", () => {
   const cause = new RangeError("the disk is full")
   const text = errorText(new Error("not stored", { cause }))

@@ -48,6 +48,7 @@ test("README lists the commands, and the exit codes", async () => {
     input: process.stdin,
     print,
     complain: print,
+    unreadBytes: () => 0,
   })
   for (const [command = "", does = ""] of table("Command")) {
     const plain = command.replaceAll("`", "").replaceAll("\\|", "|")

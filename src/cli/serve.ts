@@ -11,6 +11,8 @@ import type { Terminal } from "./terminal.ts"
 
 const demoUsers = "alice:wonderland,bob:builder"
 const stopMillisMax = 9_500
+/** Of log lines, while whoever should read them does not. */
+const unreadBytesMax = 1024 * 1024
 
 /** Serves until SIGTERM or SIGINT. */
 export async function runServe(terminal: Terminal): Promise<ExitCode> {
@@ -22,6 +24,7 @@ export async function runServe(terminal: Terminal): Promise<ExitCode> {
     clock: systemClock,
     forPeople: process.stdout.isTTY === true,
     write: terminal.print,
+    isFull: () => terminal.unreadBytes() > unreadBytesMax,
   })
   // A bug that nobody caught: what the process holds may be half done, so it ends and starts anew.
   // Everything that was acknowledged is on disk.

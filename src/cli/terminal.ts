@@ -6,6 +6,8 @@ export interface Terminal {
   readonly input: NodeJS.ReadStream | NodeJS.ReadableStream
   /** Results, for people and pipes. */
   readonly print: (text: string) => void
+  /** Bytes printed that nobody has read yet. */
+  readonly unreadBytes: () => number
   /** Questions, warnings and mistakes. */
   readonly complain: (text: string) => void
 }

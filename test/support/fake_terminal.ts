@@ -21,6 +21,7 @@ export function createFakeTerminal(
   return {
     environment,
     input,
+    unreadBytes: () => 0,
     print(text) {
       printed += text
     },
