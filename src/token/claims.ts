@@ -109,7 +109,9 @@ export function readClaims(
     // Flask-JWT-Extended's refresh tokens live for 30 days; here they only get a telling refusal.
     ((type === "access" && exp - iat <= accessTtlSecondsMax) ||
       (type === "refresh" && settings.profile === "shared")) &&
-    (authTime === undefined ? settings.profile === "shared" : isInstant(authTime)) &&
+    (authTime === undefined
+      ? settings.profile === "shared"
+      : isInstant(authTime) && authTime <= latest) &&
     (typeof fresh === "boolean" || (settings.profile === "shared" && isFiniteNumber(fresh)))
   if (!holds) return null
   return {

@@ -18,9 +18,10 @@ import {
 } from "jose"
 import { type Disk, replaceFile, secureFile } from "../disk.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
-import { isJsonObject } from "../strict_json.ts"
+import { isJsonObject, type JsonObject } from "../strict_json.ts"
 import {
   type Algorithm,
+  isPublished,
   type PublishedAlgorithm,
   rsaBitsMin,
   type SharedAlgorithm,
@@ -98,7 +99,7 @@ export async function openGeneratedKeyRing(
 ): Promise<OpenedKeyRing> {
   const warning = await secureFile(path, disk)
   const bytes = await disk.read(path)
-  const keys = bytes === null ? [] : readKeyFile(bytes, path)
+  const keys = bytes === null ? [] : await readKeyFile(bytes, path)
   const older = keys.filter((key) => key.alg === algorithm)
   const known = older.pop()
   const newest = known ?? (await generate(algorithm))
@@ -107,9 +108,7 @@ export async function openGeneratedKeyRing(
     await replaceFile(path, [Buffer.from(`${JSON.stringify(file, null, 2)}\n`)], disk)
   }
   try {
-    const read = (written: JWK) => readWrittenKey(written, algorithm)
-    const checked = { newest: await read(newest), older: await Promise.all(older.map(read)) }
-    const ring = await publishedRing({ algorithm, ...checked })
+    const ring = await publishedRing({ algorithm, newest, older })
     return { ring, warning, made: known === undefined }
   } catch {
     throw damaged(path, "it holds a key that can't be used")
@@ -142,9 +141,11 @@ async function readKey(text: string, algorithm: PublishedAlgorithm): Promise<JWK
 }
 
 /** The same for a key of the file, which must have the name that it was given. */
-async function readWrittenKey(written: JWK, algorithm: PublishedAlgorithm): Promise<JWK> {
-  const jwk = await readKey(JSON.stringify(written), algorithm)
-  if (written.kid !== jwk.kid) throw new TypeError("A key's kid is not its thumbprint")
+async function readWrittenKey(written: JsonObject): Promise<JWK> {
+  const { alg, kid } = written
+  if (typeof alg !== "string" || !isPublished(alg)) throw new TypeError("A key's alg is unknown")
+  const jwk = await readKey(JSON.stringify(written), alg)
+  if (kid !== jwk.kid) throw new TypeError("A key's kid is not its thumbprint")
   return jwk
 }
 
@@ -169,7 +170,8 @@ async function importKey(jwk: JWK, alg: PublishedAlgorithm): Promise<CryptoKey> 
   return (await importJWK(jwk, alg, { extractable: false })) as CryptoKey
 }
 
-function readKeyFile(bytes: Uint8Array, path: string): JWK[] {
+/** All keys of the file, of whatever algorithm: one that can't be read is damage. */
+async function readKeyFile(bytes: Uint8Array, path: string): Promise<JWK[]> {
   let file: unknown
   try {
     file = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
@@ -186,7 +188,11 @@ function readKeyFile(bytes: Uint8Array, path: string): JWK[] {
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isJsonObject)) {
     throw damaged(path, "its 'keys' are not a list of at least one key")
   }
-  return keys as JWK[]
+  try {
+    return await Promise.all(keys.map(readWrittenKey))
+  } catch {
+    throw damaged(path, "it holds a key that can't be used")
+  }
 }
 
 function damaged(path: string, why: string): OperatorError {

@@ -6,7 +6,7 @@ const rowLengthMax = 8
 
 /** Parts of the secrets in documentation and in people's heads. */
 const knownWords =
-  /secret|change.?me|password|passphrase|example|default|insecure|qwerty|letmein|your.?256|your.?key|postern|jwt.?key|super.?long|development/i
+  /secret|change.?me|password|passphrase|example|default|insecure|qwerty|letmein|your.?256|your.?key|postern|jwt.?key|super.?long|development|signing.?key|jwt[-_]|550e8400-e29b/i
 
 /** How the key of RFC 7515's appendix A.1 starts; programs were shipped with it. */
 const specificationKey = "AyM1SysPpbyhDfgZld3u"

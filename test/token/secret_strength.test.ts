@@ -55,6 +55,8 @@ const typed: readonly (readonly [secret: string, reason: string])[] = [
   ["CorrectHorseBatteryStapleAndSomeMore", phrase],
   ["CORRECT HORSE BATTERY STAPLE AND MORE", phrase],
   ["correct horse battery staple 2024!!", phrase],
+  ["this_is_my_jwt_signing_key_2026_prod", exampleWord],
+  ["550e8400-e29b-41d4-a716-446655440000", exampleWord],
   ["thequickbrownfoxjumpsoverthelazydog", phrase],
 ]
 

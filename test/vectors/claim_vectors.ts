@@ -90,7 +90,7 @@ const kinds: Vector[] = [
     claims(`T-14 fresh ${name}`, { fresh }),
   ),
   claims("T-14 without fresh", { fresh: undefined }, "accepted"),
-  ...each(["1", -1, 1.5, true, [], {}], (auth_time, name) =>
+  ...each(["1", -1, 1.5, true, [], {}, now + 6], (auth_time, name) =>
     claims(`T-14 auth_time ${name}`, { auth_time }),
   ),
   claims("a claim of somebody else", { department: { id: 7 } }, "accepted"),

@@ -60,6 +60,14 @@ export const damagedKeyFiles: readonly DamagedKeyFile[] = [
     why: badKey,
   },
   {
+    name: "a key of an unknown algorithm beside a good one",
+    change: (good) => {
+      const [key] = good.keys
+      return JSON.stringify({ ...good, keys: [{ ...key, alg: "ES25g" }, ...good.keys] })
+    },
+    why: badKey,
+  },
+  {
     name: "a bad key before a good one",
     change: (good) => JSON.stringify({ ...good, keys: [{ alg: "ES256" }, ...good.keys] }),
     why: badKey,
