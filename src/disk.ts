@@ -211,6 +211,11 @@ export async function secureFile(path: string, disk: Disk): Promise<string | nul
   return (await disk.inspect(path)) === null ? null : secure(path, "file", fileMode, disk)
 }
 
+/** Whether other users may do anything with it. */
+export function isOpenToOthers({ mode }: Inspection): boolean {
+  return (mode & anyoneElse) !== 0
+}
+
 async function secure(
   path: string,
   type: "file" | "directory",
@@ -231,7 +236,7 @@ async function secure(
       exitCode: exitCodes.damagedData,
     })
   }
-  if ((found.mode & anyoneElse) === 0) return null
+  if (!isOpenToOthers(found)) return null
   await disk.chmod(path, mode)
   return `'${path}' was open to other users (mode ${found.mode.toString(8)}); it is ${mode.toString(8)} now`
 }

@@ -7,7 +7,7 @@
 //   journal.0.jsonl journal.1.jsonl   what changed since (journal_format.ts)
 
 import { join } from "node:path"
-import { type Disk, removeLeftovers, secureDirectory, secureFile } from "../disk.ts"
+import { type Disk, isOpenToOthers, removeLeftovers, secureDirectory, secureFile } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { StoreDamage } from "./damage.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
@@ -48,6 +48,7 @@ interface Found extends JournalReading {
 export async function openJsonStore(options: JsonStoreOptions): Promise<Store> {
   const { directory, disk } = options
   try {
+    await refuseForeign(directory, disk)
     const repaired = [await secureDirectory(directory, disk)]
     const lock = await takeLock(directory, disk)
     try {
@@ -155,6 +156,20 @@ function inOrder(first: Found, second: Found): readonly [previous: Found, curren
   const lastEntry = ({ entries }: Found) => entries.at(-1)?.sequence ?? 0
   const [older, newer] = lastEntry(first) > lastEntry(second) ? [second, first] : [first, second]
   return older.after === lastNumber(newer) ? [newer, older] : [older, newer]
+}
+
+// A mistyped name must not close a directory that others share: only one that is empty, or has a
+// store, is made private.
+async function refuseForeign(directory: string, disk: Disk): Promise<void> {
+  const found = await disk.inspect(directory)
+  if (found?.type !== "directory" || !isOpenToOthers(found)) return
+  const names = (await disk.list(directory)).filter((name) => name !== "lost+found")
+  const own = [snapshotName, ...journalNames] as readonly string[]
+  if (names.length === 0 || names.some((name) => own.includes(name))) return
+  throw new OperatorError(`'${directory}' is open to other users and holds other files`, {
+    hint: "Set POSTERN_DATA_DIR to a directory of Postern's own; one that is not there is made.",
+    exitCode: exitCodes.damagedData,
+  })
 }
 
 /** Adds the file's name to its damage. */

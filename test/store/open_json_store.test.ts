@@ -14,6 +14,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { machineDisk } from "../../src/disk.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
@@ -97,6 +98,20 @@ test("openJsonStore() drops a torn end of the journal and says so", async (t) =>
       `at the end of '${path}'`,
   ])
   assert.deepEqual(readFileSync(path), whole)
+})
+
+test("openJsonStore() leaves a directory alone that others share", async (t) => {
+  const directory = temporaryDirectory(t)
+  writeFileSync(join(directory, "letter.txt"), "dear")
+  chmodSync(directory, 0o1777)
+  await assert.rejects(openJsonStore({ directory, disk: machineDisk, warn: assert.fail }), {
+    name: "OperatorError",
+    message: `'${directory}' is open to other users and holds other files`,
+    hint: "Set POSTERN_DATA_DIR to a directory of Postern's own; one that is not there is made.",
+    exitCode: 65,
+  })
+  assert.equal(lstatSync(directory).mode & 0o7777, 0o1777)
+  assert.deepEqual(readdirSync(directory), ["letter.txt"])
 })
 
 test("openJsonStore() repairs the directory's mode, and makes one that is missing", async (t) => {
