@@ -29,6 +29,8 @@ export interface SeedUser {
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 /** Of the issuer: it stands in every token, and a token has a longest length. */
 const issuerLengthMax = 255
+/** RFC 3986 §2; `URL` would trim blanks and turn others. */
+const addressCharacters = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
 
 /** Any text. */
 export function text(value: string): string {
@@ -76,7 +78,8 @@ export function accessLifetime(value: string): number {
 export function issuer(value: string): string {
   const hint =
     "The https address under which clients reach Postern, such as https://login.example.org"
-  const url = value.length <= issuerLengthMax && URL.canParse(value) ? new URL(value) : null
+  const plain = value.length <= issuerLengthMax && addressCharacters.test(value)
+  const url = plain && URL.canParse(value) ? new URL(value) : null
   if (url === null) throw new SettingMistake(`'${value}' is not an address`, hint)
   const { protocol, hostname, search, hash, username, password } = url
   if (search !== "" || hash !== "" || value.includes("#") || value.endsWith("?")) {

@@ -105,9 +105,18 @@ const bad: readonly BadRow[] = [
     "1e3",
     "False",
   ].map((value): BadRow => [accessLifetime, value, `'${value}' is not a lifetime`, lifetimeHint]),
-  ...["", "login.example.org", "https://", "//login.example.org", "*"].map(
-    (value): BadRow => [issuer, value, `'${value}' is not an address`, issuerHint],
-  ),
+  ...[
+    "",
+    "login.example.org",
+    "https://",
+    "//login.example.org",
+    "*",
+    " https://login.example.org",
+    "https://login.example.org\n",
+    'https://login.example.org/"x',
+    "https://login.example.org\\x",
+    `https://login.example.org/${"x".repeat(230)}`,
+  ].map((value): BadRow => [issuer, value, `'${value}' is not an address`, issuerHint]),
   ...[
     "https://a.example/?x=1",
     "https://a.example/#x",

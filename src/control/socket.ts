@@ -4,7 +4,7 @@
 
 import { join } from "node:path"
 import type { Disk } from "../disk.ts"
-import { exitCodes, OperatorError } from "../errors.ts"
+import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { askLocally, type LocalSocket, listenLocally, NobodyListens } from "../local_socket.ts"
 import type { Log } from "../log.ts"
 import type { Accounts } from "../service/accounts.ts"
@@ -22,13 +22,23 @@ export async function openControl(options: {
 }): Promise<LocalSocket> {
   const { directory, accounts, disk, log } = options
   const path = join(directory, socketName)
-  await disk.remove(path)
-  const socket = await listenLocally(path, async (line) => {
-    const command = readJsonObject(Buffer.from(line)).value
-    return JSON.stringify(await execute(command, accounts, log))
-  })
-  await disk.chmod(path, 0o600)
-  return socket
+  try {
+    await disk.remove(path)
+    const socket = await listenLocally(path, async (line) => {
+      const command = readJsonObject(Buffer.from(line)).value
+      return JSON.stringify(await execute(command, accounts, log))
+    })
+    await disk.chmod(path, 0o600)
+    return socket
+  } catch (cause) {
+    const code = systemCode(cause)
+    if (code === null) throw cause
+    throw new OperatorError(`The control socket '${path}' can't be made (${code})`, {
+      hint: "Whatever stands at that path is not Postern's: move it away.",
+      exitCode: exitCodes.damagedData,
+      cause,
+    })
+  }
 }
 
 /** Has the running service run a command, or gives null when none runs. */

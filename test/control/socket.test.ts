@@ -3,13 +3,15 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, lstatSync, writeFileSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs"
 import { createConnection, createServer } from "node:net"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { askService, openControl } from "../../src/control/socket.ts"
 import { machineDisk } from "../../src/disk.ts"
 import { OperatorError } from "../../src/errors.ts"
+import type { Accounts } from "../../src/service/accounts.ts"
+import { createCollectedLog } from "../support/collected_log.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
 
@@ -66,6 +68,20 @@ test("openControl() makes a socket for its owner only", async (t) => {
   const found = lstatSync(path)
   assert.ok(found.isSocket())
   assert.equal(found.mode & 0o777, 0o600)
+})
+
+test("openControl() says what stands in its way", async (t) => {
+  const directory = temporaryDirectory(t)
+  const path = join(directory, "control.sock")
+  mkdirSync(path)
+  const { log } = createCollectedLog()
+  const opened = openControl({ directory, accounts: {} as Accounts, disk: machineDisk, log })
+  await assert.rejects(opened, {
+    name: "OperatorError",
+    message: /^The control socket '.*control\.sock' can't be made \(ERR_FS_EISDIR\)$/,
+    hint: "Whatever stands at that path is not Postern's: move it away.",
+    exitCode: 65,
+  })
 })
 
 test("openControl() answers many at a time", async (t) => {
