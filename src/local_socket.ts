@@ -23,8 +23,8 @@ const lineLengthMax = 65_536
 const silenceSecondsMax = 30
 const closeMillis = 200
 
-/** Of a socket's path, without its closing NUL (unix(7)). */
-const pathBytesMax = 107
+/** Of a socket's path, without its closing NUL (unix(7)); macOS has less. */
+export const socketPathBytesMax = process.platform === "darwin" ? 103 : 107
 
 /**
  * Listens at a path where no name may be yet.
@@ -135,9 +135,9 @@ function saysNobody(error: Error): boolean {
 function shortest(path: string): string {
   const fromHere = relative(process.cwd(), path)
   const shorter = fromHere.length < path.length ? fromHere : path
-  if (Buffer.byteLength(shorter) <= pathBytesMax) return shorter
+  if (Buffer.byteLength(shorter) <= socketPathBytesMax) return shorter
   throw new OperatorError(`The path of a Unix socket is too long: '${shorter}'`, {
-    hint: `It can have ${pathBytesMax} bytes. Set POSTERN_DATA_DIR to a shorter one.`,
+    hint: `It can have ${socketPathBytesMax} bytes. Set POSTERN_DATA_DIR to a shorter one.`,
     exitCode: exitCodes.badSettings,
   })
 }

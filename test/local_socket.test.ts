@@ -9,7 +9,9 @@ import {
   type LineHandler,
   listenLocally,
   NobodyListens,
+  socketPathBytesMax,
 } from "../src/local_socket.ts"
+import { shortDirectoryFarAway } from "./support/far_directory.ts"
 import { temporaryDirectory } from "./support/temporary_directory.ts"
 
 const echo: LineHandler = async (line) => `heard ${line}`
@@ -151,14 +153,14 @@ test("LocalSocket close() waits for nobody who does not read", async (t) => {
 })
 
 test("a path too long for a socket is refused, never cut off", async (t) => {
-  const parent = temporaryDirectory(t)
+  const parent = shortDirectoryFarAway(t)
   const directory = join(parent, "d".repeat(100))
   mkdirSync(directory)
   const path = join(directory, "a.sock")
   const refusal = {
     name: "OperatorError",
     message: `The path of a Unix socket is too long: '${path}'`,
-    hint: "It can have 107 bytes. Set POSTERN_DATA_DIR to a shorter one.",
+    hint: `It can have ${socketPathBytesMax} bytes. Set POSTERN_DATA_DIR to a shorter one.`,
     exitCode: 78,
   }
   await assert.rejects(listenLocally(path, echo), refusal)
@@ -168,9 +170,9 @@ test("a path too long for a socket is refused, never cut off", async (t) => {
   assert.deepEqual(readdirSync(directory), [])
 })
 
-test("a path of exactly 107 bytes works", async (t) => {
-  const directory = temporaryDirectory(t)
-  const path = join(directory, "a".repeat(107 - directory.length - 1))
+test("a path of exactly as many bytes as there may be works", async (t) => {
+  const directory = shortDirectoryFarAway(t)
+  const path = join(directory, "a".repeat(socketPathBytesMax - directory.length - 1))
   const listened = await listenLocally(path, echo)
   assert.deepEqual(readdirSync(directory), [path.slice(directory.length + 1)])
   assert.equal(await askLocally(path, "hello"), "heard hello")

@@ -5,10 +5,15 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { machineDisk } from "../../src/disk.ts"
 import { OperatorError } from "../../src/errors.ts"
+import { socketPathBytesMax } from "../../src/local_socket.ts"
 import { takeLock } from "../../src/store/lock.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
+import { shortDirectoryFarAway } from "../support/far_directory.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { sampleUser } from "./sample_user.ts"
+
+/** The longest path of a directory whose lock's first name is a path for a socket. */
+const longestOwn = socketPathBytesMax - "/.lock-0123456789012345678901.sock".length
 
 const owned = (directory: string) => ({
   name: "OperatorError",
@@ -112,25 +117,25 @@ test("takeLock() says what it needs where no socket can be made", async (t) => {
 })
 
 test("takeLock() never takes a path too long for a lock that works", async (t) => {
-  const parent = temporaryDirectory(t)
-  for (let length = 66; length <= 84; length += 1) {
+  const parent = shortDirectoryFarAway(t)
+  for (let length = longestOwn - 7; length <= longestOwn + 11; length += 1) {
     const directory = join(parent, "d".repeat(length - parent.length - 1))
     mkdirSync(directory)
     const lock = await takeLock(directory, machineDisk).catch((error) => {
       assert.match(error.message, /^The path of a Unix socket is too long: /)
       assert.equal(error.exitCode, 78)
-      assert.ok(length > 73, `${length}`)
+      assert.ok(length > longestOwn, `${length}`)
     })
     if (!lock) continue
-    assert.ok(length <= 73, `${length}`)
+    assert.ok(length <= longestOwn, `${length}`)
     await lock.release()
   }
 })
 
 test("openJsonStore() is refused while another has the directory, which stays usable", async (t) => {
   // As long as it can be: the lock's own name must be within reach.
-  const parent = temporaryDirectory(t)
-  const directory = join(parent, "d".repeat(73 - parent.length - 1))
+  const parent = shortDirectoryFarAway(t)
+  const directory = join(parent, "d".repeat(longestOwn - parent.length - 1))
   const options = { directory, disk: machineDisk, warn: assert.fail }
   const store = await openJsonStore(options)
   await assert.rejects(openJsonStore(options), owned(directory))
