@@ -40,7 +40,7 @@ export function listenLocally(path: string, answer: LineHandler): Promise<LocalS
     readLine(socket, async (line) => {
       answering.add(socket)
       try {
-        socket.end(`${await answer(line)}\n`, () => socket.destroy())
+        socket.end(`${await answer(line)}\n`)
       } catch {
         socket.destroy()
       } finally {
