@@ -155,7 +155,7 @@ test("an unknown path answers 404 as JSON, to every method", async (t) => {
   }
 })
 
-// ATTACKS.md H-14 to H-19, of one path. None may contain `?`, which ends a path.
+// H-14 to H-19, of one path. None may contain `?`, which ends a path.
 function otherSpellings(path: string): readonly string[] {
   const name = path.slice(1)
   const escaped = [...name].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join("")

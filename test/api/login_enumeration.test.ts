@@ -1,4 +1,4 @@
-// ATTACKS.md F-01, F-03 and F-04: whether a name exists shows neither in the reply nor in the work.
+// F-01, F-03 and F-04: whether a name exists shows neither in the reply nor in the work.
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"

@@ -1,4 +1,4 @@
-// What POST /login is sent: ATTACKS.md F-01, F-03, F-04, F-18 to F-21, F-33, F-36 and H-34.
+// What POST /login is sent: F-01, F-03, F-04, F-18 to F-21, F-33, F-36 and H-34.
 
 import type { Scenario } from "../support/api_scenario.ts"
 

@@ -1,4 +1,4 @@
-// What the routes without a guard are sent, POST /login apart: health and keys (ATTACKS.md J-53).
+// What the routes without a guard are sent, POST /login apart: health and keys (J-53).
 
 import type { Scenario } from "../support/api_scenario.ts"
 

@@ -1,4 +1,4 @@
-// What the guarded routes are sent: ATTACKS.md J-46 and J-51 and Flask-JWT-Extended's error texts.
+// What the guarded routes are sent: J-46 and J-51 and Flask-JWT-Extended's error texts.
 // What is wrong inside a token is told apart in test/token; here all such faults look the same.
 
 import type { Scenario } from "../support/api_scenario.ts"

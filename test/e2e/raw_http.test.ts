@@ -1,4 +1,4 @@
-// Hostile bytes at the real server, in this process (ATTACKS.md H). Each row, at each route:
+// Hostile bytes at the real server, in this process (H). Each row, at each route:
 // refused as the catalogue says, as JSON, with the headers of every reply, and the connection
 // closed; what follows on it is answered once or not at all (H-40); and the server goes on.
 

@@ -1,5 +1,5 @@
 // What a connection may carry and how it ends: pipelines, aborts, expectations, and the drain
-// (ATTACKS.md H-08, H-09, H-16 to H-28, H-32, H-33; SECURITY-BAR.md H-17).
+// (H-08, H-09, H-16 to H-28, H-32, H-33; H-17).
 
 import assert from "node:assert/strict"
 import { connect } from "node:net"

@@ -1,4 +1,4 @@
-// ATTACKS.md H-01 to H-14 and H-20 to H-29 as bytes: requests that are refused whatever the route.
+// H-01 to H-14 and H-20 to H-29 as bytes: requests that are refused whatever the route.
 
 /** Where a row is sent. */
 export interface Target {

@@ -1,5 +1,5 @@
-// Time and the HTTP server: clients that are slow on purpose (ATTACKS.md H-30, H-31), with limits
-// short enough to wait for, and the drain (SECURITY-BAR.md H-17).
+// Time and the HTTP server: clients that are slow on purpose (H-30, H-31), with limits
+// short enough to wait for, and the drain (H-17).
 
 import assert from "node:assert/strict"
 import { once } from "node:events"

@@ -1,4 +1,4 @@
-// SECURITY-BAR.md B-02, B-03, B-07 and ATTACKS.md J-51: who passes, who does not, and that a
+// B-02, B-03, B-07 and J-51: who passes, who does not, and that a
 // handler whose guard refused never ran.
 
 import assert from "node:assert/strict"

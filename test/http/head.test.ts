@@ -1,4 +1,4 @@
-// SECURITY-BAR.md H-04 to H-09 as far as Node's parser leaves them to us; the rest is shown through
+// H-04 to H-09 as far as Node's parser leaves them to us; the rest is shown through
 // sockets in test/e2e.
 
 import assert from "node:assert/strict"

@@ -1,4 +1,4 @@
-// SECURITY-BAR.md C-07 and H-11; ATTACKS.md H-34, H-36, H-37, H-38, F-32 and F-36.
+// C-07 and H-11; H-34, H-36, H-37, H-38, F-32 and F-36.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -1,4 +1,4 @@
-// The numbers of SECURITY-BAR.md §8, H-01, H-04 and H-05. That the server keeps them is shown with
+// The numbers of H-01, H-04 and H-05. That the server keeps them is shown with
 // shorter ones in test/e2e/raw_http_slow.test.ts.
 
 import assert from "node:assert/strict"

@@ -147,7 +147,7 @@ export function readReplies(text: string, head = false): readonly WireReply[] {
   return replies
 }
 
-/** Fails unless a reply has what all have (SECURITY-BAR.md H-14) and tells nothing more. */
+/** Fails unless a reply has what all have (H-14) and tells nothing more. */
 export function checkEveryReply({ status, headers, body }: WireReply, head = false): void {
   assert.equal(headers.get("x-content-type-options"), "nosniff")
   assert.equal(
