@@ -1,6 +1,7 @@
 // What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long, and not the obvious. No rules on
 // its composition. Seeded and existing passwords are not asked.
 
+import { isRepetition } from "../repetition.ts"
 import { isPossiblePassword, normalizePassword, passwordBytesMax } from "./text.ts"
 
 /** The fewest characters (code points) of a password that is the only factor. */
@@ -32,19 +33,12 @@ export function refusePassword({ password, username }: NewPassword): string | nu
       return "A password can't be made of the username or the service's name"
     }
   }
-  if (isRepetition(folded)) return "A password can't be one short text again and again"
+  // "passwordpassword", "aaaaaaaaaaaaaaa": what is repeated would be too short by itself.
+  if (isRepetition(folded, passwordCharactersMin - 1)) {
+    return "A password can't be one short text again and again"
+  }
   if (isRow(folded)) return "A password can't be a row of the alphabet, the keyboard or digits"
   return null
-}
-
-// "passwordpassword", "abcabcabcabcabc", "aaaaaaaaaaaaaaa": what is repeated would be too short
-function isRepetition(text: string): boolean {
-  const lengthMax = Math.min(passwordCharactersMin - 1, Math.ceil(text.length / 2))
-  for (let length = 1; length <= lengthMax; length += 1) {
-    const unit = text.slice(0, length)
-    if (unit.repeat(Math.ceil(text.length / length)).slice(0, text.length) === text) return true
-  }
-  return false
 }
 
 // "123456789012345", "abcdefghijklmnop", "poiuytrewqlkjhg" backwards

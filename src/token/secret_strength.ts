@@ -1,6 +1,8 @@
 // Refuses secrets that were typed instead of generated (RFC 8725 §3.5). No test can tell that a
 // secret is good; this one finds what people do write: examples, phrases, patterns.
 
+import { isRepetition } from "../repetition.ts"
+
 const distinctCharactersMin = 10
 const rowLengthMax = 8
 
@@ -32,7 +34,7 @@ function readings(secret: string): string[] {
 
 function findPattern(secret: string): string | null {
   if (new Set(secret).size < distinctCharactersMin) return "it repeats a few characters"
-  if (isPeriodic(secret)) return "it repeats itself"
+  if (isRepetition(secret, secret.length)) return "it repeats itself"
   if (knownWords.test(secret) || secret.startsWith(specificationKey))
     return "it has a word in it that examples have"
   if (hasRow(secret)) return "it has a row of neighbouring characters in it"
@@ -44,14 +46,6 @@ function findPattern(secret: string): string | null {
 function isPhrase(text: string): boolean {
   const capitals = text.replace(/[^A-Z]/g, "").length / text.length
   return /^[a-zA-Z_.,'-]+$/.test(text) && (capitals < 0.25 || capitals > 0.75)
-}
-
-function isPeriodic(text: string): boolean {
-  // A text that repeats a unit continues, one unit later, as it started; the last may be cut short.
-  for (let unit = 1; unit <= Math.ceil(text.length / 2); unit += 1) {
-    if (text.startsWith(text.slice(unit))) return true
-  }
-  return false
 }
 
 // "01234567", "abcdefgh", and backwards
