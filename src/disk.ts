@@ -5,7 +5,7 @@
 // promise resolves, as if fdatasync(2) followed it (open(2)). That, and not a call of fdatasync,
 // because Node's permission model, under which the container runs, forbids every fsync and fchmod.
 
-import { constants, readFileSync } from "node:fs"
+import { constants, readFileSync, type Stats } from "node:fs"
 import * as fs from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
@@ -56,45 +56,46 @@ export interface Inspection {
 
 /** The machine's disk. */
 export const machineDisk: Disk = {
-  async read(path) {
-    try {
-      const file = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-      try {
-        return await file.readFile()
-      } finally {
-        await file.close()
-      }
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return null
-      throw error
-    }
-  },
+  read: (path) => unlessAbsent(readWhole(path)),
   open: async (path) => diskFile(await fs.open(path, writeFlags, fileMode)),
   create: async (path) => diskFile(await fs.open(path, writeFlags | constants.O_EXCL, fileMode)),
   rename: fs.rename,
   remove: (path) => fs.rm(path, { force: true }),
   list: (directory) => fs.readdir(directory),
   syncDirectory,
-  async inspect(path) {
-    try {
-      const stats = await fs.lstat(path)
-      const type = stats.isFile()
-        ? "file"
-        : stats.isDirectory()
-          ? "directory"
-          : stats.isSymbolicLink()
-            ? "link"
-            : "other"
-      return { type, owner: stats.uid, mode: stats.mode & 0o777 }
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return null
-      throw error
-    }
-  },
+  inspect: (path) => unlessAbsent(fs.lstat(path).then(inspection)),
   async makeDirectory(path, mode) {
     await fs.mkdir(path, { recursive: true, mode })
   },
   chmod: fs.chmod,
+}
+
+async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null
+    throw error
+  }
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}
+
+function inspection(stats: Stats): Inspection {
+  return { type: typeOf(stats), owner: stats.uid, mode: stats.mode & 0o777 }
+}
+
+function typeOf(stats: Stats): Inspection["type"] {
+  if (stats.isFile()) return "file"
+  if (stats.isDirectory()) return "directory"
+  return stats.isSymbolicLink() ? "link" : "other"
 }
 
 function diskFile(handle: fs.FileHandle): DiskFile {
@@ -202,13 +203,18 @@ export async function removeLeftovers(directory: string, disk: Disk): Promise<vo
  * @throws OperatorError when it belongs to somebody else or is no directory
  */
 export async function secureDirectory(path: string, disk: Disk): Promise<string | null> {
-  if ((await disk.inspect(path)) === null) await disk.makeDirectory(path, directoryMode)
-  return secure(path, "directory", directoryMode, disk)
+  let found = await disk.inspect(path)
+  if (found === null) {
+    await disk.makeDirectory(path, directoryMode)
+    found = await disk.inspect(path)
+  }
+  return secure({ path, found, type: "directory", mode: directoryMode }, disk)
 }
 
 /** The same for a file that may be missing: it must be a file of ours, and mode 0600. */
 export async function secureFile(path: string, disk: Disk): Promise<string | null> {
-  return (await disk.inspect(path)) === null ? null : secure(path, "file", fileMode, disk)
+  const found = await disk.inspect(path)
+  return found === null ? null : secure({ path, found, type: "file", mode: fileMode }, disk)
 }
 
 /** Whether other users may do anything with it. */
@@ -216,13 +222,15 @@ export function isOpenToOthers({ mode }: Inspection): boolean {
   return (mode & anyoneElse) !== 0
 }
 
-async function secure(
-  path: string,
-  type: "file" | "directory",
-  mode: number,
-  disk: Disk,
-): Promise<string | null> {
-  const found = await disk.inspect(path)
+/** A name, what it is, and what it must be. */
+interface Securing {
+  readonly path: string
+  readonly found: Inspection | null
+  readonly type: "file" | "directory"
+  readonly mode: number
+}
+
+async function secure({ path, found, type, mode }: Securing, disk: Disk): Promise<string | null> {
   if (found?.type !== type) {
     throw new OperatorError(`'${path}' is not a ${type}, but a ${found?.type ?? "missing name"}`, {
       hint: `Move it away, or set POSTERN_DATA_DIR to another directory.`,
