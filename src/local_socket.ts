@@ -2,6 +2,7 @@
 // reached through the file system, so their directory's mode says who may use them, and they work
 // across containers that share a volume.
 
+import { once } from "node:events"
 import { createConnection, createServer, type Socket } from "node:net"
 import { relative } from "node:path"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
@@ -30,7 +31,7 @@ export const socketPathBytesMax = process.platform === "darwin" ? 103 : 107
  * Listens at a path where no name may be yet.
  * @throws OperatorError when the path is too long for a socket
  */
-export function listenLocally(path: string, answer: LineHandler): Promise<LocalSocket> {
+export async function listenLocally(path: string, answer: LineHandler): Promise<LocalSocket> {
   /** All connections; those whose line is being answered are left alone by `close`. */
   const connections = new Set<Socket>()
   const answering = new Set<Socket>()
@@ -48,15 +49,11 @@ export function listenLocally(path: string, answer: LineHandler): Promise<LocalS
       }
     })
   })
-  return new Promise((resolve, reject) => {
-    server.once("error", reject)
-    server.listen(shortest(path), () => {
-      server.off("error", reject)
-      // A socket that fails later (no descriptors left) must not end the process.
-      server.on("error", () => {})
-      resolve({ close })
-    })
-  })
+  server.listen(shortest(path))
+  await once(server, "listening")
+  // A socket that fails later (no descriptors left) must not end the process.
+  server.on("error", () => {})
+  return { close }
 
   function close(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))

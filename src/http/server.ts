@@ -2,6 +2,7 @@
 // and writes the reply. Whatever is wrong before that is answered here, in the same JSON. It must
 // never trust a header for anything but its own meaning.
 
+import { once } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import type { Address } from "../address.ts"
@@ -37,19 +38,15 @@ export interface HttpServer {
  * Listens at an address.
  * @throws the system's error (EADDRINUSE, EACCES, …) when that can't be had
  */
-export function listen(address: Address, options: ServerOptions): Promise<HttpServer> {
+export async function listen(address: Address, options: ServerOptions): Promise<HttpServer> {
   const limits = options.limits ?? httpLimits
   const server = createServer(limits)
   const exchanges = new Exchanges(server, { ...options, limits })
-  return new Promise((resolve, reject) => {
-    server.once("error", reject)
-    server.listen(address, () => {
-      server.off("error", reject)
-      server.on("error", (error) => options.log.error("server.failed", { reason: error.message }))
-      const { port } = server.address() as AddressInfo
-      resolve({ port, drain: (secondsMax) => exchanges.drain(secondsMax) })
-    })
-  })
+  server.listen(address)
+  await once(server, "listening")
+  server.on("error", (error) => options.log.error("server.failed", { reason: error.message }))
+  const { port } = server.address() as AddressInfo
+  return { port, drain: (secondsMax) => exchanges.drain(secondsMax) }
 }
 
 function createServer(limits: HttpLimits): http.Server {
