@@ -36,19 +36,17 @@ export function createLog(options: {
   let dropped = 0
   const writeLine = (at: LogLevel, event: string, fields: LogFields) =>
     write(`${printable(format(isoTime(clock.now()), at, event, fields))}\n`)
-  const writer = (at: LogLevel) => (event: string, fields: LogFields) => {
-    if (isFull()) {
-      dropped += 1
-      return
-    }
-    if (dropped > 0) writeLine("warn", "log.dropped", { lines: dropped })
-    dropped = 0
-    writeLine(at, event, fields)
-  }
-  const log = (at: LogLevel) => {
+  const log = (at: LogLevel): Log[LogLevel] => {
     if (logLevels.indexOf(at) < logLevels.indexOf(level)) return () => {}
-    const toSink = writer(at)
-    return (event: string, fields: LogFields = {}) => toSink(event, fields)
+    return (event, fields = {}) => {
+      if (isFull()) {
+        dropped += 1
+        return
+      }
+      if (dropped > 0) writeLine("warn", "log.dropped", { lines: dropped })
+      dropped = 0
+      writeLine(at, event, fields)
+    }
   }
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") }
 }

@@ -38,15 +38,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
 // With a list of its own instead of recursion: text may be nested deeper than the stack.
 function countMembers(root: JsonObject): number {
   let count = 0
-  const open: unknown[] = [root]
+  const open: object[] = [root]
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (Array.isArray(value)) {
-      for (const item of value) if (typeof item === "object" && item !== null) open.push(item)
-    } else if (typeof value === "object" && value !== null) {
-      const members = Object.values(value)
-      count += members.length
-      for (const member of members)
-        if (typeof member === "object" && member !== null) open.push(member)
+    const members: unknown[] = Object.values(value)
+    if (!Array.isArray(value)) count += members.length
+    for (const member of members) {
+      if (typeof member === "object" && member !== null) open.push(member)
     }
   }
   return count

@@ -1,7 +1,7 @@
 // Appends entries to the journal, so that concurrent writers share one write to the disk, and says
 // when a snapshot is due. The text of the files is journal_format.ts's.
 //
-// There are two files, made once and never renamed: one takes the entries, the other holds those
+// There are two files, made once and never replaced: one takes the entries, the other holds those
 // before. When the first has grown large and a snapshot covers the other, they change places, and
 // the new one starts empty. So the entries of the last snapshot are kept until the next: should the
 // snapshot's rename not have reached the disk when the power failed (the permission model forbids
@@ -35,7 +35,6 @@ export type SnapshotDue = (sequence: number) => void
 
 /** What is known of a journal file that was opened. */
 export interface Segment extends JournalReading {
-  readonly path: string
   readonly file: DiskFile
 }
 
@@ -48,7 +47,7 @@ interface Pending {
 export class Journal {
   readonly #snapshotDue: SnapshotDue
   #current: { readonly file: DiskFile; length: number }
-  #previous: { readonly file: DiskFile }
+  #previous: DiskFile
   /** The last sequence number that only the previous file and a snapshot hold. */
   #previousLast: number
   #covered: number
@@ -59,7 +58,7 @@ export class Journal {
   #draining: Promise<void> | null = null
   #cutNeeded = false
 
-  /** Goes on with the files of `openSegments`; `covered` is the snapshot's sequence number. */
+  /** Goes on with files that were read and opened; `covered` is the snapshot's sequence number. */
   constructor(
     segments: readonly [previous: Segment, current: Segment],
     options: {
@@ -69,7 +68,7 @@ export class Journal {
     },
   ) {
     const [previous, current] = segments
-    this.#previous = { file: previous.file }
+    this.#previous = previous.file
     this.#current = { file: current.file, length: current.length }
     this.#previousLast = current.after
     this.#covered = options.covered
@@ -99,7 +98,7 @@ export class Journal {
   async close(): Promise<void> {
     await this.#draining
     try {
-      await this.#previous.file.close()
+      await this.#previous.close()
     } finally {
       await this.#current.file.close()
     }
@@ -159,10 +158,10 @@ export class Journal {
   // If this fails the current file is still whole and goes on. Whatever the other one is then left
   // with reads as a journal of the entries that it had.
   async #changePlaces(): Promise<void> {
-    const next = this.#previous.file
+    const next = this.#previous
     await writeAll(next, encodeHeader(this.#sequence), 0)
     await next.truncate(headerLength)
-    this.#previous = { file: this.#current.file }
+    this.#previous = this.#current.file
     this.#previousLast = this.#sequence
     this.#current = { file: next, length: headerLength }
     this.#snapshotAt = headerLength + this.#bytesBetweenSnapshots

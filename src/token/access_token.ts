@@ -37,10 +37,8 @@ export interface IssuedToken {
 export async function signAccessToken(grant: Grant, settings: TokenSettings): Promise<IssuedToken> {
   const { alg, kid, key } = settings.ring.signing
   const claims = writeClaims(grant, randomName(), claimSettings(settings))
-  const header =
-    kid === undefined
-      ? { alg, typ: tokenType(settings.ring) }
-      : { alg, typ: tokenType(settings.ring), kid }
+  const typ = tokenType(settings.ring)
+  const header = { alg, typ, ...(kid === undefined ? {} : { kid }) }
   const token = await new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader(header)
     .sign(key)
