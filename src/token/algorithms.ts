@@ -2,6 +2,7 @@
 // exactly one: a published one with generated or imported keys, or a shared one with a secret.
 
 import type { KeyObject } from "node:crypto"
+import { findRsaFlaw } from "./rsa_flaws.ts"
 
 /** An algorithm whose public key is published at /.well-known/jwks.json. */
 export type PublishedAlgorithm = "ES256" | "EdDSA" | "PS256" | "RS256"
@@ -12,7 +13,7 @@ export type SharedAlgorithm = "HS256" | "HS384" | "HS512"
 /** Any algorithm known here. */
 export type Algorithm = PublishedAlgorithm | SharedAlgorithm
 
-/** What an imported private key must be for an algorithm; gives what is wrong, or null. */
+/** Says in words what keeps a private key from signing by an algorithm, or gives null. */
 type KeyCheck = (key: KeyObject) => string | null
 
 /** The published algorithms and the keys that fit them. */
@@ -35,15 +36,23 @@ export const sharedAlgorithms: Readonly<Record<SharedAlgorithm, number>> = {
 
 /** Length of generated RSA keys and the least of imported ones, for 128 bits of strength. */
 export const rsaBitsMin = 3072
+/** Of imported ones: a token with their signature has to stay below its longest length. */
+const rsaBitsMax = 4096
 const rsaExponent = 65_537n
 
 function rsaKey(key: KeyObject): string | null {
   if (key.asymmetricKeyType !== "rsa") return "PS256 and RS256 need an RSA key"
-  const bits = Number(key.asymmetricKeyDetails?.modulusLength)
+  if (key.asymmetricKeyDetails?.publicExponent !== rsaExponent) {
+    return "an RSA key needs the exponent 65537"
+  }
+  // Before its length: a longer key of the same making would have the flaw, too.
+  const flaw = findRsaFlaw(key)
+  if (flaw !== null) return flaw
+  const bits = Number(key.asymmetricKeyDetails.modulusLength)
   if (bits < rsaBitsMin) return `an RSA key needs at least ${rsaBitsMin} bits, this one has ${bits}`
-  return key.asymmetricKeyDetails?.publicExponent === rsaExponent
+  return bits <= rsaBitsMax
     ? null
-    : "an RSA key needs the exponent 65537"
+    : `an RSA key may have ${rsaBitsMax} bits at most, this one has ${bits}`
 }
 
 /** Tells a published algorithm's name from any other text. */
