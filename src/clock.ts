@@ -1,5 +1,9 @@
 // The only place where time enters. Everything else is handed a Clock, so tests move time by hand.
 
+const daySeconds = 86_400
+/** What a clock that is set right now and then may gain at once. */
+const leapSecondsMin = 60
+
 /** Tells the time. */
 export interface Clock {
   /** Whole seconds since 1970-01-01T00:00:00Z, as in RFC 7519's NumericDate. */
@@ -12,6 +16,27 @@ export const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
 /** Milliseconds of a clock that is never set, for how long something took. */
 export function monotonicMillis(): number {
   return performance.now()
+}
+
+/**
+ * A clock for what can't be undone, such as forgetting what has expired. It does not follow a leap
+ * of the other one ahead (against `steadyMillis`, which is never set) before that has stood for a
+ * day: so a clock that is wrong for an hour makes nothing be forgotten.
+ */
+export function createWaryClock(clock: Clock, steadyMillis: () => number = monotonicMillis): Clock {
+  const steadySeconds = () => steadyMillis() / 1000
+  let offset = clock.now() - steadySeconds()
+  let leaptAt: number | null = null
+  return {
+    now() {
+      const steady = steadySeconds()
+      const found = clock.now() - steady
+      if (found <= offset + leapSecondsMin) leaptAt = null
+      else leaptAt ??= steady
+      if (leaptAt === null || steady - leaptAt >= daySeconds) offset = found
+      return Math.floor(steady + offset)
+    },
+  }
 }
 
 /** An instant as text for people and log lines: `2026-11-23T15:30:00Z`. */

@@ -33,6 +33,8 @@ export interface Disk {
   read(path: string): Promise<Uint8Array | null>
   /** Opens for writing and makes the file, mode 0600, where there is none. */
   open(path: string): Promise<DiskFile>
+  /** Writes at the end of a file and makes it, mode 0600, where there is none. */
+  append(path: string, bytes: Uint8Array): Promise<void>
   /** Makes a file that must not exist yet, mode 0600. */
   create(path: string): Promise<DiskFile>
   rename(from: string, to: string): Promise<void>
@@ -59,6 +61,7 @@ export const machineDisk: Disk = {
   read: (path) => unlessAbsent(readWhole(path)),
   open: async (path) => diskFile(await fs.open(path, writeFlags, fileMode)),
   create: async (path) => diskFile(await fs.open(path, writeFlags | constants.O_EXCL, fileMode)),
+  append: appendTo,
   rename: fs.rename,
   remove: (path) => fs.rm(path, { force: true }),
   list: (directory) => fs.readdir(directory),
@@ -83,6 +86,15 @@ async function readWhole(path: string): Promise<Uint8Array> {
   const handle = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function appendTo(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await fs.open(path, writeFlags | constants.O_APPEND, fileMode)
+  try {
+    await handle.appendFile(bytes)
   } finally {
     await handle.close()
   }

@@ -84,3 +84,13 @@ export function systemCode(error: unknown): string | null {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
   return typeof code === "string" ? code : null
 }
+
+/** A system error as a mistake that the operator can mend; its code is added. Others stay as they are. */
+export function toOperatorError(
+  error: unknown,
+  { message, ...options }: { message: string; hint: string; exitCode: ExitCode },
+): unknown {
+  const code = systemCode(error)
+  if (code === null) return error
+  return new OperatorError(`${message} (${code})`, { ...options, cause: error })
+}

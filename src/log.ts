@@ -14,8 +14,12 @@ export type LogLevel = (typeof logLevels)[number]
 /** What an event carries. `JSON.stringify` escapes control characters, so a line stays one line. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-/** Where events go. */
-export type Log = Readonly<Record<LogLevel, (event: string, fields?: LogFields) => void>>
+type Write = (event: string, fields?: LogFields) => void
+
+/** Where events go. Those of `audit` (audit.ts) are written at every level. */
+export type Log = Readonly<Record<LogLevel | "audit", Write>>
+
+type Level = LogLevel | "audit"
 
 const textLengthMax = 4096
 const causesMax = 5
@@ -34,11 +38,11 @@ export function createLog(options: {
   const { level, clock, forPeople, write, isFull = () => false } = options
   const format = forPeople ? lineForPeople : lineForMachines
   let dropped = 0
-  const writeLine = (at: LogLevel, event: string, fields: LogFields) =>
+  const writeLine = (at: Level, event: string, fields: LogFields) =>
     write(`${printable(format(isoTime(clock.now()), at, event, fields))}\n`)
-  const log = (at: LogLevel): Log[LogLevel] => {
-    if (logLevels.indexOf(at) < logLevels.indexOf(level)) return () => {}
-    return (event, fields = {}) => {
+  const log =
+    (at: Level): Write =>
+    (event, fields = {}) => {
       if (isFull()) {
         dropped += 1
         return
@@ -47,8 +51,20 @@ export function createLog(options: {
       dropped = 0
       writeLine(at, event, fields)
     }
+  const fromLevel = (at: LogLevel): Write =>
+    logLevels.indexOf(at) < logLevels.indexOf(level) ? () => {} : log(at)
+  return {
+    debug: fromLevel("debug"),
+    info: fromLevel("info"),
+    warn: fromLevel("warn"),
+    error: fromLevel("error"),
+    audit: log("audit"),
   }
-  return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") }
+}
+
+/** An audit event as a line of JSON with its newline. */
+export function auditLine(time: string, event: string, fields: LogFields): string {
+  return `${printable(lineForMachines(time, "audit", event, fields))}\n`
 }
 
 /** The text of any thrown value for a log field, with its causes. */
@@ -67,11 +83,11 @@ function plainText(value: unknown): string {
   return typeof value === "object" ? Object.prototype.toString.call(value) : String(value)
 }
 
-function lineForMachines(time: string, level: LogLevel, event: string, fields: LogFields): string {
+function lineForMachines(time: string, level: Level, event: string, fields: LogFields): string {
   return JSON.stringify({ time, level, event, ...fields })
 }
 
-function lineForPeople(time: string, level: LogLevel, event: string, fields: LogFields): string {
+function lineForPeople(time: string, level: Level, event: string, fields: LogFields): string {
   const details = Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : value}`)

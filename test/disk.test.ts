@@ -4,6 +4,7 @@ import {
   lstatSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs"
@@ -54,6 +55,41 @@ test("machineDisk makes files of mode 0600, whatever the umask", async (t) => {
   }
 })
 
+test("machineDisk append() writes at the end and makes the file, mode 0600", async (t) => {
+  const path = join(temporaryDirectory(t), "audit.jsonl")
+  const before = process.umask(0)
+  t.after(() => process.umask(before))
+  await machineDisk.append(path, Buffer.from("one\n"))
+  assert.equal(lstatSync(path).mode & 0o777, 0o600)
+  await machineDisk.append(path, Buffer.from("two\n"))
+  await machineDisk.append(path, Buffer.alloc(0))
+  assert.equal(readFileSync(path, "utf8"), "one\ntwo\n")
+  writeFileSync(path, "")
+  await machineDisk.append(path, Buffer.from("three\n"))
+  assert.equal(readFileSync(path, "utf8"), "three\n", "at the end there is now")
+  renameSync(path, `${path}.1`)
+  await machineDisk.append(path, Buffer.from("four\n"))
+  assert.equal(readFileSync(path, "utf8"), "four\n", "it may be moved away")
+  assert.equal(readFileSync(`${path}.1`, "utf8"), "three\n")
+})
+
+test("machineDisk append() many times at once writes each text whole", async (t) => {
+  const path = join(temporaryDirectory(t), "audit.jsonl")
+  const texts = Array.from({ length: 100 }, (_, index) => `${index} ${"x".repeat(5000)}\n`)
+  await Promise.all(texts.map((text) => machineDisk.append(path, Buffer.from(text))))
+  const lines = readFileSync(path, "utf8").split(/(?<=\n)/)
+  assert.deepEqual(lines.sort(), [...texts].sort())
+})
+
+test("machineDisk append() passes on what goes wrong", async (t) => {
+  const directory = temporaryDirectory(t)
+  const bytes = Buffer.from("text")
+  await assert.rejects(machineDisk.append(directory, bytes), { code: "EISDIR" })
+  await assert.rejects(machineDisk.append(join(directory, "none", file), bytes), { code: "ENOENT" })
+  await assert.rejects(machineDisk.append("/dev/full", bytes), { code: "ENOSPC" })
+  assert.deepEqual(readdirSync(directory), [])
+})
+
 test("machineDisk follows no symbolic link and takes no name that is there", async (t) => {
   const directory = temporaryDirectory(t)
   const target = join(directory, "target")
@@ -62,6 +98,7 @@ test("machineDisk follows no symbolic link and takes no name that is there", asy
   symlinkSync(target, link)
   await assert.rejects(machineDisk.read(link), { code: "ELOOP" })
   await assert.rejects(machineDisk.open(link), { code: "ELOOP" })
+  await assert.rejects(machineDisk.append(link, Buffer.from("text")), { code: "ELOOP" })
   await assert.rejects(machineDisk.create(link), { code: "EEXIST" })
   await assert.rejects(machineDisk.create(target), { code: "EEXIST" })
   await assert.rejects(machineDisk.read(directory), { code: "EISDIR" })

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createLog, errorText, type LogFields, type LogLevel, logLevels } from "../src/log.ts"
+import {
+  auditLine,
+  createLog,
+  errorText,
+  type LogFields,
+  type LogLevel,
+  logLevels,
+} from "../src/log.ts"
 import { createFakeClock } from "./support/fake_clock.ts"
 
 /** A log and what it wrote. */
@@ -52,7 +59,21 @@ for (const [at, level] of logLevels.entries()) {
     const written = lines.map((line) => (JSON.parse(line) as { level: string }).level)
     assert.deepEqual(written, logLevels.slice(at))
   })
+
+  test(`createLog() of level ${level} writes audit events`, () => {
+    const { log, lines } = createWritten({ level })
+    log.audit("login.succeeded", { user: "alice", session: undefined })
+    const line = auditLine("2026-11-23T15:30:00Z", "login.succeeded", { user: "alice" })
+    assert.deepEqual(lines, [line])
+    assert.match(line, /^\{"time":"2026-11-23T15:30:00Z","level":"audit","event":.*"alice"\}\n$/)
+  })
 }
+
+test("createLog() writes audit events for people in the same columns", () => {
+  const { log, lines } = createWritten({ forPeople: true })
+  log.audit("session.ended", { user: "alice", reason: "logout" })
+  assert.deepEqual(lines, ["15:30:00 audit session.ended user=alice reason=logout\n"])
+})
 
 /** What a line must not hold as it is, in a field's value. */
 const hostile: readonly (readonly [name: string, value: string])[] = [

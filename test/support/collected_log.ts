@@ -1,6 +1,7 @@
 // A log that keeps its events, so that tests can say exactly what was logged and that nothing
 // secret was.
 
+import type { Clock } from "../../src/clock.ts"
 import { createLog, type Log } from "../../src/log.ts"
 import { createFakeClock } from "./fake_clock.ts"
 
@@ -16,15 +17,17 @@ export interface CollectedLog {
   readonly lines: string[]
   /** The names of all events but the access log's, and forgets everything so far. */
   takeNames(): string[]
+  /** The audit trail, without the time of each event, and forgets everything so far. */
+  takeAudit(): LoggedEvent[]
 }
 
-/** Makes a log of all levels. */
-export function createCollectedLog(): CollectedLog {
+/** Makes a log of all levels; without a clock its time stands still. */
+export function createCollectedLog(clock: Clock = createFakeClock()): CollectedLog {
   const lines: string[] = []
   const events: LoggedEvent[] = []
   const log = createLog({
     level: "debug",
-    clock: createFakeClock(),
+    clock,
     forPeople: false,
     write(line) {
       lines.push(line)
@@ -40,5 +43,10 @@ export function createCollectedLog(): CollectedLog {
         .splice(0)
         .map(({ event }) => String(event))
         .filter((name) => name !== "request"),
+    takeAudit: () =>
+      events
+        .splice(0)
+        .filter(({ level }) => level === "audit")
+        .map(({ time: _, level: __, ...event }) => event),
   }
 }

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { createWaryClock, isoTime } from "../src/clock.ts"
+import { createFakeClock, type FakeClock, startOfTests } from "./support/fake_clock.ts"
+
+const day = 86_400
+
+/** A wary clock, the clock that it watches, and time that passes for both. */
+function startWary(): { wary: () => number; clock: FakeClock; pass: (seconds: number) => void } {
+  const clock = createFakeClock()
+  let steady = 5000
+  const wary = createWaryClock(clock, () => steady * 1000)
+  const pass = (seconds: number) => {
+    clock.advance(seconds)
+    steady += seconds
+  }
+  return { wary: () => wary.now(), clock, pass }
+}
+
+test("createWaryClock() goes with a clock that is not set", () => {
+  const { wary, pass } = startWary()
+  for (const seconds of [0, 1, 60, 3600, 30 * day]) {
+    const before = wary()
+    pass(seconds)
+    assert.equal(wary(), before + seconds)
+  }
+})
+
+test("createWaryClock() follows small corrections, and all that go back", () => {
+  const { wary, clock, pass } = startWary()
+  for (const correction of [60, -60, -day, -365 * day]) {
+    clock.advance(correction)
+    assert.equal(wary(), clock.now(), String(correction))
+    pass(1)
+    assert.equal(wary(), clock.now(), String(correction))
+  }
+})
+
+test("createWaryClock() does not follow a leap that is taken back within a day", () => {
+  const { wary, clock, pass } = startWary()
+  clock.advance(365 * day)
+  assert.equal(wary(), startOfTests)
+  pass(day - 1)
+  assert.equal(wary(), startOfTests + day - 1)
+  clock.advance(-365 * day)
+  pass(1)
+  assert.equal(wary(), clock.now())
+  // The next leap has its own day.
+  clock.advance(day)
+  pass(2)
+  assert.equal(wary(), clock.now() - day)
+})
+
+test("createWaryClock() follows a leap that has stood for a day", () => {
+  const { wary, clock, pass } = startWary()
+  clock.advance(365 * day)
+  assert.equal(wary(), startOfTests)
+  pass(day)
+  assert.equal(wary(), clock.now())
+  pass(60)
+  assert.equal(wary(), clock.now())
+})
+
+test("isoTime() writes an instant without its fraction", () => {
+  assert.equal(isoTime(startOfTests), "2026-11-23T15:30:00Z")
+  assert.equal(isoTime(0), "1970-01-01T00:00:00Z")
+})
