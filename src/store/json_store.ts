@@ -1,15 +1,24 @@
 // The default engine: all records in memory, each change appended to the journal before it counts.
-//
-// A change is decided against what is staged, that is on its way to the disk. Reads don't see that:
-// they give only what the disk has. An outcome that rests on a staged change
-// ("taken", by an add that is still being written) waits for it, and fails with it.
+// How changes are decided is staged_tables.ts's; sessions are json_sessions.ts's.
 
 import type { Disk } from "../disk.ts"
-import { Unavailable } from "../errors.ts"
 import { Journal, type Segment } from "./journal.ts"
+import { JsonSessions } from "./json_sessions.ts"
+import type { Session } from "./session.ts"
 import { writeSnapshot } from "./snapshot.ts"
-import type { Store, User, UserChange } from "./store.ts"
-import { apply, type Change, type Records, type TableName, type Tables } from "./tables.ts"
+import { StagedTables } from "./staged_tables.ts"
+import type {
+  Ending,
+  Revocations,
+  RevokedToken,
+  Rotation,
+  RotationOutcome,
+  Store,
+  User,
+  UserChanging,
+  UserReset,
+} from "./store.ts"
+import { frozen, type Tables } from "./tables.ts"
 
 /** What `openJsonStore` found and was told. */
 export interface JsonStoreParts {
@@ -24,23 +33,15 @@ export interface JsonStoreParts {
   readonly release: () => Promise<void>
 }
 
-/** A change on its way to the disk. */
-interface Staged {
-  readonly change: Change
-  readonly written: Promise<void>
-}
-
-const secondsUntilRetry = 5
-
 /** The store over a snapshot and a journal. Made by `openJsonStore`. */
 export class JsonStore implements Store {
   readonly #parts: JsonStoreParts
+  /** For snapshots; all else goes through `#staged`. */
   readonly #tables: Tables
+  readonly #staged: StagedTables
+  readonly #sessions: JsonSessions
   readonly #journal: Journal
-  /** By table and key, the latest change that is not on disk yet. */
-  readonly #staged = new Map<string, Staged>()
   #snapshot: Promise<void> | null = null
-  #closed = false
 
   constructor(tables: Tables, segments: readonly [Segment, Segment], parts: JsonStoreParts) {
     this.#parts = parts
@@ -50,76 +51,134 @@ export class JsonStore implements Store {
       bytesBetweenSnapshots: Math.max(parts.bytesBetweenSnapshotsMin, parts.snapshotBytes),
       snapshotDue: (sequence) => this.#takeSnapshot(sequence),
     })
+    this.#staged = new StagedTables(tables, this.#journal)
+    this.#sessions = new JsonSessions(this.#staged)
   }
 
   findUser(username: string): User | null {
-    this.#assertOpen()
-    return this.#tables.users.get(username) ?? null
+    return this.#staged.stored.users.get(username) ?? null
   }
 
   countUsers(): number {
-    this.#assertOpen()
-    return this.#tables.users.size
+    return this.#staged.stored.users.size
   }
 
   listUsers(): readonly User[] {
-    this.#assertOpen()
-    return [...this.#tables.users.values()].sort((a, b) => (a.username < b.username ? -1 : 1))
+    const users = [...this.#staged.stored.users.values()]
+    return users.sort((a, b) => (a.username < b.username ? -1 : 1))
   }
 
   async addUser(user: User): Promise<"added" | "taken" | "reserved"> {
     const { username } = user
-    if (this.#latest("users", username) !== null) {
-      return this.#decided("users", username, "taken" as const)
+    if (this.#staged.latest("users", username) !== null) {
+      return this.#staged.decided("users", username, "taken" as const)
     }
-    if (this.#latest("reservedNames", username) !== null) {
-      return this.#decided("reservedNames", username, "reserved" as const)
+    if (this.#staged.latest("reservedNames", username) !== null) {
+      return this.#staged.decided("reservedNames", username, "reserved" as const)
     }
-    await this.#write([["users", username, frozen(user)]])
+    await this.#staged.write([["users", username, frozen(user)]])
     return "added"
   }
 
   async seedUsers(users: readonly User[]): Promise<"seeded" | "in_use"> {
-    this.#assertOpen()
-    const { users: known, reservedNames } = this.#tables
+    const { users: known, reservedNames } = this.#staged.stored
     if (known.size + reservedNames.size > 0) return "in_use"
     // Staged adds may still fail: who comes first is settled when they are written.
-    const adds = [...this.#staged.values()].map(({ written }) => written)
+    const adds = this.#staged.writing()
     if (adds.length > 0) {
       await Promise.all(adds)
       return "in_use"
     }
-    await this.#write(users.map((user) => ["users", user.username, frozen(user)]))
+    await this.#staged.write(users.map((user) => ["users", user.username, frozen(user)]))
     return "seeded"
   }
 
   async changeUser(
     username: string,
-    change: UserChange,
-    condition?: { readonly ifPasswordHash: string },
+    change: UserChanging,
+    condition: { readonly ifPasswordHash?: string } = {},
   ): Promise<User | null> {
-    const user = this.#latest("users", username)
-    const unmet = condition !== undefined && user?.passwordHash !== condition.ifPasswordHash
-    if (user === null || unmet) return this.#decided("users", username, null)
-    const changed = frozen({ ...user, ...change })
-    await this.#write([["users", username, changed]])
+    const changed = this.#changed(username, change, condition)
+    if (changed === null) return this.#staged.decided("users", username, null)
+    await this.#staged.write([["users", username, changed]])
     return changed
   }
 
-  async deleteUser(username: string, deletedAt: number): Promise<"deleted" | "absent"> {
-    if (this.#latest("users", username) === null) {
-      return this.#decided("users", username, "absent" as const)
-    }
-    await this.#write([
+  async resetUser(
+    username: string,
+    change: UserChanging,
+    options: Parameters<Store["resetUser"]>[2],
+  ): Promise<UserReset | null> {
+    const user = this.#changed(username, change, options)
+    if (user === null) return this.#staged.decided("users", username, null)
+    const { ending, successor } = options
+    const { ended, changes } = this.#sessions.changesToEndAll(username, ending)
+    const mayStart = successor !== undefined && !user.disabled
+    const start = mayStart ? [this.#sessions.changeToStart(successor)] : []
+    await this.#sessions.write([["users", username, user], ...changes, ...start])
+    return { user, ended }
+  }
+
+  async deleteUser(username: string, ending: Ending): Promise<UserReset | null> {
+    const user = this.#staged.latest("users", username)
+    if (user === null) return this.#staged.decided("users", username, null)
+    const { ended, changes } = this.#sessions.changesToEndAll(username, ending)
+    await this.#sessions.write([
       ["users", username, null],
-      ["reservedNames", username, Object.freeze({ username, deletedAt })],
+      ["reservedNames", username, Object.freeze({ username, deletedAt: ending.at })],
+      ...changes,
     ])
-    return "deleted"
+    return { user, ended }
+  }
+
+  findSession(sid: string): Session | null {
+    return this.#staged.stored.sessions.get(sid) ?? null
+  }
+
+  listSessions(username: string): readonly Session[] {
+    return this.#sessions.list(username)
+  }
+
+  startSession(
+    session: Session,
+    options: Parameters<Store["startSession"]>[1],
+  ): Promise<{ readonly ended: readonly Session[] } | null> {
+    return this.#sessions.start(session, options)
+  }
+
+  rotateSession(sid: string, rotation: Rotation): Promise<RotationOutcome> {
+    return this.#sessions.rotate(sid, rotation)
+  }
+
+  endSession(sid: string, options: Parameters<Store["endSession"]>[1]): Promise<Session | null> {
+    return this.#sessions.end(sid, options)
+  }
+
+  endSessions(
+    username: string,
+    options: Parameters<Store["endSessions"]>[1],
+  ): Promise<readonly Session[]> {
+    return this.#sessions.endAll(username, options)
+  }
+
+  revokeToken(token: RevokedToken): Promise<boolean> {
+    return this.#sessions.revoke(token)
+  }
+
+  isTokenRevoked(jti: string): boolean {
+    return this.#staged.stored.revokedTokens.has(jti)
+  }
+
+  listRevocations(now: number): Revocations {
+    return this.#sessions.listRevocations(now)
+  }
+
+  purge(now: number): Promise<number> {
+    return this.#sessions.purge(now)
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+    if (!this.#staged.close()) return
     try {
       await this.#journal.close()
     } finally {
@@ -129,45 +188,16 @@ export class JsonStore implements Store {
     }
   }
 
-  /** The record as it will be when everything staged is on disk. */
-  #latest<T extends TableName>(table: T, key: string): Records[T] | null {
-    this.#assertOpen()
-    const staged = this.#staged.get(stagedKey(table, key))
-    if (staged !== undefined) return staged.change[2] as Records[T] | null
-    return (this.#tables[table] as Map<string, Records[T]>).get(key) ?? null
-  }
-
-  /** An outcome without a change of its own: true once what it rests on is on disk. */
-  async #decided<T>(table: TableName, key: string, outcome: T): Promise<T> {
-    await this.#staged.get(stagedKey(table, key))?.written
-    return outcome
-  }
-
-  #write(changes: readonly Change[]): Promise<void> {
-    const written = new Promise<void>((resolve, reject) => {
-      this.#journal.append(changes, (failure) => {
-        for (const change of changes) {
-          this.#unstage(change)
-          if (failure === null) apply(this.#tables, change)
-        }
-        if (failure === null) resolve()
-        else reject(this.#unwritten(failure))
-      })
-    })
-    for (const change of changes) {
-      this.#staged.set(stagedKey(change[0], change[1]), { change, written })
-    }
-    return written
-  }
-
-  #unstage(change: Change): void {
-    const key = stagedKey(change[0], change[1])
-    if (this.#staged.get(key)?.change === change) this.#staged.delete(key)
-  }
-
-  #unwritten(cause: unknown): Unavailable {
-    const message = "The change could not be stored"
-    return new Unavailable(message, { cause, retryAfterSeconds: secondsUntilRetry })
+  /** A user's record after a change, or null when there is none that meets the condition. */
+  #changed(
+    username: string,
+    change: UserChanging,
+    { ifPasswordHash }: { readonly ifPasswordHash?: string },
+  ): User | null {
+    const user = this.#staged.latest("users", username)
+    if (user === null) return null
+    if (ifPasswordHash !== undefined && user.passwordHash !== ifPasswordHash) return null
+    return frozen({ ...user, ...(typeof change === "function" ? change(user) : change) })
   }
 
   // Called between two writes, so the tables are exactly at `sequence`, and `writeSnapshot` sets
@@ -184,16 +214,4 @@ export class JsonStore implements Store {
         this.#snapshot = null
       })
   }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new Unavailable("The store is closed")
-  }
-}
-
-function stagedKey(table: TableName, key: string): string {
-  return `${table}/${key}`
-}
-
-function frozen(user: User): User {
-  return Object.freeze({ ...user, roles: Object.freeze([...user.roles]) })
 }

@@ -1,14 +1,16 @@
 // The snapshot file: all records at one moment, as one JSON document with a record on each line.
 //
-//   {"format":"postern-store","version":1,"sequence":42,
+//   {"format":"postern-store","version":2,"sequence":42,
 //   "users":[
 //   {"username":"alice","passwordHash":"$argon2id$…","roles":[],…},
 //   {"username":"bob",…}
 //   ],
 //   "reservedNames":[
-//   ]}
+//   ],
+//   "sessions":[…],"endedSessions":[…],"revokedTokens":[…]}
 //
 // `sequence` numbers the last journal entry that is in it. Replaced whole, never written in place.
+// Version 1 had no sessions; it is read as one that has none.
 
 import { type Disk, replaceFile } from "../disk.ts"
 import { isJsonObject } from "../strict_json.ts"
@@ -33,7 +35,10 @@ export interface Snapshot {
 }
 
 const format = "postern-store"
-const version = 1
+const version = 2
+const versionOfUsersOnly = 1
+
+const tablesOfUsers: readonly TableName[] = ["users", "reservedNames"]
 
 /** Records serialized at a time: a millisecond or two, then the event loop has its turn. */
 const recordsPerChunk = 500
@@ -91,17 +96,18 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
   if (foundFormat !== format) {
     throw new StoreDamage("line 1", `it is not a file of the format '${format}'`)
   }
-  if (foundVersion !== version) {
-    throw new StoreDamage("line 1", `its version is not ${version}, the one known here`)
+  if (foundVersion !== version && foundVersion !== versionOfUsersOnly) {
+    throw new StoreDamage("line 1", `its version is not ${version}, the one written here`)
   }
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0) {
     throw new StoreDamage("line 1", "its 'sequence' is missing or not valid")
   }
-  const known = ["format", "version", "sequence", ...tableNames]
+  const present = foundVersion === version ? tableNames : tablesOfUsers
+  const known = ["format", "version", "sequence", ...present]
   const extra = Object.keys(document).find((name) => !known.includes(name))
   if (extra !== undefined) throw new StoreDamage(`'${extra}'`, "it is no member of a store")
   const tables = emptyTables()
-  for (const name of tableNames) fill(tables[name] as Map<string, unknown>, name, document[name])
+  for (const name of present) fill(tables[name] as Map<string, unknown>, name, document[name])
   return { sequence: sequence as number, tables, bytes: bytes.byteLength }
 }
 

@@ -7,6 +7,11 @@
 //     hundred callers who add one name at once, one gets "added";
 //   - when the disk or the database fails, the method throws Unavailable and nothing has changed;
 //   - records are frozen, and never change: a change makes a new record.
+//
+// A session is there only while its user is there and enabled.
+
+import type { JsonObject } from "../strict_json.ts"
+import type { Session, SessionLife } from "./session.ts"
 
 /** A value that an engine may have at hand or must wait for. */
 export type Awaitable<T> = T | Promise<T>
@@ -18,18 +23,70 @@ export interface User {
   /** A PHC string. */
   readonly passwordHash: string
   readonly roles: readonly string[]
+  /** Claims of the operator's own for this user's tokens. */
+  readonly claims: JsonObject
   readonly disabled: boolean
   readonly createdAt: number
-  /** Tokens issued before this instant are refused; 0 when that has never been needed. */
+  /** Tokens without a session are refused when issued before this instant; 0 refuses none. */
   readonly tokensNotBefore: number
 }
 
 /** What can change about a user. Members that are left out stay as they are. */
 export type UserChange = Partial<
-  Pick<User, "passwordHash" | "roles" | "disabled" | "tokensNotBefore">
+  Pick<User, "passwordHash" | "roles" | "claims" | "disabled" | "tokensNotBefore">
 >
 
-/** Where users are kept. */
+/** A change, or what makes one of the user as it is right before it. */
+export type UserChanging = UserChange | ((user: User) => UserChange)
+
+/** When sessions end, and how long their access tokens could outlive that elsewhere. */
+export interface Ending {
+  readonly at: number
+  /** For how long an access token is accepted. */
+  readonly accessTtlSeconds: number
+  /** For so long after its rotation a session may have given further access tokens. */
+  readonly graceSeconds: number
+}
+
+/** A change of a user that ended all sessions: those, and the user as it is now. */
+export interface UserReset {
+  readonly user: User
+  readonly ended: readonly Session[]
+}
+
+/** A refresh token's use: which one of its session's, when, and from where. */
+export interface Rotation {
+  readonly presented: number
+  readonly address: string
+  readonly userAgent: string
+  readonly life: SessionLife
+  readonly ending: Ending
+}
+
+/** What became of it. With "gone" there is no such session. */
+export type RotationOutcome =
+  | {
+      readonly outcome: "rotated" | "replayed" | "reused" | "expired"
+      readonly session: Session
+    }
+  | { readonly outcome: "gone" }
+
+/** A token without a session that was revoked. */
+export interface RevokedToken {
+  readonly jti: string
+  /** When the token expires, and need not be remembered any more. */
+  readonly expiresAt: number
+  /** Whether others should hear of it: yes of an access token. */
+  readonly isListed: boolean
+}
+
+/** What ended while access tokens of it may still be around. */
+export interface Revocations {
+  readonly sids: readonly string[]
+  readonly jtis: readonly string[]
+}
+
+/** Where users and their sessions are kept. */
 export interface Store {
   /** The user of exactly this name, or null. */
   findUser(username: string): Awaitable<User | null>
@@ -54,16 +111,89 @@ export interface Store {
 
   /**
    * Changes a user and gives the new record, or null when there is none of that name. With
-   * `ifPasswordHash`, also null when the hash is another by now.
+   * `ifPasswordHash`, also null when the hash is another by now. Does not end sessions: what
+   * disables a user or sets a password is `resetUser`.
    */
   changeUser(
     username: string,
-    change: UserChange,
+    change: UserChanging,
     condition?: { readonly ifPasswordHash: string },
   ): Promise<User | null>
 
-  /** Removes a user and reserves the name for good. */
-  deleteUser(username: string, deletedAt: number): Promise<"deleted" | "absent">
+  /**
+   * The same, and ends all sessions of the user in the same step. `successor`, a session of the
+   * user, is there from then on, unless the user is disabled.
+   */
+  resetUser(
+    username: string,
+    change: UserChanging,
+    options: {
+      readonly ending: Ending
+      readonly ifPasswordHash?: string
+      readonly successor?: Session
+    },
+  ): Promise<UserReset | null>
+
+  /** Removes a user with all sessions and reserves the name for good. Null when there is none. */
+  deleteUser(username: string, ending: Ending): Promise<UserReset | null>
+
+  /** The session of this sid, or null. It may have expired. */
+  findSession(sid: string): Awaitable<Session | null>
+
+  /** All sessions of a user, the last used first. They may have expired. */
+  listSessions(username: string): Awaitable<readonly Session[]>
+
+  /**
+   * Starts a session of a user who is enabled and whose hash is still `ifPasswordHash`. Gives null
+   * when that is not so, when there is one of this sid, or when what it `replaces` no longer holds.
+   * Of more than `sessionsMax` the oldest are ended, and given back; expired ones go first.
+   */
+  startSession(
+    session: Session,
+    options: {
+      readonly ifPasswordHash: string
+      readonly sessionsMax: number
+      readonly ending: Ending
+      /**
+       * A token without a session that this one takes the place of, revoked with the same step,
+       * unless it was issued before the user's `tokensNotBefore`.
+       */
+      readonly replaces?: RevokedToken & { readonly issuedAt: number }
+    },
+  ): Promise<{ readonly ended: readonly Session[] } | null>
+
+  /**
+   * Uses the refresh token of the number `presented`, judged by session.ts. "rotated": it was the
+   * current one, the session has moved on; "replayed": its parent, in time, nothing has changed;
+   * "reused": anything else, the session is ended; "expired": nothing has changed.
+   */
+  rotateSession(sid: string, rotation: Rotation): Promise<RotationOutcome>
+
+  /**
+   * Ends a session and gives it; null when there is none, or when it is not this user's.
+   */
+  endSession(
+    sid: string,
+    options: { readonly ending: Ending; readonly ifUsername?: string },
+  ): Promise<Session | null>
+
+  /** Ends all sessions of a user, but for `except`, and gives them. */
+  endSessions(
+    username: string,
+    options: { readonly ending: Ending; readonly except?: string | null },
+  ): Promise<readonly Session[]>
+
+  /** Remembers that a token was revoked. False when that was known. */
+  revokeToken(token: RevokedToken): Promise<boolean>
+
+  /** Whether a token without a session was revoked. */
+  isTokenRevoked(jti: string): Awaitable<boolean>
+
+  /** What ended and may have access tokens left. The same object until that changes. */
+  listRevocations(now: number): Awaitable<Revocations>
+
+  /** Forgets what has expired, and gives how many sessions that were. */
+  purge(now: number): Promise<number>
 
   /** Ends what is under way, then closes. Calling any method afterwards throws Unavailable. */
   close(): Promise<void>

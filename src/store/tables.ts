@@ -1,11 +1,12 @@
 // The tables of the JSON store and the shape of their records. A table is one row here: its name in
-// the files, and a reader that says what is wrong with a record that does not fit. A new table or
-// member is a row or a line here and a new version of the snapshot, whose reader fills it in for
-// files of the version before.
+// the files, and a reader that says what is wrong with a record that does not fit. A new table is a
+// row, a new member a line with what files from before it are taken to say; either needs a new
+// version of the snapshot, so that an older Postern does not take it for its own.
 
 import { isPasswordHash } from "../password/phc.ts"
 import { isJsonObject, type JsonObject } from "../strict_json.ts"
-import type { User } from "./store.ts"
+import type { Session } from "./session.ts"
+import type { RevokedToken, User } from "./store.ts"
 
 /** A name that was a user's and is never given out again. */
 export interface ReservedName {
@@ -13,10 +14,20 @@ export interface ReservedName {
   readonly deletedAt: number
 }
 
+/** A session that ended while access tokens of it may be around. */
+export interface EndedSession {
+  readonly sid: string
+  /** When the last of them has expired. */
+  readonly tokensExpireAt: number
+}
+
 /** Records by table. */
 export interface Records {
   readonly users: User
   readonly reservedNames: ReservedName
+  readonly sessions: Session
+  readonly endedSessions: EndedSession
+  readonly revokedTokens: RevokedToken
 }
 
 /** The name of a table. */
@@ -47,18 +58,44 @@ const tableReaders: {
 } = {
   users: {
     key: "username",
-    read: reader<User>({
-      username: "name",
-      passwordHash: "passwordHash",
-      roles: "roles",
-      disabled: "boolean",
-      createdAt: "instant",
-      tokensNotBefore: "instant",
-    }),
+    read: reader<User>(
+      {
+        username: "name",
+        passwordHash: "passwordHash",
+        roles: "roles",
+        claims: "claims",
+        disabled: "boolean",
+        createdAt: "instant",
+        tokensNotBefore: "instant",
+      },
+      { claims: () => ({}) },
+    ),
   },
   reservedNames: {
     key: "username",
     read: reader<ReservedName>({ username: "name", deletedAt: "instant" }),
+  },
+  sessions: {
+    key: "sid",
+    read: reader<Session>({
+      sid: "id",
+      username: "name",
+      startedAt: "instant",
+      lastUsedAt: "instant",
+      idleExpiresAt: "instant",
+      expiresAt: "instant",
+      rotations: "count",
+      address: "text",
+      userAgent: "text",
+    }),
+  },
+  endedSessions: {
+    key: "sid",
+    read: reader<EndedSession>({ sid: "id", tokensExpireAt: "instant" }),
+  },
+  revokedTokens: {
+    key: "jti",
+    read: reader<RevokedToken>({ jti: "id", expiresAt: "instant", isListed: "boolean" }),
   },
 }
 
@@ -67,7 +104,13 @@ export const tableNames = Object.keys(tableReaders) as readonly TableName[]
 
 /** Tables without a record. */
 export function emptyTables(): Tables {
-  return { users: new Map(), reservedNames: new Map() }
+  return {
+    users: new Map(),
+    reservedNames: new Map(),
+    sessions: new Map(),
+    endedSessions: new Map(),
+    revokedTokens: new Map(),
+  }
 }
 
 /** Puts a change into effect. */
@@ -106,29 +149,56 @@ export function readRecord<T extends TableName>(
   return { key: String(record[key]), record }
 }
 
+/** A copy that nobody can change, members of members included. */
+export function frozen<T extends object>(record: T): T {
+  return freezeDeep(structuredClone(record))
+}
+
 const kinds = {
   name: (value: unknown) => typeof value === "string" && /^[\x21-\x7e]{1,64}$/.test(value),
+  id: (value: unknown) => typeof value === "string" && /^[\w.~-]{1,128}$/.test(value),
+  text: (value: unknown) => typeof value === "string" && value.length <= 256,
   passwordHash: (value: unknown) => typeof value === "string" && isPasswordHash(value),
   roles: (value: unknown) =>
     Array.isArray(value) && value.every((role) => typeof role === "string"),
+  claims: isJsonObject,
   boolean: (value: unknown) => typeof value === "boolean",
-  instant: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
+  instant: isCount,
+  count: isCount,
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 // Exactly these members: one that is unknown was written by a later version, and would be lost.
-function reader<T extends object>(fields: { readonly [F in keyof T]: FieldKind }): Reader<T> {
+// `added` makes those that files of an earlier version lack.
+function reader<T extends object>(
+  fields: { readonly [F in keyof T]: FieldKind },
+  added: { readonly [F in keyof T]?: () => T[F] } = {},
+): Reader<T> {
   const entries = Object.entries(fields) as [string, FieldKind][]
-  const lists = entries.filter(([, kind]) => kind === "roles").map(([field]) => field)
+  const makers = Object.entries(added) as [string, () => unknown][]
   return (value) => {
-    for (const [field, kind] of entries) {
-      if (!kinds[kind](value[field])) throw new RecordError(`'${field}' is missing or not valid`)
+    const record: Record<string, unknown> = value
+    for (const [field, make] of makers) {
+      if (!Object.hasOwn(record, field)) record[field] = make()
     }
-    const members = Object.keys(value)
+    for (const [field, kind] of entries) {
+      if (!kinds[kind](record[field])) throw new RecordError(`'${field}' is missing or not valid`)
+    }
+    const members = Object.keys(record)
     if (members.length !== entries.length) {
       const extra = members.find((name) => !Object.hasOwn(fields, name))
       throw new RecordError(`'${extra}' is no member of such a record`)
     }
-    for (const name of lists) Object.freeze(value[name])
-    return Object.freeze(value) as T
+    return freezeDeep(record) as T
   }
+}
+
+function freezeDeep<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === "object" && member !== null) freezeDeep(member)
+  }
+  return Object.freeze(value)
 }

@@ -20,8 +20,8 @@ const forAll: readonly (readonly [name: string, edit: Edit, store: RegExp, journ
   ["not UTF-8", (text) => Buffer.from(`${text}\xff\n`, "latin1"), /not JSON/, /line \d+: its sum/],
   [
     "another version",
-    replaced('"version":1', '"version":2'),
-    /line 1: its version is not 1/,
+    (text) => text.replace(/"version":\d/, '"version":3'),
+    /line 1: its version is not 2, the one written here/,
     /line 1: it is not the first line of a journal of version 1/,
   ],
   [
@@ -93,9 +93,42 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
   ],
   [
     "a table of a later version",
-    replaced(',\n"users"', ',"sessions":[],\n"users"'),
-    /'sessions': it is no member of a store/,
+    replaced(',\n"users"', ',"devices":[],\n"users"'),
+    /'devices': it is no member of a store/,
   ],
+  ...(["sessions", "endedSessions", "revokedTokens"] as const).map(
+    (table) =>
+      [
+        `no ${table}`,
+        (text: string) => text.replace(new RegExp(`,\n"${table}":\\[[^\\]]*\\]`), ""),
+        new RegExp(`${table}: the list is missing`),
+      ] as const,
+  ),
+  [
+    "a session with an extra member",
+    replaced('"rotations"', '"token":"ptr_x","rotations"'),
+    /sessions, record 1: 'token' is no member of such a record/,
+  ],
+  ["a session without its user", replaced('"sid":"s1","username":"alice"', '"sid":"s1"'), /'user/],
+  ["a rotation that is no number", replaced('"rotations":0', '"rotations":"0"'), /'rotations' is/],
+  [
+    "a negative end",
+    (text) => text.replace(/("expiresAt":)\d/, "$1-1"),
+    /'expiresAt' is missing or/,
+  ],
+  ["a user agent without end", replaced("Browser", "B".repeat(300)), /sessions, .*'userAgent' is/],
+  [
+    "a session twice",
+    (text) => text.replace(/(\{"sid":"s1".*\})/, "$1,\n$1"),
+    /sessions, record 2: 's1' stands twice/,
+  ],
+  [
+    "a sid with a blank",
+    replaced('"sid":"s2"', '"sid":"s 2"'),
+    /endedSessions, record 1: 'sid' is/,
+  ],
+  ["a jti that is none", replaced('"jti":"j1"', '"jti":""'), /revokedTokens, record 1: 'jti' is/],
+  ["claims that are none", replaced('"claims":{}', '"claims":[]'), /users, .*'claims' is missing/],
   ["no sequence", (text) => text.replace(/,"sequence":\d+/, ""), /line 1: its 'sequence' is/],
   [
     "a sequence that is none",

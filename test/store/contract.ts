@@ -5,7 +5,13 @@ import { test } from "node:test"
 import { Unavailable } from "../../src/errors.ts"
 import type { Store, User } from "../../src/store/store.ts"
 import { changingContract, conditionContract, deletingContract } from "./contract_of_changes.ts"
+import { endingContract } from "./contract_of_endings.ts"
+import { resettingContract } from "./contract_of_resets.ts"
+import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
+import { rotatingContract } from "./contract_of_rotations.ts"
+import { listingContract, startingContract } from "./contract_of_sessions.ts"
 import { nameOf, type OpenStore, tally, thousand } from "./opened_store.ts"
+import { endingAt, presented, sampleSession, startOptions } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
 const oddNames = ["__proto__", "constructor", "tostring", "toString", "hasOwnProperty", "valueOf"]
@@ -20,6 +26,13 @@ export function storeContract(engine: string, open: OpenStore): void {
   changingContract(engine, open)
   conditionContract(engine, open)
   deletingContract(engine, open)
+  startingContract(engine, open)
+  listingContract(engine, open)
+  rotatingContract(engine, open)
+  endingContract(engine, open)
+  resettingContract(engine, open)
+  revokingContract(engine, open)
+  purgingContract(engine, open)
   oddNamesContract(engine, open)
   closingContract(engine, open)
 }
@@ -55,15 +68,19 @@ function readingContract(engine: string, open: OpenStore): void {
 
   test(`${engine}: records are frozen and stay as they were`, async (t) => {
     const { store, reopen } = await open(t)
-    await store.addUser(alice)
+    const member = { ...alice, claims: { team: { floors: [1] } } }
+    await store.addUser(member)
     const before = await store.findUser("alice")
     const changed = await store.changeUser("alice", { roles: ["admin"] })
-    assert.deepEqual(before, alice)
+    assert.deepEqual(before, member)
     const again = await reopen()
     const records = [before, changed, await again.findUser("alice"), ...(await again.listUsers())]
     for (const record of records) {
+      const team = record?.claims["team"]
       assert.ok(Object.isFrozen(record))
       assert.ok(Object.isFrozen(record?.roles))
+      assert.deepEqual(team, { floors: [1] })
+      assert.ok(Object.isFrozen(record?.claims) && Object.isFrozen(team))
     }
   })
 }
@@ -124,7 +141,7 @@ function seedingContract(engine: string, open: OpenStore): void {
   test(`${engine}: seedUsers() leaves a store alone whose users are all deleted`, async (t) => {
     const { store } = await open(t)
     await store.addUser(sampleUser("carol"))
-    await store.deleteUser("carol", 1)
+    await store.deleteUser("carol", endingAt())
     assert.equal(await store.seedUsers([alice, bob]), "in_use")
     assert.equal(await store.countUsers(), 0)
   })
@@ -151,14 +168,21 @@ function oddNamesContract(engine: string, open: OpenStore): void {
     for (const name of oddNames) {
       assert.equal(await store.findUser(name), null, name)
       assert.equal(await store.changeUser(name, { disabled: true }), null, name)
-      assert.equal(await store.deleteUser(name, 1), "absent", name)
+      assert.equal(await store.deleteUser(name, endingAt()), null, name)
       assert.equal(await store.addUser(sampleUser(name)), "added", name)
+      assert.deepEqual(await store.listSessions(name), [], name)
+      assert.equal(await store.findSession(name), null, name)
+      const session = sampleSession(name, { username: name })
+      assert.deepEqual(await store.startSession(session, startOptions()), { ended: [] }, name)
     }
     const again = await reopen()
     assert.deepEqual((await again.listUsers()).map(nameOf), [...oddNames].sort())
     for (const name of oddNames) {
       assert.deepEqual(await again.findUser(name), sampleUser(name), name)
-      assert.equal(await again.deleteUser(name, 1), "deleted", name)
+      const session = sampleSession(name, { username: name })
+      assert.deepEqual(await again.listSessions(name), [session], name)
+      const deleted = { user: sampleUser(name), ended: [session] }
+      assert.deepEqual(await again.deleteUser(name, endingAt()), deleted, name)
       assert.equal(await again.addUser(sampleUser(name)), "reserved", name)
     }
     assert.equal(Object.hasOwn(Object.prototype, "passwordHash"), false)
@@ -186,7 +210,18 @@ function closingContract(engine: string, open: OpenStore): void {
       addUser: () => store.addUser(bob),
       seedUsers: () => store.seedUsers([bob]),
       changeUser: () => store.changeUser("alice", { disabled: true }),
-      deleteUser: () => store.deleteUser("alice", 1),
+      resetUser: () => store.resetUser("alice", {}, { ending: endingAt() }),
+      deleteUser: () => store.deleteUser("alice", endingAt()),
+      findSession: () => store.findSession("s1"),
+      listSessions: () => store.listSessions("alice"),
+      startSession: () => store.startSession(sampleSession("s1"), startOptions()),
+      rotateSession: () => store.rotateSession("s1", presented(0)),
+      endSession: () => store.endSession("s1", { ending: endingAt() }),
+      endSessions: () => store.endSessions("alice", { ending: endingAt() }),
+      revokeToken: () => store.revokeToken({ jti: "j1", expiresAt: 1, isListed: true }),
+      isTokenRevoked: () => store.isTokenRevoked("j1"),
+      listRevocations: () => store.listRevocations(1),
+      purge: () => store.purge(1),
     }
     for (const [name, call] of Object.entries(calls)) {
       await assert.rejects(

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type OpenStore, tally, thousand } from "./opened_store.ts"
+import { endingAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
 const alice = sampleUser("alice")
@@ -16,6 +17,19 @@ export function changingContract(engine: string, open: OpenStore): void {
     const passwordHash = sampleHash("B")
     const changed = await store.changeUser("alice", { passwordHash, tokensNotBefore: 7 })
     assert.deepEqual(changed, { ...alice, passwordHash, tokensNotBefore: 7 })
+    assert.deepEqual(await store.findUser("alice"), changed)
+    assert.deepEqual(await (await reopen()).findUser("alice"), changed)
+  })
+
+  test(`${engine}: changeUser() takes what makes a change of the latest record`, async (t) => {
+    const { store, reopen } = await open(t)
+    await store.addUser({ ...alice, roles: [] })
+    const roles = thousand.slice(0, 100).map((index) => `r${index}`)
+    await Promise.all(
+      roles.map((role) => store.changeUser("alice", (user) => ({ roles: [...user.roles, role] }))),
+    )
+    const changed = { ...alice, roles, claims: { tenant: "a", limits: [1, { day: 2 }] } }
+    await store.changeUser("alice", ({ claims }) => ({ claims: { ...claims, ...changed.claims } }))
     assert.deepEqual(await store.findUser("alice"), changed)
     assert.deepEqual(await (await reopen()).findUser("alice"), changed)
   })
@@ -80,8 +94,8 @@ export function deletingContract(engine: string, open: OpenStore): void {
   test(`${engine}: deleteUser() removes the user and reserves the name for good`, async (t) => {
     const { store, reopen } = await open(t)
     await store.addUser(alice)
-    assert.equal(await store.deleteUser("alice", 1_795_447_900), "deleted")
-    assert.equal(await store.deleteUser("alice", 1_795_447_901), "absent")
+    assert.deepEqual(await store.deleteUser("alice", endingAt()), { user: alice, ended: [] })
+    assert.equal(await store.deleteUser("alice", endingAt()), null)
     assert.equal(await store.addUser(alice), "reserved")
     const again = await reopen()
     assert.equal(await again.findUser("alice"), null)
@@ -92,15 +106,16 @@ export function deletingContract(engine: string, open: OpenStore): void {
 
   test(`${engine}: deleteUser() of a name without a user reserves nothing`, async (t) => {
     const { store } = await open(t)
-    assert.equal(await store.deleteUser("alice", 1), "absent")
+    assert.equal(await store.deleteUser("alice", endingAt()), null)
     assert.equal(await store.addUser(alice), "added")
   })
 
   test(`${engine}: deleteUser() 1000 times at once deletes once`, async (t) => {
     const { store } = await open(t)
     await store.addUser(alice)
-    const outcomes = await Promise.all(thousand.map((at) => store.deleteUser("alice", at)))
-    assert.deepEqual(tally(outcomes), { deleted: 1, absent: 999 })
+    const outcomes = await Promise.all(thousand.map(() => store.deleteUser("alice", endingAt())))
+    const words = outcomes.map((outcome) => (outcome === null ? "absent" : "deleted"))
+    assert.deepEqual(tally(words), { deleted: 1, absent: 999 })
   })
 
   test(`${engine}: changes at once are decided in their order`, async (t) => {
@@ -108,13 +123,13 @@ export function deletingContract(engine: string, open: OpenStore): void {
     const outcomes = await Promise.all([
       store.addUser(alice),
       store.changeUser("alice", { disabled: true }),
-      store.deleteUser("alice", 1),
+      store.deleteUser("alice", endingAt()),
       store.changeUser("alice", { disabled: false }),
       store.addUser(alice),
       store.addUser(bob),
     ])
-    const changed = { ...alice, disabled: true }
-    assert.deepEqual(outcomes, ["added", changed, "deleted", null, "reserved", "added"])
+    const user = { ...alice, disabled: true }
+    assert.deepEqual(outcomes, ["added", user, { user, ended: [] }, null, "reserved", "added"])
     assert.deepEqual(await store.listUsers(), [bob])
   })
 }

@@ -14,14 +14,17 @@ import {
   type Operation,
 } from "../support/faulty_disk.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { endingAt, presented, sampleSession, start, startOptions } from "./sample_session.ts"
 import { sampleUser } from "./sample_user.ts"
 
 /** Small enough that the files change places after every few entries. */
 const bytesBetweenSnapshotsMin = 500
 
+type StoreChange = (store: Store) => Promise<unknown>
+
 interface History {
   readonly operations: readonly Operation[]
-  /** What listUsers gives after each entry; at 0 before the first. */
+  /** What the store says after each entry; at 0 before the first. */
   readonly states: readonly string[]
   /** For each entry, how many operations were done before it began, and when it was acknowledged. */
   readonly began: readonly number[]
@@ -64,7 +67,7 @@ const faults: readonly (readonly [name: string, choose: () => FaultChoice])[] = 
 for (const [name, choose] of faults) {
   test(`a crash at any moment loses no acknowledged write: ${name}`, async (t) => {
     const directory = temporaryDirectory(t)
-    const history = await write(directory, choose(), 45)
+    const history = await write(directory, choose(), 60)
     assert.ok(history.operations.filter(isHeader).length >= 3, "the files changed places")
     for (let done = 0; done <= history.operations.length; done += 1) {
       // What is in a file without a name yet is read by nobody: one such moment is like the other.
@@ -148,36 +151,72 @@ async function write(
   choose: FaultChoice,
   changeCount: number,
 ): Promise<History> {
+  const changes = Array.from({ length: changeCount }, (_, index) => changeOf(index))
+  const states = await statesAfter(changes, directory)
   const disk = createFaultyDisk()
   const store = await openStore(directory, disk)
   disk.fail(choose)
-  const states = [JSON.stringify([])]
   const began: number[] = []
   const acknowledged: number[] = []
-  const run = async (change: Promise<unknown>) => {
+  const run = async (change: StoreChange) => {
     const entry = began.push(disk.operations.length) - 1
-    await change
+    await change(store)
     acknowledged[entry] = disk.operations.length
   }
-  const model = new Map<string, ReturnType<typeof sampleUser>>()
-  for (let index = 0; index < changeCount; index += 1) {
-    const running: Promise<void>[] = []
+  for (let next = 0; next < changeCount; ) {
     // Now and then several at once, which share a write.
-    for (let more = index % 5 === 0 ? 3 : 1; more > 0; more -= 1) {
-      const user = sampleUser(`u${(index + more) % 3}`, { tokensNotBefore: index * 10 + more })
-      const { username, tokensNotBefore } = user
-      const known = model.has(username)
-      running.push(
-        run(known ? store.changeUser(username, { tokensNotBefore }) : store.addUser(user)),
-      )
-      model.set(username, user)
-      const users = [...model.values()].sort((a, b) => (a.username < b.username ? -1 : 1))
-      states.push(JSON.stringify(users))
-    }
-    await Promise.all(running)
+    const together = next % 7 === 0 ? 3 : 1
+    await Promise.all(changes.slice(next, next + together).map(run))
+    next += together
   }
   await store.close()
   return { operations: disk.operations, states, began, acknowledged }
+}
+
+/** The state before all changes and after each, had it been alone. */
+async function statesAfter(
+  changes: readonly StoreChange[],
+  directory: string,
+): Promise<readonly string[]> {
+  const store = await openStore(directory, createFaultyDisk())
+  const states = [await stateOf(store)]
+  for (const change of changes) {
+    await change(store)
+    states.push(await stateOf(store))
+  }
+  await store.close()
+  assert.equal(new Set(states).size, changes.length + 1, "each change makes another state")
+  return states
+}
+
+/** The change of a number: three users live through the same, each change one entry. */
+function changeOf(index: number): StoreChange {
+  const username = `u${index % 3}`
+  const step = Math.floor(index / 3)
+  const sidOf = (which: number) => `${username}-${which}`
+  const session = sampleSession(sidOf(step), { username })
+  if (step === 0) return (store) => store.addUser(sampleUser(username))
+  switch (step % 5) {
+    case 1:
+      return (store) => store.startSession(session, startOptions({ sessionsMax: 1 }))
+    case 2:
+      return (store) => store.rotateSession(sidOf(step - 1), presented(0))
+    case 3:
+      return (store) => store.rotateSession(sidOf(step - 2), presented(0, start + 99))
+    case 4:
+      return (store) => store.changeUser(username, { tokensNotBefore: index })
+    default:
+      return (store) => store.resetUser(username, {}, { ending: endingAt(), successor: session })
+  }
+}
+
+/** Everything that can be asked of a store, but for the user that `assertIntact` adds. */
+async function stateOf(store: Store): Promise<string> {
+  const users = (await store.listUsers()).filter(({ username }) => username !== "later")
+  const names = users.map(({ username }) => username)
+  const sessions = await Promise.all(names.map((name) => store.listSessions(name)))
+  const { sids } = await store.listRevocations(start)
+  return JSON.stringify({ users, sessions, sids: [...sids].sort() })
 }
 
 async function assertIntact(
@@ -190,7 +229,7 @@ async function assertIntact(
   const most = began.filter((moment) => moment <= done).length
   const moment = `after ${done} operations`
   const store = await open(directory, files).catch((error) => assert.fail(`${moment}: ${error}`))
-  const found = JSON.stringify(await store.listUsers())
+  const found = await stateOf(store)
   const at = states.indexOf(found)
   assert.ok(at >= least && at <= most, `${moment}: state ${at}, not within ${least} and ${most}`)
   assert.equal(await store.addUser(sampleUser("later")), "added", moment)
@@ -199,8 +238,7 @@ async function assertIntact(
   const again = await open(directory, disk?.files ?? files).catch((error) =>
     assert.fail(`${moment}, the second time: ${error}`),
   )
-  const users = (await again.listUsers()).filter(({ username }) => username !== "later")
-  assert.equal(JSON.stringify(users), found, moment)
+  assert.equal(await stateOf(again), found, moment)
   assert.notEqual(await again.findUser("later"), null, moment)
   await again.close()
 }

@@ -28,7 +28,10 @@ export async function openFaulty(
   const warn = (event: string) => void warnings.push(event)
   // Closed before the directory is removed: hooks run in the order of their registration.
   let store: Store | null = null
-  t.after(() => store?.close())
+  t.after(() => {
+    disk.fail()
+    return store?.close()
+  })
   const directory = temporaryDirectory(t)
   const options = { directory, disk, warn, bytesBetweenSnapshotsMin }
   const first = await openJsonStore(options)

@@ -9,6 +9,7 @@ import {
   type JournalEntry,
   readJournal,
 } from "../../src/store/journal_format.ts"
+import { sampleSession } from "./sample_session.ts"
 import { sampleUser } from "./sample_user.ts"
 
 const entries: readonly JournalEntry[] = [
@@ -19,6 +20,10 @@ const entries: readonly JournalEntry[] = [
     changes: [
       ["users", "alice", null],
       ["reservedNames", "alice", { username: "alice", deletedAt: 1_795_447_900 }],
+      ["sessions", "s1", sampleSession("s1")],
+      ["sessions", "s2", null],
+      ["endedSessions", "s2", { sid: "s2", tokensExpireAt: 1_795_448_900 }],
+      ["revokedTokens", "j1", { jti: "j1", expiresAt: 1_795_448_900, isListed: true }],
     ],
   },
   { sequence: 11, changes: [] },

@@ -2,40 +2,19 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { machineDisk } from "../../src/disk.ts"
-import { Unavailable } from "../../src/errors.ts"
-import { openJsonStore } from "../../src/store/open_json_store.ts"
 import type { Fault, FaultyDisk } from "../support/faulty_disk.ts"
-import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { assertUnavailable } from "./assert_unavailable.ts"
 import { storeContract } from "./contract.ts"
 import { openFaulty } from "./faulty_store.ts"
+import { jsonEngine } from "./json_engine.ts"
 import { nameOf } from "./opened_store.ts"
+import { endingAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
 const alice = sampleUser("alice")
 const bob = sampleUser("bob")
 
-for (const [name, bytesBetweenSnapshotsMin] of [
-  ["JSON store", 4 * 1024 * 1024],
-  ["JSON store that takes snapshots all the time", 400],
-] as const) {
-  storeContract(name, async (t) => {
-    // Closed before the directory is removed: hooks run in the order of their registration.
-    t.after(() => store.close())
-    const directory = temporaryDirectory(t)
-    const warn = (event: string, message: string) => assert.fail(`${event}: ${message}`)
-    const options = { directory, disk: machineDisk, warn, bytesBetweenSnapshotsMin }
-    let store = await openJsonStore(options)
-    return {
-      store,
-      async reopen() {
-        await store.close()
-        store = await openJsonStore(options)
-        return store
-      },
-    }
-  })
-}
+storeContract("JSON store", jsonEngine(4 * 1024 * 1024))
 
 const writeFaults: readonly (readonly [name: string, fault: Fault])[] = [
   ["ENOSPC at once", { code: "ENOSPC" }],
@@ -69,12 +48,12 @@ test("every change on a disk that fails is Unavailable and changes nothing", asy
   disk.fail(({ kind }) => (kind === "write" ? { code: "EIO", taken: 50 } : null))
   await assertUnavailable(store.addUser(alice))
   await assertUnavailable(store.changeUser("bob", { disabled: true }))
-  await assertUnavailable(store.deleteUser("bob", 1))
+  await assertUnavailable(store.deleteUser("bob", endingAt()))
   assert.deepEqual(await store.listUsers(), [bob])
   assert.equal(await store.seedUsers([alice]), "in_use")
   assert.deepEqual(contents(disk), before)
   disk.fail()
-  assert.equal(await store.deleteUser("bob", 1), "deleted")
+  assert.deepEqual(await store.deleteUser("bob", endingAt()), { user: bob, ended: [] })
 })
 
 test("seedUsers() on a disk that fails seeds nobody, and works the next time", async (t) => {
@@ -105,8 +84,8 @@ test("what waits behind a write that fails, fails too", async (t) => {
     store.addUser(sampleUser("carol")),
     store.changeUser("alice", { disabled: true }),
     store.changeUser("bob", { disabled: true }),
-    store.deleteUser("bob", 1),
-    store.deleteUser("bob", 2),
+    store.deleteUser("bob", endingAt()),
+    store.deleteUser("bob", endingAt()),
     store.addUser(bob),
   ]
   held.letGo({ code: "ENOSPC", taken: 10 })
@@ -124,7 +103,7 @@ test("reads see nothing that is still being written", async (t) => {
   const changes = [
     store.addUser(alice),
     store.changeUser("bob", { passwordHash: sampleHash("B") }),
-    store.deleteUser("bob", 1),
+    store.deleteUser("bob", endingAt()),
   ]
   const decidedAlready = store.addUser(alice)
   const seeded = store.seedUsers([alice])
@@ -184,16 +163,6 @@ test("a write whose bytes can't be cut off again keeps later writes out", async 
   assert.equal(await store.addUser(sampleUser("dave")), "added")
   assert.deepEqual((await (await reopen()).listUsers()).map(nameOf), ["bob", "dave"])
 })
-
-async function assertUnavailable(change: Promise<unknown>): Promise<void> {
-  await assert.rejects(change, (error) => {
-    assert.ok(error instanceof Unavailable)
-    assert.equal(error.message, "The change could not be stored")
-    assert.equal(error.retryAfterSeconds, 5)
-    assert.ok(error.cause instanceof Error)
-    return true
-  })
-}
 
 function contents(disk: FaultyDisk): Record<string, string> {
   return Object.fromEntries([...disk.files].map(([name, bytes]) => [name, bytes.toString("hex")]))

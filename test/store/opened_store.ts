@@ -13,6 +13,12 @@ export interface OpenedStore {
 /** Opens an empty store of an engine. */
 export type OpenStore = (t: TestContext) => Promise<OpenedStore>
 
+/** The store, and then what it leaves behind: for what must hold in both. */
+export async function* thenReopened({ store, reopen }: OpenedStore): AsyncGenerator<Store> {
+  yield store
+  yield await reopen()
+}
+
 /** How many callers come at once where the order could matter. */
 export const thousand: readonly number[] = Array.from({ length: 1000 }, (_, index) => index)
 

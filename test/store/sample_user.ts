@@ -13,6 +13,7 @@ export function sampleUser(username: string, members: Partial<User> = {}): User 
     username,
     passwordHash: sampleHash(),
     roles: ["reader"],
+    claims: {},
     disabled: false,
     createdAt: 1_795_447_800,
     tokensNotBefore: 0,

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict"
 import { lstatSync, readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import type { TestContext } from "node:test"
-import { machineDisk } from "../../src/disk.ts"
+import { setImmediate } from "node:timers/promises"
+import { type Disk, machineDisk } from "../../src/disk.ts"
 import { OperatorError } from "../../src/errors.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { endingAt, sampleSession, startOptions } from "./sample_session.ts"
 import { sampleUser } from "./sample_user.ts"
 
 /** The journal's files. */
@@ -19,16 +21,53 @@ export const names = ["store.json", ...journals] as const
 const restore =
   "Nothing was changed. Restore the data directory from a backup, all of its files together."
 
-/** A directory of a store whose three files all hold something. */
+/** A directory of a store whose three files all hold something, the same at each call. */
 export async function usedDirectory(t: TestContext): Promise<string> {
   const directory = temporaryDirectory(t)
-  const options = { directory, disk: machineDisk, warn: assert.fail, bytesBetweenSnapshotsMin: 400 }
-  const store = await openJsonStore(options)
-  for (const name of ["alice", "bob", "carol", "dave"]) await store.addUser(sampleUser(name))
-  await store.deleteUser("bob", 1)
-  for (let at = 0; at < 22; at += 1) await store.changeUser("alice", { tokensNotBefore: at })
+  const { disk, snapshotTaken } = watchedDisk()
+  const store = await openJsonStore({
+    ...{ directory, disk, warn: assert.fail },
+    bytesBetweenSnapshotsMin: 400,
+  })
+  const changes = [
+    ...["alice", "bob", "carol", "dave"].map((name) => () => store.addUser(sampleUser(name))),
+    () => store.deleteUser("bob", endingAt()),
+    ...["s1", "s2"].map((sid) => () => store.startSession(sampleSession(sid), startOptions())),
+    () => store.endSession("s2", { ending: endingAt() }),
+    () => store.revokeToken({ jti: "j1", expiresAt: endingAt().at + 60, isListed: true }),
+    ...Array.from(
+      { length: 22 },
+      (_, tokensNotBefore) => () => store.changeUser("alice", { tokensNotBefore }),
+    ),
+  ]
+  for (const change of changes) {
+    await change()
+    await snapshotTaken()
+  }
   await store.close()
   return directory
+}
+
+// Which entries a snapshot has is a matter of time, unless each is waited for.
+function watchedDisk(): { readonly disk: Disk; readonly snapshotTaken: () => Promise<void> } {
+  let underWay = false
+  const disk: Disk = {
+    ...machineDisk,
+    create(path) {
+      underWay ||= basename(path).startsWith(".store.json")
+      return machineDisk.create(path)
+    },
+    async syncDirectory(path) {
+      await machineDisk.syncDirectory(path)
+      underWay = false
+    },
+  }
+  return {
+    disk,
+    async snapshotTaken() {
+      while (underWay) await setImmediate()
+    },
+  }
 }
 
 /** Opens the store, closes it, and gives what it warned of. */

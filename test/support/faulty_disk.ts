@@ -5,7 +5,7 @@
 // the real directory.
 
 import { basename } from "node:path"
-import { type Disk, type DiskFile, machineDisk } from "../../src/disk.ts"
+import { type Disk, type DiskFile, machineDisk, writeAll } from "../../src/disk.ts"
 
 /** Something that was done to a file; names are without their directory. */
 export type Operation =
@@ -37,7 +37,7 @@ export type Files = ReadonlyMap<string, Buffer>
 export interface Faults {
   readonly operations: readonly Operation[]
   readonly files: Files
-  /** Chooses the faults from now on; without an argument there are none any more. */
+  /** Chooses the faults from now on, and lets go what is held; without an argument there are none. */
   fail(choose?: FaultChoice): void
   /** Lets writes wait from now on, until they are let go and go well or as `fault` says. */
   holdWrites(): HeldWrites
@@ -61,6 +61,7 @@ export function createFaultyDisk(before: Files = new Map()): FaultyDisk {
   const files = new Map(before)
   const operations: Operation[] = []
   let choose: FaultChoice = () => null
+  let release = () => {}
 
   async function perform(operation: Operation): Promise<number> {
     const fault = await choose(operation)
@@ -86,11 +87,13 @@ export function createFaultyDisk(before: Files = new Map()): FaultyDisk {
     operations,
     files,
     fail(next = () => null) {
+      release()
       choose = next
     },
     holdWrites() {
       const { choice, held } = createGate()
       choose = choice
+      release = held.letGo
       return held
     },
   }
@@ -126,6 +129,11 @@ function diskOver(files: Files, perform: Perform): Disk {
       const name = basename(path)
       if (!files.has(name)) await perform({ kind: "make", name })
       return fileOf(name)
+    },
+    async append(path, bytes) {
+      const name = basename(path)
+      if (!files.has(name)) await perform({ kind: "make", name })
+      await writeAll(fileOf(name), bytes, files.get(name)?.byteLength ?? 0)
     },
     async create(path) {
       const name = basename(path)

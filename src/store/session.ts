@@ -1,0 +1,71 @@
+// A session, the life of one login, and the rules by which it may go on. Pure: engines of the store
+// decide by them, on the state right before a change.
+
+/** The life of one login. Instants are epoch seconds. */
+export interface Session {
+  /** Names it in tokens; 128 random bits as base64url. */
+  readonly sid: string
+  readonly username: string
+  /** When the password was checked. */
+  readonly startedAt: number
+  /** When a refresh token was last given: at the login, then at each rotation. */
+  readonly lastUsedAt: number
+  /** When it ends unless it is used; never after `expiresAt`. */
+  readonly idleExpiresAt: number
+  /** When it ends in any case. */
+  readonly expiresAt: number
+  /** How often its refresh token was rotated: the number of the current one. */
+  readonly rotations: number
+  /** Address and user agent of its last use, for the user to recognise it by. */
+  readonly address: string
+  readonly userAgent: string
+}
+
+/** How long a session lasts. */
+export interface SessionLife {
+  readonly idleSeconds: number
+  readonly maxAgeSeconds: number
+}
+
+/** What a refresh token is to its session. */
+export type Presented = "current" | "parent" | "reused" | "expired"
+
+/**
+ * A session that seems to start later than this was started while the clock was wrong. It counts
+ * as expired, or it would live for as long as the clock had been ahead.
+ */
+const clockStepSecondsMax = 2 * 86_400
+
+/** Whether a session goes on at an instant. */
+export function isAlive({ idleExpiresAt, startedAt }: Session, now: number): boolean {
+  return now < idleExpiresAt && startedAt <= now + clockStepSecondsMax
+}
+
+/** When a session that started and is used at these instants ends; never after `endsBy`. */
+export function expiryOf(
+  times: { readonly startedAt: number; readonly usedAt: number; readonly endsBy?: number },
+  { idleSeconds, maxAgeSeconds }: SessionLife,
+): Pick<Session, "idleExpiresAt" | "expiresAt"> {
+  const { startedAt, usedAt, endsBy = Number.POSITIVE_INFINITY } = times
+  // By the clock of now, too: one that was ahead at the start gives no longer life.
+  const expiresAt = Math.min(Math.min(startedAt, usedAt) + maxAgeSeconds, endsBy)
+  return { expiresAt, idleExpiresAt: Math.min(usedAt + idleSeconds, expiresAt) }
+}
+
+/**
+ * Judges the refresh token of a number (RFC 9700 §4.14.2). The parent of the current one is good
+ * for a short time after the rotation: its answer may have been lost, or two tabs sent it at once.
+ * Anything older was used before, so one of its two users stole it. A clock that was set, in either
+ * direction, does not stretch that time.
+ */
+export function judge(
+  session: Session,
+  presented: number,
+  { now, graceSeconds }: { readonly now: number; readonly graceSeconds: number },
+): Presented {
+  if (!isAlive(session, now)) return "expired"
+  if (presented === session.rotations) return "current"
+  const isParent = presented === session.rotations - 1
+  const sinceRotation = Math.abs(now - session.lastUsedAt)
+  return isParent && graceSeconds > 0 && sinceRotation <= graceSeconds ? "parent" : "reused"
+}

@@ -1,0 +1,272 @@
+// What every engine must pass about the use of refresh tokens: once each, whole or not at all, and
+// decided on the state right before.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { RotationOutcome, Store } from "../../src/store/store.ts"
+import { type OpenStore, tally, thenReopened, thousand } from "./opened_store.ts"
+import {
+  accessTtlSeconds,
+  endingAt,
+  fill,
+  graceSeconds,
+  life,
+  presented,
+  sampleSession,
+  sidOf,
+  start,
+} from "./sample_session.ts"
+
+const first = sampleSession("s1")
+const day = 86_400
+
+/** Defines the tests of `rotateSession`. */
+export function rotatingContract(engine: string, open: OpenStore): void {
+  test(`${engine}: rotateSession() moves a session on by one and gives it, frozen`, async (t) => {
+    const { store, reopen } = await open(t)
+    await fill(store, [first])
+    const at = start + 600
+    const session = {
+      ...first,
+      lastUsedAt: at,
+      idleExpiresAt: at + life.idleSeconds,
+      rotations: 1,
+      address: "198.51.100.9",
+      userAgent: "Other/2.0",
+    }
+    const rotated = await store.rotateSession("s1", presented(0, at))
+    assert.deepEqual(rotated, { outcome: "rotated", session })
+    for await (const one of thenReopened({ store, reopen })) {
+      const found = await one.findSession("s1")
+      assert.deepEqual(found, session)
+      assert.ok(Object.isFrozen(found))
+      assert.deepEqual(await one.listSessions("alice"), [session])
+      assert.deepEqual(await one.listRevocations(at), { sids: [], jtis: [] })
+    }
+  })
+
+  test(`${engine}: rotateSession() never moves the absolute end out`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    let number = 0
+    let at = start
+    const longer = { idleSeconds: 2 * day, maxAgeSeconds: 100 * day }
+    for (at = start + day - 1; at < first.expiresAt; at += day - 1) {
+      const use = { ...presented(number, at), life: longer }
+      const rotated = await store.rotateSession("s1", use)
+      assert.equal(rotated.outcome, "rotated", `${at - start}`)
+      const { expiresAt, idleExpiresAt } = sessionOf(rotated)
+      assert.equal(expiresAt, first.expiresAt)
+      assert.equal(idleExpiresAt, Math.min(at + 2 * day, first.expiresAt))
+      number += 1
+    }
+    const late = await store.rotateSession("s1", { ...presented(number, at), life: longer })
+    assert.equal(late.outcome, "expired")
+  })
+
+  test(`${engine}: rotateSession() under a shorter life moves the absolute end in`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    const shorter = { idleSeconds: day, maxAgeSeconds: 3600 }
+    const use = { ...presented(0, start + 60), life: shorter }
+    const { expiresAt, idleExpiresAt } = sessionOf(await store.rotateSession("s1", use))
+    assert.deepEqual([expiresAt, idleExpiresAt], [start + 3600, start + 3600])
+  })
+
+  replayContract(engine, open)
+  reuseContract(engine, open)
+  raceContract(engine, open)
+  orderContract(engine, open)
+}
+
+function replayContract(engine: string, open: OpenStore): void {
+  test(`${engine}: rotateSession() of the parent, in time, gives the same and changes nothing`, async (t) => {
+    const { store, reopen } = await open(t)
+    await fill(store, [first])
+    const at = start + 600
+    await store.rotateSession("s1", presented(0, at))
+    const session = await store.findSession("s1")
+    for (const since of [0, 1, graceSeconds, -1, -graceSeconds]) {
+      const replayed = await store.rotateSession("s1", presented(0, at + since))
+      assert.deepEqual(replayed, { outcome: "replayed", session }, `${since}`)
+      assert.deepEqual(await store.findSession("s1"), session, `${since}`)
+    }
+    const again = await reopen()
+    const replayed = await again.rotateSession("s1", presented(0, at + graceSeconds))
+    assert.deepEqual(replayed, { outcome: "replayed", session })
+    const next = await again.rotateSession("s1", presented(1, at + graceSeconds))
+    assert.equal(next.outcome, "rotated")
+    assert.equal(sessionOf(next).rotations, 2)
+  })
+
+  test(`${engine}: rotateSession() of what a session took the place of is the parent`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    const inTime = await store.rotateSession("s1", presented(-1, start + graceSeconds))
+    assert.deepEqual(inTime, { outcome: "replayed", session: first })
+    const late = await store.rotateSession("s1", presented(-1, start + graceSeconds + 1))
+    assert.deepEqual(late, { outcome: "reused", session: first })
+    assert.equal(await store.findSession("s1"), null)
+  })
+
+  test(`${engine}: rotateSession() of an expired session changes nothing`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    for (const [number, at] of [
+      [0, first.idleExpiresAt],
+      [7, first.idleExpiresAt],
+      [0, start - 2 * day - 1],
+    ] as const) {
+      const expired = await store.rotateSession("s1", presented(number, at))
+      assert.deepEqual(expired, { outcome: "expired", session: first }, `${at - start}`)
+    }
+    assert.deepEqual(await store.findSession("s1"), first)
+    assert.deepEqual(await store.listRevocations(start), { sids: [], jtis: [] })
+    const last = await store.rotateSession("s1", presented(0, first.idleExpiresAt - 1))
+    assert.equal(last.outcome, "rotated")
+  })
+
+  test(`${engine}: rotateSession() of a sid without a session says "gone"`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    for (const sid of ["none", "S1", "", "__proto__", "alice"]) {
+      assert.deepEqual(await store.rotateSession(sid, presented(0)), { outcome: "gone" }, sid)
+    }
+  })
+}
+
+const reuses: readonly (readonly [name: string, number: number, since: number])[] = [
+  ["the parent after its time", 1, graceSeconds + 1],
+  ["the parent, the clock set back further than its time", 1, -graceSeconds - 1],
+  ["the parent's parent at once", 0, 0],
+  ["one that was never given", 3, 0],
+  ["one before the first", -1, 0],
+]
+
+function reuseContract(engine: string, open: OpenStore): void {
+  for (const [name, number, since] of reuses) {
+    test(`${engine}: rotateSession() of ${name} ends the session for good`, async (t) => {
+      const { store, reopen } = await open(t)
+      await fill(store, [first, sampleSession("s2")])
+      const at = start + 600
+      for (const current of [0, 1]) await store.rotateSession("s1", presented(current, at))
+      const session = await store.findSession("s1")
+      const before = await reopen()
+      const reused = await before.rotateSession("s1", presented(number, at + since))
+      assert.deepEqual(reused, { outcome: "reused", session })
+      for await (const one of thenReopened({ store: before, reopen })) {
+        assert.equal(await one.findSession("s1"), null)
+        assert.deepEqual((await one.listSessions("alice")).map(sidOf), ["s2"])
+        assert.deepEqual((await one.listRevocations(at + since)).sids, ["s1"])
+        for (const used of [0, 1, 2, 3]) {
+          const gone = await one.rotateSession("s1", presented(used, at + since))
+          assert.deepEqual(gone, { outcome: "gone" }, `number ${used}`)
+        }
+      }
+    })
+  }
+
+  test(`${engine}: rotateSession() with no grace has no parent that is good`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    const ending = { at: start, accessTtlSeconds, graceSeconds: 0 }
+    const use = { ...presented(0), ending }
+    const outcomes = [
+      await store.rotateSession("s1", use),
+      await store.rotateSession("s1", use),
+    ].map(({ outcome }) => outcome)
+    assert.deepEqual(outcomes, ["rotated", "reused"])
+  })
+}
+
+function raceContract(engine: string, open: OpenStore): void {
+  test(`${engine}: rotateSession() of one number 1000 times at once rotates once`, async (t) => {
+    const { store, reopen } = await open(t)
+    await fill(store, [first])
+    const outcomes = await Promise.all(
+      thousand.map((index) =>
+        store.rotateSession("s1", { ...presented(0), userAgent: `tab ${index}` }),
+      ),
+    )
+    assert.deepEqual(words(outcomes), { rotated: 1, replayed: 999 })
+    const rotated = sessionOf(outcomes.find(({ outcome }) => outcome === "rotated"))
+    for (const outcome of outcomes) assert.deepEqual(sessionOf(outcome), rotated)
+    assert.equal(rotated.rotations, 1)
+    for await (const one of thenReopened({ store, reopen })) {
+      assert.deepEqual(await one.findSession("s1"), rotated)
+    }
+  })
+
+  test(`${engine}: rotateSession() of an old number 1000 times at once ends once`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [{ ...first, rotations: 5 }])
+    const outcomes = await Promise.all(thousand.map(() => store.rotateSession("s1", presented(3))))
+    assert.deepEqual(words(outcomes), { reused: 1, gone: 999 })
+    assert.deepEqual((await store.listRevocations(start)).sids, ["s1"])
+  })
+
+  test(`${engine}: rotateSession() of a whole line at once, each its turn`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    const outcomes = await Promise.all(
+      thousand.map((number) => store.rotateSession("s1", presented(number))),
+    )
+    assert.deepEqual(words(outcomes), { rotated: 1000 })
+    const numbers = outcomes.map((outcome) => sessionOf(outcome).rotations)
+    assert.deepEqual(
+      numbers,
+      thousand.map((number) => number + 1),
+    )
+  })
+}
+
+function orderContract(engine: string, open: OpenStore): void {
+  test(`${engine}: rotations of two sessions at once do not meet`, async (t) => {
+    const { store } = await open(t)
+    const bobs = sampleSession("s2", { username: "bob" })
+    await fill(store, [first, bobs])
+    const outcomes = await Promise.all(
+      thousand.map((index) => store.rotateSession(index % 2 === 0 ? "s1" : "s2", presented(0))),
+    )
+    assert.deepEqual(words(outcomes), { rotated: 2, replayed: 998 })
+    for (const [index, outcome] of outcomes.entries()) {
+      const { sid, username } = sessionOf(outcome)
+      const expected = index % 2 === 0 ? ["s1", "alice"] : ["s2", "bob"]
+      assert.deepEqual([sid, username], expected, `${index}`)
+    }
+  })
+
+  test(`${engine}: rotations and ends at once are decided in their order`, async (t) => {
+    const { store } = await open(t)
+    await fill(store, [first])
+    const outcomes = await Promise.all([
+      store.rotateSession("s1", presented(0)),
+      store.rotateSession("s1", presented(1)),
+      store.rotateSession("s1", presented(1)),
+      store.endSession("s1", { ending: endingAt() }),
+      store.rotateSession("s1", presented(2)),
+      store.endSession("s1", { ending: endingAt() }),
+    ] as const)
+    const [one, two, replayed, ended, gone, none] = outcomes
+    assert.deepEqual(words([one, two, replayed, gone]), { rotated: 2, replayed: 1, gone: 1 })
+    assert.deepEqual([sessionOf(one).rotations, sessionOf(two).rotations], [1, 2])
+    assert.equal(ended?.rotations, 2)
+    assert.equal(none, null)
+    assert.deepEqual(await leftOf(store), [])
+  })
+}
+
+async function leftOf(store: Store): Promise<readonly string[]> {
+  return (await store.listSessions("alice")).map(sidOf)
+}
+
+function words(outcomes: readonly RotationOutcome[]): Record<string, number> {
+  return tally(outcomes.map(({ outcome }) => outcome))
+}
+
+function sessionOf(
+  outcome: RotationOutcome | undefined,
+): Exclude<RotationOutcome, { readonly outcome: "gone" }>["session"] {
+  assert.ok(outcome !== undefined && outcome.outcome !== "gone")
+  return outcome.session
+}
