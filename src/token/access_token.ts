@@ -23,7 +23,7 @@ const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const headerMembers = ["alg", "typ", "kid"]
 
 /** What signing and verifying need to know of the deployment. */
-export interface TokenSettings extends Omit<ClaimSettings, "profile"> {
+export interface TokenSettings extends ClaimSettings {
   readonly ring: KeyRing
 }
 
@@ -33,16 +33,17 @@ export interface IssuedToken {
   readonly expiresInSeconds: number
 }
 
-/** Signs an access token with the ring's signing key. */
+/** Signs an access token with the key whose turn it is. */
 export async function signAccessToken(grant: Grant, settings: TokenSettings): Promise<IssuedToken> {
-  const { alg, kid, key } = settings.ring.signing
-  const claims = writeClaims(grant, randomName(), claimSettings(settings))
-  const typ = tokenType(settings.ring)
+  const { alg, kid, key } = settings.ring.signer(grant.issuedAt)
+  const claims = writeClaims(grant, randomName(), settings)
+  const typ = tokenType(settings)
   const header = { alg, typ, ...(kid === undefined ? {} : { kid }) }
   const token = await new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader(header)
     .sign(key)
-  return { token, expiresInSeconds: settings.accessTtlSeconds }
+  // Its session may have reached its end while the grant was stored.
+  return { token, expiresInSeconds: Math.max(0, Number(claims["exp"]) - grant.issuedAt) }
 }
 
 /**
@@ -56,14 +57,27 @@ export async function verifyAccessToken(
   settings: TokenSettings,
   now: number,
 ): Promise<AccessClaims> {
-  const claims = await readVerified(token, settings, now)
+  const claims = await readSignedToken(token, settings, now)
   if (claims === null) throw new AuthError("invalid_token", "Invalid token")
-  if (now >= claims.expiresAt) throw new AuthError("invalid_token", "Token has expired")
+  if (hasExpired(claims, settings, now)) throw new AuthError("invalid_token", "Token has expired")
   if (!claims.isAccess) throw new AuthError("invalid_token", "Only non-refresh tokens are allowed")
   return claims
 }
 
-async function readVerified(
+/** Whether a token's time is over. */
+export function hasExpired(
+  { expiresAt }: AccessClaims,
+  { leewaySeconds }: TokenSettings,
+  now: number,
+): boolean {
+  return now >= expiresAt + leewaySeconds
+}
+
+/**
+ * The claims of a token whose form, signature and claims hold, though it may have expired or be a
+ * refresh token: for those who end what it names, and never to let anybody pass. Null for all else.
+ */
+export async function readSignedToken(
   token: string,
   settings: TokenSettings,
   now: number,
@@ -74,12 +88,12 @@ async function readVerified(
   const [header, payload, signature] = parts
   if (!header || !payload || !signature) return null
   try {
-    const key = chooseKey(readJsonObject(header), settings.ring)
+    const key = chooseKey(readJsonObject(header), settings, now)
     if (key === null) return null
     await compactVerify(token, key.key, { algorithms: [key.alg] })
     const reading = readJsonObject(payload)
-    if (!isCanonical(reading, settings.ring)) return null
-    return readClaims(reading.value, claimSettings(settings), now)
+    if (!isCanonical(reading, settings)) return null
+    return readClaims(reading.value, settings, now)
   } catch {
     // Whatever went wrong in there, of whatever type: the token was not verified.
     return null
@@ -87,15 +101,19 @@ async function readVerified(
 }
 
 /** The key that the header names, if the header is one that we could have written. */
-function chooseKey({ text, value }: JsonReading, ring: KeyRing): VerificationKey | null {
+function chooseKey(
+  { text, value }: JsonReading,
+  settings: TokenSettings,
+  now: number,
+): VerificationKey | null {
   const { alg, typ, kid } = value
   if (JSON.stringify(value) !== text) return null
   if (!Object.keys(value).every((name) => headerMembers.includes(name))) return null
-  if (typ !== tokenType(ring)) return null
+  if (typ !== tokenType(settings)) return null
   // A Map and an exact string: no prototype, no path, no search through all keys.
   if (kid !== undefined && typeof kid !== "string") return null
-  const key = ring.verifying.get(kid)
-  return key !== undefined && key.alg === alg ? key : null
+  const key = settings.ring.find(kid, now)
+  return key?.alg === alg ? key : null
 }
 
 /** Bytes of base64url text that has exactly one spelling, or null (RFC 4648 §3.5). */
@@ -106,15 +124,10 @@ function decodeCanonical(part: string): Buffer | null {
 
 // Our own tokens are what JSON.stringify writes. Python writes some numbers and letters otherwise,
 // so of a shared secret's tokens only blanks are refused (and members that stand twice, before).
-function isCanonical({ text, value, spaced }: JsonReading, ring: KeyRing): boolean {
-  return ring.profile === "shared" ? !spaced : JSON.stringify(value) === text
+function isCanonical({ text, value, spaced }: JsonReading, { profile }: TokenSettings): boolean {
+  return profile === "shared" ? !spaced : JSON.stringify(value) === text
 }
 
-function tokenType(ring: KeyRing): string {
-  return ring.profile === "shared" ? "JWT" : "at+jwt"
-}
-
-function claimSettings(settings: TokenSettings): ClaimSettings {
-  const { ring, issuer, audience, accessTtlSeconds } = settings
-  return { profile: ring.profile, issuer, audience, accessTtlSeconds }
+function tokenType({ profile }: TokenSettings): string {
+  return profile === "shared" ? "JWT" : "at+jwt"
 }

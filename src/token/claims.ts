@@ -1,7 +1,10 @@
 // The claims of an access token: written for the two profiles, and read back strictly.
 //
-//   published  RFC 9068 §2.2: iss sub aud exp iat jti client_id, and auth_time fresh type roles
-//   shared     Flask-JWT-Extended's: fresh iat jti type sub exp, and iss aud when configured
+//   published  RFC 9068 §2.2: iss sub aud exp iat jti client_id, and sid auth_time fresh type roles
+//   shared     Flask-JWT-Extended's: fresh iat jti type sub exp, and iss aud when configured;
+//              sid and auth_time beside them, and roles where there are any
+//
+// The operator's own claims for a user follow; none of them can take a place that has a meaning.
 
 import type { JsonObject } from "../strict_json.ts"
 
@@ -9,6 +12,12 @@ import type { JsonObject } from "../strict_json.ts"
 export interface Grant {
   readonly username: string
   readonly roles: readonly string[]
+  /** The operator's own claims for this user. */
+  readonly claims: JsonObject
+  /** The session that the token belongs to. */
+  readonly sid: string
+  /** When that ends, epoch seconds: the token does not outlive it. */
+  readonly sessionExpiresAt: number
   /** When the password was checked, epoch seconds. */
   readonly authTime: number
   /** When the token's life starts, epoch seconds. */
@@ -20,10 +29,15 @@ export interface Grant {
 /** What every token of a deployment has in common. */
 export interface ClaimSettings {
   readonly profile: "published" | "shared"
-  /** Compared exactly; undefined, in the shared profile only, means the claim must be absent. */
+  /** What is written; undefined, in the shared profile only, for none. */
   readonly issuer: string | undefined
-  readonly audience: string | undefined
+  readonly audience: string | readonly string[] | undefined
+  /** What is accepted, compared exactly; when there is nothing, the claim must be absent. */
+  readonly acceptedIssuers: readonly string[]
+  readonly acceptedAudiences: readonly string[]
   readonly accessTtlSeconds: number
+  /** How far clocks may differ: `exp` is stretched by that. */
+  readonly leewaySeconds: number
 }
 
 /** The claims of a token whose signature held, after `readClaims` found nothing wrong. */
@@ -32,6 +46,8 @@ export interface AccessClaims {
   readonly jti: string
   readonly issuedAt: number
   readonly expiresAt: number
+  /** The session; null only for tokens that Flask-JWT-Extended made. */
+  readonly sid: string | null
   /** When the password was checked, where the token tells. */
   readonly authTime: number | null
   /** Always, never, or as Flask-JWT-Extended also writes it: until that epoch second. */
@@ -43,42 +59,70 @@ export interface AccessClaims {
 /** The longest life a token may have, whoever of the two sides issued it. */
 export const accessTtlSecondsMax = 86_400
 
-/** How far the clock of an issuer may run ahead of ours; `exp` gets no such allowance. */
-export const clockSkewSeconds = 5
+/** How far the clock of an issuer may run ahead of ours, at least; `exp` gets no such allowance. */
+const clockSkewSeconds = 5
+
+/** The end of the year 9999, beyond which no text for an instant goes (RFC 3339 §1). */
+const lastInstant = 253_402_300_799
 
 /** RFC 9068 requires a client; whoever logs in with a password is Postern's own. */
 const firstPartyClient = "postern"
 
 const subjectPattern = /^[\x21-\x7e]{1,64}$/
 const tokenIdPattern = /^(?!__proto__$)[\w.~-]{1,128}$/
+const sessionIdPattern = /^[\w-]{22}$/
+
+/**
+ * Claims with a meaning of their own: Postern's, those registered for tokens and logins (RFC 7519
+ * §4.1, RFC 9068, RFC 8693, OpenID Connect Core §2), and Flask-JWT-Extended's.
+ */
+const reservedClaims: readonly string[] = [
+  ...["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "auth_time", "fresh"],
+  ...["type", "roles", "groups", "entitlements", "scope", "scp", "act", "may_act", "cnf", "azp"],
+  ...["nonce", "acr", "amr", "at_hash", "c_hash", "events", "toe", "txn", "csrf", "typ", "alg"],
+  ...["kid", "username", "permissions", "authorization_details"],
+]
+
+/** Whether the operator may give users a claim of this name. */
+export function isFreeClaimName(name: string): boolean {
+  return /^[A-Za-z_][\w.:/-]{0,63}$/.test(name) && name !== "__proto__" && !isReserved(name)
+}
+
+function isReserved(name: string): boolean {
+  return reservedClaims.includes(name.toLowerCase())
+}
 
 /** The claims to sign, in the order in which they are written. */
 export function writeClaims(grant: Grant, jti: string, settings: ClaimSettings): JsonObject {
-  const { issuer, audience } = settings
-  const { username: sub, issuedAt: iat, fresh, roles } = grant
-  const exp = iat + settings.accessTtlSeconds
-  if (settings.profile === "published") {
-    const registered = { iss: issuer, sub, aud: audience, exp, iat, jti }
-    return {
-      ...registered,
-      client_id: firstPartyClient,
-      auth_time: grant.authTime,
-      fresh,
-      type: "access",
-      roles,
-    }
-  }
+  const written = (settings.profile === "published" ? published : shared)(grant, jti, settings)
+  // Looked at again: whatever the store holds, nothing in it takes the place of a claim of ours,
+  // nor of one that we leave out.
+  const own = Object.entries(grant.claims).filter(([name]) => isFreeClaimName(name))
+  return { ...written, ...Object.fromEntries(own) }
+}
+
+function published(grant: Grant, jti: string, settings: ClaimSettings): JsonObject {
+  const { username: sub, issuedAt: iat, authTime, sid, fresh, roles } = grant
+  const { issuer: iss, audience: aud } = settings
+  const registered = { iss, sub, aud, exp: expiryOf(grant, settings), iat, jti }
+  const session = { sid, auth_time: authTime, fresh }
+  return { ...registered, client_id: firstPartyClient, ...session, type: "access", roles }
+}
+
+function shared(grant: Grant, jti: string, settings: ClaimSettings): JsonObject {
+  const { username: sub, issuedAt: iat, authTime, sid, fresh, roles } = grant
+  const { issuer: iss, audience: aud } = settings
   return {
-    fresh,
-    iat,
-    jti,
-    type: "access",
-    sub,
-    exp,
-    ...(issuer === undefined ? {} : { iss: issuer }),
-    ...(audience === undefined ? {} : { aud: audience }),
+    ...{ fresh, iat, jti, type: "access", sub, exp: expiryOf(grant, settings) },
+    ...(iss === undefined ? {} : { iss }),
+    ...(aud === undefined ? {} : { aud }),
+    ...{ sid, auth_time: authTime },
     ...(roles.length === 0 ? {} : { roles }),
   }
+}
+
+function expiryOf({ issuedAt, sessionExpiresAt }: Grant, settings: ClaimSettings): number {
+  return Math.min(issuedAt + settings.accessTtlSeconds, sessionExpiresAt)
 }
 
 /**
@@ -91,11 +135,12 @@ export function readClaims(
   settings: ClaimSettings,
   now: number,
 ): AccessClaims | null {
-  const { sub, jti, iat, exp, nbf, type, auth_time: authTime, fresh = false } = payload
-  const latest = now + clockSkewSeconds
+  const { sub, jti, iat, exp, nbf, type, sid, auth_time: authTime, fresh = false } = payload
+  const latest = now + Math.max(clockSkewSeconds, settings.leewaySeconds)
+  const isPublished = settings.profile === "published"
   const holds =
     !Object.hasOwn(payload, "__proto__") &&
-    payload["iss"] === settings.issuer &&
+    isIssuer(payload["iss"], settings) &&
     isAudience(payload["aud"], settings) &&
     typeof sub === "string" &&
     subjectPattern.test(sub) &&
@@ -108,32 +153,46 @@ export function readClaims(
     exp > iat &&
     // Flask-JWT-Extended's refresh tokens live for 30 days; here they only get a telling refusal.
     ((type === "access" && exp - iat <= accessTtlSecondsMax) ||
-      (type === "refresh" && settings.profile === "shared")) &&
-    (authTime === undefined
-      ? settings.profile === "shared"
-      : isInstant(authTime) && authTime <= latest) &&
-    (typeof fresh === "boolean" || (settings.profile === "shared" && isFiniteNumber(fresh)))
+      (type === "refresh" && !isPublished)) &&
+    (isSessionId(sid) || !isPublished) &&
+    (authTime === undefined ? !isPublished : isInstant(authTime) && authTime <= latest) &&
+    (typeof fresh === "boolean" || (!isPublished && isFiniteNumber(fresh)))
   if (!holds) return null
   return {
     username: sub,
     jti,
     issuedAt: iat,
     expiresAt: exp,
+    // A claim of that name, but not of our form, is the Flask app's own.
+    sid: isSessionId(sid) ? sid : null,
     authTime: (authTime as number | undefined) ?? null,
     fresh: fresh as boolean | number,
     isAccess: type === "access",
   }
 }
 
-// One string; of the shared profile also a list with ours in it, as the library may write it.
-function isAudience(aud: unknown, settings: ClaimSettings): boolean {
-  if (!Array.isArray(aud)) return aud === settings.audience
-  if (settings.profile === "published" || settings.audience === undefined) return false
-  return aud.every((one) => typeof one === "string") && aud.includes(settings.audience)
+function isIssuer(iss: unknown, { acceptedIssuers }: ClaimSettings): boolean {
+  if (acceptedIssuers.length === 0) return iss === undefined
+  return typeof iss === "string" && acceptedIssuers.includes(iss)
+}
+
+// One string; of the shared profile also a list with one of ours in it, which the library writes.
+function isAudience(aud: unknown, { profile, acceptedAudiences }: ClaimSettings): boolean {
+  if (acceptedAudiences.length === 0) return aud === undefined
+  if (typeof aud === "string") return acceptedAudiences.includes(aud)
+  if (profile === "published" || !Array.isArray(aud)) return false
+  return (
+    aud.every((one) => typeof one === "string") &&
+    aud.some((one) => acceptedAudiences.includes(one))
+  )
+}
+
+function isSessionId(sid: unknown): sid is string {
+  return typeof sid === "string" && sessionIdPattern.test(sid)
 }
 
 function isInstant(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= lastInstant
 }
 
 function isFiniteNumber(value: unknown): value is number {

@@ -1,12 +1,9 @@
 // The keys that sign and verify access tokens. A deployment has one of three rings:
 //
-//   generated  keys.json beside the store, mode 0600, made at the first start
+//   generated  made at the first start and kept in keys.json (key_file.ts), one after the other
+//              (key_succession.ts)
 //   imported   JWT_PRIVATE_KEY, kept by the operator
 //   shared     JWT_SECRET_KEY, nothing to publish
-//
-// keys.json: {"format":"postern-keys","version":1,"keys":[{"alg":"ES256","kid":…,"d":…,…}]}
-// Each member is a private JWK (RFC 7517); the last one of the configured algorithm signs. Keys of
-// other algorithms stay in the file, unused: exactly one algorithm is accepted at a time.
 
 import {
   type CryptoKey,
@@ -16,17 +13,20 @@ import {
   importJWK,
   type JWK,
 } from "jose"
-import { type Disk, replaceFile, secureFile } from "../disk.ts"
-import { exitCodes, OperatorError } from "../errors.ts"
-import { isJsonObject, type JsonObject } from "../strict_json.ts"
 import {
   type Algorithm,
-  isPublished,
   type PublishedAlgorithm,
   rsaBitsMin,
   type SharedAlgorithm,
 } from "./algorithms.ts"
+import { isOver, signerOf, type TimedKey } from "./key_succession.ts"
 import { readPrivateKey } from "./private_key.ts"
+
+/** How tokens are signed, and with what. */
+export type Signing =
+  | { readonly kind: "generated"; readonly algorithm: PublishedAlgorithm }
+  | { readonly kind: "imported"; readonly algorithm: PublishedAlgorithm; readonly key: string }
+  | { readonly kind: "shared"; readonly algorithm: SharedAlgorithm; readonly secret: string }
 
 /** One key as the verifier needs it: the algorithm is the key's own, never the token's. */
 export interface VerificationKey {
@@ -39,27 +39,17 @@ export interface SigningKey extends VerificationKey {
   readonly kid: string | undefined
 }
 
-/** All keys of a deployment; never changes once made. */
+/** All keys of a deployment, as they are at an instant (epoch seconds). */
 export interface KeyRing {
-  readonly profile: "published" | "shared"
-  readonly signing: SigningKey
+  signer(now: number): SigningKey
   /** By the exact `kid` of a token's header, undefined where it has none (RFC 7515 §4.1.4). */
-  readonly verifying: ReadonlyMap<string | undefined, VerificationKey>
-  /** The JWK Set for /.well-known/jwks.json: public members only, empty for a shared secret. */
-  readonly publicKeys: readonly JWK[]
+  find(kid: string | undefined, now: number): VerificationKey | null
+  /**
+   * The JWK Set for /.well-known/jwks.json: public members only, empty for a shared secret. The
+   * same list until it changes.
+   */
+  published(now: number): readonly JWK[]
 }
-
-/** A ring that was opened, and what the operator should hear of its file. */
-export interface OpenedKeyRing {
-  readonly ring: KeyRing
-  /** A repaired mode, else null. */
-  readonly warning: string | null
-  /** Whether the signing key was made just now. */
-  readonly made: boolean
-}
-
-const fileFormat = "postern-keys"
-const fileVersion = 1
 
 /** The members of a JWK that may be seen by everybody; `d`, `p`, `q`, `k` and kin are not. */
 const publicMembers = ["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"]
@@ -72,8 +62,13 @@ export async function createSharedKeyRing(
   const parameters = { name: "HMAC", hash: `SHA-${algorithm.slice(2)}` }
   const bytes = Buffer.from(secret, "utf8")
   const key = await crypto.subtle.importKey("raw", bytes, parameters, false, ["sign", "verify"])
-  const signing = { kid: undefined, alg: algorithm, key }
-  return { profile: "shared", signing, verifying: new Map([[undefined, signing]]), publicKeys: [] }
+  const only = { kid: undefined, alg: algorithm, key }
+  const none: readonly JWK[] = []
+  return {
+    signer: () => only,
+    find: (kid) => (kid === undefined ? only : null),
+    published: () => none,
+  }
 }
 
 /**
@@ -84,120 +79,91 @@ export async function createImportedKeyRing(
   text: string,
   algorithm: PublishedAlgorithm,
 ): Promise<KeyRing> {
-  return publishedRing({ algorithm, newest: await readKey(text, algorithm), older: [] })
+  const jwk = await readPrivateJwk(text, algorithm)
+  return createTimedKeyRing([{ jwk, publishedAt: 0, signsFrom: 0, keptUntil: null }])
 }
 
 /**
- * Opens the generated ring: reads the file, and makes it, or a key of `algorithm` in it, where
- * there is none. One process at a time: the caller holds the store's lock.
- * @throws OperatorError when the file is there but not as written; it stays untouched
+ * Makes a ring of keys of one algorithm, in the order in which they sign, at least one.
+ * @throws TypeError when two have one kid
  */
-export async function openGeneratedKeyRing(
-  path: string,
+export async function createTimedKeyRing(keys: readonly TimedKey[]): Promise<KeyRing> {
+  const entries = await Promise.all(keys.map(importTimedKey))
+  const byKid = new Map(entries.map((entry) => [entry.signing.kid, entry]))
+  if (byKid.size !== keys.length) throw new TypeError("Two keys have one kid")
+  let listed: readonly JWK[] = []
+  return {
+    signer(now) {
+      const signing = byKid.get(signerOf(keys, now)?.jwk.kid)
+      if (signing === undefined) throw new TypeError("A ring needs a key")
+      return signing.signing
+    },
+    find(kid, now) {
+      const entry = kid === undefined ? undefined : byKid.get(kid)
+      return entry === undefined || isOver(entry.timed, now) ? null : entry.verification
+    },
+    published(now) {
+      // What has ended by a later instant includes what had by an earlier: their number tells.
+      const current = entries.filter(({ timed }) => !isOver(timed, now))
+      if (current.length !== listed.length) listed = current.map(({ publicJwk }) => publicJwk)
+      return listed
+    },
+  }
+}
+
+/** Generates a key that is published from now on and signs from `signsFrom` on. */
+export async function generateTimedKey(
   algorithm: PublishedAlgorithm,
-  disk: Disk,
-): Promise<OpenedKeyRing> {
-  const warning = await secureFile(path, disk)
-  const bytes = await disk.read(path)
-  const keys = bytes === null ? [] : await readKeyFile(bytes, path)
-  const older = keys.filter((key) => key.alg === algorithm)
-  const known = older.pop()
-  const newest = known ?? (await generate(algorithm))
-  if (known === undefined) {
-    const file = { format: fileFormat, version: fileVersion, keys: [...keys, newest] }
-    await replaceFile(path, [Buffer.from(`${JSON.stringify(file, null, 2)}\n`)], disk)
-  }
-  try {
-    const ring = await publishedRing({ algorithm, newest, older })
-    return { ring, warning, made: known === undefined }
-  } catch {
-    throw damaged(path, "it holds a key that can't be used")
-  }
+  times: { readonly publishedAt: number; readonly signsFrom: number },
+): Promise<TimedKey> {
+  const options = { extractable: true, modulusLength: rsaBitsMin }
+  const { privateKey } = await generateKeyPair(algorithm, options)
+  const jwk = await named(await exportJWK(privateKey), algorithm)
+  return { jwk, ...times, keptUntil: null }
 }
 
-/** Private keys of one algorithm; the newest signs. */
-interface PublishedKeys {
-  readonly algorithm: PublishedAlgorithm
-  readonly newest: JWK
-  readonly older: readonly JWK[]
-}
-
-async function publishedRing({ algorithm, newest, older }: PublishedKeys): Promise<KeyRing> {
-  const publicKeys = [...older, newest].map(toPublic)
-  const verifying = new Map<string | undefined, VerificationKey>()
-  for (const jwk of publicKeys) {
-    if (verifying.has(jwk.kid)) throw new TypeError("Two keys have one kid")
-    verifying.set(jwk.kid, { alg: algorithm, key: await importKey(jwk, algorithm) })
-  }
-  const signing = { kid: newest.kid, alg: algorithm, key: await importKey(newest, algorithm) }
-  return { profile: "published", signing, verifying, publicKeys }
-}
-
-/** Reads a private key and writes its members anew: none is taken over unchecked. */
-async function readKey(text: string, algorithm: PublishedAlgorithm): Promise<JWK> {
+/**
+ * Reads a private key, PEM or JWK, and writes its members anew: none is taken over unchecked.
+ * @throws TypeError when it can't be used
+ */
+export async function readPrivateJwk(text: string, algorithm: PublishedAlgorithm): Promise<JWK> {
   const reading = readPrivateKey(text, algorithm)
   if ("mistake" in reading) throw new TypeError(`Unusable private key: ${reading.mistake}`)
   return named(reading.key.export({ format: "jwk" }) as JWK, algorithm)
 }
 
-/** The same for a key of the file, which must have the name that it was given. */
-async function readWrittenKey(written: JsonObject): Promise<JWK> {
-  const { alg, kid } = written
-  if (typeof alg !== "string" || !isPublished(alg)) throw new TypeError("A key's alg is unknown")
-  const jwk = await readKey(JSON.stringify(written), alg)
-  if (kid !== jwk.kid) throw new TypeError("A key's kid is not its thumbprint")
-  return jwk
+/** The members of a key that everybody may see. */
+export function toPublic(jwk: JWK): JWK {
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => publicMembers.includes(name)))
 }
 
-async function generate(algorithm: PublishedAlgorithm): Promise<JWK> {
-  const options = { extractable: true, modulusLength: rsaBitsMin }
-  const { privateKey } = await generateKeyPair(algorithm, options)
-  return named(await exportJWK(privateKey), algorithm)
+interface ImportedKey {
+  readonly timed: TimedKey
+  readonly publicJwk: JWK
+  readonly verification: VerificationKey
+  readonly signing: SigningKey
+}
+
+// Imported once: `jose` given a JWK would import it anew for each token.
+async function importTimedKey(timed: TimedKey): Promise<ImportedKey> {
+  const { jwk } = timed
+  const alg = jwk.alg as PublishedAlgorithm
+  const publicJwk = Object.freeze(toPublic(jwk))
+  const [key, privateKey] = await Promise.all([importKey(publicJwk, alg), importKey(jwk, alg)])
+  return {
+    timed,
+    publicJwk,
+    verification: { alg, key },
+    signing: { alg, key: privateKey, kid: jwk.kid },
+  }
+}
+
+async function importKey(jwk: JWK, alg: PublishedAlgorithm): Promise<CryptoKey> {
+  return (await importJWK(jwk, alg, { extractable: false })) as CryptoKey
 }
 
 /** Adds the members that say what a key is; the name is its RFC 7638 thumbprint. */
 async function named(jwk: JWK, algorithm: PublishedAlgorithm): Promise<JWK> {
   const kid = await calculateJwkThumbprint(toPublic(jwk))
   return { ...jwk, kid, alg: algorithm, use: "sig" }
-}
-
-function toPublic(jwk: JWK): JWK {
-  return Object.fromEntries(Object.entries(jwk).filter(([name]) => publicMembers.includes(name)))
-}
-
-// Imported once: `jose` given a JWK would import it anew for each token.
-async function importKey(jwk: JWK, alg: PublishedAlgorithm): Promise<CryptoKey> {
-  return (await importJWK(jwk, alg, { extractable: false })) as CryptoKey
-}
-
-/** All keys of the file, of whatever algorithm: one that can't be read is damage. */
-async function readKeyFile(bytes: Uint8Array, path: string): Promise<JWK[]> {
-  let file: unknown
-  try {
-    file = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
-  } catch {
-    throw damaged(path, "it is not JSON text")
-  }
-  if (!isJsonObject(file) || file["format"] !== fileFormat) {
-    throw damaged(path, `it is not a file of the format '${fileFormat}'`)
-  }
-  if (file["version"] !== fileVersion) {
-    throw damaged(path, `its version is not ${fileVersion}`)
-  }
-  const keys = file["keys"]
-  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isJsonObject)) {
-    throw damaged(path, "its 'keys' are not a list of at least one key")
-  }
-  try {
-    return await Promise.all(keys.map(readWrittenKey))
-  } catch {
-    throw damaged(path, "it holds a key that can't be used")
-  }
-}
-
-function damaged(path: string, why: string): OperatorError {
-  return new OperatorError(`The key file '${path}' can't be used: ${why}`, {
-    hint: "Restore it from a backup. Or move it away: a new key is made, and everybody logs in again.",
-    exitCode: exitCodes.damagedData,
-  })
 }

@@ -25,6 +25,9 @@ import { testSecret } from "./test_keys.ts"
 /** The address of the published profile's deployment: its `iss` and its `aud`. */
 export const forgeIssuer = "https://login.example.org"
 
+/** The session that forged tokens of the published profile name. */
+export const forgeSid = "c2Vzc2lvbiBvZiBmb3JnZQ"
+
 /** Members of a header or payload; one that is undefined is left out. */
 export type Members = Readonly<Record<string, unknown>>
 
@@ -124,8 +127,17 @@ export function withSignature(token: string, signature: Uint8Array | string): st
 
 async function publishedForge(alg: PublishedAlgorithm): Promise<Forge> {
   const ring = await createImportedKeyRing(pemByAlgorithm[alg], alg)
-  const settings = { ring, issuer: forgeIssuer, audience: forgeIssuer, accessTtlSeconds: 900 }
-  const kid = ring.signing.kid
+  const settings: TokenSettings = {
+    ring,
+    profile: "published",
+    issuer: forgeIssuer,
+    audience: forgeIssuer,
+    acceptedIssuers: [forgeIssuer],
+    acceptedAudiences: [forgeIssuer],
+    accessTtlSeconds: 900,
+    leewaySeconds: 0,
+  }
+  const { kid } = ring.signer(startOfTests)
   const header = { alg, typ: "at+jwt", kid }
   const payload = {
     iss: forgeIssuer,
@@ -135,6 +147,7 @@ async function publishedForge(alg: PublishedAlgorithm): Promise<Forge> {
     iat: startOfTests,
     jti: "AAECAwQFBgcICQoLDA0ODw",
     client_id: "postern",
+    sid: forgeSid,
     auth_time: startOfTests,
     fresh: true,
     type: "access",
@@ -146,7 +159,16 @@ async function publishedForge(alg: PublishedAlgorithm): Promise<Forge> {
 
 async function sharedForge(alg: SharedAlgorithm): Promise<Forge> {
   const ring = await createSharedKeyRing(forgeSecret, alg)
-  const settings = { ring, issuer: undefined, audience: undefined, accessTtlSeconds: 900 }
+  const settings: TokenSettings = {
+    ring,
+    profile: "shared",
+    issuer: undefined,
+    audience: undefined,
+    acceptedIssuers: [],
+    acceptedAudiences: [],
+    accessTtlSeconds: 900,
+    leewaySeconds: 0,
+  }
   const payload = {
     fresh: false,
     iat: startOfTests,

@@ -1,32 +1,42 @@
-// What readClaims() gives; what it refuses is in test/vectors/claim_vectors.ts.
+// What readClaims() gives and what writeClaims() writes; what the first refuses is in
+// test/vectors/claim_vectors.ts, and the operator's claims are in claims_own.test.ts.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type ClaimSettings, readClaims, writeClaims } from "../../src/token/claims.ts"
+import {
+  accessTtlSecondsMax,
+  type ClaimSettings,
+  readClaims,
+  writeClaims,
+} from "../../src/token/claims.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
+import type { Members } from "../support/forge.ts"
+import { grantOfTests } from "../support/grant_of_tests.ts"
+import { sidsOfOthers } from "../vectors/claim_vectors.ts"
+import { addressedSettings, severalSettings } from "../vectors/flask_vectors.ts"
 
+const times = { accessTtlSeconds: 900, leewaySeconds: 0 }
 const published: ClaimSettings = {
   profile: "published",
   issuer: "https://login.example.org",
   audience: "https://api.example.org",
-  accessTtlSeconds: 900,
+  acceptedIssuers: ["https://login.example.org"],
+  acceptedAudiences: ["https://api.example.org"],
+  ...times,
 }
 const shared: ClaimSettings = {
   profile: "shared",
   issuer: undefined,
   audience: undefined,
-  accessTtlSeconds: 900,
+  acceptedIssuers: [],
+  acceptedAudiences: [],
+  ...times,
 }
-const addressed: ClaimSettings = { ...shared, issuer: "flask-app", audience: "flask-api" }
-const settingsByName = { published, shared, addressed }
+const addressed: ClaimSettings = { ...shared, ...addressedSettings }
+const several: ClaimSettings = { ...shared, ...severalSettings }
+const settingsByName = { published, shared, addressed, several }
 
-const grant = {
-  username: "alice",
-  roles: ["admin"],
-  authTime: now - 5,
-  issuedAt: now,
-  fresh: false,
-}
+const grant = { ...grantOfTests, roles: ["admin"], fresh: false }
 
 test("writeClaims() gives what readClaims() reads back", () => {
   for (const [name, settings] of Object.entries(settingsByName)) {
@@ -37,7 +47,8 @@ test("writeClaims() gives what readClaims() reads back", () => {
         jti: "token-1",
         issuedAt: now,
         expiresAt: now + 900,
-        authTime: name === "published" ? now - 5 : null,
+        sid: grant.sid,
+        authTime: now - 60,
         fresh: false,
         isAccess: true,
       },
@@ -49,29 +60,92 @@ test("writeClaims() gives what readClaims() reads back", () => {
 test("writeClaims() leaves out what a shared secret's tokens need not say", () => {
   const names = (settings: ClaimSettings, roles: readonly string[]) =>
     Object.keys(writeClaims({ ...grant, roles }, "token-1", settings)).join(" ")
-  assert.equal(names(shared, []), "fresh iat jti type sub exp")
-  assert.equal(names(shared, ["admin"]), "fresh iat jti type sub exp roles")
-  assert.equal(names(addressed, []), "fresh iat jti type sub exp iss aud")
-  assert.equal(names(published, []), "iss sub aud exp iat jti client_id auth_time fresh type roles")
+  assert.equal(names(shared, []), "fresh iat jti type sub exp sid auth_time")
+  assert.equal(names(shared, ["admin"]), "fresh iat jti type sub exp sid auth_time roles")
+  assert.equal(names(addressed, []), "fresh iat jti type sub exp iss aud sid auth_time")
+  const all = "iss sub aud exp iat jti client_id sid auth_time fresh type roles"
+  assert.equal(names(published, []), all)
+})
+
+test("writeClaims() writes issuer and audience as they are set, one or several", () => {
+  const written = (settings: ClaimSettings) => {
+    const { iss, aud } = writeClaims(grant, "token-1", settings)
+    return [iss, aud]
+  }
+  assert.deepEqual(written(published), [published.issuer, published.audience])
+  assert.deepEqual(written(addressed), ["flask-app", "flask-api"])
+  assert.deepEqual(written(several), ["flask-app", ["flask-api", "flask-web"]])
+  assert.deepEqual(written(shared), [undefined, undefined])
+})
+
+test("writeClaims() lets no token outlive its session, nor its own lifetime", () => {
+  const rows = [
+    [now + 86_400, 900],
+    [now + 901, 900],
+    [now + 900, 900],
+    [now + 899, 899],
+    [now + 1, 1],
+    [now, 0],
+    [now - 5, -5],
+  ] as const
+  for (const [sessionExpiresAt, life] of rows) {
+    for (const settings of Object.values(settingsByName)) {
+      const { exp } = writeClaims({ ...grant, sessionExpiresAt }, "token-1", settings)
+      assert.equal(exp, now + life, `${settings.profile} ${life}`)
+    }
+  }
+  const longest = { ...shared, accessTtlSeconds: accessTtlSecondsMax }
+  const claims = writeClaims({ ...grant, sessionExpiresAt: now + 999_999 }, "token-1", longest)
+  assert.equal(readClaims(claims, longest, now)?.expiresAt, now + 86_400)
+})
+
+test("readClaims() takes no token whose session was over when it was signed", () => {
+  for (const settings of Object.values(settingsByName)) {
+    for (const sessionExpiresAt of [now, now - 5]) {
+      const claims = writeClaims({ ...grant, sessionExpiresAt }, "token-1", settings)
+      assert.equal(readClaims(claims, settings, now), null)
+    }
+  }
+})
+
+test("readClaims() needs a session of ours, except in a shared secret's tokens", () => {
+  for (const sid of sidsOfOthers) {
+    const name = JSON.stringify(sid)
+    assert.equal(reading(published, { sid }), null, name)
+    assert.equal(reading(shared, { sid })?.sid, null, name)
+    assert.equal(reading(addressed, { sid })?.sid, null, name)
+  }
+  for (const settings of Object.values(settingsByName)) {
+    for (const sid of ["A".repeat(22), "-_".repeat(11), "0123456789abcdefABCDEF"]) {
+      assert.equal(reading(settings, { sid })?.sid, sid)
+    }
+  }
 })
 
 test("readClaims() gives freshness and login time as the token tells them", () => {
-  const claims = writeClaims(grant, "token-1", shared)
-  const read = (changes: object) => readClaims({ ...claims, ...changes }, shared, now)
+  const read = (changes: Members) => reading(shared, changes)
   assert.equal(read({ fresh: true })?.fresh, true)
   assert.equal(read({ fresh: now + 60.25 })?.fresh, now + 60.25)
   assert.equal(read({ fresh: undefined })?.fresh, false)
-  assert.equal(read({ auth_time: now - 60 })?.authTime, now - 60)
-  assert.equal(read({})?.authTime, null)
+  assert.equal(read({ auth_time: now - 90 })?.authTime, now - 90)
+  assert.equal(read({ auth_time: undefined })?.authTime, null)
   assert.equal(read({ auth_time: null }), null)
+  assert.equal(reading(published, { fresh: now + 60 }), null)
+  assert.equal(reading(published, { auth_time: undefined }), null)
 })
 
 test("readClaims() tells a refresh token, of a shared secret only, whatever its life", () => {
-  const refresh = { type: "refresh", exp: now + 2_592_000 }
-  const read = (settings: ClaimSettings) =>
-    readClaims({ ...writeClaims(grant, "token-1", settings), ...refresh }, settings, now)
-  assert.equal(read(shared)?.isAccess, false)
-  assert.equal(read(published), null)
+  const lastInstant = 253_402_300_799
+  for (const exp of [lastInstant + 1, Number.MAX_SAFE_INTEGER]) {
+    assert.equal(reading(shared, { type: "refresh", exp }), null, "after the year 9999")
+  }
+  for (const exp of [now + 1, now + 86_401, now + 2_592_000, lastInstant]) {
+    const refresh = { type: "refresh", exp }
+    assert.equal(reading(shared, refresh)?.isAccess, false)
+    assert.equal(reading(shared, refresh)?.expiresAt, exp)
+    assert.equal(reading(published, refresh), null)
+    assert.equal(reading(shared, { ...refresh, type: "Refresh" }), null)
+  }
 })
 
 test("readClaims() leaves expiry to its caller", () => {
@@ -79,9 +153,36 @@ test("readClaims() leaves expiry to its caller", () => {
   assert.equal(readClaims(claims, published, now + 1_000_000)?.expiresAt, now + 900)
 })
 
+test("readClaims() takes times ahead of ours by five seconds, or by the leeway", () => {
+  const rows = [
+    [0, 5],
+    [4, 5],
+    [5, 5],
+    [6, 6],
+    [60, 60],
+  ] as const
+  for (const [leewaySeconds, ahead] of rows) {
+    for (const base of [published, shared]) {
+      const settings = { ...base, leewaySeconds }
+      for (const name of ["iat", "nbf", "auth_time"]) {
+        const row = `${base.profile} ${name} ${leewaySeconds}`
+        assert.ok(reading(settings, { [name]: now + ahead }), row)
+        assert.equal(reading(settings, { [name]: now + ahead + 1 }), null, row)
+      }
+    }
+  }
+})
+
+test("readClaims() stretches no lifetime by the leeway", () => {
+  const settings = { ...published, leewaySeconds: 60 }
+  assert.ok(reading(settings, { exp: now + 86_400 }))
+  assert.equal(reading(settings, { exp: now + 86_401 }), null)
+  assert.equal(reading(settings, { exp: now }), null)
+})
+
 test("readClaims() refuses each claim that is missing, and tokens of the other deployments", () => {
   const needed = {
-    published: ["iss", "sub", "aud", "exp", "iat", "jti", "auth_time", "type"],
+    published: ["iss", "sub", "aud", "exp", "iat", "jti", "sid", "auth_time", "type"],
     shared: ["sub", "exp", "iat", "jti", "type"],
     addressed: ["iss", "sub", "aud", "exp", "iat", "jti", "type"],
   }
@@ -89,11 +190,26 @@ test("readClaims() refuses each claim that is missing, and tokens of the other d
     const settings = settingsByName[name]
     const claims = writeClaims(grant, "token-1", settings)
     for (const missing of needed[name]) {
-      const rest = Object.entries(claims).filter(([claim]) => claim !== missing)
-      assert.equal(readClaims(Object.fromEntries(rest), settings, now), null, `${name} ${missing}`)
+      assert.equal(reading(settings, { [missing]: undefined }), null, `${name} ${missing}`)
     }
-    for (const other of Object.values(settingsByName)) {
+    for (const other of [published, shared, addressed]) {
       if (other !== settings) assert.equal(readClaims(claims, other, now), null, name)
     }
   }
 })
+
+test("readClaims() looks at the payload's own members only", () => {
+  const claims = writeClaims(grant, "token-1", shared)
+  const { sub, ...rest } = claims
+  assert.equal(sub, "alice")
+  assert.equal(readClaims(JSON.parse(`{"__proto__":${JSON.stringify(claims)}}`), shared, now), null)
+  const beside = JSON.stringify(rest).replace("{", '{"__proto__":{"sub":"alice"},')
+  assert.equal(readClaims(JSON.parse(beside), shared, now), null)
+})
+
+/** What is read of good claims with changes; one that is undefined is left out. */
+function reading(settings: ClaimSettings, changes: Members) {
+  const changed = Object.entries({ ...writeClaims(grant, "token-1", settings), ...changes })
+  const claims = Object.fromEntries(changed.filter(([, value]) => value !== undefined))
+  return readClaims(claims, settings, now)
+}

@@ -1,159 +1,89 @@
-// The three rings, and what becomes of keys.json.
+// The three rings, and the keys that they are made of. What they give over time is in
+// key_ring_time.test.ts.
 
 import assert from "node:assert/strict"
-import { createHash } from "node:crypto"
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
-import { readdir } from "node:fs/promises"
-import { join } from "node:path"
+import { createHash, createPrivateKey } from "node:crypto"
 import { test } from "node:test"
-import { machineDisk } from "../../src/disk.ts"
-import { OperatorError } from "../../src/errors.ts"
-import { signAccessToken, verifyAccessToken } from "../../src/token/access_token.ts"
+import type { JWK } from "jose"
+import { signAccessToken, type TokenSettings } from "../../src/token/access_token.ts"
 import type { PublishedAlgorithm } from "../../src/token/algorithms.ts"
 import {
   createImportedKeyRing,
   createSharedKeyRing,
+  createTimedKeyRing,
+  generateTimedKey,
   type KeyRing,
-  openGeneratedKeyRing,
+  readPrivateJwk,
+  toPublic,
 } from "../../src/token/key_ring.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
-import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { createForge } from "../support/forge.ts"
+import { grantOfTests } from "../support/grant_of_tests.ts"
 import { testSecret } from "../support/test_keys.ts"
-import { damagedKeyFiles } from "../vectors/key_files.ts"
+import { verdict } from "../support/token_verdict.ts"
 import { ecKeyPem, edKeyPem, rsaKeyPem } from "../vectors/signing_keys.ts"
 
 const algorithms = ["ES256", "EdDSA", "PS256", "RS256"] as const
 const pemByAlgorithm = { ES256: ecKeyPem, EdDSA: edKeyPem, PS256: rsaKeyPem, RS256: rsaKeyPem }
-const grant = { username: "alice", roles: [], authTime: now, issuedAt: now, fresh: true }
-const hint =
-  "Restore it from a backup. Or move it away: a new key is made, and everybody logs in again."
 
 /** The members of a JWK that its thumbprint is made of (RFC 7638 §3.2), sorted. */
 const thumbprintMembers = {
   EC: ["crv", "kty", "x", "y"],
   OKP: ["crv", "kty", "x"],
   RSA: ["e", "kty", "n"],
+} as const
+const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"]
+
+// All at once: an RSA key takes a second or two.
+const times = { publishedAt: now, signsFrom: now + 305 }
+const generating = algorithms.map(
+  (algorithm) => [algorithm, generateTimedKey(algorithm, times)] as const,
+)
+
+for (const [algorithm, generated] of generating) {
+  test(`generateTimedKey() makes a key for ${algorithm} that a ring can use`, async () => {
+    const { jwk, ...rest } = await generated
+    assert.deepEqual(rest, { ...times, keptUntil: null })
+    assert.equal(typeof jwk.d, "string")
+    if (jwk.kty === "RSA") assert.equal(Buffer.from(jwk.n ?? "", "base64url").length * 8, 3072)
+    const ring = await createTimedKeyRing([{ jwk, ...rest }])
+    await checkRing(ring, algorithm)
+    checkSecrecy(ring, jwk)
+    assert.deepEqual(await readPrivateJwk(JSON.stringify(jwk), algorithm), jwk)
+  })
 }
 
-test("openGeneratedKeyRing() makes a key of each algorithm, once", async (t) => {
-  const path = join(temporaryDirectory(t), "keys.json")
-  const kids: string[] = []
-  for (const algorithm of algorithms) {
-    const { ring, made } = await open(path, algorithm)
-    const kid = ring.signing.kid ?? ""
-    assert.equal(made, true)
-    assert.ok(!kids.includes(kid), "a key of its own")
-    kids.push(kid)
-    checkPublished(ring, algorithm)
-    assert.deepEqual([...ring.verifying.keys()], [kid], "keys of other algorithms don't verify")
-    assert.equal(statSync(path).mode & 0o777, 0o600)
-  }
-  const { keys, ...file } = JSON.parse(readFileSync(path, "utf8"))
-  assert.deepEqual(file, { format: "postern-keys", version: 1 })
-  assert.deepEqual(
-    keys.map(({ alg, kid, use }: Record<string, string>) => [alg, kid, use]),
-    algorithms.map((algorithm, index) => [algorithm, kids[index], "sig"]),
+test("generateTimedKey() makes another key each time", async () => {
+  const made = [0, 1, 2, 3, 4].map(() =>
+    generateTimedKey("EdDSA", { publishedAt: now, signsFrom: now }),
   )
-  assert.equal(Buffer.from(keys[3].n, "base64url").length * 8, 3072)
-  assert.deepEqual(await readdir(join(path, "..")), ["keys.json"], "nothing is left behind")
+  const kids = (await Promise.all(made)).map(({ jwk }) => jwk.kid)
+  assert.equal(new Set(kids).size, 5)
 })
 
-test("openGeneratedKeyRing() reads the same keys again and leaves the file", async (t) => {
-  const path = join(temporaryDirectory(t), "keys.json")
-  const first = await open(path, "ES256")
-  const bytes = readFileSync(path)
-  const second = await open(path, "ES256")
-  assert.deepEqual([second.made, second.warning], [false, null])
-  assert.deepEqual(second.ring.publicKeys, first.ring.publicKeys)
-  assert.deepEqual(readFileSync(path), bytes)
-  const { token } = await signAccessToken(grant, settingsOf(first.ring))
-  assert.equal((await verifyAccessToken(token, settingsOf(second.ring), now)).username, "alice")
-})
-
-test("openGeneratedKeyRing() verifies by all keys of its algorithm and signs by the last", async (t) => {
-  const directory = temporaryDirectory(t)
-  const [one, two] = [join(directory, "one.json"), join(directory, "two.json")]
-  const older = await open(one, "ES256")
-  const newer = await open(two, "ES256")
-  const other = await open(one, "EdDSA")
-  const [olderKey, otherKey] = JSON.parse(readFileSync(one, "utf8")).keys
-  const [newerKey] = JSON.parse(readFileSync(two, "utf8")).keys
-  write(one, { keys: [olderKey, otherKey, newerKey] })
-  const { ring, made } = await open(one, "ES256")
-  const kids = [older.ring.signing.kid, newer.ring.signing.kid]
-  assert.equal(made, false)
-  assert.deepEqual([...ring.verifying.keys()], kids)
-  assert.equal(ring.signing.kid, kids[1])
-  assert.deepEqual(
-    ring.publicKeys.map(({ kid }) => kid),
-    kids,
-  )
-  const before = await signAccessToken(grant, settingsOf(older.ring))
-  assert.equal((await verifyAccessToken(before.token, settingsOf(ring), now)).username, "alice")
-  const foreign = await signAccessToken(grant, settingsOf(other.ring))
-  await assert.rejects(verifyAccessToken(foreign.token, settingsOf(ring), now), {
-    code: "invalid_token",
-    message: "Invalid token",
-  })
-})
-
-test("openGeneratedKeyRing() repairs a mode that is too open, and says so", async (t) => {
-  const path = join(temporaryDirectory(t), "keys.json")
-  await open(path, "ES256")
-  chmodSync(path, 0o644)
-  const { warning } = await open(path, "ES256")
-  assert.equal(warning, `'${path}' was open to other users (mode 644); it is 600 now`)
-  assert.equal(statSync(path).mode & 0o777, 0o600)
-})
-
-test("openGeneratedKeyRing() refuses a file that is not as written, and leaves it", async (t) => {
-  const path = join(temporaryDirectory(t), "keys.json")
-  const { ring } = await open(path, "ES256")
-  const good = JSON.parse(readFileSync(path, "utf8"))
-  for (const { name, change, why } of damagedKeyFiles) {
-    const bytes = Buffer.from(change(good))
-    writeFileSync(path, bytes)
-    const message = `The key file '${path}' can't be used: ${why}`
-    await assert.rejects(open(path, "ES256"), isOperatorError(message, hint), name)
-    assert.deepEqual(readFileSync(path), bytes, name)
-  }
-  writeFileSync(path, JSON.stringify(good))
-  assert.deepEqual((await open(path, "ES256")).ring.publicKeys, ring.publicKeys)
-})
-
-test("openGeneratedKeyRing() refuses a link and a directory in the file's place", async (t) => {
-  const directory = temporaryDirectory(t)
-  const [path, target] = [join(directory, "keys.json"), join(directory, "target.json")]
-  const moveAway = "Move it away, or set POSTERN_DATA_DIR to another directory."
-  symlinkSync(target, path)
-  const link = `'${path}' is not a file, but a link`
-  await assert.rejects(open(path, "ES256"), isOperatorError(link, moveAway), "dangling")
-  await open(target, "ES256")
-  const bytes = readFileSync(target)
-  await assert.rejects(open(path, "ES256"), isOperatorError(link, moveAway), "to a good file")
-  assert.deepEqual(readFileSync(target), bytes)
-  mkdirSync(join(directory, "folder"))
-  const folder = join(directory, "folder")
-  const message = `'${folder}' is not a file, but a directory`
-  await assert.rejects(open(folder, "ES256"), isOperatorError(message, moveAway))
-})
-
-test("openGeneratedKeyRing() passes a failing disk on and leaves the file as it was", async (t) => {
-  const path = join(temporaryDirectory(t), "keys.json")
-  await open(path, "ES256")
-  const bytes = readFileSync(path)
-  const full = Object.assign(new Error("No space"), { code: "ENOSPC" })
-  const disk = { ...machineDisk, rename: () => Promise.reject(full) }
-  await assert.rejects(openGeneratedKeyRing(path, "EdDSA", disk), full)
-  assert.deepEqual(readFileSync(path), bytes)
-})
-
-test("createImportedKeyRing() makes a ring of a private key", async () => {
+test("createImportedKeyRing() makes a ring of a private key, PEM or JWK", async () => {
   for (const algorithm of algorithms) {
-    const ring = await createImportedKeyRing(pemByAlgorithm[algorithm], algorithm)
-    checkPublished(ring, algorithm)
-    const { token } = await signAccessToken(grant, settingsOf(ring))
-    assert.equal((await verifyAccessToken(token, settingsOf(ring), now)).username, "alice")
+    const pem = pemByAlgorithm[algorithm]
+    const jwk = createPrivateKey(pem).export({ format: "jwk" }) as JWK
+    const [ofPem, ofJwk] = [
+      await createImportedKeyRing(pem, algorithm),
+      await createImportedKeyRing(JSON.stringify({ ...jwk, kid: "mine", x5c: ["AA"] }), algorithm),
+    ]
+    for (const ring of [ofPem, ofJwk]) {
+      await checkRing(ring, algorithm)
+      checkSecrecy(ring, jwk)
+    }
+    assert.deepEqual(ofJwk.published(now), ofPem.published(now), algorithm)
+  }
+})
+
+test("createImportedKeyRing() signs and is published at all times", async () => {
+  const ring = await createImportedKeyRing(ecKeyPem, "ES256")
+  const kid = ring.signer(now).kid
+  for (const at of [0, 1, now, Number.MAX_SAFE_INTEGER]) {
+    assert.equal(ring.signer(at).kid, kid, `${at}`)
+    assert.equal(ring.find(kid, at)?.alg, "ES256", `${at}`)
+    assert.equal(ring.published(at), ring.published(now), `${at}`)
   }
 })
 
@@ -167,61 +97,114 @@ test("createImportedKeyRing() throws TypeError for a key that does not fit", asy
 test("createSharedKeyRing() has one key without a name and publishes nothing", async () => {
   for (const algorithm of ["HS256", "HS384", "HS512"] as const) {
     const ring = await createSharedKeyRing(testSecret, algorithm)
-    assert.equal(ring.profile, "shared")
-    assert.deepEqual(ring.publicKeys, [])
-    assert.deepEqual([...ring.verifying.keys()], [undefined])
-    assert.equal(ring.signing.kid, undefined)
-    assert.equal(ring.signing.alg, algorithm)
-    assert.equal(ring.signing.key.extractable, false)
+    for (const at of [0, now, Number.MAX_SAFE_INTEGER]) {
+      const { kid, alg, key } = ring.signer(at)
+      assert.deepEqual([kid, alg, key.extractable], [undefined, algorithm, false])
+      assert.deepEqual(key.usages, ["sign", "verify"])
+      assert.equal(ring.find(undefined, at)?.key, key)
+      for (const name of ["", "undefined", "__proto__", "k1"])
+        assert.equal(ring.find(name, at), null)
+      assert.deepEqual(ring.published(at), [])
+      assert.equal(ring.published(at), ring.published(0), "the same list")
+    }
   }
 })
 
-function open(path: string, algorithm: PublishedAlgorithm) {
-  return openGeneratedKeyRing(path, algorithm, machineDisk)
-}
-
-function write(path: string, changes: object): void {
-  writeFileSync(path, JSON.stringify({ format: "postern-keys", version: 1, ...changes }))
-}
-
-function settingsOf(ring: KeyRing) {
-  return { ring, issuer: "https://a.example", audience: "https://a.example", accessTtlSeconds: 900 }
-}
-
-function isOperatorError(message: string, expectedHint: string): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof OperatorError, String(error))
-    assert.equal(error.message, message)
-    assert.equal(error.hint, expectedHint)
-    assert.equal(error.exitCode, 65)
-    return true
+test("createSharedKeyRing() takes the secret's bytes as they are", async () => {
+  const { settings } = await createForge("HS256")
+  const { token } = await signAccessToken(grantOfTests, settings)
+  const rows = [
+    [testSecret, "accepted"],
+    [`${testSecret} `, "Invalid token"],
+    [testSecret.slice(0, -1), "Invalid token"],
+    [Buffer.from(testSecret, "base64").toString("latin1"), "Invalid token"],
+    [`${testSecret}\0`, "Invalid token"],
+  ] as const
+  for (const [secret, expected] of rows) {
+    const ring = await createSharedKeyRing(secret, "HS256")
+    const found = await verdict(token, { ...settings, ring })
+    assert.equal(found, expected, JSON.stringify(secret.slice(-4)))
   }
-}
+})
 
-/** What every ring of published keys holds to: names, members, and keys that can't be taken out. */
-function checkPublished(ring: KeyRing, algorithm: PublishedAlgorithm): void {
-  const [jwk, ...more] = ring.publicKeys
+test("createTimedKeyRing() refuses two keys of one name", async () => {
+  const key = await generateTimedKey("ES256", { publishedAt: 0, signsFrom: 0 })
+  const again = { ...key, publishedAt: now, signsFrom: now, keptUntil: now + 1 }
+  await assert.rejects(createTimedKeyRing([key, again]), {
+    name: "TypeError",
+    message: "Two keys have one kid",
+  })
+})
+
+test("createTimedKeyRing() of no keys finds and publishes none, and can't sign", async () => {
+  const ring = await createTimedKeyRing([])
+  assert.equal(ring.find(undefined, now), null)
+  assert.equal(ring.find("k1", now), null)
+  assert.deepEqual(ring.published(now), [])
+  assert.throws(() => ring.signer(now), { name: "TypeError", message: "A ring needs a key" })
+})
+
+test("KeyRing.find() takes the exact kid and no other", async () => {
+  const ring = await createImportedKeyRing(ecKeyPem, "ES256")
+  const kid = ring.signer(now).kid ?? ""
+  assert.equal(ring.find(kid, now)?.key.type, "public")
+  const others = ["", "__proto__", "constructor", "toString", " ", `${kid} `, ` ${kid}`, `${kid}\0`]
+  for (const other of [undefined, ...others, kid.slice(1), kid.toUpperCase(), `${kid}${kid}`]) {
+    assert.equal(ring.find(other, now), null, JSON.stringify(other))
+  }
+})
+
+test("toPublic() keeps only members that everybody may see", () => {
+  const secrets = Object.fromEntries(privateMembers.map((name) => [name, `secret ${name}`]))
+  const open = { kty: "RSA", n: "AQAB", e: "AQAB", kid: "k1", alg: "RS256", use: "sig" }
+  const more = { ext: true, key_ops: ["sign"], x5c: ["MIIB"], jku: "https://a.example", D: "d" }
+  assert.deepEqual(toPublic({ ...secrets, ...open, ...more }), open)
+})
+
+test("readPrivateJwk() names a key by its thumbprint, whatever the key says", async () => {
+  const jwk = await readPrivateJwk(ecKeyPem, "ES256")
+  const named = { ...jwk, kid: "../../dev/null" }
+  assert.deepEqual(await readPrivateJwk(JSON.stringify(named), "ES256"), jwk)
+})
+
+test("readPrivateJwk() throws TypeError without a word of the key", async () => {
+  const jwk = await readPrivateJwk(ecKeyPem, "ES256")
+  await assert.rejects(readPrivateJwk(JSON.stringify({ ...jwk, d: jwk.x }), "ES256"), {
+    name: "TypeError",
+    message: "Unusable private key: its parts do not make one key",
+  })
+})
+
+/** What every ring of one published key holds to: names, members, keys that can't be taken out. */
+async function checkRing(ring: KeyRing, algorithm: PublishedAlgorithm): Promise<void> {
+  const [jwk, ...more] = ring.published(now)
+  assert.ok(jwk)
   assert.deepEqual(more, [])
-  assert.equal(ring.profile, "published")
-  const needed = thumbprintMembers[jwk?.kty as keyof typeof thumbprintMembers]
-  assert.deepEqual(Object.keys(jwk ?? {}).sort(), [...needed, "alg", "kid", "use"].sort())
-  assert.equal(jwk?.alg, algorithm)
-  assert.equal(jwk?.use, "sig")
-  const text = JSON.stringify(
-    Object.fromEntries(
-      Object.entries(jwk ?? {})
-        .filter(isNeeded)
-        .sort(),
-    ),
-  )
-  assert.equal(jwk?.kid, createHash("sha256").update(text).digest("base64url"))
-  assert.equal(ring.signing.kid, jwk?.kid)
-  assert.equal(ring.signing.key.type, "private")
-  assert.equal(ring.signing.key.extractable, false)
-  assert.equal(ring.verifying.get(jwk?.kid)?.key.type, "public")
-  assert.equal(ring.verifying.get(jwk?.kid)?.alg, algorithm)
+  const needed = thumbprintMembers[jwk.kty as keyof typeof thumbprintMembers]
+  assert.deepEqual(Object.keys(jwk).sort(), [...needed, "alg", "kid", "use"].sort())
+  assert.deepEqual([jwk.alg, jwk.use], [algorithm, "sig"])
+  const text = JSON.stringify(Object.fromEntries(needed.map((name) => [name, jwk[name]])))
+  assert.equal(jwk.kid, createHash("sha256").update(text).digest("base64url"))
+  const { kid, alg, key } = ring.signer(now)
+  assert.deepEqual([kid, alg], [jwk.kid, algorithm])
+  assert.deepEqual([key.type, key.extractable, key.usages], ["private", false, ["sign"]])
+  const found = ring.find(kid, now)
+  assert.deepEqual([found?.alg, found?.key.type], [algorithm, "public"])
+  const { settings } = await createForge(algorithm)
+  const ours: TokenSettings = { ...settings, ring }
+  const { token } = await signAccessToken(grantOfTests, ours)
+  assert.equal(await verdict(token, ours), "accepted")
+}
 
-  function isNeeded([name]: [string, unknown]): boolean {
-    return needed.includes(name)
+/** K-03: nothing that is private is published, under no name, and what is can't be changed. */
+function checkSecrecy(ring: KeyRing, jwk: JWK): void {
+  const published = ring.published(now)
+  const text = JSON.stringify(published)
+  const secrets = Object.entries(jwk).filter(([name]) => privateMembers.includes(name))
+  assert.equal(secrets.length, jwk.kty === "RSA" ? 6 : 1)
+  for (const [name, value] of secrets) {
+    assert.ok(!text.includes(`"${name}"`), name)
+    assert.ok(!text.includes(String(value)), name)
   }
+  assert.ok(published.every(Object.isFrozen))
 }

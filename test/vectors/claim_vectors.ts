@@ -8,6 +8,21 @@ import { accepted, type Expectation, each, refused, refusedForged, type Vector }
 const wrongForInstants = [undefined, "1", "", true, false, null, [], [now + 60], {}, 1.5, -1, "now"]
 const wrongForNames = [undefined, "", null, 1, 0, true, false, [], ["alice"], {}, { $ne: null }]
 
+/** What stands under `sid` and is no session of ours. */
+export const sidsOfOthers: readonly unknown[] = [
+  ...wrongForNames,
+  "s".repeat(21),
+  "s".repeat(23),
+  `${"s".repeat(22)}\n`,
+  `${"s".repeat(21)}=`,
+  `${"s".repeat(21)}+`,
+  `${"s".repeat(21)} `,
+  `${"s".repeat(21)}\u00e4`,
+  ["s".repeat(22)],
+  "0a4c8a0e-55a0-4b7c-8a5b-3d9c3e0b7a11",
+  "__proto__",
+]
+
 /** Number texts that JSON.stringify would not write. */
 const oddNumbers = ["1e999", "-1e999", "NaN", "Infinity", "0x7fffffff", "+1", "01", "1e400"]
 

@@ -2,9 +2,9 @@
 // header members sorted, claims in its order, numbers and letters as Python's json.dumps has them.
 
 import { startOfTests as now } from "../support/fake_clock.ts"
-import { type Forge, segment, signJws } from "../support/forge.ts"
-import { acceptedText, claims, payloadText } from "./claim_vectors.ts"
-import { accepted, each, refused, type Vector } from "./vector.ts"
+import { type Forge, forgeSid, type Members, segment, signJws } from "../support/forge.ts"
+import { acceptedText, claims, payloadText, sidsOfOthers } from "./claim_vectors.ts"
+import { accepted, type Expectation, each, refused, type Vector } from "./vector.ts"
 
 const header = '{"alg":"HS256","typ":"JWT"}'
 const names = '"jti":"0a4c8a0e-55a0-4b7c-8a5b-3d9c3e0b7a11"'
@@ -29,6 +29,10 @@ const accessTokens: Vector[] = [
   flaskToken("a claim with a float", flask({ more: ',"score":1.0,"small":1e-05' })),
   flaskToken("a claim with an escaped slash", flask({ more: ',"path":"\\/"' })),
   flaskToken("roles of its own", flask({ more: ',"roles":["admin"]' })),
+  flaskToken("a session of ours", flask({ more: `,"sid":"${forgeSid}"` })),
+  ...each(sidsOfOthers, (sid, name) =>
+    claims(`Flask: a sid of its own, ${name}`, { sid }, "accepted"),
+  ),
   flaskToken("blanks within a string", flask({ more: ',"note":"a, b: \\"c\\" \\n d"' })),
   flaskToken("times as floats of whole seconds", flask({ exp: `"exp":${now + 900}.0` })),
   accepted("Flask: header of an older PyJWT", (forge) =>
@@ -91,21 +95,19 @@ export const flaskVectors: readonly Vector[] = [
   ),
 ]
 
-const issuer = "flask-app"
-const audience = "flask-api"
-
 /** The settings of the deployment for `addressedVectors`. */
-export const addressedSettings = { issuer, audience }
+export const addressedSettings = addressedTo("flask-app", "flask-api")
 
 /** Vectors for a deployment with a shared secret, an issuer and an audience. */
 export const addressedVectors: readonly Vector[] = [
-  claims("aud and iss as configured", { iss: issuer, aud: audience }, "accepted"),
-  claims("aud as list", { iss: issuer, aud: [audience] }, "accepted"),
-  claims("aud as list of several", { iss: issuer, aud: ["other", audience] }, "accepted"),
-  claims("J-34 without iss", { aud: audience }),
-  claims("J-35 without aud", { iss: issuer }),
-  ...each(["", "flask-ap", "flask-app2", "Flask-App", null, 1, [issuer], {}, true], (iss, name) =>
-    claims(`J-34 iss ${name}`, { iss, aud: audience }),
+  addressed("aud and iss as configured", {}, "accepted"),
+  addressed("aud as list", { aud: ["flask-api"] }, "accepted"),
+  addressed("aud as list of several", { aud: ["other", "flask-api"] }, "accepted"),
+  addressed("J-34 without iss", { iss: undefined }),
+  addressed("J-35 without aud", { aud: undefined }),
+  ...each(
+    ["", "flask-ap", "flask-app2", "Flask-App", null, 1, ["flask-app"], {}, true],
+    (iss, name) => addressed(`J-34 iss ${name}`, { iss }),
   ),
   ...each(
     [
@@ -120,16 +122,51 @@ export const addressedVectors: readonly Vector[] = [
       [""],
       [null],
       ["other"],
-      [[audience]],
-      [audience, 1],
-      [audience, null],
-      { 0: audience, length: 1 },
-      `${audience} other`,
+      [["flask-api"]],
+      ["flask-api", 1],
+      ["flask-api", null],
+      { 0: "flask-api", length: 1 },
+      "flask-api other",
       ["flask-api2"],
     ],
-    (aud, name) => claims(`J-35 aud ${name}`, { iss: issuer, aud }),
+    (aud, name) => addressed(`J-35 aud ${name}`, { aud }),
   ),
 ]
+
+/** The settings of the deployment for `severallyAddressedVectors`: what is written, and more. */
+export const severalSettings = {
+  issuer: "flask-app",
+  audience: ["flask-api", "flask-web"],
+  acceptedIssuers: ["flask-app", "old-app"],
+  acceptedAudiences: ["flask-web", "old-api"],
+} as const
+
+/** Vectors for a deployment that accepts several issuers and audiences. */
+export const severallyAddressedVectors: readonly Vector[] = [
+  addressed("as written", { aud: severalSettings.audience }, "accepted"),
+  addressed("the other issuer", { iss: "old-app", aud: "flask-web" }, "accepted"),
+  addressed("the other audience", { aud: "old-api" }, "accepted"),
+  addressed("both audiences", { aud: ["old-api", "flask-web"] }, "accepted"),
+  addressed("J-35 only an audience that is written", { aud: "flask-api" }),
+  addressed("J-35 that one as list", { aud: ["flask-api"] }),
+  addressed("J-35 both in one text", { aud: "flask-web old-api" }),
+  addressed("J-35 both with a comma", { aud: "flask-web,old-api" }),
+  addressed("J-35 a list in a list", { aud: [["flask-web"], "old-api"] }),
+  addressed("J-34 an audience as issuer", { iss: "old-api", aud: "old-api" }),
+  addressed("J-34 a list of both", { iss: ["flask-app", "old-app"], aud: "old-api" }),
+  addressed("J-34 both in one text", { iss: "flask-app,old-app", aud: "old-api" }),
+  addressed("J-34 without iss", { iss: undefined, aud: "old-api" }),
+  addressed("J-35 without aud", { aud: undefined }),
+]
+
+function addressedTo(issuer: string, audience: string) {
+  return { issuer, audience, acceptedIssuers: [issuer], acceptedAudiences: [audience] }
+}
+
+/** A token for the deployment of `addressedSettings`, with changes. */
+function addressed(id: string, changes: Members, expect?: Expectation): Vector {
+  return claims(id, { iss: "flask-app", aud: "flask-api", ...changes }, expect)
+}
 
 /** A payload text; each part replaces the library's default, an empty one leaves it out. */
 function flask(parts: {

@@ -5,7 +5,7 @@ import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto"
 import type { Algorithm } from "../../src/token/algorithms.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { type Forge, forgeIssuer, publicKeyOf, signJws } from "../support/forge.ts"
-import { acceptedText, claims, payloadText } from "./claim_vectors.ts"
+import { acceptedText, claims, payloadText, sidsOfOthers } from "./claim_vectors.ts"
 import { each, refused, refusedForged, type Vector } from "./vector.ts"
 
 /** The ways in which a public key is written down: each has been taken for an HMAC secret. */
@@ -19,10 +19,9 @@ const publicKeyTexts: Readonly<Record<string, (key: KeyObject, forge: Forge) => 
     "PEM without its armour": (key) => pem(key).replace(/-----[^-]+-----|\n/g, ""),
     DER: (key) => key.export({ type: "spki", format: "der" }),
     JWK: (key) => JSON.stringify(key.export({ format: "jwk" })),
-    "JWK as published": (_key, { settings }) => JSON.stringify(settings.ring.publicKeys[0]),
-    "JWK Set": (_key, { settings }) => JSON.stringify({ keys: settings.ring.publicKeys }),
-    "JWK Set as served": (_key, { settings }) =>
-      `${JSON.stringify({ keys: settings.ring.publicKeys })}\n`,
+    "JWK as published": (_key, forge) => JSON.stringify(publishedBy(forge)[0]),
+    "JWK Set": (_key, forge) => JSON.stringify({ keys: publishedBy(forge) }),
+    "JWK Set as served": (_key, forge) => `${JSON.stringify({ keys: publishedBy(forge) })}\n`,
     "x or n": (key) => Buffer.from(coordinate(key), "base64url"),
     "x or n as text": coordinate,
     kid: (_key, { kid }) => kid ?? "",
@@ -102,6 +101,7 @@ const ownClaims: Vector[] = [
   claims("J-48 type refresh", { type: "refresh" }),
   ...each([undefined, null], (auth_time, name) => claims(`T-14 auth_time ${name}`, { auth_time })),
   claims("T-14 fresh a number", { fresh: now + 60 }),
+  ...each(sidsOfOthers, (sid, name) => claims(`T-14 sid ${name}`, { sid })),
   payloadText("T-15 an escape that is not needed", (good) => good.replace("alice", "\\u0061lice")),
   payloadText("T-15 a slash escaped", (good) => good.replace("//", "\\/\\/")),
   payloadText("T-15 a number written as fraction", (good) =>
@@ -133,6 +133,10 @@ function hmacWith(
           .digest(),
     }),
   )
+}
+
+function publishedBy({ settings }: Forge) {
+  return settings.ring.published(now)
 }
 
 function pem(key: KeyObject): string {
