@@ -1,51 +1,68 @@
-// The life of a login: a password for a token, and a token for who sent it.
+// The life of a login: a password for tokens, a refresh token for the next, and the ways in which a
+// session ends before its time. Each step is audited.
 
+import { type Audit, type AuditFields, auditEnded } from "../audit.ts"
 import type { Clock } from "../clock.ts"
-import { AuthError, Unavailable } from "../errors.ts"
-import type { Log } from "../log.ts"
-import type { Store, User } from "../store/store.ts"
-import {
-  type IssuedToken,
-  signAccessToken,
-  type TokenSettings,
-  verifyAccessToken,
-} from "../token/access_token.ts"
-import { type AccessClaims, clockSkewSeconds } from "../token/claims.ts"
+import { AuthError } from "../errors.ts"
+import { randomName } from "../random.ts"
+import { isAlive, type Session } from "../store/session.ts"
+import type { Ending, Revocations, Store } from "../store/store.ts"
+import { hasExpired, readSignedToken, type TokenSettings } from "../token/access_token.ts"
+import { isRefreshToken, readRefreshToken, sidInPlaceOf } from "../token/refresh_token.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Credentials } from "./credential_check.ts"
-
-/** Who sent a request, from a token that held and a user who still may. Frozen, no prototype. */
-export interface Principal {
-  readonly username: string
-  /** As the store has them now, whatever the token said. */
-  readonly roles: readonly string[]
-  /** When the password was checked, epoch seconds, where the token tells. */
-  readonly loggedInAt: number | null
-  /** How long ago that was when the token was verified. */
-  readonly secondsSinceLogin: number | null
-  /** Whether the token was given for a password and not for another token. */
-  readonly fresh: boolean
-}
-
-/** Where a request came from, for the log. */
-export interface Caller {
-  readonly requestId: string
-  readonly address: string
-}
+import { createAuthenticate, type Principal } from "./principal.ts"
+import { createRefresh } from "./refresh.ts"
+import {
+  type Caller,
+  createEnding,
+  grantTokens,
+  newSession,
+  type SessionSettings,
+  type Tokens,
+} from "./session_tokens.ts"
 
 /** The use cases. */
 export interface Sessions {
   /**
-   * Checks a name and a password and gives an access token.
+   * Checks a name and a password and starts a session.
    * @throws AuthError `invalid_credentials`, the same whatever was wrong
-   * @throws Unavailable when too many log in, or the clock fell back behind a revocation
+   * @throws Unavailable when too many log in
    */
-  logIn(credentials: Credentials, caller: Caller): Promise<IssuedToken>
+  logIn(credentials: Credentials, caller: Caller): Promise<Tokens>
+  /**
+   * Gives the next tokens of a session.
+   * @throws AuthError `invalid_token`
+   */
+  refresh(refreshToken: string, caller: Caller): Promise<Tokens>
   /**
    * Tells whose access token this is.
    * @throws AuthError `invalid_token`
    */
   authenticate(token: string): Promise<Principal>
+  /** Ends the session of a token of either kind, expired or not. What is no token ends nothing. */
+  logOut(token: string, caller: Caller): Promise<void>
+  /** The principal's sessions that go on, the last used first. */
+  list(principal: Principal): Promise<readonly Session[]>
+  /**
+   * Ends one of the principal's sessions.
+   * @throws AuthError `not_found`, for another user's, too
+   */
+  end(sid: string, principal: Principal, caller: Caller): Promise<void>
+  /** Ends all of the principal's sessions but the one that asks. */
+  endOthers(principal: Principal, caller: Caller): Promise<void>
+  /**
+   * Sets the principal's password and ends all sessions; the tokens are those of a new one.
+   * @throws AuthError `invalid_credentials` when `current` is wrong, `invalid_request` when `next`
+   *   won't do
+   */
+  changePassword(
+    passwords: { readonly current: string; readonly next: string },
+    principal: Principal,
+    caller: Caller,
+  ): Promise<Tokens>
+  /** What ended while access tokens of it may be around. */
+  revocations(): Promise<Revocations>
 }
 
 /** What the use cases work with. */
@@ -53,51 +70,147 @@ export interface SessionParts {
   readonly accounts: Accounts
   readonly store: Store
   readonly tokens: TokenSettings
+  readonly refreshKey: () => Uint8Array
+  readonly settings: SessionSettings
   readonly clock: Clock
-  readonly log: Log
+  readonly audit: Audit
+}
+
+/** The same, with how sessions end now. */
+interface EndingParts extends SessionParts {
+  readonly endingNow: () => Ending
 }
 
 /** Makes the use cases. */
-export function createSessions({ accounts, store, tokens, clock, log }: SessionParts): Sessions {
+export function createSessions(sessionParts: SessionParts): Sessions {
+  const { store, clock, audit, tokens, settings } = sessionParts
+  const endingNow = createEnding(clock, { ...tokens, ...settings })
+  const parts = { ...sessionParts, endingNow }
   return {
-    async logIn(credentials, { requestId: request, address: client }) {
-      const user = await accounts.check(credentials)
-      if (user === null) {
-        // Without the name: people type their password into the wrong field.
-        log.warn("login.failed", { request, client })
-        throw new AuthError("invalid_credentials", "Bad username or password")
-      }
+    logIn: (credentials, caller) => logIn(credentials, caller, parts),
+    refresh: createRefresh(parts),
+    authenticate: createAuthenticate(parts),
+    logOut: (token, caller) => logOut(token, caller, parts),
+
+    async list({ username }) {
       const now = clock.now()
-      const { username, roles } = user
-      const issuedAt = Math.max(now, user.tokensNotBefore)
-      if (issuedAt > now + clockSkewSeconds) {
-        const message = "The clock is behind the time at which this user's tokens were revoked"
-        throw new Unavailable(message, { retryAfterSeconds: issuedAt - now })
-      }
-      const grant = { username, roles, authTime: now, issuedAt, fresh: true }
-      const issued = await signAccessToken(grant, tokens)
-      log.info("login.succeeded", { request, client, username })
-      return issued
+      return (await store.listSessions(username)).filter((session) => isAlive(session, now))
     },
 
-    async authenticate(token) {
-      const now = clock.now()
-      const claims = await verifyAccessToken(token, tokens, now)
-      const user = await store.findUser(claims.username)
-      if (user === null || user.disabled || claims.issuedAt < user.tokensNotBefore) {
-        throw new AuthError("invalid_token", "Token has been revoked")
-      }
-      return principal(user, claims, now)
+    async end(sid, { username }, caller) {
+      const ended = await store.endSession(sid, { ending: endingNow(), ifUsername: username })
+      if (ended === null) throw new AuthError("not_found", "You have no such session")
+      auditEnded([ended], { ...fieldsOf(caller), reason: "by_user" }, audit)
     },
+
+    async endOthers({ username, sid }, caller) {
+      const ended = await store.endSessions(username, { ending: endingNow(), except: sid })
+      auditEnded(ended, { ...fieldsOf(caller), reason: "by_user" }, audit)
+    },
+
+    changePassword: (passwords, { username }, caller) =>
+      changePassword({ ...passwords, username }, caller, parts),
+
+    revocations: async () => store.listRevocations(clock.now()),
   }
 }
 
-function principal(user: User, claims: AccessClaims, now: number): Principal {
-  const fresh = typeof claims.fresh === "number" ? now < claims.fresh : claims.fresh
-  // Flask-JWT-Extended's tokens don't say it, but a fresh one was given for a password.
-  const loggedInAt = claims.authTime ?? (claims.fresh === true ? claims.issuedAt : null)
-  const secondsSinceLogin = loggedInAt === null ? null : Math.max(0, now - loggedInAt)
-  const { username, roles } = user
-  const members = { username, roles, loggedInAt, secondsSinceLogin, fresh }
-  return Object.freeze(Object.assign(Object.create(null), members))
+async function logIn(
+  credentials: Credentials,
+  caller: Caller,
+  parts: EndingParts,
+): Promise<Tokens> {
+  const { accounts, store, audit, settings, endingNow } = parts
+  const fields = fieldsOf(caller)
+  const user = await accounts.check(credentials)
+  if (user === null) {
+    // Only a name that is somebody's: people type their password into the wrong field.
+    const known = await accounts.find(credentials.username)
+    audit("login.failed", { ...fields, user: known?.username })
+    throw new AuthError("invalid_credentials", "Bad username or password")
+  }
+  const { username, passwordHash: ifPasswordHash } = user
+  const session = begin(username, caller, parts)
+  const options = { ifPasswordHash, sessionsMax: settings.perUserMax, ending: endingNow() }
+  const started = await store.startSession(session, options)
+  // Between the check and here the user was changed: check again.
+  if (started === null) return logIn(credentials, caller, parts)
+  const told = { ...fields, user: username }
+  audit("login.succeeded", { ...told, session: session.sid })
+  auditEnded(started.ended, { ...told, reason: "too_many" }, audit)
+  return grantTokens(session, { user, issuedAt: session.startedAt, fresh: true }, parts)
+}
+
+async function logOut(token: string, caller: Caller, parts: EndingParts): Promise<void> {
+  const { store, audit, endingNow } = parts
+  const told = { ...fieldsOf(caller), reason: "logout" }
+  const { sid, username, revoked } = await readEndable(token, parts)
+  // First of all: from now on the token can't become a session any more.
+  if (revoked !== null && (await store.revokeToken(revoked))) {
+    const user = username === null ? null : await store.findUser(username)
+    audit("token.revoked", { ...told, user: user?.username })
+  }
+  if (sid === null) return
+  const ifUsername = username === null ? {} : { ifUsername: username }
+  const ended = await store.endSession(sid, { ending: endingNow(), ...ifUsername })
+  if (ended !== null) auditEnded([ended], told, audit)
+}
+
+async function changePassword(
+  passwords: Parameters<Accounts["changePassword"]>[0],
+  caller: Caller,
+  parts: EndingParts,
+): Promise<Tokens> {
+  const { accounts, audit } = parts
+  const { username } = passwords
+  const told = { ...fieldsOf(caller), user: username }
+  const session = begin(username, caller, parts)
+  const reset = await accounts.changePassword(passwords, session)
+  if (reset === null) {
+    audit("password.refused", { ...told, reason: "wrong_password" })
+    throw new AuthError("invalid_credentials", "The current password is wrong")
+  }
+  audit("password.changed", { ...told, session: session.sid })
+  auditEnded(reset.ended, { ...told, reason: "password_changed" }, audit)
+  const { user } = reset
+  return grantTokens(session, { user, issuedAt: session.startedAt, fresh: true }, parts)
+}
+
+/** A session of a user whose password was checked just now. */
+function begin(username: string, caller: Caller, { clock, settings }: SessionParts): Session {
+  const now = clock.now()
+  const named = { sid: randomName(), username, startedAt: now }
+  return newSession(named, caller, { life: settings, now })
+}
+
+/** What a logout with a token may end: a session, of this user, and a token of its own. */
+interface Endable {
+  readonly sid: string | null
+  readonly username: string | null
+  readonly revoked: Parameters<Store["revokeToken"]>[0] | null
+}
+
+async function readEndable(
+  token: string,
+  { tokens, refreshKey, clock }: SessionParts,
+): Promise<Endable> {
+  if (isRefreshToken(token)) {
+    const sid = readRefreshToken(token, refreshKey())?.sid ?? null
+    return { sid, username: null, revoked: null }
+  }
+  const now = clock.now()
+  const claims = await readSignedToken(token, tokens, now)
+  if (claims === null) return { sid: null, username: null, revoked: null }
+  const { sid, username, jti, isAccess } = claims
+  if (isAccess && sid !== null) return { sid, username, revoked: null }
+  // One that Flask-JWT-Extended made. A refresh token of its may have become a session.
+  const started = isAccess ? null : sidInPlaceOf(claims, refreshKey())
+  const expiresAt = claims.expiresAt + tokens.leewaySeconds
+  const isOver = hasExpired(claims, tokens, now)
+  const revoked = isOver ? null : { jti, expiresAt, isListed: isAccess }
+  return { sid: started, username, revoked }
+}
+
+function fieldsOf({ requestId, address }: Caller): AuditFields {
+  return { request: requestId, client: address }
 }

@@ -3,22 +3,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Unavailable } from "../../src/errors.ts"
-import { createAccounts } from "../../src/service/accounts.ts"
-import { createFakeClock } from "../support/fake_clock.ts"
-import { createMemoryStore } from "../support/memory_store.ts"
-import { createPlainHasher } from "../support/plain_hasher.ts"
-
-const oldPassword = "korrekt-pferd-batterie"
-const newPassword = "heftklammer-und-mehr"
+import { plainHash } from "../support/plain_hasher.ts"
+import { createAccountParts, better as newPassword, good as oldPassword } from "./account_parts.ts"
 
 /** Accounts with the users alice, and mallory, who is disabled; both have the old password. */
 async function createParts() {
-  const parts = {
-    store: createMemoryStore(),
-    hasher: createPlainHasher(),
-    clock: createFakeClock(),
-  }
-  const accounts = createAccounts(parts)
+  const parts = createAccountParts()
+  const { accounts } = parts
   for (const username of ["alice", "mallory"]) {
     await accounts.add({ username, password: oldPassword })
   }
@@ -26,7 +17,7 @@ async function createParts() {
   parts.hasher.work.length = 0
   const check = async (password: string, username = "alice") =>
     (await accounts.check({ username, password }))?.username ?? null
-  return { ...parts, accounts, check }
+  return { ...parts, check }
 }
 
 test("check() gives the user of the right password, under every spelling of the name", async () => {
@@ -104,7 +95,7 @@ test("check() replaces a hash that costs too little, once", async () => {
   const { check, hasher, store } = await createParts()
   hasher.cost = 2
   assert.equal(await check(oldPassword), "alice")
-  assert.equal((await store.findUser("alice"))?.passwordHash, `2:${oldPassword}`)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
   assert.equal(await check(oldPassword), "alice")
   assert.deepEqual(hasher.work, ["verify", "hash", "verify"])
 })
@@ -113,11 +104,11 @@ test("check() leaves the hash of a failed login, and one that costs more, as the
   const { check, hasher, store } = await createParts()
   hasher.cost = 2
   await check(newPassword)
-  assert.equal((await store.findUser("alice"))?.passwordHash, `1:${oldPassword}`)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, oldPassword))
   await check(oldPassword)
   hasher.cost = 1
   await check(oldPassword)
-  assert.equal((await store.findUser("alice"))?.passwordHash, `2:${oldPassword}`)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
 test("check() does not put back a password that was changed while it was hashed anew", async () => {
@@ -125,7 +116,7 @@ test("check() does not put back a password that was changed while it was hashed 
   hasher.cost = 2
   hasher.whileHashing = () => accounts.setPassword({ username: "alice", password: newPassword })
   assert.equal(await check(oldPassword), null)
-  assert.equal((await store.findUser("alice"))?.passwordHash, `2:${newPassword}`)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, newPassword))
   assert.equal(await check(newPassword), "alice")
 })
 
@@ -134,7 +125,7 @@ test("check() lets all in who log in at once while the hash is replaced", async 
   hasher.cost = 2
   const checks = Array.from({ length: 10 }, () => check(oldPassword))
   assert.deepEqual(await Promise.all(checks), Array(10).fill("alice"))
-  assert.equal((await store.findUser("alice"))?.passwordHash, `2:${oldPassword}`)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
 test("check() lets in when the disk is too full for a new hash", async () => {
@@ -142,10 +133,10 @@ test("check() lets in when the disk is too full for a new hash", async () => {
   hasher.cost = 2
   store.full = true
   assert.equal(await check(oldPassword), "alice")
-  assert.equal((await store.findUser("alice"))?.passwordHash, `1:${oldPassword}`)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, oldPassword))
   store.full = false
   assert.equal(await check(oldPassword), "alice")
-  assert.equal((await store.findUser("alice"))?.passwordHash, `2:${oldPassword}`)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
 test("check() lets in when the queue is too full for a new hash", async () => {

@@ -1,98 +1,74 @@
-// Logins and whose token it is, over the JSON store and with real tokens.
+// Logins, and the sessions of a user as the user sees them. Logout is in sessions_log_out.test.ts,
+// changes of the password in sessions_password.test.ts, refreshing in refresh.test.ts.
 
 import assert from "node:assert/strict"
-import { createHmac } from "node:crypto"
 import { test } from "node:test"
-import { AuthError, Unavailable } from "../../src/errors.ts"
-import { startOfTests } from "../support/fake_clock.ts"
-import { testSecret } from "../support/test_keys.ts"
-import { createTestService, type TestService } from "../support/test_service.ts"
+import { createPasswordHasher } from "../../src/password/hash.ts"
+import { createHashingLane } from "../../src/password/hashing_lane.ts"
+import { startOfTests as now } from "../support/fake_clock.ts"
+import { createFaultyDisk } from "../support/faulty_disk.ts"
+import { interruptBefore } from "../support/interrupted_store.ts"
+import { notStored, refusedAs, revokedToken } from "../support/refusal.ts"
+import { cheapHashes, createTestService, type TestService } from "../support/test_service.ts"
+import { assertAlive, assertEnded, caller, logIn, payloadOf, where } from "./logged_in.ts"
 
-const caller = { requestId: "r1", address: "192.0.2.7" }
-const newPassword = "heftklammer-und-mehr"
+const wrong = refusedAs("invalid_credentials", "Bad username or password")
+const notFound = refusedAs("not_found", "You have no such session")
 
-async function logIn(service: TestService, password = "wonderland", username = "alice") {
-  const { token } = await service.sessions.logIn({ username, password }, caller)
-  return token
-}
-
-function refused(message: string, code = "invalid_token") {
-  return (error: unknown) => {
-    assert.ok(error instanceof AuthError)
-    assert.deepEqual([error.code, error.message], [code, message])
-    return true
-  }
-}
-
-/** A token as Flask-JWT-Extended with the same secret would give it. */
-function flaskToken(claims: Readonly<Record<string, unknown>>): string {
-  const payload = {
-    fresh: false,
-    iat: startOfTests,
-    jti: "0b4f4a1e-9d0c-4d3a-8f7e-1c2d3e4f5a6b",
-    type: "access",
-    sub: "alice",
-    nbf: startOfTests,
-    exp: startOfTests + 900,
-    ...claims,
-  }
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
-  const input = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(payload)}`
-  return `${input}.${createHmac("sha256", testSecret).update(input).digest("base64url")}`
-}
-
-test("logIn() gives a token that tells who logged in, and when", async (t) => {
+test("logIn() starts a session and gives its tokens", async (t) => {
   const service = await createTestService(t)
-  const issued = await service.sessions.logIn({ username: "ALICE", password: "wonderland" }, caller)
-  assert.equal(issued.expiresInSeconds, 900)
-  service.clock.advance(10)
-  const principal = await service.sessions.authenticate(issued.token)
-  assert.deepEqual(
-    { ...principal },
+  const tokens = await service.sessions.logIn({ username: "ALICE", password: "wonderland" }, caller)
+  const { accessToken, refreshToken, ...lives } = tokens
+  assert.deepEqual(lives, { expiresInSeconds: 900, refreshExpiresInSeconds: 86_400 })
+  const { sub, sid, auth_time: authTime, fresh } = payloadOf(accessToken)
+  assert.deepEqual([sub, authTime, fresh], ["alice", now, true])
+  assert.match(refreshToken, /^ptr_/)
+  assert.deepEqual(await service.store.listSessions("alice"), [
     {
+      sid,
       username: "alice",
-      roles: [],
-      loggedInAt: startOfTests,
-      secondsSinceLogin: 10,
-      fresh: true,
+      startedAt: now,
+      lastUsedAt: now,
+      idleExpiresAt: now + 86_400,
+      expiresAt: now + 604_800,
+      rotations: 0,
+      address: caller.address,
+      userAgent: caller.userAgent,
     },
-  )
-})
-
-test("logIn() gives no token that would be refused, when the clock fell back", async (t) => {
-  const service = await createTestService(t)
-  await service.accounts.setPassword({ username: "alice", password: newPassword })
-  service.clock.advance(-30)
-  await assert.rejects(logIn(service, newPassword), (error: unknown) => {
-    assert.ok(error instanceof Unavailable)
-    assert.equal(
-      error.message,
-      "The clock is behind the time at which this user's tokens were revoked",
-    )
-    assert.equal(error.retryAfterSeconds, 31)
-    return true
-  })
-  service.clock.advance(26)
-  const token = await logIn(service, newPassword)
-  assert.equal((await service.sessions.authenticate(token)).username, "alice")
-})
-
-test("logIn() logs the success with the name, the failure without, and never the password", async (t) => {
-  const service = await createTestService(t)
-  await logIn(service)
-  const failing = service.sessions.logIn({ username: "wonderland", password: "alice" }, caller)
-  await assert.rejects(failing, refused("Bad username or password", "invalid_credentials"))
-  const time = "2026-11-23T15:30:00Z"
-  const where = { request: "r1", client: "192.0.2.7" }
-  assert.deepEqual(service.log.events, [
-    { time, level: "info", event: "login.succeeded", ...where, username: "alice" },
-    { time, level: "warn", event: "login.failed", ...where },
   ])
 })
 
-test("logIn() answers every failure alike", async (t) => {
+test("logIn() gives each login a session of its own, also in the same second", async (t) => {
+  const service = await createTestService(t)
+  const logins = await Promise.all(Array.from({ length: 10 }, () => logIn(service)))
+  assert.equal(new Set(logins.map(({ sid }) => sid)).size, 10)
+  for (const login of logins) await assertAlive(service, login)
+})
+
+test("logIn() audits the success, the failure, and a name only if it is a user's", async (t) => {
+  const service = await createTestService(t)
+  const { sid } = await logIn(service)
+  for (const [username, password] of [
+    ["ALICE", "builder"],
+    ["wonderland", "alice"],
+    ["a lice", "wonderland"],
+  ] as const) {
+    await assert.rejects(service.sessions.logIn({ username, password }, caller), wrong)
+  }
+  const lines = service.log.lines.slice(-4)
+  assert.deepEqual(service.log.takeAudit().slice(-4), [
+    { event: "login.succeeded", user: "alice", session: sid, ...where },
+    { event: "login.failed", user: "alice", ...where },
+    { event: "login.failed", ...where },
+    { event: "login.failed", ...where },
+  ])
+  assert.doesNotMatch(lines.join(""), /wonderland|builder|ptr_|argon2/)
+})
+
+test("logIn() answers every failure alike, and starts no session", async (t) => {
   const service = await createTestService(t)
   await service.accounts.disable("bob")
+  service.log.takeNames()
   const rows = [
     ["alice", "builder"],
     ["carol", "wonderland"],
@@ -103,195 +79,176 @@ test("logIn() answers every failure alike", async (t) => {
     ["alice", ""],
   ] as const
   for (const [username, password] of rows) {
-    await assert.rejects(
-      service.sessions.logIn({ username, password }, caller),
-      refused("Bad username or password", "invalid_credentials"),
-      username,
-    )
+    await assert.rejects(service.sessions.logIn({ username, password }, caller), wrong, username)
   }
   assert.deepEqual(service.log.takeNames(), Array(rows.length).fill("login.failed"))
+  assert.deepEqual(await service.store.listSessions("alice"), [])
 })
 
-test("authenticate() gives a principal that nobody can change, without a prototype", async (t) => {
-  const service = await createTestService(t)
-  const principal = await service.sessions.authenticate(await logIn(service))
-  assert.equal(Object.getPrototypeOf(principal), null)
-  assert.ok(Object.isFrozen(principal))
-  assert.ok(Object.isFrozen(principal.roles))
-  assert.throws(() => Object.assign(principal, { username: "bob" }), {
-    name: "TypeError",
-    message: /read only property 'username'/,
-  })
-})
-
-test("authenticate() gives the roles that the user has now", async (t) => {
-  const service = await createTestService(t)
-  const token = await logIn(service)
-  await service.store.changeUser("alice", { roles: ["admin"] })
-  assert.deepEqual((await service.sessions.authenticate(token)).roles, ["admin"])
-})
-
-test("authenticate() keeps two users apart", async (t) => {
-  const { sessions, ...rest } = await createTestService(t)
-  const service = { sessions, ...rest } as TestService
-  const tokens = [await logIn(service), await logIn(service, "builder", "bob")]
-  const asked = await Promise.all([...tokens, ...tokens].map(sessions.authenticate))
-  assert.deepEqual(
-    asked.map(({ username }) => username),
-    ["alice", "bob", "alice", "bob"],
-  )
-})
-
-const revocations: Readonly<Record<string, (service: TestService) => Promise<unknown>>> = {
-  setPassword: ({ accounts }) => accounts.setPassword({ username: "alice", password: newPassword }),
-  disable: ({ accounts }) => accounts.disable("alice"),
-  "disable and enable": async ({ accounts }) => {
-    await accounts.disable("alice")
-    await accounts.enable("alice")
-  },
-  remove: ({ accounts }) => accounts.remove("alice"),
+/** What may happen between the check of a password and the start of the session. */
+const races: Readonly<Record<string, (service: TestService) => Promise<unknown>>> = {
+  "the password is changed": ({ accounts }) =>
+    accounts.setPassword({ username: "alice", password: "heftklammer-und-mehr" }),
+  "the user is disabled": ({ accounts }) => accounts.disable("alice"),
+  "the user is deleted": ({ accounts }) => accounts.remove("alice"),
 }
 
-for (const [name, revoke] of Object.entries(revocations)) {
-  test(`${name} refuses the tokens of before at once, and for good`, async (t) => {
+for (const [name, work] of Object.entries(races)) {
+  test(`logIn() fails when ${name} between check and start`, async (t) => {
     const service = await createTestService(t)
-    const earlier = await logIn(service)
-    service.clock.advance(5)
-    const sameSecond = await logIn(service)
-    const others = await logIn(service, "builder", "bob")
-    await revoke(service)
-    for (let second = 0; second <= 3; second += 1) {
-      for (const token of [earlier, sameSecond]) {
-        const asked = service.sessions.authenticate(token)
-        await assert.rejects(asked, refused("Token has been revoked"))
-      }
-      service.clock.advance(1)
-    }
-    assert.equal((await service.sessions.authenticate(others)).username, "bob")
+    interruptBefore(service.store, "startSession", () => work(service))
+    await assert.rejects(logIn(service), wrong)
+    assert.deepEqual(await service.store.listSessions("alice"), [])
+    assert.equal(service.log.takeNames().at(-1), "login.failed")
   })
 }
 
-test("setPassword lets a login of the same second in, and the next change puts it out", async (t) => {
+test("logIn() goes on when the hash was strengthened between check and start", async (t) => {
   const service = await createTestService(t)
-  const passwords = [newPassword, `${newPassword}!`, `${newPassword}!!`]
-  let before = await logIn(service)
-  for (const password of passwords) {
-    await service.accounts.setPassword({ username: "alice", password })
-    await assert.rejects(
-      service.sessions.authenticate(before),
-      refused("Token has been revoked"),
-      password,
-    )
-    before = await logIn(service, password)
-    const principal = await service.sessions.authenticate(before)
-    assert.equal(principal.loggedInAt, startOfTests)
-    assert.equal(principal.secondsSinceLogin, 0)
+  interruptBefore(service.store, "startSession", async () => {
+    const lane = createHashingLane({ width: 1 })
+    const hasher = await createPasswordHasher(lane, { ...cheapHashes, passes: 2 })
+    const passwordHash = await hasher.hash("wonderland")
+    await service.store.changeUser("alice", { passwordHash })
+  })
+  service.log.takeNames()
+  await assertAlive(service, await logIn(service))
+  assert.deepEqual(service.log.takeNames(), ["login.succeeded", "session.refreshed"])
+  assert.equal((await service.store.listSessions("alice")).length, 1)
+})
+
+test("logIn() on a full disk gives no tokens, and says nothing", async (t) => {
+  const disk = createFaultyDisk()
+  const service = await createTestService(t, { disk })
+  service.log.takeNames()
+  disk.fail(() => ({ code: "ENOSPC" }))
+  await assert.rejects(logIn(service), notStored)
+  disk.fail()
+  assert.deepEqual(await service.store.listSessions("alice"), [])
+  assert.deepEqual(service.log.takeAudit(), [])
+  await assertAlive(service, await logIn(service))
+})
+
+test("logIn() ends the oldest of too many sessions", async (t) => {
+  const service = await createTestService(t, { settings: { perUserMax: 3 } })
+  const logins = []
+  for (let login = 0; login < 3; login += 1) {
+    logins.push(await logIn(service))
+    service.clock.advance(10)
   }
+  const [oldest, second, third] = logins
+  const others = await logIn(service, "bob")
+  assert.ok(oldest && second && third)
+  // Use does not make a session younger: who refreshes all the time could push the others out.
+  await assertAlive(service, oldest)
+  service.log.takeAudit()
+  const fourth = await logIn(service)
+  assert.deepEqual(service.log.takeAudit(), [
+    { event: "login.succeeded", user: "alice", session: fourth.sid, ...where },
+    { event: "session.ended", user: "alice", session: oldest.sid, ...where, reason: "too_many" },
+  ])
+  await assertEnded(service, oldest)
+  for (const login of [second, third, fourth, others]) await assertAlive(service, login)
 })
 
-test("enable lets a login of the same second in", async (t) => {
-  const service = await createTestService(t)
-  await service.accounts.disable("alice")
-  await assert.rejects(logIn(service), refused("Bad username or password", "invalid_credentials"))
-  await service.accounts.enable("alice")
-  const token = await logIn(service)
-  assert.equal((await service.sessions.authenticate(token)).username, "alice")
+test("logIn() ends expired sessions before those that go on", async (t) => {
+  const service = await createTestService(t, { settings: { perUserMax: 2 } })
+  const used = await logIn(service)
+  service.clock.advance(10)
+  const unused = await logIn(service)
+  service.clock.advance(86_380)
+  const next = await service.sessions.refresh(used.refreshToken, caller)
+  service.clock.advance(20)
+  const third = await logIn(service)
+  for (const tokens of [next, third]) await assertAlive(service, tokens)
+  assert.equal(await service.store.findSession(unused.sid), null)
 })
 
-test("authenticate() refuses a disabled user, whatever the date of the token", async (t) => {
-  const service = await createTestService(t)
-  const token = await logIn(service)
-  await service.store.changeUser("alice", { disabled: true })
-  await assert.rejects(service.sessions.authenticate(token), refused("Token has been revoked"))
+test("logIn() keeps the sessions of a user within bounds, however many log in at once", async (t) => {
+  const service = await createTestService(t, { settings: { perUserMax: 5 } })
+  const logins = await Promise.all(Array.from({ length: 20 }, () => logIn(service)))
+  assert.equal((await service.store.listSessions("alice")).length, 5)
+  const alive = await Promise.allSettled(
+    logins.map(({ accessToken }) => service.sessions.authenticate(accessToken)),
+  )
+  assert.equal(alive.filter(({ status }) => status === "fulfilled").length, 5)
 })
 
-test("authenticate() refuses a token from its end on", async (t) => {
+test("list() gives one's own sessions that go on, the last used first", async (t) => {
   const service = await createTestService(t)
-  const token = await logIn(service)
+  await logIn(service)
+  service.clock.advance(50_000)
+  const second = await logIn(service)
+  service.clock.advance(10)
+  const third = await logIn(service)
+  await logIn(service, "bob")
+  const principal = await service.sessions.authenticate(second.accessToken)
+  const sids = async () => (await service.sessions.list(principal)).map(({ sid }) => sid)
+  assert.deepEqual((await sids()).slice(0, 2), [third.sid, second.sid])
+  assert.equal((await sids()).length, 3)
+  service.clock.advance(10)
+  await service.sessions.refresh(second.refreshToken, caller)
+  service.clock.advance(40_000)
+  assert.deepEqual(await sids(), [second.sid, third.sid])
+})
+
+test("end() ends one of one's own sessions, the asking one too", async (t) => {
+  const service = await createTestService(t)
+  const logins = [await logIn(service), await logIn(service)] as const
+  const principal = await service.sessions.authenticate(logins[0].accessToken)
+  service.log.takeAudit()
+  for (const { sid } of logins) await service.sessions.end(sid, principal, caller)
+  assert.deepEqual(
+    service.log.takeAudit(),
+    logins.map(({ sid }) => ({
+      ...{ event: "session.ended", user: "alice", session: sid, ...where, reason: "by_user" },
+    })),
+  )
+  for (const login of logins) await assertEnded(service, login)
+})
+
+test("end() finds no session of another user, and none that ended", async (t) => {
+  const service = await createTestService(t)
+  const own = await logIn(service)
+  const others = await logIn(service, "bob")
+  const principal = await service.sessions.authenticate(own.accessToken)
+  await service.sessions.end(own.sid, principal, caller)
+  service.log.takeAudit()
+  for (const sid of [others.sid, own.sid, "", "__proto__", own.sid.slice(1)]) {
+    await assert.rejects(service.sessions.end(sid, principal, caller), notFound, sid)
+  }
+  assert.deepEqual(service.log.takeAudit(), [])
+  await assertAlive(service, others)
+})
+
+test("endOthers() ends one's own sessions but the asking one", async (t) => {
+  const service = await createTestService(t)
+  const others = await logIn(service, "bob")
+  const [asking, ...more] = [await logIn(service), await logIn(service), await logIn(service)]
+  const principal = await service.sessions.authenticate(asking.accessToken)
+  service.log.takeAudit()
+  await service.sessions.endOthers(principal, caller)
+  const ended = more.map(({ sid }) => ({
+    ...{ event: "session.ended", user: "alice", session: sid, ...where, reason: "by_user" },
+  }))
+  assert.deepEqual(service.log.takeAudit(), ended)
+  for (const login of more) await assertEnded(service, login)
+  service.log.takeNames()
+  await service.sessions.endOthers(principal, caller)
+  for (const login of [asking, others]) await assertAlive(service, login)
+  assert.deepEqual(service.log.takeNames(), ["session.refreshed", "session.refreshed"])
+})
+
+test("revocations() lists what ended, until its last access token has expired", async (t) => {
+  const service = await createTestService(t)
+  const [one, two] = [await logIn(service), await logIn(service)]
+  const principal = await service.sessions.authenticate(one.accessToken)
+  assert.deepEqual(await service.sessions.revocations(), { sids: [], jtis: [] })
+  await service.sessions.end(two.sid, principal, caller)
+  assert.deepEqual(await service.sessions.revocations(), { sids: [two.sid], jtis: [] })
   service.clock.advance(899)
-  assert.equal((await service.sessions.authenticate(token)).username, "alice")
-  service.clock.advance(1)
-  await assert.rejects(service.sessions.authenticate(token), refused("Token has expired"))
-})
-
-test("authenticate() refuses what is no token", async (t) => {
-  const service = await createTestService(t)
-  for (const token of ["", "alice", "a.b.c", `${await logIn(service)}x`]) {
-    await assert.rejects(service.sessions.authenticate(token), refused("Invalid token"), token)
-  }
-})
-
-interface FreshRow {
-  readonly claims: Readonly<Record<string, unknown>>
-  readonly after: number
-  readonly fresh: boolean
-  readonly loggedInAt: number | null
-  readonly secondsSinceLogin: number | null
-}
-
-const at = startOfTests
-/** What Flask-JWT-Extended writes into `fresh`, and what it means some seconds later. */
-const freshRows: Readonly<Record<string, FreshRow>> = {
-  "not fresh": { claims: {}, after: 9, fresh: false, loggedInAt: null, secondsSinceLogin: null },
-  "fresh for good": {
-    claims: { fresh: true },
-    after: 9,
-    fresh: true,
-    loggedInAt: at,
-    secondsSinceLogin: 9,
-  },
-  "fresh for 10 seconds, after 9": {
-    claims: { fresh: at + 10 },
-    after: 9,
-    fresh: true,
-    loggedInAt: null,
-    secondsSinceLogin: null,
-  },
-  "fresh for 10 seconds, after 10": {
-    claims: { fresh: at + 10 },
-    after: 10,
-    fresh: false,
-    loggedInAt: null,
-    secondsSinceLogin: null,
-  },
-  "fresh until half a second later": {
-    claims: { fresh: at + 9.5 },
-    after: 9,
-    fresh: true,
-    loggedInAt: null,
-    secondsSinceLogin: null,
-  },
-  "with the time of the login": {
-    claims: { auth_time: at - 100 },
-    after: 9,
-    fresh: false,
-    loggedInAt: at - 100,
-    secondsSinceLogin: 109,
-  },
-  "from an issuer whose clock is ahead": {
-    claims: { fresh: true, iat: at + 5 },
-    after: 0,
-    fresh: true,
-    loggedInAt: at + 5,
-    secondsSinceLogin: 0,
-  },
-}
-
-for (const [name, { claims, after, ...expected }] of Object.entries(freshRows)) {
-  test(`authenticate() of a Flask token: ${name}`, async (t) => {
-    const service = await createTestService(t, { shared: true })
-    service.clock.advance(after)
-    const { fresh, loggedInAt, secondsSinceLogin } = await service.sessions.authenticate(
-      flaskToken(claims),
-    )
-    assert.deepEqual({ fresh, loggedInAt, secondsSinceLogin }, expected)
-  })
-}
-
-test("authenticate() refuses a Flask token of a user who is unknown, or not of this spelling", async (t) => {
-  const service = await createTestService(t, { shared: true })
-  for (const sub of ["carol", "Alice", "__proto__"]) {
-    const asked = service.sessions.authenticate(flaskToken({ sub }))
-    await assert.rejects(asked, refused("Token has been revoked"), sub)
-  }
+  assert.deepEqual((await service.sessions.revocations()).sids, [two.sid])
+  service.clock.advance(31)
+  assert.deepEqual((await service.sessions.revocations()).sids, [])
+  await assert.rejects(service.sessions.refresh(two.refreshToken, caller), revokedToken)
 })

@@ -4,14 +4,27 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import type { Reply } from "../../src/http/message.ts"
-import { type CallOptions, createTestService, type TestService } from "./test_service.ts"
+import {
+  type CallOptions,
+  createTestService,
+  type TestService,
+  type TestServiceOptions,
+  type TokenBody,
+} from "./test_service.ts"
 
 /** A service in which alice has logged in. */
 export interface PreparedService {
   readonly service: TestService
   /** Her access token. */
   readonly token: string
+  /** All that the login gave her. */
+  readonly tokens: TokenBody
+  /** Her session. */
+  readonly sid: string
 }
+
+/** Makes what is sent from alice's token, and from all else that she has. */
+export type Send = (token: string, prepared: PreparedService) => CallOptions
 
 /** One row. */
 export interface Scenario {
@@ -19,8 +32,13 @@ export interface Scenario {
   readonly name: string
   /** Brings the service into the state that the row is about. */
   readonly prepare?: (prepared: PreparedService) => unknown
-  /** What is sent, given alice's token. Method and path come from the name. */
-  readonly send?: CallOptions | ((token: string) => CallOptions)
+  /** How the service is set up. */
+  readonly options?: TestServiceOptions
+  /**
+   * What is sent, given alice's token. Method and path come from the name, where `{sid}` stands for
+   * alice's session.
+   */
+  readonly send?: CallOptions | Send
   /** Follows the path, from its `?` on. */
   readonly query?: string
   readonly status: number
@@ -31,30 +49,52 @@ export interface Scenario {
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** Texts that the reply does not have anywhere. */
   readonly lacks?: readonly string[]
-  /** The names of all events but the access log's. */
+  /** All events but the access log's: name, user and reason, as far as there are such. */
   readonly events: readonly string[]
 }
 
 /** A prepared service for one test. */
 export async function prepareService(
   t: TestContext,
-  options: { readonly shared?: boolean } = {},
+  options: TestServiceOptions = {},
 ): Promise<PreparedService> {
   const service = await createTestService(t, options)
-  const token = await service.logIn("alice", "wonderland")
-  return { service, token }
+  const tokens = await service.start("alice", "wonderland")
+  const token = tokens.access_token
+  return { service, token, tokens, sid: String(claimsOf(token)["sid"]) }
+}
+
+/** The claims of a token, whose signature nobody looks at here. */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString())
+}
+
+/** Uses a refresh token, which has to work. */
+export async function refresh(service: TestService, refreshToken: string): Promise<TokenBody> {
+  const json = { refresh_token: refreshToken }
+  const reply = await service.call("POST", "/refresh", { json })
+  assert.equal(reply.status, 200, reply.body)
+  return JSON.parse(reply.body)
+}
+
+/** Holds that a reply refuses with this status, code and sentence. */
+export function assertRefused(
+  reply: Reply,
+  [status, error, msg]: readonly [status: number, error: string, msg: string],
+): void {
+  assert.deepEqual([reply.status, JSON.parse(reply.body)], [status, { error, msg }])
 }
 
 /** Makes a test of each row, on a service of its own. */
 export function testScenarios(scenarios: readonly Scenario[]): void {
   for (const scenario of scenarios) {
     test(scenario.name, async (t) => {
-      const prepared = await prepareService(t)
+      const prepared = await prepareService(t, scenario.options)
       await scenario.prepare?.(prepared)
-      prepared.service.log.takeNames()
+      takeEvents(prepared.service)
       const reply = await sendScenario(scenario, prepared)
       checkReply(scenario, reply)
-      assert.deepEqual(prepared.service.log.takeNames(), scenario.events)
+      assert.deepEqual(takeEvents(prepared.service), scenario.events)
     })
   }
 }
@@ -62,10 +102,29 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
 /** Sends a row's request. */
 export function sendScenario(
   { name, send = {}, query = "" }: Scenario,
-  { service, token }: PreparedService,
+  prepared: PreparedService,
 ): Promise<Reply> {
-  const [method = "", path = ""] = name.split(" ")
-  return service.call(method, `${path}${query}`, typeof send === "function" ? send(token) : send)
+  const { service, token, sid } = prepared
+  const [method = "", path = ""] = name.replace("{sid}", sid).split(" ")
+  const options = typeof send === "function" ? send(token, prepared) : send
+  return service.call(method, `${path}${query}`, options)
+}
+
+/**
+ * All events since the last time but the access log's, each with its user and its reason. Those of
+ * the audit trail that a request caused have to tell which one, and from where.
+ */
+export function takeEvents({ log }: TestService): string[] {
+  return log.events
+    .splice(0)
+    .filter(({ event }) => event !== "request")
+    .map(({ event, user, reason, level, request, client }) => {
+      if (level === "audit" && request !== undefined) {
+        assert.match(String(request), /^test-\d+$/)
+        assert.equal(client, "127.0.0.1")
+      }
+      return [event, user, reason].filter((text) => text !== undefined).join(" ")
+    })
 }
 
 function checkReply(scenario: Scenario, reply: Reply): void {

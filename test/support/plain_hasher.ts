@@ -1,7 +1,8 @@
-// A hasher whose hashes can be read (`cost:password`) and that can be interrupted, for tests of
-// what happens while a hash is being computed.
+// A hasher whose hashes can be foretold and that can be interrupted, for tests of what happens
+// while a hash is being computed.
 
 import type { PasswordHasher } from "../../src/password/hash.ts"
+import { readHashParameters } from "../../src/password/phc.ts"
 
 /** The hasher and what can be done to it. */
 export interface PlainHasher extends PasswordHasher {
@@ -13,6 +14,11 @@ export interface PlainHasher extends PasswordHasher {
   whileHashing: (() => Promise<unknown>) | null
   /** What was done, in order. */
   readonly work: ("hash" | "verify")[]
+}
+
+/** What the hasher makes of a password: a hash as the store takes it, that hides nothing. */
+export function plainHash(cost: number, password: string): string {
+  return `$argon2id$v=19$m=8,t=${cost},p=1$${"A".repeat(22)}$${plainText(password)}`
 }
 
 /** Makes a hasher of cost 1. */
@@ -27,16 +33,20 @@ export function createPlainHasher(): PlainHasher {
       const interruption = hasher.whileHashing
       hasher.whileHashing = null
       await interruption?.()
-      return `${hasher.cost}:${password}`
+      return plainHash(hasher.cost, password)
     },
     async verify(password, hash) {
       hasher.work.push("verify")
       const interruption = hasher.whileVerifying
       hasher.whileVerifying = null
       await interruption?.()
-      return hash !== null && hash.slice(hash.indexOf(":") + 1) === password
+      return hash?.split("$").at(-1) === plainText(password)
     },
-    isCurrent: (hash) => Number(hash.split(":")[0]) >= hasher.cost,
+    isCurrent: (hash) => (readHashParameters(hash)?.passes ?? 0) >= hasher.cost,
   }
   return hasher
+}
+
+function plainText(password: string): string {
+  return Buffer.from(password).toString("base64").replaceAll("=", "").padEnd(43, "A")
 }

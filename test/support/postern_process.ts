@@ -2,8 +2,14 @@
 
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { fileURLToPath } from "node:url"
+import { buildSync } from "esbuild"
+import { temporaryDirectory } from "./temporary_directory.ts"
+
+/** What of a command line comes before Postern's own words: the sources, as a clone runs them. */
+const fromSources: readonly string[] = ["--import", "tsx", "src/main.ts"]
 
 const projectDirectory = fileURLToPath(new URL("../..", import.meta.url))
 const startMillisMax = 20_000
@@ -51,6 +57,25 @@ export async function runPostern(
 }
 
 /**
+ * Makes one file of the program, as the image has it: it starts in a fifth of the time. Gives what
+ * comes before Postern's own words.
+ */
+export function bundlePostern(t: TestContext): readonly string[] {
+  const script = join(temporaryDirectory(t), "postern.cjs")
+  buildSync({
+    entryPoints: [join(projectDirectory, "src/main.ts")],
+    outfile: script,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    external: ["@node-rs/argon2"],
+    logLevel: "error",
+  })
+  return [script]
+}
+
+/**
  * Starts `postern serve`, or other words, on a free port and waits until it is ready. Killed when
  * the test ends.
  */
@@ -58,8 +83,9 @@ export async function startPostern(
   t: TestContext,
   settings: ProcessSettings,
   words: readonly string[] = ["serve"],
+  program: readonly string[] = fromSources,
 ): Promise<RunningPostern> {
-  const child = start(words, { POSTERN_PORT: "0", ...settings })
+  const child = start(words, { POSTERN_PORT: "0", ...settings }, program)
   t.after(() => child.kill("SIGKILL"))
   let output = ""
   const port = await new Promise<number>((resolve, reject) => {
@@ -93,11 +119,17 @@ export async function startPostern(
   }
 }
 
-function start(words: readonly string[], settings: ProcessSettings): ChildProcess {
+function start(
+  words: readonly string[],
+  settings: ProcessSettings,
+  program: readonly string[] = fromSources,
+): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(POSTERN|JWT)_/.test(name))
-  return spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...words], {
+  // A bundle may be anywhere, its native module is here.
+  const modules = { NODE_PATH: join(projectDirectory, "node_modules") }
+  return spawn(process.execPath, [...program, ...words], {
     cwd: projectDirectory,
-    env: { ...Object.fromEntries(inherited), ...settings },
+    env: { ...Object.fromEntries(inherited), ...modules, ...settings },
     stdio: ["pipe", "pipe", "pipe"],
   })
 }

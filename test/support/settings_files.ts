@@ -1,6 +1,8 @@
 // Settings without an environment or a disk.
 
+import assert from "node:assert/strict"
 import { type Config, type Environment, loadConfig } from "../../src/config.ts"
+import { OperatorError } from "../../src/errors.ts"
 
 /** Loads settings, with the files that they may name; any other can't be read. */
 export function loadWithFiles(
@@ -12,4 +14,20 @@ export function loadWithFiles(
     if (found !== undefined) return found
     throw Object.assign(new Error(`ENOENT: no such file, open '${path}'`), { code: "ENOENT" })
   })
+}
+
+/** The message of settings that can't be loaded. */
+export function mistakeOf(
+  environment: Environment,
+  files?: Readonly<Record<string, string>>,
+): string {
+  try {
+    loadWithFiles(environment, files)
+  } catch (error) {
+    assert.ok(error instanceof OperatorError)
+    assert.equal(error.exitCode, 78)
+    assert.equal(error.hint, "Nothing was started. Mend them all and start again.")
+    return error.message
+  }
+  return assert.fail("These settings were taken")
 }

@@ -3,20 +3,19 @@
 
 import type { TestContext } from "node:test"
 import { createApp } from "../../src/app.ts"
-import { machineDisk } from "../../src/disk.ts"
+import { type Audit, createAudit } from "../../src/audit.ts"
+import { type Disk, machineDisk } from "../../src/disk.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
+import { type Keys, openKeys } from "../../src/service/keys.ts"
+import { createEnding, type SessionSettings } from "../../src/service/session_tokens.ts"
 import { createSessions, type Sessions } from "../../src/service/sessions.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import type { TokenSettings } from "../../src/token/access_token.ts"
-import {
-  createImportedKeyRing,
-  createSharedKeyRing,
-  type KeyRing,
-} from "../../src/token/key_ring.ts"
+import type { Signing } from "../../src/token/key_ring.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
 import { createFakeClock, type FakeClock } from "./fake_clock.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
@@ -30,14 +29,58 @@ export interface TestService {
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Reply>
   /** Logs in and gives the access token. */
   readonly logIn: (username: string, password: string) => Promise<string>
+  /** Logs in and gives both tokens. */
+  readonly start: (username: string, password: string) => Promise<TokenBody>
   readonly accounts: Accounts
   readonly sessions: Sessions
+  readonly keys: Keys
+  readonly audit: Audit
   readonly store: Store
   readonly tokens: TokenSettings
   readonly clock: FakeClock
   readonly log: CollectedLog
+  /** Where the files are. */
+  readonly directory: string
+  /** All that was asked and answered. */
+  readonly exchanges: readonly Exchange[]
   /** Turns /readyz. */
   ready: boolean
+}
+
+/** A call and its reply. */
+export interface Exchange {
+  readonly path: string
+  readonly options: CallOptions
+  readonly reply: Reply
+}
+
+/** The body of a reply that gives tokens. */
+export interface TokenBody {
+  readonly access_token: string
+  readonly token_type: string
+  readonly expires_in: number
+  readonly refresh_token: string
+  readonly refresh_expires_in: number
+}
+
+/** What a test may choose. */
+export interface TestServiceOptions {
+  /** With the shared secret of test_keys.ts. */
+  readonly shared?: boolean
+  /** With generated keys, which can be rotated, in the place of an imported one. */
+  readonly generated?: boolean
+  readonly settings?: Partial<SessionSettings>
+  readonly tokens?: Partial<TokenSettings>
+  /** In the place of the machine's, such as one that fails. */
+  readonly disk?: Disk
+}
+
+/** How sessions of tests live: a day unused, a week at most. */
+export const sessionSettings: SessionSettings = {
+  idleSeconds: 86_400,
+  maxAgeSeconds: 604_800,
+  graceSeconds: 30,
+  perUserMax: 50,
 }
 
 /** What a call sends beside method and path. */
@@ -53,41 +96,76 @@ export interface CallOptions {
 /** Makes a service with the users alice/wonderland and bob/builder. */
 export async function createTestService(
   t: TestContext,
-  { shared = false }: { readonly shared?: boolean } = {},
+  options: TestServiceOptions = {},
 ): Promise<TestService> {
+  const { shared = false, generated = false, disk = machineDisk } = options
   const clock = createFakeClock()
-  const log = createCollectedLog()
-  const store = await openJsonStore({
-    directory: temporaryDirectory(t),
-    disk: machineDisk,
-    warn: (event, message) => log.log.warn(event, { message }),
-  })
+  const log = createCollectedLog(clock)
+  const audit = createAudit({ log: log.log, file: null, clock })
+  const directory = temporaryDirectory(t)
+  const warn = (event: string, message: string) => log.log.warn(event, { message })
+  const store = await openJsonStore({ directory, disk, warn })
   t.after(() => store.close())
   const hasher = await createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
-  const accounts = createAccounts({ store, hasher, clock })
+  const settings = { ...sessionSettings, ...options.settings }
+  const claims = { ...claimSettings(shared), ...options.tokens }
+  const endingNow = createEnding(clock, { ...claims, ...settings })
+  const accounts = createAccounts({ store, hasher, clock, audit, endingNow })
   await accounts.seed([
     { username: "alice", password: "wonderland" },
     { username: "bob", password: "builder" },
   ])
-  const ring: KeyRing = shared
-    ? await createSharedKeyRing(testSecret, "HS256")
-    : await createImportedKeyRing(testKeyPem, "ES256")
-  const issuer = shared ? undefined : "https://login.example.org"
-  const tokens = { ring, issuer, audience: issuer, accessTtlSeconds: 900 }
-  const sessions = createSessions({ accounts, store, tokens, clock, log: log.log })
+  const keys = await openKeys(signingOf({ shared, generated }), {
+    ...{ directory, disk, clock, audit, warn, ...claims },
+    rotationSeconds: null,
+  })
+  const tokens: TokenSettings = { ...claims, ring: keys.ring }
+  const { refreshKey } = keys
+  const sessions = createSessions({
+    ...{ accounts, store, tokens, refreshKey, settings, clock, audit },
+  })
   const service = { ready: true }
   const isReady = () => service.ready
-  const app = createApp({ sessions, publicKeys: ring.publicKeys, isReady, log: log.log })
+  const app = createApp({
+    sessions,
+    publicKeys: () => keys.ring.published(clock.now()),
+    isReady,
+    log: log.log,
+  })
+  const exchanges: Exchange[] = []
   let requests = 0
-  const call: TestService["call"] = (method, target, options = {}) => {
+  const call: TestService["call"] = async (method, target, options = {}) => {
     requests += 1
-    return app.handle(request(`test-${requests}`, method, target, options))
+    const sent = request(`test-${requests}`, method, target, options)
+    const reply = await app.handle(sent)
+    exchanges.push({ path: sent.path, options, reply })
+    return reply
   }
-  const logIn: TestService["logIn"] = async (username, password) => {
+  const start: TestService["start"] = async (username, password) => {
     const reply = await call("POST", "/login", { json: { username, password } })
-    return (JSON.parse(reply.body) as { access_token: string }).access_token
+    return JSON.parse(reply.body) as TokenBody
   }
-  return Object.assign(service, { call, logIn, accounts, sessions, store, tokens, clock, log })
+  const logIn: TestService["logIn"] = async (username, password) =>
+    (await start(username, password)).access_token
+  const parts = { accounts, sessions, keys, audit, store, tokens, clock, log, directory }
+  return Object.assign(service, { call, logIn, start, exchanges, ...parts })
+}
+
+function claimSettings(shared: boolean): Omit<TokenSettings, "ring"> {
+  const times = { accessTtlSeconds: 900, leewaySeconds: 0 }
+  if (shared) {
+    const names = { issuer: undefined, audience: undefined }
+    return { profile: "shared", ...names, acceptedIssuers: [], acceptedAudiences: [], ...times }
+  }
+  const address = "https://login.example.org"
+  const accepted = { acceptedIssuers: [address], acceptedAudiences: [address] }
+  return { profile: "published", issuer: address, audience: address, ...accepted, ...times }
+}
+
+function signingOf({ shared, generated }: { shared: boolean; generated: boolean }): Signing {
+  if (shared) return { kind: "shared", algorithm: "HS256", secret: testSecret }
+  if (generated) return { kind: "generated", algorithm: "ES256" }
+  return { kind: "imported", algorithm: "ES256", key: testKeyPem }
 }
 
 function request(id: string, method: string, target: string, options: CallOptions): HttpRequest {

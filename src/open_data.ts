@@ -1,0 +1,110 @@
+// Opens the data directory, its store and its keys, and the use cases over them: all that commands
+// need when no service runs, and the first half of a service.
+
+import { basename, dirname } from "node:path"
+import { type Audit, type AuditFile, createAudit, openAuditFile } from "./audit.ts"
+import { systemClock } from "./clock.ts"
+import type { Config } from "./config.ts"
+import { machineDisk, secureFile } from "./disk.ts"
+import { exitCodes, OperatorError, toOperatorError } from "./errors.ts"
+import type { Log } from "./log.ts"
+import { createPasswordHasher, type PasswordHasher } from "./password/hash.ts"
+import { createHashingLane } from "./password/hashing_lane.ts"
+import { type Accounts, createAccounts } from "./service/accounts.ts"
+import { type Keys, openKeys } from "./service/keys.ts"
+import { createEnding } from "./service/session_tokens.ts"
+import { journalNames } from "./store/journal.ts"
+import { openJsonStore } from "./store/open_json_store.ts"
+import { snapshotName } from "./store/snapshot.ts"
+import type { Store } from "./store/store.ts"
+import { keyFileName } from "./token/key_file.ts"
+
+/** Files that are not the audit trail's to write to. */
+const ownNames: readonly string[] = [snapshotName, ...journalNames, keyFileName]
+
+/** The use cases around users and keys. */
+export interface OpenedData {
+  readonly accounts: Accounts
+  readonly keys: Keys
+  readonly store: Store
+  readonly audit: Audit
+  /** Closes the store and ends the audit trail. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens them. With `auditToLog` the audit trail goes to the log as well as to its file.
+ * @throws OperatorError when the store or the keys can't be had, or memory for a hash
+ */
+export async function openData(
+  config: Config,
+  log: Log,
+  { auditToLog }: { readonly auditToLog: boolean },
+): Promise<OpenedData> {
+  const hasher = await openHasher(config)
+  const file = await openAudit(config, log)
+  const audit = createAudit({ log: auditToLog ? log : null, file, clock: systemClock })
+  const warn = (event: string, message: string) => log.warn(event, { message })
+  const { dataDirectory: directory, claims, sessions } = config
+  const { accessTtlSeconds, leewaySeconds } = claims
+  const endingNow = createEnding(systemClock, { ...claims, ...sessions })
+  const store = await openJsonStore({ directory, disk: machineDisk, warn })
+  try {
+    const keys = await openKeys(config.signing, {
+      ...{ directory, disk: machineDisk, clock: systemClock, audit, warn },
+      ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
+    })
+    const accounts = createAccounts({ store, hasher, clock: systemClock, audit, endingNow })
+    return { accounts, keys, store, audit, close }
+  } catch (error) {
+    await close()
+    throw toOperatorError(error, {
+      message: `The keys in '${directory}' can't be read or written`,
+      hint: "The user that Postern runs as needs to own them, and the disk needs room.",
+      exitCode: exitCodes.damagedData,
+    })
+  }
+
+  async function close(): Promise<void> {
+    await store.close()
+    await file?.close()
+  }
+}
+
+async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
+  const { auditFile: path, dataDirectory } = config
+  if (path === null) return null
+  if (dirname(path) === dataDirectory && ownNames.includes(basename(path))) {
+    throw new OperatorError(`POSTERN_AUDIT_FILE can't be '${path}', which holds other data`, {
+      hint: "Name a file of its own, such as audit.jsonl.",
+      exitCode: exitCodes.badSettings,
+    })
+  }
+  try {
+    const repaired = await secureFile(path, machineDisk)
+    if (repaired !== null) log.warn("audit.mode_repaired", { message: repaired })
+    // Now, and not when the first event is lost.
+    await machineDisk.append(path, Buffer.alloc(0))
+  } catch (error) {
+    throw toOperatorError(error, {
+      message: `The audit trail can't be written to '${path}'`,
+      hint: "POSTERN_AUDIT_FILE names a file in a directory that Postern may write to.",
+      exitCode: exitCodes.badSettings,
+    })
+  }
+  return openAuditFile(path, machineDisk, (reason) => log.error("audit.failed", { path, reason }))
+}
+
+async function openHasher({ hashesAtATime, hashParameters }: Config): Promise<PasswordHasher> {
+  const lane = createHashingLane({ width: hashesAtATime })
+  try {
+    return await createPasswordHasher(lane, hashParameters)
+  } catch (cause) {
+    const { memoryKib } = hashParameters
+    throw new OperatorError(`No password can be hashed with ${memoryKib} KiB of memory`, {
+      hint: "Lower POSTERN_HASH_MEMORY, or give the process more memory.",
+      exitCode: exitCodes.badSettings,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,157 @@
+// A refresh token for new tokens (RFC 6749 §6, RFC 9700 §4.14.2). Each works once; its parent is
+// answered alike for a short time, since answers get lost and tabs ask at once. Whatever is older
+// was stolen from one of its two users, and ends the session.
+
+import { type Audit, type AuditFields, auditEnded } from "../audit.ts"
+import { AuthError } from "../errors.ts"
+import type { Ending, RotationOutcome, Store } from "../store/store.ts"
+import { hasExpired, readSignedToken } from "../token/access_token.ts"
+import type { AccessClaims } from "../token/claims.ts"
+import { isRefreshToken, readRefreshToken, sidInPlaceOf } from "../token/refresh_token.ts"
+import {
+  type Caller,
+  type GrantParts,
+  grantTokens,
+  newSession,
+  type SessionSettings,
+  type Tokens,
+} from "./session_tokens.ts"
+
+/** What refreshing works with. */
+export interface RefreshParts extends GrantParts {
+  readonly store: Store
+  readonly settings: SessionSettings
+  readonly endingNow: () => Ending
+  readonly audit: Audit
+}
+
+/** Why a refresh token is refused: a word for the audit trail, a sentence for the caller. */
+const refusals = {
+  invalid: "Invalid token",
+  expired: "Token has expired",
+  ended: "Token has been revoked",
+  reused: "Token has been revoked",
+  access_token: "Only refresh tokens are allowed",
+} as const
+
+/** What became of a refresh token whose session was found. */
+type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
+
+/** The number of the token that a refresh token of Flask-JWT-Extended is the parent of. */
+const beforeFirst = -1
+
+/** One use of a refresh token. */
+interface Attempt {
+  readonly parts: RefreshParts
+  /** How a session would end by it, and so when it is. */
+  readonly ending: Ending
+  readonly caller: Caller
+  /** What every event of it tells. */
+  readonly fields: AuditFields
+}
+
+/**
+ * Makes the function from a refresh token to new tokens.
+ * The function throws AuthError `invalid_token`, and Unavailable when the store can't take the
+ * change; the refresh token is then as good as before.
+ */
+export function createRefresh(
+  parts: RefreshParts,
+): (token: string, caller: Caller) => Promise<Tokens> {
+  return async (token, caller) => {
+    const fields = { client: caller.address, request: caller.requestId }
+    const attempt = { parts, ending: parts.endingNow(), caller, fields }
+    if (!isRefreshToken(token)) return exchange(token, attempt)
+    const claim = readRefreshToken(token, parts.refreshKey())
+    if (claim === null) throw refusal("invalid", attempt)
+    const rotated = await rotate(claim, attempt)
+    if (rotated.outcome !== "gone") return answer(rotated, attempt)
+    throw refusal("ended", telling(attempt, { session: claim.sid }))
+  }
+}
+
+function rotate(
+  { sid, rotations: presented }: { readonly sid: string; readonly rotations: number },
+  { parts, ending, caller: { address, userAgent } }: Attempt,
+): Promise<RotationOutcome> {
+  const { store, settings: life } = parts
+  return store.rotateSession(sid, { presented, address, userAgent, life, ending })
+}
+
+async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tokens> {
+  const { store, audit } = attempt.parts
+  const { sid, username } = session
+  const told = telling(attempt, { user: username, session: sid })
+  if (outcome === "reused") {
+    audit("session.reused", told.fields)
+    audit("session.ended", { ...told.fields, reason: "reused" })
+    throw new AuthError("invalid_token", refusals.reused)
+  }
+  if (outcome === "expired") throw refusal("expired", told)
+  // Looked at anew: roles may have changed, and who is gone gets nothing.
+  const user = await store.findUser(username)
+  if (user === null || user.disabled) throw refusal("ended", told)
+  const granted = { user, issuedAt: attempt.ending.at, fresh: false }
+  const tokens = await grantTokens(session, granted, attempt.parts)
+  audit(outcome === "rotated" ? "session.refreshed" : "session.replayed", told.fields)
+  return tokens
+}
+
+// A refresh token that Flask-JWT-Extended made starts a session, once. It is from then on the
+// parent of that session's first token, and treated like any other parent.
+async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
+  const { store, tokens, refreshKey } = attempt.parts
+  const { at: now } = attempt.ending
+  const claims = await readSignedToken(token, tokens, now)
+  if (claims === null) throw refusal("invalid", attempt)
+  const user = await store.findUser(claims.username)
+  const told = telling(attempt, { user: user?.username })
+  if (claims.isAccess) throw refusal("access_token", told)
+  if (hasExpired(claims, tokens, now)) throw refusal("expired", told)
+  const sid = sidInPlaceOf(claims, refreshKey())
+  const rotated = await rotate({ sid, rotations: beforeFirst }, attempt)
+  const used = rotated.outcome === "gone" ? await startInPlaceOf(claims, sid, told) : rotated
+  return answer(used, attempt)
+}
+
+async function startInPlaceOf(claims: AccessClaims, sid: string, told: Attempt): Promise<Used> {
+  const { username, jti, issuedAt, expiresAt } = claims
+  const { parts, ending, caller, fields } = told
+  const { store, settings, audit } = parts
+  const user = await store.findUser(username)
+  if (user === null || user.disabled || issuedAt < user.tokensNotBefore) {
+    throw refusal("ended", told)
+  }
+  const times = { life: settings, now: ending.at }
+  const startedAt = Math.min(issuedAt, ending.at)
+  const session = newSession({ sid, username, startedAt }, caller, times)
+  if (ending.at >= session.idleExpiresAt) throw refusal("expired", told)
+  const started = await store.startSession(session, {
+    ifPasswordHash: user.passwordHash,
+    sessionsMax: settings.perUserMax,
+    ending,
+    replaces: { jti, issuedAt, expiresAt: expiresAt + parts.tokens.leewaySeconds, isListed: false },
+  })
+  if (started !== null) {
+    audit("session.started", { ...fields, session: sid, reason: "exchanged" })
+    auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
+    return { outcome: "rotated", session }
+  }
+  // Another request with the same token was first: this one gets the same answer.
+  const rotated = await rotate({ sid, rotations: beforeFirst }, told)
+  if (rotated.outcome !== "gone") return rotated
+  if (await store.isTokenRevoked(jti)) throw refusal("ended", told)
+  // The user was changed between the look and the start: look again.
+  return startInPlaceOf(claims, sid, told)
+}
+
+/** The same attempt, whose events tell more. */
+function telling(attempt: Attempt, fields: AuditFields): Attempt {
+  return { ...attempt, fields: { ...attempt.fields, ...fields } }
+}
+
+/** Audits why a token is refused, and gives what to throw. */
+function refusal(reason: keyof typeof refusals, { parts, fields }: Attempt): AuthError {
+  parts.audit("refresh.refused", { ...fields, reason })
+  return new AuthError("invalid_token", refusals[reason])
+}

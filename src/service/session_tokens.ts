@@ -1,0 +1,94 @@
+// What a session gives out: its first state at a login, and the tokens for each of its states.
+
+import type { Clock } from "../clock.ts"
+import { expiryOf, type Session, type SessionLife } from "../store/session.ts"
+import type { Ending, User } from "../store/store.ts"
+import { signAccessToken, type TokenSettings } from "../token/access_token.ts"
+import { writeRefreshToken } from "../token/refresh_token.ts"
+
+/** Who asks, for the audit trail and for the user to recognise a session by. */
+export interface Caller {
+  readonly requestId: string
+  readonly address: string
+  readonly userAgent: string
+}
+
+/** A pair of tokens, and how long each lives, in seconds. */
+export interface Tokens {
+  readonly accessToken: string
+  readonly expiresInSeconds: number
+  readonly refreshToken: string
+  readonly refreshExpiresInSeconds: number
+}
+
+/** How sessions live. */
+export interface SessionSettings extends SessionLife {
+  /** For how long the parent of a refresh token is answered with it again. */
+  readonly graceSeconds: number
+  /** How many sessions of a user may be alive at a time. */
+  readonly perUserMax: number
+}
+
+/** What tokens are made with. */
+export interface GrantParts {
+  readonly tokens: TokenSettings
+  readonly refreshKey: () => Uint8Array
+}
+
+/** The first state of a session whose password was checked at `startedAt`. */
+export function newSession(
+  { sid, username, startedAt }: Pick<Session, "sid" | "username" | "startedAt">,
+  { address, userAgent }: Caller,
+  { life, now }: { readonly life: SessionLife; readonly now: number },
+): Session {
+  const expiry = expiryOf({ startedAt, usedAt: now }, life)
+  const times = { startedAt, lastUsedAt: now, ...expiry }
+  return { sid, username, ...times, rotations: 0, address, userAgent }
+}
+
+/** What the tokens of a session say. */
+export interface Granted {
+  readonly user: User
+  /** When the session's state was decided: not later, or they could outlive what others hear. */
+  readonly issuedAt: number
+  readonly fresh: boolean
+}
+
+/** Signs the tokens of a session's state. */
+export async function grantTokens(
+  session: Session,
+  { user, issuedAt, fresh }: Granted,
+  { tokens, refreshKey }: GrantParts,
+): Promise<Tokens> {
+  const { sid, rotations, startedAt, idleExpiresAt } = session
+  const { username, roles, claims } = user
+  const issued = await signAccessToken(
+    {
+      ...{ username, roles, claims, sid, issuedAt, fresh },
+      sessionExpiresAt: idleExpiresAt,
+      // Not ahead of `iat`, should the clock have been set back since.
+      authTime: Math.min(startedAt, issuedAt),
+    },
+    tokens,
+  )
+  return {
+    accessToken: issued.token,
+    expiresInSeconds: issued.expiresInSeconds,
+    refreshToken: writeRefreshToken({ sid, rotations }, refreshKey()),
+    refreshExpiresInSeconds: Math.max(0, idleExpiresAt - issuedAt),
+  }
+}
+
+/** Makes the function that says how sessions end now. */
+export function createEnding(
+  clock: Clock,
+  {
+    accessTtlSeconds,
+    leewaySeconds,
+    graceSeconds,
+  }: Pick<TokenSettings, "accessTtlSeconds" | "leewaySeconds"> &
+    Pick<SessionSettings, "graceSeconds">,
+): () => Ending {
+  const tokenSeconds = accessTtlSeconds + leewaySeconds
+  return () => ({ at: clock.now(), accessTtlSeconds: tokenSeconds, graceSeconds })
+}

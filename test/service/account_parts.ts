@@ -1,0 +1,76 @@
+// Accounts over a store in memory and hashes that can be read.
+
+import { createAudit } from "../../src/audit.ts"
+import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
+import { createEnding } from "../../src/service/session_tokens.ts"
+import type { Session } from "../../src/store/session.ts"
+import type { Ending } from "../../src/store/store.ts"
+import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
+import { createFakeClock, type FakeClock, startOfTests } from "../support/fake_clock.ts"
+import { createMemoryStore, type MemoryStore } from "../support/memory_store.ts"
+import { createPlainHasher, type PlainHasher } from "../support/plain_hasher.ts"
+
+/** The use cases and all they work with. */
+export interface AccountTestParts {
+  readonly store: MemoryStore
+  readonly hasher: PlainHasher
+  readonly clock: FakeClock
+  readonly log: CollectedLog
+  readonly endingNow: () => Ending
+  readonly accounts: Accounts
+}
+
+/** A password that may be chosen. */
+export const good = "korrekt-pferd-batterie"
+
+/** Another one. */
+export const better = "heftklammer-und-mehr"
+
+/** Makes the use cases over an empty store. */
+export function createAccountParts(): AccountTestParts {
+  const clock = createFakeClock()
+  const log = createCollectedLog(clock)
+  const parts = {
+    store: createMemoryStore(),
+    hasher: createPlainHasher(),
+    clock,
+    audit: createAudit({ log: log.log, file: null, clock }),
+    endingNow: createEnding(clock, {
+      accessTtlSeconds: 900,
+      leewaySeconds: 0,
+      graceSeconds: 30,
+    }),
+  }
+  return { ...parts, log, accounts: createAccounts(parts) }
+}
+
+/** A session of a user, which started with the tests. */
+export function sampleSession(sid: string, username = "alice"): Session {
+  return {
+    sid,
+    username,
+    startedAt: startOfTests,
+    lastUsedAt: startOfTests,
+    idleExpiresAt: startOfTests + 86_400,
+    expiresAt: startOfTests + 604_800,
+    rotations: 0,
+    address: "192.0.2.7",
+    userAgent: "test",
+  }
+}
+
+/** Starts sessions of a user, by their sids. */
+export async function startSessions(
+  { store, endingNow }: AccountTestParts,
+  username: string,
+  sids: readonly string[],
+): Promise<void> {
+  const user = await store.findUser(username)
+  for (const sid of sids) {
+    await store.startSession(sampleSession(sid, username), {
+      ifPasswordHash: user?.passwordHash ?? "",
+      sessionsMax: 50,
+      ending: endingNow(),
+    })
+  }
+}

@@ -1,0 +1,258 @@
+// What ends the sessions of a user, and what the audit trail says of changes by the command line.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Accounts } from "../../src/service/accounts.ts"
+import { startOfTests } from "../support/fake_clock.ts"
+import { createFaultyDisk } from "../support/faulty_disk.ts"
+import { interruptBefore } from "../support/interrupted_store.ts"
+import { plainHash } from "../support/plain_hasher.ts"
+import { notStored, refusedAs } from "../support/refusal.ts"
+import { createTestService } from "../support/test_service.ts"
+import {
+  type AccountTestParts,
+  better,
+  createAccountParts,
+  good,
+  sampleSession,
+  startSessions,
+} from "./account_parts.ts"
+
+const sids = ["session-1", "session-2"] as const
+
+/** Accounts of alice, with two sessions, and bob, with one. */
+async function createUsedParts(): Promise<AccountTestParts> {
+  const parts = createAccountParts()
+  for (const username of ["alice", "bob"]) await parts.accounts.add({ username, password: good })
+  await startSessions(parts, "alice", sids)
+  await startSessions(parts, "bob", ["session-3"])
+  parts.log.takeAudit()
+  return parts
+}
+
+/** What ends all sessions of a user, by the reason that is audited. */
+const endings: Readonly<Record<string, (accounts: Accounts) => Promise<unknown>>> = {
+  password_set: (accounts) => accounts.setPassword({ username: "Alice", password: better }),
+  disabled: (accounts) => accounts.disable("ALICE"),
+  logged_out: (accounts) => accounts.logOut("alice"),
+  deleted: (accounts) => accounts.remove("alice"),
+}
+
+for (const [reason, end] of Object.entries(endings)) {
+  test(`accounts: ${reason} ends all sessions of the user, and says so`, async () => {
+    const { accounts, store, log, clock } = await createUsedParts()
+    await end(accounts)
+    assert.deepEqual(await store.listSessions("alice"), [])
+    assert.equal((await store.listSessions("bob")).length, 1)
+    assert.deepEqual((await store.listRevocations(clock.now())).sids.toSorted(), sids)
+    const change =
+      reason === "deleted"
+        ? { event: "user.deleted", user: "alice" }
+        : { event: "user.changed", user: "alice", reason }
+    const ended = sids.map((session) => ({
+      ...{ event: "session.ended", user: "alice", session, reason },
+    }))
+    assert.deepEqual(log.takeAudit(), [change, ...ended])
+    assert.doesNotMatch(log.lines.join(""), /korrekt|heftklammer/)
+  })
+
+  test(`accounts: ${reason} on a full disk ends nothing, and says nothing`, async () => {
+    const { accounts, store, log } = await createUsedParts()
+    const before = await store.findUser("alice")
+    store.full = true
+    await assert.rejects(end(accounts), notStored)
+    assert.equal((await store.listSessions("alice")).length, 2)
+    assert.deepEqual(await store.findUser("alice"), before)
+    assert.deepEqual(log.takeAudit(), [])
+  })
+
+  test(`accounts: ${reason} and the end of the sessions are one entry of the journal`, async (t) => {
+    const disk = createFaultyDisk()
+    const { accounts, start } = await createTestService(t, { disk })
+    for (const _ of sids) await start("alice", "wonderland")
+    const before = disk.operations.length
+    await end(accounts)
+    const [written, ...more] = disk.operations.slice(before)
+    assert.deepEqual(more, [])
+    assert.ok(written?.kind === "write")
+    const [line, ...rest] = written.bytes.toString().split("\n")
+    assert.deepEqual(rest, [""])
+    const gone = [...String(line).matchAll(/\["sessions","[\w-]{22}",null\]/g)]
+    assert.equal(gone.length, 2)
+    assert.match(String(line), /\["users","alice",/)
+  })
+}
+
+/** Changes that end no session, by the reason that is audited. */
+const changes: Readonly<Record<string, (accounts: Accounts) => Promise<unknown>>> = {
+  enabled: (accounts) => accounts.enable("Alice"),
+  role_added: (accounts) => accounts.addRole("Alice", "editor"),
+  role_removed: (accounts) => accounts.removeRole("Alice", "reader"),
+  claim_set: (accounts) => accounts.setClaim("Alice", "tenant", { id: 7 }),
+  claim_removed: (accounts) => accounts.removeClaim("Alice", "plan"),
+}
+
+for (const [reason, change] of Object.entries(changes)) {
+  test(`accounts: ${reason} ends no session, and says what was done`, async () => {
+    const { accounts, store, log } = await createUsedParts()
+    await accounts.addRole("alice", "reader")
+    await accounts.setClaim("alice", "plan", "free")
+    log.takeAudit()
+    await change(accounts)
+    assert.equal((await store.listSessions("alice")).length, 2)
+    assert.deepEqual(log.takeAudit(), [{ event: "user.changed", user: "alice", reason }])
+  })
+}
+
+test("accounts: what is added, seeded and refused is audited as such", async () => {
+  const { accounts, log } = createAccountParts()
+  await accounts.seed([
+    { username: "Alice", password: "wonderland" },
+    { username: "bob", password: "builder" },
+  ])
+  await accounts.add({ username: "Carol", password: good })
+  assert.deepEqual(log.takeAudit(), [
+    { event: "user.seeded", user: "alice" },
+    { event: "user.seeded", user: "bob" },
+    { event: "user.added", user: "carol" },
+  ])
+  await assert.rejects(
+    accounts.add({ username: "carol", password: good }),
+    refusedAs("username_taken", "There is a user 'carol' already"),
+  )
+  await assert.rejects(
+    accounts.removeRole("carol", "admin"),
+    refusedAs("not_found", "The user 'carol' has no such role"),
+  )
+  assert.equal(await accounts.seed([{ username: "dora", password: good }]), false)
+  assert.deepEqual(log.takeAudit(), [])
+})
+
+test("setPassword() of a user who is deleted meanwhile finds nobody", async () => {
+  const { accounts, hasher, log } = await createUsedParts()
+  hasher.whileHashing = () => accounts.remove("alice")
+  await assert.rejects(
+    accounts.setPassword({ username: "alice", password: better }),
+    refusedAs("not_found", "There is no user 'alice'"),
+  )
+  assert.equal(await accounts.find("alice"), null)
+  assert.deepEqual(log.takeNames(), ["user.deleted", "session.ended", "session.ended"])
+})
+
+test("setPassword() leaves a disabled user disabled", async () => {
+  const { accounts } = await createUsedParts()
+  await accounts.disable("alice")
+  assert.equal((await accounts.setPassword({ username: "alice", password: better })).disabled, true)
+})
+
+test("enable() does not bring sessions or tokens of before back", async () => {
+  const { accounts, clock, store } = await createUsedParts()
+  const { tokensNotBefore } = await accounts.disable("alice")
+  clock.advance(100)
+  const enabled = await accounts.enable("alice")
+  assert.deepEqual([enabled.disabled, enabled.tokensNotBefore], [false, tokensNotBefore])
+  assert.deepEqual(await store.listSessions("alice"), [])
+})
+
+/** Steps of the clock between one reset of a user and the next, and what is refused then. */
+const resets: readonly (readonly [name: string, seconds: number, expected: number])[] = [
+  ["in the same second", 0, startOfTests + 1],
+  ["a second later", 1, startOfTests + 2],
+  ["after the clock was set back a little: not less than before", -30, startOfTests + 1],
+  ["much later", 1000, startOfTests + 1001],
+]
+
+for (const [name, seconds, expected] of resets) {
+  test(`accounts: tokens without a session are refused by date, ${name}`, async () => {
+    const { accounts, clock } = await createUsedParts()
+    assert.equal((await accounts.logOut("alice")).tokensNotBefore, startOfTests + 1)
+    clock.advance(seconds)
+    assert.equal((await accounts.logOut("alice")).tokensNotBefore, expected)
+  })
+}
+
+test("accounts: a clock that was a year ahead keeps nobody out after the next change", async () => {
+  const { accounts, clock } = await createUsedParts()
+  clock.advance(365 * 86_400)
+  await accounts.disable("alice")
+  clock.advance(-365 * 86_400)
+  const { tokensNotBefore } = await accounts.setPassword({ username: "alice", password: better })
+  assert.equal(tokensNotBefore, startOfTests + 1)
+})
+
+const passwords = { username: "alice", current: good, next: better }
+
+test("changePassword() ends all sessions and starts another, for who knows the password", async () => {
+  const { accounts, store } = await createUsedParts()
+  const successor = sampleSession("session-4")
+  const reset = await accounts.changePassword(passwords, successor)
+  assert.deepEqual(reset?.ended.map(({ sid }) => sid).toSorted(), sids)
+  assert.equal(reset?.user.passwordHash, plainHash(1, better))
+  assert.equal(reset?.user.tokensNotBefore, startOfTests + 1)
+  assert.deepEqual(await store.listSessions("alice"), [successor])
+  assert.equal(await accounts.check({ username: "alice", password: good }), null)
+})
+
+test("changePassword() asks the new password first, and hashes nothing for a wrong one", async () => {
+  const { accounts, hasher, store } = await createUsedParts()
+  hasher.work.length = 0
+  await assert.rejects(
+    accounts.changePassword({ ...passwords, next: "short" }, sampleSession("session-4")),
+    refusedAs("invalid_request", "A password needs at least 15 characters"),
+  )
+  assert.deepEqual(hasher.work, [])
+  const wrong = { ...passwords, current: `${good}!` }
+  assert.equal(await accounts.changePassword(wrong, sampleSession("session-4")), null)
+  assert.deepEqual(hasher.work, ["verify"])
+  assert.equal((await store.listSessions("alice")).length, 2)
+})
+
+test("changePassword() of a user who is disabled meanwhile starts no session", async () => {
+  const { accounts, hasher, store } = await createUsedParts()
+  hasher.whileHashing = () => accounts.disable("alice")
+  await assert.rejects(
+    accounts.changePassword(passwords, sampleSession("session-4")),
+    refusedAs("invalid_token", "Token has been revoked"),
+  )
+  await accounts.enable("alice")
+  assert.deepEqual(await store.listSessions("alice"), [])
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, good))
+})
+
+/** What may happen to the password right before it is changed, and whether the change goes on. */
+const races: Readonly<Record<string, (parts: AccountTestParts) => Promise<unknown>>> = {
+  "another password is set": ({ accounts }) =>
+    accounts.setPassword({ username: "alice", password: `${better}!` }),
+  "the user is deleted": ({ accounts }) => accounts.remove("alice"),
+}
+
+for (const [name, work] of Object.entries(races)) {
+  test(`changePassword() fails when ${name} meanwhile`, async () => {
+    const parts = await createUsedParts()
+    interruptBefore(parts.store, "resetUser", () => work(parts))
+    const changing = parts.accounts.changePassword(passwords, sampleSession("session-4"))
+    assert.equal(await changing, null)
+    assert.equal(await parts.accounts.check({ username: "alice", password: better }), null)
+    assert.deepEqual(await parts.store.listSessions("alice"), [])
+  })
+}
+
+test("changePassword() goes on when the hash of the same password is another by now", async () => {
+  const { accounts, hasher, store } = await createUsedParts()
+  interruptBefore(store, "resetUser", async () => {
+    hasher.cost = 2
+    await accounts.check({ username: "alice", password: good })
+  })
+  const reset = await accounts.changePassword(passwords, sampleSession("session-4"))
+  assert.equal(reset?.user.passwordHash, plainHash(2, better))
+  assert.deepEqual(await store.listSessions("alice"), [sampleSession("session-4")])
+})
+
+test("changePassword() twice at once with one password: one of them fails", async () => {
+  const { accounts, store } = await createUsedParts()
+  const outcomes = await Promise.all(
+    ["session-4", "session-5"].map((sid) => accounts.changePassword(passwords, sampleSession(sid))),
+  )
+  assert.equal(outcomes.filter((outcome) => outcome === null).length, 1)
+  assert.equal((await store.listSessions("alice")).length, 1)
+})

@@ -1,0 +1,104 @@
+// The keys of a deployment on a disk in memory, and tokens that they sign.
+
+import type { TestContext } from "node:test"
+import { createAudit } from "../../src/audit.ts"
+import { type KeyParts, type Keys, openKeys } from "../../src/service/keys.ts"
+import {
+  signAccessToken,
+  type TokenSettings,
+  verifyAccessToken,
+} from "../../src/token/access_token.ts"
+import type { Signing } from "../../src/token/key_ring.ts"
+import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
+import { createFakeClock, type FakeClock } from "../support/fake_clock.ts"
+import { createFaultyDisk, type FaultyDisk } from "../support/faulty_disk.ts"
+import { forgeIssuer } from "../support/forge.ts"
+import { grantOfTests } from "../support/grant_of_tests.ts"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+
+/** Keys that Postern makes for itself. */
+export const generated: Signing = { kind: "generated", algorithm: "ES256" }
+
+/** What a test may choose when it opens the keys. */
+export type KeyChoices = Partial<Omit<KeyParts, "clock" | "audit" | "warn" | "directory">> & {
+  readonly signing?: Signing
+}
+
+/** Opened keys, and what becomes of tokens. */
+export interface OpenedKeys {
+  readonly keys: Keys
+  readonly clock: FakeClock
+  readonly log: CollectedLog
+  readonly disk: FaultyDisk
+  /** Opens the same directory again, as after a restart. */
+  reopen(choices?: KeyChoices): Promise<OpenedKeys>
+  /** A token that is signed now. */
+  sign(): Promise<string>
+  /** "good", or why a token is refused now. */
+  verdict(token: string): Promise<string>
+  /** State of each key, in order; the refresh key is left out. */
+  states(): string[]
+  /** Names of the published keys. */
+  published(): string[]
+  /** The content of keys.json. */
+  file(): { readonly refreshKey: string; readonly keys: readonly StoredKey[] }
+}
+
+/** A key as keys.json has it. */
+export interface StoredKey {
+  readonly jwk: { readonly kid: string; readonly alg: string }
+  readonly publishedAt: number
+  readonly signsFrom: number
+  readonly keptUntil: number | null
+}
+
+/** Opens the keys of an empty directory. */
+export async function openTestKeys(t: TestContext, choices: KeyChoices = {}): Promise<OpenedKeys> {
+  const clock = createFakeClock()
+  const directory = temporaryDirectory(t)
+  return open(
+    { directory, clock, log: createCollectedLog(clock), disk: createFaultyDisk() },
+    choices,
+  )
+}
+
+interface Surroundings extends Pick<OpenedKeys, "clock" | "log" | "disk"> {
+  readonly directory: string
+}
+
+async function open(around: Surroundings, choices: KeyChoices): Promise<OpenedKeys> {
+  const { directory, clock, log, disk } = around
+  const { signing = generated, ...chosen } = choices
+  const times = { accessTtlSeconds: 900, leewaySeconds: 0, rotationSeconds: null, ...chosen }
+  const audit = createAudit({ log: log.log, file: null, clock })
+  const warn = (event: string, message: string) => log.log.warn(event, { message })
+  const keys = await openKeys(signing, { directory, disk, clock, audit, warn, ...times })
+  const address = forgeIssuer
+  const accepted = { acceptedIssuers: [address], acceptedAudiences: [address] }
+  const settings: TokenSettings = {
+    ...{ profile: signing.kind === "shared" ? "shared" : "published", ring: keys.ring },
+    ...{ issuer: address, audience: address, ...accepted },
+    ...{ accessTtlSeconds: times.accessTtlSeconds, leewaySeconds: times.leewaySeconds },
+  }
+  return {
+    ...{ keys, clock, log, disk },
+    reopen: (others = {}) => open(around, { ...choices, ...others }),
+    async sign() {
+      const now = clock.now()
+      const ends = { sessionExpiresAt: now + 1_000_000, authTime: now, issuedAt: now }
+      return (await signAccessToken({ ...grantOfTests, ...ends }, settings)).token
+    },
+    verdict: (token) =>
+      verifyAccessToken(token, settings, clock.now()).then(
+        () => "good",
+        ({ message }: Error) => message,
+      ),
+    states: () =>
+      keys
+        .list()
+        .slice(0, -1)
+        .map(({ state }) => state),
+    published: () => keys.ring.published(clock.now()).map(({ kid }) => String(kid)),
+    file: () => JSON.parse(disk.files.get("keys.json")?.toString() ?? "null"),
+  }
+}

@@ -1,0 +1,163 @@
+// Sessions under a clock that is set (K-12, S-14): nobody is locked out, no session lives for ever,
+// and what is handed out after a step works.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Tokens } from "../../src/service/session_tokens.ts"
+import { expiredToken, invalidToken, revokedToken } from "../support/refusal.ts"
+import { createTestService, type TestService } from "../support/test_service.ts"
+import { assertAlive, assertEnded, caller, logIn, sidOf } from "./logged_in.ts"
+
+const hour = 3600
+const day = 86_400
+const year = 365 * day
+const settings = { idleSeconds: 14 * day, maxAgeSeconds: 30 * day }
+
+const back: readonly (readonly [name: string, seconds: number])[] = [
+  ["an hour", hour],
+  ["a day", day],
+  ["two days", 2 * day],
+]
+
+for (const [name, seconds] of back) {
+  test(`sessions go on when the clock is set back by ${name}`, async (t) => {
+    const service = await createTestService(t, { settings })
+    const logins = [await logIn(service), await logIn(service, "bob")]
+    service.clock.advance(-seconds)
+    for (const login of logins) {
+      // A token from the future is none, but the next one is got without a password.
+      await assert.rejects(service.sessions.authenticate(login.accessToken), invalidToken)
+      const next = await service.sessions.refresh(login.refreshToken, caller)
+      await assertAlive(service, next)
+    }
+    await assertAlive(service, await logIn(service))
+    service.clock.advance(seconds)
+    for (const login of logins) await service.sessions.authenticate(login.accessToken)
+    assert.equal((await service.store.listSessions("alice")).length, 2)
+  })
+}
+
+test("sessions from more than two days ahead rest, and go on when the clock is right again", async (t) => {
+  const service = await createTestService(t, { settings })
+  const login = await logIn(service)
+  service.clock.advance(-3 * day)
+  await assert.rejects(service.sessions.refresh(login.refreshToken, caller), expiredToken)
+  await service.store.purge(service.clock.now())
+  await assertAlive(service, await logIn(service))
+  service.clock.advance(3 * day)
+  await assertAlive(service, login)
+})
+
+test("sessions go on when the clock was a year ahead for a while", async (t) => {
+  const service = await createTestService(t, { settings })
+  const login = await logIn(service)
+  service.clock.advance(year)
+  await assert.rejects(service.sessions.refresh(login.refreshToken, caller), expiredToken)
+  await assert.rejects(service.sessions.authenticate(login.accessToken), expiredToken)
+  service.clock.advance(-year)
+  await assertAlive(service, login)
+})
+
+test("sessions that started while the clock was a year ahead end with that", async (t) => {
+  const service = await createTestService(t, { settings })
+  service.clock.advance(year)
+  const ahead = await logIn(service)
+  const next = await assertAlive(service, ahead)
+  service.clock.advance(-year)
+  for (const { accessToken, refreshToken } of [ahead, next]) {
+    await assert.rejects(service.sessions.authenticate(accessToken), invalidToken)
+    await assert.rejects(service.sessions.refresh(refreshToken, caller), expiredToken)
+  }
+  const login = await logIn(service)
+  const principal = await service.sessions.authenticate(login.accessToken)
+  assert.deepEqual(
+    (await service.sessions.list(principal)).map(({ sid }) => sid),
+    [login.sid],
+  )
+  // They count as expired: they go before any that lives.
+  await service.sessions.end(ahead.sid, principal, caller)
+  await assertAlive(service, login)
+})
+
+/** Refreshes once a day for as long as that works, and tells for how many days it did. */
+async function daysOf(service: TestService, tokens: Tokens): Promise<number> {
+  let current = tokens
+  for (let days = 0; ; days += 1) {
+    assert.ok(days < 100, "The session never ends")
+    try {
+      current = await service.sessions.refresh(current.refreshToken, caller)
+    } catch (error) {
+      expiredToken(error)
+      return days
+    }
+    service.clock.advance(day)
+  }
+}
+
+/** By how much the clock is set, and when, after the login. */
+const steps: readonly (readonly [after: number, seconds: number])[] = [
+  [0, 0],
+  [hour, -hour],
+  [day, -day],
+  [day, -2 * day],
+  [10 * day, -day],
+  [10 * day, day],
+]
+
+for (const [after, seconds] of steps) {
+  test(`sessions whose clock is set by ${seconds} s after ${after} s live no longer`, async (t) => {
+    const service = await createTestService(t, { settings })
+    const login = await logIn(service)
+    service.clock.advance(after)
+    const next = await service.sessions.refresh(login.refreshToken, caller)
+    service.clock.advance(seconds)
+    const days = await daysOf(service, next)
+    assert.ok(days <= 30, `${days} days`)
+    assert.ok(days >= 18, `${days} days`)
+    const session = await service.store.findSession(sidOf(login))
+    assert.ok((session?.expiresAt ?? 0) <= (session?.startedAt ?? 0) + settings.maxAgeSeconds)
+  })
+}
+
+test("sessions: the absolute end is never moved out by steps of the clock", async (t) => {
+  const service = await createTestService(t, { settings })
+  let current: Tokens = await logIn(service)
+  const ends: number[] = []
+  for (const seconds of [hour, -day, day, -2 * hour, 5 * day, -day, 2 * day]) {
+    service.clock.advance(seconds)
+    current = await service.sessions.refresh(current.refreshToken, caller)
+    ends.push((await service.store.findSession(sidOf(current)))?.expiresAt ?? 0)
+  }
+  assert.deepEqual(
+    ends,
+    ends.toSorted((a, b) => b - a),
+  )
+})
+
+test("sessions that were ended stay ended, whatever the clock does", async (t) => {
+  const service = await createTestService(t, { settings })
+  const login = await logIn(service)
+  await service.sessions.logOut(login.refreshToken, caller)
+  for (const seconds of [-day, 2 * day, -day]) {
+    service.clock.advance(seconds)
+    await service.store.purge(service.clock.now())
+    await assert.rejects(service.sessions.refresh(login.refreshToken, caller), revokedToken)
+  }
+  await assertEnded(service, login)
+})
+
+test("sessions: a password changed under a wrong clock leaves nobody out", async (t) => {
+  for (const seconds of [year, -year]) {
+    const service = await createTestService(t, { settings })
+    const before = await logIn(service)
+    service.clock.advance(seconds)
+    const password = "heftklammer-und-mehr"
+    await service.accounts.setPassword({ username: "alice", password })
+    service.clock.advance(-seconds)
+    await assertEnded(service, before)
+    await assertAlive(
+      service,
+      await service.sessions.logIn({ username: "alice", password }, caller),
+    )
+  }
+})

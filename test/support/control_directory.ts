@@ -1,0 +1,26 @@
+// A data directory whose control socket has a test's parts behind it.
+
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import type { TestContext } from "node:test"
+import type { CommandParts } from "../../src/control/commands.ts"
+import { openControl } from "../../src/control/socket.ts"
+import { machineDisk } from "../../src/disk.ts"
+import type { Accounts } from "../../src/service/accounts.ts"
+import type { Keys } from "../../src/service/keys.ts"
+import { createCollectedLog } from "./collected_log.ts"
+import { temporaryDirectory } from "./temporary_directory.ts"
+
+/** Makes the directory, and listens in it until the test ends. */
+export async function openControlDirectory(
+  t: TestContext,
+  parts: Partial<CommandParts>,
+): Promise<string> {
+  const directory = join(temporaryDirectory(t), "data")
+  mkdirSync(directory)
+  const { log } = createCollectedLog()
+  const nothing = { accounts: {} as Accounts, keys: {} as Keys }
+  const control = await openControl({ ...nothing, log, ...parts, directory, disk: machineDisk })
+  t.after(() => control.close())
+  return directory
+}
