@@ -1,11 +1,17 @@
 // THE page: every path of the service and whom it admits. `anyone` and `guard` are the only ways to
 // make a row, so nothing is public because somebody forgot.
 
+import { endOtherSessions, endSession } from "./handlers/end_sessions.ts"
 import { livez, readyz } from "./handlers/health.ts"
 import { jwks } from "./handlers/jwks.ts"
+import { listSessions } from "./handlers/list_sessions.ts"
 import { login } from "./handlers/login.ts"
+import { logout } from "./handlers/logout.ts"
 import { me } from "./handlers/me.ts"
+import { changePassword } from "./handlers/password.ts"
 import { protectedDemo } from "./handlers/protected.ts"
+import { refresh } from "./handlers/refresh.ts"
+import { revocations } from "./handlers/revocations.ts"
 import { anyone, guard } from "./http/guard.ts"
 import type { Route } from "./http/router.ts"
 import type { Sessions } from "./service/sessions.ts"
@@ -13,8 +19,8 @@ import type { Sessions } from "./service/sessions.ts"
 /** What the handlers work with. */
 export interface RouteParts {
   readonly sessions: Sessions
-  /** The JWK Set's members. */
-  readonly publicKeys: readonly object[]
+  /** The JWK Set's members, the same list until they change. */
+  readonly publicKeys: () => readonly object[]
   /** Whether the store and the keys are open and the process is not on its way out. */
   readonly isReady: () => boolean
 }
@@ -22,10 +28,18 @@ export interface RouteParts {
 /** The route table. */
 export function routes({ sessions, publicKeys, isReady }: RouteParts): readonly Route[] {
   const guarded = guard(sessions.authenticate)
+  const freshlyGuarded = guard(sessions.authenticate, { fresh: true })
   return [
     ["POST", "/login", anyone(login(sessions))],
+    ["POST", "/refresh", anyone(refresh(sessions))],
+    ["POST", "/logout", anyone(logout(sessions))],
     ["GET", "/protected", guarded(protectedDemo())],
     ["GET", "/me", guarded(me())],
+    ["GET", "/sessions", guarded(listSessions(sessions))],
+    ["DELETE", "/sessions", guarded(endOtherSessions(sessions))],
+    ["DELETE", "/sessions/{sid}", guarded(endSession(sessions))],
+    ["POST", "/password", freshlyGuarded(changePassword(sessions))],
+    ["GET", "/revocations", anyone(revocations(sessions))],
     ["GET", "/.well-known/jwks.json", anyone(jwks(publicKeys))],
     ["GET", "/livez", anyone(livez())],
     ["GET", "/healthz", anyone(livez())],

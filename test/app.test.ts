@@ -12,14 +12,25 @@ import { makeRequest } from "./support/http_request.ts"
 function brokenApp(thrown: unknown) {
   const log = createCollectedLog()
   const fail = () => Promise.reject(thrown)
-  const sessions: Sessions = { logIn: fail, authenticate: fail }
-  const isReady = () => {
+  const sessions: Sessions = {
+    logIn: fail,
+    refresh: fail,
+    authenticate: fail,
+    logOut: fail,
+    list: fail,
+    end: fail,
+    endOthers: fail,
+    changePassword: fail,
+    revocations: fail,
+  }
+  const throwing = () => {
     throw thrown
   }
-  const app = createApp({ sessions, publicKeys: [], isReady, log: log.log })
+  const app = createApp({ sessions, publicKeys: throwing, isReady: throwing, log: log.log })
   const send = (method: string, path: string) => {
     const headers = { authorization: "Bearer t0ken", "content-type": "application/json" }
-    const body = '{"username":"alice","password":"wonderland"}'
+    const isLogin = path === "/login"
+    const body = isLogin ? '{"username":"alice","password":"wonderland"}' : ""
     return app.handle(makeRequest({ id: "r-7", method, path, headers, body }))
   }
   return { send, log }
@@ -28,8 +39,16 @@ function brokenApp(thrown: unknown) {
 const bug = new TypeError("Cannot read properties of undefined: /app/src/x.ts")
 const routesThatUseParts = [
   ["POST", "/login"],
+  ["POST", "/refresh"],
+  ["POST", "/logout"],
   ["GET", "/protected"],
   ["GET", "/me"],
+  ["GET", "/sessions"],
+  ["DELETE", "/sessions"],
+  ["DELETE", "/sessions/x"],
+  ["POST", "/password"],
+  ["GET", "/revocations"],
+  ["GET", "/.well-known/jwks.json"],
   ["GET", "/readyz"],
 ] as const
 
@@ -84,6 +103,8 @@ test("createApp() answers a refusal without a word in the log but the access log
 
 const accessRows = [
   ["GET", "/me", "/me", 401],
+  ["DELETE", "/sessions/s3cret-sid", "/sessions/{sid}", 401],
+  ["PUT", "/sessions/s3cret-sid", "/sessions/{sid}", 405],
   ["PUT", "/me", "/me", 405],
   ["OPTIONS", "/me", "/me", 204],
   ["HEAD", "/livez", "/livez", 200],

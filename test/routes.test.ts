@@ -5,13 +5,22 @@ import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import { createRouter } from "../src/http/router.ts"
 import { type RouteParts, routes } from "../src/routes.ts"
+import type { Sessions } from "../src/service/sessions.ts"
+import { guardedRoutes } from "./api/token_rows.ts"
 import { makeRequest } from "./support/http_request.ts"
 import { createTestService } from "./support/test_service.ts"
 
 const table = [
   "POST /login anyone",
+  "POST /refresh anyone",
+  "POST /logout anyone",
   "GET /protected token",
   "GET /me token",
+  "GET /sessions token",
+  "DELETE /sessions token",
+  "DELETE /sessions/{sid} token",
+  "POST /password token, fresh",
+  "GET /revocations anyone",
   "GET /.well-known/jwks.json anyone",
   "GET /livez anyone",
   "GET /healthz anyone",
@@ -19,20 +28,41 @@ const table = [
 ]
 
 const all = table.map((row) => {
-  const [method = "", path = "", ...admits] = row.split(" ")
-  return { method, path, admits: admits.join(" ") }
+  const [method = "", route = "", ...admits] = row.split(" ")
+  const path = route.replace("{sid}", "AAAAAAAAAAAAAAAAAAAAAA")
+  return { method, route, path, admits: admits.join(" ") }
 })
 const guarded = all.filter(({ admits }) => admits !== "anyone")
 const gets = all.filter(({ method }) => method === "GET")
+const nothingThere = { error: "not_found", msg: "There is nothing at this path" }
+const unauthorized = { error: "missing_token", msg: "Missing Authorization Header" }
+
+/** What a good token and nothing else is answered, where that is not 200. */
+const statuses: Readonly<Record<string, number>> = {
+  "DELETE /sessions": 204,
+  "DELETE /sessions/{sid}": 404,
+  "POST /password": 415,
+}
 
 /** Parts that fail the test when a handler comes to use them. */
 function untouchableParts(): RouteParts {
   const touched = () => assert.fail("A handler ran")
-  return { sessions: { logIn: touched, authenticate: touched }, publicKeys: [], isReady: touched }
+  const sessions: Sessions = {
+    logIn: touched,
+    refresh: touched,
+    authenticate: touched,
+    logOut: touched,
+    list: touched,
+    end: touched,
+    endOthers: touched,
+    changePassword: touched,
+    revocations: touched,
+  }
+  return { sessions, publicKeys: touched, isReady: touched }
 }
 
-/** A service, and how often a token was looked at. */
-async function spiedService(t: TestContext) {
+/** A service in which alice has logged in. */
+async function loggedInService(t: TestContext) {
   const service = await createTestService(t)
   return { ...service, token: await service.logIn("alice", "wonderland") }
 }
@@ -45,17 +75,22 @@ test("routes() admits whom this list says", () => {
   )
 })
 
-for (const { method, path } of guarded) {
-  test(`${method} ${path} without a token answers 401 and runs no handler`, async (t) => {
+test("routes() guards what the rows of test/api send tokens to, and nothing else", () => {
+  assert.deepEqual(
+    guarded.map(({ method, route }) => `${method} ${route}`),
+    guardedRoutes,
+  )
+})
+
+for (const { method, path, route } of guarded) {
+  test(`${method} ${route} without a token answers 401 and runs no handler`, async (t) => {
     const { call, log } = await createTestService(t)
+    log.takeNames()
     for (const verb of method === "GET" ? ["GET", "HEAD"] : [method]) {
       const reply = await call(verb, path)
       assert.equal(reply.status, 401)
       assert.equal(reply.headers["WWW-Authenticate"], 'Bearer realm="postern"')
-      assert.deepEqual(JSON.parse(reply.body), {
-        error: "missing_token",
-        msg: "Missing Authorization Header",
-      })
+      assert.deepEqual(JSON.parse(reply.body), unauthorized)
     }
     const match = createRouter(routes(untouchableParts()))(method, path)
     assert.ok(match.kind === "found")
@@ -68,37 +103,53 @@ for (const { method, path } of guarded) {
     assert.deepEqual(log.takeNames(), [])
   })
 
-  test(`${method} ${path} takes a token from nowhere but the Authorization header`, async (t) => {
-    const { call, token } = await spiedService(t)
+  test(`${method} ${route} takes a token from nowhere but the Authorization header`, async (t) => {
+    const { call, token } = await loggedInService(t)
     const form = { "content-type": "application/x-www-form-urlencoded" }
     const replies = [
       await call(method, `${path}?access_token=${token}&jwt=${token}&token=${token}`),
       await call(method, path, { headers: form, body: `access_token=${token}` }),
-      await call(method, path, { json: { access_token: token } }),
+      await call(method, path, { json: { access_token: token, refresh_token: token } }),
       await call(method, path, { headers: { cookie: `access_token_cookie=${token}` } }),
       await call(method, path, {
         headers: { "x-access-token": token, "proxy-authorization": token },
       }),
     ]
-    for (const { status } of replies) assert.equal(status, 401)
-    assert.equal((await call(method, path, { token })).status, 200)
+    for (const { status, body } of replies) {
+      assert.equal(status, 401)
+      assert.deepEqual(JSON.parse(body), unauthorized)
+    }
+    const { status } = await call(method, path, { token })
+    assert.equal(status, statuses[`${method} ${route}`] ?? 200)
   })
 
-  test(`${method} ${path} under any other spelling never answers 200`, async (t) => {
-    const { call, token } = await spiedService(t)
-    for (const spelling of otherSpellings(path)) {
+  test(`${method} ${route} under any other spelling is no route`, async (t) => {
+    const { call, token } = await loggedInService(t)
+    for (const spelling of otherSpellings(path).filter((one) => !isSessionPath(one))) {
       for (const options of [{}, { token }]) {
         const { status, body } = await call(method, spelling, options)
         assert.equal(status, 404, spelling)
-        assert.equal(JSON.parse(body).error, "not_found", spelling)
+        assert.deepEqual(JSON.parse(body), nothingThere, spelling)
       }
     }
   })
 }
 
+// A segment after /sessions/ is a sid, whatever it looks like, and never walks up or down.
+test("DELETE /sessions/{sid} takes dots for the sid of nobody", async (t) => {
+  const { call, token } = await loggedInService(t)
+  for (const path of otherSpellings("/sessions/x").filter(isSessionPath)) {
+    assert.equal((await call("DELETE", path)).status, 401)
+    const { status, body } = await call("DELETE", path, { token })
+    assert.equal(status, 404, path)
+    assert.deepEqual(JSON.parse(body), { error: "not_found", msg: "You have no such session" })
+    assert.equal((await call("GET", path, { token })).status, 405)
+  }
+})
+
 for (const { path, admits } of gets) {
   test(`HEAD ${path} answers like GET`, async (t) => {
-    const { call, token } = await spiedService(t)
+    const { call, token } = await loggedInService(t)
     for (const options of admits === "anyone" ? [{}] : [{}, { token: "bad" }, { token }]) {
       const [head, get] = [await call("HEAD", path, options), await call("GET", path, options)]
       assert.equal(head.status, get.status)
@@ -113,6 +164,7 @@ for (const path of new Set(all.map((row) => row.path))) {
 
   test(`OPTIONS ${path} answers 204 and the methods, without running a handler`, async (t) => {
     const { call, log } = await createTestService(t)
+    log.takeNames()
     const reply = await call("OPTIONS", path, { headers: { origin: "https://evil.example" } })
     assert.deepEqual(reply, {
       status: 204,
@@ -123,7 +175,7 @@ for (const path of new Set(all.map((row) => row.path))) {
   })
 
   test(`${path} refuses every other method`, async (t) => {
-    const { call, log, token } = await spiedService(t)
+    const { call, log, token } = await loggedInService(t)
     log.takeNames()
     const verbs = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "FOO", "get"]
     for (const verb of verbs.filter((one) => !allow.includes(one))) {
@@ -141,19 +193,20 @@ for (const path of new Set(all.map((row) => row.path))) {
 }
 
 test("an unknown path answers 404 as JSON, to every method", async (t) => {
-  const { call, token } = await spiedService(t)
+  const { call, token } = await loggedInService(t)
   for (const method of ["GET", "HEAD", "POST", "OPTIONS", "DELETE", "TRACE"]) {
     for (const path of ["/nothing", "/", "", "*", "/__proto__", "/constructor", "/users.json"]) {
       const reply = await call(method, path, { token })
       assert.equal(reply.status, 404, `${method} ${path}`)
       assert.equal(reply.headers["Content-Type"], "application/json; charset=utf-8")
-      assert.deepEqual(JSON.parse(reply.body), {
-        error: "not_found",
-        msg: "There is nothing at this path",
-      })
+      assert.deepEqual(JSON.parse(reply.body), nothingThere)
     }
   }
 })
+
+function isSessionPath(path: string): boolean {
+  return /^\/sessions\/[\w.~-]+$/.test(path)
+}
 
 // H-14 to H-19, of one path. None may contain `?`, which ends a path.
 function otherSpellings(path: string): readonly string[] {

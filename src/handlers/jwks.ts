@@ -1,30 +1,21 @@
 // GET /.well-known/jwks.json: the public keys, for whoever verifies tokens (RFC 7517 §5).
 
-import { createHash } from "node:crypto"
 import type { Handler } from "../http/guard.ts"
-import type { Reply } from "../http/message.ts"
+import { createTaggedReply } from "../http/tagged_reply.ts"
+import { keySetMaxAgeSeconds } from "../token/key_succession.ts"
 
 /** Answers the JWK Set, to be kept for five minutes and asked for again by its ETag. */
-export function jwks(publicKeys: readonly object[]): Handler {
-  const body = `${JSON.stringify({ keys: publicKeys })}\n`
-  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
+export function jwks(publicKeys: () => readonly object[]): Handler {
   // Public by nature, so scripts of any site may read it (the only such resource).
-  const headers = {
+  const reply = createTaggedReply({
     "Content-Type": "application/jwk-set+json; charset=utf-8",
-    "Cache-Control": "public, max-age=300",
+    "Cache-Control": `public, max-age=${keySetMaxAgeSeconds}`,
     "Access-Control-Allow-Origin": "*",
-    ETag: etag,
+  })
+  let set: { readonly keys: readonly object[] } = { keys: [] }
+  return (request) => {
+    const keys = publicKeys()
+    if (keys !== set.keys) set = { keys }
+    return reply(set, request)
   }
-  const whole: Reply = { status: 200, headers, body }
-  const unchanged: Reply = { status: 304, headers, body: "" }
-  return (request) => (matches(request.headers.get("if-none-match"), etag) ? unchanged : whole)
-}
-
-// RFC 9110 §13.1.2: weak comparison, a list, or `*`.
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  return header
-    .split(",")
-    .map((one) => one.trim().replace(/^W\//, ""))
-    .some((one) => one === etag || one === "*")
 }

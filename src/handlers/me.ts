@@ -2,10 +2,10 @@
 
 import type { GuardedContext, Handler } from "../http/guard.ts"
 import { json } from "../http/message.ts"
-import type { Principal } from "../service/sessions.ts"
+import type { Principal } from "../service/principal.ts"
 
 /** Answers the principal; `logged_in_at` is in epoch seconds, null where the token does not tell. */
 export function me(): Handler<GuardedContext<Principal>> {
-  return (_request, { principal: { username, roles, loggedInAt } }) =>
-    json(200, { username, roles, logged_in_at: loggedInAt })
+  return (_request, { principal: { username, roles, claims, loggedInAt } }) =>
+    json(200, { username, roles, claims, logged_in_at: loggedInAt })
 }

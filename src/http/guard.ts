@@ -1,10 +1,9 @@
 // Who may pass. `anyone` and `guard` are the only ways to make an `Admitted`, and the route table
 // takes nothing else: a route that forgets its guard does not compile.
-//
-// The token comes in `Authorization: Bearer <token>` (RFC 6750 §2.1) and nowhere else. The scheme's
-// case does not matter; one space and one credential follow it.
+// The token comes as Bearer (bearer.ts) and nowhere else.
 
 import { AuthError } from "../errors.ts"
+import { missingTokenText, readBearerToken } from "./bearer.ts"
 import type { HttpRequest, Reply } from "./message.ts"
 import { problem } from "./problem.ts"
 
@@ -81,11 +80,11 @@ export function guard<P extends Identity>(
   const { optional = false, fresh = false, role } = options
   return (handler) =>
     new Admission(describe(options), async (request, { params }) => {
-      const token = readBearerToken(request.headers.get("authorization"))
+      const token = readBearerToken(request)
       if (token === null) {
         // The overloads promise null only to handlers that said `optional`.
         if (optional) return handler(request, { params, principal: null as unknown as P })
-        throw new AuthError("missing_token", missingText(request))
+        throw new AuthError("missing_token", missingTokenText(request))
       }
       const principal = await authenticate(token)
       if (role !== undefined && !principal.roles.includes(role)) {
@@ -94,24 +93,6 @@ export function guard<P extends Identity>(
       if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
       return handler(request, { params, principal })
     })
-}
-
-const expected = "Expected 'Authorization: Bearer <JWT>'"
-
-/**
- * The token of an `Authorization` header, or null when there is none of the Bearer scheme.
- * @throws AuthError `invalid_request` when the scheme is not followed by exactly one token
- */
-function readBearerToken(header: string | undefined): string | null {
-  if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
-  const token = /^bearer ([^\s,]+)$/i.exec(header)?.[1]
-  if (token !== undefined) return token
-  throw new AuthError("invalid_request", `Bad Authorization header. ${expected}`)
-}
-
-function missingText(request: HttpRequest): string {
-  if (!request.headers.get("authorization")) return "Missing Authorization Header"
-  return `Missing 'Bearer' type in 'Authorization' header. ${expected}`
 }
 
 function isFresh(principal: Identity, fresh: true | number): boolean {

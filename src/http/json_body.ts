@@ -25,6 +25,27 @@ export function readJsonBody(request: HttpRequest, members: readonly string[]): 
   return value
 }
 
+/**
+ * The members of a request's JSON body, all of which must be there as text that is not empty.
+ * @throws AuthError `unsupported_media_type`, `invalid_request`
+ */
+export function readTexts<N extends string>(
+  request: HttpRequest,
+  names: readonly N[],
+): Readonly<Record<N, string>> {
+  const members = readJsonBody(request, names)
+  const isMissing = (name: N) => members[name] == null || members[name] === ""
+  if (names.some(isMissing)) {
+    throw new AuthError("invalid_request", `Missing ${names.join(" or ")}`)
+  }
+  if (!names.every((name) => typeof members[name] === "string")) {
+    const list = names.join(" and ")
+    const message = `${list.slice(0, 1).toUpperCase()}${list.slice(1)} must be text`
+    throw new AuthError("invalid_request", message)
+  }
+  return members as Readonly<Record<N, string>>
+}
+
 function parse(body: Uint8Array): JsonObject | null {
   try {
     return readJsonObject(body).value

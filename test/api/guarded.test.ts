@@ -1,18 +1,28 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { prepareService, testScenarios } from "../support/api_scenario.ts"
-import { spoiledTokens, tokenRows } from "./token_rows.ts"
+import { problem } from "../../src/http/problem.ts"
+import { prepareService, takeEvents, testScenarios } from "../support/api_scenario.ts"
+import { authorizations, guardedRoutes, spoiledTokens, tokenRows } from "./token_rows.ts"
 
 testScenarios(tokenRows)
 
-test("GET /protected answers every fault inside a token with the very same reply", async (t) => {
-  const { service, token } = await prepareService(t)
-  const replies = new Set<string>()
-  for (const [, spoil] of spoiledTokens) {
-    replies.add(JSON.stringify(await service.call("GET", "/protected", { token: spoil(token) })))
-  }
-  assert.equal(replies.size, 1)
-})
+for (const route of guardedRoutes) {
+  test(`${route} answers every fault inside a token with the very same reply`, async (t) => {
+    const { service, token, sid } = await prepareService(t)
+    const [method = "", path = ""] = route.replace("{sid}", sid).split(" ")
+    takeEvents(service)
+    for (const [what, spoil] of spoiledTokens) {
+      const reply = await service.call(method, path, { token: spoil(token) })
+      assert.deepEqual(reply, problem("invalid_token", "Invalid token"), what)
+    }
+    for (const [what, authorization, [error, msg]] of authorizations) {
+      const { body } = await service.call(method, path, { headers: { authorization } })
+      assert.deepEqual(JSON.parse(body), { error, msg }, what)
+    }
+    assert.deepEqual(takeEvents(service), [])
+    assert.notEqual(await service.store.findSession(sid), null)
+  })
+}
 
 test("GET /protected answers two users in turn, each as who they are", async (t) => {
   const { service, token } = await prepareService(t)
@@ -35,4 +45,14 @@ test("GET /protected with a shared secret answers like with published keys", asy
   assert.deepEqual([reply.status, reply.body], [200, '{"logged_in_as":"alice"}\n'])
   const refused = await service.call("GET", "/protected", { token: `${token}x` })
   assert.deepEqual(JSON.parse(refused.body), { error: "invalid_token", msg: "Invalid token" })
+})
+
+test("GET /protected with a leeway for tokens gives none to the session", async (t) => {
+  const settings = { idleSeconds: 600 }
+  const { service, token } = await prepareService(t, { settings, tokens: { leewaySeconds: 60 } })
+  service.clock.advance(599)
+  assert.equal((await service.call("GET", "/protected", { token })).status, 200)
+  service.clock.advance(1)
+  const reply = await service.call("GET", "/protected", { token })
+  assert.deepEqual(reply, problem("invalid_token", "Token has been revoked"))
 })

@@ -6,13 +6,15 @@ import { createApp } from "../../src/app.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane, type HashingLane } from "../../src/password/hashing_lane.ts"
 import { createAccounts } from "../../src/service/accounts.ts"
+import { createEnding } from "../../src/service/session_tokens.ts"
 import { createSessions } from "../../src/service/sessions.ts"
 import { makeRequest } from "../support/http_request.ts"
-import { cheapHashes, createTestService } from "../support/test_service.ts"
+import { cheapHashes, createTestService, sessionSettings } from "../support/test_service.ts"
 
 /** Logs in over the test service's store and gives the reply and how many hashes it took. */
 async function createCountedLogin(t: TestContext) {
-  const { store, clock, tokens, log, accounts: seeded } = await createTestService(t)
+  const { accounts: seeded, ...parts } = await createTestService(t)
+  const { clock, tokens, log, keys } = parts
   await seeded.disable("bob")
   let hashes = 0
   const lane = createHashingLane({ width: 2 })
@@ -23,9 +25,11 @@ async function createCountedLogin(t: TestContext) {
     },
   }
   const hasher = await createPasswordHasher(counted, cheapHashes)
-  const accounts = createAccounts({ store, hasher, clock })
-  const sessions = createSessions({ accounts, store, tokens, clock, log: log.log })
-  const app = createApp({ sessions, publicKeys: [], isReady: () => true, log: log.log })
+  const endingNow = createEnding(clock, { ...tokens, ...sessionSettings })
+  const accounts = createAccounts({ ...parts, hasher, endingNow })
+  const { refreshKey } = keys
+  const sessions = createSessions({ ...parts, accounts, refreshKey, settings: sessionSettings })
+  const app = createApp({ sessions, publicKeys: () => [], isReady: () => true, log: log.log })
   return async (username: string, password: string) => {
     hashes = 0
     log.takeNames()

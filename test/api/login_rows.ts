@@ -21,29 +21,33 @@ const notJson = ["unsupported_media_type", "The body must be application/json in
 const secrets = [right, other, wrong, tooLong, "$argon2"]
 const jsonType = { "content-type": "application/json" }
 
-type Typed = readonly [name: string, username: unknown, password: unknown]
+type Typed = readonly [name: string, username: unknown, password: unknown, user?: string]
 
 const accepted: readonly Typed[] = [
-  ["answers a token for the right password", "alice", right],
-  ["knows a name in capitals", "ALICE", right],
-  ["knows a name in full-width letters", "ａｌｉｃｅ", right],
-  ["answers another user", "bob", other],
+  ["answers tokens for the right password", "alice", right, "alice"],
+  ["knows a name in capitals", "ALICE", right, "alice"],
+  ["knows a name in full-width letters", "ａｌｉｃｅ", right, "alice"],
+  ["answers another user", "bob", other, "bob"],
 ]
 
+// With the user that the audit trail names: only one there is, never what was typed, since people
+// type their password into the wrong field.
 const refused: readonly Typed[] = [
-  ["refuses a wrong password", "alice", wrong],
+  ["refuses a wrong password", "alice", wrong, "alice"],
   ["refuses an unknown name alike", "nobody", right],
-  ["refuses another user's password", "bob", right],
-  ["refuses a password in capitals", "alice", right.toUpperCase()],
-  ["refuses a password with a blank after it", "alice", `${right} `],
+  ["refuses a password as name alike", right, "alice"],
+  ["refuses another user's password", "bob", right, "bob"],
+  ["refuses another user's password for a name in capitals", "BOB", right, "bob"],
+  ["refuses a password in capitals", "alice", right.toUpperCase(), "alice"],
+  ["refuses a password with a blank after it", "alice", `${right} `, "alice"],
   ["refuses a name with a blank after it", "alice ", right],
   ["refuses a name with a NUL after it", "alice\0", right],
   ["refuses a name that can't be one", "a/b", right],
   ["refuses a name of 10,000 letters", "a".repeat(10_000), right],
-  ["refuses a password beyond the limit", "alice", tooLong],
+  ["refuses a password beyond the limit", "alice", tooLong, "alice"],
   ["refuses a password beyond the limit for an unknown name", "nobody", tooLong],
-  ["refuses a password with a NUL", "alice", `${right}\0`],
-  ["refuses a password with half a surrogate pair", "alice", `${right}\ud800`],
+  ["refuses a password with a NUL", "alice", `${right}\0`, "alice"],
+  ["refuses a password with half a surrogate pair", "alice", `${right}\ud800`, "alice"],
   ...[
     "__proto__",
     "constructor",
@@ -90,25 +94,25 @@ const types = [
 /** The rows. */
 export const loginRows: readonly Scenario[] = [
   ...accepted.map(
-    ([name, username, password]): Scenario => ({
+    ([name, username, password, user]): Scenario => ({
       name: `POST /login ${name}`,
       send: { json: { username, password } },
       status: 200,
-      members: { token_type: "Bearer", expires_in: 900 },
+      members: { token_type: "Bearer", expires_in: 900, refresh_expires_in: 86_400 },
       headers: { "Cache-Control": "no-store", "Set-Cookie": undefined },
       lacks: secrets,
-      events: ["login.succeeded"],
+      events: [`login.succeeded ${user}`],
     }),
   ),
   ...refused.map(
-    ([name, username, password]): Scenario => ({
+    ([name, username, password, user]): Scenario => ({
       name: `POST /login ${name}`,
       send: { json: { username, password } },
       status: 401,
       refusal: badCredentials,
       headers: challenge,
-      lacks: [...secrets, "access_token"],
-      events: ["login.failed"],
+      lacks: [...secrets, "_token"],
+      events: [user === undefined ? "login.failed" : `login.failed ${user}`],
     }),
   ),
   {
@@ -118,7 +122,7 @@ export const loginRows: readonly Scenario[] = [
     status: 401,
     refusal: badCredentials,
     headers: challenge,
-    events: ["login.failed"],
+    events: ["login.failed alice"],
   },
   {
     name: "POST /login refuses a deleted user alike",

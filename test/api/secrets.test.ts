@@ -1,70 +1,121 @@
-// Every row of the API suite, and after that a search for whatever was secret in it.
+// Every row of the API suite, and after that a search for whatever was secret in it: in each reply,
+// each log line, and each file of the store (R-01).
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type PreparedService, prepareService, sendScenario } from "../support/api_scenario.ts"
-import { testKeyPem } from "../support/test_keys.ts"
+import {
+  type PreparedService,
+  prepareService,
+  type Scenario,
+  sendScenario,
+} from "../support/api_scenario.ts"
+import { createFaultyDisk, type Files } from "../support/faulty_disk.ts"
+import { testKeyPem, testSecret } from "../support/test_keys.ts"
+import type { Exchange } from "../support/test_service.ts"
+import { flaskRows } from "./flask_rows.ts"
 import { loginRows, typedPasswords } from "./login_rows.ts"
+import { logoutRows } from "./logout_rows.ts"
+import { changedPasswords, passwordRows } from "./password_rows.ts"
 import { publicRows } from "./public_rows.ts"
+import { refreshRows } from "./refresh_rows.ts"
+import { revocationRows, sessionRows } from "./session_rows.ts"
 import { newPassword, tokenRows } from "./token_rows.ts"
 
-const rows = [...loginRows, ...tokenRows, ...publicRows]
-// Those that change the service each need one of their own.
-const [changing, plain] = [
-  rows.filter((row) => row.prepare !== undefined),
-  rows.filter((row) => row.prepare === undefined),
+const rows = [
+  ...[...loginRows, ...tokenRows, ...publicRows, ...refreshRows, ...logoutRows],
+  ...[...passwordRows, ...sessionRows, ...revocationRows, ...flaskRows],
 ]
+// Those that change the service, or need another, each need one of their own.
+const isChanging = ({ name, status, prepare, options }: Scenario) =>
+  prepare !== undefined ||
+  options !== undefined ||
+  (name.startsWith("POST /password ") && status === 200)
+const [changing, plain] = [rows.filter(isChanging), rows.filter((row) => !isChanging(row))]
 
-/** Runs rows on one service and fails when a reply or a log line holds anything secret. */
-async function searchRows(prepared: PreparedService, searched: typeof rows): Promise<void> {
-  const { service, token } = prepared
-  const issued = new Set([token])
-  const texts: string[] = []
-  for (const row of searched) {
-    await row.prepare?.(prepared)
-    const reply = await sendScenario(row, prepared)
-    const body = reply.body === "" ? {} : JSON.parse(reply.body)
-    // The one place where a token belongs.
-    if (row.name.startsWith("POST /login ") && reply.status === 200) {
-      issued.add(body.access_token)
-      delete body.access_token
-    }
-    texts.push(`${row.name}: ${JSON.stringify({ ...reply, body })}`)
+const passwords = [
+  ...[...Object.values(typedPasswords), ...Object.values(changedPasswords), newPassword],
+  "YWxpY2U6d29uZGVybGFuZA==",
+]
+const tokenPaths = ["/login", "/refresh", "/password"]
+
+/** The parts of a token that are worth anything; a refresh token begins with the sid, which is not. */
+function secretsOf(token: unknown): readonly string[] {
+  if (typeof token !== "string") return []
+  const parts = token.startsWith("ptr_") ? [token.slice(34)] : token.split(".").slice(1)
+  return parts.filter((part) => part.length >= 26)
+}
+
+/** All tokens of an exchange, and its reply without those that belong there. */
+function readExchange({ path, options, reply }: Exchange) {
+  const body = reply.body === "" ? {} : JSON.parse(reply.body)
+  const { refresh_token: sent } = (options.json ?? {}) as Readonly<Record<string, unknown>>
+  const tokens = [options.token, sent, body.access_token, body.refresh_token].flatMap(secretsOf)
+  if (reply.status === 200 && tokenPaths.includes(path)) {
+    delete body.access_token
+    delete body.refresh_token
   }
-  const keyLines = testKeyPem.split("\n").filter((line) => /^[\w+/=]+$/.test(line))
-  const secrets = [
-    ...Object.values(typedPasswords),
-    newPassword,
-    "$argon2",
-    ...[...issued].flatMap((one) => one.split(".").slice(1)),
-    ...keyLines,
-    "YWxpY2U6d29uZGVybGFuZA==",
+  return { tokens, text: `${path}: ${JSON.stringify({ ...reply, body })}` }
+}
+
+/** Fails when a reply, a log line or a file of the store holds anything secret. */
+function search({ service }: PreparedService, files: Files): void {
+  const read = service.exchanges.map(readExchange)
+  const given = [...passwords, ...new Set(read.flatMap(({ tokens }) => tokens))]
+  const refreshKey = Buffer.from(service.keys.refreshKey())
+  const keys = [
+    ...[...testKeyPem.split("\n").filter((line) => /^[\w+/=]+$/.test(line)), testSecret],
+    ...(["base64", "base64url", "hex"] as const).map((form) => refreshKey.toString(form)),
   ]
-  assert.ok(secrets.length >= 12 && secrets.every((secret) => secret.length > 6))
-  assert.ok(service.log.lines.length > searched.length)
-  for (const text of [...texts, ...service.log.lines]) {
-    for (const secret of secrets) assert.ok(!text.includes(secret), `'${secret}' is in: ${text}`)
+  const texts = [...read.map(({ text }) => text), ...service.log.lines]
+  const stored = [...files].map(([name, bytes]) => ({ name, text: bytes.toString("latin1") }))
+  assert.ok(given.length >= passwords.length + 3 && stored.length >= 3)
+  for (const secret of [...given, ...keys, "$argon2"]) {
+    assert.ok(secret.length > 6)
+    for (const text of texts) assert.ok(!text.includes(secret), `'${secret}' is in: ${text}`)
+  }
+  for (const { name, text } of stored) {
+    // keys.json is where the keys are, and the only such place.
+    const absent = name === "keys.json" ? given : [...given, ...keys]
+    for (const secret of absent) assert.ok(!text.includes(secret), `'${secret}' is in ${name}`)
   }
 }
 
-test("no reply and no log line of the API suite holds a password, token, hash, key", async (t) => {
-  assert.ok(plain.length > 100)
-  await searchRows(await prepareService(t), plain)
+test("no reply, log line or file of the API suite holds a password, token or key", async (t) => {
+  assert.ok(plain.length > 250)
+  const disk = createFaultyDisk()
+  const prepared = await prepareService(t, { disk })
+  for (const row of plain) {
+    // A session for each, since some end theirs.
+    const tokens = await prepared.service.start("alice", "wonderland")
+    await sendScenario(row, { ...prepared, tokens, token: tokens.access_token })
+  }
+  search(prepared, disk.files)
 })
 
 for (const row of changing) {
-  test(`no reply and no log line holds a secret when ${row.name}`, async (t) => {
-    await searchRows(await prepareService(t), [row])
+  test(`no reply, log line or file holds a secret when ${row.name}`, async (t) => {
+    const disk = createFaultyDisk()
+    const prepared = await prepareService(t, { ...row.options, disk })
+    await row.prepare?.(prepared)
+    await sendScenario(row, prepared)
+    search(prepared, disk.files)
   })
 }
 
 test("GET, HEAD and OPTIONS of every row leave the store as it is", async (t) => {
   const prepared = await prepareService(t)
-  const before = await prepared.service.store.listUsers()
+  const { store } = prepared.service
+  const state = async () => ({
+    users: await store.listUsers(),
+    sessions: await store.listSessions("alice"),
+    revocations: await store.listRevocations(prepared.service.clock.now()),
+  })
+  const before = await state()
   for (const row of plain) {
     for (const method of ["GET", "HEAD", "OPTIONS"]) {
-      await sendScenario({ ...row, name: row.name.replace(/^\S+/, method) }, prepared)
+      const asked: Scenario = { ...row, name: row.name.replace(/^\S+/, method) }
+      await sendScenario(asked, prepared)
     }
   }
-  assert.deepEqual(await prepared.service.store.listUsers(), before)
+  assert.deepEqual(await state(), before)
 })

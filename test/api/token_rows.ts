@@ -1,6 +1,7 @@
 // What the guarded routes are sent: J-46 and J-51 and Flask-JWT-Extended's error texts.
 // What is wrong inside a token is told apart in test/token; here all such faults look the same.
 
+import assert from "node:assert/strict"
 import type { Scenario } from "../support/api_scenario.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 
@@ -12,6 +13,18 @@ const otherScheme = [
 ] as const
 const badHeader = ["invalid_request", `Bad Authorization header. ${expected}`] as const
 const unavailable = ["temporarily_unavailable", "The store is closed"] as const
+
+const caller = { requestId: "test-0", address: "127.0.0.1", userAgent: "" }
+
+/** All routes with a guard; routes.test.ts holds that there are no others. */
+export const guardedRoutes: readonly string[] = [
+  "GET /protected",
+  "GET /me",
+  "GET /sessions",
+  "DELETE /sessions",
+  "DELETE /sessions/{sid}",
+  "POST /password",
+]
 
 /** What a row sets as password. */
 export const newPassword = "a-much-longer-password"
@@ -40,7 +53,8 @@ export const spoiledTokens: readonly (readonly [string, (token: string) => strin
   ["quotes", (token) => `"${token}"`],
 ]
 
-const authorizations: readonly (readonly [string, string, readonly [string, string]])[] = [
+/** Headers that are no `Bearer` and one token, and how they are refused. */
+export const authorizations: readonly (readonly [string, string, readonly [string, string]])[] = [
   ["an empty header", "", ["missing_token", "Missing Authorization Header"]],
   ["Basic", "Basic YWxpY2U6d29uZGVybGFuZA==", otherScheme],
   ["the scheme Token", "Token x", otherScheme],
@@ -73,6 +87,31 @@ function rowsOf(route: string): readonly Scenario[] {
       lacks: ["alice"],
       events: [],
     },
+    {
+      name: `${route} tells that a token has expired`,
+      prepare: ({ service }) => service.clock.advance(900),
+      send: (token) => ({ token }),
+      status: 401,
+      refusal: ["invalid_token", "Token has expired"],
+      headers: gone,
+      events: [],
+    },
+    ...revokedRowsOf(route),
+    {
+      name: `${route} answers 503 when the store can't`,
+      prepare: ({ service }) => service.store.close(),
+      send: (token) => ({ token }),
+      status: 503,
+      refusal: unavailable,
+      headers: { "Retry-After": "1", "WWW-Authenticate": undefined },
+      events: ["request.unavailable"],
+    },
+  ]
+}
+
+/** One route for all of them: guarded.test.ts holds the others to its replies. */
+function faultRowsOf(route: string): readonly Scenario[] {
+  return [
     ...authorizations.map(
       ([what, authorization, refusal]): Scenario => ({
         name: `${route} refuses ${what} as credentials`,
@@ -94,25 +133,6 @@ function rowsOf(route: string): readonly Scenario[] {
         events: [],
       }),
     ),
-    {
-      name: `${route} tells that a token has expired`,
-      prepare: ({ service }) => service.clock.advance(900),
-      send: (token) => ({ token }),
-      status: 401,
-      refusal: ["invalid_token", "Token has expired"],
-      headers: gone,
-      events: [],
-    },
-    ...revokedRowsOf(route),
-    {
-      name: `${route} answers 503 when the store can't`,
-      prepare: ({ service }) => service.store.close(),
-      send: (token) => ({ token }),
-      status: 503,
-      refusal: unavailable,
-      headers: { "Retry-After": "1", "WWW-Authenticate": undefined },
-      events: ["request.unavailable"],
-    },
   ]
 }
 
@@ -136,6 +156,26 @@ function revokedRowsOf(route: string): readonly Scenario[] {
       await service.accounts.disable("alice")
       await service.accounts.enable("alice")
     }),
+    revoked("a user whom the command line logged out", ({ service }) =>
+      service.accounts.logOut("alice"),
+    ),
+    revoked("a session that was logged out", ({ service, token }) =>
+      service.sessions.logOut(token, caller),
+    ),
+    revoked("a session whose refresh token was used twice", async ({ service, tokens }) => {
+      await service.sessions.refresh(tokens.refresh_token, caller)
+      service.clock.advance(31)
+      const again = service.sessions.refresh(tokens.refresh_token, caller)
+      await assert.rejects(again, { code: "invalid_token", message: "Token has been revoked" })
+    }),
+    {
+      name: `${route} refuses the refresh token of the same session`,
+      send: (_token, { tokens }) => ({ token: tokens.refresh_token }),
+      status: 401,
+      refusal: ["invalid_token", "Invalid token"],
+      headers: gone,
+      events: [],
+    },
   ]
 }
 
@@ -167,8 +207,16 @@ export const tokenRows: readonly Scenario[] = [
     prepare: ({ service }) => service.clock.advance(60),
     send: good,
     status: 200,
-    members: { username: "alice", roles: [], logged_in_at: startOfTests },
+    members: { username: "alice", roles: [], claims: {}, logged_in_at: startOfTests },
     lacks: ["$argon2", "passwordHash", "disabled", "tokensNotBefore"],
+    events: [],
+  },
+  {
+    name: "GET /me tells the claims of now, not those of the token",
+    prepare: ({ service }) => service.accounts.setClaim("alice", "team", { id: 7 }),
+    send: good,
+    status: 200,
+    members: { username: "alice", claims: { team: { id: 7 } } },
     events: [],
   },
   {
@@ -179,8 +227,8 @@ export const tokenRows: readonly Scenario[] = [
     members: { username: "alice", roles: ["admin"] },
     events: [],
   },
-  ...rowsOf("GET /protected"),
-  ...rowsOf("GET /me"),
+  ...guardedRoutes.flatMap(rowsOf),
+  ...faultRowsOf("GET /protected"),
   {
     name: "POST /login answers 503 when the store can't",
     prepare: ({ service }) => service.store.close(),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ErrorCode } from "../../src/errors.ts"
-import { readJsonBody } from "../../src/http/json_body.ts"
+import { readJsonBody, readTexts } from "../../src/http/json_body.ts"
 import { makeRequest } from "../support/http_request.ts"
 
 const notObject = "The body must be one JSON object, no member twice"
@@ -111,5 +111,59 @@ test("readJsonBody() gets through depth, and through thousands of members, witho
   assert.throws(
     () => read(`{${members}}`),
     refusal("invalid_request", "The body may only have: a, b"),
+  )
+})
+
+function readNames(json: object | string) {
+  const body = typeof json === "string" ? json : JSON.stringify(json)
+  const headers = { "content-type": "application/json" }
+  return readTexts(makeRequest({ method: "POST", headers, body }), ["current", "new"])
+}
+
+test("readTexts() gives all texts as they are", () => {
+  assert.deepEqual(
+    { ...readNames({ new: " y ", current: "\u0000" }) },
+    { new: " y ", current: "\0" },
+  )
+})
+
+test("readTexts() refuses what is missing, null or empty, before it looks at types", () => {
+  const incomplete = [
+    ...[{}, { current: "x" }, { new: "y" }, { current: "x", new: "" }, { current: "", new: "y" }],
+    ...[{ current: null, new: "y" }, { current: "x", new: null }, { current: 7 }, { new: [] }],
+  ]
+  for (const json of incomplete) {
+    assert.throws(
+      () => readNames(json),
+      refusal("invalid_request", "Missing current or new"),
+      JSON.stringify(json),
+    )
+  }
+})
+
+test("readTexts() refuses what is no text", () => {
+  for (const value of [0, 1, false, true, [], ["x"], {}, { length: 1 }]) {
+    for (const json of [
+      { current: value, new: "y" },
+      { current: "x", new: value },
+    ]) {
+      assert.throws(
+        () => readNames(json),
+        refusal("invalid_request", "Current and new must be text"),
+        JSON.stringify(json),
+      )
+    }
+  }
+})
+
+test("readTexts() refuses other members and other bodies as readJsonBody() does", () => {
+  assert.throws(
+    () => readNames({ current: "x", new: "y", sid: "z" }),
+    refusal("invalid_request", "The body may only have: current, new"),
+  )
+  assert.throws(() => readNames("[]"), refusal("invalid_request", notObject))
+  assert.throws(
+    () => readTexts(makeRequest({ body: "{}" }), ["current"]),
+    refusal("unsupported_media_type", notJson),
   )
 })

@@ -1,0 +1,25 @@
+// DELETE /sessions/{sid} and DELETE /sessions: logs the user out somewhere else.
+
+import { callerOf } from "../http/caller.ts"
+import type { GuardedContext, Handler } from "../http/guard.ts"
+import type { Reply } from "../http/message.ts"
+import type { Principal } from "../service/principal.ts"
+import type { Sessions } from "../service/sessions.ts"
+
+const done: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
+
+/** Ends one of the user's own sessions; another user's is not found. */
+export function endSession(sessions: Sessions): Handler<GuardedContext<Principal>> {
+  return async (request, { principal, params }) => {
+    await sessions.end(params["sid"] ?? "", principal, callerOf(request))
+    return done
+  }
+}
+
+/** Ends all of the user's sessions but the one that asks. */
+export function endOtherSessions(sessions: Sessions): Handler<GuardedContext<Principal>> {
+  return async (request, { principal }) => {
+    await sessions.endOthers(principal, callerOf(request))
+    return done
+  }
+}

@@ -1,0 +1,25 @@
+// POST /logout: ends the session of an access token or a refresh token, whatever its state.
+
+import { readSentTokens } from "../http/bearer.ts"
+import { callerOf } from "../http/caller.ts"
+import type { Handler } from "../http/guard.ts"
+import type { Reply } from "../http/message.ts"
+import type { Sessions } from "../service/sessions.ts"
+
+/** To a browser: forget what this site stored. */
+const loggedOut: Reply = {
+  status: 204,
+  headers: {
+    "Cache-Control": "no-store",
+    "Clear-Site-Data": '"cache", "cookies", "storage"',
+  },
+  body: "",
+}
+
+/** Answers 204 also for a token that is expired, unknown or absent: the caller is logged out. */
+export function logout(sessions: Sessions): Handler {
+  return async (request) => {
+    for (const token of readSentTokens(request)) await sessions.logOut(token, callerOf(request))
+    return loggedOut
+  }
+}

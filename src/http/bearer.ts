@@ -1,0 +1,45 @@
+// Tokens as clients send them: `Authorization: Bearer <token>` (RFC 6750 §2.1), where the scheme's
+// case does not matter and one space and one credential follow it; and, for refresh tokens only, a
+// member of a JSON body.
+
+import { AuthError } from "../errors.ts"
+import { readJsonBody } from "./json_body.ts"
+import type { HttpRequest } from "./message.ts"
+
+const expected = "Expected 'Authorization: Bearer <JWT>'"
+const member = "refresh_token"
+
+/**
+ * The token of a request's `Authorization` header, or null when there is none of the Bearer scheme.
+ * @throws AuthError `invalid_request` when the scheme is not followed by exactly one token
+ */
+export function readBearerToken({ headers }: HttpRequest): string | null {
+  const header = headers.get("authorization")
+  if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
+  const token = /^bearer ([^\s,]+)$/i.exec(header)?.[1]
+  if (token !== undefined) return token
+  throw new AuthError("invalid_request", `Bad Authorization header. ${expected}`)
+}
+
+/** What to tell who sent no bearer token. */
+export function missingTokenText({ headers }: HttpRequest): string {
+  if (!headers.get("authorization")) return "Missing Authorization Header"
+  return `Missing 'Bearer' type in 'Authorization' header. ${expected}`
+}
+
+/**
+ * The tokens of a request: as Bearer and as `refresh_token` in a JSON body, each once.
+ * @throws AuthError `unsupported_media_type`, `invalid_request`
+ */
+export function readSentTokens(request: HttpRequest): readonly string[] {
+  const bearer = readBearerToken(request)
+  const inBody = request.body.byteLength === 0 ? null : readMember(request)
+  return [...new Set([bearer, inBody])].filter((token) => token !== null)
+}
+
+function readMember(request: HttpRequest): string | null {
+  const { [member]: token = null } = readJsonBody(request, [member])
+  if (token === null || token === "") return null
+  if (typeof token === "string") return token
+  throw new AuthError("invalid_request", `${member} must be text`)
+}

@@ -1,0 +1,28 @@
+// K-11: tokens are answered as RFC 6749 §5.1 lays them out, and kept by nobody.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { tokenReply } from "../../src/http/token_reply.ts"
+
+test("tokenReply() answers exactly the five members, not to be stored", () => {
+  const pair = {
+    accessToken: "a.b.c",
+    expiresInSeconds: 900,
+    refreshToken: "ptr_x",
+    refreshExpiresInSeconds: 86_400,
+    session: "more than is asked for",
+  }
+  const reply = tokenReply(pair)
+  assert.equal(reply.status, 200)
+  assert.deepEqual(reply.headers, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+  })
+  assert.deepEqual(JSON.parse(reply.body), {
+    access_token: "a.b.c",
+    token_type: "Bearer",
+    expires_in: 900,
+    refresh_token: "ptr_x",
+    refresh_expires_in: 86_400,
+  })
+})
