@@ -3,39 +3,34 @@
 
 import { availableParallelism } from "node:os"
 import { isLoopback } from "./address.ts"
+import { type Complain, publishedClaimNames, sharedClaimNames } from "./config_claims.ts"
 import { type SeedUser, SettingMistake } from "./config_values.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
 import type { LogLevel } from "./log.ts"
 import { laneWidth, threadPoolSize } from "./password/hashing_lane.ts"
 import type { HashParameters } from "./password/phc.ts"
+import type { SessionSettings } from "./service/session_tokens.ts"
 import { type Setting, type SettingValues, settingNames, settingRows } from "./settings.ts"
-import {
-  type Algorithm,
-  isPublished,
-  isShared,
-  type PublishedAlgorithm,
-  type SharedAlgorithm,
-  sharedAlgorithms,
-} from "./token/algorithms.ts"
+import { type Algorithm, isPublished, isShared, sharedAlgorithms } from "./token/algorithms.ts"
+import type { ClaimSettings } from "./token/claims.ts"
+import type { Signing } from "./token/key_ring.ts"
 import { readPrivateKey } from "./token/private_key.ts"
 import { refuseSecret } from "./token/secret_strength.ts"
-
-/** How tokens are signed, and with what. */
-export type Signing =
-  | { readonly kind: "generated"; readonly algorithm: PublishedAlgorithm }
-  | { readonly kind: "imported"; readonly algorithm: PublishedAlgorithm; readonly key: string }
-  | { readonly kind: "shared"; readonly algorithm: SharedAlgorithm; readonly secret: string }
 
 /** The settings as the program uses them. Frozen. */
 export interface Config {
   readonly host: string
   readonly port: number
   readonly dataDirectory: string
-  /** Undefined only with a shared secret, where tokens then have no such claim. */
-  readonly issuer: string | undefined
-  readonly audience: string | undefined
-  readonly accessTtlSeconds: number
+  /** Address under which clients reach this; undefined only with a shared secret. */
+  readonly publicAddress: string | undefined
+  readonly claims: ClaimSettings
+  readonly sessions: SessionSettings
   readonly signing: Signing
+  /** Age at which a generated key is followed by another; null for never. */
+  readonly keyRotationSeconds: number | null
+  /** Where the audit trail is appended to; null for nowhere but the log. */
+  readonly auditFile: string | null
   readonly seedUsers: readonly SeedUser[]
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */
@@ -62,32 +57,54 @@ interface Mistake {
 export function loadConfig(environment: Environment, readFile: (path: string) => string): Config {
   const mistakes: Mistake[] = unknownNames(environment)
   const values = readValues(environment, readFile, mistakes)
-  const signing = chooseSigning(values, mistakes)
+  const complain = (name: string, problem: string, hint: string) =>
+    void mistakes.push({ name, problem, hint })
+  const signing = chooseSigning(values, complain)
+  const shared = signing.kind === "shared"
+  const publicAddress = values.issuer ?? (shared ? undefined : `http://localhost:${values.port}`)
+  const claimNames =
+    publicAddress === undefined || shared
+      ? sharedClaimNames(values, complain)
+      : publishedClaimNames(values, publicAddress, complain)
+  if (values.keyRotationSeconds != null && signing.kind !== "generated") {
+    const hint = "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY"
+    complain("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
+  }
   const threads = threadPoolSize(environment["UV_THREADPOOL_SIZE"])
   if (threads < 2) {
     const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
-    mistakes.push({ name: "UV_THREADPOOL_SIZE", problem: `It is ${threads}`, hint })
+    complain("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
   }
   if (mistakes.length > 0) throw settingsError(mistakes)
   // Without mistakes every setting that has a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
     [K in keyof SettingValues]: NonNullable<SettingValues[K]>
   }
-  const shared = signing.kind === "shared"
-  const issuer = values.issuer ?? (shared ? undefined : `http://localhost:${rest.port}`)
+  const { accessTtlSeconds, leewaySeconds } = rest
   return Object.freeze({
     host: rest.host,
     port: rest.port,
     dataDirectory: rest.dataDirectory,
-    issuer,
-    audience: values.audience ?? (shared ? undefined : issuer),
-    accessTtlSeconds: rest.accessTtlSeconds,
+    publicAddress,
+    claims: { ...claimNames, accessTtlSeconds, leewaySeconds },
+    sessions: {
+      idleSeconds: rest.refreshTtlSeconds,
+      maxAgeSeconds: rest.sessionMaxAgeSeconds,
+      graceSeconds: rest.refreshGraceSeconds,
+      perUserMax: rest.sessionsPerUser,
+    },
     signing,
+    keyRotationSeconds: values.keyRotationSeconds,
+    auditFile: values.auditFile,
     seedUsers: values.seedUsers ?? [],
     hashParameters: { memoryKib: hashMemoryKib, passes: hashPasses },
     hashesAtATime: laneWidth({ threads, cores: availableParallelism() }),
     logLevel: rest.logLevel,
-    notices: [...issuerNotices(values, rest.host, issuer), ...unreadNames(environment)],
+    notices: [
+      ...issuerNotices(values, rest.host, publicAddress),
+      ...lifeNotices(environment, rest),
+      ...unreadNames(environment),
+    ],
   })
 }
 
@@ -129,10 +146,8 @@ function readText(
   }
 }
 
-function chooseSigning(values: SettingValues, mistakes: Mistake[]): Signing {
+function chooseSigning(values: SettingValues, add: Complain): Signing {
   const { secretKey, privateKey } = values
-  const add = (name: string, problem: string, hint: string) =>
-    mistakes.push({ name, problem, hint })
   if (secretKey != null && privateKey != null) {
     add(
       "JWT_PRIVATE_KEY",
@@ -190,6 +205,17 @@ function issuerNotices(
 ): readonly string[] {
   if (values.issuer != null || issuer === undefined || isLoopback(host)) return []
   return [`POSTERN_ISSUER is not set: tokens say ${issuer}, though others may reach this address`]
+}
+
+// What was asked for will not be had: the session ends before it.
+function lifeNotices(
+  { JWT_REFRESH_TOKEN_EXPIRES: asked }: Environment,
+  lives: { readonly refreshTtlSeconds: number; readonly sessionMaxAgeSeconds: number },
+): readonly string[] {
+  if (!asked || lives.refreshTtlSeconds <= lives.sessionMaxAgeSeconds) return []
+  return [
+    `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`,
+  ]
 }
 
 // Another program's, or a slip of the pen: worth a word, no reason to stop.

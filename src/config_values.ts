@@ -6,7 +6,6 @@ import { isLoopback } from "./address.ts"
 import { type LogLevel, logLevels } from "./log.ts"
 import { isPossiblePassword } from "./password/text.ts"
 import { type Algorithm, isPublished, isShared } from "./token/algorithms.ts"
-import { accessTtlSecondsMax } from "./token/claims.ts"
 import { canonicalUsername, usernameRule } from "./username.ts"
 
 /** A value that can't be used. Neither text holds the value of a secret. */
@@ -29,6 +28,7 @@ export interface SeedUser {
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 /** Of the issuer: it stands in every token, and a token has a longest length. */
 const issuerLengthMax = 255
+const namesLengthMax = 255
 /** RFC 3986 §2; `URL` would trim blanks and turn others. */
 const addressCharacters = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
 
@@ -58,20 +58,33 @@ function kubernetesHint(value: string, least: number, most: number): string {
   return "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
 }
 
-/** A directory, made absolute. */
-export function directory(value: string): string {
+/** A path, made absolute. */
+export function path(value: string): string {
   return isAbsolute(value) ? value : resolve(value)
 }
 
-/** A time in whole seconds (`900`) or with a unit (`90s`, `15m`, `1h`), as seconds. */
-export function accessLifetime(value: string): number {
-  const found = /^(\d{1,9})([smhd]?)$/.exec(value)
-  const seconds = Number(found?.[1]) * (secondsPerUnit[found?.[2] || "s"] ?? 1)
-  if (found !== null && seconds >= 1 && seconds <= accessTtlSecondsMax) return seconds
-  throw new SettingMistake(
-    `'${value}' is not a lifetime`,
-    `Seconds (900) or with a unit (90s, 15m, 1h), at most ${accessTtlSecondsMax / 3600}h; no token lives for ever`,
-  )
+/** A time in whole seconds (`900`) or with a unit (`90s`, `15m`, `1h`, `30d`), as seconds. */
+export function lifetime(bounds: {
+  readonly least: number
+  readonly most: number
+}): (value: string) => number {
+  const { least, most } = bounds
+  return (value) => {
+    const found = /^(\d{1,9})([smhd]?)$/.exec(value)
+    const seconds = Number(found?.[1]) * (secondsPerUnit[found?.[2] || "s"] ?? 1)
+    if (found !== null && seconds >= least && seconds <= most) return seconds
+    throw new SettingMistake(
+      `'${value}' is not a lifetime`,
+      `Seconds (900) or with a unit (90s, 15m, 1h, 30d), from ${inUnits(least)} to ${inUnits(most)}; nothing lives for ever`,
+    )
+  }
+}
+
+function inUnits(seconds: number): string {
+  const [unit, size] = Object.entries(secondsPerUnit).findLast(
+    ([, one]) => seconds >= one && seconds % one === 0,
+  ) ?? ["s", 1]
+  return `${seconds / size}${unit}`
 }
 
 /** The public address: https, or http on this machine; compared exactly, so kept as written. */
@@ -93,10 +106,18 @@ export function issuer(value: string): string {
   return value
 }
 
-/** An audience: one name, without blanks. */
-export function audience(value: string): string {
+/** An issuer or an audience as text: one name, without blanks. */
+export function claimName(value: string): string {
   if (/^[\x21-\x7e]{1,255}$/.test(value) && value !== "*") return value
-  throw new SettingMistake(`'${value}' is not an audience`, "One name or address, without blanks")
+  throw new SettingMistake(`'${value}' is not a name`, "One name or address, without blanks")
+}
+
+/** Several of them, separated by commas. */
+export function claimNames(value: string): readonly string[] {
+  const list = value.split(",").map((name) => name.trim())
+  const isList = list.every((name) => /^[\x21-\x7e]+$/.test(name) && name !== "*")
+  if (isList && new Set(list).size === list.length && value.length <= namesLengthMax) return list
+  throw new SettingMistake(`'${value}' is not a list of names`, "One name, or several: app,api")
 }
 
 /** The name of a signature algorithm. */

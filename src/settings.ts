@@ -2,18 +2,20 @@
 // README's table.
 
 import {
-  accessLifetime,
   algorithm,
-  audience,
-  directory,
+  claimName,
+  claimNames,
   host,
   issuer,
+  lifetime,
   logLevel,
+  path,
   seedUsers,
   text,
   wholeNumber,
 } from "./config_values.ts"
 import { hashParametersMin } from "./password/phc.ts"
+import { accessTtlSecondsMax } from "./token/claims.ts"
 
 /** A row of the table. */
 export interface Setting<T = unknown> {
@@ -27,6 +29,10 @@ export interface Setting<T = unknown> {
   /** Never shown, may come from the file that NAME_FILE names, and leaves `process.env` once read. */
   readonly secret?: true
 }
+
+const hour = 3600
+const day = 24 * hour
+const year = 365 * day
 
 /** Every setting there is. */
 export const settings = {
@@ -44,7 +50,7 @@ export const settings = {
   },
   dataDirectory: {
     name: "POSTERN_DATA_DIR",
-    parse: directory,
+    parse: path,
     fallback: "./data",
     help: "Directory of the users and keys; /data in the image. One process at a time.",
   },
@@ -57,16 +63,40 @@ export const settings = {
   },
   audience: {
     name: "POSTERN_AUDIENCE",
-    parse: audience,
+    parse: claimName,
     fallback: null,
     shownDefault: "the issuer",
     help: "Whom tokens are for, their `aud`.",
   },
   accessTtlSeconds: {
     name: "JWT_ACCESS_TOKEN_EXPIRES",
-    parse: accessLifetime,
+    parse: lifetime({ least: 1, most: accessTtlSecondsMax }),
     fallback: "15m",
     help: "Life of an access token: seconds, or with a unit (90s, 15m, 1h); at most 24h.",
+  },
+  refreshTtlSeconds: {
+    name: "JWT_REFRESH_TOKEN_EXPIRES",
+    parse: lifetime({ least: 1, most: year }),
+    fallback: "14d",
+    help: "Life of a refresh token, and so of a session that nobody uses.",
+  },
+  sessionMaxAgeSeconds: {
+    name: "POSTERN_SESSION_MAX_AGE",
+    parse: lifetime({ least: 1, most: year }),
+    fallback: "30d",
+    help: "Life of a session, however much it is used; then the password is asked for again.",
+  },
+  refreshGraceSeconds: {
+    name: "POSTERN_REFRESH_GRACE",
+    parse: lifetime({ least: 0, most: 300 }),
+    fallback: "30",
+    help: "For how long a refresh token that was just used is answered again; 0 for never.",
+  },
+  sessionsPerUser: {
+    name: "POSTERN_SESSIONS_PER_USER",
+    parse: wholeNumber(1, 1000),
+    fallback: "50",
+    help: "Sessions of a user at a time; one more ends the oldest.",
   },
   algorithm: {
     name: "JWT_ALGORITHM",
@@ -90,6 +120,47 @@ export const settings = {
     help: "Private key to sign with, as PEM or JWK, instead of one generated in the data directory.",
     secret: true,
   },
+  keyRotationSeconds: {
+    name: "POSTERN_KEY_ROTATION",
+    parse: lifetime({ least: hour, most: 10 * year }),
+    fallback: null,
+    shownDefault: "never",
+    help: "Age at which a generated key is followed by another, such as 90d.",
+  },
+  leewaySeconds: {
+    name: "JWT_DECODE_LEEWAY",
+    parse: wholeNumber(0, 60),
+    fallback: "0",
+    help: "Seconds by which clocks may differ: how much longer a token is accepted.",
+  },
+  encodeIssuer: {
+    name: "JWT_ENCODE_ISSUER",
+    parse: claimName,
+    fallback: null,
+    shownDefault: "POSTERN_ISSUER",
+    help: "With JWT_SECRET_KEY: the `iss` of tokens.",
+  },
+  decodeIssuer: {
+    name: "JWT_DECODE_ISSUER",
+    parse: claimNames,
+    fallback: null,
+    shownDefault: "JWT_ENCODE_ISSUER",
+    help: "With JWT_SECRET_KEY: the `iss` to accept; several with commas.",
+  },
+  encodeAudience: {
+    name: "JWT_ENCODE_AUDIENCE",
+    parse: claimNames,
+    fallback: null,
+    shownDefault: "POSTERN_AUDIENCE",
+    help: "With JWT_SECRET_KEY: the `aud` of tokens; several with commas.",
+  },
+  decodeAudience: {
+    name: "JWT_DECODE_AUDIENCE",
+    parse: claimNames,
+    fallback: null,
+    shownDefault: "JWT_ENCODE_AUDIENCE",
+    help: "With JWT_SECRET_KEY: the `aud` to accept, any of those named with commas.",
+  },
   seedUsers: {
     name: "POSTERN_SEED_USERS",
     parse: seedUsers,
@@ -108,6 +179,12 @@ export const settings = {
     parse: wholeNumber(hashParametersMin.passes, 100),
     fallback: String(hashParametersMin.passes),
     help: "Passes of a password hash over its memory.",
+  },
+  auditFile: {
+    name: "POSTERN_AUDIT_FILE",
+    parse: path,
+    fallback: null,
+    help: "File that the audit trail is appended to, beside the log; below /data in the image.",
   },
   logLevel: {
     name: "POSTERN_LOG_LEVEL",

@@ -2,18 +2,35 @@ import assert from "node:assert/strict"
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { test } from "node:test"
+import { settingNames } from "../src/settings.ts"
 import { loadWithFiles as load } from "./support/settings_files.ts"
 import { testKeyPem, testSecret } from "./support/test_keys.ts"
 
 test("loadConfig() of nothing gives the defaults", () => {
+  const address = "http://localhost:8080"
   assert.deepEqual(load({}), {
     host: "127.0.0.1",
     port: 8080,
     dataDirectory: resolve("data"),
-    issuer: "http://localhost:8080",
-    audience: "http://localhost:8080",
-    accessTtlSeconds: 900,
+    publicAddress: address,
+    claims: {
+      profile: "published",
+      issuer: address,
+      audience: address,
+      acceptedIssuers: [address],
+      acceptedAudiences: [address],
+      accessTtlSeconds: 900,
+      leewaySeconds: 0,
+    },
+    sessions: {
+      idleSeconds: 14 * 86_400,
+      maxAgeSeconds: 30 * 86_400,
+      graceSeconds: 30,
+      perUserMax: 50,
+    },
     signing: { kind: "generated", algorithm: "ES256" },
+    keyRotationSeconds: null,
+    auditFile: null,
     seedUsers: [],
     hashParameters: { memoryKib: 19_456, passes: 2 },
     hashesAtATime: Math.min(availableParallelism(), 2),
@@ -30,11 +47,17 @@ test("loadConfig() reads every setting", () => {
     POSTERN_ISSUER: "https://login.example.org",
     POSTERN_AUDIENCE: "api",
     JWT_ACCESS_TOKEN_EXPIRES: "1h",
-    JWT_ALGORITHM: "ES256",
-    JWT_PRIVATE_KEY: testKeyPem,
+    JWT_REFRESH_TOKEN_EXPIRES: "7d",
+    POSTERN_SESSION_MAX_AGE: "365d",
+    POSTERN_REFRESH_GRACE: "0",
+    POSTERN_SESSIONS_PER_USER: "3",
+    JWT_ALGORITHM: "EdDSA",
+    POSTERN_KEY_ROTATION: "90d",
+    JWT_DECODE_LEEWAY: "10",
     POSTERN_SEED_USERS: "alice:wonderland",
     POSTERN_HASH_MEMORY: "65536",
     POSTERN_HASH_PASSES: "3",
+    POSTERN_AUDIT_FILE: "/srv/postern/audit.jsonl",
     POSTERN_LOG_LEVEL: "debug",
     UV_THREADPOOL_SIZE: "2",
     PATH: "/bin",
@@ -43,16 +66,40 @@ test("loadConfig() reads every setting", () => {
     host: "::",
     port: 80,
     dataDirectory: "/srv/postern",
-    issuer: "https://login.example.org",
-    audience: "api",
-    accessTtlSeconds: 3600,
-    signing: { kind: "imported", algorithm: "ES256", key: testKeyPem },
+    publicAddress: "https://login.example.org",
+    claims: {
+      profile: "published",
+      issuer: "https://login.example.org",
+      audience: "api",
+      acceptedIssuers: ["https://login.example.org"],
+      acceptedAudiences: ["api"],
+      accessTtlSeconds: 3600,
+      leewaySeconds: 10,
+    },
+    sessions: {
+      idleSeconds: 7 * 86_400,
+      maxAgeSeconds: 365 * 86_400,
+      graceSeconds: 0,
+      perUserMax: 3,
+    },
+    signing: { kind: "generated", algorithm: "EdDSA" },
+    keyRotationSeconds: 90 * 86_400,
+    auditFile: "/srv/postern/audit.jsonl",
     seedUsers: [{ username: "alice", password: "wonderland" }],
     hashParameters: { memoryKib: 65_536, passes: 3 },
     hashesAtATime: 1,
     logLevel: "debug",
     notices: [],
   })
+})
+
+test("loadConfig() signs with a private key that it is given", () => {
+  const { signing } = load({ JWT_PRIVATE_KEY: testKeyPem })
+  assert.deepEqual(signing, { kind: "imported", algorithm: "ES256", key: testKeyPem })
+})
+
+test("loadConfig() makes the audit file's path absolute", () => {
+  assert.equal(load({ POSTERN_AUDIT_FILE: "audit.jsonl" }).auditFile, resolve("audit.jsonl"))
 })
 
 test("loadConfig() gives a frozen object", () => {
@@ -65,22 +112,21 @@ test("loadConfig() gives a frozen object", () => {
 })
 
 test("loadConfig() takes an empty value for none", () => {
-  const names = ["POSTERN_PORT", "POSTERN_ISSUER", "JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE"]
-  assert.deepEqual(load(Object.fromEntries(names.map((name) => [name, ""]))), load({}))
+  const empty = settingNames.map((name) => [name, ""])
+  assert.deepEqual(load(Object.fromEntries(empty)), load({}))
 })
 
 test("loadConfig() takes the port's address for the issuer and that for the audience", () => {
-  const { issuer, audience } = load({ POSTERN_PORT: "9000" })
-  assert.deepEqual([issuer, audience], ["http://localhost:9000", "http://localhost:9000"])
-  assert.equal(load({ POSTERN_ISSUER: "https://a.example" }).audience, "https://a.example")
+  const { publicAddress, claims } = load({ POSTERN_PORT: "9000" })
+  const address = "http://localhost:9000"
+  assert.deepEqual([publicAddress, claims.issuer, claims.audience], [address, address, address])
+  const told = load({ POSTERN_ISSUER: "https://a.example" }).claims
+  assert.deepEqual([told.audience, told.acceptedAudiences], [told.issuer, [told.issuer]])
 })
 
-test("loadConfig() with a shared secret signs HS256 and has no issuer unless told", () => {
-  const config = load({ JWT_SECRET_KEY: testSecret })
-  assert.deepEqual(config.signing, { kind: "shared", algorithm: "HS256", secret: testSecret })
-  assert.deepEqual([config.issuer, config.audience], [undefined, undefined])
-  const told = load({ JWT_SECRET_KEY: testSecret, POSTERN_ISSUER: "https://a.example" })
-  assert.deepEqual([told.issuer, told.audience], ["https://a.example", undefined])
+test("loadConfig() with a shared secret signs HS256", () => {
+  const { signing } = load({ JWT_SECRET_KEY: testSecret })
+  assert.deepEqual(signing, { kind: "shared", algorithm: "HS256", secret: testSecret })
 })
 
 for (const algorithm of ["HS256", "HS384", "HS512"]) {
@@ -108,6 +154,40 @@ test("loadConfig() takes one line end from a file, no more", () => {
   const files = { seed: "alice:wonderland\n\n" }
   const { seedUsers } = load({ POSTERN_SEED_USERS_FILE: "seed" }, files)
   assert.deepEqual(seedUsers, [{ username: "alice", password: "wonderland\n" }])
+})
+
+const lifeNotice = (asked: string) =>
+  `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`
+
+const lives = [
+  ["a refresh token for longer than a session", { JWT_REFRESH_TOKEN_EXPIRES: "90d" }, ["90d"]],
+  [
+    "the same by a second",
+    { JWT_REFRESH_TOKEN_EXPIRES: "3601", POSTERN_SESSION_MAX_AGE: "1h" },
+    ["3601"],
+  ],
+  [
+    "a refresh token for as long",
+    { JWT_REFRESH_TOKEN_EXPIRES: "90d", POSTERN_SESSION_MAX_AGE: "90d" },
+    [],
+  ],
+  ["a short session, and nothing said of refresh tokens", { POSTERN_SESSION_MAX_AGE: "1d" }, []],
+] as const
+
+for (const [name, environment, asked] of lives) {
+  test(`loadConfig() of ${name}: ${asked.length === 0 ? "no notice" : "a notice"}`, () => {
+    assert.deepEqual(load(environment).notices, asked.map(lifeNotice))
+  })
+}
+
+test("loadConfig() notes that others may reach it under another address", () => {
+  const { notices } = load({ POSTERN_HOST: "0.0.0.0" })
+  const address = "http://localhost:8080"
+  assert.deepEqual(notices, [
+    `POSTERN_ISSUER is not set: tokens say ${address}, though others may reach this address`,
+  ])
+  const shared = load({ POSTERN_HOST: "0.0.0.0", JWT_SECRET_KEY: testSecret })
+  assert.deepEqual(shared.notices, [])
 })
 
 test("loadConfig() notes JWT_ names that are not read, and does not mind others'", () => {

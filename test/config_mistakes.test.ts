@@ -4,22 +4,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Environment } from "../src/config.ts"
-import { OperatorError } from "../src/errors.ts"
-import { loadWithFiles as load } from "./support/settings_files.ts"
+import { loadWithFiles as load, mistakeOf } from "./support/settings_files.ts"
 import { testKeyPem, testSecret } from "./support/test_keys.ts"
-
-/** The error of settings that can't be loaded. */
-function mistakeOf(environment: Environment, files?: Readonly<Record<string, string>>) {
-  try {
-    load(environment, files)
-  } catch (error) {
-    assert.ok(error instanceof OperatorError)
-    assert.equal(error.exitCode, 78)
-    assert.equal(error.hint, "Nothing was started. Mend them all and start again.")
-    return error.message
-  }
-  return assert.fail("These settings were taken")
-}
 
 const keyHint = "For example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
 const secretHint = "Make one: openssl rand -base64 48"
@@ -59,6 +45,14 @@ const rows: readonly MistakeRow[] = [
     "'http://login.example.org' is neither https nor on this machine",
     "The https address under which clients reach Postern, such as https://login.example.org",
   ],
+  ...[{ JWT_SECRET_KEY: testSecret }, { JWT_PRIVATE_KEY: testKeyPem }].map(
+    (environment): MistakeRow => [
+      { ...environment, POSTERN_KEY_ROTATION: "90d" },
+      "POSTERN_KEY_ROTATION",
+      "It only goes with generated keys",
+      "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY",
+    ],
+  ),
   ...["POSTERN_PROT", "POSTERN_", "POSTERN_HOST_FILE", "POSTERN_TRUSTED_PROXIES"].map(
     (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", listHint],
   ),
@@ -173,6 +167,16 @@ test("loadConfig() tells all mistakes together", () => {
     POSTERN_PROT: "80",
     POSTERN_LOG_LEVEL: "loud",
     JWT_ACCESS_TOKEN_EXPIRES: "never",
+    JWT_REFRESH_TOKEN_EXPIRES: "0",
+    POSTERN_SESSION_MAX_AGE: "2y",
+    POSTERN_REFRESH_GRACE: "5 m",
+    POSTERN_SESSIONS_PER_USER: "0",
+    POSTERN_KEY_ROTATION: "1m",
+    JWT_DECODE_LEEWAY: "1m",
+    JWT_ENCODE_ISSUER: "",
+    JWT_DECODE_ISSUER: "app",
+    JWT_ENCODE_AUDIENCE: "app,app",
+    JWT_DECODE_AUDIENCE: "a b",
     JWT_ALGORITHM: "ES256",
     JWT_SECRET_KEY: "short",
     JWT_PRIVATE_KEY: "none",
@@ -180,7 +184,7 @@ test("loadConfig() tells all mistakes together", () => {
     UV_THREADPOOL_SIZE: "1",
   })
   const [first, ...lines] = message.split("\n")
-  assert.equal(first, "There are 8 mistakes in the settings:")
+  assert.equal(first, "There are 17 mistakes in the settings:")
   const named = lines.filter((line) => !line.startsWith("    hint: "))
   assert.deepEqual(
     named.map((line) => line.trim().split(":")[0]),
@@ -188,10 +192,19 @@ test("loadConfig() tells all mistakes together", () => {
       "POSTERN_PROT",
       "POSTERN_PORT",
       "JWT_ACCESS_TOKEN_EXPIRES",
+      "JWT_REFRESH_TOKEN_EXPIRES",
+      "POSTERN_SESSION_MAX_AGE",
+      "POSTERN_REFRESH_GRACE",
+      "POSTERN_SESSIONS_PER_USER",
+      "POSTERN_KEY_ROTATION",
+      "JWT_DECODE_LEEWAY",
+      "JWT_ENCODE_AUDIENCE",
+      "JWT_DECODE_AUDIENCE",
       "POSTERN_SEED_USERS",
       "POSTERN_LOG_LEVEL",
       "JWT_PRIVATE_KEY",
       "JWT_ALGORITHM",
+      "JWT_DECODE_ISSUER",
       "UV_THREADPOOL_SIZE",
     ],
   )

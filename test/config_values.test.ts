@@ -2,13 +2,14 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
 import {
-  accessLifetime,
   algorithm,
-  audience,
-  directory,
+  claimName,
+  claimNames,
   host,
   issuer,
+  lifetime,
   logLevel,
+  path,
   SettingMistake,
   seedUsers,
   text,
@@ -17,10 +18,11 @@ import {
 
 const addressHint = "For example 127.0.0.1, 0.0.0.0 or ::1"
 const lifetimeHint =
-  "Seconds (900) or with a unit (90s, 15m, 1h), at most 24h; no token lives for ever"
+  "Seconds (900) or with a unit (90s, 15m, 1h, 30d), from 1s to 1d; nothing lives for ever"
 const issuerHint =
   "The https address under which clients reach Postern, such as https://login.example.org"
-const audienceHint = "One name or address, without blanks"
+const nameHint = "One name or address, without blanks"
+const namesHint = "One name, or several: app,api"
 const algorithmHint = "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512"
 const levelHint = "One of debug, info, warn, error"
 const seedHint =
@@ -31,6 +33,7 @@ const kubernetesHint =
   "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
 
 const port = wholeNumber(0, 65_535)
+const accessLifetime = lifetime({ least: 1, most: 86_400 })
 
 type Parser = (value: string) => unknown
 
@@ -42,21 +45,31 @@ const good: readonly (readonly [name: string, parse: Parser, value: string, pars
   ["number, least", port, "0", 0],
   ["number, most", port, "65535", 65_535],
   ["number, with zeros before", port, "0080", 80],
-  ["directory, absolute", directory, "/data", "/data"],
-  ["directory, relative", directory, "./data", join(process.cwd(), "data")],
+  ["path, absolute", path, "/data", "/data"],
+  ["path, relative", path, "./data", join(process.cwd(), "data")],
   ["lifetime, seconds", accessLifetime, "900", 900],
   ["lifetime, 1", accessLifetime, "1", 1],
   ["lifetime, seconds with a unit", accessLifetime, "90s", 90],
   ["lifetime, minutes", accessLifetime, "15m", 900],
   ["lifetime, hours", accessLifetime, "24h", 86_400],
   ["lifetime, a day", accessLifetime, "1d", 86_400],
+  ["lifetime, zero where that has a meaning", lifetime({ least: 0, most: 9 }), "0", 0],
+  ["lifetime, years", lifetime({ least: 1, most: 1e9 }), "3650d", 315_360_000],
   ["issuer, https", issuer, "https://login.example.org", "https://login.example.org"],
   ["issuer, as written", issuer, "HTTPS://Login.example.org/x/", "HTTPS://Login.example.org/x/"],
   ["issuer, localhost", issuer, "http://localhost:8080", "http://localhost:8080"],
   ["issuer, loopback", issuer, "http://127.0.0.1", "http://127.0.0.1"],
   ["issuer, IPv6 loopback", issuer, "http://[::1]:8080", "http://[::1]:8080"],
-  ["audience, an address", audience, "https://api.example.org", "https://api.example.org"],
-  ["audience, a name", audience, "my-api", "my-api"],
+  ["name, an address", claimName, "https://api.example.org", "https://api.example.org"],
+  ["name, a word", claimName, "my-api", "my-api"],
+  ["names, one", claimNames, "my-api", ["my-api"]],
+  [
+    "names, several with blanks",
+    claimNames,
+    "app, api ,https://a.b",
+    ["app", "api", "https://a.b"],
+  ],
+  ["names, as long as can be", claimNames, "x".repeat(255), ["x".repeat(255)]],
   ["level", logLevel, "warn", "warn"],
   ["seed, one user", seedUsers, "a:b", [{ username: "a", password: "b" }]],
   [
@@ -77,6 +90,12 @@ for (const name of ["ES256", "EdDSA", "PS256", "RS256", "HS256", "HS384", "HS512
 for (const [name, parse, value, parsed] of good) {
   test(`config values: ${name}`, () => assert.deepEqual(parse(value), parsed))
 }
+
+const boundHints = [
+  [0, 300, "from 0s to 5m"],
+  [3600, 90_000, "from 1h to 25h"],
+  [61, 365 * 86_400, "from 61s to 365d"],
+] as const
 
 type BadRow = readonly [parse: Parser, value: string, message: string, hint: string]
 
@@ -105,6 +124,14 @@ const bad: readonly BadRow[] = [
     "1e3",
     "False",
   ].map((value): BadRow => [accessLifetime, value, `'${value}' is not a lifetime`, lifetimeHint]),
+  ...boundHints.map(
+    ([least, most, words]): BadRow => [
+      lifetime({ least, most }),
+      "x",
+      "'x' is not a lifetime",
+      lifetimeHint.replace("from 1s to 1d", words),
+    ],
+  ),
   ...[
     "",
     "login.example.org",
@@ -141,8 +168,21 @@ const bad: readonly BadRow[] = [
   [issuer, "https://admin:hunter2@a.example", "It holds credentials", issuerHint],
   [issuer, "https://admin@a.example", "It holds credentials", issuerHint],
   ...["", "a b", "*", "ä", "x".repeat(256), "api\n"].map(
-    (value): BadRow => [audience, value, `'${value}' is not an audience`, audienceHint],
+    (value): BadRow => [claimName, value, `'${value}' is not a name`, nameHint],
   ),
+  ...[
+    "",
+    ",",
+    "app,",
+    ",app",
+    "a b",
+    "app,*",
+    "*",
+    "app,app",
+    "app, app",
+    "ä",
+    "x".repeat(256),
+  ].map((value): BadRow => [claimNames, value, `'${value}' is not a list of names`, namesHint]),
   ...["", "none", "None", "es256", "ES384", "HS1", "toString", "__proto__", "RS256 "].map(
     (value): BadRow => [
       algorithm,
@@ -167,7 +207,7 @@ const bad: readonly BadRow[] = [
 ]
 
 for (const [parse, value, message, hint] of bad) {
-  test(`${parse.name || "wholeNumber"}() of ${JSON.stringify(value.slice(0, 40))}: a mistake`, () => {
+  test(`${parse.name || "a number's or a life's parser"}() of ${JSON.stringify(value.slice(0, 40))}: a mistake`, () => {
     assert.throws(
       () => parse(value),
       (mistake: SettingMistake) => {

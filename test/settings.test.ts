@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
+import { SettingMistake } from "../src/config_values.ts"
 import { secretNames, settingNames, settingRows } from "../src/settings.ts"
 
 test("settings: this is all there is, with these defaults", () => {
@@ -14,15 +15,49 @@ test("settings: this is all there is, with these defaults", () => {
     "POSTERN_ISSUER=http://localhost:PORT",
     "POSTERN_AUDIENCE=the issuer",
     "JWT_ACCESS_TOKEN_EXPIRES=15m",
+    "JWT_REFRESH_TOKEN_EXPIRES=14d",
+    "POSTERN_SESSION_MAX_AGE=30d",
+    "POSTERN_REFRESH_GRACE=30",
+    "POSTERN_SESSIONS_PER_USER=50",
     "JWT_ALGORITHM=ES256",
     "JWT_SECRET_KEY=",
     "JWT_PRIVATE_KEY=a generated key",
+    "POSTERN_KEY_ROTATION=never",
+    "JWT_DECODE_LEEWAY=0",
+    "JWT_ENCODE_ISSUER=POSTERN_ISSUER",
+    "JWT_DECODE_ISSUER=JWT_ENCODE_ISSUER",
+    "JWT_ENCODE_AUDIENCE=POSTERN_AUDIENCE",
+    "JWT_DECODE_AUDIENCE=JWT_ENCODE_AUDIENCE",
     "POSTERN_SEED_USERS=",
     "POSTERN_HASH_MEMORY=19456",
     "POSTERN_HASH_PASSES=2",
+    "POSTERN_AUDIT_FILE=",
     "POSTERN_LOG_LEVEL=info",
   ])
 })
+
+const bounds: readonly (readonly [
+  name: string,
+  taken: readonly string[],
+  not: readonly string[],
+])[] = [
+  ["JWT_ACCESS_TOKEN_EXPIRES", ["1", "24h"], ["0", "86401"]],
+  ["JWT_REFRESH_TOKEN_EXPIRES", ["1", "365d"], ["0", "366d", "False"]],
+  ["POSTERN_SESSION_MAX_AGE", ["1s", "365d"], ["0", "31536001"]],
+  ["POSTERN_REFRESH_GRACE", ["0", "300", "5m"], ["301", "-1", ""]],
+  ["POSTERN_SESSIONS_PER_USER", ["1", "1000"], ["0", "1001", "1e2"]],
+  ["POSTERN_KEY_ROTATION", ["1h", "3650d"], ["3599", "3651d", "never"]],
+  ["JWT_DECODE_LEEWAY", ["0", "60"], ["61", "-1", "1m", "0.5"]],
+]
+
+for (const [name, taken, not] of bounds) {
+  test(`settings: ${name} takes what is within its bounds`, () => {
+    const parse = settingRows.find(([, setting]) => setting.name === name)?.[1].parse
+    assert.ok(parse)
+    for (const value of taken) assert.doesNotThrow(() => parse(value), value)
+    for (const value of not) assert.throws(() => parse(value), SettingMistake, value)
+  })
+}
 
 test("settings: every fallback is a value that its setting takes", () => {
   for (const [, { name, parse, fallback }] of settingRows) {
@@ -41,9 +76,9 @@ test("settings: each has a sentence", () => {
 
 test("settings: secrets may come from files, and nothing else", () => {
   assert.deepEqual(secretNames, ["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"])
-  const files = settingNames.filter((name) => name.endsWith("_FILE"))
+  const own = settingRows.map(([, { name }]) => name)
   assert.deepEqual(
-    files,
+    settingNames.filter((name) => !own.includes(name)),
     secretNames.map((name) => `${name}_FILE`),
   )
 })
