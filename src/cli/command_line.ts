@@ -8,31 +8,45 @@ import { type Setting, settingRows } from "../settings.ts"
 import type { Terminal } from "./terminal.ts"
 
 interface Command {
-  /** What follows the command's name. */
-  readonly takes: string
-  readonly help: string
+  /** What may follow the command's name, and what that does. */
+  readonly usages: readonly (readonly [takes: string, help: string])[]
   readonly run: (terminal: Terminal, words: readonly string[]) => Promise<ExitCode>
 }
 
 const commands: Readonly<Record<string, Command>> = {
   serve: {
-    takes: "",
-    help: "Run the service until SIGTERM or SIGINT.",
+    usages: [["", "Run the service until SIGTERM or SIGINT."]],
     run: async (terminal) => (await import("./serve.ts")).runServe(terminal),
   },
   demo: {
-    takes: "",
-    help: "The same with the users alice and bob, in a directory that is removed afterwards.",
+    usages: [
+      ["", "The same with the users alice and bob, in a directory that is removed afterwards."],
+    ],
     run: async (terminal) => (await import("./serve.ts")).runDemo(terminal),
   },
   user: {
-    takes: "add|password|disable|enable|delete NAME, or list",
-    help: "Manage users, whether the service runs or not. Passwords are asked for, or piped in.",
+    usages: [
+      [
+        "add|password|disable|enable|logout|delete NAME, or list",
+        "Manage users, whether the service runs or not. Passwords are asked for, or piped in.",
+      ],
+      ["role add|remove NAME ROLE", "Change the roles that a user's tokens have."],
+      ["claim set NAME CLAIM VALUE", "Give a user's tokens a claim of your own, JSON or text."],
+      ["claim remove NAME CLAIM", "Take it away again."],
+    ],
     run: async (terminal, words) => (await import("./user.ts")).runUser(words, terminal),
   },
+  key: {
+    usages: [
+      [
+        "list|rotate, or retire KID",
+        "Manage the keys that sign tokens, whether the service runs or not.",
+      ],
+    ],
+    run: async (terminal, words) => (await import("./key.ts")).runKey(words, terminal),
+  },
   healthcheck: {
-    takes: "",
-    help: "Exit 0 if the service on this machine is ready.",
+    usages: [["", "Exit 0 if the service on this machine is ready."]],
     run: async (terminal) => (await import("./healthcheck.ts")).runHealthcheck(terminal),
   },
 }
@@ -53,7 +67,7 @@ export async function runCommandLine(
       return exitCodes.done
     }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (command === undefined || (command.takes === "" && rest.length > 0)) {
+    if (command === undefined || (takesNothing(command) && rest.length > 0)) {
       throw new OperatorError(`'postern ${words.join(" ")}' is not a command`, {
         hint: "`postern --help` lists the commands.",
         exitCode: exitCodes.usage,
@@ -70,10 +84,13 @@ export async function runCommandLine(
   }
 }
 
+function takesNothing({ usages }: Command): boolean {
+  return usages.every(([takes]) => takes === "")
+}
+
 function helpText(): string {
-  const usage = Object.entries(commands).map(
-    ([name, { takes, help }]) =>
-      `  ${["postern", name, takes].join(" ").trimEnd()}\n      ${help}\n`,
+  const usage = Object.entries(commands).flatMap(([name, { usages }]) =>
+    usages.map(([takes, help]) => `  ${`postern ${name} ${takes}`.trimEnd()}\n      ${help}\n`),
   )
   const lines = settingRows.map(([, setting]) => settingText(setting))
   return `Postern ${manifest.version}: a standalone JWT login service.

@@ -1,116 +1,140 @@
 // postern user …: the users, through the running service or, while none runs, in the store itself.
 
-import { isoTime, systemClock } from "../clock.ts"
+import { isoTime } from "../clock.ts"
 import { loadConfig } from "../config.ts"
-import { type Answer, type Command, type CommandName, execute } from "../control/commands.ts"
-import { askService } from "../control/socket.ts"
+import type { Command, CommandName } from "../control/commands.ts"
 import { readOperatorFile } from "../disk.ts"
-import { type ErrorCode, type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import { createLog } from "../log.ts"
+import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import type { UserSummary } from "../service/accounts.ts"
 import { canonicalUsername, usernameRule } from "../username.ts"
+import { inColumns } from "./columns.ts"
+import { type Hints, runControlCommand } from "./control.ts"
 import { askPassword } from "./password_prompt.ts"
 import type { Terminal } from "./terminal.ts"
 
+/** A word that follows the action: which member of the command it is. */
+type Word = "username" | "role" | "claim" | "value"
+
 interface Action {
   readonly command: CommandName
-  readonly takesName: boolean
-  readonly takesPassword: boolean
+  readonly takes: readonly Word[]
+  readonly asksPassword?: true
   /** What is printed when it is done. */
-  readonly report: (value: unknown, name: string) => string
+  readonly report: (value: unknown, words: Partial<Record<Word, string>>) => string
 }
 
 const actions: Readonly<Record<string, Action>> = {
   add: {
     command: "user.add",
-    takesName: true,
-    takesPassword: true,
-    report: (_value, name) => `Added user '${name}'.\n`,
+    takes: ["username"],
+    asksPassword: true,
+    report: (_value, { username }) => `Added user '${username}'.\n`,
   },
   list: {
     command: "user.list",
-    takesName: false,
-    takesPassword: false,
+    takes: [],
     report: (value) => table(value as readonly UserSummary[]),
   },
   password: {
     command: "user.password",
-    takesName: true,
-    takesPassword: true,
-    report: (_value, name) => `Set the password of '${name}'. Tokens from before are refused.\n`,
+    takes: ["username"],
+    asksPassword: true,
+    report: (_value, { username }) => `Set the password of '${username}', who is logged out now.\n`,
   },
   disable: {
     command: "user.disable",
-    takesName: true,
-    takesPassword: false,
-    report: (_value, name) => `Disabled user '${name}'. Tokens of theirs are refused.\n`,
+    takes: ["username"],
+    report: (_value, { username }) => `Disabled user '${username}', who is logged out now.\n`,
   },
   enable: {
     command: "user.enable",
-    takesName: true,
-    takesPassword: false,
-    report: (_value, name) => `Enabled user '${name}'.\n`,
+    takes: ["username"],
+    report: (_value, { username }) => `Enabled user '${username}'.\n`,
+  },
+  logout: {
+    command: "user.logout",
+    takes: ["username"],
+    report: (_value, { username }) => `Ended all sessions of '${username}'.\n`,
   },
   delete: {
     command: "user.delete",
-    takesName: true,
-    takesPassword: false,
-    report: (_value, name) => `Deleted user '${name}'. The name stays reserved.\n`,
+    takes: ["username"],
+    report: (_value, { username }) => `Deleted user '${username}'. The name stays reserved.\n`,
+  },
+  "role add": {
+    command: "user.role.add",
+    takes: ["username", "role"],
+    report: (value, { username }) => rights(value as UserSummary, username),
+  },
+  "role remove": {
+    command: "user.role.remove",
+    takes: ["username", "role"],
+    report: (value, { username }) => rights(value as UserSummary, username),
+  },
+  "claim set": {
+    command: "user.claim.set",
+    takes: ["username", "claim", "value"],
+    report: (value, { username }) => rights(value as UserSummary, username),
+  },
+  "claim remove": {
+    command: "user.claim.remove",
+    takes: ["username", "claim"],
+    report: (value, { username }) => rights(value as UserSummary, username),
   },
 }
 
-const hints: Partial<Record<ErrorCode, string>> = {
+const usage =
+  "postern user add|password|disable|enable|logout|delete NAME, postern user list, " +
+  "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
+  "or postern user claim remove NAME CLAIM"
+
+const hints: Hints = {
   not_found: "`postern user list` shows the users.",
   username_taken: "Choose another name. `postern user list` shows the users.",
   invalid_request: "Nothing was changed.",
-  temporarily_unavailable:
-    "Nothing was changed. Too many logins, or a full disk? The log says more.",
 }
 
 /** Runs `postern user …`. */
 export async function runUser(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const [verb = "", name = "", ...more] = words
-  const action = Object.hasOwn(actions, verb) ? actions[verb] : undefined
-  if (action === undefined || more.length > 0 || (name !== "") !== action.takesName) {
+  const { verb, action, rest } = chooseAction(words)
+  if (action === undefined || rest.length !== action.takes.length || rest.includes("")) {
     // Only the verb: what follows may be a password that does not belong there.
     throw new OperatorError(`'${`postern user ${verb}`.trim()}' is not used like that`, {
-      hint: "postern user add|password|disable|enable|delete NAME, or postern user list",
+      hint: usage,
       exitCode: exitCodes.usage,
     })
   }
   const config = loadConfig(terminal.environment, readOperatorFile)
-  const username = action.takesName ? requireName(name) : undefined
+  const named: Partial<Record<Word, string>> = Object.fromEntries(
+    action.takes.map((word, index) => [word, rest[index]]),
+  )
+  const username = named.username === undefined ? undefined : requireName(named.username)
+  const { role, claim, value } = named
   const command: Command = {
     command: action.command,
     ...(username === undefined ? {} : { username }),
-    ...(action.takesPassword ? { password: await askPassword(username ?? "", terminal) } : {}),
+    ...(role === undefined ? {} : { role }),
+    ...(claim === undefined ? {} : { claim }),
+    ...(value === undefined ? {} : { value: jsonOrText(value) }),
+    ...(action.asksPassword ? { password: await askPassword(username ?? "", terminal) } : {}),
   }
-  const answer = (await askService(config.dataDirectory, command)) ?? (await runAlone())
-  if (!answer.ok) {
-    throw new OperatorError(answer.msg, {
-      hint: hints[answer.code] ?? "The log of the service says more.",
-      exitCode:
-        answer.code === "temporarily_unavailable" ? exitCodes.unavailable : exitCodes.refused,
-    })
-  }
-  terminal.print(action.report(answer.value, username ?? ""))
+  const answer = await runControlCommand(command, { config, terminal, hints })
+  terminal.print(action.report(answer, username === undefined ? named : { ...named, username }))
   return exitCodes.done
+}
 
-  async function runAlone(): Promise<Answer> {
-    const log = createLog({
-      level: "warn",
-      clock: systemClock,
-      forPeople: true,
-      write: terminal.complain,
-    })
-    const { openAccounts } = await import("../open_accounts.ts")
-    const { accounts, store } = await openAccounts(config, log)
-    try {
-      return await execute({ ...command }, accounts, log)
-    } finally {
-      await store.close()
-    }
-  }
+/** The action of the first word, or of the first two. */
+function chooseAction(words: readonly string[]): {
+  readonly verb: string
+  readonly action: Action | undefined
+  readonly rest: readonly string[]
+} {
+  const [first = "", second = ""] = words
+  const ofTwo = `${first} ${second}`
+  const isOfTwo = Object.hasOwn(actions, ofTwo)
+  const verb = isOfTwo ? ofTwo : first
+  const action = Object.hasOwn(actions, verb) ? actions[verb] : undefined
+  return { verb, action, rest: words.slice(isOfTwo ? 2 : 1) }
 }
 
 // Before a password is asked for, which would be typed twice for nothing.
@@ -123,18 +147,27 @@ function requireName(typed: string): string {
   })
 }
 
+/** `true`, `7`, `["a"]` and `"7"` as JSON says; anything else is text. */
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}
+
+function rights({ roles, claims }: UserSummary, username = ""): string {
+  return `The user '${username}' has the roles ${JSON.stringify(roles)} and claims ${JSON.stringify(claims)}.\n`
+}
+
 function table(users: readonly UserSummary[]): string {
   if (users.length === 0) return "There are no users. Add one: postern user add NAME\n"
-  const lines = users.map(({ username, disabled, createdAt, roles }) => [
+  const rows = users.map(({ username, disabled, createdAt, roles, claims }) => [
     username,
     disabled ? "disabled" : "enabled",
     isoTime(createdAt),
     roles.join(" ") || "-",
+    Object.keys(claims).length === 0 ? "-" : JSON.stringify(claims),
   ])
-  const all = [["USERNAME", "STATE", "CREATED", "ROLES"], ...lines]
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...all.map((line) => line[column]?.length ?? 0)),
-  )
-  const format = (line: string[]) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")
-  return `${all.map(format).join("\n")}\n`
+  return inColumns([["USERNAME", "STATE", "CREATED", "ROLES", "CLAIMS"], ...rows])
 }

@@ -1,4 +1,4 @@
-// What the command line can ask of the users' store, one row each. A command is plain JSON, so that
+// What the command line can ask of users and keys, one row each. A command is plain JSON, so that
 // it runs the same way inside a running service (socket.ts) and, while none runs, in the command's
 // own process.
 //
@@ -9,6 +9,7 @@
 import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
 import { errorText, type Log } from "../log.ts"
 import type { Accounts } from "../service/accounts.ts"
+import type { Keys } from "../service/keys.ts"
 import type { JsonObject } from "../strict_json.ts"
 
 /** A command as it travels. */
@@ -16,6 +17,10 @@ export interface Command {
   readonly command: CommandName
   readonly username?: string
   readonly password?: string
+  readonly role?: string
+  readonly claim?: string
+  readonly value?: unknown
+  readonly kid?: string
 }
 
 /** What comes back. */
@@ -26,30 +31,47 @@ export type Answer =
 /** The name of a command. */
 export type CommandName = keyof typeof commands
 
-const commands = {
-  "user.add": (accounts: Accounts, command: JsonObject) => accounts.add(credentials(command)),
-  "user.list": (accounts: Accounts) => accounts.list(),
-  "user.password": (accounts: Accounts, command: JsonObject) =>
-    accounts.setPassword(credentials(command)),
-  "user.disable": (accounts: Accounts, command: JsonObject) =>
-    accounts.disable(member(command, "username")),
-  "user.enable": (accounts: Accounts, command: JsonObject) =>
-    accounts.enable(member(command, "username")),
-  "user.delete": (accounts: Accounts, command: JsonObject) =>
-    accounts.remove(member(command, "username")),
-} as const
+/** What commands work with. */
+export interface CommandParts {
+  readonly accounts: Accounts
+  readonly keys: Keys
+  readonly log: Log
+}
 
-/** Runs a command; whatever goes wrong is an answer, too. What was done is logged, never a password. */
-export async function execute(command: JsonObject, accounts: Accounts, log: Log): Promise<Answer> {
+type Run = (parts: CommandParts, command: JsonObject) => Promise<unknown>
+
+const commands = {
+  "user.add": ({ accounts }, command) => accounts.add(credentials(command)),
+  "user.list": ({ accounts }) => accounts.list(),
+  "user.password": ({ accounts }, command) => accounts.setPassword(credentials(command)),
+  "user.disable": ({ accounts }, command) => accounts.disable(text(command, "username")),
+  "user.enable": ({ accounts }, command) => accounts.enable(text(command, "username")),
+  "user.logout": ({ accounts }, command) => accounts.logOut(text(command, "username")),
+  "user.delete": ({ accounts }, command) => accounts.remove(text(command, "username")),
+  "user.role.add": ({ accounts }, command) =>
+    accounts.addRole(text(command, "username"), text(command, "role")),
+  "user.role.remove": ({ accounts }, command) =>
+    accounts.removeRole(text(command, "username"), text(command, "role")),
+  "user.claim.set": ({ accounts }, command) =>
+    accounts.setClaim(text(command, "username"), text(command, "claim"), command["value"]),
+  "user.claim.remove": ({ accounts }, command) =>
+    accounts.removeClaim(text(command, "username"), text(command, "claim")),
+  "key.list": async ({ keys }) => keys.list(),
+  "key.rotate": ({ keys }) => keys.rotate(),
+  "key.retire": ({ keys }, command) => keys.retire(text(command, "kid")),
+} as const satisfies Record<string, Run>
+
+/** Runs a command; whatever goes wrong is an answer, too. What it did is in the audit trail. */
+export async function execute(command: JsonObject, parts: CommandParts): Promise<Answer> {
+  const { log } = parts
   const name = command["command"]
   try {
     if (!isCommandName(name)) throw new AuthError("invalid_request", "There is no such command")
-    const value = await commands[name](accounts, command)
-    log.info(`control.${name}`, { username: textOrUndefined(command["username"]) })
+    const value = await (commands[name] as Run)(parts, command)
     return { ok: true, value: value ?? null }
   } catch (error) {
     if (error instanceof AuthError) return { ok: false, code: error.code, msg: error.message }
-    log.error("control.failed", { command: textOrUndefined(name), error: errorText(error) })
+    log.error("control.failed", { command: String(name), error: errorText(error) })
     if (error instanceof Unavailable) {
       return { ok: false, code: "temporarily_unavailable", msg: error.message }
     }
@@ -62,15 +84,11 @@ function isCommandName(name: unknown): name is CommandName {
 }
 
 function credentials(command: JsonObject): { username: string; password: string } {
-  return { username: member(command, "username"), password: member(command, "password") }
+  return { username: text(command, "username"), password: text(command, "password") }
 }
 
-function member(command: JsonObject, name: string): string {
+function text(command: JsonObject, name: string): string {
   const value = command[name]
   if (typeof value === "string") return value
   throw new AuthError("invalid_request", `The command needs '${name}'`)
-}
-
-function textOrUndefined(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined
 }

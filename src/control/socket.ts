@@ -4,39 +4,32 @@
 
 import { join } from "node:path"
 import type { Disk } from "../disk.ts"
-import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+import { exitCodes, OperatorError, toOperatorError } from "../errors.ts"
 import { askLocally, type LocalSocket, listenLocally, NobodyListens } from "../local_socket.ts"
-import type { Log } from "../log.ts"
-import type { Accounts } from "../service/accounts.ts"
 import { readJsonObject } from "../strict_json.ts"
-import { type Answer, type Command, execute } from "./commands.ts"
+import { type Answer, type Command, type CommandParts, execute } from "./commands.ts"
 
 const socketName = "control.sock"
 
 /** Listens for commands. The caller holds the store's lock, so a socket that is there is a leftover. */
-export async function openControl(options: {
-  readonly directory: string
-  readonly accounts: Accounts
-  readonly disk: Disk
-  readonly log: Log
-}): Promise<LocalSocket> {
-  const { directory, accounts, disk, log } = options
+export async function openControl(
+  options: CommandParts & { readonly directory: string; readonly disk: Disk },
+): Promise<LocalSocket> {
+  const { directory, disk } = options
   const path = join(directory, socketName)
   try {
     await disk.remove(path)
     const socket = await listenLocally(path, async (line) => {
       const command = readJsonObject(Buffer.from(line)).value
-      return JSON.stringify(await execute(command, accounts, log))
+      return JSON.stringify(await execute(command, options))
     })
     await disk.chmod(path, 0o600)
     return socket
   } catch (cause) {
-    const code = systemCode(cause)
-    if (code === null) throw cause
-    throw new OperatorError(`The control socket '${path}' can't be made (${code})`, {
+    throw toOperatorError(cause, {
+      message: `The control socket '${path}' can't be made`,
       hint: "Whatever stands at that path is not Postern's: move it away.",
       exitCode: exitCodes.damagedData,
-      cause,
     })
   }
 }

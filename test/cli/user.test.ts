@@ -1,15 +1,13 @@
 // `postern user …` in the process of the test: over a store of its own, and over a control socket.
 
 import assert from "node:assert/strict"
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { runUser } from "../../src/cli/user.ts"
-import { openControl } from "../../src/control/socket.ts"
-import { machineDisk } from "../../src/disk.ts"
 import { OperatorError, Unavailable } from "../../src/errors.ts"
 import type { Accounts } from "../../src/service/accounts.ts"
-import { createCollectedLog } from "../support/collected_log.ts"
+import { claimRule, roleRule } from "../../src/service/user_rights.ts"
+import { openControlDirectory } from "../support/control_directory.ts"
 import { createFakeTerminal, pipedInput } from "../support/fake_terminal.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { createTestService } from "../support/test_service.ts"
@@ -34,7 +32,10 @@ function failure(message: string | RegExp, hint: string, exitCode: number) {
   }
 }
 
-const usage = "postern user add|password|disable|enable|delete NAME, or postern user list"
+const usage =
+  "postern user add|password|disable|enable|logout|delete NAME, postern user list, " +
+  "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
+  "or postern user claim remove NAME CLAIM"
 const mistaken = [
   "",
   "add",
@@ -46,33 +47,41 @@ const mistaken = [
   "disable alice now",
   "toString alice",
   "__proto__ alice",
+  "role",
+  "role alice",
+  "role list alice",
+  "claim alice",
 ]
 
-for (const words of mistaken) {
-  test(`postern user ${JSON.stringify(words)} is refused, with no word of it but the verb`, async (t) => {
-    const directory = temporaryDirectory(t)
-    await assert.rejects(
-      run(directory, words),
-      failure(`'${`postern user ${words.split(" ")[0]}`.trim()}' is not used like that`, usage, 2),
-    )
-  })
-}
+/** The same of actions of two words, which are both told. */
+const mistakenOfTwo = [
+  "role add",
+  "role add alice",
+  "role add alice ",
+  "role remove alice admin editor",
+  "claim set alice plan",
+  "claim set alice plan free now",
+  "claim remove alice",
+]
 
-/** A directory whose control socket has these accounts behind it. */
-async function openService(t: TestContext, accounts: Accounts) {
-  const directory = join(temporaryDirectory(t), "data")
-  mkdirSync(directory)
-  const log = createCollectedLog()
-  const control = await openControl({ directory, accounts, disk: machineDisk, log: log.log })
-  t.after(() => control.close())
-  return directory
+for (const [verbs, rows] of [
+  [1, mistaken],
+  [2, mistakenOfTwo],
+] as const) {
+  for (const words of rows) {
+    test(`postern user ${JSON.stringify(words)} is refused, with no word of it but the verb`, async (t) => {
+      const verb = words.split(" ").slice(0, verbs).join(" ")
+      const message = `'${`postern user ${verb}`.trim()}' is not used like that`
+      await assert.rejects(run(temporaryDirectory(t), words), failure(message, usage, 2))
+    })
+  }
 }
 
 for (const running of [false, true]) {
   const state = running ? "while the service runs" : "while no service runs"
   test(`postern user: add, list, password, disable, enable, delete, ${state}`, async (t) => {
     const directory = running
-      ? await openService(t, (await createTestService(t)).accounts)
+      ? await openControlDirectory(t, { accounts: (await createTestService(t)).accounts })
       : join(temporaryDirectory(t), "data")
     if (!running) {
       const none = "There are no users. Add one: postern user add NAME\n"
@@ -83,17 +92,18 @@ for (const running of [false, true]) {
     assert.equal(await run(directory, "add Carol", `${password}\n`), "Added user 'carol'.\n")
     assert.equal(
       await run(directory, "disable carol"),
-      "Disabled user 'carol'. Tokens of theirs are refused.\n",
+      "Disabled user 'carol', who is logged out now.\n",
     )
     const table =
-      /^USERNAME {2}STATE {5}CREATED {15}ROLES\ncarol {5}disabled {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}-\n$/
+      /^USERNAME {2}STATE {5}CREATED {15}ROLES {2}CLAIMS\ncarol {5}disabled {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}- {6}-\n$/
     assert.match(await run(directory, "list"), table)
     assert.equal(await run(directory, "enable carol"), "Enabled user 'carol'.\n")
     assert.match(await run(directory, "list"), /\ncarol {5}enabled /)
     assert.equal(
       await run(directory, "password carol", `${password}!\n`),
-      "Set the password of 'carol'. Tokens from before are refused.\n",
+      "Set the password of 'carol', who is logged out now.\n",
     )
+    assert.equal(await run(directory, "logout carol"), "Ended all sessions of 'carol'.\n")
     assert.equal(
       await run(directory, "delete carol"),
       "Deleted user 'carol'. The name stays reserved.\n",
@@ -117,17 +127,71 @@ for (const running of [false, true]) {
   })
 }
 
-test("postern user list shows roles, and columns as wide as they need be", async (t) => {
-  const { accounts, store } = await createTestService(t)
-  await store.changeUser("alice", { roles: ["admin", "auditor"] })
+test("postern user list shows roles and claims, in columns as wide as they need be", async (t) => {
+  const { accounts } = await createTestService(t)
+  for (const role of ["auditor", "admin"]) await accounts.addRole("alice", role)
+  await accounts.setClaim("bob", "tenant", 7)
   await accounts.disable("bob")
   assert.equal(
-    await run(await openService(t, accounts), "list"),
-    `USERNAME  STATE     CREATED               ROLES
-alice     enabled   2026-11-23T15:30:00Z  admin auditor
-bob       disabled  2026-11-23T15:30:00Z  -
+    await run(await openControlDirectory(t, { accounts }), "list"),
+    `USERNAME  STATE     CREATED               ROLES          CLAIMS
+alice     enabled   2026-11-23T15:30:00Z  admin auditor  -
+bob       disabled  2026-11-23T15:30:00Z  -              {"tenant":7}
 `,
   )
+})
+
+test("postern user: role add and remove, claim set and remove, tell what the user has", async (t) => {
+  const { accounts } = await createTestService(t)
+  const directory = await openControlDirectory(t, { accounts })
+  const rows = [
+    ["role add Alice editor", '["editor"]', "{}"],
+    ["role add alice admin", '["admin","editor"]', "{}"],
+    ["role remove alice editor", '["admin"]', "{}"],
+    ["claim set Alice tenant 7", '["admin"]', '{"tenant":7}'],
+    ["claim set alice plan free", '["admin"]', '{"tenant":7,"plan":"free"}'],
+    ['claim set alice tenant "7"', '["admin"]', '{"tenant":"7","plan":"free"}'],
+    [
+      'claim set alice tenant {"id":[7,null]}',
+      '["admin"]',
+      '{"tenant":{"id":[7,null]},"plan":"free"}',
+    ],
+    ["claim remove alice tenant", '["admin"]', '{"plan":"free"}'],
+  ] as const
+  for (const [words, roles, claims] of rows) {
+    const told = `The user 'alice' has the roles ${roles} and claims ${claims}.\n`
+    assert.equal(await run(directory, words), told)
+  }
+})
+
+test("postern user tells why a role or a claim won't do", async (t) => {
+  const { accounts } = await createTestService(t)
+  const directory = await openControlDirectory(t, { accounts })
+  const rows = [
+    ["role add alice a,b", `That can't be a role: it needs ${roleRule}`, "Nothing was changed."],
+    [
+      "claim set alice sub bob",
+      `That can't be a claim: it needs ${claimRule}`,
+      "Nothing was changed.",
+    ],
+    [
+      "role remove alice admin",
+      "The user 'alice' has no such role",
+      "`postern user list` shows the users.",
+    ],
+  ] as const
+  for (const [words, message, hint] of rows) {
+    await assert.rejects(run(directory, words), failure(message, hint, 1))
+  }
+})
+
+test("postern user refuses what can't be a name, and asks for no password then", async (t) => {
+  const hint =
+    "It needs 1 to 64 of the characters a-z 0-9 . _ - @ +, the first of them a letter, a digit or _."
+  for (const words of ["add al/ice", "logout -alice", "role add - admin"]) {
+    const running = run(temporaryDirectory(t), words)
+    await assert.rejects(running, failure("That can't be a username", hint, 1))
+  }
 })
 
 const answers: readonly (readonly [error: Error, ...expected: Parameters<typeof failure>])[] = [
@@ -148,7 +212,8 @@ const answers: readonly (readonly [error: Error, ...expected: Parameters<typeof 
 for (const [error, ...expected] of answers) {
   test(`postern user exits ${expected[2]} when the service fails: ${expected[0]}`, async (t) => {
     const disable = () => Promise.reject(error)
-    const directory = await openService(t, { disable } as Partial<Accounts> as Accounts)
+    const accounts = { disable } as Partial<Accounts> as Accounts
+    const directory = await openControlDirectory(t, { accounts })
     await assert.rejects(run(directory, "disable alice"), failure(...expected))
   })
 }

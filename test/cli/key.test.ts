@@ -1,0 +1,138 @@
+// `postern key …` in the process of the test: over a directory of its own, and over a control
+// socket.
+
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { runKey } from "../../src/cli/key.ts"
+import { OperatorError, Unavailable } from "../../src/errors.ts"
+import type { Keys } from "../../src/service/keys.ts"
+import { openControlDirectory } from "../support/control_directory.ts"
+import { createFakeTerminal } from "../support/fake_terminal.ts"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { testSecret } from "../support/test_keys.ts"
+import { createTestService } from "../support/test_service.ts"
+
+/** Runs a command and gives what it printed. */
+async function run(
+  directory: string,
+  words: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory, ...environment })
+  const exitCode = await runKey(words === "" ? [] : words.split(" "), terminal)
+  assert.deepEqual([exitCode, terminal.stderr()], [0, ""])
+  return terminal.stdout()
+}
+
+function failure(message: string, hint: string, exitCode: number) {
+  return (error: unknown) => {
+    assert.ok(error instanceof OperatorError)
+    assert.deepEqual([error.message, error.hint, error.exitCode], [message, hint, exitCode])
+    return true
+  }
+}
+
+const mistaken = [
+  "",
+  "retire",
+  "list all",
+  "rotate now",
+  "retire a b",
+  "make",
+  "__proto__",
+  "toString",
+]
+
+for (const words of mistaken) {
+  test(`postern key ${JSON.stringify(words)} is refused`, async (t) => {
+    const message = `'${`postern key ${words.split(" ")[0]}`.trim()}' is not used like that`
+    const hint = "postern key list, postern key rotate, or postern key retire KID"
+    await assert.rejects(run(temporaryDirectory(t), words), failure(message, hint, 2))
+  })
+}
+
+const heading = "KID +ALGORITHM +STATE +SIGNS FROM +KEPT UNTIL\n"
+const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ"
+const refreshRow = "refresh +HMAC-SHA-256 +signing +- +-\n"
+
+for (const running of [false, true]) {
+  const state = running ? "while the service runs" : "while no service runs"
+  test(`postern key: list, rotate, retire, ${state}`, async (t) => {
+    const directory = running
+      ? await openControlDirectory(t, {
+          keys: (await createTestService(t, { generated: true })).keys,
+        })
+      : join(temporaryDirectory(t), "data")
+    const one = await run(directory, "list")
+    assert.match(
+      one,
+      new RegExp(`^${heading}[\\w-]{43} +ES256 +signing +${time} +-\n${refreshRow}$`),
+    )
+    const [, first = ""] = one.split("\n")
+    const kid = first.slice(0, 43)
+
+    const rotated = await run(directory, "rotate")
+    const told = new RegExp(`^Published the key '([\\w-]{43})'\\. It signs from (${time}) on\\.\n$`)
+    const [, added, signsFrom] = told.exec(rotated) ?? []
+    assert.match(rotated, told)
+    const rows = `${kid} +ES256 +signing +${time} +${time}\n${added} +ES256 +waiting +${signsFrom} +-\n`
+    assert.match(await run(directory, "list"), new RegExp(`^${heading}${rows}${refreshRow}$`))
+    await assert.rejects(
+      run(directory, "rotate"),
+      failure(
+        `The key '${added}' is published already and about to sign`,
+        "Nothing was changed. `postern key list` shows the keys.",
+        1,
+      ),
+    )
+
+    for (const retired of [kid, "refresh"]) {
+      const report = `Retired '${retired}'. What it signed or made is refused from now on.\n`
+      assert.equal(await run(directory, `retire ${retired}`), report)
+    }
+    await assert.rejects(
+      run(directory, `retire ${kid}`),
+      failure(`There is no key '${kid}'`, "`postern key list` shows the keys.", 1),
+    )
+    const left = new RegExp(`^${heading}${added} +ES256 +signing +${time} +-\n${refreshRow}$`)
+    assert.match(await run(directory, "list"), left)
+  })
+}
+
+test("postern key of a shared secret shows that there is one, and never what it is", async (t) => {
+  const directory = join(temporaryDirectory(t), "data")
+  const settings = { JWT_SECRET_KEY: testSecret }
+  const listed = await run(directory, "list", settings)
+  const row = "\\(shared secret\\) +HS256 +signing +- +-\n"
+  assert.match(listed, new RegExp(`^${heading}${row}${refreshRow}$`))
+  assert.ok(!listed.includes(testSecret))
+  await assert.rejects(
+    run(directory, "rotate", settings),
+    failure(
+      "The key comes from JWT_SECRET_KEY: change that and start Postern again",
+      "Nothing was changed. `postern key list` shows the keys.",
+      1,
+    ),
+  )
+})
+
+test("postern key exits 69 when the service can't store the keys", async (t) => {
+  const rotate = () => Promise.reject(new Unavailable("The keys could not be stored"))
+  const keys = { rotate } as Partial<Keys> as Keys
+  const directory = await openControlDirectory(t, { keys })
+  const hint = "Nothing was changed. Too many logins, or a full disk? The log says more."
+  await assert.rejects(run(directory, "rotate"), failure("The keys could not be stored", hint, 69))
+})
+
+test("postern key writes what it did to the audit file, while no service runs", async (t) => {
+  const directory = join(temporaryDirectory(t), "data")
+  const file = join(temporaryDirectory(t), "audit.jsonl")
+  await run(directory, "rotate", { POSTERN_AUDIT_FILE: file })
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n")
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).event),
+    ["key.made", "key.rotated"],
+  )
+})
