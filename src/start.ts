@@ -1,24 +1,18 @@
 // Opens the parts of the service in the order in which they need each other, and closes them in the
 // reverse.
 
-import { join } from "node:path"
 import { type Address, urlOf } from "./address.ts"
 import { createApp } from "./app.ts"
-import { systemClock } from "./clock.ts"
+import { createWaryClock, systemClock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import { openControl } from "./control/socket.ts"
 import { machineDisk } from "./disk.ts"
-import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+import { exitCodes, toOperatorError } from "./errors.ts"
+import { startHousekeeping } from "./housekeeping.ts"
 import { listen } from "./http/server.ts"
 import type { Log } from "./log.ts"
-import { type OpenedAccounts, openAccounts } from "./open_accounts.ts"
+import { type OpenedData, openData } from "./open_data.ts"
 import { createSessions } from "./service/sessions.ts"
-import {
-  createImportedKeyRing,
-  createSharedKeyRing,
-  type KeyRing,
-  openGeneratedKeyRing,
-} from "./token/key_ring.ts"
 
 /** A running service. */
 export interface Service {
@@ -30,7 +24,7 @@ export interface Service {
 /** Less than the ten seconds after which Docker kills. */
 const drainSecondsMax = 8
 
-const keyFileName = "keys.json"
+const secondsBetweenHousekeeping = 60
 
 /**
  * Starts the service.
@@ -38,41 +32,52 @@ const keyFileName = "keys.json"
  */
 export async function startService(config: Config, log: Log): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const opened = await openAccounts(config, log)
+  const opened = await openData(config, log, { auditToLog: true })
   try {
     return await startWith(opened, config, log)
   } catch (error) {
-    await opened.store.close()
+    await opened.close()
     throw error
   }
 }
 
-async function startWith(
-  { accounts, store }: OpenedAccounts,
-  config: Config,
-  log: Log,
-): Promise<Service> {
-  const { issuer, audience, accessTtlSeconds, dataDirectory: directory } = config
-  const ring = await openKeyRing(config, log)
-  await seed({ accounts, store }, config, log)
-  const tokens = { ring, issuer, audience, accessTtlSeconds }
-  const sessions = createSessions({ accounts, store, tokens, clock: systemClock, log })
+async function startWith(opened: OpenedData, config: Config, log: Log): Promise<Service> {
+  const { accounts, keys, store, close } = opened
+  await seed(opened, config, log)
+  const sessions = createSessions({
+    ...opened,
+    tokens: { ...config.claims, ring: keys.ring },
+    refreshKey: keys.refreshKey,
+    settings: config.sessions,
+    clock: systemClock,
+  })
   let ready = false
-  const app = createApp({ sessions, publicKeys: ring.publicKeys, isReady: () => ready, log })
-  const control = await openControl({ directory, accounts, disk: machineDisk, log })
+  const publicKeys = () => keys.ring.published(systemClock.now())
+  const app = createApp({ sessions, publicKeys, isReady: () => ready, log })
+  const directory = config.dataDirectory
+  const control = await openControl({ directory, accounts, keys, disk: machineDisk, log })
   try {
-    const strictTransport = issuer?.startsWith("https:") ?? false
+    const strictTransport = config.publicAddress?.startsWith("https:") ?? false
     const server = await listen(config, { handle: app.handle, log, strictTransport })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
+    const wary = createWaryClock(systemClock)
+    const housekeeping = startHousekeeping(
+      [
+        ["forget what has expired", () => store.purge(wary.now())],
+        ["tend the keys", () => keys.tend()],
+      ],
+      { everySeconds: secondsBetweenHousekeeping, log },
+    )
     return {
       port: server.port,
       async stop() {
         ready = false
         log.info("service.draining")
         await server.drain(drainSecondsMax)
+        await housekeeping.stop()
         await control.close()
-        await store.close()
+        await close()
         log.info("service.stopped")
       },
     }
@@ -82,24 +87,7 @@ async function startWith(
   }
 }
 
-async function openKeyRing({ signing, dataDirectory }: Config, log: Log): Promise<KeyRing> {
-  switch (signing.kind) {
-    case "shared":
-      return createSharedKeyRing(signing.secret, signing.algorithm)
-    case "imported":
-      return createImportedKeyRing(signing.key, signing.algorithm)
-    case "generated": {
-      const path = join(dataDirectory, keyFileName)
-      const opened = await openGeneratedKeyRing(path, signing.algorithm, machineDisk)
-      const { ring, warning, made } = opened
-      if (warning !== null) log.warn("keys.mode_repaired", { message: warning })
-      if (made) log.info("keys.made", { kid: ring.signing.kid, alg: signing.algorithm })
-      return ring
-    }
-  }
-}
-
-async function seed({ accounts, store }: OpenedAccounts, config: Config, log: Log): Promise<void> {
+async function seed({ accounts, store }: OpenedData, config: Config, log: Log): Promise<void> {
   if (config.seedUsers.length > 0) {
     const seeded = await accounts.seed(config.seedUsers)
     const message = seeded
@@ -113,11 +101,9 @@ async function seed({ accounts, store }: OpenedAccounts, config: Config, log: Lo
 }
 
 function cannotListen(error: unknown, address: Address): unknown {
-  const code = systemCode(error)
-  if (code === null) return error
-  return new OperatorError(`Can't listen at ${urlOf(address)} (${code})`, {
+  return toOperatorError(error, {
+    message: `Can't listen at ${urlOf(address)}`,
     hint: "Is another program there? POSTERN_HOST and POSTERN_PORT choose the address.",
     exitCode: exitCodes.unavailable,
-    cause: error,
   })
 }

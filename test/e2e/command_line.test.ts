@@ -45,12 +45,16 @@ test("postern user: a session, without the service, with it, and without it agai
   assert.deepEqual((await getProtected(url, early)).body, { logged_in_as: "carol" })
   await type(
     "user list",
-    { stdout: "USERNAME  STATE    CREATED               ROLES\ncarol     enabled  <INSTANT>  -\n" },
+    {
+      stdout:
+        "USERNAME  STATE    CREATED               ROLES  CLAIMS\n" +
+        "carol     enabled  <INSTANT>  -      -\n",
+    },
     "",
   )
   await type(
     "user password carol",
-    { stdout: "Set the password of 'carol'. Tokens from before are refused.\n" },
+    { stdout: "Set the password of 'carol', who is logged out now.\n" },
     second,
   )
   assert.equal((await getProtected(url, early)).body["msg"], "Token has been revoked")
@@ -59,7 +63,7 @@ test("postern user: a session, without the service, with it, and without it agai
   assert.equal((await getProtected(url, late)).status, 200)
 
   await type("user disable carol", {
-    stdout: "Disabled user 'carol'. Tokens of theirs are refused.\n",
+    stdout: "Disabled user 'carol', who is logged out now.\n",
   })
   assert.equal((await getProtected(url, late)).status, 401)
   assert.deepEqual((await postLogin(url, "carol", second)).body, {
@@ -100,7 +104,9 @@ test("postern user: what is refused, and why", async (t) => {
       "user add alice hunter2",
       refused(
         "'postern user add' is not used like that",
-        "postern user add|password|disable|enable|delete NAME, or postern user list",
+        "postern user add|password|disable|enable|logout|delete NAME, postern user list, " +
+          "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
+          "or postern user claim remove NAME CLAIM",
         2,
       ),
     ),
@@ -133,10 +139,11 @@ test("postern serve: a directory in use, a port in use, and what comes of it", a
       POSTERN_DATA_DIR: join(directory, "other"),
       POSTERN_PORT: String(port),
       POSTERN_LOG_LEVEL: "error",
-    }).then((result) => {
+    }).then(({ stdout, ...result }) => {
+      // The directory was new, and its key is made before the port is asked for.
+      assert.match(stdout, /^\{[^\n]*"level":"audit","event":"key\.made","key":"[\w-]{43}"\}\n$/)
       assert.deepEqual(result, {
         exitCode: 69,
-        stdout: "",
         stderr:
           `postern: Can't listen at ${url} (EADDRINUSE)\n` +
           "hint: Is another program there? POSTERN_HOST and POSTERN_PORT choose the address.\n",

@@ -11,6 +11,7 @@ import { machineDisk } from "../../src/disk.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { nameOf } from "../store/opened_store.ts"
+import { call, getProtected, postLogin } from "../support/http_client.ts"
 import { runPostern, startPostern } from "../support/postern_process.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import {
@@ -147,7 +148,7 @@ test("a file that can't grow any more makes writes fail, and loses none", async 
 
 // Of util-linux: what it does, nothing else on a user's machine can without being root.
 const noPrlimit = spawnSync("prlimit", ["--version"]).status === 0 ? false : "prlimit is not there"
-const fullDisk = "a service on a full disk says so, still logs in, and goes on when there is room"
+const fullDisk = "a service on a full disk says so, keeps its sessions, and goes on with room"
 
 test(fullDisk, { skip: noPrlimit }, async (t) => {
   const directory = join(temporaryDirectory(t), "data")
@@ -155,6 +156,7 @@ test(fullDisk, { skip: noPrlimit }, async (t) => {
   const add = (username: string) =>
     askService(directory, { command: "user.add", username, password })
   assert.equal((await add("carol"))?.ok, true)
+  const { body: given } = await postLogin(service.url, "carol", password)
   limitFiles(service.process, String(statSync(join(directory, "journal.0.jsonl")).size + 100))
   for (const username of ["dave", "erin"]) {
     assert.deepEqual(await add(username), {
@@ -165,9 +167,19 @@ test(fullDisk, { skip: noPrlimit }, async (t) => {
   }
   assert.match(service.output(), /"event":"control\.failed"[^\n]*EFBIG/)
   assert.equal(await logIn(service.url, "dave"), 401)
-  assert.equal(await logIn(service.url, "carol"), 200)
+  // A session that can't be stored is not started, moved on or ended; what there is goes on.
+  const unavailable = { error: "temporarily_unavailable", msg: "The change could not be stored" }
+  const refused = await postLogin(service.url, "carol", password)
+  assert.deepEqual(refused, { status: 503, body: unavailable })
+  for (const path of ["/refresh", "/logout"]) {
+    const answer = await call(service.url, "POST", path, { token: given["refresh_token"] })
+    assert.deepEqual([answer.status, answer.body], [503, unavailable], path)
+  }
+  assert.equal((await getProtected(service.url, given["access_token"])).status, 200)
   limitFiles(service.process, "unlimited")
   assert.equal((await add("erin"))?.ok, true)
+  const moved = await call(service.url, "POST", "/refresh", { token: given["refresh_token"] })
+  assert.equal(moved.status, 200)
   assert.equal(await service.stop("SIGKILL"), null)
   const store = await open(directory)
   assert.deepEqual((await store.listUsers()).map(nameOf), ["carol", "erin"])
@@ -218,7 +230,5 @@ function limitFiles({ pid }: ChildProcess, bytes: string): void {
 }
 
 async function logIn(url: string, username: string): Promise<number> {
-  const body = JSON.stringify({ username, password })
-  const headers = { "content-type": "application/json" }
-  return (await fetch(`${url}/login`, { method: "POST", headers, body })).status
+  return (await postLogin(url, username, password)).status
 }
