@@ -1,0 +1,194 @@
+// Tokens that PyJWT made; make_tokens.py says how, and is what to change.
+
+/** Tokens of a Flask-JWT-Extended application that has the secret of the tests. */
+export const libraryTokens = {
+  access:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwfQ.jeb2aGAjpv47P31-xzzJE53ShJX5seZRV5ku8XuzLZc",
+  fresh:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6dHJ1ZSwiaWF0IjoxNzk1NDQ3ODAwLCJqdGkiOiI" +
+    "wYTRjOGEwZS01NWEwLTRiN2MtOGE1Yi0zZDljM2UwYjdhMTEiLCJ0eXBlIjoiYWNjZXNzIiwic3ViIjoiYWxpY2U" +
+    "iLCJuYmYiOjE3OTU0NDc4MDAsImNzcmYiOiI5ZDFhN2MxZS0yZjBiLTRkNjMtOWQ3ZS01YTZiMWMyZDNlNGYiLCJ" +
+    "leHAiOjE3OTU0NDg3MDB9.Fy_OGfsdakkx6RppCmN622nStPNmud-wksZJTP2mnAE",
+  freshForAMinute:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6MTc5NTQ0Nzg2MC4wMTgzMzksImlhdCI6MTc5NTQ" +
+    "0NzgwMCwianRpIjoiMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyI" +
+    "sInN1YiI6ImFsaWNlIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE" +
+    "2YjFjMmQzZTRmIiwiZXhwIjoxNzk1NDQ4NzAwfQ.oBiCW482Sy2RgrGWTUQ-w0hyMQrO8zqdh78WkOgzEw8",
+  withoutCsrfAndNbf:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwiZXhwIjoxNzk1NDQ4NzAwfQ.GkDXysYfBftfuNASOCP3Hl0GlxVfBpzNhgM6Mmk4dbc",
+  withClaims:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwLCJ0ZW5hbnQiOiJab1x1MDBlYiAmIFNcdTAwZjZobmUiLCJzY29yZSI6MS4wLCJzbWF" +
+    "sbCI6MWUtMDUsIm5lc3RlZCI6eyJhIjpbMV19fQ.WP4q0HaU70tup9HOGNmiOp103Is9-dQR68AW-WpTbeg",
+  withRoles:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwLCJyb2xlcyI6WyJhZG1pbiJdfQ.dTDhCt5M-FPH-zOxxvefeC9y5K-A0l2FWL4QssQf" +
+    "ysg",
+  withASidOfItsOwn:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwLCJzaWQiOiJzZXNzaW9uLTcifQ.Rzxrw_tDFoPd45RaF8TFIAYsG1Hf1u19Li90rq04" +
+    "yyY",
+  forADay:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NTM0MjAwfQ.Y_ZGraKA5TagVi5zMKhb_2Q3SLe2SXxhpmTMjKh417w",
+  forMoreThanADay:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NTM0MjAxfQ.VYBXOlkX3_m5yJKR7YRduYZ8cQCprrCCu4b8VP_aGls",
+  forTenYears:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoyMTEwODA3ODAwfQ.2vnaf4-wfuvwOHW2jSk4NPtcDOTLHlUtlCi5TVBIJSQ",
+  withoutExp:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIn0" +
+    ".f8MYQbBTpk7t4Dz_0hzt946QxsBuppWodkmabzfccQY",
+  onlySub:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbGljZSJ9.8bSuZ23mR4hUdjsNOz1-lZY7vPK5fR" +
+    "Q7lQS9um5l1h0",
+  withoutSub:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsIm5iZiI6MTc5NTQ" +
+    "0NzgwMCwiY3NyZiI6IjlkMWE3YzFlLTJmMGItNGQ2My05ZDdlLTVhNmIxYzJkM2U0ZiIsImV4cCI6MTc5NTQ0ODc" +
+    "wMH0.KoWJpOtnqCg0YN5CkDY2bHE_qw2fGHpqCXz7yns2k9M",
+  withoutJti:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwidHlwZSI" +
+    "6ImFjY2VzcyIsInN1YiI6ImFsaWNlIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDY" +
+    "zLTlkN2UtNWE2YjFjMmQzZTRmIiwiZXhwIjoxNzk1NDQ4NzAwfQ.lUL71zbFVXUsLstYyMo0SXxa9l4pHcpsAGDf" +
+    "9yTCP8M",
+  withoutType:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwic3ViIjoiYWxpY2UiLCJuYmYiOjE3OTU0NDc" +
+    "4MDAsImNzcmYiOiI5ZDFhN2MxZS0yZjBiLTRkNjMtOWQ3ZS01YTZiMWMyZDNlNGYiLCJleHAiOjE3OTU0NDg3MDB" +
+    "9.YXfqeRmZCbY6uOEo-86c-r3dIHz4lJ4tsBEfT4jcm6A",
+  ofAnotherType:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFwcCIsInN1YiI6ImFsaWNlIiw" +
+    "ibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiwiZXh" +
+    "wIjoxNzk1NDQ4NzAwfQ.erDD9XGOFOLUg7KNt_LmUT6PDdLt_S0W0kdwpOQXY7E",
+  numberAsSub:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6NywibmJ" +
+    "mIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiwiZXhwIjo" +
+    "xNzk1NDQ4NzAwfQ.d56li6kvSHYBUnPndsNwVfPJpY7yNzNxxtQqUVpCLcE",
+  numberAsJti:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "3LCJ0eXBlIjoiYWNjZXNzIiwic3ViIjoiYWxpY2UiLCJuYmYiOjE3OTU0NDc4MDAsImNzcmYiOiI5ZDFhN2MxZS0" +
+    "yZjBiLTRkNjMtOWQ3ZS01YTZiMWMyZDNlNGYiLCJleHAiOjE3OTU0NDg3MDB9.XzORgEUE95oaA6vHOlYySL7WEt" +
+    "STVvpJUP9mng9yTZg",
+  inHalfAMinute:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgzMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODMwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwfQ.mu7KiUB2Oor3so4niJN41XkIwCmaNAE6sqRSEl4lqes",
+  validInHalfAMinute:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODMwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwfQ.VXtLaHc9YUbF8tIGwGifHddxEQ0xPUYYOAb9I9A6jhU",
+  ofNobody:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6Im1hbGx" +
+    "vcnkiLCJuYmYiOjE3OTU0NDc4MDAsImNzcmYiOiI5ZDFhN2MxZS0yZjBiLTRkNjMtOWQ3ZS01YTZiMWMyZDNlNGY" +
+    "iLCJleHAiOjE3OTU0NDg3MDB9.61kScGh3NA1v9pae7hyAkodVrkn4FoOjpVfI0N_iBsc",
+  ofAnotherSecret:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwfQ.YQtwbV1No2P9k6O64d1068n3YcHkr_xB-P2X3oBZShU",
+  hs512:
+    "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iZXhwIjoxNzk1NDQ4NzAwfQ.HpRmBjt8A4_6VTSJW4lDB1yROlvo-xwkw50I2oxeUcGxW1oMPKTo0T3uU10iWkI1" +
+    "TxDd2lwVJuDm3dqd7zyclw",
+  withAKid:
+    "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0N" +
+    "zgwMCwianRpIjoiMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsI" +
+    "nN1YiI6ImFsaWNlIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2Y" +
+    "jFjMmQzZTRmIiwiZXhwIjoxNzk1NDQ4NzAwfQ.Chnn-iGR3RWDA-JYuwxOLmabyMj2KXOj1KUhSybA2Vw",
+  withAHeaderOfItsOwn:
+    "eyJhbGciOiJIUzI1NiIsImFwcCI6InNob3AiLCJ0eXAiOiJKV1QifQ.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5N" +
+    "TQ0NzgwMCwianRpIjoiMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2Vzc" +
+    "yIsInN1YiI6ImFsaWNlIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtN" +
+    "WE2YjFjMmQzZTRmIiwiZXhwIjoxNzk1NDQ4NzAwfQ.3hrXkxqJtwnTDEwxIxwYKvn-Lxujc5NfEIZEzslj6jk",
+  audience:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iYXVkIjoiYXBpIiwiZXhwIjoxNzk1NDQ4NzAwfQ.y-PPgJm8V1Uwr0bJ6x3-bstGepky9JeGCE82_03lCr0",
+  audienceList:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iYXVkIjpbIndlYiIsImFwaSJdLCJleHAiOjE3OTU0NDg3MDB9.wwo6UxLTJAcI3nvT5VzQLny0eJQk-j1xx3MExD" +
+    "qlcbI",
+  otherAudience:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iYXVkIjoid2ViIiwiZXhwIjoxNzk1NDQ4NzAwfQ.ZxSFmhndaWr29ADOA-8lgTIf-jHpkyUp9E2uokKBOtY",
+  issuer:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iaXNzIjoic2hvcCIsImV4cCI6MTc5NTQ0ODcwMH0._JQKbi7DxB__5sVpI6Pka39rYTs9on7lpJusEpcAusI",
+  issuerAndAudience:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iYXVkIjoiYXBpIiwiaXNzIjoic2hvcCIsImV4cCI6MTc5NTQ0ODcwMH0.pUsA9Un-42fSvvbDVQe2pixFcZ90KEg" +
+    "GLTw0fDQvatM",
+  otherIssuer:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
+    "lIiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
+    "iYXVkIjoiYXBpIiwiaXNzIjoiU2hvcCIsImV4cCI6MTc5NTQ0ODcwMH0.zwo0A_KanC-0Hc1xi9P4012EQm8DE7g" +
+    "-bMLWfppZrNI",
+  refresh:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6InJlZnJlc2giLCJzdWIiOiJhbGl" +
+    "jZSIsIm5iZiI6MTc5NTQ0NzgwMCwiY3NyZiI6IjlkMWE3YzFlLTJmMGItNGQ2My05ZDdlLTVhNmIxYzJkM2U0ZiI" +
+    "sImV4cCI6MTc5ODAzOTgwMH0.-h6N87CCuEVH8UfrtMMM1o0tGDs7bcrS8Wu_PKMg97g",
+  otherRefresh:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iN2Y5YzJiYTQtZTg4Zi00MjdkLWE5ZDEtOGEzZDBjNGI1ZTZmIiwidHlwZSI6InJlZnJlc2giLCJzdWIiOiJhbGl" +
+    "jZSIsIm5iZiI6MTc5NTQ0NzgwMCwiY3NyZiI6IjlkMWE3YzFlLTJmMGItNGQ2My05ZDdlLTVhNmIxYzJkM2U0ZiI" +
+    "sImV4cCI6MTc5ODAzOTgwMH0.98UUIkYhsLNxlNLpdVOThe7FxpIjSsuBoRpmVpoHZiM",
+  refreshForAMinute:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6InJlZnJlc2giLCJzdWIiOiJhbGl" +
+    "jZSIsIm5iZiI6MTc5NTQ0NzgwMCwiY3NyZiI6IjlkMWE3YzFlLTJmMGItNGQ2My05ZDdlLTVhNmIxYzJkM2U0ZiI" +
+    "sImV4cCI6MTc5NTQ0Nzg2MH0.jxp1w9oZGy08lpdBSwuWL-iYXSiJwa6mtB9ge0TU8TM",
+  refreshForAYear:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6InJlZnJlc2giLCJzdWIiOiJhbGl" +
+    "jZSIsIm5iZiI6MTc5NTQ0NzgwMCwiY3NyZiI6IjlkMWE3YzFlLTJmMGItNGQ2My05ZDdlLTVhNmIxYzJkM2U0ZiI" +
+    "sImV4cCI6MTgyNjk4MzgwMH0.pbzjS249BH3LBMA93j7DhO4RRVan5odaiNnoWtGEC5w",
+  refreshWithoutExp:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6InJlZnJlc2giLCJzdWIiOiJhbGl" +
+    "jZSIsIm5iZiI6MTc5NTQ0NzgwMCwiY3NyZiI6IjlkMWE3YzFlLTJmMGItNGQ2My05ZDdlLTVhNmIxYzJkM2U0ZiJ" +
+    "9.4AZiqxu3_euCB8XEALw-whCpTtU0Hya6Vcz1TAMqedI",
+  refreshOfNobody:
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
+    "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6InJlZnJlc2giLCJzdWIiOiJtYWx" +
+    "sb3J5IiwibmJmIjoxNzk1NDQ3ODAwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTR" +
+    "mIiwiZXhwIjoxNzk4MDM5ODAwfQ.cVws68TyKXdJj-alDcl2fk5QHKWxmUfzx0h2_VrElKE",
+} as const
