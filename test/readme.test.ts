@@ -2,12 +2,9 @@
 // run.
 
 import assert from "node:assert/strict"
-import { once } from "node:events"
 import { readFileSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
 import { test } from "node:test"
 import { fileURLToPath } from "node:url"
-import { createVerifier } from "../examples/verify_in_node.ts"
 import { runCommandLine } from "../src/cli/command_line.ts"
 import { errorCodes, exitCodes } from "../src/errors.ts"
 import { problem } from "../src/http/problem.ts"
@@ -19,7 +16,7 @@ import { temporaryDirectory } from "./support/temporary_directory.ts"
 const readme = readProjectFile("README.md")
 
 test("README lists the endpoints of the route table", () => {
-  const parts = { sessions: {}, publicKeys: [], isReady: () => true } as unknown as RouteParts
+  const parts = { sessions: {} } as unknown as RouteParts
   const rows = routes(parts).map(([method, path, { admits }]) => [method, `\`${path}\``, admits])
   const written = table("Method").map((row) => row.slice(0, 3))
   assert.deepEqual(written, rows)
@@ -70,32 +67,11 @@ test("README gives a reason for each dependency", () => {
 test("README quotes the example of a verifier as it is", () => {
   const example = readProjectFile("examples/verify_in_node.ts")
   const quoted = blocks("ts").find((block) => block.includes("createRemoteJWKSet")) ?? ""
+  assert.notEqual(quoted, "")
   const squeezed = (text: string) => text.replace(/\s+/g, " ").trim()
   for (const statement of quoted.split(/\n(?=const )/)) {
     assert.ok(squeezed(example).includes(squeezed(statement)), statement)
   }
-})
-
-test("the example of a verifier takes good tokens and no others", async (t) => {
-  const port = await freePort()
-  await startPostern(t, {
-    POSTERN_DATA_DIR: temporaryDirectory(t),
-    POSTERN_PORT: String(port),
-    POSTERN_SEED_USERS: "alice:wonderland",
-  })
-  const issuer = `http://localhost:${port}`
-  const credentials = { username: "alice", password: "wonderland" }
-  const answer = await fetch(`http://127.0.0.1:${port}/login`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(credentials),
-  })
-  const { access_token: token } = (await answer.json()) as { access_token: string }
-  const own = createVerifier(`http://127.0.0.1:${port}`, issuer)
-  const verify = createVerifier(issuer)
-  assert.equal((await verify(token)).sub, "alice")
-  await assert.rejects(verify(`${token.slice(0, -8)}AAAAAAAA`), /signature/)
-  await assert.rejects(own(token), /"iss"/)
 })
 
 test("README's scripts exist", () => {
@@ -116,21 +92,11 @@ test("README's session answers as it says", async (t) => {
   let token = ""
   for (const [, words = "", expected = ""] of steps) {
     const answer = await (await curl(url, words.replace("$TOKEN", token))).text()
-    const shown = answer.replace(/("access_token":"[^"]{53})[^"]*/, "$1…").trim()
-    const comparable = (text: string) => text.replace(/"eyJ[^"]*"/, '"eyJ…"')
-    assert.equal(comparable(shown), comparable(expected))
+    const comparable = (text: string) => text.replace(/"(eyJ|ptr_)[^"]*"/g, '"$1…"').trim()
+    assert.equal(comparable(answer), comparable(expected))
     token = /"access_token":"([^"]+)"/.exec(answer)?.[1] ?? token
   }
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, "close")
-  return port
-}
 
 /** What curl would send for the words after its address, of which the session uses few. */
 function curl(url: string, words: string): Promise<Response> {
