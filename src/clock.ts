@@ -8,10 +8,15 @@ const leapSecondsMin = 60
 export interface Clock {
   /** Whole seconds since 1970-01-01T00:00:00Z, as in RFC 7519's NumericDate. */
   now(): number
+  /** Seconds of a clock that is never set, where there is one: for how long something took. */
+  steady?(): number
 }
 
 /** The machine's clock. */
-export const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
+export const systemClock: Clock = {
+  now: () => Math.floor(Date.now() / 1000),
+  steady: () => monotonicMillis() / 1000,
+}
 
 /** Milliseconds of a clock that is never set, for how long something took. */
 export function monotonicMillis(): number {
@@ -20,12 +25,15 @@ export function monotonicMillis(): number {
 
 /**
  * A clock for what can't be undone, such as forgetting what has expired. It does not follow a leap
- * of the other one ahead (against `steadyMillis`, which is never set) before that has stood for a
- * day: so a clock that is wrong for an hour makes nothing be forgotten.
+ * of the other one ahead before that has stood for a day: so a clock that goes wrong for an hour
+ * makes nothing be forgotten.
+ * @param seen an instant that has been before, against which the first one is a leap, too
  */
-export function createWaryClock(clock: Clock, steadyMillis: () => number = monotonicMillis): Clock {
-  const steadySeconds = () => steadyMillis() / 1000
-  let offset = clock.now() - steadySeconds()
+export function createWaryClock(
+  clock: Clock,
+  { seen, steadySeconds }: { readonly seen: number; readonly steadySeconds: () => number },
+): Clock {
+  let offset = Math.min(seen, clock.now()) - steadySeconds()
   let leaptAt: number | null = null
   return {
     now() {

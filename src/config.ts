@@ -86,13 +86,13 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     port: rest.port,
     dataDirectory: rest.dataDirectory,
     publicAddress,
-    claims: { ...claimNames, accessTtlSeconds, leewaySeconds },
-    sessions: {
+    claims: Object.freeze({ ...claimNames, accessTtlSeconds, leewaySeconds }),
+    sessions: Object.freeze({
       idleSeconds: rest.refreshTtlSeconds,
       maxAgeSeconds: rest.sessionMaxAgeSeconds,
       graceSeconds: rest.refreshGraceSeconds,
       perUserMax: rest.sessionsPerUser,
-    },
+    }),
     signing,
     keyRotationSeconds: values.keyRotationSeconds,
     auditFile: values.auditFile,

@@ -1,7 +1,7 @@
 // Parsers for the values of settings. Each takes the text of a setting and gives its value, or
 // throws a SettingMistake: what is wrong with it and what would be right.
 
-import { isAbsolute, resolve } from "node:path"
+import { resolve } from "node:path"
 import { isLoopback } from "./address.ts"
 import { type LogLevel, logLevels } from "./log.ts"
 import { isPossiblePassword } from "./password/text.ts"
@@ -60,7 +60,7 @@ function kubernetesHint(value: string, least: number, most: number): string {
 
 /** A path, made absolute. */
 export function path(value: string): string {
-  return isAbsolute(value) ? value : resolve(value)
+  return resolve(value)
 }
 
 /** A time in whole seconds (`900`) or with a unit (`90s`, `15m`, `1h`, `30d`), as seconds. */

@@ -1,7 +1,7 @@
 // Structured log lines: one JSON object a line on standard output, or a line for people when that
 // is a terminal. An event has a dotted name and plain fields, never a token, password or hash:
 //
-//   {"time":"2026-11-23T15:30:00Z","level":"info","event":"login.succeeded","username":"alice"}
+//   {"time":"2026-11-23T15:30:00Z","level":"info","event":"service.ready","url":"http://[::1]:8080"}
 
 import { type Clock, isoTime } from "./clock.ts"
 

@@ -3,7 +3,7 @@
 
 import { type Address, urlOf } from "./address.ts"
 import { createApp } from "./app.ts"
-import { createWaryClock, systemClock } from "./clock.ts"
+import { createWaryClock, monotonicMillis, systemClock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import { openControl } from "./control/socket.ts"
 import { machineDisk } from "./disk.ts"
@@ -11,7 +11,7 @@ import { exitCodes, toOperatorError } from "./errors.ts"
 import { startHousekeeping } from "./housekeeping.ts"
 import { listen } from "./http/server.ts"
 import type { Log } from "./log.ts"
-import { type OpenedData, openData } from "./open_data.ts"
+import { type OpenedDeployment, openDeployment } from "./open_deployment.ts"
 import { createSessions } from "./service/sessions.ts"
 
 /** A running service. */
@@ -32,7 +32,7 @@ const secondsBetweenHousekeeping = 60
  */
 export async function startService(config: Config, log: Log): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const opened = await openData(config, log, { auditToLog: true })
+  const opened = await openDeployment(config, log, { auditToLog: true })
   try {
     return await startWith(opened, config, log)
   } catch (error) {
@@ -41,7 +41,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   }
 }
 
-async function startWith(opened: OpenedData, config: Config, log: Log): Promise<Service> {
+async function startWith(opened: OpenedDeployment, config: Config, log: Log): Promise<Service> {
   const { accounts, keys, store, close } = opened
   await seed(opened, config, log)
   const sessions = createSessions({
@@ -61,11 +61,13 @@ async function startWith(opened: OpenedData, config: Config, log: Log): Promise<
     const server = await listen(config, { handle: app.handle, log, strictTransport })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
-    const wary = createWaryClock(systemClock)
+    const seen = (await store.lastUse()) ?? systemClock.now()
+    const steadySeconds = () => monotonicMillis() / 1000
+    const wary = createWaryClock(systemClock, { seen, steadySeconds })
     const housekeeping = startHousekeeping(
       [
         ["forget what has expired", () => store.purge(wary.now())],
-        ["tend the keys", () => keys.tend()],
+        ["tend the keys", () => keys.tend(wary.now())],
       ],
       { everySeconds: secondsBetweenHousekeeping, log },
     )
@@ -87,7 +89,11 @@ async function startWith(opened: OpenedData, config: Config, log: Log): Promise<
   }
 }
 
-async function seed({ accounts, store }: OpenedData, config: Config, log: Log): Promise<void> {
+async function seed(
+  { accounts, store }: OpenedDeployment,
+  config: Config,
+  log: Log,
+): Promise<void> {
   if (config.seedUsers.length > 0) {
     const seeded = await accounts.seed(config.seedUsers)
     const message = seeded

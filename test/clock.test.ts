@@ -9,7 +9,7 @@ const day = 86_400
 function startWary(): { wary: () => number; clock: FakeClock; pass: (seconds: number) => void } {
   const clock = createFakeClock()
   let steady = 5000
-  const wary = createWaryClock(clock, () => steady * 1000)
+  const wary = createWaryClock(clock, { seen: startOfTests, steadySeconds: () => steady })
   const pass = (seconds: number) => {
     clock.advance(seconds)
     steady += seconds
@@ -59,6 +59,19 @@ test("createWaryClock() follows a leap that has stood for a day", () => {
   assert.equal(wary(), clock.now())
   pass(60)
   assert.equal(wary(), clock.now())
+})
+
+test("createWaryClock() does not believe its first instant when it is long after what was seen", () => {
+  const clock = createFakeClock()
+  let steady = 5
+  const seen = startOfTests - 30 * day
+  const wary = createWaryClock(clock, { seen, steadySeconds: () => steady })
+  assert.equal(wary.now(), seen)
+  steady += day
+  clock.advance(day)
+  assert.equal(wary.now(), clock.now())
+  const ahead = { seen: startOfTests + 30 * day * 2, steadySeconds: () => steady }
+  assert.equal(createWaryClock(clock, ahead).now(), clock.now())
 })
 
 test("isoTime() writes an instant without its fraction", () => {

@@ -39,11 +39,11 @@ async function runAlone(command: Command, config: Config, terminal: Terminal): P
     forPeople: true,
     write: terminal.complain,
   })
-  const { openData } = await import("../open_data.ts")
-  const data = await openData(config, log, { auditToLog: false })
+  const { openDeployment } = await import("../open_deployment.ts")
+  const deployment = await openDeployment(config, log, { auditToLog: false })
   try {
-    return await execute({ ...command }, { ...data, log })
+    return await execute({ ...command }, { ...deployment, log })
   } finally {
-    await data.close()
+    await deployment.close()
   }
 }

@@ -1,6 +1,6 @@
 // POST /logout: ends the session of an access token or a refresh token, whatever its state.
 
-import { readSentTokens } from "../http/bearer.ts"
+import { readBearerToken, readTokenInBody } from "../http/bearer.ts"
 import { callerOf } from "../http/caller.ts"
 import type { Handler } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
@@ -19,7 +19,12 @@ const loggedOut: Reply = {
 /** Answers 204 also for a token that is expired, unknown or absent: the caller is logged out. */
 export function logout(sessions: Sessions): Handler {
   return async (request) => {
-    for (const token of readSentTokens(request)) await sessions.logOut(token, callerOf(request))
+    const caller = callerOf(request)
+    const bearer = readBearerToken(request)
+    if (bearer !== null) await sessions.logOut(bearer, caller)
+    // Only then: what is wrong with the body keeps no session going.
+    const inBody = readTokenInBody(request)
+    if (inBody !== null) await sessions.logOut(inBody, caller)
     return loggedOut
   }
 }

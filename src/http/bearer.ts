@@ -32,12 +32,16 @@ export function missingTokenText({ headers }: HttpRequest): string {
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
 export function readSentTokens(request: HttpRequest): readonly string[] {
-  const bearer = readBearerToken(request)
-  const inBody = request.body.byteLength === 0 ? null : readMember(request)
-  return [...new Set([bearer, inBody])].filter((token) => token !== null)
+  const tokens = [readBearerToken(request), readTokenInBody(request)]
+  return [...new Set(tokens)].filter((token) => token !== null)
 }
 
-function readMember(request: HttpRequest): string | null {
+/**
+ * The `refresh_token` of a request's JSON body, or null without one.
+ * @throws AuthError `unsupported_media_type`, `invalid_request`
+ */
+export function readTokenInBody(request: HttpRequest): string | null {
+  if (request.body.byteLength === 0) return null
   const { [member]: token = null } = readJsonBody(request, [member])
   if (token === null || token === "") return null
   if (typeof token === "string") return token

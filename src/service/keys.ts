@@ -27,6 +27,7 @@ import {
   isOver,
   type KeyState,
   noticeSeconds,
+  signerOf,
   stateOf,
   type TimedKey,
   waitingKey,
@@ -63,8 +64,11 @@ export interface Keys {
    * @throws AuthError `not_found` for a kid that no key has, and as `rotate` does
    */
   retire(kid: string): Promise<void>
-  /** Drops keys whose last token has expired, and rotates when it is time. */
-  tend(): Promise<void>
+  /**
+   * Drops keys whose last token has expired, and rotates when it is time.
+   * @param surely an instant (epoch seconds) that has come for certain; without it, now
+   */
+  tend(surely?: number): Promise<void>
 }
 
 /** What the keys work with. */
@@ -186,19 +190,21 @@ class DeploymentKeys implements Keys {
     })
   }
 
-  async tend(): Promise<void> {
+  async tend(surely = this.#parts.clock.now()): Promise<void> {
     const { signing, clock, audit, rotationSeconds } = this.#parts
     if (signing.kind !== "generated") return
-    const now = clock.now()
     await this.#alone(async () => {
-      const over = this.#keys().filter((key) => isOver(key, now))
+      const over = this.#keys().filter((key) => isOver(key, surely))
       if (over.length === 0) return
-      await this.#replace(this.#keys().filter((key) => !isOver(key, now)))
+      await this.#replace(this.#keys().filter((key) => !isOver(key, surely)))
       for (const { jwk } of over) audit("key.removed", { key: jwk.kid })
     })
-    // In both directions: a key that was made while the clock was ahead would never be old.
-    const age = Math.abs(now - (this.#keys().at(-1)?.publishedAt ?? now))
-    if (rotationSeconds !== null && age >= rotationSeconds) await this.rotate()
+    const now = clock.now()
+    const keys = this.#keys()
+    // A key that is dated ahead is not old: it may be the clock of now that is behind.
+    const age = now - (signerOf(keys, now)?.publishedAt ?? now)
+    const isDue = rotationSeconds !== null && age >= rotationSeconds
+    if (isDue && waitingKey(keys, now) === undefined) await this.rotate()
   }
 
   #keys(): readonly TimedKey[] {

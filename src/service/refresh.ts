@@ -3,7 +3,8 @@
 // was stolen from one of its two users, and ends the session.
 
 import { type Audit, type AuditFields, auditEnded } from "../audit.ts"
-import { AuthError } from "../errors.ts"
+import type { Clock } from "../clock.ts"
+import { AuthError, Unavailable } from "../errors.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
@@ -21,6 +22,7 @@ import {
 export interface RefreshParts extends GrantParts {
   readonly store: Store
   readonly settings: SessionSettings
+  readonly clock: Clock
   readonly endingNow: () => Ending
   readonly audit: Audit
 }
@@ -36,6 +38,8 @@ const refusals = {
 
 /** What became of a refresh token whose session was found. */
 type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
+
+const secondsUntilRetry = 60
 
 /** The number of the token that a refresh token of Flask-JWT-Extended is the parent of. */
 const beforeFirst = -1
@@ -74,8 +78,9 @@ function rotate(
   { sid, rotations: presented }: { readonly sid: string; readonly rotations: number },
   { parts, ending, caller: { address, userAgent } }: Attempt,
 ): Promise<RotationOutcome> {
-  const { store, settings: life } = parts
-  return store.rotateSession(sid, { presented, address, userAgent, life, ending })
+  const { store, settings: life, clock } = parts
+  const steadyAt = clock.steady?.()
+  return store.rotateSession(sid, { presented, steadyAt, address, userAgent, life, ending })
 }
 
 async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tokens> {
@@ -88,6 +93,7 @@ async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tok
     throw new AuthError("invalid_token", refusals.reused)
   }
   if (outcome === "expired") throw refusal("expired", told)
+  if (outcome === "ahead") throw behind()
   // Looked at anew: roles may have changed, and who is gone gets nothing.
   const user = await store.findUser(username)
   if (user === null || user.disabled) throw refusal("ended", told)
@@ -103,7 +109,7 @@ async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
   const { store, tokens, refreshKey } = attempt.parts
   const { at: now } = attempt.ending
   const claims = await readSignedToken(token, tokens, now)
-  if (claims === null) throw refusal("invalid", attempt)
+  if (claims === null || claims.isAhead) throw refusal("invalid", attempt)
   const user = await store.findUser(claims.username)
   const told = telling(attempt, { user: user?.username })
   if (claims.isAccess) throw refusal("access_token", told)
@@ -143,6 +149,12 @@ async function startInPlaceOf(claims: AccessClaims, sid: string, told: Attempt):
   if (await store.isTokenRevoked(jti)) throw refusal("ended", told)
   // The user was changed between the look and the start: look again.
   return startInPlaceOf(claims, sid, told)
+}
+
+// The session is good once the clock is right: not a reason to log in again.
+function behind(): Unavailable {
+  const message = "The clock is behind the time at which this session started"
+  return new Unavailable(message, { retryAfterSeconds: secondsUntilRetry })
 }
 
 /** The same attempt, whose events tell more. */

@@ -1,6 +1,7 @@
 // What a user's tokens say beside who it is: roles, and claims of the operator's own. Pure changes
 // of a user, refused when they can't be.
 
+import { isDeepStrictEqual } from "node:util"
 import { AuthError } from "../errors.ts"
 import type { User, UserChange } from "../store/store.ts"
 import type { JsonObject } from "../strict_json.ts"
@@ -48,8 +49,10 @@ export function withClaim(user: User, name: string, value: unknown): UserChange 
     throw new AuthError("invalid_request", `That can't be a claim: it needs ${claimRule}`)
   }
   const text = JSON.stringify(value)
-  if (text === undefined) throw new AuthError("invalid_request", "A claim needs a value")
-  return bounded(user, { claims: { ...user.claims, [name]: JSON.parse(text) } })
+  if (text === undefined || !isDeepStrictEqual(JSON.parse(text), value)) {
+    throw new AuthError("invalid_request", "A claim needs a value that JSON can hold")
+  }
+  return bounded(user, { claims: { ...user.claims, [name]: value } })
 }
 
 /**

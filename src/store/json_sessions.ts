@@ -2,6 +2,8 @@
 // refresh token may do is session.ts's to say; here it is decided on the latest state.
 
 import { setImmediate as turn } from "node:timers/promises"
+import { RevocationListing } from "./revocation_listing.ts"
+import { RotationTimes } from "./rotation_times.ts"
 import { expiryOf, isAlive, judge, type Session } from "./session.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import type {
@@ -19,29 +21,25 @@ const changesPerEntry = 500
 /** Records that are looked at before others have their turn. */
 const recordsPerTurn = 10_000
 
-/** What `listRevocations` lists. */
-const listedTables: readonly TableName[] = ["endedSessions", "revokedTokens"]
-
-/** A revocation list, and when it is right. */
-interface Listing {
-  readonly list: Revocations
-  readonly revision: number
-  readonly from: number
-  readonly until: number
-}
-
 /** The part of the store that deals with sessions; store.ts says what each method promises. */
 export class JsonSessions {
   readonly #tables: StagedTables
   /** By username, all sessions there may be: some may have ended, none is missing. */
   readonly #sids = new Map<string, Set<string>>()
-  /** Counts the changes of the listed tables. */
-  #revision = 0
-  #listing: Listing = { list: { sids: [], jtis: [] }, revision: -1, from: 0, until: 0 }
+  readonly #rotations = new RotationTimes()
+  readonly #listing = new RevocationListing()
 
   constructor(tables: StagedTables) {
     this.#tables = tables
     for (const session of tables.stored.sessions.values()) this.#note(session)
+  }
+
+  lastUse(): number | null {
+    let latest: number | null = null
+    for (const { lastUsedAt } of this.#tables.stored.sessions.values()) {
+      if (latest === null || lastUsedAt > latest) latest = lastUsedAt
+    }
+    return latest
   }
 
   list(username: string): readonly Session[] {
@@ -78,11 +76,13 @@ export class JsonSessions {
   }
 
   async rotate(sid: string, rotation: Rotation): Promise<RotationOutcome> {
-    const { presented, address, userAgent, life, ending } = rotation
+    const { presented, steadyAt, address, userAgent, life, ending } = rotation
     const session = this.#tables.latest("sessions", sid)
     if (session === null) return this.#tables.decided("sessions", sid, { outcome: "gone" })
     const { at: now, graceSeconds } = ending
-    switch (judge(session, presented, { now, graceSeconds })) {
+    const sinceRotation = this.#rotations.since(session, steadyAt)
+    const judged = judge(session, presented, { now, graceSeconds, sinceRotation })
+    switch (judged) {
       case "current": {
         const { startedAt, expiresAt: endsBy, rotations } = session
         const moved: Session = Object.freeze({
@@ -93,13 +93,15 @@ export class JsonSessions {
           address,
           userAgent,
         })
+        this.#rotations.note(moved, steadyAt)
         await this.write([["sessions", sid, moved]])
         return { outcome: "rotated", session: moved }
       }
       case "parent":
         return this.#tables.decided("sessions", sid, { outcome: "replayed", session })
       case "expired":
-        return this.#tables.decided("sessions", sid, { outcome: "expired", session })
+      case "ahead":
+        return this.#tables.decided("sessions", sid, { outcome: judged, session })
       case "reused":
         await this.write(this.changesToEnd([session], ending))
         return { outcome: "reused", session }
@@ -136,7 +138,10 @@ export class JsonSessions {
     return { ended, changes: this.changesToEnd(ended, ending) }
   }
 
-  /** Ends sessions, and has those listed that may have left access tokens behind. */
+  /**
+   * Ends sessions, and has them listed for as long as they may have left access tokens behind, were
+   * it in the past: it may be the clock of now that is wrong.
+   */
   changesToEnd(sessions: readonly Session[], ending: Ending): Change[] {
     const { at, accessTtlSeconds, graceSeconds } = ending
     return sessions.flatMap(({ sid, lastUsedAt }): Change[] => {
@@ -144,7 +149,6 @@ export class JsonSessions {
       const lastTokenAt = Math.max(lastUsedAt, Math.min(at, lastUsedAt + graceSeconds))
       const tokensExpireAt = lastTokenAt + accessTtlSeconds
       const gone: Change = ["sessions", sid, null]
-      if (tokensExpireAt <= at) return [gone]
       return [gone, ["endedSessions", sid, Object.freeze({ sid, tokensExpireAt })]]
     })
   }
@@ -165,23 +169,10 @@ export class JsonSessions {
   }
 
   listRevocations(now: number): Revocations {
-    const { endedSessions, revokedTokens } = this.#tables.stored
-    const { revision, from, until: validUntil, list: known } = this.#listing
-    if (revision === this.#revision && from <= now && now < validUntil) return known
-    const ended = [...endedSessions.values()].filter(({ tokensExpireAt }) => now < tokensExpireAt)
-    const revoked = [...revokedTokens.values()].filter(
-      ({ expiresAt, isListed }) => isListed && now < expiresAt,
-    )
-    let until = Number.MAX_SAFE_INTEGER
-    for (const { tokensExpireAt } of ended) until = Math.min(until, tokensExpireAt)
-    for (const { expiresAt } of revoked) until = Math.min(until, expiresAt)
-    const sids = Object.freeze(ended.map(({ sid }) => sid))
-    const jtis = Object.freeze(revoked.map(({ jti }) => jti))
-    const list = Object.freeze({ sids, jtis })
-    this.#listing = { list, revision: this.#revision, from: now, until }
-    return list
+    return this.#listing.at(now, this.#tables.stored)
   }
 
+  // Not those that are dated ahead: it may be the clock of now that is wrong.
   async purge(now: number): Promise<number> {
     const { sessions, endedSessions, revokedTokens } = this.#tables.stored
     const expired = await this.#drop(
@@ -199,9 +190,14 @@ export class JsonSessions {
     const gone = changes.flatMap(([table, key, record]) =>
       table === "sessions" && record === null ? (this.#tables.latest("sessions", key) ?? []) : [],
     )
-    await this.#tables.write(changes)
+    try {
+      await this.#tables.write(changes)
+    } catch (error) {
+      this.#forgetUnstarted(changes)
+      throw error
+    }
     for (const session of gone) this.#forget(session)
-    if (changes.some(([table]) => listedTables.includes(table))) this.#revision += 1
+    for (const [table] of changes) this.#listing.note(table)
   }
 
   async #drop<T>(
@@ -232,10 +228,10 @@ export class JsonSessions {
   #surplus(username: string, most: number, now: number): readonly Session[] {
     const sessions = this.#latestOf(username)
     if (sessions.length <= most) return []
+    // Those that are dated ahead started before now all the same.
+    const startOf = ({ startedAt }: Session) => Math.min(startedAt, now)
     return sessions
-      .sort(
-        (a, b) => Number(isAlive(a, now)) - Number(isAlive(b, now)) || a.startedAt - b.startedAt,
-      )
+      .sort((a, b) => Number(isAlive(a, now)) - Number(isAlive(b, now)) || startOf(a) - startOf(b))
       .slice(0, sessions.length - most)
   }
 
@@ -258,18 +254,24 @@ export class JsonSessions {
   }
 
   #sidsOf(username: string): readonly string[] {
+    this.#tables.assertOpen()
     return [...(this.#sids.get(username) ?? [])]
   }
 
-  /** A user's sessions as they will be, and forgets the sids of those that are no more. */
+  /** Of sessions whose start could not be written. */
+  #forgetUnstarted(changes: readonly Change[]): void {
+    for (const [table, sid, record] of changes) {
+      const isUnstarted = table === "sessions" && this.#tables.latest("sessions", sid) === null
+      if (isUnstarted && record !== null) this.#forget(record)
+    }
+  }
+
+  /** A user's sessions as they will be. */
   #latestOf(username: string): Session[] {
-    const { sessions } = this.#tables.stored
     const latest: Session[] = []
     for (const sid of this.#sidsOf(username)) {
       const session = this.#tables.latest("sessions", sid)
       if (session !== null) latest.push(session)
-      // Its start failed, or its end is being written.
-      else if (!sessions.has(sid)) this.#forget({ sid, username })
     }
     return latest
   }

@@ -139,6 +139,10 @@ export class JsonStore implements Store {
     return this.#sessions.list(username)
   }
 
+  lastUse(): number | null {
+    return this.#sessions.lastUse()
+  }
+
   startSession(
     session: Session,
     options: Parameters<Store["startSession"]>[1],

@@ -28,17 +28,22 @@ export interface SessionLife {
 }
 
 /** What a refresh token is to its session. */
-export type Presented = "current" | "parent" | "reused" | "expired"
+export type Presented = "current" | "parent" | "reused" | "expired" | "ahead"
 
 /**
- * A session that seems to start later than this was started while the clock was wrong. It counts
- * as expired, or it would live for as long as the clock had been ahead.
+ * A session that seems to start later than this from now tells that the clock is, or was, wrong. It
+ * can't be used, or it would live for as long as the clock had been ahead; nor has it ended, since
+ * it may be now that the clock is behind.
  */
 const clockStepSecondsMax = 2 * 86_400
 
 /** Whether a session goes on at an instant. */
-export function isAlive({ idleExpiresAt, startedAt }: Session, now: number): boolean {
-  return now < idleExpiresAt && startedAt <= now + clockStepSecondsMax
+export function isAlive(session: Session, now: number): boolean {
+  return now < session.idleExpiresAt && !isAhead(session, now)
+}
+
+function isAhead({ startedAt }: Session, now: number): boolean {
+  return startedAt > now + clockStepSecondsMax
 }
 
 /** When a session that started and is used at these instants ends; never after `endsBy`. */
@@ -55,17 +60,26 @@ export function expiryOf(
 /**
  * Judges the refresh token of a number (RFC 9700 §4.14.2). The parent of the current one is good
  * for a short time after the rotation: its answer may have been lost, or two tabs sent it at once.
- * Anything older was used before, so one of its two users stole it. A clock that was set, in either
- * direction, does not stretch that time.
+ * Anything older was used before, so one of its two users stole it.
+ * @param sinceRotation in seconds, where it was measured; else it is reckoned by the clock, and one
+ *   that was set in between, in either direction, does not stretch that time
  */
 export function judge(
   session: Session,
   presented: number,
-  { now, graceSeconds }: { readonly now: number; readonly graceSeconds: number },
+  {
+    now,
+    graceSeconds,
+    sinceRotation = Math.abs(now - session.lastUsedAt),
+  }: {
+    readonly now: number
+    readonly graceSeconds: number
+    readonly sinceRotation?: number | undefined
+  },
 ): Presented {
-  if (!isAlive(session, now)) return "expired"
+  if (now >= session.idleExpiresAt) return "expired"
+  if (isAhead(session, now)) return "ahead"
   if (presented === session.rotations) return "current"
   const isParent = presented === session.rotations - 1
-  const sinceRotation = Math.abs(now - session.lastUsedAt)
   return isParent && graceSeconds > 0 && sinceRotation <= graceSeconds ? "parent" : "reused"
 }

@@ -38,8 +38,13 @@ export class StagedTables {
 
   /** The records that are on disk. */
   get stored(): Tables {
-    if (this.#closed) throw new Unavailable("The store is closed")
+    this.assertOpen()
     return this.#tables
+  }
+
+  /** @throws Unavailable when the store is closed */
+  assertOpen(): void {
+    if (this.#closed) throw new Unavailable("The store is closed")
   }
 
   /** The record as it will be when everything staged is on disk. */

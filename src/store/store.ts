@@ -8,7 +8,7 @@
 //   - when the disk or the database fails, the method throws Unavailable and nothing has changed;
 //   - records are frozen, and never change: a change makes a new record.
 //
-// A session is there only while its user is there and enabled.
+// Sessions end in the same step as what ends them: `resetUser` and `deleteUser` see to that.
 
 import type { JsonObject } from "../strict_json.ts"
 import type { Session, SessionLife } from "./session.ts"
@@ -57,6 +57,8 @@ export interface UserReset {
 /** A refresh token's use: which one of its session's, when, and from where. */
 export interface Rotation {
   readonly presented: number
+  /** Seconds of a clock that is never set: within a process it counts in the place of the other. */
+  readonly steadyAt?: number | undefined
   readonly address: string
   readonly userAgent: string
   readonly life: SessionLife
@@ -66,7 +68,7 @@ export interface Rotation {
 /** What became of it. With "gone" there is no such session. */
 export type RotationOutcome =
   | {
-      readonly outcome: "rotated" | "replayed" | "reused" | "expired"
+      readonly outcome: "rotated" | "replayed" | "reused" | "expired" | "ahead"
       readonly session: Session
     }
   | { readonly outcome: "gone" }
@@ -105,7 +107,7 @@ export interface Store {
 
   /**
    * Adds users to a store that has never had any, all of them or none.
-   * "in_use": there are or were users; the store is left as it is.
+   * "in_use": there are or were users, or something is being written; the store is left as it is.
    */
   seedUsers(users: readonly User[]): Promise<"seeded" | "in_use">
 
@@ -143,6 +145,9 @@ export interface Store {
   /** All sessions of a user, the last used first. They may have expired. */
   listSessions(username: string): Awaitable<readonly Session[]>
 
+  /** When a session was last used, of those there are; null when there is none. */
+  lastUse(): Awaitable<number | null>
+
   /**
    * Starts a session of a user who is enabled and whose hash is still `ifPasswordHash`. Gives null
    * when that is not so, when there is one of this sid, or when what it `replaces` no longer holds.
@@ -165,7 +170,7 @@ export interface Store {
   /**
    * Uses the refresh token of the number `presented`, judged by session.ts. "rotated": it was the
    * current one, the session has moved on; "replayed": its parent, in time, nothing has changed;
-   * "reused": anything else, the session is ended; "expired": nothing has changed.
+   * "reused": anything else, the session is ended; "expired" and "ahead": nothing has changed.
    */
   rotateSession(sid: string, rotation: Rotation): Promise<RotationOutcome>
 

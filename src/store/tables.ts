@@ -1,7 +1,7 @@
 // The tables of the JSON store and the shape of their records. A table is one row here: its name in
 // the files, and a reader that says what is wrong with a record that does not fit. A new table is a
-// row, a new member a line with what files from before it are taken to say; either needs a new
-// version of the snapshot, so that an older Postern does not take it for its own.
+// row and its type in `Records`, a new member a line with what files from before it are taken to
+// say; either needs a new version of the snapshot, which an older Postern then refuses.
 
 import { isPasswordHash } from "../password/phc.ts"
 import { isJsonObject, type JsonObject } from "../strict_json.ts"
@@ -104,13 +104,7 @@ export const tableNames = Object.keys(tableReaders) as readonly TableName[]
 
 /** Tables without a record. */
 export function emptyTables(): Tables {
-  return {
-    users: new Map(),
-    reservedNames: new Map(),
-    sessions: new Map(),
-    endedSessions: new Map(),
-    revokedTokens: new Map(),
-  }
+  return Object.fromEntries(tableNames.map((name) => [name, new Map()])) as unknown as Tables
 }
 
 /** Puts a change into effect. */

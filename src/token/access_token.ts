@@ -58,7 +58,7 @@ export async function verifyAccessToken(
   now: number,
 ): Promise<AccessClaims> {
   const claims = await readSignedToken(token, settings, now)
-  if (claims === null) throw new AuthError("invalid_token", "Invalid token")
+  if (claims === null || claims.isAhead) throw new AuthError("invalid_token", "Invalid token")
   if (hasExpired(claims, settings, now)) throw new AuthError("invalid_token", "Token has expired")
   if (!claims.isAccess) throw new AuthError("invalid_token", "Only non-refresh tokens are allowed")
   return claims
@@ -74,8 +74,9 @@ export function hasExpired(
 }
 
 /**
- * The claims of a token whose form, signature and claims hold, though it may have expired or be a
- * refresh token: for those who end what it names, and never to let anybody pass. Null for all else.
+ * The claims of a token whose form, signature and claims hold, though it may have expired, be dated
+ * ahead or be a refresh token: for those who end what it names, and never to let anybody pass. Null
+ * for all else.
  */
 export async function readSignedToken(
   token: string,

@@ -54,6 +54,8 @@ export interface AccessClaims {
   readonly fresh: boolean | number
   /** False for a refresh token of Flask-JWT-Extended, which is no access token. */
   readonly isAccess: boolean
+  /** True when it begins later than a clock that differs a little could make of now. */
+  readonly isAhead: boolean
 }
 
 /** The longest life a token may have, whoever of the two sides issued it. */
@@ -126,8 +128,8 @@ function expiryOf({ issuedAt, sessionExpiresAt }: Grant, settings: ClaimSettings
 }
 
 /**
- * Reads the claims of a verified payload. Whether the token has expired is left to the caller,
- * who tells that apart from all other faults.
+ * Reads the claims of a verified payload. Whether the token's time has come, or is over, is left to
+ * the caller: a session can be ended with a token of any age, whatever the clock shows.
  * @returns null when any claim is missing, of a wrong type or out of its bounds
  */
 export function readClaims(
@@ -136,7 +138,6 @@ export function readClaims(
   now: number,
 ): AccessClaims | null {
   const { sub, jti, iat, exp, nbf, type, sid, auth_time: authTime, fresh = false } = payload
-  const latest = now + Math.max(clockSkewSeconds, settings.leewaySeconds)
   const isPublished = settings.profile === "published"
   const holds =
     !Object.hasOwn(payload, "__proto__") &&
@@ -147,17 +148,18 @@ export function readClaims(
     typeof jti === "string" &&
     tokenIdPattern.test(jti) &&
     isInstant(iat) &&
-    iat <= latest &&
-    (nbf === undefined || (isInstant(nbf) && nbf <= latest)) &&
+    (nbf === undefined || isInstant(nbf)) &&
     isInstant(exp) &&
     exp > iat &&
     // Flask-JWT-Extended's refresh tokens live for 30 days; here they only get a telling refusal.
     ((type === "access" && exp - iat <= accessTtlSecondsMax) ||
       (type === "refresh" && !isPublished)) &&
     (isSessionId(sid) || !isPublished) &&
-    (authTime === undefined ? !isPublished : isInstant(authTime) && authTime <= latest) &&
+    (authTime === undefined ? !isPublished : isInstant(authTime)) &&
     (typeof fresh === "boolean" || (!isPublished && isFiniteNumber(fresh)))
   if (!holds) return null
+  const latest = now + Math.max(clockSkewSeconds, settings.leewaySeconds)
+  const begins = Math.max(iat, Number(nbf ?? 0), Number(authTime ?? 0))
   return {
     username: sub,
     jti,
@@ -168,6 +170,7 @@ export function readClaims(
     authTime: (authTime as number | undefined) ?? null,
     fresh: fresh as boolean | number,
     isAccess: type === "access",
+    isAhead: begins > latest,
   }
 }
 

@@ -131,12 +131,6 @@ const ended: readonly Ended[] = [
     "refresh.refused alice expired",
   ],
   [
-    "a session that seems to start three days ahead",
-    ({ service }) => service.clock.advance(-3 * 86_400),
-    expired,
-    "refresh.refused alice expired",
-  ],
-  [
     "a session that was logged out",
     ({ service, token }) => service.call("POST", "/logout", { token }),
     revoked,

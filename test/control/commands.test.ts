@@ -137,7 +137,7 @@ const refused: readonly (readonly [command: object, code: string, msg: string])[
   [
     { command: "user.claim.set", username: "alice", claim: "plan" },
     "invalid_request",
-    "A claim needs a value",
+    "A claim needs a value that JSON can hold",
   ],
   [
     { command: "user.claim.remove", username: "alice", claim: "plan" },

@@ -76,17 +76,15 @@ test("tend() on a full disk fails, and is made up for later", async (t) => {
   assert.deepEqual(opened.states(), ["signing", "waiting"])
 })
 
-test("tend() rotates a key that was made while the clock was a year ahead", async (t) => {
+test("tend() leaves a key be that is dated ahead: it may be the clock that is behind", async (t) => {
   const opened = await openTestKeys(t, { rotationSeconds })
   opened.clock.advance(year)
   const ahead = await opened.reopen({ signing: { kind: "generated", algorithm: "EdDSA" } })
   ahead.clock.advance(-year)
   assert.deepEqual(ahead.states(), ["signing"])
   assert.equal(await ahead.verdict(await ahead.sign()), "good")
-  await ahead.keys.tend()
-  assert.deepEqual(ahead.states(), ["signing", "waiting"])
-  ahead.clock.advance(305)
-  assert.deepEqual(ahead.states()[1], "signing")
+  await tendFor(ahead, 600)
+  assert.deepEqual(ahead.states(), ["signing"])
   assert.equal(await ahead.verdict(await ahead.sign()), "good")
 })
 
@@ -99,12 +97,15 @@ test("tend() after a rotation while the clock was a year ahead: tokens go on, an
   clock.advance(-year - 180)
   assert.equal(await opened.verdict(before), "good")
   assert.equal(await opened.verdict(await opened.sign()), "good")
-  await keys.tend()
+  await tendFor(opened, 600)
+  assert.equal(opened.published().length, 2)
+  // By the age of the key that signs, not of the one that is dated ahead.
+  clock.advance(rotationSeconds - 600)
   await tendFor(opened, 600)
   const signing = keys.list().filter(({ kid, state }) => kid !== "refresh" && state === "signing")
   assert.deepEqual(
     signing.map(({ signsFrom }) => signsFrom),
-    [now + 305],
+    [now + rotationSeconds + 60 + 305],
   )
   // One key a year on and not one each minute.
   assert.equal(opened.published().length, 3)

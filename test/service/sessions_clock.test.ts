@@ -4,7 +4,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Tokens } from "../../src/service/session_tokens.ts"
-import { expiredToken, invalidToken, revokedToken } from "../support/refusal.ts"
+import { clockBehind, expiredToken, invalidToken, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
 import { assertAlive, assertEnded, caller, logIn, sidOf } from "./logged_in.ts"
 
@@ -41,11 +41,39 @@ test("sessions from more than two days ahead rest, and go on when the clock is r
   const service = await createTestService(t, { settings })
   const login = await logIn(service)
   service.clock.advance(-3 * day)
-  await assert.rejects(service.sessions.refresh(login.refreshToken, caller), expiredToken)
+  await assert.rejects(service.sessions.refresh(login.refreshToken, caller), clockBehind)
   await service.store.purge(service.clock.now())
   await assertAlive(service, await logIn(service))
   service.clock.advance(3 * day)
   await assertAlive(service, login)
+})
+
+test("logOut() ends a session whatever the clock shows", async (t) => {
+  for (const seconds of [-10, -hour, -day, -year, hour, day, year]) {
+    const service = await createTestService(t, { settings })
+    const login = await logIn(service)
+    service.clock.advance(seconds)
+    await service.sessions.logOut(login.accessToken, caller)
+    service.clock.advance(-seconds)
+    await assertEnded(service, login)
+    assert.deepEqual(await service.sessions.revocations(), { sids: [login.sid], jtis: [] })
+  }
+})
+
+test("refresh() measures the grace by a clock that is never set, where there is one", async (t) => {
+  const service = await createTestService(t, { settings })
+  let steady = 1000
+  service.clock.steady = () => steady
+  const login = await logIn(service)
+  const next = await service.sessions.refresh(login.refreshToken, caller)
+  for (const seconds of [-hour, hour, hour, -hour]) {
+    service.clock.advance(seconds)
+    const again = await service.sessions.refresh(login.refreshToken, caller)
+    assert.equal(again.refreshToken, next.refreshToken, String(seconds))
+  }
+  steady += 31
+  await assert.rejects(service.sessions.refresh(login.refreshToken, caller), revokedToken)
+  await assertEnded(service, next)
 })
 
 test("sessions go on when the clock was a year ahead for a while", async (t) => {
@@ -58,7 +86,7 @@ test("sessions go on when the clock was a year ahead for a while", async (t) => 
   await assertAlive(service, login)
 })
 
-test("sessions that started while the clock was a year ahead end with that", async (t) => {
+test("sessions that started while the clock was a year ahead can't be used before", async (t) => {
   const service = await createTestService(t, { settings })
   service.clock.advance(year)
   const ahead = await logIn(service)
@@ -66,7 +94,7 @@ test("sessions that started while the clock was a year ahead end with that", asy
   service.clock.advance(-year)
   for (const { accessToken, refreshToken } of [ahead, next]) {
     await assert.rejects(service.sessions.authenticate(accessToken), invalidToken)
-    await assert.rejects(service.sessions.refresh(refreshToken, caller), expiredToken)
+    await assert.rejects(service.sessions.refresh(refreshToken, caller), clockBehind)
   }
   const login = await logIn(service)
   const principal = await service.sessions.authenticate(login.accessToken)
@@ -74,7 +102,6 @@ test("sessions that started while the clock was a year ahead end with that", asy
     (await service.sessions.list(principal)).map(({ sid }) => sid),
     [login.sid],
   )
-  // They count as expired: they go before any that lives.
   await service.sessions.end(ahead.sid, principal, caller)
   await assertAlive(service, login)
 })

@@ -214,6 +214,7 @@ function closingContract(engine: string, open: OpenStore): void {
       deleteUser: () => store.deleteUser("alice", endingAt()),
       findSession: () => store.findSession("s1"),
       listSessions: () => store.listSessions("alice"),
+      lastUse: () => store.lastUse(),
       startSession: () => store.startSession(sampleSession("s1"), startOptions()),
       rotateSession: () => store.rotateSession("s1", presented(0)),
       endSession: () => store.endSession("s1", { ending: endingAt() }),

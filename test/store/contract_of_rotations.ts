@@ -115,11 +115,12 @@ function replayContract(engine: string, open: OpenStore): void {
     for (const [number, at] of [
       [0, first.idleExpiresAt],
       [7, first.idleExpiresAt],
-      [0, start - 2 * day - 1],
     ] as const) {
       const expired = await store.rotateSession("s1", presented(number, at))
       assert.deepEqual(expired, { outcome: "expired", session: first }, `${at - start}`)
     }
+    const ahead = await store.rotateSession("s1", presented(7, start - 2 * day - 1))
+    assert.deepEqual(ahead, { outcome: "ahead", session: first })
     assert.deepEqual(await store.findSession("s1"), first)
     assert.deepEqual(await store.listRevocations(start), { sids: [], jtis: [] })
     const last = await store.rotateSession("s1", presented(0, first.idleExpiresAt - 1))

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { setImmediate as turn } from "node:timers/promises"
 import { readJournal } from "../../src/store/journal_format.ts"
 import { writeSnapshot } from "../../src/store/snapshot.ts"
 import type { Store } from "../../src/store/store.ts"
@@ -50,6 +51,40 @@ test("rotateSession() whose write fails consumes nothing, for none of 1000 calle
   const found = await store.findSession("s1")
   assert.deepEqual(await (await reopen()).findSession("s1"), found)
   assert.equal(found?.rotations, 1)
+})
+
+test("a start stays known when the end that waits behind it could not be written", async (t) => {
+  const { store, disk } = await openFaulty(t)
+  await store.addUser(sampleUser("alice"))
+  let writes = 0
+  let letGo = () => {}
+  const gate = new Promise<null>((resolve) => {
+    letGo = () => resolve(null)
+  })
+  disk.fail(({ kind }) => {
+    writes += kind === "write" ? 1 : 0
+    if (kind !== "write") return null
+    return writes === 1 ? gate : diskFull
+  })
+  const started = store.startSession(sampleSession("n1"), startOptions())
+  await turn()
+  const ended = store.endSessions("alice", { ending: endingAt() })
+  const second = store.startSession(sampleSession("n2"), startOptions())
+  letGo()
+  await started
+  await assertUnavailable(ended)
+  await assertUnavailable(second)
+  disk.fail()
+  assert.deepEqual(
+    (await store.listSessions("alice")).map(({ sid }) => sid),
+    ["n1"],
+  )
+  const reset = await store.resetUser("alice", {}, { ending: endingAt() })
+  assert.deepEqual(
+    reset?.ended.map(({ sid }) => sid),
+    ["n1"],
+  )
+  assert.equal(await store.findSession("n1"), null)
 })
 
 test("a rotation that failed for good leaves the token as good as before, after a start too", async (t) => {

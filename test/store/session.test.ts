@@ -96,7 +96,7 @@ const judgements: readonly (readonly [
   ["what the session took the place of", -1, 0, "reused"],
   ["one that was never given", 4, 0, "reused"],
   ["an old one when the session has expired", 0, day, "expired"],
-  ["one of a session dated ahead", 3, -2 * day - 1, "expired"],
+  ["one of a session dated ahead", 3, -2 * day - 1, "ahead"],
 ]
 
 for (const [name, number, since, outcome] of judgements) {

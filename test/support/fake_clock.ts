@@ -9,6 +9,8 @@ export const startOfTests = 1_795_447_800
 export interface FakeClock extends Clock {
   /** Moves time on by so many seconds, or back. */
   advance(seconds: number): void
+  /** None unless a test puts one here. */
+  steady?(): number
 }
 
 /** Makes a clock that stands at `startOfTests`. */

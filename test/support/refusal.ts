@@ -30,5 +30,10 @@ export const expiredToken = refusedAs("invalid_token", "Token has expired")
 /** A token of a session that ended, of a user who may not log in, or one that was revoked. */
 export const revokedToken = refusedAs("invalid_token", "Token has been revoked")
 
+/** A clock that shows less than when the session started. */
+export const clockBehind = unavailableAs(
+  "The clock is behind the time at which this session started",
+)
+
 /** A disk that took nothing. */
 export const notStored = unavailableAs("The change could not be stored")

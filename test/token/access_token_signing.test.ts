@@ -29,6 +29,7 @@ test("signAccessToken() gives what verifyAccessToken() reads, for every algorith
       authTime: now - 60,
       fresh: true,
       isAccess: true,
+      isAhead: false,
     }
     assert.deepEqual(claims, expected, alg)
     assert.match(jti, /^[\w-]{22}$/)

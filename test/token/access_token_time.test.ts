@@ -108,6 +108,7 @@ test("readSignedToken() reads a token long after it has expired", async () => {
         authTime: now - 60,
         fresh: true,
         isAccess: true,
+        isAhead: false,
       })
       assert.match(jti, /^[\w-]{22}$/)
     }
@@ -144,7 +145,6 @@ test("readSignedToken() gives null, and throws nothing, for all that was not sig
       forge.token({ header: { kid: "k1" } }),
       forge.token({ payload: { sub: undefined } }),
       forge.token({ payload: { sub: "bob", exp: "never" } }),
-      forge.token({ payload: { iat: now + 3600, exp: now + 3700 } }),
       forge.token({ payload: "[]" }),
     ]
     for (const token of tokens) {

@@ -23,7 +23,7 @@ import { keyFileName } from "./token/key_file.ts"
 const ownNames: readonly string[] = [snapshotName, ...journalNames, keyFileName]
 
 /** The use cases around users and keys. */
-export interface OpenedData {
+export interface OpenedDeployment {
   readonly accounts: Accounts
   readonly keys: Keys
   readonly store: Store
@@ -36,25 +36,28 @@ export interface OpenedData {
  * Opens them. With `auditToLog` the audit trail goes to the log as well as to its file.
  * @throws OperatorError when the store or the keys can't be had, or memory for a hash
  */
-export async function openData(
+export async function openDeployment(
   config: Config,
   log: Log,
   { auditToLog }: { readonly auditToLog: boolean },
-): Promise<OpenedData> {
+): Promise<OpenedDeployment> {
   const hasher = await openHasher(config)
-  const file = await openAudit(config, log)
-  const audit = createAudit({ log: auditToLog ? log : null, file, clock: systemClock })
   const warn = (event: string, message: string) => log.warn(event, { message })
   const { dataDirectory: directory, claims, sessions } = config
   const { accessTtlSeconds, leewaySeconds } = claims
-  const endingNow = createEnding(systemClock, { ...claims, ...sessions })
+  const clock = systemClock
   const store = await openJsonStore({ directory, disk: machineDisk, warn })
+  let file: AuditFile | null = null
   try {
+    // Not before: the file may be in the directory, which the store has made and owns.
+    file = await openAudit(config, log)
+    const audit = createAudit({ log: auditToLog ? log : null, file, clock })
     const keys = await openKeys(config.signing, {
-      ...{ directory, disk: machineDisk, clock: systemClock, audit, warn },
+      ...{ directory, disk: machineDisk, clock, audit, warn },
       ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
     })
-    const accounts = createAccounts({ store, hasher, clock: systemClock, audit, endingNow })
+    const endingNow = createEnding(clock, { ...claims, ...sessions })
+    const accounts = createAccounts({ store, hasher, clock, audit, endingNow })
     return { accounts, keys, store, audit, close }
   } catch (error) {
     await close()
