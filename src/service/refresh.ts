@@ -3,6 +3,7 @@
 // was stolen from one of its two users, and ends the session.
 
 import { type Audit, type AuditFields, auditEnded } from "../audit.ts"
+import type { Caller } from "../caller.ts"
 import type { Clock } from "../clock.ts"
 import { AuthError, Unavailable } from "../errors.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
@@ -10,7 +11,6 @@ import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
 import { isRefreshToken, readRefreshToken, sidInPlaceOf } from "../token/refresh_token.ts"
 import {
-  type Caller,
   type GrantParts,
   grantTokens,
   newSession,

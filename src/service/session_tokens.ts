@@ -1,17 +1,11 @@
 // What a session gives out: its first state at a login, and the tokens for each of its states.
 
+import type { Caller } from "../caller.ts"
 import type { Clock } from "../clock.ts"
 import { expiryOf, type Session, type SessionLife } from "../store/session.ts"
 import type { Ending, User } from "../store/store.ts"
 import { signAccessToken, type TokenSettings } from "../token/access_token.ts"
 import { writeRefreshToken } from "../token/refresh_token.ts"
-
-/** Who asks, for the audit trail and for the user to recognise a session by. */
-export interface Caller {
-  readonly requestId: string
-  readonly address: string
-  readonly userAgent: string
-}
 
 /** A pair of tokens, and how long each lives, in seconds. */
 export interface Tokens {

@@ -2,6 +2,7 @@
 // session ends before its time. Each step is audited.
 
 import { type Audit, type AuditFields, auditEnded } from "../audit.ts"
+import type { Caller } from "../caller.ts"
 import type { Clock } from "../clock.ts"
 import { AuthError } from "../errors.ts"
 import { randomName } from "../random.ts"
@@ -14,7 +15,6 @@ import type { Credentials } from "./credential_check.ts"
 import { createAuthenticate, type Principal } from "./principal.ts"
 import { createRefresh } from "./refresh.ts"
 import {
-  type Caller,
   createEnding,
   grantTokens,
   newSession,
