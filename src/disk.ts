@@ -12,9 +12,7 @@ import { basename, dirname, join } from "node:path"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
 import { randomName } from "./random.ts"
 
-const directoryMode = 0o700
 const fileMode = 0o600
-const anyoneElse = 0o077
 const writeFlags =
   constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | (constants.O_DSYNC ?? 0)
 
@@ -45,6 +43,7 @@ export interface Disk {
   syncDirectory(path: string): Promise<void>
   /** Type, owner and mode of a name itself, or null where there is none. */
   inspect(path: string): Promise<Inspection | null>
+  /** Makes a directory, and those above it that are missing; a name that is there is no error. */
   makeDirectory(path: string, mode: number): Promise<void>
   chmod(path: string, mode: number): Promise<void>
 }
@@ -53,6 +52,7 @@ export interface Disk {
 export interface Inspection {
   readonly type: "file" | "directory" | "link" | "other"
   readonly owner: number
+  /** Permissions, and the sticky bit. */
   readonly mode: number
 }
 
@@ -67,9 +67,7 @@ export const machineDisk: Disk = {
   list: (directory) => fs.readdir(directory),
   syncDirectory,
   inspect: (path) => unlessAbsent(fs.lstat(path).then(inspection)),
-  async makeDirectory(path, mode) {
-    await fs.mkdir(path, { recursive: true, mode })
-  },
+  makeDirectory,
   chmod: fs.chmod,
 }
 
@@ -101,13 +99,32 @@ async function appendTo(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 function inspection(stats: Stats): Inspection {
-  return { type: typeOf(stats), owner: stats.uid, mode: stats.mode & 0o777 }
+  return { type: typeOf(stats), owner: stats.uid, mode: stats.mode & 0o1777 }
 }
 
 function typeOf(stats: Stats): Inspection["type"] {
   if (stats.isFile()) return "file"
   if (stats.isDirectory()) return "directory"
   return stats.isSymbolicLink() ? "link" : "other"
+}
+
+// Not by Node's `recursive`, which calls a read-only file system a missing directory.
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await makeUnlessThere(path, mode)
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error
+    await makeDirectory(dirname(path), mode)
+    await makeUnlessThere(path, mode)
+  }
+}
+
+async function makeUnlessThere(path: string, mode: number): Promise<void> {
+  try {
+    await fs.mkdir(path, { mode })
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error
+  }
 }
 
 function diskFile(handle: fs.FileHandle): DiskFile {
@@ -207,56 +224,4 @@ export async function removeLeftovers(directory: string, disk: Disk): Promise<vo
   for (const name of await disk.list(directory)) {
     if (/^\..+\.[\w-]{22}\.tmp$/.test(name)) await disk.remove(join(directory, name))
   }
-}
-
-/**
- * Makes a directory of mode 0700 or repairs the mode of one that is there.
- * @returns a warning for the log when a mode was repaired, else null
- * @throws OperatorError when it belongs to somebody else or is no directory
- */
-export async function secureDirectory(path: string, disk: Disk): Promise<string | null> {
-  let found = await disk.inspect(path)
-  if (found === null) {
-    await disk.makeDirectory(path, directoryMode)
-    found = await disk.inspect(path)
-  }
-  return secure({ path, found, type: "directory", mode: directoryMode }, disk)
-}
-
-/** The same for a file that may be missing: it must be a file of ours, and mode 0600. */
-export async function secureFile(path: string, disk: Disk): Promise<string | null> {
-  const found = await disk.inspect(path)
-  return found === null ? null : secure({ path, found, type: "file", mode: fileMode }, disk)
-}
-
-/** Whether other users may do anything with it. */
-export function isOpenToOthers({ mode }: Inspection): boolean {
-  return (mode & anyoneElse) !== 0
-}
-
-/** A name, what it is, and what it must be. */
-interface Securing {
-  readonly path: string
-  readonly found: Inspection | null
-  readonly type: "file" | "directory"
-  readonly mode: number
-}
-
-async function secure({ path, found, type, mode }: Securing, disk: Disk): Promise<string | null> {
-  if (found?.type !== type) {
-    throw new OperatorError(`'${path}' is not a ${type}, but a ${found?.type ?? "missing name"}`, {
-      hint: `Move it away, or set POSTERN_DATA_DIR to another directory.`,
-      exitCode: exitCodes.damagedData,
-    })
-  }
-  const self = process.geteuid?.() ?? found.owner
-  if (found.owner !== self) {
-    throw new OperatorError(`'${path}' belongs to user ${found.owner}, not to ${self}`, {
-      hint: `Run postern as user ${found.owner}, or give it the files: chown -R ${self} DIRECTORY`,
-      exitCode: exitCodes.damagedData,
-    })
-  }
-  if (!isOpenToOthers(found)) return null
-  await disk.chmod(path, mode)
-  return `'${path}' was open to other users (mode ${found.mode.toString(8)}); it is ${mode.toString(8)} now`
 }

@@ -120,6 +120,21 @@ test("machineDisk inspect() tells what a name is", async (t) => {
   await assert.rejects(machineDisk.inspect(join(directory, file, "below")), { code: "ENOTDIR" })
 })
 
+test("machineDisk makeDirectory() makes what is missing above, mode 0700, at once by several", async (t) => {
+  const top = temporaryDirectory(t)
+  const path = join(top, "a", "b", "c")
+  await Promise.all([1, 2, 3, 4].map(() => machineDisk.makeDirectory(path, 0o700)))
+  for (const name of ["a", "a/b", "a/b/c"]) {
+    assert.equal(lstatSync(join(top, name)).mode & 0o777, 0o700, name)
+  }
+  writeFileSync(join(top, file), "")
+  symlinkSync("nowhere", join(top, "link"))
+  const below = (name: string) => machineDisk.makeDirectory(join(top, name, "d"), 0o700)
+  await assert.rejects(below(file), { code: "ENOTDIR" })
+  await assert.rejects(below("link"), { code: "ENOENT" })
+  await assert.rejects(machineDisk.makeDirectory("/proc/none", 0o700), { code: "ENOENT" })
+})
+
 test("machineDisk syncDirectory() passes on what goes wrong", async (t) => {
   const path = join(temporaryDirectory(t), file)
   writeFileSync(path, "")

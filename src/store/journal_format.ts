@@ -5,8 +5,7 @@
 //
 // The first line has a fixed length, so that writing it anew moves nothing. `after` is the sequence
 // number that the first entry will follow; once there is an entry, its own number tells. Each entry
-// follows the one before by one and is whole: all of its changes or none. `sum` is the CRC-32 of
-// the line's bytes before it.
+// follows the one before by one and is whole: all of its changes or none. `sum` is checksum.ts's.
 //
 // Only the end of a file may be torn, by a write that was cut short and so was never acknowledged:
 // bytes after the last line end are dropped, loudly. Anything else that does not read as above is
@@ -14,6 +13,7 @@
 
 import { crc32 } from "node:zlib"
 import { isJsonObject } from "../strict_json.ts"
+import { bodyBeforeSum, sumText } from "./checksum.ts"
 import { StoreDamage } from "./damage.ts"
 import { type Change, RecordError, readChange } from "./tables.ts"
 
@@ -37,8 +37,6 @@ const format = "postern-journal"
 const version = 1
 const sequenceDigits = 16
 const lineEnd = 0x0a
-const sumText = (sum: number) => `,"sum":"${sum.toString(16).padStart(8, "0")}"}`
-const sumLength = sumText(0).length
 
 /** The first line of a journal whose entries follow the sequence number `after`. */
 export function encodeHeader(after: number): Buffer {
@@ -99,18 +97,12 @@ function readHeader(bytes: Buffer): number {
 // No write that was cut short leaves another byte in the place of the line end (a hole reads as 0).
 function isAllButItsEnd(torn: Buffer): boolean {
   const end = torn.at(-1)
-  return end !== undefined && end !== 0 && bodyOf(torn.subarray(0, -1)) !== null
-}
-
-/** The text before a line's sum, or null when the sum does not fit it. */
-function bodyOf(line: Buffer): Buffer | null {
-  const body = line.subarray(0, Math.max(0, line.byteLength - sumLength))
-  return line.subarray(body.byteLength).toString("latin1") === sumText(crc32(body)) ? body : null
+  return end !== undefined && end !== 0 && bodyBeforeSum(torn.subarray(0, -1)) !== null
 }
 
 function readEntry(line: Buffer, number: number): JournalEntry {
   const place = `line ${number}`
-  const body = bodyOf(line)
+  const body = bodyBeforeSum(line)
   if (body === null) throw new StoreDamage(place, "its sum does not fit its text")
   try {
     const entry: unknown = JSON.parse(`${body.toString("utf8")}}`)

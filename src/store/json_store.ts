@@ -1,14 +1,18 @@
 // The default engine: all records in memory, each change appended to the journal before it counts.
-// How changes are decided is staged_tables.ts's; sessions are json_sessions.ts's.
+// How changes are decided is staged_tables.ts's; sessions are json_sessions.ts's, failed logins
+// json_failed_logins.ts's.
 
 import type { Disk } from "../disk.ts"
 import { Journal, type Segment } from "./journal.ts"
+import { JsonFailedLogins } from "./json_failed_logins.ts"
 import { JsonSessions } from "./json_sessions.ts"
 import type { Session } from "./session.ts"
 import { writeSnapshot } from "./snapshot.ts"
 import { StagedTables } from "./staged_tables.ts"
 import type {
   Ending,
+  FailedLogins,
+  LoginSource,
   Revocations,
   RevokedToken,
   Rotation,
@@ -40,6 +44,7 @@ export class JsonStore implements Store {
   readonly #tables: Tables
   readonly #staged: StagedTables
   readonly #sessions: JsonSessions
+  readonly #failedLogins: JsonFailedLogins
   readonly #journal: Journal
   #snapshot: Promise<void> | null = null
 
@@ -53,6 +58,7 @@ export class JsonStore implements Store {
     })
     this.#staged = new StagedTables(tables, this.#journal)
     this.#sessions = new JsonSessions(this.#staged)
+    this.#failedLogins = new JsonFailedLogins(this.#staged)
   }
 
   findUser(username: string): User | null {
@@ -73,10 +79,19 @@ export class JsonStore implements Store {
     if (this.#staged.latest("users", username) !== null) {
       return this.#staged.decided("users", username, "taken" as const)
     }
-    if (this.#staged.latest("reservedNames", username) !== null) {
+    const reserved = this.#staged.latest("reservedNames", username)
+    if (reserved === null) {
+      await this.#staged.write([["users", username, frozen(user)]])
+      return "added"
+    }
+    if (!reserved.isReleased) {
       return this.#staged.decided("reservedNames", username, "reserved" as const)
     }
-    await this.#staged.write([["users", username, frozen(user)]])
+    const tokensNotBefore = Math.max(user.tokensNotBefore, reserved.deletedAt + 1)
+    await this.#staged.write([
+      ["users", username, frozen({ ...user, tokensNotBefore })],
+      ["reservedNames", username, null],
+    ])
     return "added"
   }
 
@@ -123,12 +138,34 @@ export class JsonStore implements Store {
     const user = this.#staged.latest("users", username)
     if (user === null) return this.#staged.decided("users", username, null)
     const { ended, changes } = this.#sessions.changesToEndAll(username, ending)
+    const reservation = { username, deletedAt: ending.at, isReleased: false }
     await this.#sessions.write([
       ["users", username, null],
-      ["reservedNames", username, Object.freeze({ username, deletedAt: ending.at })],
+      ["reservedNames", username, Object.freeze(reservation)],
+      ...this.#failedLogins.changesToForget(username),
       ...changes,
     ])
     return { user, ended }
+  }
+
+  async releaseName(username: string): Promise<boolean> {
+    const reserved = this.#staged.latest("reservedNames", username)
+    if (reserved === null) return this.#staged.decided("reservedNames", username, false)
+    const released = Object.freeze({ ...reserved, isReleased: true })
+    await this.#staged.write([["reservedNames", username, released]])
+    return true
+  }
+
+  findFailedLogins(username: string): FailedLogins | null {
+    return this.#failedLogins.find(username)
+  }
+
+  countFailedLogin(username: string | null, source: LoginSource): Promise<FailedLogins> {
+    return this.#failedLogins.count(username, source)
+  }
+
+  clearFailedLogins(username: string): Promise<boolean> {
+    return this.#failedLogins.clear(username)
   }
 
   findSession(sid: string): Session | null {

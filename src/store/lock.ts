@@ -49,18 +49,27 @@ async function tryLock(directory: string, disk: Disk): Promise<Lock | null> {
   const socket = await putUp(directory, path, disk)
   if (socket === null) return null
   const lock = { release: () => takeDown(socket, path, disk) }
-  const others = (await disk.list(directory)).filter((other) => other !== name)
+  try {
+    if (!(await isTakenByAnother(directory, name, disk))) return lock
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+  await lock.release()
+  return null
+}
+
+/** Looks at all other locks, and removes what is left of those that nobody holds. */
+async function isTakenByAnother(directory: string, own: string, disk: Disk): Promise<boolean> {
+  const others = (await disk.list(directory)).filter((other) => other !== own)
   for (const other of others.filter((found) => lockName.test(found))) {
-    if (await isListenedOn(join(directory, other))) {
-      await lock.release()
-      return null
-    }
+    if (await isListenedOn(join(directory, other))) return true
     await disk.remove(join(directory, other))
   }
   for (const other of others.filter((found) => temporaryName.test(found))) {
     await disk.remove(join(directory, other))
   }
-  return lock
+  return false
 }
 
 // Listening comes before the name: a name at which nobody listens is always a leftover. Null when

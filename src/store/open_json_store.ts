@@ -6,9 +6,10 @@
 //   store.json                        the snapshot (snapshot.ts)
 //   journal.0.jsonl journal.1.jsonl   what changed since (journal_format.ts)
 
-import { join } from "node:path"
-import { type Disk, isOpenToOthers, removeLeftovers, secureDirectory, secureFile } from "../disk.ts"
+import { join, resolve } from "node:path"
+import { type Disk, removeLeftovers } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+import { findOpenParent, isOpenToOthers, secureDirectory, secureFile } from "../private_files.ts"
 import { StoreDamage } from "./damage.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
@@ -29,6 +30,9 @@ export interface JsonStoreOptions {
 }
 
 const bytesBetweenSnapshotsMin = 4 * 1024 * 1024
+
+/** Failures that say nothing against the files: no room, nothing may be written. */
+const passingCodes: readonly string[] = ["ENOSPC", "EDQUOT", "EROFS"]
 
 interface Contents {
   readonly tables: Tables
@@ -57,6 +61,7 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<Store> {
       }
       for (const notice of repaired)
         if (notice !== null) options.warn("store.mode_repaired", notice)
+      await warnOfOpenParent(options)
       await removeLeftovers(directory, disk)
       const contents = (await readContents(options)) ?? (await makeContents(options))
       return await start(contents, lock.release, options)
@@ -172,6 +177,16 @@ async function refuseForeign(directory: string, disk: Disk): Promise<void> {
   })
 }
 
+async function warnOfOpenParent({ directory, disk, warn }: JsonStoreOptions): Promise<void> {
+  const parent = await findOpenParent(resolve(directory), disk)
+  if (parent === null) return
+  const advice = `chmod o-w '${parent}', or set POSTERN_DATA_DIR to another directory`
+  warn(
+    "store.parent_open",
+    `Every user may replace what is in '${parent}', the data too: ${advice}`,
+  )
+}
+
 /** Adds the file's name to its damage. */
 async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
@@ -195,7 +210,7 @@ function toOperatorError(error: unknown, directory: string): unknown {
   const { message } = error as Error
   return new OperatorError(`The data directory '${directory}' can't be used: ${message}`, {
     hint: "Its user needs to own it and everything in it, and the disk needs room.",
-    exitCode: code === "ENOSPC" ? exitCodes.unavailable : exitCodes.damagedData,
+    exitCode: passingCodes.includes(code) ? exitCodes.unavailable : exitCodes.damagedData,
     cause: error,
   })
 }

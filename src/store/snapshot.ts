@@ -1,19 +1,22 @@
 // The snapshot file: all records at one moment, as one JSON document with a record on each line.
 //
-//   {"format":"postern-store","version":2,"sequence":42,
+//   {"format":"postern-store","version":3,"sequence":42,
 //   "users":[
 //   {"username":"alice","passwordHash":"$argon2id$…","roles":[],…},
 //   {"username":"bob",…}
 //   ],
 //   "reservedNames":[
 //   ],
-//   "sessions":[…],"endedSessions":[…],"revokedTokens":[…]}
+//   "sessions":[…],"endedSessions":[…],"revokedTokens":[…],"failedLogins":[…],"sum":"5fb2d8a1"}
 //
-// `sequence` numbers the last journal entry that is in it. Replaced whole, never written in place.
-// Version 1 had no sessions; it is read as one that has none.
+// `sequence` numbers the last journal entry that is in it, `sum` is checksum.ts's. Replaced whole,
+// never written in place, nor by hand. Earlier versions had fewer tables, which are read as empty,
+// and no sum.
 
+import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../disk.ts"
 import { isJsonObject } from "../strict_json.ts"
+import { bodyBeforeSum, sumText } from "./checksum.ts"
 import { StoreDamage } from "./damage.ts"
 import {
   emptyTables,
@@ -35,10 +38,15 @@ export interface Snapshot {
 }
 
 const format = "postern-store"
-const version = 2
-const versionOfUsersOnly = 1
+const version = 3
 
-const tablesOfUsers: readonly TableName[] = ["users", "reservedNames"]
+/** Which tables came with which version; those that are not named are as old as the first. */
+const tablesSince: Partial<Readonly<Record<TableName, number>>> = {
+  ...{ sessions: 2, endedSessions: 2, revokedTokens: 2 },
+  failedLogins: 3,
+}
+
+const sumSince = 3
 
 /** Records serialized at a time: a millisecond or two, then the event loop has its turn. */
 const recordsPerChunk = 500
@@ -56,15 +64,20 @@ export async function writeSnapshot(
   // Records never change, so lists of them are all that has to be set aside.
   const records = tableNames.map((name) => [name, [...tables[name].values()]] as const)
   let bytes = 0
-  await replaceFile(path, counted(encode(sequence, records)), disk)
+  await replaceFile(path, summed(encode(sequence, records)), disk)
   return bytes
 
-  function* counted(chunks: Iterable<string>): Iterable<Uint8Array> {
+  function* summed(chunks: Iterable<string>): Iterable<Uint8Array> {
+    let sum = 0
     for (const chunk of chunks) {
       const encoded = Buffer.from(chunk)
       bytes += encoded.byteLength
+      sum = crc32(encoded, sum)
       yield encoded
     }
+    const end = Buffer.from(`${sumText(sum)}\n`)
+    bytes += end.byteLength
+    yield end
   }
 }
 
@@ -81,7 +94,6 @@ function* encode(
     }
     yield "\n]"
   }
-  yield "}\n"
 }
 
 /**
@@ -96,18 +108,26 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
   if (foundFormat !== format) {
     throw new StoreDamage("line 1", `it is not a file of the format '${format}'`)
   }
-  if (foundVersion !== version && foundVersion !== versionOfUsersOnly) {
+  if (typeof foundVersion !== "number" || ![1, 2, version].includes(foundVersion)) {
     throw new StoreDamage("line 1", `its version is not ${version}, the one written here`)
   }
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0) {
     throw new StoreDamage("line 1", "its 'sequence' is missing or not valid")
   }
-  const present = foundVersion === version ? tableNames : tablesOfUsers
-  const known = ["format", "version", "sequence", ...present]
+  const present = tableNames.filter((name) => (tablesSince[name] ?? 1) <= foundVersion)
+  const isSummed = foundVersion >= sumSince
+  const known = ["format", "version", "sequence", ...present, ...(isSummed ? ["sum"] : [])]
   const extra = Object.keys(document).find((name) => !known.includes(name))
   if (extra !== undefined) throw new StoreDamage(`'${extra}'`, "it is no member of a store")
   const tables = emptyTables()
   for (const name of present) fill(tables[name] as Map<string, unknown>, name, document[name])
+  // Last, since what was found before says more.
+  if (
+    isSummed &&
+    bodyBeforeSum(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength - 1)) === null
+  ) {
+    throw new StoreDamage("'sum'", "it does not fit the text, which was damaged or edited")
+  }
   return { sequence: sequence as number, tables, bytes: bytes.byteLength }
 }
 
@@ -144,7 +164,7 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
 function firstBadLine(text: string): number {
   const lines = text.split("\n")
   const bad = lines.findIndex((line) => {
-    if (/^("\w+":\[|\],?|\]\})?$/.test(line)) return false
+    if (/^("\w+":\[|\](,|\}|,"sum":"\w{8}"\})?)?$/.test(line)) return false
     try {
       JSON.parse(
         line.startsWith('{"format"') ? `${line.replace(/,$/, "")}}` : line.replace(/,$/, ""),

@@ -88,6 +88,16 @@ export interface Revocations {
   readonly jtis: readonly string[]
 }
 
+/** Who failed to log in: a stranger, or a device that has logged in to the account before. */
+export type LoginSource = "stranger" | "device"
+
+/** How often in a row a user's password was not given, by whom. */
+export interface FailedLogins {
+  readonly username: string
+  readonly strangers: number
+  readonly devices: number
+}
+
 /** Where users and their sessions are kept. */
 export interface Store {
   /** The user of exactly this name, or null. */
@@ -101,7 +111,8 @@ export interface Store {
 
   /**
    * Adds a user. "taken": there is one of that name; "reserved": there was one, and a token may
-   * still be around that names it. Both leave the store as it is.
+   * still be around that names it. Both leave the store as it is. When the name was released, the
+   * user's `tokensNotBefore` is at least the instant after the one before was deleted.
    */
   addUser(user: User): Promise<"added" | "taken" | "reserved">
 
@@ -136,8 +147,24 @@ export interface Store {
     },
   ): Promise<UserReset | null>
 
-  /** Removes a user with all sessions and reserves the name for good. Null when there is none. */
+  /** Removes a user with all sessions and reserves the name. Null when there is none. */
   deleteUser(username: string, ending: Ending): Promise<UserReset | null>
+
+  /** Lets the name of a user who was deleted be given again. False when it is not reserved. */
+  releaseName(username: string): Promise<boolean>
+
+  /** The failed logins of a user since the last one that succeeded, or null without any. */
+  findFailedLogins(username: string): Awaitable<FailedLogins | null>
+
+  /**
+   * Counts a failed login, of a user or, with the same work, of nobody: null, or a name that is no
+   * user's. It is in what `findFailedLogins` gives as soon as this is called, but only lasts when
+   * the promise has resolved: to what is counted then, under another name where it is nobody's.
+   */
+  countFailedLogin(username: string | null, source: LoginSource): Promise<FailedLogins>
+
+  /** Forgets the failed logins of a user. False when there were none. */
+  clearFailedLogins(username: string): Promise<boolean>
 
   /** The session of this sid, or null. It may have expired. */
   findSession(sid: string): Awaitable<Session | null>

@@ -6,12 +6,14 @@
 import { isPasswordHash } from "../password/phc.ts"
 import { isJsonObject, type JsonObject } from "../strict_json.ts"
 import type { Session } from "./session.ts"
-import type { RevokedToken, User } from "./store.ts"
+import type { FailedLogins, RevokedToken, User } from "./store.ts"
 
-/** A name that was a user's and is never given out again. */
+/** A name that was a user's. */
 export interface ReservedName {
   readonly username: string
   readonly deletedAt: number
+  /** Whether it may be given again, to a user whose tokens are later ones. */
+  readonly isReleased: boolean
 }
 
 /** A session that ended while access tokens of it may be around. */
@@ -28,6 +30,7 @@ export interface Records {
   readonly sessions: Session
   readonly endedSessions: EndedSession
   readonly revokedTokens: RevokedToken
+  readonly failedLogins: FailedLogins
 }
 
 /** The name of a table. */
@@ -73,7 +76,10 @@ const tableReaders: {
   },
   reservedNames: {
     key: "username",
-    read: reader<ReservedName>({ username: "name", deletedAt: "instant" }),
+    read: reader<ReservedName>(
+      { username: "name", deletedAt: "instant", isReleased: "boolean" },
+      { isReleased: () => false },
+    ),
   },
   sessions: {
     key: "sid",
@@ -96,6 +102,10 @@ const tableReaders: {
   revokedTokens: {
     key: "jti",
     read: reader<RevokedToken>({ jti: "id", expiresAt: "instant", isListed: "boolean" }),
+  },
+  failedLogins: {
+    key: "username",
+    read: reader<FailedLogins>({ username: "name", strangers: "count", devices: "count" }),
   },
 }
 

@@ -29,7 +29,7 @@ const permissionOptions = known.has("--permission")
   ? ["--permission", ...(known.has("--allow-net") ? ["--allow-net"] : [])]
   : ["--experimental-permission"]
 const processesAtATime = 8
-const password = "correct horse battery staple 9"
+const password = "korrekt pferd batterie 9"
 
 test("of eight processes that start at once, one at most owns the store", async (t) => {
   const script = bundleWriter(t)

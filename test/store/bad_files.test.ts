@@ -5,6 +5,8 @@ import assert from "node:assert/strict"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { crc32 } from "node:zlib"
+import { sumText } from "../../src/store/checksum.ts"
 import { encodeEntry } from "../../src/store/journal_format.ts"
 import { sampleUser } from "./sample_user.ts"
 import { assertRefused, journals, names, usedDirectory } from "./used_directory.ts"
@@ -20,8 +22,8 @@ const forAll: readonly (readonly [name: string, edit: Edit, store: RegExp, journ
   ["not UTF-8", (text) => Buffer.from(`${text}\xff\n`, "latin1"), /not JSON/, /line \d+: its sum/],
   [
     "another version",
-    (text) => text.replace(/"version":\d/, '"version":3'),
-    /line 1: its version is not 2, the one written here/,
+    (text) => text.replace(/"version":\d/, '"version":9'),
+    /line 1: its version is not \d, the one written here/,
     /line 1: it is not the first line of a journal of version 1/,
   ],
   [
@@ -137,14 +139,23 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
   ],
   [
     "a sequence before the journals",
-    (text) => text.replace(/"sequence":\d+/, '"sequence":0'),
+    (text) => summedAnew(text.replace(/"sequence":\d+/, '"sequence":0')),
     /entries after number 0, the snapshot's, are missing/,
   ],
   [
     "a sequence after the journals",
-    (text) => text.replace(/"sequence":\d+/, '"sequence":999'),
+    (text) => summedAnew(text.replace(/"sequence":\d+/, '"sequence":999')),
     /entries after number 999, the snapshot's, are missing/,
   ],
+  ["a role that somebody edited", replaced('["reader"]', '["admin"]'), /'sum': it does not fit/],
+  ["a letter of a hash changed", replaced("$AAAA", "$BAAA"), /'sum': it does not fit the text/],
+  [
+    "a sum changed",
+    (text) => text.replace(/("sum":")\w/, "$1x"),
+    /'sum': it does not fit the text/,
+  ],
+  ["no sum", (text) => text.replace(/,"sum":"\w+"/, ""), /'sum': it does not fit the text/],
+  ["a line end more", (text) => `${text}\n`, /'sum': it does not fit the text, which was damaged/],
   ["a comma missing between records", (text) => text.replace("},\n", "}\n"), /not JSON text from/],
   [
     "a record cut short",
@@ -192,6 +203,12 @@ test("openJsonStore() refuses a journal with a record that does not fit, sum or 
   change(directory, first, (text) => Buffer.from(`${text.split("\n")[0]}\n${entry}`))
   await assertRefused(directory, first, /line 2: 'passwordHash' is missing or not valid/)
 })
+
+/** A store.json with the sum that its text has. */
+function summedAnew(text: string): string {
+  const body = text.replace(/,"sum":"\w+"\}\n$/, "")
+  return `${body}${sumText(crc32(body))}\n`
+}
 
 function replaced(text: string, other: string): Edit {
   return (whole) => {

@@ -6,6 +6,7 @@ import { Unavailable } from "../../src/errors.ts"
 import type { Store, User } from "../../src/store/store.ts"
 import { changingContract, conditionContract, deletingContract } from "./contract_of_changes.ts"
 import { endingContract } from "./contract_of_endings.ts"
+import { failingContract, releasingContract } from "./contract_of_failed_logins.ts"
 import { resettingContract } from "./contract_of_resets.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
@@ -26,6 +27,8 @@ export function storeContract(engine: string, open: OpenStore): void {
   changingContract(engine, open)
   conditionContract(engine, open)
   deletingContract(engine, open)
+  releasingContract(engine, open)
+  failingContract(engine, open)
   startingContract(engine, open)
   listingContract(engine, open)
   rotatingContract(engine, open)
@@ -174,6 +177,8 @@ function oddNamesContract(engine: string, open: OpenStore): void {
       assert.equal(await store.findSession(name), null, name)
       const session = sampleSession(name, { username: name })
       assert.deepEqual(await store.startSession(session, startOptions()), { ended: [] }, name)
+      assert.equal(await store.findFailedLogins(name), null, name)
+      await store.countFailedLogin(name, "stranger")
     }
     const again = await reopen()
     assert.deepEqual((await again.listUsers()).map(nameOf), [...oddNames].sort())
@@ -181,6 +186,8 @@ function oddNamesContract(engine: string, open: OpenStore): void {
       assert.deepEqual(await again.findUser(name), sampleUser(name), name)
       const session = sampleSession(name, { username: name })
       assert.deepEqual(await again.listSessions(name), [session], name)
+      const failed = { username: name, strangers: 1, devices: 0 }
+      assert.deepEqual(await again.findFailedLogins(name), failed, name)
       const deleted = { user: sampleUser(name), ended: [session] }
       assert.deepEqual(await again.deleteUser(name, endingAt()), deleted, name)
       assert.equal(await again.addUser(sampleUser(name)), "reserved", name)
@@ -212,6 +219,10 @@ function closingContract(engine: string, open: OpenStore): void {
       changeUser: () => store.changeUser("alice", { disabled: true }),
       resetUser: () => store.resetUser("alice", {}, { ending: endingAt() }),
       deleteUser: () => store.deleteUser("alice", endingAt()),
+      releaseName: () => store.releaseName("alice"),
+      findFailedLogins: () => store.findFailedLogins("alice"),
+      countFailedLogin: () => store.countFailedLogin("alice", "stranger"),
+      clearFailedLogins: () => store.clearFailedLogins("alice"),
       findSession: () => store.findSession("s1"),
       listSessions: () => store.listSessions("alice"),
       lastUse: () => store.lastUse(),

@@ -19,10 +19,11 @@ const entries: readonly JournalEntry[] = [
     sequence: 10,
     changes: [
       ["users", "alice", null],
-      ["reservedNames", "alice", { username: "alice", deletedAt: 1_795_447_900 }],
+      ["reservedNames", "alice", { username: "alice", deletedAt: 1_795_447_900, isReleased: true }],
       ["sessions", "s1", sampleSession("s1")],
       ["sessions", "s2", null],
       ["endedSessions", "s2", { sid: "s2", tokensExpireAt: 1_795_448_900 }],
+      ["failedLogins", "bob", { username: "bob", strangers: 69, devices: 1 }],
       ["revokedTokens", "j1", { jti: "j1", expiresAt: 1_795_448_900, isListed: true }],
     ],
   },

@@ -98,13 +98,21 @@ test("takeLock() tries again when its unnamed socket was tidied away", async (t)
   assert.equal(tidied, 2)
 })
 
-test("takeLock() passes on what else goes wrong, and leaves no socket", async (t) => {
-  const directory = temporaryDirectory(t)
-  const failure = Object.assign(new Error("made by a test"), { code: "EACCES" })
-  const disk = { ...machineDisk, rename: () => Promise.reject(failure) }
-  await assert.rejects(takeLock(directory, disk), failure)
-  assert.deepEqual(readdirSync(directory), [])
-})
+for (const step of ["rename", "list", "remove"] as const) {
+  test(`takeLock() passes on what else goes wrong, and leaves no socket: ${step}`, async (t) => {
+    const directory = temporaryDirectory(t)
+    const left = `lock-${"A".repeat(22)}.sock`
+    writeFileSync(join(directory, left), "")
+    const failure = Object.assign(new Error("made by a test"), { code: "EACCES" })
+    const fails = (path: string) => step !== "remove" || path.endsWith(left)
+    const disk = {
+      ...machineDisk,
+      [step]: (path: string) => (fails(path) ? Promise.reject(failure) : machineDisk.remove(path)),
+    }
+    await assert.rejects(takeLock(directory, disk), failure)
+    assert.deepEqual(readdirSync(directory), [left])
+  })
+}
 
 test("takeLock() says what it needs where no socket can be made", async (t) => {
   const directory = join(temporaryDirectory(t), "missing")

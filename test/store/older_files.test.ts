@@ -1,5 +1,6 @@
-// Files as Postern 0.1 wrote them, which knew users and nothing else: read, and written anew as
-// they are today. The texts are literal on purpose: no code of today made them.
+// Files as Postern 0.1 wrote them, which knew users and nothing else, and as the one after it did,
+// which knew sessions but neither failed logins nor names that are released: read, and written anew
+// as they are today. The texts are literal on purpose: no code of today made them.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -34,6 +35,34 @@ const journals = [
   ),
 ]
 
+const snapshotOf2 = textOf(
+  `{"format":"postern-store","version":2,"sequence":2,`,
+  `"users":[`,
+  `{"username":"alice","passwordHash":"${hash}","roles":["admin"],"claims":{},"disabled":false,"createdAt":1795447800,"tokensNotBefore":0},`,
+  `{"username":"bob","passwordHash":"${hash}","roles":[],"claims":{},"disabled":true,"createdAt":1795447801,"tokensNotBefore":7}`,
+  `],`,
+  `"reservedNames":[`,
+  `{"username":"carol","deletedAt":1795447802}`,
+  `],`,
+  `"sessions":[`,
+  `{"sid":"s2","username":"alice","startedAt":1795447800,"lastUsedAt":1795447800,"idleExpiresAt":1795534200,"expiresAt":1796052600,"rotations":0,"address":"192.0.2.7","userAgent":""}`,
+  `],`,
+  `"endedSessions":[`,
+  `],`,
+  `"revokedTokens":[`,
+  `{"jti":"j1","expiresAt":1795448700,"isListed":true}`,
+  `]}`,
+)
+
+const journalsOf2 = [
+  textOf(
+    `{"format":"postern-journal","version":1,"after":"0000000000000002"}`,
+    `{"sequence":3,"changes":[["users","dave",{"username":"dave","passwordHash":"${hash}","roles":[],"claims":{"tenant":7},"disabled":false,"createdAt":1795447803,"tokensNotBefore":0}],["sessions","s1",{"sid":"s1","username":"alice","startedAt":1795447800,"lastUsedAt":1795447860,"idleExpiresAt":1795534260,"expiresAt":1796052600,"rotations":1,"address":"192.0.2.7","userAgent":"Browser/1.0"}]],"sum":"f8adbeeb"}`,
+    `{"sequence":4,"changes":[["users","bob",null],["reservedNames","bob",{"username":"bob","deletedAt":1795447804}],["sessions","s2",null],["endedSessions","s2",{"sid":"s2","tokensExpireAt":1795448704}]],"sum":"74b40188"}`,
+  ),
+  journals[1] ?? "",
+]
+
 const alice = {
   ...{ username: "alice", passwordHash: hash, roles: ["admin"], claims: {}, disabled: false },
   ...{ createdAt: 1_795_447_800, tokensNotBefore: 0 },
@@ -59,7 +88,45 @@ test("openJsonStore() leaves files of version 1 as they are until something chan
   assert.deepEqual(new Map(disk.files), files)
 })
 
-test("files of version 1 are written anew as version 2, by the next snapshot", async (t) => {
+test("openJsonStore() reads files of version 2, without failed logins or released names", async (t) => {
+  const { store, warnings } = await openFaulty(t, { files: filesOf(snapshotOf2, journalsOf2) })
+  assert.deepEqual(await store.listUsers(), [alice, { ...dave, claims: { tenant: 7 } }])
+  assert.deepEqual((await store.listSessions("alice")).map(sidOf), ["s1"])
+  const listed = { sids: ["s2"], jtis: ["j1"] }
+  assert.deepEqual(await store.listRevocations(1_795_448_600), listed)
+  for (const name of ["alice", "dave"]) assert.equal(await store.findFailedLogins(name), null)
+  for (const [name, deletedAt] of [
+    ["carol", 1_795_447_802],
+    ["bob", 1_795_447_804],
+  ] as const) {
+    assert.equal(await store.addUser({ ...alice, username: name }), "reserved", name)
+    assert.equal(await store.releaseName(name), true)
+    assert.equal(await store.addUser({ ...alice, username: name }), "added", name)
+    assert.equal((await store.findUser(name))?.tokensNotBefore, deletedAt + 1)
+  }
+  assert.deepEqual(warnings, [])
+})
+
+test("files of version 2 are written anew as version 3, by the next snapshot", async (t) => {
+  const small = { bytesBetweenSnapshotsMin: 100 }
+  const files = filesOf(snapshotOf2, journalsOf2)
+  const { store, disk, reopen } = await openFaulty(t, { files, ...small })
+  await store.releaseName("carol")
+  for (let count = 0; count < 30; count += 1) await store.countFailedLogin("alice", "stranger")
+  const again = await reopen()
+  const document = JSON.parse(disk.files.get("store.json")?.toString() ?? "")
+  assert.equal(document.version, 3)
+  assert.ok(document.failedLogins[0].strangers > 0)
+  assert.deepEqual(document.reservedNames, [
+    { username: "carol", deletedAt: 1_795_447_802, isReleased: true },
+    { username: "bob", deletedAt: 1_795_447_804, isReleased: false },
+  ])
+  const failed = { username: "alice", strangers: 30, devices: 0 }
+  assert.deepEqual(await again.findFailedLogins("alice"), failed)
+  assert.equal(await again.addUser({ ...alice, username: "carol" }), "added")
+})
+
+test("files of version 1 are written anew as version 3, by the next snapshot", async (t) => {
   const small = { bytesBetweenSnapshotsMin: 100 }
   const { store, disk, reopen } = await openFaulty(t, { files: filesOf(snapshot), ...small })
   await store.changeUser("alice", { claims: { tenant: "a" } })
@@ -73,10 +140,10 @@ test("files of version 1 are written anew as version 2, by the next snapshot", a
   for (const at of [1, 2, 3]) await mixed.changeUser("dave", { tokensNotBefore: at })
   const again = await reopen()
   const document = JSON.parse(disk.files.get("store.json")?.toString() ?? "")
-  assert.equal(document.version, 2)
+  assert.equal(document.version, 3)
   assert.deepEqual(Object.keys(document), [
     ...["format", "version", "sequence", "users", "reservedNames"],
-    ...["sessions", "endedSessions", "revokedTokens"],
+    ...["sessions", "endedSessions", "revokedTokens", "failedLogins", "sum"],
   ])
   assert.deepEqual((await again.listUsers()).map(nameOf), ["alice", "dave"])
   assert.equal((await again.listSessions("alice")).map(sidOf).length, 11)
@@ -85,19 +152,19 @@ test("files of version 1 are written anew as version 2, by the next snapshot", a
 
 const refused: readonly (readonly [name: string, text: string, message: RegExp])[] = [
   [
-    "version 3",
-    snapshot.replace('"version":1', '"version":3'),
-    /'\S+\/store\.json': line 1: its version is not 2, the one written here$/,
+    "version 4",
+    snapshot.replace('"version":1', '"version":4'),
+    /'\S+\/store\.json': line 1: its version is not 3, the one written here$/,
   ],
   [
     "version 0",
     snapshot.replace('"version":1', '"version":0'),
-    /line 1: its version is not 2, the one written here$/,
+    /line 1: its version is not 3, the one written here$/,
   ],
   [
     "a version that is text",
     snapshot.replace('"version":1', '"version":"1"'),
-    /line 1: its version is not 2, the one written here$/,
+    /line 1: its version is not 3, the one written here$/,
   ],
   [
     "version 1 with a table of version 2",
@@ -109,11 +176,31 @@ const refused: readonly (readonly [name: string, text: string, message: RegExp])
     snapshot.replace('"version":1', '"version":2'),
     /sessions: the list is missing$/,
   ],
+  [
+    "version 2 with a table of version 3",
+    snapshotOf2.replace("\n]}\n", '\n],\n"failedLogins":[\n]}\n'),
+    /'failedLogins': it is no member of a store$/,
+  ],
+  [
+    "version 3 without its table",
+    snapshotOf2.replace('"version":2', '"version":3'),
+    /failedLogins: the list is missing$/,
+  ],
+  [
+    "version 3 with failed logins that are less than none",
+    snapshotOf2
+      .replace('"version":2', '"version":3')
+      .replace(
+        "\n]}\n",
+        '\n],\n"failedLogins":[\n{"username":"alice","strangers":-1,"devices":0}\n]}\n',
+      ),
+    /failedLogins, record 1: 'strangers' is missing or not valid$/,
+  ],
 ]
 
 for (const [name, text, message] of refused) {
   test(`openJsonStore() refuses a store.json of ${name}`, async (t) => {
-    assert.notEqual(text, snapshot)
+    assert.ok(text !== snapshot && text !== snapshotOf2)
     await assert.rejects(openFaulty(t, { files: filesOf(text) }), {
       name: "OperatorError",
       message,
@@ -126,8 +213,8 @@ function textOf(...lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("")
 }
 
-function filesOf(store: string): Files {
-  const texts = [store, ...journals]
+function filesOf(store: string, beside: readonly string[] = journals): Files {
+  const texts = [store, ...beside]
   const names = ["store.json", "journal.0.jsonl", "journal.1.jsonl"]
   return new Map(names.map((name, index) => [name, Buffer.from(texts[index] ?? "")]))
 }

@@ -125,6 +125,36 @@ test("openJsonStore() repairs the directory's mode, and makes one that is missin
   for (const name of names) assert.equal(lstatSync(join(missing, name)).mode & 0o777, 0o600, name)
 })
 
+test("openJsonStore() warns of a directory above that is everybody's, and opens", async (t) => {
+  const parent = join(temporaryDirectory(t), "shared")
+  const directory = join(parent, "data")
+  mkdirSync(parent)
+  chmodSync(parent, 0o777)
+  for (const _start of ["the first", "the second"]) {
+    assert.deepEqual(await openAndClose(directory), [
+      `store.parent_open: Every user may replace what is in '${parent}', the data too: ` +
+        `chmod o-w '${parent}', or set POSTERN_DATA_DIR to another directory`,
+    ])
+  }
+  chmodSync(parent, 0o1777)
+  assert.deepEqual(await openAndClose(directory), [])
+})
+
+test("openJsonStore() tells failures that pass from those of the files", async (t) => {
+  const directory = temporaryDirectory(t)
+  const rows = { ENOSPC: 69, EDQUOT: 69, EROFS: 69, EIO: 65, EACCES: 65 }
+  for (const [code, exitCode] of Object.entries(rows)) {
+    const disk = createFaultyDisk()
+    disk.fail(({ kind }) => (kind === "make" ? { code } : null))
+    await assert.rejects(openJsonStore({ directory, disk, warn: assert.fail }), {
+      name: "OperatorError",
+      message: `The data directory '${directory}' can't be used: ${code}: made by a test`,
+      hint: "Its user needs to own it and everything in it, and the disk needs room.",
+      exitCode,
+    })
+  }
+})
+
 test("openJsonStore() refuses a data directory that is a file or a link", async (t) => {
   const directory = temporaryDirectory(t)
   writeFileSync(join(directory, "file"), "")

@@ -7,6 +7,8 @@ import { test } from "node:test"
 import { createTestService, type TestService, type TokenBody } from "../support/test_service.ts"
 
 const passwords = ["wonderland", "builder", "through the looking-glass"] as const
+/** Typed by people who are nobody here, or who mistyped: neither is anybody's to keep. */
+const mistyped = ["through-the-looking-glass", "wunderland"] as const
 const tagBytes = 20
 
 for (const shared of [false, true]) {
@@ -19,16 +21,23 @@ for (const shared of [false, true]) {
       assert.ok(text.includes(sid), "the sid is there: the right files are looked into")
     }
     const secrets: Buffer[] = [Buffer.from(service.keys.refreshKey())]
-    for (const { refresh_token } of given) secrets.push(partsOf(refresh_token).tag)
+    for (const { refresh_token, device_token = "" } of given) {
+      secrets.push(partsOf(refresh_token).tag)
+      const device = Buffer.from(device_token.slice("ptd_".length), "base64url")
+      if (device_token !== "")
+        secrets.push(device.subarray(6, -tagBytes), device.subarray(-tagBytes))
+    }
     const forms = secrets.flatMap((secret) =>
       (["base64url", "base64", "hex"] as const).map((encoding) => secret.toString(encoding)),
     )
     const tokens = given.flatMap(({ access_token, refresh_token }) => [
       ...access_token.split("."),
       refresh_token,
-      "ptr_",
+      ...["ptr_", "ptd_"],
     ])
-    for (const secret of [...forms, ...tokens, ...passwords]) {
+    assert.ok(given.filter(({ device_token }) => device_token !== undefined).length > 3)
+    assert.match(text, /"failedLogins","alice",\{"username":"alice","strangers":1,"devices":0\}/)
+    for (const secret of [...forms, ...tokens, ...passwords, ...mistyped]) {
       assert.ok(!text.includes(secret), `the files have '${secret}'`)
     }
   })
@@ -58,6 +67,9 @@ async function liveThroughAll(service: TestService): Promise<readonly TokenBody[
   assert.equal((await refresh(service, first)).status, 401)
   assert.equal((await service.call("POST", "/logout", { token: bobs.access_token })).status, 204)
   const [current, , next] = passwords
+  for (const username of ["alice", mistyped[0]]) {
+    await service.call("POST", "/login", { json: { username, password: mistyped[1] } })
+  }
   const json = { current, new: next }
   const changed = await service.call("POST", "/password", { token: second.access_token, json })
   assert.equal(changed.status, 200, changed.body)

@@ -1,0 +1,21 @@
+// The sum at the end of a JSON object in the store's files, over every byte before it:
+//
+//   {"sequence":42,"changes":[…],"sum":"5fb2d8a1"}
+//
+// CRC-32, in hexadecimal. It tells of damage; against whoever may write the file it is no help.
+
+import { crc32 } from "node:zlib"
+
+/** The end of an object whose text before it has this CRC-32. */
+export function sumText(sum: number): string {
+  return `,"sum":"${sum.toString(16).padStart(8, "0")}"}`
+}
+
+const sumLength = sumText(0).length
+
+/** The text before an object's sum, or null when the sum does not fit it. */
+export function bodyBeforeSum(object: Buffer): Buffer | null {
+  const body = object.subarray(0, Math.max(0, object.byteLength - sumLength))
+  const end = object.subarray(body.byteLength).toString("latin1")
+  return end === sumText(crc32(body)) ? body : null
+}
