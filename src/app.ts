@@ -2,7 +2,9 @@
 // into a reply, and writes the access log. The whole service can be tested by calling `handle`.
 
 import { monotonicMillis } from "./clock.ts"
-import type { HttpRequest, Reply } from "./http/message.ts"
+import { shareReply } from "./http/cors.ts"
+import { isAllowedHost } from "./http/host.ts"
+import type { HttpRequest, Reply, RequestHead } from "./http/message.ts"
 import { problem, problemOf } from "./http/problem.ts"
 import { createRouter, type Match } from "./http/router.ts"
 import { errorText, type Log } from "./log.ts"
@@ -12,53 +14,82 @@ import { type RouteParts, routes } from "./routes.ts"
 export interface App {
   /** Answers a request; never rejects. */
   handle(request: HttpRequest): Promise<Reply>
+  /** Answers a request whose head is reason enough to refuse it, else null; never rejects. */
+  refuseEarly(head: RequestHead): Promise<Reply | null>
 }
 
+/** What the app goes by beside its routes. */
+export interface AppOptions {
+  /** Host names to answer to; null for any. */
+  readonly allowedHosts: readonly string[] | null
+  /** Origins whose scripts may read replies. */
+  readonly corsOrigins: readonly string[]
+  readonly log: Log
+}
+
+type Found = Extract<Match, { kind: "found" }>
+
 /** Puts the service together. */
-export function createApp(parts: RouteParts & { readonly log: Log }): App {
-  const { log } = parts
+export function createApp(parts: RouteParts & AppOptions): App {
+  const { allowedHosts, corsOrigins, log } = parts
   const route = createRouter(routes(parts))
 
   return {
-    async handle(request) {
-      const startedAt = monotonicMillis()
-      const match = route(request.method, request.path)
-      const reply = await answer(request, match)
-      log.info("request", {
-        request: request.id,
-        client: request.remoteAddress,
-        method: request.method,
-        // The route's own path: a path as it was sent could hold anything, secrets too.
-        path: match.kind === "not_found" ? null : match.path,
-        status: reply.status,
-        ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
-      })
-      return reply
-    },
+    handle: (request) =>
+      respond(request, ({ admitted, params }) => admitted.handle(request, { params })),
+    refuseEarly: (head) => respond(head, ({ admitted }) => admitted.refuse(head)),
   }
 
-  async function answer(request: HttpRequest, match: Match): Promise<Reply> {
+  async function respond<R extends Reply | null>(
+    head: RequestHead,
+    ask: (match: Found) => R | Promise<R>,
+  ): Promise<Reply | R> {
+    const startedAt = monotonicMillis()
+    const match = route(head.method, head.path)
+    const answered = await answer(head, match, ask)
+    if (answered === null) return answered
+    const reply = shareReply(answered, { request: head, origins: corsOrigins })
+    log.info("request", {
+      request: head.id,
+      client: head.clientAddress,
+      method: head.method,
+      // The route's own path: a path as it was sent could hold anything, secrets too.
+      path: match.kind === "not_found" ? null : match.path,
+      status: reply.status,
+      ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
+    })
+    return reply
+  }
+
+  async function answer<R extends Reply | null>(
+    head: RequestHead,
+    match: Match,
+    ask: (match: Found) => R | Promise<R>,
+  ): Promise<Reply | R> {
+    if (!isAllowedHost(head.headers.get("host"), allowedHosts)) {
+      return problem("misdirected_request", "This service has another name")
+    }
     if (match.kind === "not_found") return problem("not_found", "There is nothing at this path")
-    if (match.kind === "other_method") return otherMethod(request, match.allow)
+    if (match.kind === "other_method") return otherMethod(head, match.allow)
     try {
-      return await match.admitted.handle(request, { params: match.params })
+      return await ask(match)
     } catch (error) {
       const reply = problemOf(error)
       if (reply === null) {
-        log.error("request.failed", { request: request.id, error: errorText(error) })
-        return problem("server_error", `Something went wrong here: request ${request.id}`)
+        log.error("request.failed", { request: head.id, error: errorText(error) })
+        return problem("server_error", `Something went wrong here: request ${head.id}`)
       }
       // The cause goes to the log only.
       if (reply.status >= 500) {
-        log.error("request.unavailable", { request: request.id, error: errorText(error) })
+        log.error("request.unavailable", { request: head.id, error: errorText(error) })
       }
       return reply
     }
   }
 }
 
-function otherMethod(request: HttpRequest, allow: string): Reply {
+function otherMethod({ method }: RequestHead, allow: string): Reply {
   const headers = { Allow: allow, "Cache-Control": "no-store" }
-  if (request.method === "OPTIONS") return { status: 204, headers, body: "" }
+  if (method === "OPTIONS") return { status: 204, headers, body: "" }
   return problem("method_not_allowed", `The methods here are ${allow}`, headers)
 }

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createApp } from "../src/app.ts"
+import { type AppOptions, createApp } from "../src/app.ts"
 import { AuthError, Unavailable } from "../src/errors.ts"
 import type { Sessions } from "../src/service/sessions.ts"
 import { createCollectedLog } from "./support/collected_log.ts"
 import { makeRequest } from "./support/http_request.ts"
 
 /** An app whose sessions do nothing but throw. */
-function brokenApp(thrown: unknown) {
+function brokenApp(thrown: unknown, options: Partial<AppOptions> = {}) {
   const log = createCollectedLog()
   const fail = () => Promise.reject(thrown)
   const sessions: Sessions = {
@@ -26,14 +26,17 @@ function brokenApp(thrown: unknown) {
   const throwing = () => {
     throw thrown
   }
-  const app = createApp({ sessions, publicKeys: throwing, isReady: throwing, log: log.log })
-  const send = (method: string, path: string) => {
-    const headers = { authorization: "Bearer t0ken", "content-type": "application/json" }
+  const app = createApp({
+    ...{ sessions, makeAccount: null, publicKeys: throwing, isReady: throwing, log: log.log },
+    ...{ allowedHosts: null, corsOrigins: [], ...options },
+  })
+  const send = (method: string, path: string, more: Readonly<Record<string, string>> = {}) => {
+    const headers = { authorization: "Bearer t0ken", "content-type": "application/json", ...more }
     const isLogin = path === "/login"
     const body = isLogin ? '{"username":"alice","password":"wonderland"}' : ""
     return app.handle(makeRequest({ id: "r-7", method, path, headers, body }))
   }
-  return { send, log }
+  return { app, send, log }
 }
 
 const bug = new TypeError("Cannot read properties of undefined: /app/src/x.ts")
@@ -132,3 +135,79 @@ for (const [method, path, logged, status] of accessRows) {
     }
   })
 }
+
+const misdirected = { error: "misdirected_request", msg: "This service has another name" }
+
+test("createApp() with allowedHosts answers 421 to any other host, whatever is asked", async () => {
+  const { send, log } = brokenApp(bug, { allowedHosts: ["login.example.org"] })
+  for (const [method, path] of [...routesThatUseParts, ["GET", "/nothing"], ["PUT", "/me"]]) {
+    const reply = await send(String(method), String(path), { host: "evil.example" })
+    assert.equal(reply.status, 421)
+    assert.deepEqual(JSON.parse(reply.body), misdirected)
+  }
+  assert.equal((await send("GET", "/livez")).status, 421)
+  for (const host of ["login.example.org:8443", "localhost:8080"]) {
+    assert.equal((await send("GET", "/livez", { host })).status, 200)
+  }
+  assert.deepEqual(log.takeNames(), [])
+})
+
+const origin = "https://app.example.org"
+const sharedRows = [
+  ["GET", "/livez", 200],
+  ["GET", "/me", 500],
+  ["POST", "/login", 500],
+  ["PUT", "/me", 405],
+  ["OPTIONS", "/me", 204],
+  ["GET", "/nothing", 404],
+] as const
+
+for (const [method, path, status] of sharedRows) {
+  test(`createApp() lets a listed origin read the ${status} to ${method} ${path}`, async () => {
+    const { send } = brokenApp(bug, { corsOrigins: [origin] })
+    for (const [sent, shared] of [
+      [origin, origin],
+      ["https://evil.example", undefined],
+      ["null", undefined],
+    ] as const) {
+      const reply = await send(method, path, { origin: sent })
+      assert.equal(reply.status, status)
+      assert.equal(reply.headers["Access-Control-Allow-Origin"], shared)
+      assert.equal(reply.headers["Access-Control-Allow-Credentials"], undefined)
+    }
+    const closed = await brokenApp(bug).send(method, path, { origin })
+    assert.equal(closed.headers["Access-Control-Allow-Origin"], undefined)
+  })
+}
+
+const earlyRows = [
+  ["a bad token", "GET", "/me", 401, "Invalid token"],
+  ["an unknown path", "POST", "/nothing", 404, "There is nothing at this path"],
+  ["another method", "PUT", "/login", 405, "The methods here are POST, OPTIONS"],
+  ["another host", "POST", "/login", 421, "This service has another name"],
+] as const
+
+for (const [what, method, path, status, msg] of earlyRows) {
+  test(`refuseEarly() refuses ${what} as handle() does, and logs it once`, async () => {
+    const refused = new AuthError("invalid_token", "Invalid token")
+    const { app, log } = brokenApp(refused, { allowedHosts: [] })
+    const host = status === 421 ? "evil.example" : "localhost"
+    const request = makeRequest({ method, path, headers: { host, authorization: "Bearer x" } })
+    const reply = await app.refuseEarly(request)
+    assert.equal(reply?.status, status)
+    assert.equal(JSON.parse(reply.body).msg, msg)
+    assert.deepEqual(
+      log.events.map(({ event, status: logged }) => [event, logged]),
+      [["request", status]],
+    )
+    assert.deepEqual(reply, await app.handle(request))
+  })
+}
+
+test("refuseEarly() lets pass, without a word, what only the handler can judge", async () => {
+  const { app, log } = brokenApp(bug)
+  for (const path of ["/login", "/refresh", "/logout"]) {
+    assert.equal(await app.refuseEarly(makeRequest({ method: "POST", path })), null)
+  }
+  assert.deepEqual(log.events, [])
+})

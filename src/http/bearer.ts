@@ -4,7 +4,7 @@
 
 import { AuthError } from "../errors.ts"
 import { readJsonBody } from "./json_body.ts"
-import type { HttpRequest } from "./message.ts"
+import type { HttpRequest, RequestHead } from "./message.ts"
 
 const expected = "Expected 'Authorization: Bearer <JWT>'"
 const member = "refresh_token"
@@ -13,7 +13,7 @@ const member = "refresh_token"
  * The token of a request's `Authorization` header, or null when there is none of the Bearer scheme.
  * @throws AuthError `invalid_request` when the scheme is not followed by exactly one token
  */
-export function readBearerToken({ headers }: HttpRequest): string | null {
+export function readBearerToken({ headers }: RequestHead): string | null {
   const header = headers.get("authorization")
   if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
   const token = /^bearer ([^\s,]+)$/i.exec(header)?.[1]
@@ -22,7 +22,7 @@ export function readBearerToken({ headers }: HttpRequest): string | null {
 }
 
 /** What to tell who sent no bearer token. */
-export function missingTokenText({ headers }: HttpRequest): string {
+export function missingTokenText({ headers }: RequestHead): string {
   if (!headers.get("authorization")) return "Missing Authorization Header"
   return `Missing 'Bearer' type in 'Authorization' header. ${expected}`
 }

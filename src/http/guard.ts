@@ -4,7 +4,7 @@
 
 import { AuthError } from "../errors.ts"
 import { missingTokenText, readBearerToken } from "./bearer.ts"
-import type { HttpRequest, Reply } from "./message.ts"
+import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import { problem } from "./problem.ts"
 
 /** What a handler is told beside the request. */
@@ -43,16 +43,27 @@ export interface GuardOptions {
 class Admission {
   // Private, so that no object literal is an Admission.
   readonly #handler: Handler
+  readonly #refuse: (head: RequestHead) => Promise<Reply | null>
   /** Whom the route admits, in words, for tests and documents. */
   readonly admits: string
 
-  constructor(admits: string, handler: Handler) {
+  constructor(
+    admits: string,
+    handler: Handler,
+    refuse: (head: RequestHead) => Promise<Reply | null>,
+  ) {
     this.admits = admits
     this.#handler = handler
+    this.#refuse = refuse
   }
 
   handle(request: HttpRequest, context: Context): Reply | Promise<Reply> {
     return this.#handler(request, context)
+  }
+
+  /** How `handle` would refuse a request with this head, thrown or given, or null. */
+  refuse(head: RequestHead): Promise<Reply | null> {
+    return this.#refuse(head)
   }
 }
 
@@ -61,7 +72,7 @@ export type Admitted = Admission
 
 /** Admits every request. */
 export function anyone(handler: Handler): Admitted {
-  return new Admission("anyone", handler)
+  return new Admission("anyone", handler, async () => null)
 }
 
 /** Makes a guard, which admits requests with an access token to the handler it is given. */
@@ -79,20 +90,30 @@ export function guard<P extends Identity>(
 ): (handler: Handler<GuardedContext<P>>) => Admitted {
   const { optional = false, fresh = false, role } = options
   return (handler) =>
-    new Admission(describe(options), async (request, { params }) => {
-      const token = readBearerToken(request)
-      if (token === null) {
-        // The overloads promise null only to handlers that said `optional`.
-        if (optional) return handler(request, { params, principal: null as unknown as P })
-        throw new AuthError("missing_token", missingTokenText(request))
-      }
-      const principal = await authenticate(token)
-      if (role !== undefined && !principal.roles.includes(role)) {
-        throw new AuthError("insufficient_scope", `This needs the role '${role}'`)
-      }
-      if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
-      return handler(request, { params, principal })
-    })
+    new Admission(
+      describe(options),
+      (request, { params }) =>
+        admit(request, (principal) => handler(request, { params, principal })),
+      (head) => admit(head, () => null),
+    )
+
+  async function admit<T>(
+    head: RequestHead,
+    proceed: (principal: P) => T | Promise<T>,
+  ): Promise<T | Reply> {
+    const token = readBearerToken(head)
+    if (token === null) {
+      // The overloads promise null only to handlers that said `optional`.
+      if (optional) return proceed(null as unknown as P)
+      throw new AuthError("missing_token", missingTokenText(head))
+    }
+    const principal = await authenticate(token)
+    if (role !== undefined && !principal.roles.includes(role)) {
+      throw new AuthError("insufficient_scope", `This needs the role '${role}'`)
+    }
+    if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
+    return proceed(principal)
+  }
 }
 
 function isFresh(principal: Identity, fresh: true | number): boolean {

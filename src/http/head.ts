@@ -47,7 +47,10 @@ const singleHeaders = new Set([
 
 const hostPattern = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,255})(?::\d{1,5})?$/i
 
-/** Reads a head, or tells why not. */
+/**
+ * Reads a head, or tells why not. HTTP/1.0 is taken if it names a host: nginx speaks it to what is
+ * behind it unless told otherwise, and a body with a length ends where one of HTTP/1.1 does.
+ */
 export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | HeadRefusal {
   if (httpVersion !== "1.1" && httpVersion !== "1.0") {
     return { code: "http_version_not_supported", msg: "Speak HTTP/1.1" }

@@ -26,14 +26,16 @@ export function readJsonBody(request: HttpRequest, members: readonly string[]): 
 }
 
 /**
- * The members of a request's JSON body, all of which must be there as text that is not empty.
+ * The members of a request's JSON body, all of which must be there as text that is not empty, but
+ * for the optional ones, which may be absent.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
-export function readTexts<N extends string>(
+export function readTexts<N extends string, O extends string = never>(
   request: HttpRequest,
   names: readonly N[],
-): Readonly<Record<N, string>> {
-  const members = readJsonBody(request, names)
+  optional: readonly O[] = [],
+): Readonly<Record<N, string> & Partial<Record<O, string>>> {
+  const members = readJsonBody(request, [...names, ...optional])
   const isMissing = (name: N) => members[name] == null || members[name] === ""
   if (names.some(isMissing)) {
     throw new AuthError("invalid_request", `Missing ${names.join(" or ")}`)
@@ -43,7 +45,12 @@ export function readTexts<N extends string>(
     const message = `${list.slice(0, 1).toUpperCase()}${list.slice(1)} must be text`
     throw new AuthError("invalid_request", message)
   }
-  return members as Readonly<Record<N, string>>
+  for (const name of optional) {
+    if (members[name] !== undefined && typeof members[name] !== "string") {
+      throw new AuthError("invalid_request", `${name} must be text`)
+    }
+  }
+  return members as Readonly<Record<N, string> & Partial<Record<O, string>>>
 }
 
 function parse(body: Uint8Array): JsonObject | null {

@@ -8,7 +8,11 @@ export interface HttpLimits {
   /** For head and body together. */
   readonly requestMillisMax: number
   readonly keepAliveMillis: number
-  /** Without it a client that never reads its answer stays for ever. */
+  /**
+   * Ends a client that never reads its answer, after two of these: what the system buffers of that
+   * looks like a sign of life, once. More than the time for a request, or else who sends nothing
+   * more would not be told why.
+   */
   readonly socketIdleMillisMax: number
   /** How long what a refused client still sends is read and dropped. */
   readonly lingerMillisMax: number
@@ -23,9 +27,9 @@ export const httpLimits: HttpLimits = Object.freeze({
   bodyBytesMax: 16 * 1024,
   headBytesMax: 16 * 1024,
   headersMillisMax: 10_000,
-  requestMillisMax: 15_000,
+  requestMillisMax: 10_000,
   keepAliveMillis: 5_000,
-  socketIdleMillisMax: 20_000,
+  socketIdleMillisMax: 12_000,
   lingerMillisMax: 1_000,
   checkIntervalMillis: 1_000,
   requestsPerSocketMax: 10_000,

@@ -1,8 +1,8 @@
 // Requests and replies as plain records. Handlers, and the whole app, are functions from one to the
 // other; only server.ts knows sockets and streams.
 
-/** A request, read whole. */
-export interface HttpRequest {
+/** A request before its body is there. */
+export interface RequestHead {
   /** Names this request in the reply, the log and error messages. */
   readonly id: string
   readonly method: string
@@ -12,9 +12,13 @@ export interface HttpRequest {
   readonly query: string
   /** By lower-case name. Headers that may stand only once stand once. */
   readonly headers: ReadonlyMap<string, string>
+  /** The client's: of the socket's other end, or whom a trusted proxy there asks for. */
+  readonly clientAddress: string
+}
+
+/** A request, read whole. */
+export interface HttpRequest extends RequestHead {
   readonly body: Uint8Array
-  /** Address of the socket's other end. */
-  readonly remoteAddress: string
 }
 
 /** A reply. Headers that every reply has are added by server.ts. */

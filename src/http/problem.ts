@@ -6,6 +6,7 @@ import { json, type Reply } from "./message.ts"
 
 const statuses: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
+  password_blocked: 400,
   invalid_credentials: 401,
   missing_token: 401,
   invalid_token: 401,
@@ -19,6 +20,8 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   uri_too_long: 414,
   unsupported_media_type: 415,
   expectation_failed: 417,
+  misdirected_request: 421,
+  too_many_requests: 429,
   header_fields_too_large: 431,
   server_error: 500,
   temporarily_unavailable: 503,
@@ -56,10 +59,15 @@ function challenge(code: ErrorCode): { readonly "WWW-Authenticate": string } {
 
 /** The reply for anything that was thrown, or null for a bug, which is the caller's to log. */
 export function problemOf(error: unknown): Reply | null {
-  if (error instanceof AuthError) return problem(error.code, error.message)
+  if (error instanceof AuthError) {
+    return problem(error.code, error.message, retryAfter(error.retryAfterSeconds))
+  }
   if (error instanceof Unavailable) {
-    const headers = { "Retry-After": String(error.retryAfterSeconds) }
-    return problem("temporarily_unavailable", error.message, headers)
+    return problem("temporarily_unavailable", error.message, retryAfter(error.retryAfterSeconds))
   }
   return null
+}
+
+function retryAfter(seconds: number | null): Reply["headers"] {
+  return seconds === null ? {} : { "Retry-After": String(seconds) }
 }

@@ -14,13 +14,24 @@ const everyReply: RawHeaders = [
 ].flat()
 const strictTransportHeader = ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"]
 
+/** What all replies of a service have because of its settings. */
+export interface HeaderOptions {
+  /** Tells browsers to come back over TLS only. For when the public address is https. */
+  readonly strictTransport: boolean
+  /** Tells caches that replies differ by origin. For when scripts of some may read them. */
+  readonly variesByOrigin: boolean
+}
+
 /** Makes the function from a reply and its request's id to the headers. */
 export function createHeaderWriter({
   strictTransport,
-}: {
-  readonly strictTransport: boolean
-}): (reply: Reply, id: string) => RawHeaders {
-  const always = strictTransport ? [...everyReply, ...strictTransportHeader] : everyReply
+  variesByOrigin,
+}: HeaderOptions): (reply: Reply, id: string) => RawHeaders {
+  const always = [
+    ...everyReply,
+    ...(strictTransport ? strictTransportHeader : []),
+    ...(variesByOrigin ? ["Vary", "Origin"] : []),
+  ]
   return (reply, id) => {
     const own = Object.entries(reply.headers).flat()
     const length = isBodyless(reply) ? [] : ["Content-Length", `${Buffer.byteLength(reply.body)}`]

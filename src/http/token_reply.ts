@@ -8,6 +8,8 @@ export interface TokenPair {
   readonly expiresInSeconds: number
   readonly refreshToken: string
   readonly refreshExpiresInSeconds: number
+  /** By which the client is known at its next login. */
+  readonly deviceToken?: string
 }
 
 /** Answers a pair of tokens. */
@@ -18,5 +20,6 @@ export function tokenReply(tokens: TokenPair): Reply {
     expires_in: tokens.expiresInSeconds,
     refresh_token: tokens.refreshToken,
     refresh_expires_in: tokens.refreshExpiresInSeconds,
+    device_token: tokens.deviceToken,
   })
 }

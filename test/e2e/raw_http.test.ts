@@ -8,7 +8,6 @@ import {
   type Conversation,
   checkEveryReply,
   converse,
-  handleOf,
   startTestServer,
 } from "../support/raw_socket.ts"
 import { createTestService } from "../support/test_service.ts"
@@ -33,7 +32,7 @@ const targets: readonly Target[] = [
 for (const target of targets) {
   test(`listen() refuses hostile bytes at ${target.method} ${target.path}`, async (t) => {
     const service = await createTestService(t)
-    const { port, log } = await startTestServer(t, handleOf(service))
+    const { port, log } = await startTestServer(t, service.app)
     const failures: string[] = []
     const waiting = [...rawRows]
     const work = async () => {

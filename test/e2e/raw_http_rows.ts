@@ -1,5 +1,7 @@
 // H-01 to H-14 and H-20 to H-29 as bytes: requests that are refused whatever the route.
 
+import { gzipSync } from "node:zlib"
+
 /** Where a row is sent. */
 export interface Target {
   readonly method: string
@@ -15,6 +17,9 @@ export interface RawRow {
 
 const host = "Host: localhost"
 const end = "\r\n\r\n"
+
+/** A thousand times as much once it is unpacked. */
+const bomb = gzipSync(Buffer.alloc(1_000_000)).toString("latin1")
 
 /** A request of these header lines, `Host` among them unless they say otherwise. */
 function withLines(name: string, lines: readonly string[], body: string, statuses = [400]): RawRow {
@@ -176,8 +181,8 @@ const heads: readonly RawRow[] = [
   withLines("H-29 101 headers", [host, ...many(100)], "", [431]),
   withLines("H-29 2500 tiny headers", [host, ...many(2500, "")], "", [431]),
   withLines(
-    "H-29 1500 headers, then a host",
-    [...many(1500, ""), host, "X-Forwarded-For: 1.2.3.4"],
+    "H-29 1500 headers, then those that matter",
+    [...many(1500, ""), host, "Authorization: Bearer x", "X-Forwarded-For: 1.2.3.4"],
     "",
     [431],
   ),
@@ -188,6 +193,12 @@ const heads: readonly RawRow[] = [
       "{}",
       [415],
     ),
+  ),
+  withLines(
+    "H-35 a bomb",
+    [...length(`${bomb.length}`), "Content-Type: application/json", "Content-Encoding: gzip"],
+    bomb,
+    [415],
   ),
   withLines("H-39 1 MB with a length", length("1000000"), "a".repeat(1_000_000), [413]),
   withLines("H-39 one byte too many", length("16385"), "a".repeat(16_385), [413]),

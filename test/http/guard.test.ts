@@ -245,7 +245,7 @@ test("guard() says in words whom it admits", () => {
 // `tsc` is the test here: an expected error that does not come is one.
 test("Route takes nothing but what anyone() and guard() made", () => {
   const handler: Handler = () => json(200, {})
-  const imitation = { admits: "anyone", handle: handler }
+  const imitation = { admits: "anyone", handle: handler, refuse: async () => null }
   // @ts-expect-error a bare handler is not protected
   const bare: Route = ["GET", "/x", handler]
   // @ts-expect-error an object that looks like an Admitted is none

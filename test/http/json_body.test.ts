@@ -156,6 +156,35 @@ test("readTexts() refuses what is no text", () => {
   }
 })
 
+function readOptional(json: object) {
+  const headers = { "content-type": "application/json" }
+  const request = makeRequest({ method: "POST", headers, body: JSON.stringify(json) })
+  return readTexts(request, ["name"], ["token", "hint"])
+}
+
+test("readTexts() gives optional texts where they are there, empty ones as well", () => {
+  assert.deepEqual({ ...readOptional({ name: "x" }) }, { name: "x" })
+  const all = { name: "x", token: "", hint: "z" }
+  assert.deepEqual({ ...readOptional(all) }, all)
+})
+
+test("readTexts() refuses optional members that are no text, and does not do without the others", () => {
+  for (const value of [null, 0, false, [], ["x"], {}]) {
+    for (const name of ["token", "hint"]) {
+      assert.throws(
+        () => readOptional({ name: "x", [name]: value }),
+        refusal("invalid_request", `${name} must be text`),
+        JSON.stringify(value),
+      )
+    }
+  }
+  assert.throws(() => readOptional({ token: "x" }), refusal("invalid_request", "Missing name"))
+  assert.throws(
+    () => readOptional({ name: "x", other: "y" }),
+    refusal("invalid_request", "The body may only have: name, token, hint"),
+  )
+})
+
 test("readTexts() refuses other members and other bodies as readJsonBody() does", () => {
   assert.throws(
     () => readNames({ current: "x", new: "y", sid: "z" }),

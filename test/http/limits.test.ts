@@ -10,13 +10,19 @@ test("httpLimits are the ones that the security bar asks for", () => {
     bodyBytesMax: 16_384,
     headBytesMax: 16_384,
     headersMillisMax: 10_000,
-    requestMillisMax: 15_000,
+    requestMillisMax: 10_000,
     keepAliveMillis: 5_000,
-    socketIdleMillisMax: 20_000,
+    socketIdleMillisMax: 12_000,
     lingerMillisMax: 1_000,
     checkIntervalMillis: 1_000,
     requestsPerSocketMax: 10_000,
     connectionsMax: 8_192,
   })
   assert.ok(Object.isFrozen(httpLimits))
+})
+
+test("httpLimits tell who sends nothing more why, and end who never reads within 25 seconds", () => {
+  const { requestMillisMax, checkIntervalMillis, socketIdleMillisMax } = httpLimits
+  assert.ok(requestMillisMax + checkIntervalMillis < socketIdleMillisMax)
+  assert.ok(2 * socketIdleMillisMax + checkIntervalMillis <= 25_000)
 })

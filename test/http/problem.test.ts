@@ -1,6 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { AuthError, type ErrorCode, OperatorError, Unavailable } from "../../src/errors.ts"
+import {
+  AuthError,
+  type ErrorCode,
+  OperatorError,
+  tooManyRequests,
+  Unavailable,
+} from "../../src/errors.ts"
 import { problem, problemOf } from "../../src/http/problem.ts"
 
 const realm = 'Bearer realm="postern"'
@@ -8,6 +14,7 @@ const realm = 'Bearer realm="postern"'
 /** Every code, its status, and its challenge if it has one. `Record` keeps the list whole. */
 const codes: Readonly<Record<ErrorCode, readonly [status: number, challenge?: string]>> = {
   invalid_request: [400],
+  password_blocked: [400],
   invalid_credentials: [401, realm],
   missing_token: [401, realm],
   invalid_token: [401, `${realm}, error="invalid_token"`],
@@ -21,6 +28,8 @@ const codes: Readonly<Record<ErrorCode, readonly [status: number, challenge?: st
   uri_too_long: [414],
   unsupported_media_type: [415],
   expectation_failed: [417],
+  misdirected_request: [421],
+  too_many_requests: [429],
   header_fields_too_large: [431],
   server_error: [500],
   temporarily_unavailable: [503],
@@ -49,6 +58,23 @@ test("problem() adds the headers it is given, and lets them win", () => {
 test("problemOf() answers a refusal with its code and sentence", () => {
   const error = new AuthError("insufficient_scope", "This needs the role 'admin'")
   assert.deepEqual(problemOf(error), problem("insufficient_scope", "This needs the role 'admin'"))
+})
+
+test("problemOf() answers who asks too often with the seconds to wait, in the header and the text", () => {
+  const rows: readonly (readonly [seconds: number, told: string])[] = [
+    [0.2, "1"],
+    [1, "1"],
+    [1.01, "2"],
+    [900, "900"],
+  ]
+  for (const [seconds, told] of rows) {
+    const reply = problemOf(tooManyRequests(seconds))
+    assert.deepEqual([reply?.status, reply?.headers["Retry-After"]], [429, told])
+    const msg = `Too many attempts: try again in ${told} s`
+    assert.deepEqual(JSON.parse(reply?.body ?? ""), { error: "too_many_requests", msg })
+  }
+  const refusal = problemOf(new AuthError("not_found", "No"))
+  assert.equal(Object.hasOwn(refusal?.headers ?? {}, "Retry-After"), false)
 })
 
 test("problemOf() answers 503 and when to come back, without the cause", () => {

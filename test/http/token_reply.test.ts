@@ -26,3 +26,13 @@ test("tokenReply() answers exactly the five members, not to be stored", () => {
     refresh_expires_in: 86_400,
   })
 })
+
+test("tokenReply() answers a login's device token, too, where there is one", () => {
+  const pair = {
+    ...{ accessToken: "a.b.c", expiresInSeconds: 900 },
+    ...{ refreshToken: "ptr_x", refreshExpiresInSeconds: 86_400 },
+  }
+  const withDevice = tokenReply({ ...pair, deviceToken: "ptd_x" })
+  assert.equal(JSON.parse(withDevice.body).device_token, "ptd_x")
+  assert.equal("device_token" in JSON.parse(tokenReply(pair).body), false)
+})

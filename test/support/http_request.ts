@@ -15,7 +15,7 @@ export function makeRequest(
     method: "GET",
     path: "/",
     query: "",
-    remoteAddress: "127.0.0.1",
+    clientAddress: "127.0.0.1",
     ...rest,
     headers: new Map(Object.entries(headers)),
     body: Buffer.from(body),

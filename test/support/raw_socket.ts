@@ -4,11 +4,10 @@
 import assert from "node:assert/strict"
 import { connect, type Socket } from "node:net"
 import type { TestContext } from "node:test"
+import type { App } from "../../src/app.ts"
 import { type HttpLimits, httpLimits } from "../../src/http/limits.ts"
-import type { HttpRequest, Reply } from "../../src/http/message.ts"
-import { type HttpServer, listen } from "../../src/http/server.ts"
+import { type HttpServer, listen, type ServerOptions } from "../../src/http/server.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
-import type { TestService } from "./test_service.ts"
 
 /** A reply as it was on the wire. */
 export interface WireReply {
@@ -48,31 +47,38 @@ export interface TestServer {
 /** Short times, so that tests need not wait; sizes as they are. */
 export const shortLimits: HttpLimits = { ...httpLimits, lingerMillisMax: 30 }
 
-/** Listens with the real server. Drained when the test ends. */
-export async function startTestServer(
-  t: Pick<TestContext, "after">,
-  handle: (request: HttpRequest) => Promise<Reply>,
-  limits: Partial<HttpLimits> = {},
-): Promise<TestServer> {
-  const log = createCollectedLog()
-  const options = {
-    handle,
-    log: log.log,
-    strictTransport: true,
-    limits: { ...shortLimits, ...limits },
-  }
-  const { port, drain } = await listen({ host: "127.0.0.1", port: 0 }, options)
-  t.after(() => drain(0))
-  return { port, drain, log }
+/** What a test may choose. */
+export type TestServerOptions = Partial<Omit<ServerOptions, "limits" | "log">> & {
+  readonly limits?: Partial<HttpLimits>
+  /** Kept with those of the app, where that has one. */
+  readonly log?: CollectedLog
+  /** A name or address, 127.0.0.1 unless told. */
+  readonly host?: string
 }
 
-/** The app of a test service, as the server calls it. */
-export function handleOf(service: TestService): (request: HttpRequest) => Promise<Reply> {
-  return ({ method, path, query, headers, body }) =>
-    service.call(method, query === "" ? path : `${path}?${query}`, {
-      headers: Object.fromEntries(headers),
-      body,
-    })
+/**
+ * Listens with the real server and a whole app, or just what answers requests. Drained when the
+ * test ends.
+ */
+export async function startTestServer(
+  t: Pick<TestContext, "after">,
+  app: App | App["handle"],
+  { limits, log = createCollectedLog(), host = "127.0.0.1", ...options }: TestServerOptions = {},
+): Promise<TestServer> {
+  const { port, drain } = await listen(
+    { host, port: 0 },
+    {
+      ...(typeof app === "function" ? { handle: app, refuseEarly: async () => null } : app),
+      strictTransport: true,
+      variesByOrigin: false,
+      trustedProxies: [],
+      ...options,
+      log: log.log,
+      limits: { ...shortLimits, ...limits },
+    },
+  )
+  t.after(() => drain(0))
+  return { port, drain, log }
 }
 
 /** Sends the steps on one connection and gives what came back, until the server closes. */

@@ -1,0 +1,58 @@
+// Parsers for the settings about who reaches the service and through what: proxies, host names, and
+// origins. Each takes a list with commas and gives it, or throws a SettingMistake.
+
+import { SettingMistake } from "./config_values.ts"
+import { hostNameOf } from "./http/host.ts"
+import { canonicalAddress, type Network, readNetwork, startOf } from "./ip_address.ts"
+
+/** The widest is 10.0.0.0/8, or fd00::/8: no list should hold the Internet by a slip. */
+const prefixMin = 8
+
+/** Addresses and networks of proxies. */
+export function trustedProxies(value: string): readonly Network[] {
+  return list(value).map((one) => {
+    const hint = "Addresses and networks of your own proxies: 10.0.0.2,172.16.0.0/12,fd00::/8"
+    const network = readNetwork(one)
+    if (network === null) throw new SettingMistake(`'${one}' is no address and no network`, hint)
+    const { prefix } = network
+    if (prefix < prefixMin) {
+      const reason = `'${one}' is too wide: who is in it can claim any address`
+      throw new SettingMistake(reason, `A prefix of at least /${prefixMin}, such as 10.0.0.0/8`)
+    }
+    const start = startOf(network)
+    if (start === canonicalAddress(one.replace(/\/.*$/, ""))) return network
+    throw new SettingMistake(
+      `'${one}' has bits beyond its prefix`,
+      `Do you mean ${start}/${prefix}?`,
+    )
+  })
+}
+
+/** Names and addresses that requests may have in their `Host`. */
+export function allowedHosts(value: string): readonly string[] {
+  return list(value).map((one) => {
+    const address = canonicalAddress(one.replace(/^\[(.*)\]$/, "$1"))
+    if (address !== null) return address
+    if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(one)) return hostNameOf(one)
+    throw new SettingMistake(
+      `'${one}' is no host name`,
+      "Names or addresses without scheme, port and *, such as login.example.org",
+    )
+  })
+}
+
+/** Origins as browsers send them (RFC 6454 §6.2), since they are compared as they are. */
+export function corsOrigins(value: string): readonly string[] {
+  return list(value).map((one) => {
+    const isPlain = /^https?:\/\/[a-z0-9._:[\]-]+$/.test(one) && URL.canParse(one)
+    if (isPlain && new URL(one).origin === one) return one
+    throw new SettingMistake(
+      `'${one}' is no origin`,
+      "Scheme, host and, unless it is the usual one, port, in lower case and with nothing after it, such as https://app.example.org",
+    )
+  })
+}
+
+function list(value: string): readonly string[] {
+  return value.split(",").map((one) => one.trim())
+}

@@ -1,0 +1,28 @@
+// What the server keeps of a connection: who is at its other end, what that is owed, and whether
+// more is taken from it.
+
+import type { BodyReading } from "./body.ts"
+import type { Peer } from "./client_address.ts"
+
+/** A connection. */
+export interface Connection {
+  readonly peer: Peer
+  requests: number
+  /** With so many it closes. */
+  requestsMax: number
+  /** How many answers it still waits for. */
+  owed: number
+  /** No further request is taken (RFC 9112 §9.6). */
+  ending: boolean
+  /** The body that is being read, and of which request. */
+  reading: { readonly incoming: { readonly complete: boolean }; readonly body: BodyReading } | null
+  /** Called when nothing is owed any more. */
+  onAnswered: () => void
+}
+
+/** A connection on which nothing has happened yet. */
+export function newConnection(
+  start: Pick<Connection, "peer" | "requestsMax" | "onAnswered">,
+): Connection {
+  return { ...start, requests: 0, owed: 0, ending: false, reading: null }
+}

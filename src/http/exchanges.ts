@@ -1,0 +1,240 @@
+// Reads each request whole, within limits, hands it to `handle`, and writes the reply. Whatever is
+// wrong before that is answered here, in the same JSON. It must never trust a header for anything
+// but its own meaning, nor one about the client's address but from a trusted proxy.
+
+import type * as http from "node:http"
+import type { Socket } from "node:net"
+import type { Network } from "../ip_address.ts"
+import type { Log } from "../log.ts"
+import { randomName } from "../random.ts"
+import { readBody } from "./body.ts"
+import { clientAddressOf, isForwarded, peerOf } from "./client_address.ts"
+import { type Connection, newConnection } from "./connection.ts"
+import { readHead } from "./head.ts"
+import type { HttpLimits } from "./limits.ts"
+import type { HttpRequest, Reply, RequestHead } from "./message.ts"
+import { parserProblem } from "./parser_problem.ts"
+import { problem } from "./problem.ts"
+import {
+  createHeaderWriter,
+  type HeaderOptions,
+  isBodyless,
+  type RawHeaders,
+} from "./reply_headers.ts"
+import { createServerLog, type ServerLog } from "./server_log.ts"
+
+/** What becomes of requests. */
+export interface ExchangeOptions extends HeaderOptions {
+  /** Answers a request; never rejects. */
+  readonly handle: (request: HttpRequest) => Promise<Reply>
+  /** Answers a request whose body need not be waited for, else null; never rejects. */
+  readonly refuseEarly: (head: RequestHead) => Promise<Reply | null>
+  /** Whose word on who asks is taken. */
+  readonly trustedProxies: readonly Network[]
+  readonly log: Log
+  readonly limits: HttpLimits
+  /** What a status line says after the status. */
+  readonly statusTexts: Readonly<Record<string, string | undefined>>
+}
+
+/** A request with its answer, in Node's two halves. */
+interface Exchange {
+  readonly incoming: http.IncomingMessage
+  readonly outgoing: http.ServerResponse
+  readonly id: string
+  readonly connection: Connection
+  /** Which one of its connection's requests this is, from 1. */
+  readonly number: number
+  /** The peer's address until the head is read. */
+  clientAddress: string
+}
+
+/** The requests of one server that are being answered. */
+export class Exchanges {
+  readonly #server: http.Server
+  readonly #options: ExchangeOptions
+  readonly #log: ServerLog
+  readonly #headers: (reply: Reply, id: string) => RawHeaders
+  readonly #tooLarge: Reply
+  readonly #idPrefix = randomName().slice(0, 8)
+  #ids = 0
+  readonly #connections = new Map<Socket, Connection>()
+
+  constructor(server: http.Server, options: ExchangeOptions) {
+    this.#server = server
+    this.#options = options
+    this.#log = createServerLog(options.log)
+    this.#headers = createHeaderWriter(options)
+    const { bodyBytesMax } = options.limits
+    this.#tooLarge = problem("content_too_large", `A body may have ${bodyBytesMax} bytes`)
+    server.on("connection", (socket) => this.#open(socket))
+    server.on("request", (incoming, outgoing) => this.#serve(incoming, outgoing))
+    server.on("checkContinue", (incoming, outgoing) => this.#serve(incoming, outgoing))
+    server.on("checkExpectation", (incoming, outgoing) => {
+      const reply = problem("expectation_failed", "The only expectation met is 100-continue")
+      const exchange = this.#begin(incoming, outgoing)
+      if (exchange !== null) this.#refuse(exchange, reply)
+    })
+    server.on("connect", (_incoming, socket) => {
+      // Node lets go of this socket: nobody else takes its errors, nor reads it to its end.
+      socket.on("error", () => socket.destroy()).resume()
+      const reply = problem("method_not_allowed", "This is no proxy", { Allow: "" })
+      this.#endSocket(socket as Socket, reply)
+    })
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      if (error.code === "ECONNRESET") socket.destroy()
+      else this.#endSocket(socket as Socket, parserProblem(error.code))
+    })
+  }
+
+  async drain(secondsMax: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    // Opened ahead of need, or a request only begun: Node does not count them among the idle ones.
+    for (const [socket, { owed }] of this.#connections) if (owed === 0) socket.destroy()
+    const timer = setTimeout(() => this.#server.closeAllConnections(), secondsMax * 1000)
+    await closed
+    clearTimeout(timer)
+  }
+
+  #open(socket: Socket): void {
+    const onAnswered = () => {
+      if (!this.#server.listening) socket.end()
+    }
+    const peer = peerOf(socket.remoteAddress, this.#options.trustedProxies)
+    const requestsMax = this.#options.limits.requestsPerSocketMax
+    this.#connections.set(socket, newConnection({ peer, requestsMax, onAnswered }))
+    socket.once("close", () => this.#connections.delete(socket))
+  }
+
+  #serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): void {
+    const exchange = this.#begin(incoming, outgoing)
+    if (exchange === null) return
+    this.#answer(exchange).catch((error) => {
+      this.#log.failed(String(error), exchange.id)
+      incoming.socket.destroy()
+    })
+  }
+
+  /** Ends a connection whose requests can't be told apart, after the answers it is owed. */
+  #endSocket(socket: Socket, reply: Reply): void {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined || connection.ending) return
+    connection.ending = true
+    const { reading } = connection
+    if (reading !== null && !reading.incoming.complete) {
+      // This is the answer to a request whose own body is at fault.
+      reading.body.refuse(reply)
+      return
+    }
+    const id = this.#nextId()
+    const end = () => {
+      // The last answer was the end of it already.
+      if (!socket.writable) return
+      this.#log.refused({ id, clientAddress: connection.peer.address }, reply)
+      socket.end(this.#rawReply(reply, id))
+      this.#linger(socket, () => socket.destroy())
+    }
+    if (connection.owed > 0) connection.onAnswered = end
+    else end()
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { incoming, outgoing, id, connection } = exchange
+    const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
+    const { handle, refuseEarly, trustedProxies } = this.#options
+    const bytesMax = this.#options.limits.bodyBytesMax
+    const head = readHead({ httpVersion, rawHeaders, target })
+    if ("code" in head) return this.#refuse(exchange, problem(head.code, head.msg))
+    // It is ignored, but Node's parser drops what came along with such a request.
+    if (head.headers.has("upgrade")) connection.requestsMax = exchange.number
+    const { path, query, headers } = head
+    const { peer } = connection
+    const clientAddress = clientAddressOf(headers, { peer, proxies: trustedProxies })
+    if (!peer.isTrusted && isForwarded(headers)) this.#log.forwarded(peer)
+    exchange.clientAddress = clientAddress
+    if (head.declaredBytes > bytesMax) return this.#refuse(exchange, this.#tooLarge)
+    const request = { id, method, path, query, headers, clientAddress }
+    const reading = readBody(incoming, { bytesMax, tooLarge: this.#tooLarge })
+    connection.reading = { incoming, body: reading }
+    if (head.awaitsContinue) {
+      const reply = await refuseEarly(request)
+      if (reply !== null) return this.#turnAway(exchange, reply)
+      outgoing.writeContinue()
+    }
+    const body = await reading.result
+    if (body === null) return
+    if (!Buffer.isBuffer(body)) return this.#refuse(exchange, body)
+    const reply = await handle({ ...request, body })
+    this.#writeHead(exchange, reply, this.#isLast(exchange))
+    outgoing.end(hasBody(incoming, reply) ? reply.body : undefined)
+  }
+
+  #refuse(exchange: Exchange, reply: Reply): void {
+    this.#log.refused(exchange, reply)
+    this.#turnAway(exchange, reply)
+  }
+
+  // The rest of the body is read and dropped for a moment before the connection closes: closing at
+  // once would reset it, and the client might never read why.
+  #turnAway(exchange: Exchange, reply: Reply): void {
+    const { incoming, outgoing, connection } = exchange
+    connection.ending = true
+    this.#writeHead(exchange, reply, true)
+    if (hasBody(incoming, reply)) outgoing.write(reply.body)
+    else outgoing.flushHeaders()
+    this.#linger(outgoing, () => outgoing.end())
+    if (incoming.complete) outgoing.end()
+    else incoming.once("end", () => outgoing.end()).resume()
+  }
+
+  #linger(open: Socket | http.ServerResponse, end: () => void): void {
+    const timer = setTimeout(end, this.#options.limits.lingerMillisMax)
+    open.once("close", () => clearTimeout(timer))
+  }
+
+  /** Null when the connection takes no more requests. */
+  #begin(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Exchange | null {
+    const connection = this.#connections.get(incoming.socket)
+    if (connection === undefined || connection.ending) return null
+    if (connection.requests >= connection.requestsMax) return null
+    connection.requests += 1
+    connection.owed += 1
+    outgoing.once("close", () => {
+      connection.owed -= 1
+      if (connection.owed === 0) connection.onAnswered()
+    })
+    const clientAddress = connection.peer.address
+    const number = connection.requests
+    return { incoming, outgoing, id: this.#nextId(), connection, number, clientAddress }
+  }
+
+  /** Whether the connection closes after this answer: only the newest request's may say so. */
+  #isLast({ connection, number }: Exchange): boolean {
+    if (number !== connection.requests) return false
+    const closes = !this.#server.listening || number >= connection.requestsMax
+    if (closes) connection.ending = true
+    return closes
+  }
+
+  #writeHead({ outgoing, id }: Exchange, reply: Reply, closes: boolean): void {
+    const closing = closes ? ["Connection", "close"] : []
+    outgoing.writeHead(reply.status, [...this.#headers(reply, id), ...closing])
+  }
+
+  /** A reply as it goes out where there is no response object, since the parser gave up. */
+  #rawReply(reply: Reply, id: string): string {
+    const headers = [...this.#headers(reply, id), "Connection", "close"]
+    const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
+    const statusText = this.#options.statusTexts[reply.status]
+    return `HTTP/1.1 ${reply.status} ${statusText}\r\n${lines.join("")}\r\n${reply.body}`
+  }
+
+  #nextId(): string {
+    this.#ids += 1
+    return `${this.#idPrefix}-${this.#ids.toString(36)}`
+  }
+}
+
+function hasBody(incoming: http.IncomingMessage, reply: Reply): boolean {
+  return incoming.method !== "HEAD" && !isBodyless(reply)
+}
