@@ -7,6 +7,7 @@
 //
 // No event holds a token, password, hash or key; `user` is a user there is, never what was typed.
 
+import type { Caller } from "./caller.ts"
 import { type Clock, isoTime } from "./clock.ts"
 import type { Disk } from "./disk.ts"
 import { auditLine, type Log } from "./log.ts"
@@ -15,6 +16,8 @@ import { auditLine, type Log } from "./log.ts"
 export type AuditEvent =
   | "login.succeeded"
   | "login.failed"
+  | "login.delayed"
+  | "client.throttled"
   | "session.started"
   | "session.refreshed"
   | "session.replayed"
@@ -25,9 +28,13 @@ export type AuditEvent =
   | "password.changed"
   | "password.refused"
   | "user.added"
+  | "user.registered"
   | "user.seeded"
   | "user.changed"
+  | "user.locked"
+  | "user.unlocked"
   | "user.deleted"
+  | "user.released"
   | "key.made"
   | "key.rotated"
   | "key.retired"
@@ -46,6 +53,11 @@ export interface AuditFields {
   readonly reason?: string | undefined
   /** The key's name. */
   readonly key?: string | undefined
+}
+
+/** What every event of a caller's tells. */
+export function callerFields({ requestId, address }: Caller): AuditFields {
+  return { request: requestId, client: address }
 }
 
 /** Writes an event. */

@@ -18,6 +18,11 @@ export const systemClock: Clock = {
   steady: () => monotonicMillis() / 1000,
 }
 
+/** Seconds for how long something took: of the clock that is never set, where there is one. */
+export function steadySeconds(clock: Clock): number {
+  return clock.steady?.() ?? clock.now()
+}
+
 /** Milliseconds of a clock that is never set, for how long something took. */
 export function monotonicMillis(): number {
   return performance.now()

@@ -1,13 +1,13 @@
 // Reads the settings (settings.ts) into a frozen Config, once, at the start. All mistakes are told
 // together, each with a hint.
 
-import { availableParallelism } from "node:os"
 import { isLoopback } from "./address.ts"
 import { type Complain, publishedClaimNames, sharedClaimNames } from "./config_claims.ts"
+import { hashesAtATime, thisMachine } from "./config_hashing.ts"
 import { type SeedUser, SettingMistake } from "./config_values.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+import type { Network } from "./ip_address.ts"
 import type { LogLevel } from "./log.ts"
-import { laneWidth, threadPoolSize } from "./password/hashing_lane.ts"
 import type { HashParameters } from "./password/phc.ts"
 import type { SessionSettings } from "./service/session_tokens.ts"
 import { type Setting, type SettingValues, settingNames, settingRows } from "./settings.ts"
@@ -24,6 +24,12 @@ export interface Config {
   readonly dataDirectory: string
   /** Address under which clients reach this; undefined only with a shared secret. */
   readonly publicAddress: string | undefined
+  /** Proxies whose word on who asks is taken. */
+  readonly trustedProxies: readonly Network[]
+  /** Host names to answer to; null for any. */
+  readonly allowedHosts: readonly string[] | null
+  /** Origins whose scripts may read replies. */
+  readonly corsOrigins: readonly string[]
   readonly claims: ClaimSettings
   readonly sessions: SessionSettings
   readonly signing: Signing
@@ -31,6 +37,8 @@ export interface Config {
   readonly keyRotationSeconds: number | null
   /** Where the audit trail is appended to; null for nowhere but the log. */
   readonly auditFile: string | null
+  /** Whether people may make their own account. */
+  readonly registration: "open" | "closed"
   readonly seedUsers: readonly SeedUser[]
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */
@@ -70,11 +78,8 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     const hint = "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY"
     complain("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
   }
-  const threads = threadPoolSize(environment["UV_THREADPOOL_SIZE"])
-  if (threads < 2) {
-    const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
-    complain("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
-  }
+  const poolSize = environment["UV_THREADPOOL_SIZE"]
+  const laneWidth = hashesAtATime(values, poolSize, thisMachine(), complain)
   if (mistakes.length > 0) throw settingsError(mistakes)
   // Without mistakes every setting that has a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
@@ -86,6 +91,9 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     port: rest.port,
     dataDirectory: rest.dataDirectory,
     publicAddress,
+    trustedProxies: values.trustedProxies ?? [],
+    allowedHosts: values.allowedHosts,
+    corsOrigins: values.corsOrigins ?? [],
     claims: Object.freeze({ ...claimNames, accessTtlSeconds, leewaySeconds }),
     sessions: Object.freeze({
       idleSeconds: rest.refreshTtlSeconds,
@@ -96,9 +104,10 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     signing,
     keyRotationSeconds: values.keyRotationSeconds,
     auditFile: values.auditFile,
+    registration: rest.registration,
     seedUsers: values.seedUsers ?? [],
     hashParameters: { memoryKib: hashMemoryKib, passes: hashPasses },
-    hashesAtATime: laneWidth({ threads, cores: availableParallelism() }),
+    hashesAtATime: laneWidth,
     logLevel: rest.logLevel,
     notices: [
       ...issuerNotices(values, rest.host, publicAddress),

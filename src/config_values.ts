@@ -136,6 +136,12 @@ export function logLevel(value: string): LogLevel {
   throw new SettingMistake(`'${value}' is not a level`, `One of ${logLevels.join(", ")}`)
 }
 
+/** Who may make an account. */
+export function registration(value: string): "open" | "closed" {
+  if (value === "open" || value === "closed") return value
+  throw new SettingMistake(`'${value}' is neither`, "closed, or open: anybody may make an account")
+}
+
 /** `name:password,name:password`; a password may hold colons, but no comma. */
 export function seedUsers(value: string): readonly SeedUser[] {
   const hint = `name:password,name:password; a name has ${usernameRule}`

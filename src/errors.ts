@@ -8,6 +8,7 @@
 /** Every code a caller can get in `error`; OAuth's own names where OAuth has one. */
 export const errorCodes = [
   "invalid_request",
+  "password_blocked",
   "invalid_credentials",
   "missing_token",
   "invalid_token",
@@ -21,6 +22,8 @@ export const errorCodes = [
   "uri_too_long",
   "unsupported_media_type",
   "expectation_failed",
+  "misdirected_request",
+  "too_many_requests",
   "header_fields_too_large",
   "server_error",
   "temporarily_unavailable",
@@ -34,11 +37,25 @@ export type ErrorCode = (typeof errorCodes)[number]
 export class AuthError extends Error {
   override readonly name = "AuthError"
   readonly code: ErrorCode
+  /** After how many seconds to ask again, where that is the reason. */
+  readonly retryAfterSeconds: number | null
 
-  constructor(code: ErrorCode, message: string) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
+  ) {
     super(message)
     this.code = code
+    this.retryAfterSeconds = retryAfterSeconds
   }
+}
+
+/** The refusal of who asks too often. */
+export function tooManyRequests(retryAfterSeconds: number): AuthError {
+  const seconds = Math.max(1, Math.ceil(retryAfterSeconds))
+  const message = `Too many attempts: try again in ${seconds} s`
+  return new AuthError("too_many_requests", message, { retryAfterSeconds: seconds })
 }
 
 /** The world failed, nothing was changed, and trying again later may work. */

@@ -3,13 +3,15 @@
 
 import { basename, dirname } from "node:path"
 import { type Audit, type AuditFile, createAudit, openAuditFile } from "./audit.ts"
-import { systemClock } from "./clock.ts"
+import { steadySeconds, systemClock } from "./clock.ts"
 import type { Config } from "./config.ts"
-import { machineDisk, secureFile } from "./disk.ts"
+import { machineDisk } from "./disk.ts"
 import { exitCodes, OperatorError, toOperatorError } from "./errors.ts"
+import { createLoginLimits } from "./limit/login_limits.ts"
 import type { Log } from "./log.ts"
 import { createPasswordHasher, type PasswordHasher } from "./password/hash.ts"
 import { createHashingLane } from "./password/hashing_lane.ts"
+import { secureFile } from "./private_files.ts"
 import { type Accounts, createAccounts } from "./service/accounts.ts"
 import { type Keys, openKeys } from "./service/keys.ts"
 import { createEnding } from "./service/session_tokens.ts"
@@ -27,6 +29,7 @@ export interface OpenedDeployment {
   readonly accounts: Accounts
   readonly keys: Keys
   readonly store: Store
+  readonly hasher: PasswordHasher
   readonly audit: Audit
   /** Closes the store and ends the audit trail. */
   close(): Promise<void>
@@ -57,8 +60,13 @@ export async function openDeployment(
       ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
     })
     const endingNow = createEnding(clock, { ...claims, ...sessions })
-    const accounts = createAccounts({ store, hasher, clock, audit, endingNow })
-    return { accounts, keys, store, audit, close }
+    const { hashesAtATime } = config
+    const limits = createLoginLimits({ hashesAtATime, seconds: () => steadySeconds(clock) })
+    const accounts = createAccounts({
+      ...{ store, hasher, clock, audit, endingNow, limits },
+      deviceKey: keys.refreshKey,
+    })
+    return { accounts, keys, store, hasher, audit, close }
   } catch (error) {
     await close()
     throw toOperatorError(error, {

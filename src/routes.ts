@@ -11,14 +11,18 @@ import { me } from "./handlers/me.ts"
 import { changePassword } from "./handlers/password.ts"
 import { protectedDemo } from "./handlers/protected.ts"
 import { refresh } from "./handlers/refresh.ts"
+import { register } from "./handlers/register.ts"
 import { revocations } from "./handlers/revocations.ts"
 import { anyone, guard } from "./http/guard.ts"
 import type { Route } from "./http/router.ts"
+import type { Register } from "./service/registration.ts"
 import type { Sessions } from "./service/sessions.ts"
 
 /** What the handlers work with. */
 export interface RouteParts {
   readonly sessions: Sessions
+  /** Null where people may not make their own account. */
+  readonly makeAccount: Register | null
   /** The JWK Set's members, the same list until they change. */
   readonly publicKeys: () => readonly object[]
   /** Whether the store and the keys are open and the process is not on its way out. */
@@ -26,18 +30,26 @@ export interface RouteParts {
 }
 
 /** The route table. */
-export function routes({ sessions, publicKeys, isReady }: RouteParts): readonly Route[] {
+export function routes({
+  sessions,
+  makeAccount,
+  publicKeys,
+  isReady,
+}: RouteParts): readonly Route[] {
   const guarded = guard(sessions.authenticate)
   const freshlyGuarded = guard(sessions.authenticate, { fresh: true })
+  const registration: readonly Route[] =
+    makeAccount === null ? [] : [["POST", "/register", anyone(register(makeAccount))]]
   return [
     ["POST", "/login", anyone(login(sessions))],
+    ...registration,
     ["POST", "/refresh", anyone(refresh(sessions))],
     ["POST", "/logout", anyone(logout(sessions))],
     ["GET", "/protected", guarded(protectedDemo())],
     ["GET", "/me", guarded(me())],
     ["GET", "/sessions", guarded(listSessions(sessions))],
-    ["DELETE", "/sessions", guarded(endOtherSessions(sessions))],
-    ["DELETE", "/sessions/{sid}", guarded(endSession(sessions))],
+    ["DELETE", "/sessions", freshlyGuarded(endOtherSessions(sessions))],
+    ["DELETE", "/sessions/{sid}", freshlyGuarded(endSession(sessions))],
     ["POST", "/password", freshlyGuarded(changePassword(sessions))],
     ["GET", "/revocations", anyone(revocations(sessions))],
     ["GET", "/.well-known/jwks.json", anyone(jwks(publicKeys))],

@@ -1,6 +1,7 @@
 // The settings: one table, from which come the frozen Config (config.ts), `--help`, and the
 // README's table.
 
+import { allowedHosts, corsOrigins, trustedProxies } from "./config_network.ts"
 import {
   algorithm,
   claimName,
@@ -10,6 +11,7 @@ import {
   lifetime,
   logLevel,
   path,
+  registration,
   seedUsers,
   text,
   wholeNumber,
@@ -67,6 +69,27 @@ export const settings = {
     fallback: null,
     shownDefault: "the issuer",
     help: "Whom tokens are for, their `aud`.",
+  },
+  trustedProxies: {
+    name: "POSTERN_TRUSTED_PROXIES",
+    parse: trustedProxies,
+    fallback: null,
+    shownDefault: "none",
+    help: "Addresses or networks of proxies that say for whom they ask, with commas.",
+  },
+  allowedHosts: {
+    name: "POSTERN_ALLOWED_HOSTS",
+    parse: allowedHosts,
+    fallback: null,
+    shownDefault: "any",
+    help: "Host names to answer to, without port, with commas; localhost always. Nothing is made from them.",
+  },
+  corsOrigins: {
+    name: "POSTERN_CORS_ORIGINS",
+    parse: corsOrigins,
+    fallback: null,
+    shownDefault: "none",
+    help: "Origins whose scripts may read replies, such as https://app.example.org, with commas.",
   },
   accessTtlSeconds: {
     name: "JWT_ACCESS_TOKEN_EXPIRES",
@@ -160,6 +183,12 @@ export const settings = {
     fallback: null,
     shownDefault: "JWT_ENCODE_AUDIENCE",
     help: "With JWT_SECRET_KEY: the `aud` to accept, any of those named with commas.",
+  },
+  registration: {
+    name: "POSTERN_REGISTRATION",
+    parse: registration,
+    fallback: "closed",
+    help: "Whether people may make their own account at POST /register: closed or open.",
   },
   seedUsers: {
     name: "POSTERN_SEED_USERS",

@@ -12,6 +12,7 @@ import { startHousekeeping } from "./housekeeping.ts"
 import { listen } from "./http/server.ts"
 import type { Log } from "./log.ts"
 import { type OpenedDeployment, openDeployment } from "./open_deployment.ts"
+import { createRegister } from "./service/registration.ts"
 import { createSessions } from "./service/sessions.ts"
 
 /** A running service. */
@@ -53,12 +54,20 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
   })
   let ready = false
   const publicKeys = () => keys.ring.published(systemClock.now())
-  const app = createApp({ sessions, publicKeys, isReady: () => ready, log })
+  const makeAccount =
+    config.registration === "open" ? createRegister({ ...opened, clock: systemClock }) : null
+  const { allowedHosts, corsOrigins, trustedProxies } = config
+  const app = createApp({
+    ...{ sessions, makeAccount, publicKeys, isReady: () => ready },
+    ...{ allowedHosts, corsOrigins, log },
+  })
   const directory = config.dataDirectory
   const control = await openControl({ directory, accounts, keys, disk: machineDisk, log })
   try {
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
-    const server = await listen(config, { handle: app.handle, log, strictTransport })
+    const variesByOrigin = corsOrigins.length > 0
+    const headers = { strictTransport, variesByOrigin }
+    const server = await listen(config, { ...app, ...headers, trustedProxies, log })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
     const seen = (await store.lastUse()) ?? systemClock.now()

@@ -16,3 +16,16 @@ export function canonicalUsername(typed: string): string | null {
   const name = typed.normalize("NFKC").toLowerCase()
   return canonical.test(name) ? name : null
 }
+
+/** Names that people take for the operator's or the service's own: none to register oneself. */
+const reservedNames: ReadonlySet<string> = new Set([
+  ...["abuse", "admin", "administrator", "anonymous", "everyone", "hostmaster", "moderator"],
+  ...["no-reply", "nobody", "noreply", "null", "official", "operator", "owner", "postern"],
+  ...["postmaster", "root", "security", "self", "superuser", "support", "sysadmin", "system"],
+  ...["undefined", "webmaster"],
+])
+
+/** Whether only the operator may give a name, which is in canonical form. */
+export function isReservedName(username: string): boolean {
+  return reservedNames.has(username)
+}

@@ -4,7 +4,13 @@ import assert from "node:assert/strict"
 import { mkdirSync, readFileSync, renameSync, rmdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { type AuditFile, auditEnded, createAudit, openAuditFile } from "../src/audit.ts"
+import {
+  type AuditFile,
+  auditEnded,
+  callerFields,
+  createAudit,
+  openAuditFile,
+} from "../src/audit.ts"
 import { machineDisk } from "../src/disk.ts"
 import { createLog } from "../src/log.ts"
 import { createCollectedLog } from "./support/collected_log.ts"
@@ -69,6 +75,11 @@ test("createAudit() keeps what a reader could take for another line in its own",
   assert.equal(filed.length, 1)
   assert.match(String(filed[0]), /^[\x20-\x7e]+\n$/)
   assert.equal(JSON.parse(String(filed[0])).client, client)
+})
+
+test("callerFields() tells the request and the address, and nothing that the client says", () => {
+  const caller = { requestId: "r1", address: "192.0.2.7", userAgent: "ptr_x" }
+  assert.deepEqual(callerFields(caller), { request: "r1", client: "192.0.2.7" })
 })
 
 test("auditEnded() writes an event for each session, and none for none", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createWaryClock, isoTime } from "../src/clock.ts"
+import { createWaryClock, isoTime, steadySeconds, systemClock } from "../src/clock.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "./support/fake_clock.ts"
 
 const day = 86_400
@@ -72,6 +72,18 @@ test("createWaryClock() does not believe its first instant when it is long after
   assert.equal(wary.now(), clock.now())
   const ahead = { seen: startOfTests + 30 * day * 2, steadySeconds: () => steady }
   assert.equal(createWaryClock(clock, ahead).now(), clock.now())
+})
+
+test("steadySeconds() asks the clock that is never set, where there is one", () => {
+  const clock = createFakeClock()
+  assert.equal(steadySeconds(clock), startOfTests)
+  assert.equal(steadySeconds({ ...clock, steady: () => 0 }), 0)
+})
+
+test("steadySeconds() of the machine's clock goes on, in seconds since the process began", () => {
+  const [first, second] = [steadySeconds(systemClock), steadySeconds(systemClock)]
+  assert.ok(first > 0 && first < 3600)
+  assert.ok(second >= first)
 })
 
 test("isoTime() writes an instant without its fraction", () => {

@@ -53,7 +53,7 @@ const rows: readonly MistakeRow[] = [
       "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY",
     ],
   ),
-  ...["POSTERN_PROT", "POSTERN_", "POSTERN_HOST_FILE", "POSTERN_TRUSTED_PROXIES"].map(
+  ...["POSTERN_PROT", "POSTERN_", "POSTERN_HOST_FILE", "POSTERN_TRUSTED_PROXY"].map(
     (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", listHint],
   ),
   [{ POSTERN_PROT: "" }, "POSTERN_PROT", "There is no such setting", listHint],

@@ -12,13 +12,14 @@ import { createTestService } from "./support/test_service.ts"
 
 const table = [
   "POST /login anyone",
+  "POST /register anyone",
   "POST /refresh anyone",
   "POST /logout anyone",
   "GET /protected token",
   "GET /me token",
   "GET /sessions token",
-  "DELETE /sessions token",
-  "DELETE /sessions/{sid} token",
+  "DELETE /sessions token, fresh",
+  "DELETE /sessions/{sid} token, fresh",
   "POST /password token, fresh",
   "GET /revocations anyone",
   "GET /.well-known/jwks.json anyone",
@@ -58,21 +59,44 @@ function untouchableParts(): RouteParts {
     changePassword: touched,
     revocations: touched,
   }
-  return { sessions, publicKeys: touched, isReady: touched }
+  return { sessions, makeAccount: touched, publicKeys: touched, isReady: touched }
 }
 
-/** A service in which alice has logged in. */
+/** A service with all routes. */
+function createService(t: TestContext) {
+  return createTestService(t, { registration: true })
+}
+
+/** The same, in which alice has logged in. */
 async function loggedInService(t: TestContext) {
-  const service = await createTestService(t)
+  const service = await createService(t)
   return { ...service, token: await service.logIn("alice", "wonderland") }
 }
 
+/** The rows of these parts, as the table has them. */
+function rowsOf(parts: RouteParts): readonly string[] {
+  return routes(parts).map(([method, path, { admits }]) => `${method} ${path} ${admits}`)
+}
+
 test("routes() admits whom this list says", () => {
-  const rows = routes(untouchableParts())
+  assert.deepEqual(rowsOf(untouchableParts()), table)
+})
+
+test("routes() has no /register where people may not make their own account", async (t) => {
+  const rows = rowsOf({ ...untouchableParts(), makeAccount: null })
   assert.deepEqual(
-    rows.map(([method, path, { admits }]) => `${method} ${path} ${admits}`),
-    table,
+    rows,
+    table.filter((row) => !row.includes("/register")),
   )
+  const { call, log, store } = await createTestService(t)
+  log.takeNames()
+  const json = { username: "carol", password: "korrekt-pferd-batterie" }
+  for (const method of ["POST", "GET", "OPTIONS"]) {
+    const reply = await call(method, "/register", method === "POST" ? { json } : {})
+    assert.equal(reply.status, 404)
+    assert.deepEqual(JSON.parse(reply.body), nothingThere)
+  }
+  assert.deepEqual([log.takeNames(), await store.countUsers()], [[], 2])
 })
 
 test("routes() guards what the rows of test/api send tokens to, and nothing else", () => {
@@ -84,7 +108,7 @@ test("routes() guards what the rows of test/api send tokens to, and nothing else
 
 for (const { method, path, route } of guarded) {
   test(`${method} ${route} without a token answers 401 and runs no handler`, async (t) => {
-    const { call, log } = await createTestService(t)
+    const { call, log } = await createService(t)
     log.takeNames()
     for (const verb of method === "GET" ? ["GET", "HEAD"] : [method]) {
       const reply = await call(verb, path)
@@ -163,7 +187,7 @@ for (const path of new Set(all.map((row) => row.path))) {
   const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"]
 
   test(`OPTIONS ${path} answers 204 and the methods, without running a handler`, async (t) => {
-    const { call, log } = await createTestService(t)
+    const { call, log } = await createService(t)
     log.takeNames()
     const reply = await call("OPTIONS", path, { headers: { origin: "https://evil.example" } })
     assert.deepEqual(reply, {

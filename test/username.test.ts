@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { canonicalUsername } from "../src/username.ts"
+import { canonicalUsername, isReservedName } from "../src/username.ts"
 
 const names: readonly (readonly [what: string, typed: string, canonical: string | null])[] = [
   ["a plain name", "alice", "alice"],
@@ -84,4 +84,18 @@ test("canonicalUsername() does not normalize long text", () => {
   })
   assert.equal(canonicalUsername(typed as unknown as string), null)
   assert.equal(normalized, 0)
+})
+
+test("isReservedName() keeps names that people take for the operator's or the service's", () => {
+  for (const name of ["admin", "root", "support", "postern", "security", "null", "no-reply"]) {
+    assert.equal(isReservedName(name), true, name)
+    assert.equal(canonicalUsername(name), name)
+  }
+  const typed = ["ADMIN", "\uff52oot", "Postmaster", "No-Reply"]
+  for (const name of typed) assert.equal(isReservedName(canonicalUsername(name) ?? ""), true, name)
+})
+
+test("isReservedName() leaves all others to those who come first", () => {
+  const others = ["alice", "admins", "admin1", "rooty", "the-admin", "", "constructor", "__proto__"]
+  for (const name of others) assert.equal(isReservedName(name), false, name)
 })

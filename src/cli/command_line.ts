@@ -27,7 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   user: {
     usages: [
       [
-        "add|password|disable|enable|logout|delete NAME, or list",
+        "add|password|disable|enable|logout|unlock|delete|release NAME, or list",
         "Manage users, whether the service runs or not. Passwords are asked for, or piped in.",
       ],
       ["role add|remove NAME ROLE", "Change the roles that a user's tokens have."],

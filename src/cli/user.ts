@@ -5,7 +5,7 @@ import { loadConfig } from "../config.ts"
 import type { Command, CommandName } from "../control/commands.ts"
 import { readOperatorFile } from "../disk.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import type { UserSummary } from "../service/accounts.ts"
+import type { ListedUser, UserSummary } from "../service/accounts.ts"
 import { canonicalUsername, usernameRule } from "../username.ts"
 import { inColumns } from "./columns.ts"
 import { type Hints, runControlCommand } from "./control.ts"
@@ -33,7 +33,7 @@ const actions: Readonly<Record<string, Action>> = {
   list: {
     command: "user.list",
     takes: [],
-    report: (value) => table(value as readonly UserSummary[]),
+    report: (value) => table(value as readonly ListedUser[]),
   },
   password: {
     command: "user.password",
@@ -56,10 +56,20 @@ const actions: Readonly<Record<string, Action>> = {
     takes: ["username"],
     report: (_value, { username }) => `Ended all sessions of '${username}'.\n`,
   },
+  unlock: {
+    command: "user.unlock",
+    takes: ["username"],
+    report: (_value, { username }) => `Unlocked user '${username}'.\n`,
+  },
   delete: {
     command: "user.delete",
     takes: ["username"],
     report: (_value, { username }) => `Deleted user '${username}'. The name stays reserved.\n`,
+  },
+  release: {
+    command: "user.release",
+    takes: ["username"],
+    report: (_value, { username }) => `The name '${username}' may be given again.\n`,
   },
   "role add": {
     command: "user.role.add",
@@ -84,7 +94,8 @@ const actions: Readonly<Record<string, Action>> = {
 }
 
 const usage =
-  "postern user add|password|disable|enable|logout|delete NAME, postern user list, " +
+  "postern user add|password|disable|enable|logout|unlock|delete|release NAME, " +
+  "postern user list, " +
   "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
   "or postern user claim remove NAME CLAIM"
 
@@ -92,6 +103,7 @@ const hints: Hints = {
   not_found: "`postern user list` shows the users.",
   username_taken: "Choose another name. `postern user list` shows the users.",
   invalid_request: "Nothing was changed.",
+  password_blocked: "Nothing was changed.",
 }
 
 /** Runs `postern user …`. */
@@ -160,11 +172,11 @@ function rights({ roles, claims }: UserSummary, username = ""): string {
   return `The user '${username}' has the roles ${JSON.stringify(roles)} and claims ${JSON.stringify(claims)}.\n`
 }
 
-function table(users: readonly UserSummary[]): string {
+function table(users: readonly ListedUser[]): string {
   if (users.length === 0) return "There are no users. Add one: postern user add NAME\n"
-  const rows = users.map(({ username, disabled, createdAt, roles, claims }) => [
+  const rows = users.map(({ username, disabled, isLocked, createdAt, roles, claims }) => [
     username,
-    disabled ? "disabled" : "enabled",
+    disabled ? "disabled" : isLocked ? "locked" : "enabled",
     isoTime(createdAt),
     roles.join(" ") || "-",
     Object.keys(claims).length === 0 ? "-" : JSON.stringify(claims),

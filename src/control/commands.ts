@@ -47,6 +47,8 @@ const commands = {
   "user.disable": ({ accounts }, command) => accounts.disable(text(command, "username")),
   "user.enable": ({ accounts }, command) => accounts.enable(text(command, "username")),
   "user.logout": ({ accounts }, command) => accounts.logOut(text(command, "username")),
+  "user.unlock": ({ accounts }, command) => accounts.unlock(text(command, "username")),
+  "user.release": ({ accounts }, command) => accounts.release(text(command, "username")),
   "user.delete": ({ accounts }, command) => accounts.remove(text(command, "username")),
   "user.role.add": ({ accounts }, command) =>
     accounts.addRole(text(command, "username"), text(command, "role")),

@@ -1,4 +1,5 @@
-// POST /login: a name and a password for an access token and a refresh token.
+// POST /login: a name and a password for an access token and a refresh token, and a device token to
+// send along next time.
 
 import { callerOf } from "../http/caller.ts"
 import type { Handler } from "../http/guard.ts"
@@ -9,7 +10,9 @@ import type { Sessions } from "../service/sessions.ts"
 /** Answers the tokens of a new session. */
 export function login(sessions: Sessions): Handler {
   return async (request) => {
-    const credentials = readTexts(request, ["username", "password"])
+    const typed = readTexts(request, ["username", "password"], ["device_token"])
+    const { username, password, device_token: deviceToken } = typed
+    const credentials = { username, password, ...(deviceToken ? { deviceToken } : {}) }
     return tokenReply(await sessions.logIn(credentials, callerOf(request)))
   }
 }

@@ -14,9 +14,15 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>
   /**
    * Whether the password is the one that was hashed. Without a hash (null), and for a password that
-   * nobody can have, the answer is false after the same work.
+   * nobody can have, the answer is false after the same work. Not in the lane by itself: what has
+   * to be decided right before it goes there together with it.
    */
   verify(password: string, hash: string | null): Promise<boolean>
+  /**
+   * Runs work with comparisons in it when its turn in the lane has come.
+   * @throws Unavailable when too many wait
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Whether a hash costs at least what new ones cost. */
   isCurrent(hash: string): boolean
 }
@@ -45,14 +51,15 @@ export async function createPasswordHasher(
       const possible = isPossiblePassword(password)
       const compared = possible ? normalizePassword(password) : ""
       const own = hash ?? nobodysHash
-      const matches = await lane.run(() => argon2Verify(own, compared))
+      const matches = await argon2Verify(own, compared)
       if (matches && possible && hash !== null) return true
       if (nobodysCheapHash !== null) {
         const other = isCurrent(own) ? nobodysCheapHash : nobodysHash
-        await lane.run(() => argon2Verify(other, compared))
+        await argon2Verify(other, compared)
       }
       return false
     },
+    inTurn: lane.run,
     isCurrent,
   }
 }

@@ -1,50 +1,63 @@
 // The use cases around users: add, list, change, check a password. No HTTP and no files; the
 // command line, the control socket and the sessions all come through here.
 
-import { type Audit, auditEnded } from "../audit.ts"
-import type { Clock } from "../clock.ts"
+import { auditEnded } from "../audit.ts"
+import type { Caller } from "../caller.ts"
 import { AuthError } from "../errors.ts"
-import type { PasswordHasher } from "../password/hash.ts"
-import { refusePassword } from "../password/policy.ts"
 import type { Session } from "../store/session.ts"
-import type { Ending, Store, User, UserChange, UserReset } from "../store/store.ts"
-import { canonicalUsername, usernameRule } from "../username.ts"
+import type { Ending, User, UserChange, UserReset } from "../store/store.ts"
+import { canonicalUsername } from "../username.ts"
+import { type AccountBudget, createAccountBudget, isLocked } from "./account_budget.ts"
 import {
   type CredentialCheck,
+  type CredentialCheckParts,
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
+import { addUser, type NewUserParts, newUser, requireChoosable, requireName } from "./new_user.ts"
 import { withClaim, withoutClaim, withoutRole, withRole } from "./user_rights.ts"
 
 /** What may be told about a user: all but the hash. */
 export type UserSummary = Omit<User, "passwordHash">
 
+/** The same, and whether strangers guessed at the password so often that they are kept out. */
+export interface ListedUser extends UserSummary {
+  readonly isLocked: boolean
+}
+
 /** The use cases. Those that name a user throw AuthError `not_found` when there is none. */
 export interface Accounts {
-  /** @throws AuthError `invalid_request` for a name or password that won't do, `username_taken` */
+  /**
+   * @throws AuthError `invalid_request` and `password_blocked` for a name or password that won't do,
+   *   `username_taken`
+   */
   add(credentials: Credentials): Promise<UserSummary>
-  list(): Promise<readonly UserSummary[]>
+  list(): Promise<readonly ListedUser[]>
   /** The user of a name as somebody typed it, or null. */
   find(typed: string): Promise<UserSummary | null>
-  /** Sets a password and ends the user's sessions. */
+  /** Sets a password, ends the user's sessions, and unlocks. */
   setPassword(credentials: Credentials): Promise<UserSummary>
   /**
    * Sets a password for who knows the current one, ends the user's sessions and starts `successor`.
    * @returns null when `current` is wrong
-   * @throws AuthError `invalid_request` when `next` won't do, `invalid_token` when the user was
-   *   disabled meanwhile
+   * @throws AuthError `invalid_request` and `password_blocked` when `next` won't do,
+   *   `too_many_requests`, `invalid_token` when the user was disabled meanwhile
    */
   changePassword(
     passwords: { readonly username: string; readonly current: string; readonly next: string },
-    successor: Session,
+    options: { readonly successor: Session; readonly caller: Caller },
   ): Promise<UserReset | null>
   /** Keeps a user from logging in, and ends the sessions. */
   disable(username: string): Promise<UserSummary>
   enable(username: string): Promise<UserSummary>
   /** Ends all sessions of a user. */
   logOut(username: string): Promise<UserSummary>
+  /** Lets everybody try the user's password again. */
+  unlock(username: string): Promise<void>
   /** Removes a user for good, and its sessions; the name stays reserved. */
   remove(username: string): Promise<void>
+  /** Lets the name of a user who was removed be given again. */
+  release(username: string): Promise<void>
   /** @throws AuthError `invalid_request` */
   addRole(username: string, role: string): Promise<UserSummary>
   removeRole(username: string, role: string): Promise<UserSummary>
@@ -57,32 +70,34 @@ export interface Accounts {
    */
   seed(users: readonly Credentials[]): Promise<boolean>
   /** The user whose password this is and who may log in, or null; both take the same time. */
-  check(credentials: Credentials): Promise<User | null>
+  readonly check: CredentialCheck
 }
 
 /** What the use cases work with. */
-export interface AccountParts {
-  readonly store: Store
-  readonly hasher: PasswordHasher
-  readonly clock: Clock
-  readonly audit: Audit
+export interface AccountParts extends NewUserParts, Omit<CredentialCheckParts, "budget"> {
   /** How sessions end now. */
   readonly endingNow: () => Ending
 }
 
 const secondsAheadMax = 60
 
+/** The same, with the budget of each account. */
+interface BudgetedParts extends AccountParts {
+  readonly budget: AccountBudget
+}
+
 /** Makes the use cases. */
-export function createAccounts(parts: AccountParts): Accounts {
-  const { store, hasher } = parts
+export function createAccounts(accountParts: AccountParts): Accounts {
+  const parts = { ...accountParts, budget: createAccountBudget(accountParts.store) }
+  const { store, hasher, audit } = parts
   const check = createCredentialCheck(parts)
   const reset = (typed: string, changes: UserChange, reason: string) =>
     resetUser(requireName(typed), { changes, reason }, parts)
   const change = (typed: string, changing: (user: User) => UserChange, reason: string) =>
     changeUser(requireName(typed), { changing, reason }, parts)
   return {
-    add: (credentials) => addUser(credentials, parts),
-    list: async () => (await store.listUsers()).map(summary),
+    add: (credentials) => add(credentials, parts),
+    list: () => list(parts),
 
     async find(typed) {
       const username = canonicalUsername(typed)
@@ -93,16 +108,22 @@ export function createAccounts(parts: AccountParts): Accounts {
     async setPassword({ username: typed, password }) {
       const username = requireName(typed)
       if ((await store.findUser(username)) === null) throw unknownUser(username)
-      requireChoosable({ username, password })
-      return reset(username, { passwordHash: await hasher.hash(password) }, "password_set")
+      await requireChoosable({ username, password })
+      const passwordHash = await hasher.hash(password)
+      const user = await reset(username, { passwordHash }, "password_set")
+      if (await renew(username, parts)) {
+        audit("user.unlocked", { user: username, reason: "password_set" })
+      }
+      return user
     },
 
-    changePassword: (passwords, successor) =>
-      changePassword(passwords, successor, { ...parts, check }),
+    changePassword: (passwords, options) => changePassword(passwords, options, { ...parts, check }),
     disable: async (typed) => reset(typed, { disabled: true }, "disabled"),
     enable: async (typed) => change(typed, () => ({ disabled: false }), "enabled"),
     logOut: async (typed) => reset(typed, {}, "logged_out"),
+    unlock: (typed) => unlock(typed, parts),
     remove: (typed) => removeUser(typed, parts),
+    release: (typed) => releaseName(typed, parts),
     addRole: async (typed, role) => change(typed, (user) => withRole(user, role), "role_added"),
     removeRole: async (typed, role) =>
       change(typed, (user) => withoutRole(user, role), "role_removed"),
@@ -115,17 +136,22 @@ export function createAccounts(parts: AccountParts): Accounts {
   }
 }
 
-async function addUser(
+async function add(
   { username: typed, password }: Credentials,
   parts: AccountParts,
 ): Promise<UserSummary> {
   const username = requireName(typed)
-  requireChoosable({ username, password })
-  const user = await newUser({ username, password }, parts)
-  const outcome = await parts.store.addUser(user)
-  if (outcome !== "added") throw notFree(username, outcome)
+  await requireChoosable({ username, password })
+  const user = await addUser({ username, password }, parts)
   parts.audit("user.added", { user: username })
   return summary(user)
+}
+
+async function list({ store }: AccountParts): Promise<readonly ListedUser[]> {
+  const users = await store.listUsers()
+  const locked = users.map(async ({ username }) => isLocked(await store.findFailedLogins(username)))
+  const isLockedByIndex = await Promise.all(locked)
+  return users.map((user, at) => ({ ...summary(user), isLocked: isLockedByIndex[at] === true }))
 }
 
 async function seedUsers(users: readonly Credentials[], parts: AccountParts): Promise<boolean> {
@@ -176,15 +202,36 @@ async function removeUser(typed: string, parts: AccountParts): Promise<void> {
   auditEnded(outcome.ended, { reason: "deleted" }, audit)
 }
 
+async function unlock(typed: string, parts: BudgetedParts): Promise<void> {
+  const username = requireName(typed)
+  if ((await parts.store.findUser(username)) === null) throw unknownUser(username)
+  await renew(username, parts)
+  parts.audit("user.unlocked", { user: username, reason: "operator" })
+}
+
+function renew(username: string, { limits, budget }: BudgetedParts): Promise<boolean> {
+  limits.forgive(username)
+  return budget.renew(username)
+}
+
+async function releaseName(typed: string, { store, audit }: AccountParts): Promise<void> {
+  const username = requireName(typed)
+  if (!(await store.releaseName(username))) {
+    throw new AuthError("not_found", `The name '${username}' is not reserved`)
+  }
+  audit("user.released", { user: username })
+}
+
 async function changePassword(
   passwords: Parameters<Accounts["changePassword"]>[0],
-  successor: Session,
+  options: Parameters<Accounts["changePassword"]>[1],
   parts: AccountParts & { readonly check: CredentialCheck },
 ): Promise<UserReset | null> {
   const { store, hasher, endingNow, check } = parts
   const { username, current, next } = passwords
-  requireChoosable({ username, password: next })
-  const user = await check({ username, password: current })
+  const { successor, caller } = options
+  await requireChoosable({ username, password: next })
+  const user = await check({ username, password: current }, caller)
   if (user === null) return null
   const passwordHash = await hasher.hash(next)
   const ending = endingNow()
@@ -193,19 +240,10 @@ async function changePassword(
     if (before.disabled) throw new AuthError("invalid_token", "Token has been revoked")
     return { passwordHash, ...refusingBefore(before, ending.at) }
   }
-  const options = { ending, ifPasswordHash: user.passwordHash, successor }
-  const outcome = await store.resetUser(username, changing, options)
+  const resetting = { ending, ifPasswordHash: user.passwordHash, successor }
+  const outcome = await store.resetUser(username, changing, resetting)
   // Another hash by now may be of the same password: check again.
-  return outcome ?? changePassword(passwords, successor, parts)
-}
-
-async function newUser(
-  { username, password }: Credentials,
-  { hasher, clock }: AccountParts,
-): Promise<User> {
-  const passwordHash = await hasher.hash(password)
-  const nothingYet = { roles: [], claims: {}, disabled: false, tokensNotBefore: 0 }
-  return { username, passwordHash, createdAt: clock.now(), ...nothingYet }
+  return outcome ?? changePassword(passwords, options, parts)
 }
 
 // Refuses tokens that belong to no session, which Flask-JWT-Extended made, from before now. They
@@ -214,26 +252,6 @@ async function newUser(
 function refusingBefore({ tokensNotBefore: before }: User, now: number): UserChange {
   const latest = before > now + secondsAheadMax ? now : Math.max(now, before - 1)
   return { tokensNotBefore: latest + 1 }
-}
-
-function requireName(typed: string): string {
-  const username = canonicalUsername(typed)
-  if (username !== null) return username
-  throw new AuthError("invalid_request", `That can't be a username: it needs ${usernameRule}`)
-}
-
-function requireChoosable(credentials: Credentials): void {
-  const reason = refusePassword(credentials)
-  if (reason !== null) throw new AuthError("invalid_request", reason)
-}
-
-function notFree(username: string, outcome: "taken" | "reserved"): AuthError {
-  return new AuthError(
-    "username_taken",
-    outcome === "taken"
-      ? `There is a user '${username}' already`
-      : `The name '${username}' was a user's who was deleted, and stays reserved`,
-  )
 }
 
 function unknownUser(username: string): AuthError {

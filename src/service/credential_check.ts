@@ -1,10 +1,17 @@
-// Checks a name and a password. Whatever is wrong, unknown name, wrong password, disabled user,
-// takes the same work and gives the same answer.
+// Checks a name and a password: the only place where that is done, so that every way to try a
+// password counts. Whatever is wrong, unknown name, wrong password, disabled or locked user, takes
+// the same work and gives the same answer. An attempt is counted before its hash is computed, and
+// in the store before it is answered.
 
-import { Unavailable } from "../errors.ts"
+import { type Audit, type AuditFields, callerFields } from "../audit.ts"
+import type { Caller } from "../caller.ts"
+import { tooManyRequests, Unavailable } from "../errors.ts"
+import type { Attempt, LoginLimits } from "../limit/login_limits.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import type { Store, User } from "../store/store.ts"
+import { readDeviceToken } from "../token/device_token.ts"
 import { canonicalUsername } from "../username.ts"
+import type { AccountBudget, Claim } from "./account_budget.ts"
 
 /** Name and password as somebody typed them. */
 export interface Credentials {
@@ -12,46 +19,139 @@ export interface Credentials {
   readonly password: string
 }
 
-/** The user whose password this is and who may log in, or null. */
-export type CredentialCheck = (credentials: Credentials) => Promise<User | null>
+/** The same, from a client that may have a device token of an earlier login. */
+export interface LoginCredentials extends Credentials {
+  readonly deviceToken?: string
+}
 
-/** Makes a check; a hash that costs less than new ones is replaced when its password is known. */
-export function createCredentialCheck(parts: {
+/**
+ * The user whose password this is and who may log in, or null. Throws AuthError
+ * `too_many_requests`, and Unavailable when too many log in.
+ */
+export type CredentialCheck = (
+  credentials: LoginCredentials,
+  caller: Caller,
+) => Promise<User | null>
+
+/** What a check works with. */
+export interface CredentialCheckParts {
   readonly store: Store
   readonly hasher: PasswordHasher
-}): CredentialCheck {
-  const { store, hasher } = parts
+  readonly limits: LoginLimits
+  readonly budget: AccountBudget
+  /** The key of device tokens. */
+  readonly deviceKey: () => Uint8Array
+  readonly audit: Audit
+}
 
-  async function check(credentials: Credentials): Promise<User | null> {
-    const { username: typed, password } = credentials
-    const username = canonicalUsername(typed)
-    const asked = username === null ? null : await store.findUser(username)
-    const matches = await hasher.verify(password, asked?.passwordHash ?? null)
-    if (!matches || asked === null || asked.disabled) return null
-    const passwordHash = await strengthen(asked, password)
-    // Hashing takes its time: what counts is the user as it is now.
-    const user = await store.findUser(asked.username)
-    if (user === null || user.disabled) return null
-    if (user.passwordHash === passwordHash) return user
-    // Another hash by now is of another password, or of this one, by another login.
-    return check(credentials)
-  }
+/** Makes a check; a hash that costs less than new ones is replaced when its password is known. */
+export function createCredentialCheck(parts: CredentialCheckParts): CredentialCheck {
+  return (credentials, caller) => check(credentials, caller, parts)
+}
 
-  // Where the settings ask for more than when this password was hashed: now it is known, hash it
-  // anew. Gives the hash that the user should have then.
-  async function strengthen(user: User, password: string): Promise<string> {
-    const { username, passwordHash: ifPasswordHash } = user
-    if (hasher.isCurrent(ifPasswordHash)) return ifPasswordHash
-    try {
-      const passwordHash = await hasher.hash(password)
-      const changed = await store.changeUser(username, { passwordHash }, { ifPasswordHash })
-      return changed === null ? ifPasswordHash : passwordHash
-    } catch (error) {
-      // A full disk or queue keeps nobody from logging in: the next login tries again.
-      if (error instanceof Unavailable) return ifPasswordHash
-      throw error
+async function check(
+  credentials: LoginCredentials,
+  caller: Caller,
+  parts: CredentialCheckParts,
+): Promise<User | null> {
+  const { store, hasher, budget, deviceKey, audit } = parts
+  const { username: typed, password, deviceToken } = credentials
+  const username = canonicalUsername(typed)
+  const known = await findUser(username, store)
+  // Read whoever it is for: how long it takes tells nothing.
+  const claim = readDeviceToken(deviceToken ?? "", username ?? "", deviceKey())
+  const isOfDevice = known !== null && claim !== null && claim.issuedAt >= known.tokensNotBefore
+  const attempt = { username, address: caller.address, device: isOfDevice ? claim.device : null }
+  requireDue(attempt, parts)
+  const told = { ...callerFields(caller), user: known?.username }
+  const comparing = { attempt, password, told }
+  const { user: asked, counted } = await hasher.inTurn(() => compare(comparing, parts))
+  await counted
+  if (asked === null) return null
+  const passwordHash = await strengthen(asked, password, parts)
+  // Hashing takes its time: what counts is the user as it is now.
+  const user = await store.findUser(asked.username)
+  if (user === null || user.disabled) return null
+  // Another hash by now is of another password, or of this one, by another login.
+  if (user.passwordHash !== passwordHash) return check(credentials, caller, parts)
+  if (await budget.renew(user.username)) audit("user.unlocked", { ...told, reason: "login" })
+  return user
+}
+
+async function findUser(username: string | null, store: Store): Promise<User | null> {
+  return username === null ? null : store.findUser(username)
+}
+
+function requireDue(attempt: Attempt, { limits }: CredentialCheckParts): void {
+  const wait = limits.wait(attempt)
+  if (wait > 0) throw tooManyRequests(wait)
+}
+
+/** An attempt with its password, and what its events tell. */
+interface Comparing {
+  readonly attempt: Attempt
+  readonly password: string
+  readonly told: AuditFields
+}
+
+// Runs in the lane, up to the point where the outcome is counted: so no more attempts than have a
+// place there are ever undecided.
+async function compare(
+  { attempt, password, told }: Comparing,
+  parts: CredentialCheckParts,
+): Promise<{ readonly user: User | null; readonly counted: Promise<void> | null }> {
+  const { store, hasher, limits, budget } = parts
+  // Others may have failed while this one waited.
+  requireDue(attempt, parts)
+  limits.count(attempt)
+  let claim: Claim | null = null
+  try {
+    const user = await findUser(attempt.username, store)
+    const source = attempt.device === null ? "stranger" : "device"
+    claim = await budget.claim(user?.username ?? null, source)
+    // Who may not log in has no hash here: the right password takes the work of a wrong one.
+    const hash = claim.isOpen && user?.disabled === false ? user.passwordHash : null
+    if (!(await hasher.verify(password, hash))) {
+      return { user: null, counted: refuse(attempt, claim, { told, parts }) }
     }
+    limits.succeeded(attempt)
+    claim.giveBack()
+    return { user, counted: null }
+  } catch (error) {
+    limits.giveBack(attempt)
+    claim?.giveBack()
+    throw error
   }
+}
 
-  return check
+async function refuse(
+  attempt: Attempt,
+  claim: Claim,
+  { told, parts }: { readonly told: AuditFields; readonly parts: CredentialCheckParts },
+): Promise<void> {
+  const { limits, audit } = parts
+  const { delay, budget: isSpent } = limits.reached(attempt)
+  if (delay) audit("login.delayed", told)
+  if (isSpent) audit("client.throttled", { ...told, user: undefined, reason: "login" })
+  if (await claim.spend()) audit("user.locked", told)
+}
+
+// Where the settings ask for more than when this password was hashed: now it is known, hash it
+// anew. Gives the hash that the user should have then.
+async function strengthen(
+  user: User,
+  password: string,
+  { hasher, store }: CredentialCheckParts,
+): Promise<string> {
+  const { username, passwordHash: ifPasswordHash } = user
+  if (hasher.isCurrent(ifPasswordHash)) return ifPasswordHash
+  try {
+    const passwordHash = await hasher.hash(password)
+    const changed = await store.changeUser(username, { passwordHash }, { ifPasswordHash })
+    return changed === null ? ifPasswordHash : passwordHash
+  } catch (error) {
+    // A full disk or queue keeps nobody from logging in: the next login tries again.
+    if (error instanceof Unavailable) return ifPasswordHash
+    throw error
+  }
 }

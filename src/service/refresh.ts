@@ -2,10 +2,12 @@
 // answered alike for a short time, since answers get lost and tabs ask at once. Whatever is older
 // was stolen from one of its two users, and ends the session.
 
-import { type Audit, type AuditFields, auditEnded } from "../audit.ts"
+import { type Audit, type AuditFields, auditEnded, callerFields } from "../audit.ts"
 import type { Caller } from "../caller.ts"
-import type { Clock } from "../clock.ts"
-import { AuthError, Unavailable } from "../errors.ts"
+import { type Clock, steadySeconds } from "../clock.ts"
+import { AuthError, tooManyRequests, Unavailable } from "../errors.ts"
+import { networkOf } from "../ip_address.ts"
+import { createLimiter, type Limiter } from "../limit/limiter.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
@@ -28,7 +30,7 @@ export interface RefreshParts extends GrantParts {
 }
 
 /** Why a refresh token is refused: a word for the audit trail, a sentence for the caller. */
-const refusals = {
+const refusalTexts = {
   invalid: "Invalid token",
   expired: "Token has expired",
   ended: "Token has been revoked",
@@ -41,6 +43,10 @@ type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
 
 const secondsUntilRetry = 60
 
+/** Nobody guesses a tag of 160 bits: this keeps the audit trail from being filled. */
+const refusalsOfClient = { capacity: 3000, secondsPerToken: 0.2 }
+const clientsMax = 20_000
+
 /** The number of the token that a refresh token of Flask-JWT-Extended is the parent of. */
 const beforeFirst = -1
 
@@ -52,19 +58,24 @@ interface Attempt {
   readonly caller: Caller
   /** What every event of it tells. */
   readonly fields: AuditFields
+  /** Of refusals, by client. */
+  readonly refusals: Limiter
 }
 
 /**
  * Makes the function from a refresh token to new tokens.
- * The function throws AuthError `invalid_token`, and Unavailable when the store can't take the
- * change; the refresh token is then as good as before.
+ * The function throws AuthError `invalid_token` and, to who sent too many of those,
+ * `too_many_requests`; and Unavailable when the store can't take the change; the refresh token is
+ * then as good as before.
  */
 export function createRefresh(
   parts: RefreshParts,
 ): (token: string, caller: Caller) => Promise<Tokens> {
+  const seconds = () => steadySeconds(parts.clock)
+  const refusals = createLimiter(refusalsOfClient, { entriesMax: clientsMax, seconds })
   return async (token, caller) => {
-    const fields = { client: caller.address, request: caller.requestId }
-    const attempt = { parts, ending: parts.endingNow(), caller, fields }
+    const fields = callerFields(caller)
+    const attempt = { parts, ending: parts.endingNow(), caller, fields, refusals }
     if (!isRefreshToken(token)) return exchange(token, attempt)
     const claim = readRefreshToken(token, parts.refreshKey())
     if (claim === null) throw refusal("invalid", attempt)
@@ -90,7 +101,7 @@ async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tok
   if (outcome === "reused") {
     audit("session.reused", told.fields)
     audit("session.ended", { ...told.fields, reason: "reused" })
-    throw new AuthError("invalid_token", refusals.reused)
+    throw new AuthError("invalid_token", refusalTexts.reused)
   }
   if (outcome === "expired") throw refusal("expired", told)
   if (outcome === "ahead") throw behind()
@@ -108,6 +119,8 @@ async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tok
 async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
   const { store, tokens, refreshKey } = attempt.parts
   const { at: now } = attempt.ending
+  const wait = attempt.refusals.wait(networkOf(attempt.caller.address))
+  if (wait > 0) throw tooManyRequests(wait)
   const claims = await readSignedToken(token, tokens, now)
   if (claims === null || claims.isAhead) throw refusal("invalid", attempt)
   const user = await store.findUser(claims.username)
@@ -163,7 +176,16 @@ function telling(attempt: Attempt, fields: AuditFields): Attempt {
 }
 
 /** Audits why a token is refused, and gives what to throw. */
-function refusal(reason: keyof typeof refusals, { parts, fields }: Attempt): AuthError {
-  parts.audit("refresh.refused", { ...fields, reason })
-  return new AuthError("invalid_token", refusals[reason])
+function refusal(
+  reason: keyof typeof refusalTexts,
+  { parts: { audit }, fields, caller, refusals }: Attempt,
+): AuthError {
+  const client = networkOf(caller.address)
+  const wait = refusals.take(client)
+  if (wait > 0) return tooManyRequests(wait)
+  audit("refresh.refused", { ...fields, reason })
+  if (refusals.wait(client) > 0) {
+    audit("client.throttled", { ...callerFields(caller), reason: "refresh" })
+  }
+  return new AuthError("invalid_token", refusalTexts[reason])
 }

@@ -1,17 +1,18 @@
 // The life of a login: a password for tokens, a refresh token for the next, and the ways in which a
 // session ends before its time. Each step is audited.
 
-import { type Audit, type AuditFields, auditEnded } from "../audit.ts"
+import { type Audit, auditEnded, callerFields } from "../audit.ts"
 import type { Caller } from "../caller.ts"
 import type { Clock } from "../clock.ts"
 import { AuthError } from "../errors.ts"
-import { randomName } from "../random.ts"
+import { randomKey, randomName } from "../random.ts"
 import { isAlive, type Session } from "../store/session.ts"
-import type { Ending, Revocations, Store } from "../store/store.ts"
+import type { Ending, Revocations, Store, User } from "../store/store.ts"
 import { hasExpired, readSignedToken, type TokenSettings } from "../token/access_token.ts"
+import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import { isRefreshToken, readRefreshToken, sidInPlaceOf } from "../token/refresh_token.ts"
 import type { Accounts } from "./accounts.ts"
-import type { Credentials } from "./credential_check.ts"
+import type { LoginCredentials } from "./credential_check.ts"
 import { createAuthenticate, type Principal } from "./principal.ts"
 import { createRefresh } from "./refresh.ts"
 import {
@@ -26,10 +27,10 @@ import {
 export interface Sessions {
   /**
    * Checks a name and a password and starts a session.
-   * @throws AuthError `invalid_credentials`, the same whatever was wrong
+   * @throws AuthError `invalid_credentials`, the same whatever was wrong, `too_many_requests`
    * @throws Unavailable when too many log in
    */
-  logIn(credentials: Credentials, caller: Caller): Promise<Tokens>
+  logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens>
   /**
    * Gives the next tokens of a session.
    * @throws AuthError `invalid_token`
@@ -53,16 +54,22 @@ export interface Sessions {
   endOthers(principal: Principal, caller: Caller): Promise<void>
   /**
    * Sets the principal's password and ends all sessions; the tokens are those of a new one.
-   * @throws AuthError `invalid_credentials` when `current` is wrong, `invalid_request` when `next`
-   *   won't do
+   * @throws AuthError `invalid_credentials` when `current` is wrong, `invalid_request` and
+   *   `password_blocked` when `next` won't do, `too_many_requests`
    */
   changePassword(
     passwords: { readonly current: string; readonly next: string },
     principal: Principal,
     caller: Caller,
-  ): Promise<Tokens>
+  ): Promise<LoginTokens>
   /** What ended while access tokens of it may be around. */
   revocations(): Promise<Revocations>
+}
+
+/** What a login gives. */
+export interface LoginTokens extends Tokens {
+  /** Says, with the next login, that this client has logged in before. */
+  readonly deviceToken: string
 }
 
 /** What the use cases work with. */
@@ -100,12 +107,12 @@ export function createSessions(sessionParts: SessionParts): Sessions {
     async end(sid, { username }, caller) {
       const ended = await store.endSession(sid, { ending: endingNow(), ifUsername: username })
       if (ended === null) throw new AuthError("not_found", "You have no such session")
-      auditEnded([ended], { ...fieldsOf(caller), reason: "by_user" }, audit)
+      auditEnded([ended], { ...callerFields(caller), reason: "by_user" }, audit)
     },
 
     async endOthers({ username, sid }, caller) {
       const ended = await store.endSessions(username, { ending: endingNow(), except: sid })
-      auditEnded(ended, { ...fieldsOf(caller), reason: "by_user" }, audit)
+      auditEnded(ended, { ...callerFields(caller), reason: "by_user" }, audit)
     },
 
     changePassword: (passwords, { username }, caller) =>
@@ -116,13 +123,13 @@ export function createSessions(sessionParts: SessionParts): Sessions {
 }
 
 async function logIn(
-  credentials: Credentials,
+  credentials: LoginCredentials,
   caller: Caller,
   parts: EndingParts,
-): Promise<Tokens> {
+): Promise<LoginTokens> {
   const { accounts, store, audit, settings, endingNow } = parts
-  const fields = fieldsOf(caller)
-  const user = await accounts.check(credentials)
+  const fields = callerFields(caller)
+  const user = await accounts.check(credentials, caller)
   if (user === null) {
     // Only a name that is somebody's: people type their password into the wrong field.
     const known = await accounts.find(credentials.username)
@@ -138,12 +145,12 @@ async function logIn(
   const told = { ...fields, user: username }
   audit("login.succeeded", { ...told, session: session.sid })
   auditEnded(started.ended, { ...told, reason: "too_many" }, audit)
-  return grantTokens(session, { user, issuedAt: session.startedAt, fresh: true }, parts)
+  return grantLogin(session, user, parts)
 }
 
 async function logOut(token: string, caller: Caller, parts: EndingParts): Promise<void> {
   const { store, audit, endingNow } = parts
-  const told = { ...fieldsOf(caller), reason: "logout" }
+  const told = { ...callerFields(caller), reason: "logout" }
   const { sid, username, revoked } = await readEndable(token, parts)
   // First of all: from now on the token can't become a session any more.
   if (revoked !== null && (await store.revokeToken(revoked))) {
@@ -160,20 +167,30 @@ async function changePassword(
   passwords: Parameters<Accounts["changePassword"]>[0],
   caller: Caller,
   parts: EndingParts,
-): Promise<Tokens> {
+): Promise<LoginTokens> {
   const { accounts, audit } = parts
   const { username } = passwords
-  const told = { ...fieldsOf(caller), user: username }
+  const told = { ...callerFields(caller), user: username }
   const session = begin(username, caller, parts)
-  const reset = await accounts.changePassword(passwords, session)
+  const reset = await accounts.changePassword(passwords, { successor: session, caller })
   if (reset === null) {
     audit("password.refused", { ...told, reason: "wrong_password" })
     throw new AuthError("invalid_credentials", "The current password is wrong")
   }
   audit("password.changed", { ...told, session: session.sid })
   auditEnded(reset.ended, { ...told, reason: "password_changed" }, audit)
-  const { user } = reset
-  return grantTokens(session, { user, issuedAt: session.startedAt, fresh: true }, parts)
+  return grantLogin(session, reset.user, parts)
+}
+
+/** The first tokens of a session, with one by which its client is known from now on. */
+async function grantLogin(session: Session, user: User, parts: EndingParts): Promise<LoginTokens> {
+  const { startedAt, username } = session
+  const tokens = await grantTokens(session, { user, issuedAt: startedAt, fresh: true }, parts)
+  const device = randomKey(deviceNameBytes)
+  // Not before the change that made older ones void, which may have been in this very second.
+  const issuedAt = Math.max(startedAt, user.tokensNotBefore)
+  const key = parts.refreshKey()
+  return { ...tokens, deviceToken: writeDeviceToken({ device, issuedAt }, username, key) }
 }
 
 /** A session of a user whose password was checked just now. */
@@ -209,8 +226,4 @@ async function readEndable(
   const isOver = hasExpired(claims, tokens, now)
   const revoked = isOver ? null : { jti, expiresAt, isListed: isAccess }
   return { sid: started, username, revoked }
-}
-
-function fieldsOf({ requestId, address }: Caller): AuditFields {
-  return { request: requestId, client: address }
 }

@@ -10,8 +10,9 @@
 // had plain JWKs in `keys`, of which the last one of an algorithm signed, and no refresh key.
 
 import type { JWK } from "jose"
-import { type Disk, replaceFile, secureFile } from "../disk.ts"
+import { type Disk, replaceFile } from "../disk.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
+import { secureFile } from "../private_files.ts"
 import { randomKey } from "../random.ts"
 import { isJsonObject, type JsonObject, readJsonObject } from "../strict_json.ts"
 import { isPublished } from "./algorithms.ts"

@@ -74,17 +74,21 @@ test("POST /logout with a Flask access token has it listed, and a refresh token 
   assert.deepEqual(await list(), { sids: [], jtis: [] })
 })
 
-test("DELETE /sessions with a Flask access token ends every session", async (t) => {
+test("DELETE /sessions with a fresh Flask access token ends every session", async (t) => {
   const { service, tokens } = await prepareService(t, shared)
-  const list = await service.call("GET", "/sessions", { token: accessToken })
+  const token = flask.token({ payload: { fresh: true } })
+  const list = await service.call("GET", "/sessions", { token })
   assert.deepEqual(
     JSON.parse(list.body).sessions.map((one: { current: boolean }) => one.current),
     [false],
   )
-  const reply = await service.call("DELETE", "/sessions", { token: accessToken })
+  const notFresh = [401, "insufficient_user_authentication", "Fresh token required"] as const
+  assertRefused(await service.call("DELETE", "/sessions", { token: accessToken }), notFresh)
+  assert.equal((await service.call("GET", "/me", { token: tokens.access_token })).status, 200)
+  const reply = await service.call("DELETE", "/sessions", { token })
   assert.equal(reply.status, 204)
   await assertDead(service, [tokens])
-  assert.equal((await service.call("GET", "/me", { token: accessToken })).status, 200)
+  assert.equal((await service.call("GET", "/me", { token })).status, 200)
 })
 
 test("POST /password with a fresh Flask token ends it like everything else", async (t) => {

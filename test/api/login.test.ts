@@ -10,12 +10,14 @@ testScenarios(loginRows)
 
 const json = { username: "alice", password: "wonderland" }
 
-test("POST /login answers two tokens, their type and lives, and nothing more", async (t) => {
+test("POST /login answers three tokens, their type and lives, and nothing more", async (t) => {
   const { service } = await prepareService(t)
   const reply = await service.call("POST", "/login", { json })
-  const { access_token: token, refresh_token: refreshToken, ...rest } = JSON.parse(reply.body)
+  const { access_token: token, ...others } = JSON.parse(reply.body)
+  const { refresh_token: refreshToken, device_token: deviceToken, ...rest } = others
   assert.deepEqual(rest, { token_type: "Bearer", expires_in: 900, refresh_expires_in: 86_400 })
   assert.match(refreshToken, /^ptr_[\w-]{56}$/)
+  assert.match(deviceToken, /^ptd_[\w-]{48}$/)
   assert.equal(reply.headers["Cache-Control"], "no-store")
   assert.equal(reply.headers["Location"], undefined)
   const { body } = await service.call("GET", "/protected", { token })

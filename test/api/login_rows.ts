@@ -1,6 +1,7 @@
 // What POST /login is sent: F-01, F-03, F-04, F-18 to F-21, F-33, F-36 and H-34.
 
 import type { Scenario } from "../support/api_scenario.ts"
+import { guessInTurn, lockOut } from "./guesses.ts"
 
 /** Passwords that the rows send; none may be seen anywhere. */
 export const typedPasswords = {
@@ -15,7 +16,11 @@ const badCredentials = ["invalid_credentials", "Bad username or password"] as co
 const challenge = { "WWW-Authenticate": 'Bearer realm="postern"' }
 const missing = ["invalid_request", "Missing username or password"] as const
 const notText = ["invalid_request", "Username and password must be text"] as const
-const unknownMember = ["invalid_request", "The body may only have: username, password"] as const
+const unknownMember = [
+  "invalid_request",
+  "The body may only have: username, password, device_token",
+] as const
+const notTextDevice = ["invalid_request", "device_token must be text"] as const
 const notObject = ["invalid_request", "The body must be one JSON object, no member twice"] as const
 const notJson = ["unsupported_media_type", "The body must be application/json in UTF-8"] as const
 const secrets = [right, other, wrong, tooLong, "$argon2"]
@@ -71,6 +76,9 @@ const absent: readonly (readonly [string, object])[] = [
 ]
 
 const wrongTypes = [0, 1, true, false, [], [right], {}, { $ne: null }]
+
+/** What nobody was given: it is no reason to refuse the right password, nor to take a wrong one. */
+const strangeDeviceTokens = ["", "ptd_", "nonsense", `ptd_${"Zz".repeat(24)}`, "Zz".repeat(5000)]
 
 const extra = ["role", "roles", "isAdmin", "id", "sub", "constructor", "Username", "otp"]
 
@@ -132,6 +140,26 @@ export const loginRows: readonly Scenario[] = [
     refusal: badCredentials,
     events: ["login.failed"],
   },
+  {
+    name: "POST /login refuses a locked user's right password alike",
+    prepare: ({ service }) => lockOut(service),
+    send: { json: { username: "alice", password: right } },
+    status: 401,
+    refusal: badCredentials,
+    headers: challenge,
+    lacks: [...secrets, "_token"],
+    events: ["login.failed alice"],
+  },
+  {
+    name: "POST /login asks to wait after five failures, also with the right password",
+    prepare: ({ service }) => guessInTurn(service, Array(5).fill({ password: wrong })),
+    send: { json: { username: "alice", password: right } },
+    status: 429,
+    refusal: ["too_many_requests", "Too many attempts: try again in 1 s"],
+    headers: { "Retry-After": "1", "Cache-Control": "no-store", "WWW-Authenticate": undefined },
+    lacks: [...secrets, "alice"],
+    events: [],
+  },
   ...absent.map(
     ([what, json]): Scenario => ({
       name: `POST /login refuses ${what}`,
@@ -157,6 +185,36 @@ export const loginRows: readonly Scenario[] = [
       }),
     ),
   ),
+  ...[null, ...wrongTypes].map(
+    (value): Scenario => ({
+      name: `POST /login refuses the device token ${JSON.stringify(value).replaceAll(right, "…")}`,
+      send: { json: { username: "alice", password: right, device_token: value } },
+      status: 400,
+      refusal: notTextDevice,
+      lacks: secrets,
+      events: [],
+    }),
+  ),
+  ...strangeDeviceTokens.flatMap((text): readonly Scenario[] => {
+    const named = `with a strange device token, '${text.slice(0, 20)}' of ${text.length}`
+    return [
+      {
+        name: `POST /login ${named}, answers tokens for the right password`,
+        send: { json: { username: "alice", password: right, device_token: text } },
+        status: 200,
+        lacks: [...secrets, "Zz".repeat(6)],
+        events: ["login.succeeded alice"],
+      },
+      {
+        name: `POST /login ${named}, refuses a wrong password`,
+        send: { json: { username: "alice", password: wrong, device_token: text } },
+        status: 401,
+        refusal: badCredentials,
+        headers: challenge,
+        events: ["login.failed alice"],
+      },
+    ]
+  }),
   ...extra.map(
     (member): Scenario => ({
       name: `POST /login refuses the member '${member}'`,

@@ -37,6 +37,7 @@ test("POST /password ends all that was before, and its tokens are good", async (
     "expires_in",
     "refresh_token",
     "refresh_expires_in",
+    "device_token",
   ])
   await assertDead(service, [tokens, next, other])
   const claims = claimsOf(changed.access_token)

@@ -21,7 +21,7 @@ const tooLong = [
   "A password has at most 1024 bytes, no NUL character and valid Unicode",
 ] as const
 const named = [
-  "invalid_request",
+  "password_blocked",
   "A password can't be made of the username or the service's name",
 ] as const
 
@@ -49,12 +49,20 @@ const weak: readonly (readonly [string, string, readonly [string, string]])[] = 
   [
     "one short text again and again",
     "secretsecretsecret",
-    ["invalid_request", "A password can't be one short text again and again"],
+    ["password_blocked", "A password can't be one short text again and again"],
   ],
   [
     "a row of the keyboard",
     "qwertyuiopasdfghjkl",
-    ["invalid_request", "A password can't be a row of the alphabet, the keyboard or digits"],
+    ["password_blocked", "A password can't be a row of the alphabet, the keyboard or digits"],
+  ],
+  [
+    "a common one and a year",
+    "Password-2026!!",
+    [
+      "password_blocked",
+      "A password can't be one or two common or leaked passwords with digits or signs added",
+    ],
   ],
 ]
 

@@ -18,12 +18,14 @@ import { logoutRows } from "./logout_rows.ts"
 import { changedPasswords, passwordRows } from "./password_rows.ts"
 import { publicRows } from "./public_rows.ts"
 import { refreshRows } from "./refresh_rows.ts"
+import { registeredPasswords, registerRows } from "./register_rows.ts"
 import { revocationRows, sessionRows } from "./session_rows.ts"
 import { newPassword, tokenRows } from "./token_rows.ts"
 
 const rows = [
   ...[...loginRows, ...tokenRows, ...publicRows, ...refreshRows, ...logoutRows],
   ...[...passwordRows, ...sessionRows, ...revocationRows, ...flaskRows],
+  ...registerRows,
 ]
 // Those that change the service, or need another, each need one of their own.
 const isChanging = ({ name, status, prepare, options }: Scenario) =>
@@ -34,25 +36,31 @@ const [changing, plain] = [rows.filter(isChanging), rows.filter((row) => !isChan
 
 const passwords = [
   ...[...Object.values(typedPasswords), ...Object.values(changedPasswords), newPassword],
+  ...Object.values(registeredPasswords),
   "YWxpY2U6d29uZGVybGFuZA==",
 ]
 const tokenPaths = ["/login", "/refresh", "/password"]
 
-/** The parts of a token that are worth anything; a refresh token begins with the sid, which is not. */
+/** What is worth anything starts here; before it are a refresh token's sid, a device's name. */
+const secretAt: Readonly<Record<string, number>> = { ptr_: 34, ptd_: 26 }
+
+/** The parts of a token that are worth anything. */
 function secretsOf(token: unknown): readonly string[] {
   if (typeof token !== "string") return []
-  const parts = token.startsWith("ptr_") ? [token.slice(34)] : token.split(".").slice(1)
+  const start = secretAt[token.slice(0, 4)]
+  const parts = start === undefined ? token.split(".").slice(1) : [token.slice(start)]
   return parts.filter((part) => part.length >= 26)
 }
 
 /** All tokens of an exchange, and its reply without those that belong there. */
 function readExchange({ path, options, reply }: Exchange) {
   const body = reply.body === "" ? {} : JSON.parse(reply.body)
-  const { refresh_token: sent } = (options.json ?? {}) as Readonly<Record<string, unknown>>
-  const tokens = [options.token, sent, body.access_token, body.refresh_token].flatMap(secretsOf)
+  const sent = (options.json ?? {}) as Readonly<Record<string, unknown>>
+  const members = ["access_token", "refresh_token", "device_token"] as const
+  const inBodies = members.flatMap((name) => [sent[name], body[name]])
+  const tokens = [options.token, ...inBodies].flatMap(secretsOf)
   if (reply.status === 200 && tokenPaths.includes(path)) {
-    delete body.access_token
-    delete body.refresh_token
+    for (const name of members) delete body[name]
   }
   return { tokens, text: `${path}: ${JSON.stringify({ ...reply, body })}` }
 }

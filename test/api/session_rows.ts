@@ -1,6 +1,6 @@
 // What the routes around a user's sessions are sent: lists, ends, and GET /revocations.
 
-import type { Scenario } from "../support/api_scenario.ts"
+import { refresh, type Scenario } from "../support/api_scenario.ts"
 
 /** What GET /revocations answers whom. */
 export const listHeaders = {
@@ -9,6 +9,7 @@ export const listHeaders = {
 }
 
 const good = (token: string) => ({ token })
+const notFresh = "insufficient_user_authentication"
 const done = { "Cache-Control": "no-store", "Content-Type": undefined }
 
 /** The rows of /sessions and /sessions/{sid}. */
@@ -40,6 +41,19 @@ export const sessionRows: readonly Scenario[] = [
     headers: done,
     events: ["session.ended alice by_user", "session.ended alice by_user"],
   },
+  ...["DELETE /sessions", "DELETE /sessions/{sid}"].map(
+    (route): Scenario => ({
+      name: `${route} with a refreshed token asks for a login`,
+      prepare: ({ service }) => service.start("alice", "wonderland"),
+      send: async (_token, { service, tokens }) => ({
+        token: (await refresh(service, tokens.refresh_token)).access_token,
+      }),
+      status: 401,
+      refusal: [notFresh, "Fresh token required"],
+      headers: { "WWW-Authenticate": `Bearer realm="postern", error="${notFresh}"` },
+      events: ["session.refreshed alice"],
+    }),
+  ),
   ...["AAAAAAAAAAAAAAAAAAAAAA", "__proto__", "constructor", "..", "-", "x".repeat(2000)].map(
     (sid): Scenario => ({
       name: `DELETE /sessions/${sid} finds none`,

@@ -1,5 +1,5 @@
 // T-09: every kind of token there is, sent to every endpoint in every place where a token may
-// stand. Only those that belong there are taken.
+// stand. Only those that belong there are taken; a device token opens nothing at all.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -7,6 +7,7 @@ import { assertRefused, prepareService, takeEvents } from "../support/api_scenar
 import { startOfTests } from "../support/fake_clock.ts"
 import { createForge } from "../support/forge.ts"
 import type { CallOptions } from "../support/test_service.ts"
+import { badCredentials, guess, lockOut } from "./guesses.ts"
 import { guardedRoutes } from "./token_rows.ts"
 
 const flask = await createForge("HS256")
@@ -29,6 +30,8 @@ const published: Readonly<Record<string, Kind>> = {
   "flask refresh": { atGuarded: invalid, atRefresh: invalid },
   "flask reset": { atGuarded: invalid, atRefresh: invalid },
   "another deployment's access": { atGuarded: invalid, atRefresh: invalid },
+  device: { atGuarded: invalid, atRefresh: invalid },
+  "another user's device": { atGuarded: invalid, atRefresh: invalid },
   sid: { atGuarded: invalid, atRefresh: invalid },
   username: { atGuarded: invalid, atRefresh: invalid },
 }
@@ -65,9 +68,52 @@ for (const [profile, kinds] of Object.entries({ published, shared })) {
         if (atRefresh === null) assert.equal(reply.status, 200, reply.body)
         else assertRefused(reply, [401, "invalid_token", atRefresh])
       }
+      const { service, sent } = await prepareKind(t, kind, options)
+      await lockOut(service)
+      const json = { password: "wonderland", deviceToken: sent }
+      const reply = await guess(service, json)
+      if (kind === "device") assert.equal(reply.status, 200, reply.body)
+      else assertRefused(reply, badCredentials)
     })
   }
 }
+
+test("POST /login takes no device token as name or password, or anywhere but in its member", async (t) => {
+  const { service, tokens } = await prepareService(t)
+  const { device_token: deviceToken = "" } = tokens
+  await lockOut(service)
+  takeEvents(service)
+  const json = { username: "alice", password: "wonderland" }
+  const places: readonly CallOptions[] = [
+    { json: { ...json, password: deviceToken } },
+    { json: { ...json, username: deviceToken } },
+    { json, token: deviceToken },
+    { json, headers: { cookie: `device_token=${deviceToken}`, "x-device-token": deviceToken } },
+  ]
+  for (const place of places) {
+    assertRefused(await service.call("POST", "/login", place), badCredentials)
+  }
+  const inQuery = `/login?device_token=${deviceToken}`
+  assertRefused(await service.call("POST", inQuery, { json }), badCredentials)
+  assert.deepEqual(takeEvents(service), [
+    ...["login.failed alice", "login.failed", "login.failed alice"],
+    ...["login.failed alice", "login.failed alice"],
+  ])
+})
+
+test("POST /logout with a device token ends nothing, in either place", async (t) => {
+  const { service, token, tokens } = await prepareService(t)
+  const { device_token: deviceToken = "" } = tokens
+  takeEvents(service)
+  for (const place of [{ token: deviceToken }, inRefreshMember(deviceToken)]) {
+    assert.equal((await service.call("POST", "/logout", place)).status, 204)
+  }
+  assert.deepEqual(takeEvents(service), [])
+  assert.equal((await service.call("GET", "/me", { token })).status, 200)
+  await lockOut(service)
+  const reply = await guess(service, { password: "wonderland", deviceToken })
+  assert.equal(reply.status, 200, reply.body)
+})
 
 function inRefreshMember(token: string): CallOptions {
   return { json: { refresh_token: token } }
@@ -79,7 +125,8 @@ async function prepareKind(
   options: { readonly shared: boolean },
 ) {
   const prepared = await prepareService(t, options)
-  const { token, tokens, sid } = prepared
+  const { service, token, tokens, sid } = prepared
+  const bobs = await service.start("bob", "builder")
   const exp = startOfTests + 86_400
   const texts: Readonly<Record<string, string>> = {
     access: token,
@@ -88,6 +135,8 @@ async function prepareKind(
     "flask refresh": flask.token({ payload: { type: "refresh", exp } }),
     "flask reset": flask.token({ payload: { type: "reset" } }),
     "another deployment's access": stranger.token({ payload: { sid } }),
+    device: tokens.device_token ?? "",
+    "another user's device": bobs.device_token ?? "",
     sid,
     username: "alice",
   }

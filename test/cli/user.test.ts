@@ -33,7 +33,8 @@ function failure(message: string | RegExp, hint: string, exitCode: number) {
 }
 
 const usage =
-  "postern user add|password|disable|enable|logout|delete NAME, postern user list, " +
+  "postern user add|password|disable|enable|logout|unlock|delete|release NAME, " +
+  "postern user list, " +
   "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
   "or postern user claim remove NAME CLAIM"
 const mistaken = [
@@ -45,6 +46,9 @@ const mistaken = [
   "promote alice",
   "add alice bob",
   "disable alice now",
+  "unlock",
+  "release",
+  "release alice bob",
   "toString alice",
   "__proto__ alice",
   "role",
@@ -79,7 +83,7 @@ for (const [verbs, rows] of [
 
 for (const running of [false, true]) {
   const state = running ? "while the service runs" : "while no service runs"
-  test(`postern user: add, list, password, disable, enable, delete, ${state}`, async (t) => {
+  test(`postern user: add, list, password, disable, enable, unlock, delete, release, ${state}`, async (t) => {
     const directory = running
       ? await openControlDirectory(t, { accounts: (await createTestService(t)).accounts })
       : join(temporaryDirectory(t), "data")
@@ -104,6 +108,7 @@ for (const running of [false, true]) {
       "Set the password of 'carol', who is logged out now.\n",
     )
     assert.equal(await run(directory, "logout carol"), "Ended all sessions of 'carol'.\n")
+    assert.equal(await run(directory, "unlock carol"), "Unlocked user 'carol'.\n")
     assert.equal(
       await run(directory, "delete carol"),
       "Deleted user 'carol'. The name stays reserved.\n",
@@ -116,9 +121,17 @@ for (const running of [false, true]) {
         1,
       ),
     )
+    for (const words of ["enable carol", "unlock carol"]) {
+      await assert.rejects(
+        run(directory, words),
+        failure("There is no user 'carol'", "`postern user list` shows the users.", 1),
+      )
+    }
+    assert.equal(await run(directory, "release Carol"), "The name 'carol' may be given again.\n")
+    assert.equal(await run(directory, "add carol", `${password}\n`), "Added user 'carol'.\n")
     await assert.rejects(
-      run(directory, "enable carol"),
-      failure("There is no user 'carol'", "`postern user list` shows the users.", 1),
+      run(directory, "release carol"),
+      failure("The name 'carol' is not reserved", "`postern user list` shows the users.", 1),
     )
     await assert.rejects(
       run(directory, "add dora", "short\n"),
@@ -139,6 +152,18 @@ alice     enabled   2026-11-23T15:30:00Z  admin auditor  -
 bob       disabled  2026-11-23T15:30:00Z  -              {"tenant":7}
 `,
   )
+})
+
+test("postern user list shows who is locked, unless disabled, and unlock lets them in again", async (t) => {
+  const { accounts, store } = await createTestService(t)
+  for (const username of ["alice", "bob"]) {
+    for (let count = 0; count < 70; count += 1) await store.countFailedLogin(username, "stranger")
+  }
+  await accounts.disable("bob")
+  const directory = await openControlDirectory(t, { accounts })
+  assert.match(await run(directory, "list"), /\nalice {5}locked .*\nbob {7}disabled /)
+  assert.equal(await run(directory, "unlock Alice"), "Unlocked user 'alice'.\n")
+  assert.match(await run(directory, "list"), /\nalice {5}enabled .*\nbob {7}disabled /)
 })
 
 test("postern user: role add and remove, claim set and remove, tell what the user has", async (t) => {

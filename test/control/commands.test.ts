@@ -51,10 +51,12 @@ test("execute() runs each user command; what was done is audited, without the pa
     await command("user.role.remove", { role: "editor" }),
     ok({ ...carol, tokensNotBefore }),
   )
+  assert.deepEqual(await command("user.unlock"), ok(null))
   assert.deepEqual(await command("user.delete"), ok(null))
+  assert.deepEqual(await command("user.release"), ok(null))
   assert.deepEqual(
     await run({ command: "user.list" }),
-    ok(["alice", "bob"].map((username) => ({ username, ...created }))),
+    ok(["alice", "bob"].map((username) => ({ username, ...created, isLocked: false }))),
   )
 
   assert.doesNotMatch(log.lines.join(""), /korrekt|argon2/)
@@ -70,7 +72,9 @@ test("execute() runs each user command; what was done is audited, without the pa
       ["user.changed", "carol", "claim_set"],
       ["user.changed", "carol", "claim_removed"],
       ["user.changed", "carol", "role_removed"],
+      ["user.unlocked", "carol", "operator"],
       ["user.deleted", "carol", undefined],
+      ["user.released", "carol", undefined],
     ],
   )
 })
@@ -117,11 +121,20 @@ const refused: readonly (readonly [command: object, code: string, msg: string])[
     "A password needs at least 15 characters",
   ],
   [
+    { command: "user.add", username: "carol", password: "carolcarolcarol" },
+    "password_blocked",
+    "A password can't be made of the username or the service's name",
+  ],
+  [
     { command: "user.add", username: "alice", password },
     "username_taken",
     "There is a user 'alice' already",
   ],
   [{ command: "user.delete", username: "carol" }, "not_found", "There is no user 'carol'"],
+  [{ command: "user.unlock" }, "invalid_request", "The command needs 'username'"],
+  [{ command: "user.unlock", username: "carol" }, "not_found", "There is no user 'carol'"],
+  [{ command: "user.release", username: 7 }, "invalid_request", "The command needs 'username'"],
+  [{ command: "user.release", username: "alice" }, "not_found", "The name 'alice' is not reserved"],
   [{ command: "user.logout" }, "invalid_request", "The command needs 'username'"],
   [{ command: "user.role.add", username: "alice" }, "invalid_request", "The command needs 'role'"],
   [

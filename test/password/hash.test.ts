@@ -1,45 +1,61 @@
 // Real hashes, as cheap as Argon2 allows.
 
 import assert from "node:assert/strict"
+import { createHook } from "node:async_hooks"
 import { test } from "node:test"
+import { verify as argon2Verify } from "@node-rs/argon2"
 import { createPasswordHasher } from "../../src/password/hash.ts"
-import { createHashingLane, type HashingLane } from "../../src/password/hashing_lane.ts"
+import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { readHashParameters } from "../../src/password/phc.ts"
+import { unavailableAs } from "../support/refusal.ts"
 import { cheapHashes } from "../support/test_service.ts"
 
-/** A lane that counts what runs in it. */
-function createCountingLane(): HashingLane & { runs: number } {
-  const lane = createHashingLane({ width: 2 })
-  const counting = {
-    runs: 0,
-    run<T>(work: () => Promise<T>): Promise<T> {
-      counting.runs += 1
-      return lane.run(work)
+/** How many hashes are computed by some work: what the native module hands to the thread pool. */
+async function countHashes(work: () => Promise<unknown>): Promise<number> {
+  let count = 0
+  const hook = createHook({
+    init(_id, type) {
+      // Its tasks have no name; all others of this process have one.
+      if (type === "undefined") count += 1
     },
+  })
+  hook.enable()
+  try {
+    await work()
+  } finally {
+    hook.disable()
   }
-  return counting
+  return count
 }
 
 const hasher = await createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
 
+test("countHashes() counts the native module's work", async () => {
+  const text = await hasher.hash("wonderland")
+  assert.equal(await countHashes(() => argon2Verify(text, "wonderland")), 1)
+  assert.equal(await countHashes(() => hasher.hash("wonderland")), 1)
+  assert.equal(await countHashes(async () => hasher.isCurrent(text)), 0)
+})
+
 test("verify() that fails costs the old and the new hash, while there may be both", async () => {
-  const lane = createCountingLane()
+  const lane = createHashingLane({ width: 2 })
   const minimum = { memoryKib: 8, passes: 1 }
   const old = await (await createPasswordHasher(lane, minimum, minimum)).hash("wonderland")
   const own = await createPasswordHasher(lane, { memoryKib: 16, passes: 1 }, minimum)
   const current = await own.hash("wonderland")
-  const rows: readonly (readonly [password: string, hash: string | null, runs: number])[] = [
+  const rows: readonly (readonly [password: string, hash: string | null, hashes: number])[] = [
     ["wonderland", old, 1],
     ["wonderland", current, 1],
     ["builder", old, 2],
     ["builder", current, 2],
     ["builder", null, 2],
+    ["wonderland", null, 2],
     ["wonder\0land", old, 2],
+    ["x".repeat(2_000_000), null, 2],
   ]
-  for (const [password, hash, runs] of rows) {
-    lane.runs = 0
-    assert.equal(await own.verify(password, hash), runs === 1, `${password} ${hash}`)
-    assert.equal(lane.runs, runs, `${password} ${hash}`)
+  for (const [password, hash, hashes] of rows) {
+    const verify = async () => assert.equal(await own.verify(password, hash), hashes === 1)
+    assert.equal(await countHashes(verify), hashes, `${password.slice(0, 20)} ${hash}`)
   }
 })
 
@@ -83,9 +99,7 @@ for (const [name, hashed, typed, same] of pairs) {
 }
 
 test("verify() does the same work whatever is wrong", async () => {
-  const lane = createCountingLane()
-  const own = await createPasswordHasher(lane, cheapHashes)
-  const hash = await own.hash("wonderland")
+  const hash = await hasher.hash("wonderland")
   const rows: readonly (readonly [name: string, password: string, hash: string | null])[] = [
     ["the right password", "wonderland", hash],
     ["a wrong one", "builder", hash],
@@ -98,10 +112,55 @@ test("verify() does the same work whatever is wrong", async () => {
     ["an empty one", "", null],
   ]
   for (const [name, password, known] of rows) {
-    lane.runs = 0
-    assert.equal(await own.verify(password, known), name === "the right password", name)
-    assert.equal(lane.runs, 1, name)
+    const isRight = name === "the right password"
+    const verify = async () => assert.equal(await hasher.verify(password, known), isRight, name)
+    assert.equal(await countHashes(verify), 1, name)
   }
+})
+
+test("inTurn() and hash() wait for their turn in the lane, verify() does not", async () => {
+  const lane = createHashingLane({ width: 1 })
+  const own = await createPasswordHasher(lane, cheapHashes)
+  const text = await own.hash("wonderland")
+  const order: string[] = []
+  let leave = () => {}
+  const held = own.inTurn(async () => {
+    order.push("held")
+    await new Promise<void>((resolve) => {
+      leave = resolve
+    })
+    order.push("left")
+  })
+  const hashed = own.hash("builder").then(() => order.push("hashed"))
+  const later = own.inTurn(async () => {
+    assert.equal(await own.verify("wonderland", text), true)
+    order.push("verified in turn")
+    return "done"
+  })
+  assert.equal(await own.verify("wonderland", text), true)
+  order.push("verified")
+  leave()
+  assert.deepEqual([await held, await hashed, await later], [undefined, 4, "done"])
+  assert.deepEqual(order, ["held", "verified", "left", "hashed", "verified in turn"])
+})
+
+test("inTurn() hands on what its work throws, and the lane's refusal", async () => {
+  const lane = createHashingLane({ width: 1, waitingMax: 0 })
+  const own = await createPasswordHasher(lane, cheapHashes)
+  let fail = () => {}
+  const failing = own.inTurn(
+    () =>
+      new Promise((_resolve, reject) => {
+        fail = () => reject(new TypeError("a bug"))
+      }),
+  )
+  const tooMany = unavailableAs("Too many logins at a time")
+  for (const work of [own.inTurn(async () => {}), own.hash("wonderland")]) {
+    await assert.rejects(work, tooMany)
+  }
+  fail()
+  await assert.rejects(failing, { name: "TypeError", message: "a bug" })
+  await own.hash("wonderland")
 })
 
 test("verify() without a hash is false for every password", async () => {

@@ -126,18 +126,49 @@ test("createHashingLane() lets 200 wait unless told otherwise", async () => {
   assert.equal(started.length, 201)
 })
 
+const mebibyte = 1024 * 1024
+const plenty = { memoryBytes: 1024 ** 4, hashBytes: 19 * mebibyte }
+
 test("laneWidth() always leaves a thread free and uses at most the cores", () => {
   for (let threads = 2; threads <= 1024; threads += 1) {
     for (let cores = 1; cores <= 64; cores += 1) {
-      const width = laneWidth({ threads, cores })
+      const width = laneWidth({ threads, cores, ...plenty })
       const holds = width >= 1 && width < threads && width <= cores && Number.isInteger(width)
       if (!holds) assert.fail(`${width} of ${threads} threads on ${cores} cores`)
     }
   }
-  assert.equal(laneWidth({ threads: 4, cores: 8 }), 2)
-  assert.equal(laneWidth({ threads: 64, cores: 8 }), 8)
-  assert.equal(laneWidth({ threads: 2, cores: 8 }), 1)
 })
+
+/** Machines, and how many hashes of how many MiB run on them. */
+const widths: readonly (readonly [
+  threads: number,
+  cores: number,
+  memory: number,
+  hash: number,
+  width: number,
+])[] = [
+  [4, 8, 4096, 19, 2],
+  [64, 8, 4096, 19, 8],
+  [2, 8, 4096, 19, 1],
+  [1, 8, 4096, 19, 1],
+  // In a container of 160 MiB, beside 56 MiB for all else, there is room for five.
+  [64, 64, 160, 19, 5],
+  [4, 2, 160, 19, 2],
+  [4, 2, 56 + 19, 19, 1],
+  [4, 2, 56 + 18, 19, 0],
+  [4, 2, 56, 19, 0],
+  [4, 2, 16, 19, 0],
+  [64, 64, 4096, 2048, 1],
+  [64, 64, 4096, 4096, 0],
+]
+
+for (const [threads, cores, memory, hash, width] of widths) {
+  const machine = `${threads} threads, ${cores} cores and ${memory} MiB`
+  test(`laneWidth() of ${machine} is ${width}, with hashes of ${hash} MiB`, () => {
+    const bytes = { memoryBytes: memory * mebibyte, hashBytes: hash * mebibyte }
+    assert.equal(laneWidth({ threads, cores, ...bytes }), width)
+  })
+}
 
 const poolSizes: readonly (readonly [setting: string | undefined, size: number])[] = [
   [undefined, 4],
@@ -159,7 +190,7 @@ test("threadPoolSize() reads the setting as libuv does", () => {
 
 test("laneWidth() leaves a thread to a signature check while 40 hashes are to be done", async () => {
   const threads = threadPoolSize(process.env["UV_THREADPOOL_SIZE"])
-  const width = laneWidth({ threads, cores: threads })
+  const width = laneWidth({ threads, cores: threads, ...plenty })
   const lane = createHashingLane({ width })
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
   const keys = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"])

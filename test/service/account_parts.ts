@@ -1,6 +1,8 @@
 // Accounts over a store in memory and hashes that can be read.
 
-import { createAudit } from "../../src/audit.ts"
+import { type Audit, createAudit } from "../../src/audit.ts"
+import type { Caller } from "../../src/caller.ts"
+import { createLoginLimits, type LoginLimits } from "../../src/limit/login_limits.ts"
 import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
 import { createEnding } from "../../src/service/session_tokens.ts"
 import type { Session } from "../../src/store/session.ts"
@@ -8,7 +10,7 @@ import type { Ending } from "../../src/store/store.ts"
 import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "../support/fake_clock.ts"
 import { createMemoryStore, type MemoryStore } from "../support/memory_store.ts"
-import { createPlainHasher, type PlainHasher } from "../support/plain_hasher.ts"
+import { createPlainHasher, hashesAtATime, type PlainHasher } from "../support/plain_hasher.ts"
 
 /** The use cases and all they work with. */
 export interface AccountTestParts {
@@ -16,6 +18,8 @@ export interface AccountTestParts {
   readonly hasher: PlainHasher
   readonly clock: FakeClock
   readonly log: CollectedLog
+  readonly audit: Audit
+  readonly limits: LoginLimits
   readonly endingNow: () => Ending
   readonly accounts: Accounts
 }
@@ -26,12 +30,24 @@ export const good = "korrekt-pferd-batterie"
 /** Another one. */
 export const better = "heftklammer-und-mehr"
 
-/** Makes the use cases over an empty store. */
-export function createAccountParts(): AccountTestParts {
+/** Makes device tokens. */
+export const deviceKeyOfTests = Buffer.alloc(32, 7)
+
+/** Who asks. */
+export const someone: Caller = { requestId: "r-1", address: "192.0.2.7", userAgent: "test" }
+
+/** The caller as audit events tell of it. */
+export const bySomeone = { client: someone.address, request: someone.requestId } as const
+
+/** Makes the use cases over an empty store, or over what another process left behind. */
+export function createAccountParts(store: MemoryStore = createMemoryStore()): AccountTestParts {
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
+  const limits = createLoginLimits({ hashesAtATime, seconds: clock.now })
   const parts = {
-    store: createMemoryStore(),
+    limits,
+    deviceKey: () => deviceKeyOfTests,
+    store,
     hasher: createPlainHasher(),
     clock,
     audit: createAudit({ log: log.log, file: null, clock }),
@@ -73,4 +89,17 @@ export async function startSessions(
       ending: endingNow(),
     })
   }
+}
+
+/** The sessions of alice in `createUsedAccounts`. */
+export const sidsOfAlice = ["session-1", "session-2"] as const
+
+/** Accounts of alice, with two sessions, and bob, with one. */
+export async function createUsedAccounts(): Promise<AccountTestParts> {
+  const parts = createAccountParts()
+  for (const username of ["alice", "bob"]) await parts.accounts.add({ username, password: good })
+  await startSessions(parts, "alice", sidsOfAlice)
+  await startSessions(parts, "bob", ["session-3"])
+  parts.log.takeAudit()
+  return parts
 }

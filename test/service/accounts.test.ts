@@ -1,5 +1,6 @@
 // The use cases over a store in memory and hashes that can be read. Who gets in is in
-// credential_check.test.ts, what ends sessions in accounts_endings.test.ts.
+// credential_check.test.ts, what ends sessions in accounts_endings.test.ts, what unlocks accounts and
+// releases names in accounts_unlock_release.test.ts.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -7,7 +8,7 @@ import type { AuthError } from "../../src/errors.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { plainHash } from "../support/plain_hasher.ts"
 import { notStored, refusedAs } from "../support/refusal.ts"
-import { better, createAccountParts, good } from "./account_parts.ts"
+import { better, createAccountParts, good, someone } from "./account_parts.ts"
 
 const nameRule =
   "That can't be a username: it needs 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
@@ -76,13 +77,10 @@ test("add() asks for the name first, then for the password, before it hashes any
     ["al ice", good, nameRule],
     ["\u0430lice", good, nameRule],
     ["alice", "short", short],
-    ["ALICE", "alicealicealice", named],
+    ["ALICE", "alicealicealice", named, "password_blocked"],
   ] as const
-  for (const [username, password, message] of rows) {
-    await assert.rejects(
-      accounts.add({ username, password }),
-      refusedAs("invalid_request", message),
-    )
+  for (const [username, password, message, code = "invalid_request"] of rows) {
+    await assert.rejects(accounts.add({ username, password }), refusedAs(code, message))
   }
   assert.deepEqual(hasher.work, [])
 })
@@ -104,7 +102,10 @@ for (const name of [
       refusedAs("not_found", `There is no user '${canonical}'`),
     )
     await accounts.add({ username: name, password: good })
-    assert.equal((await accounts.check({ username: name, password: good }))?.username, canonical)
+    assert.equal(
+      (await accounts.check({ username: name, password: good }, someone))?.username,
+      canonical,
+    )
     await accounts.setPassword({ username: name, password: better })
     assert.deepEqual(
       (await accounts.list()).map(({ username }) => username),
@@ -134,6 +135,7 @@ test("accounts: use cases that name a user refuse an unknown one, and what can't
     disable: accounts.disable,
     enable: accounts.enable,
     logOut: accounts.logOut,
+    unlock: accounts.unlock,
     remove: accounts.remove,
     addRole: (username: string) => accounts.addRole(username, "admin"),
     removeRole: (username: string) => accounts.removeRole(username, "admin"),
@@ -152,7 +154,7 @@ test("setPassword() asks the new password what add() asks", async () => {
   await accounts.add({ username: "alice", password: good })
   await assert.rejects(
     accounts.setPassword({ username: "alice", password: "aliceALICEalice" }),
-    refusedAs("invalid_request", "A password can't be made of the username or the service's name"),
+    refusedAs("password_blocked", "A password can't be made of the username or the service's name"),
   )
   assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, good))
 })
@@ -168,7 +170,7 @@ test("seed() fills an empty store, whatever the passwords are", async () => {
     (await accounts.list()).map(({ username }) => username),
     ["alice", "bob"],
   )
-  assert.notEqual(await accounts.check({ username: "bob", password: "b" }), null)
+  assert.notEqual(await accounts.check({ username: "bob", password: "b" }, someone), null)
 })
 
 test("seed() does nothing, and hashes nothing, where there are users", async () => {
@@ -212,7 +214,9 @@ test("find() gives the user of a name as it was typed, or null", async () => {
 
 test("accounts: a full disk is no refusal, and changes nothing", async () => {
   const { accounts, store, log } = createAccountParts()
-  await accounts.add({ username: "alice", password: good })
+  for (const username of ["alice", "carol"]) await accounts.add({ username, password: good })
+  await accounts.remove("carol")
+  await store.countFailedLogin("alice", "stranger")
   const before = await accounts.list()
   log.takeAudit()
   store.full = true
@@ -221,6 +225,8 @@ test("accounts: a full disk is no refusal, and changes nothing", async () => {
     () => accounts.enable("alice"),
     () => accounts.addRole("alice", "admin"),
     () => accounts.setClaim("alice", "plan", "free"),
+    () => accounts.unlock("alice"),
+    () => accounts.release("carol"),
   ]
   for (const attempt of attempts) await assert.rejects(attempt(), notStored)
   assert.deepEqual(await accounts.list(), before)

@@ -1,34 +1,20 @@
-// What ends the sessions of a user, and what the audit trail says of changes by the command line.
+// What ends the sessions of a user, and what the audit trail says of changes by the command line. A
+// change of the password by its user is in accounts_change_password.test.ts.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Accounts } from "../../src/service/accounts.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
-import { interruptBefore } from "../support/interrupted_store.ts"
-import { plainHash } from "../support/plain_hasher.ts"
 import { notStored, refusedAs } from "../support/refusal.ts"
 import { createTestService } from "../support/test_service.ts"
 import {
-  type AccountTestParts,
   better,
   createAccountParts,
+  createUsedAccounts,
   good,
-  sampleSession,
-  startSessions,
+  sidsOfAlice as sids,
 } from "./account_parts.ts"
-
-const sids = ["session-1", "session-2"] as const
-
-/** Accounts of alice, with two sessions, and bob, with one. */
-async function createUsedParts(): Promise<AccountTestParts> {
-  const parts = createAccountParts()
-  for (const username of ["alice", "bob"]) await parts.accounts.add({ username, password: good })
-  await startSessions(parts, "alice", sids)
-  await startSessions(parts, "bob", ["session-3"])
-  parts.log.takeAudit()
-  return parts
-}
 
 /** What ends all sessions of a user, by the reason that is audited. */
 const endings: Readonly<Record<string, (accounts: Accounts) => Promise<unknown>>> = {
@@ -40,7 +26,7 @@ const endings: Readonly<Record<string, (accounts: Accounts) => Promise<unknown>>
 
 for (const [reason, end] of Object.entries(endings)) {
   test(`accounts: ${reason} ends all sessions of the user, and says so`, async () => {
-    const { accounts, store, log, clock } = await createUsedParts()
+    const { accounts, store, log, clock } = await createUsedAccounts()
     await end(accounts)
     assert.deepEqual(await store.listSessions("alice"), [])
     assert.equal((await store.listSessions("bob")).length, 1)
@@ -57,7 +43,7 @@ for (const [reason, end] of Object.entries(endings)) {
   })
 
   test(`accounts: ${reason} on a full disk ends nothing, and says nothing`, async () => {
-    const { accounts, store, log } = await createUsedParts()
+    const { accounts, store, log } = await createUsedAccounts()
     const before = await store.findUser("alice")
     store.full = true
     await assert.rejects(end(accounts), notStored)
@@ -94,7 +80,7 @@ const changes: Readonly<Record<string, (accounts: Accounts) => Promise<unknown>>
 
 for (const [reason, change] of Object.entries(changes)) {
   test(`accounts: ${reason} ends no session, and says what was done`, async () => {
-    const { accounts, store, log } = await createUsedParts()
+    const { accounts, store, log } = await createUsedAccounts()
     await accounts.addRole("alice", "reader")
     await accounts.setClaim("alice", "plan", "free")
     log.takeAudit()
@@ -129,7 +115,7 @@ test("accounts: what is added, seeded and refused is audited as such", async () 
 })
 
 test("setPassword() of a user who is deleted meanwhile finds nobody", async () => {
-  const { accounts, hasher, log } = await createUsedParts()
+  const { accounts, hasher, log } = await createUsedAccounts()
   hasher.whileHashing = () => accounts.remove("alice")
   await assert.rejects(
     accounts.setPassword({ username: "alice", password: better }),
@@ -140,13 +126,13 @@ test("setPassword() of a user who is deleted meanwhile finds nobody", async () =
 })
 
 test("setPassword() leaves a disabled user disabled", async () => {
-  const { accounts } = await createUsedParts()
+  const { accounts } = await createUsedAccounts()
   await accounts.disable("alice")
   assert.equal((await accounts.setPassword({ username: "alice", password: better })).disabled, true)
 })
 
 test("enable() does not bring sessions or tokens of before back", async () => {
-  const { accounts, clock, store } = await createUsedParts()
+  const { accounts, clock, store } = await createUsedAccounts()
   const { tokensNotBefore } = await accounts.disable("alice")
   clock.advance(100)
   const enabled = await accounts.enable("alice")
@@ -164,7 +150,7 @@ const resets: readonly (readonly [name: string, seconds: number, expected: numbe
 
 for (const [name, seconds, expected] of resets) {
   test(`accounts: tokens without a session are refused by date, ${name}`, async () => {
-    const { accounts, clock } = await createUsedParts()
+    const { accounts, clock } = await createUsedAccounts()
     assert.equal((await accounts.logOut("alice")).tokensNotBefore, startOfTests + 1)
     clock.advance(seconds)
     assert.equal((await accounts.logOut("alice")).tokensNotBefore, expected)
@@ -172,87 +158,10 @@ for (const [name, seconds, expected] of resets) {
 }
 
 test("accounts: a clock that was a year ahead keeps nobody out after the next change", async () => {
-  const { accounts, clock } = await createUsedParts()
+  const { accounts, clock } = await createUsedAccounts()
   clock.advance(365 * 86_400)
   await accounts.disable("alice")
   clock.advance(-365 * 86_400)
   const { tokensNotBefore } = await accounts.setPassword({ username: "alice", password: better })
   assert.equal(tokensNotBefore, startOfTests + 1)
-})
-
-const passwords = { username: "alice", current: good, next: better }
-
-test("changePassword() ends all sessions and starts another, for who knows the password", async () => {
-  const { accounts, store } = await createUsedParts()
-  const successor = sampleSession("session-4")
-  const reset = await accounts.changePassword(passwords, successor)
-  assert.deepEqual(reset?.ended.map(({ sid }) => sid).toSorted(), sids)
-  assert.equal(reset?.user.passwordHash, plainHash(1, better))
-  assert.equal(reset?.user.tokensNotBefore, startOfTests + 1)
-  assert.deepEqual(await store.listSessions("alice"), [successor])
-  assert.equal(await accounts.check({ username: "alice", password: good }), null)
-})
-
-test("changePassword() asks the new password first, and hashes nothing for a wrong one", async () => {
-  const { accounts, hasher, store } = await createUsedParts()
-  hasher.work.length = 0
-  await assert.rejects(
-    accounts.changePassword({ ...passwords, next: "short" }, sampleSession("session-4")),
-    refusedAs("invalid_request", "A password needs at least 15 characters"),
-  )
-  assert.deepEqual(hasher.work, [])
-  const wrong = { ...passwords, current: `${good}!` }
-  assert.equal(await accounts.changePassword(wrong, sampleSession("session-4")), null)
-  assert.deepEqual(hasher.work, ["verify"])
-  assert.equal((await store.listSessions("alice")).length, 2)
-})
-
-test("changePassword() of a user who is disabled meanwhile starts no session", async () => {
-  const { accounts, hasher, store } = await createUsedParts()
-  hasher.whileHashing = () => accounts.disable("alice")
-  await assert.rejects(
-    accounts.changePassword(passwords, sampleSession("session-4")),
-    refusedAs("invalid_token", "Token has been revoked"),
-  )
-  await accounts.enable("alice")
-  assert.deepEqual(await store.listSessions("alice"), [])
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, good))
-})
-
-/** What may happen to the password right before it is changed, and whether the change goes on. */
-const races: Readonly<Record<string, (parts: AccountTestParts) => Promise<unknown>>> = {
-  "another password is set": ({ accounts }) =>
-    accounts.setPassword({ username: "alice", password: `${better}!` }),
-  "the user is deleted": ({ accounts }) => accounts.remove("alice"),
-}
-
-for (const [name, work] of Object.entries(races)) {
-  test(`changePassword() fails when ${name} meanwhile`, async () => {
-    const parts = await createUsedParts()
-    interruptBefore(parts.store, "resetUser", () => work(parts))
-    const changing = parts.accounts.changePassword(passwords, sampleSession("session-4"))
-    assert.equal(await changing, null)
-    assert.equal(await parts.accounts.check({ username: "alice", password: better }), null)
-    assert.deepEqual(await parts.store.listSessions("alice"), [])
-  })
-}
-
-test("changePassword() goes on when the hash of the same password is another by now", async () => {
-  const { accounts, hasher, store } = await createUsedParts()
-  interruptBefore(store, "resetUser", async () => {
-    hasher.cost = 2
-    await accounts.check({ username: "alice", password: good })
-  })
-  const reset = await accounts.changePassword(passwords, sampleSession("session-4"))
-  assert.equal(reset?.user.passwordHash, plainHash(2, better))
-  assert.deepEqual(await store.listSessions("alice"), [sampleSession("session-4")])
-})
-
-test("changePassword() twice at once with one password: one of them fails", async () => {
-  const { accounts, store } = await createUsedParts()
-  const outcomes = await Promise.all(
-    ["session-4", "session-5"].map((sid) => accounts.changePassword(passwords, sampleSession(sid))),
-  )
-  assert.equal(outcomes.filter((outcome) => outcome === null).length, 1)
-  assert.equal((await store.listSessions("alice")).length, 1)
 })

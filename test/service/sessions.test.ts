@@ -1,5 +1,6 @@
 // Logins, and the sessions of a user as the user sees them. Logout is in sessions_log_out.test.ts,
-// changes of the password in sessions_password.test.ts, refreshing in refresh.test.ts.
+// changes of the password in sessions_password.test.ts, refreshing in refresh.test.ts, and how a
+// client is known again in sessions_devices.test.ts.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -18,11 +19,12 @@ const notFound = refusedAs("not_found", "You have no such session")
 test("logIn() starts a session and gives its tokens", async (t) => {
   const service = await createTestService(t)
   const tokens = await service.sessions.logIn({ username: "ALICE", password: "wonderland" }, caller)
-  const { accessToken, refreshToken, ...lives } = tokens
+  const { accessToken, refreshToken, deviceToken, ...lives } = tokens
   assert.deepEqual(lives, { expiresInSeconds: 900, refreshExpiresInSeconds: 86_400 })
   const { sub, sid, auth_time: authTime, fresh } = payloadOf(accessToken)
   assert.deepEqual([sub, authTime, fresh], ["alice", now, true])
   assert.match(refreshToken, /^ptr_/)
+  assert.match(deviceToken, /^ptd_/)
   assert.deepEqual(await service.store.listSessions("alice"), [
     {
       sid,
@@ -62,7 +64,7 @@ test("logIn() audits the success, the failure, and a name only if it is a user's
     { event: "login.failed", ...where },
     { event: "login.failed", ...where },
   ])
-  assert.doesNotMatch(lines.join(""), /wonderland|builder|ptr_|argon2/)
+  assert.doesNotMatch(lines.join(""), /wonderland|builder|ptr_|ptd_|argon2/)
 })
 
 test("logIn() answers every failure alike, and starts no session", async (t) => {

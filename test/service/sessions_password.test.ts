@@ -66,15 +66,19 @@ test("changePassword() refuses a wrong current password, says so, and changes no
   for (const login of [asking, other]) await assertAlive(service, login)
 })
 
-const weak: readonly (readonly [next: string, message: string])[] = [
-  ["short", "A password needs at least 15 characters"],
-  ["alicealicealice", "A password can't be made of the username or the service's name"],
-]
+const weak = [
+  ["short", "invalid_request", "A password needs at least 15 characters"],
+  [
+    "alicealicealice",
+    "password_blocked",
+    "A password can't be made of the username or the service's name",
+  ],
+] as const
 
-for (const [next, message] of weak) {
+for (const [next, code, message] of weak) {
   test(`changePassword() refuses '${next}', and changes nothing`, async (t) => {
     const { service, asking, change } = await createUsed(t)
-    await assert.rejects(change({ next }), refusedAs("invalid_request", message))
+    await assert.rejects(change({ next }), refusedAs(code, message))
     assert.deepEqual(service.log.takeAudit(), [])
     await assertAlive(service, asking)
   })

@@ -7,6 +7,7 @@ import type { Reply } from "../../src/http/message.ts"
 import {
   type CallOptions,
   createTestService,
+  home,
   type TestService,
   type TestServiceOptions,
   type TokenBody,
@@ -24,7 +25,7 @@ export interface PreparedService {
 }
 
 /** Makes what is sent from alice's token, and from all else that she has. */
-export type Send = (token: string, prepared: PreparedService) => CallOptions
+export type Send = (token: string, prepared: PreparedService) => CallOptions | Promise<CallOptions>
 
 /** One row. */
 export interface Scenario {
@@ -100,13 +101,13 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
 }
 
 /** Sends a row's request. */
-export function sendScenario(
+export async function sendScenario(
   { name, send = {}, query = "" }: Scenario,
   prepared: PreparedService,
 ): Promise<Reply> {
   const { service, token, sid } = prepared
   const [method = "", path = ""] = name.replace("{sid}", sid).split(" ")
-  const options = typeof send === "function" ? send(token, prepared) : send
+  const options = typeof send === "function" ? await send(token, prepared) : send
   return service.call(method, `${path}${query}`, options)
 }
 
@@ -114,14 +115,15 @@ export function sendScenario(
  * All events since the last time but the access log's, each with its user and its reason. Those of
  * the audit trail that a request caused have to tell which one, and from where.
  */
-export function takeEvents({ log }: TestService): string[] {
+export function takeEvents({ log, exchanges }: TestService): string[] {
+  const addresses = new Map(exchanges.map(({ id, options }) => [id, options.address ?? home]))
   return log.events
     .splice(0)
     .filter(({ event }) => event !== "request")
     .map(({ event, user, reason, level, request, client }) => {
       if (level === "audit" && request !== undefined) {
         assert.match(String(request), /^test-\d+$/)
-        assert.equal(client, "127.0.0.1")
+        assert.equal(client, addresses.get(String(request)) ?? home)
       }
       return [event, user, reason].filter((text) => text !== undefined).join(" ")
     })

@@ -10,12 +10,15 @@ import { emptyTables } from "../../src/store/tables.ts"
 export type MemoryStore = Store & {
   /** While true, every change fails as on a full disk. */
   full: boolean
+  /** How many writes were asked for. */
+  writes: number
 }
 
 /** Makes an empty store. */
 export function createMemoryStore(): MemoryStore {
   const file = {
     async write(bytes: Uint8Array) {
+      store.writes += 1
       if (store.full) throw Object.assign(new Error("ENOSPC: made by a test"), { code: "ENOSPC" })
       return bytes.byteLength
     },
@@ -34,6 +37,7 @@ export function createMemoryStore(): MemoryStore {
   }
   const store = Object.assign(new JsonStore(emptyTables(), [segment, segment], parts), {
     full: false,
+    writes: 0,
   })
   return store
 }

@@ -1,7 +1,9 @@
 // A hasher whose hashes can be foretold and that can be interrupted, for tests of what happens
 // while a hash is being computed.
 
+import { setImmediate as turn } from "node:timers/promises"
 import type { PasswordHasher } from "../../src/password/hash.ts"
+import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { readHashParameters } from "../../src/password/phc.ts"
 
 /** The hasher and what can be done to it. */
@@ -14,20 +16,27 @@ export interface PlainHasher extends PasswordHasher {
   whileHashing: (() => Promise<unknown>) | null
   /** What was done, in order. */
   readonly work: ("hash" | "verify")[]
+  /** What passwords were compared with, in order. */
+  readonly compared: (string | null)[]
 }
+
+/** How many comparisons run at a time. */
+export const hashesAtATime = 2
 
 /** What the hasher makes of a password: a hash as the store takes it, that hides nothing. */
 export function plainHash(cost: number, password: string): string {
   return `$argon2id$v=19$m=8,t=${cost},p=1$${"A".repeat(22)}$${plainText(password)}`
 }
 
-/** Makes a hasher of cost 1. */
+/** Makes a hasher of cost 1, with a lane. */
 export function createPlainHasher(): PlainHasher {
+  const lane = createHashingLane({ width: hashesAtATime })
   const hasher: PlainHasher = {
     cost: 1,
     whileVerifying: null,
     whileHashing: null,
     work: [],
+    compared: [],
     async hash(password) {
       hasher.work.push("hash")
       const interruption = hasher.whileHashing
@@ -37,11 +46,15 @@ export function createPlainHasher(): PlainHasher {
     },
     async verify(password, hash) {
       hasher.work.push("verify")
+      hasher.compared.push(hash)
       const interruption = hasher.whileVerifying
       hasher.whileVerifying = null
       await interruption?.()
+      // A hash takes its time: others have their turn.
+      await turn()
       return hash?.split("$").at(-1) === plainText(password)
     },
+    inTurn: lane.run,
     isCurrent: (hash) => (readHashParameters(hash)?.passes ?? 0) >= hasher.cost,
   }
   return hasher

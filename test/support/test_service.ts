@@ -2,14 +2,16 @@
 // clock that moves by hand, and `call` in the place of a client.
 
 import type { TestContext } from "node:test"
-import { createApp } from "../../src/app.ts"
+import { type App, type AppOptions, createApp } from "../../src/app.ts"
 import { type Audit, createAudit } from "../../src/audit.ts"
 import { type Disk, machineDisk } from "../../src/disk.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
+import { createLoginLimits } from "../../src/limit/login_limits.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
 import { type Keys, openKeys } from "../../src/service/keys.ts"
+import { createRegister } from "../../src/service/registration.ts"
 import { createEnding, type SessionSettings } from "../../src/service/session_tokens.ts"
 import { createSessions, type Sessions } from "../../src/service/sessions.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
@@ -24,8 +26,12 @@ import { testKeyPem, testSecret } from "./test_keys.ts"
 /** Cheap on purpose: tests are about what is hashed when, not about strength. */
 export const cheapHashes = { memoryKib: 8, passes: 1 }
 
+/** Where calls come from unless a test says otherwise. */
+export const home = "127.0.0.1"
+
 /** The service in parts and as a whole. */
 export interface TestService {
+  readonly app: App
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Reply>
   /** Logs in and gives the access token. */
   readonly logIn: (username: string, password: string) => Promise<string>
@@ -49,6 +55,7 @@ export interface TestService {
 
 /** A call and its reply. */
 export interface Exchange {
+  readonly id: string
   readonly path: string
   readonly options: CallOptions
   readonly reply: Reply
@@ -61,6 +68,8 @@ export interface TokenBody {
   readonly expires_in: number
   readonly refresh_token: string
   readonly refresh_expires_in: number
+  /** Of a login. */
+  readonly device_token?: string
 }
 
 /** What a test may choose. */
@@ -69,10 +78,15 @@ export interface TestServiceOptions {
   readonly shared?: boolean
   /** With generated keys, which can be rotated, in the place of an imported one. */
   readonly generated?: boolean
+  /** Whether people may make their own account. */
+  readonly registration?: boolean
+  readonly app?: Partial<Omit<AppOptions, "log">>
   readonly settings?: Partial<SessionSettings>
   readonly tokens?: Partial<TokenSettings>
   /** In the place of the machine's, such as one that fails. */
   readonly disk?: Disk
+  /** Of a service before, whose store is closed. */
+  readonly directory?: string
 }
 
 /** How sessions of tests live: a day unused, a week at most. */
@@ -91,6 +105,8 @@ export interface CallOptions {
   /** Sent as JSON, with its content type. */
   readonly json?: unknown
   readonly body?: string | Uint8Array
+  /** Where it comes from, if not from `home`. */
+  readonly address?: string
 }
 
 /** Makes a service with the users alice/wonderland and bob/builder. */
@@ -102,7 +118,7 @@ export async function createTestService(
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
   const audit = createAudit({ log: log.log, file: null, clock })
-  const directory = temporaryDirectory(t)
+  const directory = options.directory ?? temporaryDirectory(t)
   const warn = (event: string, message: string) => log.log.warn(event, { message })
   const store = await openJsonStore({ directory, disk, warn })
   t.after(() => store.close())
@@ -110,27 +126,29 @@ export async function createTestService(
   const settings = { ...sessionSettings, ...options.settings }
   const claims = { ...claimSettings(shared), ...options.tokens }
   const endingNow = createEnding(clock, { ...claims, ...settings })
-  const accounts = createAccounts({ store, hasher, clock, audit, endingNow })
-  await accounts.seed([
-    { username: "alice", password: "wonderland" },
-    { username: "bob", password: "builder" },
-  ])
   const keys = await openKeys(signingOf({ shared, generated }), {
     ...{ directory, disk, clock, audit, warn, ...claims },
     rotationSeconds: null,
   })
-  const tokens: TokenSettings = { ...claims, ring: keys.ring }
   const { refreshKey } = keys
+  const limits = createLoginLimits({ hashesAtATime: 2, seconds: clock.now })
+  const accounts = createAccounts({
+    ...{ store, hasher, clock, audit, endingNow, limits, deviceKey: refreshKey },
+  })
+  await accounts.seed([
+    { username: "alice", password: "wonderland" },
+    { username: "bob", password: "builder" },
+  ])
+  const tokens: TokenSettings = { ...claims, ring: keys.ring }
   const sessions = createSessions({
     ...{ accounts, store, tokens, refreshKey, settings, clock, audit },
   })
   const service = { ready: true }
   const isReady = () => service.ready
   const app = createApp({
-    sessions,
+    ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
+    makeAccount: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     publicKeys: () => keys.ring.published(clock.now()),
-    isReady,
-    log: log.log,
   })
   const exchanges: Exchange[] = []
   let requests = 0
@@ -138,7 +156,7 @@ export async function createTestService(
     requests += 1
     const sent = request(`test-${requests}`, method, target, options)
     const reply = await app.handle(sent)
-    exchanges.push({ path: sent.path, options, reply })
+    exchanges.push({ id: sent.id, path: sent.path, options, reply })
     return reply
   }
   const start: TestService["start"] = async (username, password) => {
@@ -148,7 +166,7 @@ export async function createTestService(
   const logIn: TestService["logIn"] = async (username, password) =>
     (await start(username, password)).access_token
   const parts = { accounts, sessions, keys, audit, store, tokens, clock, log, directory }
-  return Object.assign(service, { call, logIn, start, exchanges, ...parts })
+  return Object.assign(service, { app, call, logIn, start, exchanges, ...parts })
 }
 
 function claimSettings(shared: boolean): Omit<TokenSettings, "ring"> {
@@ -174,6 +192,6 @@ function request(id: string, method: string, target: string, options: CallOption
   if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
   if (options.json !== undefined) headers.set("content-type", "application/json")
   const body = options.json === undefined ? (options.body ?? "") : JSON.stringify(options.json)
-  const remoteAddress = "127.0.0.1"
-  return { id, method, path, query, headers, body: Buffer.from(body), remoteAddress }
+  const clientAddress = options.address ?? home
+  return { id, method, path, query, headers, body: Buffer.from(body), clientAddress }
 }

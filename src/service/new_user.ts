@@ -1,0 +1,62 @@
+// What a new user must be: a name that is one and is free, a password that may be chosen.
+
+import type { Clock } from "../clock.ts"
+import { AuthError } from "../errors.ts"
+import type { PasswordHasher } from "../password/hash.ts"
+import { refusePassword } from "../password/policy.ts"
+import type { Store, User } from "../store/store.ts"
+import { canonicalUsername, usernameRule } from "../username.ts"
+import type { Credentials } from "./credential_check.ts"
+
+/** What users are made with. */
+export interface NewUserParts {
+  readonly store: Store
+  readonly hasher: PasswordHasher
+  readonly clock: Clock
+}
+
+/**
+ * The canonical form of a name.
+ * @throws AuthError `invalid_request`
+ */
+export function requireName(typed: string): string {
+  const username = canonicalUsername(typed)
+  if (username !== null) return username
+  throw new AuthError("invalid_request", `That can't be a username: it needs ${usernameRule}`)
+}
+
+/**
+ * Refuses a password that a user may not choose.
+ * @throws AuthError `invalid_request`, `password_blocked`
+ */
+export async function requireChoosable(credentials: Credentials): Promise<void> {
+  const refusal = await refusePassword(credentials)
+  if (refusal !== null) throw refusal
+}
+
+/** A user's first record; its name in canonical form. */
+export async function newUser(
+  { username, password }: Credentials,
+  { hasher, clock }: NewUserParts,
+): Promise<User> {
+  const passwordHash = await hasher.hash(password)
+  const nothingYet = { roles: [], claims: {}, disabled: false, tokensNotBefore: 0 }
+  return { username, passwordHash, createdAt: clock.now(), ...nothingYet }
+}
+
+/**
+ * Adds a user; its name in canonical form.
+ * @throws AuthError `username_taken`
+ */
+export async function addUser(credentials: Credentials, parts: NewUserParts): Promise<User> {
+  const user = await newUser(credentials, parts)
+  const outcome = await parts.store.addUser(user)
+  if (outcome === "added") return user
+  const { username } = user
+  throw new AuthError(
+    "username_taken",
+    outcome === "taken"
+      ? `There is a user '${username}' already`
+      : `The name '${username}' was a user's who was deleted, and stays reserved`,
+  )
+}

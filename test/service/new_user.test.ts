@@ -1,0 +1,68 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { addUser, newUser, requireChoosable, requireName } from "../../src/service/new_user.ts"
+import { startOfTests } from "../support/fake_clock.ts"
+import { plainHash } from "../support/plain_hasher.ts"
+import { notStored, refusedAs } from "../support/refusal.ts"
+import { better, createAccountParts, good } from "./account_parts.ts"
+
+const alice = {
+  ...{ username: "alice", passwordHash: plainHash(1, good), roles: [], claims: {} },
+  ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0 },
+}
+
+test("requireName() gives the canonical form, and refuses what has none, with the rule", () => {
+  assert.equal(requireName("\uff21LICE"), "alice")
+  const rule =
+    "That can't be a username: it needs 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
+    "the first of them a letter, a digit or _"
+  for (const typed of ["", "al ice", "-", "a".repeat(65), "\u0430lice"]) {
+    assert.throws(() => requireName(typed), refusedAs("invalid_request", rule), typed)
+  }
+})
+
+test("requireChoosable() refuses what the policy refuses, with its reason", async () => {
+  await requireChoosable({ username: "alice", password: good })
+  await assert.rejects(
+    requireChoosable({ username: "alice", password: "short" }),
+    refusedAs("invalid_request", "A password needs at least 15 characters"),
+  )
+  await assert.rejects(
+    requireChoosable({ username: "alice", password: "alicealicealice" }),
+    refusedAs("password_blocked", "A password can't be made of the username or the service's name"),
+  )
+})
+
+test("newUser() has nothing yet but a name, a hash and a beginning", async () => {
+  const parts = createAccountParts()
+  assert.deepEqual(await newUser({ username: "alice", password: good }, parts), alice)
+  assert.equal(await parts.store.findUser("alice"), null)
+})
+
+test("addUser() adds, and refuses a name that is taken, or reserved until it is released", async () => {
+  const parts = createAccountParts()
+  const { accounts, store } = parts
+  const add = (password: string) => addUser({ username: "alice", password }, parts)
+  assert.deepEqual(await add(good), alice)
+  assert.deepEqual(await store.findUser("alice"), alice)
+  await assert.rejects(add(better), refusedAs("username_taken", "There is a user 'alice' already"))
+  await accounts.remove("alice")
+  await assert.rejects(
+    add(better),
+    refusedAs(
+      "username_taken",
+      "The name 'alice' was a user's who was deleted, and stays reserved",
+    ),
+  )
+  await accounts.release("alice")
+  await add(better)
+  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, better))
+})
+
+test("addUser() on a full disk adds nobody", async () => {
+  const parts = createAccountParts()
+  parts.store.full = true
+  await assert.rejects(addUser({ username: "alice", password: good }, parts), notStored)
+  parts.store.full = false
+  assert.equal(await parts.store.findUser("alice"), null)
+})
