@@ -9,7 +9,8 @@ RUN npm run types && npm run build
 RUN mkdir -p /app/node_modules /app/licenses \
  && cp dist/postern.cjs dist/postern.cjs.map /app/ \
  && cp -R node_modules/@node-rs /app/node_modules/ \
- && cp node_modules/jose/LICENSE.md /app/licenses/jose.md
+ && cp node_modules/jose/LICENSE.md /app/licenses/jose.md \
+ && cp src/password/blocklist_license.txt /app/licenses/blocklist.txt
 
 # Stage 2 holds that and Node, nothing to build with.
 FROM node:26-bookworm-slim
