@@ -1,0 +1,95 @@
+// What the source does not have, on which SECURITY.md relies: other ways to read a token, calls to
+// other machines, cookies, redirects, comparisons that stop early, patterns that never end.
+
+import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+
+/** The code of src/ without its comments, by file. */
+const sources: readonly (readonly [name: string, code: string])[] = readdirSync(join(root, "src"), {
+  recursive: true,
+  encoding: "utf8",
+})
+  .filter((name) => name.endsWith(".ts"))
+  .sort()
+  .map((name) => [name, withoutComments(readFileSync(join(root, "src", name), "utf8"))])
+
+/**
+ * A group that repeats and is repeated, such as `(a+)*`: its time may double with each letter. One
+ * that begins with a sign, as in `(?:\.[a-z]+)*`, ends in one way only.
+ */
+const repeatedRepetition =
+  /\((?:\?(?::|<\w+>)|(?!\?))(?!\\\W)(?:[^()\\\n]|\\.)*[+*](?:[^()\\\n]|\\.)*\)(?:[+*]|\{\d+,(?!1\}))/
+
+/** The files, and what in them fits. */
+function found(what: RegExp): readonly (readonly [name: string, text: string])[] {
+  return sources.flatMap(([name, code]) => {
+    const text = what.exec(code)?.[0]
+    return text === undefined ? [] : [[name, text] as const]
+  })
+}
+
+test("source: jose signs, verifies and reads keys, and does nothing else", () => {
+  const lists = sources.flatMap(([, code]) =>
+    [...code.matchAll(/import \{([^}]*)\} from "jose"/g)].map(([, list = ""]) => list),
+  )
+  const names = lists.flatMap((list) => list.split(",").map((name) => name.trim()))
+  const used = new Set(names.filter((name) => name !== "" && !name.startsWith("type ")))
+  assert.deepEqual([...used].sort(), [
+    "CompactSign",
+    "calculateJwkThumbprint",
+    "compactVerify",
+    "exportJWK",
+    "generateKeyPair",
+    "importJWK",
+  ])
+})
+
+test("source: nothing calls another machine", () => {
+  const callers =
+    /\bfetch\(|node:(?:https|http2|tls|dns|dgram)\b|createRemoteJWKSet|WebSocket|\bhttp\.(?:get|request)\(/
+  assert.deepEqual(found(callers), [])
+})
+
+test("source: no reply sets a cookie or redirects, and no cookie is read", () => {
+  assert.deepEqual(found(/["'`](?:set-cookie|cookie|location)["'`]|allow-credentials/i), [])
+  assert.deepEqual(found(/(?:json|status:|writeHead)\(? ?30[12378]\b/), [])
+})
+
+test("source: who makes an HMAC compares it in constant time", () => {
+  const makers = found(/createHmac\(/).map(([name]) => name)
+  assert.deepEqual(makers, ["token/device_token.ts", "token/refresh_token.ts"])
+  for (const name of makers) {
+    const code = sources.find(([one]) => one === name)?.[1] ?? ""
+    assert.match(code, /!timingSafeEqual\(/)
+    assert.doesNotMatch(code, /[Tt]ag\w*(?:\(.*\))? ?[!=]==|\.equals\(|\.compare\(/)
+  }
+})
+
+test("source: no pattern repeats a repetition", () => {
+  for (const slow of ["(a+)+b", "^(?:[a-z]*x?)*$", "(?:\\w+|-){2,}"]) {
+    assert.match(slow, repeatedRepetition)
+  }
+  assert.doesNotMatch("(?:\\.[a-z]+)*", repeatedRepetition)
+  assert.deepEqual(found(repeatedRepetition), [])
+})
+
+test("source: HTTP is read strictly", () => {
+  assert.deepEqual(found(/insecureHTTPParser: (?!false)/), [])
+  assert.deepEqual(
+    found(/insecureHTTPParser: false/).map(([name]) => name),
+    ["http/server.ts"],
+  )
+  for (const name of ["Dockerfile", "docker-compose.yml", "package.json", "bin/postern.js"]) {
+    assert.doesNotMatch(readFileSync(join(root, name), "utf8"), /insecure-?http/i, name)
+  }
+  assert.doesNotMatch(readFileSync(join(root, "bin/postern-in-image.sh"), "utf8"), /insecure/i)
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "")
+}
