@@ -90,6 +90,9 @@ test("postern user: a session, without the service, with it, and without it agai
     },
     first,
   )
+  await type("user release carol", { stdout: "The name 'carol' may be given again.\n" })
+  await type("user add carol", { stdout: "Added user 'carol'.\n" }, first)
+  await type("user unlock Carol", { stdout: "Unlocked user 'carol'.\n" })
 })
 
 test("postern user: what is refused, and why", async (t) => {
@@ -104,7 +107,7 @@ test("postern user: what is refused, and why", async (t) => {
       "user add alice hunter2",
       refused(
         "'postern user add' is not used like that",
-        "postern user add|password|disable|enable|logout|delete NAME, postern user list, " +
+        "postern user add|password|disable|enable|logout|unlock|delete|release NAME, postern user list, " +
           "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
           "or postern user claim remove NAME CLAIM",
         2,
@@ -118,6 +121,14 @@ test("postern user: what is refused, and why", async (t) => {
     typeIn("c")(
       "user delete alice",
       refused("There is no user 'alice'", "`postern user list` shows the users."),
+    ),
+    typeIn("d")(
+      "user unlock alice",
+      refused("There is no user 'alice'", "`postern user list` shows the users."),
+    ),
+    typeIn("e")(
+      "user release alice",
+      refused("The name 'alice' is not reserved", "`postern user list` shows the users."),
     ),
   ])
 })

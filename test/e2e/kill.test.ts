@@ -63,7 +63,7 @@ test("a service that is killed has every user whose adding was answered", async 
     const service = await startPostern(t, settings)
     const adding = Array.from({ length: 12 }, async (_, index) => {
       const username = `r${round}u${index}`
-      const password = "correct horse battery staple 9"
+      const password = "korrekt pferd batterie 9"
       const answer = await askService(directory, { command: "user.add", username, password })
       if (answer?.ok === true) answered.add(username)
     })
