@@ -1,6 +1,6 @@
-// What only the user that Postern runs as may use: directories of mode 0700, files of mode 0600. Wider
-// modes are repaired with a warning; what belongs to somebody else, or is of another type, is refused
-// and left alone.
+// What only the user that Postern runs as may use: directories of mode 0700, files of mode 0600.
+// Wider modes are repaired with a warning; what belongs to somebody else, or is of another type, is
+// refused and left alone.
 
 import { dirname } from "node:path"
 import type { Disk, Inspection } from "./disk.ts"

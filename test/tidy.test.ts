@@ -21,6 +21,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
   "random.ts": ["*"],
   "token/": ["store/", "http/", "service/", "handlers/", "config.ts", "log.ts"],
   "password/": ["store/", "http/", "service/", "handlers/", "config.ts", "log.ts"],
+  "limit/": ["store/", "http/", "service/", "handlers/", "config.ts", "log.ts"],
   "store/": ["token/", "http/", "service/", "handlers/", "config.ts"],
   "service/": ["http/", "handlers/", "store/journal", "store/json", "store/open", "store/snapshot"],
   "http/": ["service/", "token/", "store/", "handlers/"],

@@ -27,14 +27,14 @@ export function readJsonBody(request: HttpRequest, members: readonly string[]): 
 
 /**
  * The members of a request's JSON body, all of which must be there as text that is not empty, but
- * for the optional ones, which may be absent.
+ * for the optional ones, which may be absent, or null or empty, which is the same.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
 export function readTexts<N extends string, O extends string = never>(
   request: HttpRequest,
   names: readonly N[],
   optional: readonly O[] = [],
-): Readonly<Record<N, string> & Partial<Record<O, string>>> {
+): Readonly<Record<N, string> & Partial<Record<O, string | null>>> {
   const members = readJsonBody(request, [...names, ...optional])
   const isMissing = (name: N) => members[name] == null || members[name] === ""
   if (names.some(isMissing)) {
@@ -46,11 +46,11 @@ export function readTexts<N extends string, O extends string = never>(
     throw new AuthError("invalid_request", message)
   }
   for (const name of optional) {
-    if (members[name] !== undefined && typeof members[name] !== "string") {
+    if (members[name] != null && typeof members[name] !== "string") {
       throw new AuthError("invalid_request", `${name} must be text`)
     }
   }
-  return members as Readonly<Record<N, string> & Partial<Record<O, string>>>
+  return members as Readonly<Record<N, string> & Partial<Record<O, string | null>>>
 }
 
 function parse(body: Uint8Array): JsonObject | null {

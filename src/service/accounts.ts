@@ -20,7 +20,7 @@ import { withClaim, withoutClaim, withoutRole, withRole } from "./user_rights.ts
 /** What may be told about a user: all but the hash. */
 export type UserSummary = Omit<User, "passwordHash">
 
-/** The same, and whether strangers guessed at the password so often that they are kept out. */
+/** The same, and whether strangers guessed so often that they are kept out. */
 export interface ListedUser extends UserSummary {
   readonly isLocked: boolean
 }
@@ -28,8 +28,8 @@ export interface ListedUser extends UserSummary {
 /** The use cases. Those that name a user throw AuthError `not_found` when there is none. */
 export interface Accounts {
   /**
-   * @throws AuthError `invalid_request` and `password_blocked` for a name or password that won't do,
-   *   `username_taken`
+   * @throws AuthError `invalid_request` and `password_blocked` for a name or password that won't
+   *   do, `username_taken`
    */
   add(credentials: Credentials): Promise<UserSummary>
   list(): Promise<readonly ListedUser[]>

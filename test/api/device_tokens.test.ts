@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { assertRefused, prepareService, refresh } from "../support/api_scenario.ts"
-import type { TestService, TokenBody } from "../support/test_service.ts"
+import { createTestService, type TestService, type TokenBody } from "../support/test_service.ts"
 import { badCredentials, guess, lockOut } from "./guesses.ts"
 
 const right = "wonderland"
@@ -149,4 +149,10 @@ test("a device token that was respelled, cut or joined is none", async (t) => {
     assertRefused(await guess(service, one), badCredentials)
   }
   assert.equal((await guess(service, { password: right, deviceToken: token })).status, 200)
+})
+
+test("POST /login takes a device token of null, which storage gives that has none, for none", async (t) => {
+  const service = await createTestService(t)
+  const json = { username: "alice", password: right, device_token: null }
+  assert.equal((await service.call("POST", "/login", { json })).status, 200)
 })

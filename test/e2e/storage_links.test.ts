@@ -1,5 +1,5 @@
-// Symbolic links planted in the data directory (S-06): one in the place of a file is refused, one in
-// the place of what a start tidies away is removed, and what they point to is never touched.
+// Symbolic links planted in the data directory (S-06): one in the place of a file is refused, one
+// in the place of what a start tidies away is removed, and what they point to is never touched.
 
 import assert from "node:assert/strict"
 import {

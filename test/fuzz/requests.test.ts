@@ -1,5 +1,5 @@
-// Any body and any headers, on every route: never a 5xx but 503, errors of the one form, and nothing
-// secret in a reply or a log line.
+// Any body and any headers, on every route: never a 5xx but 503, errors of the one form, and
+// nothing secret in a reply or a log line.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

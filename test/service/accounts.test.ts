@@ -1,6 +1,6 @@
 // The use cases over a store in memory and hashes that can be read. Who gets in is in
-// credential_check.test.ts, what ends sessions in accounts_endings.test.ts, what unlocks accounts and
-// releases names in accounts_unlock_release.test.ts.
+// credential_check.test.ts, what ends sessions in accounts_endings.test.ts, what unlocks and
+// releases in accounts_unlock_release.test.ts.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

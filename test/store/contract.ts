@@ -6,7 +6,8 @@ import { Unavailable } from "../../src/errors.ts"
 import type { Store, User } from "../../src/store/store.ts"
 import { changingContract, conditionContract, deletingContract } from "./contract_of_changes.ts"
 import { endingContract } from "./contract_of_endings.ts"
-import { failingContract, releasingContract } from "./contract_of_failed_logins.ts"
+import { clearingContract, countingContract, nobodysContract } from "./contract_of_failed_logins.ts"
+import { releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
@@ -28,7 +29,10 @@ export function storeContract(engine: string, open: OpenStore): void {
   conditionContract(engine, open)
   deletingContract(engine, open)
   releasingContract(engine, open)
-  failingContract(engine, open)
+  releasedContract(engine, open)
+  countingContract(engine, open)
+  nobodysContract(engine, open)
+  clearingContract(engine, open)
   startingContract(engine, open)
   listingContract(engine, open)
   rotatingContract(engine, open)

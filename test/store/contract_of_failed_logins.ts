@@ -1,10 +1,10 @@
-// What every engine must pass: failed logins, and names that are released.
+// What every engine must pass: failed logins.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { FailedLogins, LoginSource, Store } from "../../src/store/store.ts"
 import { type OpenStore, tally, thenReopened, thousand } from "./opened_store.ts"
-import { endingAt, start } from "./sample_session.ts"
+import { endingAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
 const alice = sampleUser("alice")
@@ -18,8 +18,8 @@ async function fail(store: Store, times: number, source: LoginSource = "stranger
   for (let count = 0; count < times; count += 1) await store.countFailedLogin("alice", source)
 }
 
-/** Defines the tests of `countFailedLogin`, `findFailedLogins` and `clearFailedLogins`. */
-export function failingContract(engine: string, open: OpenStore): void {
+/** Defines the tests of `countFailedLogin` and `findFailedLogins`. */
+export function countingContract(engine: string, open: OpenStore): void {
   test(`${engine}: countFailedLogin() counts strangers and devices of each user, for good`, async (t) => {
     const opened = await open(t)
     const { store } = opened
@@ -64,7 +64,10 @@ export function failingContract(engine: string, open: OpenStore): void {
     assert.equal(await store.findFailedLogins("alice"), null)
     assert.equal(await clearing, true)
   })
+}
 
+/** Defines the tests of failed logins that are nobody's. */
+export function nobodysContract(engine: string, open: OpenStore): void {
   test(`${engine}: countFailedLogin() of nobody, by whatever name, is nobody's`, async (t) => {
     const opened = await open(t)
     await opened.store.addUser(alice)
@@ -86,7 +89,10 @@ export function failingContract(engine: string, open: OpenStore): void {
       await each.releaseName("carol")
     }
   })
+}
 
+/** Defines the tests of `clearFailedLogins`, and of what else forgets. */
+export function clearingContract(engine: string, open: OpenStore): void {
   test(`${engine}: clearFailedLogins() forgets a user's, and says whether there were any`, async (t) => {
     const opened = await open(t)
     const { store } = opened
@@ -141,87 +147,4 @@ async function clearedAtOnce(store: Store): Promise<readonly boolean[]> {
   await fail(store, 1)
   const hundred = thousand.slice(0, 100)
   return Promise.all(hundred.map(() => store.clearFailedLogins("alice")))
-}
-
-/** Defines the tests of `releaseName`. */
-export function releasingContract(engine: string, open: OpenStore): void {
-  test(`${engine}: releaseName() lets the name of a deleted user be given again, to one`, async (t) => {
-    const opened = await open(t)
-    const { store } = opened
-    await store.addUser(alice)
-    await store.deleteUser("alice", endingAt(start))
-    assert.equal(await store.releaseName("alice"), true)
-    assert.equal(await store.releaseName("alice"), true)
-    const again = await opened.reopen()
-    const adding = thousand.map(() => again.addUser(alice))
-    assert.deepEqual(tally(await Promise.all(adding)), { added: 1, taken: 999 })
-    const user = { ...alice, tokensNotBefore: start + 1 }
-    assert.deepEqual(await again.findUser("alice"), user)
-    assert.deepEqual(await (await opened.reopen()).findUser("alice"), user)
-  })
-
-  test(`${engine}: releaseName() of a name that is not reserved is false, and changes nothing`, async (t) => {
-    const { store } = await open(t)
-    await store.addUser(alice)
-    for (const name of ["alice", "carol", "__proto__"]) {
-      assert.equal(await store.releaseName(name), false, name)
-    }
-    await store.deleteUser("alice", endingAt())
-    await store.releaseName("alice")
-    await store.addUser(alice)
-    assert.equal(await store.releaseName("alice"), false)
-    assert.equal(await store.addUser(alice), "taken")
-  })
-
-  test(`${engine}: a name that was released is reserved again when its next user is deleted`, async (t) => {
-    const opened = await open(t)
-    const { store } = opened
-    await store.addUser(alice)
-    await store.deleteUser("alice", endingAt(start))
-    await store.releaseName("alice")
-    await store.addUser(alice)
-    await store.deleteUser("alice", endingAt(start + 50))
-    for await (const each of thenReopened(opened)) {
-      assert.equal(await each.addUser(alice), "reserved")
-    }
-    const again = await opened.reopen()
-    await again.releaseName("alice")
-    await again.addUser(alice)
-    assert.equal((await again.findUser("alice"))?.tokensNotBefore, start + 51)
-  })
-
-  test(`${engine}: addUser() of a released name keeps a later tokensNotBefore of its own`, async (t) => {
-    const { store } = await open(t)
-    await store.addUser(alice)
-    await store.deleteUser("alice", endingAt(start))
-    await store.releaseName("alice")
-    const later = { ...alice, tokensNotBefore: start + 500 }
-    await store.addUser(later)
-    assert.deepEqual(await store.findUser("alice"), later)
-  })
-
-  test(`${engine}: releaseName() and addUser() at once are decided in their order`, async (t) => {
-    const { store } = await open(t)
-    await store.addUser(alice)
-    const outcomes = await Promise.all([
-      store.deleteUser("alice", endingAt()),
-      store.addUser(alice),
-      store.releaseName("alice"),
-      store.addUser(alice),
-      store.releaseName("alice"),
-      store.deleteUser("alice", endingAt()),
-      store.addUser(alice),
-    ])
-    assert.deepEqual(outcomes.slice(1, 5), ["reserved", true, "added", false])
-    assert.equal(outcomes[6], "reserved")
-  })
-
-  test(`${engine}: seedUsers() leaves a store alone whose names are all released`, async (t) => {
-    const { store } = await open(t)
-    await store.addUser(alice)
-    await store.deleteUser("alice", endingAt())
-    await store.releaseName("alice")
-    assert.equal(await store.seedUsers([alice, bob]), "in_use")
-    assert.equal(await store.countUsers(), 0)
-  })
 }

@@ -196,7 +196,7 @@ function changeOf(index: number): StoreChange {
   const sidOf = (which: number) => `${username}-${which}`
   const session = sampleSession(sidOf(step), { username })
   if (step === 0) return (store) => store.addUser(sampleUser(username))
-  switch (step % 5) {
+  switch (step % 6) {
     case 1:
       return (store) => store.startSession(session, startOptions({ sessionsMax: 1 }))
     case 2:
@@ -205,6 +205,8 @@ function changeOf(index: number): StoreChange {
       return (store) => store.rotateSession(sidOf(step - 2), presented(0, start + 99))
     case 4:
       return (store) => store.changeUser(username, { tokensNotBefore: index })
+    case 5:
+      return (store) => store.countFailedLogin(username, "stranger")
     default:
       return (store) => store.resetUser(username, {}, { ending: endingAt(), successor: session })
   }
@@ -215,8 +217,9 @@ async function stateOf(store: Store): Promise<string> {
   const users = (await store.listUsers()).filter(({ username }) => username !== "later")
   const names = users.map(({ username }) => username)
   const sessions = await Promise.all(names.map((name) => store.listSessions(name)))
+  const failed = await Promise.all(names.map((name) => store.findFailedLogins(name)))
   const { sids } = await store.listRevocations(start)
-  return JSON.stringify({ users, sessions, sids: [...sids].sort() })
+  return JSON.stringify({ users, sessions, failed, sids: [...sids].sort() })
 }
 
 async function assertIntact(

@@ -1,5 +1,6 @@
-// Files that are exchanged for those of a backup while the store is open (S-10): it goes on with what
-// it has. The next start has the state of the backup, whole, or stops; never a mixture of the two.
+// Files that are exchanged for those of a backup while the store is open (S-10): it goes on with
+// what it has. The next start has the state of the backup, whole, or stops; never a mixture of the
+// two.
 
 import assert from "node:assert/strict"
 import { readFileSync, renameSync, writeFileSync } from "node:fs"

@@ -1,5 +1,5 @@
-// A file system of a few kilobytes, in memory, that can really be full, or to be read only. It takes
-// root to mount one.
+// A file system of a few kilobytes, in memory, that can really be full, or to be read only. It
+// takes root to mount one.
 
 import { execFileSync, spawnSync } from "node:child_process"
 import {
