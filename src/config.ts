@@ -43,6 +43,8 @@ export interface Config {
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */
   readonly hashesAtATime: number
+  /** What the process may use: the machine's, or the container's limit. */
+  readonly memoryBytes: number
   readonly logLevel: LogLevel
   /** What the operator should hear about settings that do no harm but may be mistaken. */
   readonly notices: readonly string[]
@@ -79,7 +81,8 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     complain("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
   }
   const poolSize = environment["UV_THREADPOOL_SIZE"]
-  const laneWidth = hashesAtATime(values, poolSize, thisMachine(), complain)
+  const machine = thisMachine()
+  const laneWidth = hashesAtATime(values, poolSize, machine, complain)
   if (mistakes.length > 0) throw settingsError(mistakes)
   // Without mistakes every setting that has a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
@@ -108,6 +111,7 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     seedUsers: values.seedUsers ?? [],
     hashParameters: { memoryKib: hashMemoryKib, passes: hashPasses },
     hashesAtATime: laneWidth,
+    memoryBytes: machine.memoryBytes,
     logLevel: rest.logLevel,
     notices: [
       ...issuerNotices(values, rest.host, publicAddress),

@@ -9,6 +9,7 @@ import { openControl } from "./control/socket.ts"
 import { machineDisk } from "./disk.ts"
 import { exitCodes, toOperatorError } from "./errors.ts"
 import { startHousekeeping } from "./housekeeping.ts"
+import { limitsFor } from "./http/limits.ts"
 import { listen } from "./http/server.ts"
 import type { Log } from "./log.ts"
 import { type OpenedDeployment, openDeployment } from "./open_deployment.ts"
@@ -67,7 +68,8 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
     const variesByOrigin = corsOrigins.length > 0
     const headers = { strictTransport, variesByOrigin }
-    const server = await listen(config, { ...app, ...headers, trustedProxies, log })
+    const limits = limitsFor(config.memoryBytes)
+    const server = await listen(config, { ...app, ...headers, trustedProxies, log, limits })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
     const seen = (await store.lastUse()) ?? systemClock.now()

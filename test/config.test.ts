@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { test } from "node:test"
+import { thisMachine } from "../src/config_hashing.ts"
 import { settingNames } from "../src/settings.ts"
 import { loadWithFiles as load } from "./support/settings_files.ts"
 import { testKeyPem, testSecret } from "./support/test_keys.ts"
@@ -38,6 +39,7 @@ test("loadConfig() of nothing gives the defaults", () => {
     seedUsers: [],
     hashParameters: { memoryKib: 19_456, passes: 2 },
     hashesAtATime: Math.min(availableParallelism(), 2),
+    memoryBytes: thisMachine().memoryBytes,
     logLevel: "info",
     notices: [],
   })
@@ -103,6 +105,7 @@ test("loadConfig() reads every setting", () => {
     seedUsers: [{ username: "alice", password: "wonderland" }],
     hashParameters: { memoryKib: 65_536, passes: 3 },
     hashesAtATime: 1,
+    memoryBytes: thisMachine().memoryBytes,
     logLevel: "debug",
     notices: [],
   })

@@ -58,6 +58,10 @@ export class Exchanges {
   readonly #tooLarge: Reply
   readonly #idPrefix = randomName().slice(0, 8)
   #ids = 0
+  /** Answers that are waited for on all connections. */
+  #owed = 0
+  /** Requests that are being answered, also those whose client has gone. */
+  #underWay = 0
   readonly #connections = new Map<Socket, Connection>()
 
   constructor(server: http.Server, options: ExchangeOptions) {
@@ -102,17 +106,26 @@ export class Exchanges {
     }
     const peer = peerOf(socket.remoteAddress, this.#options.trustedProxies)
     const requestsMax = this.#options.limits.requestsPerSocketMax
-    this.#connections.set(socket, newConnection({ peer, requestsMax, onAnswered }))
-    socket.once("close", () => this.#connections.delete(socket))
+    const connection = newConnection({ peer, requestsMax, onAnswered })
+    this.#connections.set(socket, connection)
+    socket.once("close", () => {
+      this.#connections.delete(socket)
+      this.#owe(connection, -connection.owed)
+    })
   }
 
   #serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): void {
     const exchange = this.#begin(incoming, outgoing)
     if (exchange === null) return
-    this.#answer(exchange).catch((error) => {
-      this.#log.failed(String(error), exchange.id)
-      incoming.socket.destroy()
-    })
+    this.#underWay += 1
+    this.#answer(exchange)
+      .catch((error) => {
+        this.#log.failed(String(error), exchange.id)
+        incoming.socket.destroy()
+      })
+      .finally(() => {
+        this.#underWay -= 1
+      })
   }
 
   /** Ends a connection whose requests can't be told apart, after the answers it is owed. */
@@ -197,15 +210,30 @@ export class Exchanges {
     const connection = this.#connections.get(incoming.socket)
     if (connection === undefined || connection.ending) return null
     if (connection.requests >= connection.requestsMax) return null
+    // Who sends requests by the hundred and reads no answer would fill the memory.
+    const { exchangesMax } = this.#options.limits
+    if (this.#owed + this.#underWay >= exchangesMax && connection.owed > 0) {
+      this.#log.cut(connection.peer.address)
+      connection.ending = true
+      incoming.socket.destroy()
+      return null
+    }
     connection.requests += 1
-    connection.owed += 1
+    this.#owe(connection, 1)
     outgoing.once("close", () => {
-      connection.owed -= 1
+      // What was owed when the socket closed is owed no more.
+      if (connection.owed === 0) return
+      this.#owe(connection, -1)
       if (connection.owed === 0) connection.onAnswered()
     })
     const clientAddress = connection.peer.address
     const number = connection.requests
     return { incoming, outgoing, id: this.#nextId(), connection, number, clientAddress }
+  }
+
+  #owe(connection: Connection, answers: number): void {
+    connection.owed += answers
+    this.#owed += answers
   }
 
   /** Whether the connection closes after this answer: only the newest request's may say so. */

@@ -19,6 +19,8 @@ export interface HttpLimits {
   /** How often Node looks for requests that take too long. */
   readonly checkIntervalMillis: number
   readonly requestsPerSocketMax: number
+  /** Requests under way and answers owed on all connections, before those that pipeline are cut. */
+  readonly exchangesMax: number
   readonly connectionsMax: number
 }
 
@@ -33,5 +35,25 @@ export const httpLimits: HttpLimits = Object.freeze({
   lingerMillisMax: 1_000,
   checkIntervalMillis: 1_000,
   requestsPerSocketMax: 10_000,
+  exchangesMax: 6_144,
   connectionsMax: 8_192,
 })
+
+/** What the rest of the process takes while passwords are hashed; see password/hashing_lane.ts. */
+const ownBytes = 96 * 1024 * 1024
+/** A head and a body of the longest, or a token that is being verified, with what Node keeps. */
+const bytesOfEach = 40 * 1024
+const fewest = 256
+
+/**
+ * The limits for a process that may use so much memory: half of what the rest leaves for
+ * connections, half for requests under way.
+ */
+export function limitsFor(memoryBytes: number): HttpLimits {
+  const fitting = Math.max(fewest, Math.floor((memoryBytes - ownBytes) / 2 / bytesOfEach))
+  return Object.freeze({
+    ...httpLimits,
+    connectionsMax: Math.min(httpLimits.connectionsMax, fitting),
+    exchangesMax: Math.min(httpLimits.exchangesMax, fitting),
+  })
+}

@@ -9,6 +9,8 @@ export interface ServerLog {
   readonly refused: (request: Pick<RequestHead, "id" | "clientAddress">, reply: Reply) => void
   /** A peer that is no trusted proxy asks for somebody else. */
   readonly forwarded: (peer: Peer) => void
+  /** A client that reads too slowly for what it asks. */
+  readonly cut: (client: string) => void
   readonly failed: (reason: string, request?: string) => void
 }
 
@@ -27,6 +29,9 @@ export function createServerLog(log: Log): ServerLog {
       if (hasForwarded) return
       hasForwarded = true
       log.warn("proxy.untrusted", { client: address, message: untrusted })
+    },
+    cut(client) {
+      log.info("connection.cut", { client })
     },
     failed(reason, request) {
       log.error("server.failed", { request, reason })

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { httpLimits } from "../../src/http/limits.ts"
+import { httpLimits, limitsFor } from "../../src/http/limits.ts"
 
 test("httpLimits are the ones that the security bar asks for", () => {
   assert.deepEqual(httpLimits, {
@@ -16,6 +16,7 @@ test("httpLimits are the ones that the security bar asks for", () => {
     lingerMillisMax: 1_000,
     checkIntervalMillis: 1_000,
     requestsPerSocketMax: 10_000,
+    exchangesMax: 6_144,
     connectionsMax: 8_192,
   })
   assert.ok(Object.isFrozen(httpLimits))
@@ -26,3 +27,17 @@ test("httpLimits tell who sends nothing more why, and end who never reads within
   assert.ok(requestMillisMax + checkIntervalMillis < socketIdleMillisMax)
   assert.ok(2 * socketIdleMillisMax + checkIntervalMillis <= 25_000)
 })
+
+for (const [mebibytes, connectionsMax, exchangesMax] of [
+  [64, 256, 256],
+  [96, 256, 256],
+  [160, 819, 819],
+  [512, 5324, 5324],
+  [16_384, 8192, 6144],
+] as const) {
+  test(`limitsFor() ${mebibytes} MiB takes no more connections and requests than they hold`, () => {
+    const limits = limitsFor(mebibytes * 1024 * 1024)
+    assert.deepEqual(limits, { ...httpLimits, connectionsMax, exchangesMax })
+    assert.ok(Object.isFrozen(limits))
+  })
+}
