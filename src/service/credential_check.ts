@@ -107,8 +107,13 @@ async function compare(
   let claim: Claim | null = null
   try {
     const user = await findUser(attempt.username, store)
-    const source = attempt.device === null ? "stranger" : "device"
-    claim = await budget.claim(user?.username ?? null, source)
+    const username = user?.username ?? null
+    claim = await budget.claim(username, attempt.device === null ? "stranger" : "device")
+    if (!claim.isOpen && attempt.device !== null) {
+      // Where the devices' part is spent, theirs is as good as nobody's.
+      claim.giveBack()
+      claim = await budget.claim(username, "stranger")
+    }
     // Who may not log in has no hash here: the right password takes the work of a wrong one.
     const hash = claim.isOpen && user?.disabled === false ? user.passwordHash : null
     if (!(await hasher.verify(password, hash))) {

@@ -18,6 +18,8 @@ import { addUser, type NewUserParts, requireChoosable, requireName } from "./new
  */
 export type Register = (credentials: Credentials, caller: Caller) => Promise<string>
 
+/** To look at a password takes time, too, were it refused. */
+const attemptsOfClient = { capacity: 100, secondsPerToken: 1 }
 /** A household or a class at once, then 30 in an hour. */
 const accountsOfClient = { capacity: 30, secondsPerToken: 120 }
 /** However many clients there are: at most 17,280 a day. */
@@ -28,6 +30,7 @@ const clientsMax = 20_000
 export function createRegister(parts: NewUserParts & { readonly audit: Audit }): Register {
   const { audit, clock } = parts
   const seconds = () => steadySeconds(clock)
+  const attempts = createLimiter(attemptsOfClient, { entriesMax: clientsMax, seconds })
   const ofClient = createLimiter(accountsOfClient, { entriesMax: clientsMax, seconds })
   const ofAll = createLimiter(accountsOfAll, { entriesMax: 1, seconds })
 
@@ -36,8 +39,10 @@ export function createRegister(parts: NewUserParts & { readonly audit: Audit }):
     if (isReservedName(username)) {
       throw new AuthError("username_taken", `The name '${username}' is kept for the operator`)
     }
-    await requireChoosable({ username, password })
     const client = networkOf(caller.address)
+    const pause = attempts.take(client)
+    if (pause > 0) throw tooManyRequests(pause)
+    await requireChoosable({ username, password })
     const told = callerFields(caller)
     const wait = Math.max(ofClient.wait(client), ofAll.wait(""))
     if (wait > 0) throw tooManyRequests(wait)

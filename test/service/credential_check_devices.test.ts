@@ -28,10 +28,14 @@ test("a device's failures are counted by themselves, thirty of them", async () =
   })
   assert.deepEqual(log.takeAudit(), [{ event: "user.locked", user: "alice", ...bySomeone }])
   assert.equal(compared(), 30)
-  assert.equal(await check(right, { deviceToken: deviceToken() }), null)
-  assert.equal(compared(), 30)
+  // From then on they are strangers.
+  assert.equal(await check(wrong, { deviceToken: deviceToken() }), null)
+  assert.deepEqual(await store.findFailedLogins("alice"), {
+    ...{ username: "alice", strangers: 1, devices: 30 },
+  })
+  assert.deepEqual(log.takeAudit(), [])
   clock.advance(1)
-  assert.equal(await check(right), "alice")
+  assert.equal(await check(right, { deviceToken: deviceToken() }), "alice")
   assert.deepEqual(
     log.takeAudit().map(({ event, reason }) => [event, reason]),
     [["user.unlocked", "login"]],

@@ -139,9 +139,25 @@ test("register() of 200 at once by one client makes 30", async () => {
       outcomeOf(register(`user${index}`, good, addressOf(index))),
     )
     const outcomes = await Promise.all(attempts)
-    assert.equal(outcomes.filter((outcome) => outcome === "in 120 s").length, 170)
+    assert.equal(outcomes.filter((outcome) => outcome === "in 120 s").length, 70)
+    assert.equal(outcomes.filter((outcome) => outcome === "in 1 s").length, 100)
     assert.equal(await store.countUsers(), 30)
   }
+})
+
+test("register() looks at a hundred names and passwords of a client, then at one each second", async () => {
+  const { register, clock } = createRegistration()
+  for (let count = 0; count < 100; count += 1) {
+    await assert.rejects(
+      register("alice", "too short"),
+      refusedAs("invalid_request", "A password needs at least 15 characters"),
+    )
+  }
+  assert.equal(await outcomeOf(register("alice", "too short")), "in 1 s")
+  assert.equal(await register("bob", good, "192.0.2.8"), "bob")
+  clock.advance(1)
+  assert.equal(await register("alice"), "alice")
+  assert.equal(await outcomeOf(register("carol")), "in 1 s")
 })
 
 test("register() makes a thousand accounts for all clients together, then one in five seconds", async () => {
