@@ -1,10 +1,14 @@
-// How long a device token is worth something: until what its login was good for is over for all.
+// Device tokens: what is sent as one, and how long one is worth something, which is until what its
+// login was good for is over for all.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { assertRefused, prepareService, refresh } from "../support/api_scenario.ts"
+import { assertRefused, prepareService, refresh, testScenarios } from "../support/api_scenario.ts"
 import { createTestService, type TestService, type TokenBody } from "../support/test_service.ts"
+import { deviceTokenRows } from "./device_token_rows.ts"
 import { badCredentials, guess, lockOut } from "./guesses.ts"
+
+testScenarios(deviceTokenRows)
 
 const right = "wonderland"
 const next = "a-second-long-password"

@@ -56,6 +56,12 @@ export async function lockOut(service: TestService, username = "alice"): Promise
   assert.deepEqual(tally(await guessInTurn(service, guesses)), { 401: strangersFailuresMax })
 }
 
+/** Guesses until it has to wait. */
+export async function guessUntilDelayed(service: TestService, options: Guess = {}): Promise<void> {
+  assert.deepEqual(tally(await guessInTurn(service, Array(5).fill(options))), { 401: 5 })
+  assertDelayed(await guess(service, options), 1)
+}
+
 /** Holds that a reply asks to wait, for so many seconds. */
 export function assertDelayed(reply: Reply, seconds: number): void {
   const msg = `Too many attempts: try again in ${seconds} s`

@@ -20,7 +20,6 @@ const unknownMember = [
   "invalid_request",
   "The body may only have: username, password, device_token",
 ] as const
-const notTextDevice = ["invalid_request", "device_token must be text"] as const
 const notObject = ["invalid_request", "The body must be one JSON object, no member twice"] as const
 const notJson = ["unsupported_media_type", "The body must be application/json in UTF-8"] as const
 const secrets = [right, other, wrong, tooLong, "$argon2"]
@@ -76,9 +75,6 @@ const absent: readonly (readonly [string, object])[] = [
 ]
 
 const wrongTypes = [0, 1, true, false, [], [right], {}, { $ne: null }]
-
-/** What nobody was given: it is no reason to refuse the right password, nor to take a wrong one. */
-const strangeDeviceTokens = ["", "ptd_", "nonsense", `ptd_${"Zz".repeat(24)}`, "Zz".repeat(5000)]
 
 const extra = ["role", "roles", "isAdmin", "id", "sub", "constructor", "Username", "otp"]
 
@@ -185,36 +181,6 @@ export const loginRows: readonly Scenario[] = [
       }),
     ),
   ),
-  ...wrongTypes.map(
-    (value): Scenario => ({
-      name: `POST /login refuses the device token ${JSON.stringify(value).replaceAll(right, "…")}`,
-      send: { json: { username: "alice", password: right, device_token: value } },
-      status: 400,
-      refusal: notTextDevice,
-      lacks: secrets,
-      events: [],
-    }),
-  ),
-  ...strangeDeviceTokens.flatMap((text): readonly Scenario[] => {
-    const named = `with a strange device token, '${text.slice(0, 20)}' of ${text.length}`
-    return [
-      {
-        name: `POST /login ${named}, answers tokens for the right password`,
-        send: { json: { username: "alice", password: right, device_token: text } },
-        status: 200,
-        lacks: [...secrets, "Zz".repeat(6)],
-        events: ["login.succeeded alice"],
-      },
-      {
-        name: `POST /login ${named}, refuses a wrong password`,
-        send: { json: { username: "alice", password: wrong, device_token: text } },
-        status: 401,
-        refusal: badCredentials,
-        headers: challenge,
-        events: ["login.failed alice"],
-      },
-    ]
-  }),
   ...extra.map(
     (member): Scenario => ({
       name: `POST /login refuses the member '${member}'`,

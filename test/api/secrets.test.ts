@@ -12,6 +12,7 @@ import {
 import { createFaultyDisk, type Files } from "../support/faulty_disk.ts"
 import { testKeyPem, testSecret } from "../support/test_keys.ts"
 import type { Exchange } from "../support/test_service.ts"
+import { deviceTokenRows } from "./device_token_rows.ts"
 import { flaskRows } from "./flask_rows.ts"
 import { loginRows, typedPasswords } from "./login_rows.ts"
 import { logoutRows } from "./logout_rows.ts"
@@ -25,7 +26,7 @@ import { newPassword, tokenRows } from "./token_rows.ts"
 const rows = [
   ...[...loginRows, ...tokenRows, ...publicRows, ...refreshRows, ...logoutRows],
   ...[...passwordRows, ...sessionRows, ...revocationRows, ...flaskRows],
-  ...registerRows,
+  ...[...registerRows, ...deviceTokenRows],
 ]
 // Those that change the service, or need another, each need one of their own.
 const isChanging = ({ name, status, prepare, options }: Scenario) =>

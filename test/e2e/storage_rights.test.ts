@@ -1,6 +1,6 @@
 // Directories and files that Postern may not write, may not read, or that are somebody else's
-// (S-04, S-07): the start is refused in a sentence that names them, and they stay as they are. Most of it is
-// done as another user than root, whom no mode keeps out.
+// (S-04, S-07): the start is refused in a sentence that names them, and they stay as they are. Most
+// of it is done as another user than root, whom no mode keeps out.
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
