@@ -53,7 +53,7 @@ const ways: readonly Way[] = [
   {
     name: "DELETE /sessions",
     end: ({ first }) =>
-      ask(first, { method: "DELETE", path: "/sessions", token: newestAccess(first) }),
+      ask(first, { method: "DELETE", path: "/sessions", token: freshAccess(first) }),
     ends: { first: false, second: true },
     logins: [200, 401],
   },
@@ -63,7 +63,7 @@ const ways: readonly Way[] = [
       ask(first, {
         method: "DELETE",
         path: `/sessions/${second.sid}`,
-        token: newestAccess(first),
+        token: freshAccess(first),
       }),
     ends: { first: false, second: true },
     logins: [200, 401],
@@ -263,6 +263,11 @@ async function command(service: RestartedService, words: Command): Promise<boole
 
 function newestAccess({ accessTokens }: SharedSession): string {
   return accessTokens.at(-1) ?? ""
+}
+
+/** That of the login. */
+function freshAccess({ accessTokens }: SharedSession): string {
+  return accessTokens[0] ?? ""
 }
 
 function isSame(one: unknown, other: unknown): boolean {
