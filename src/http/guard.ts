@@ -89,13 +89,6 @@ export function guard<P extends Identity>(
   options: GuardOptions = {},
 ): (handler: Handler<GuardedContext<P>>) => Admitted {
   const { optional = false, fresh = false, role } = options
-  return (handler) =>
-    new Admission(
-      describe(options),
-      (request, { params }) =>
-        admit(request, (principal) => handler(request, { params, principal })),
-      (head) => admit(head, () => null),
-    )
 
   async function admit<T>(
     head: RequestHead,
@@ -114,6 +107,14 @@ export function guard<P extends Identity>(
     if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
     return proceed(principal)
   }
+
+  return (handler) =>
+    new Admission(
+      describe(options),
+      (request, { params }) =>
+        admit(request, (principal) => handler(request, { params, principal })),
+      (head) => admit(head, () => null),
+    )
 }
 
 function isFresh(principal: Identity, fresh: true | number): boolean {
