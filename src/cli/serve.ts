@@ -4,6 +4,7 @@ import { systemClock } from "../clock.ts"
 import { loadConfig } from "../config.ts"
 import { readOperatorFile, withTemporaryDirectory } from "../disk.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
+import { createLineBatch } from "../line_batch.ts"
 import { createLog, errorText } from "../log.ts"
 import { secretNames } from "../settings.ts"
 import { startService } from "../start.ts"
@@ -19,11 +20,13 @@ export async function runServe(terminal: Terminal): Promise<ExitCode> {
   const config = loadConfig(terminal.environment, readOperatorFile)
   // So that nothing that dumps the environment later shows them. /proc still does: NAME_FILE.
   for (const name of secretNames) delete terminal.environment[name]
+  const lines = createLineBatch(terminal.print)
+  process.on("exit", lines.flush)
   const log = createLog({
     level: config.logLevel,
     clock: systemClock,
     forPeople: process.stdout.isTTY === true,
-    write: terminal.print,
+    write: lines.write,
     isFull: () => terminal.unreadBytes() > unreadBytesMax,
   })
   // A bug that nobody caught: what the process holds may be half done, so it ends and starts anew.
