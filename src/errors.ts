@@ -45,7 +45,11 @@ export class AuthError extends Error {
     message: string,
     { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
   ) {
+    // Nobody reads from where a refusal came, and finding that out takes longer than refusing.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(message)
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.retryAfterSeconds = retryAfterSeconds
   }

@@ -8,6 +8,9 @@ import type { HttpRequest, RequestHead } from "./message.ts"
 
 const expected = "Expected 'Authorization: Bearer <JWT>'"
 const member = "refresh_token"
+const scheme = "bearer"
+/** Blanks of Latin-1, the characters of headers, and what parts lists. */
+const separators = [" ", "\t", "\n", "\v", "\f", "\r", "\u00a0", ","]
 
 /**
  * The token of a request's `Authorization` header, or null when there is none of the Bearer scheme.
@@ -16,8 +19,9 @@ const member = "refresh_token"
 export function readBearerToken({ headers }: RequestHead): string | null {
   const header = headers.get("authorization")
   if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
-  const token = /^bearer ([^\s,]+)$/i.exec(header)?.[1]
-  if (token !== undefined) return token
+  const token = header.slice(scheme.length + 1)
+  const isOne = token !== "" && !separators.some((separator) => token.includes(separator))
+  if (isOne && header[scheme.length] === " ") return token
   throw new AuthError("invalid_request", `Bad Authorization header. ${expected}`)
 }
 

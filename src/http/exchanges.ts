@@ -49,6 +49,8 @@ interface Exchange {
   clientAddress: string
 }
 
+const noBody = Buffer.alloc(0)
+
 /** The requests of one server that are being answered. */
 export class Exchanges {
   readonly #server: http.Server
@@ -166,7 +168,8 @@ export class Exchanges {
     if (!peer.isTrusted && isForwarded(headers)) this.#log.forwarded(peer)
     exchange.clientAddress = clientAddress
     if (head.declaredBytes > bytesMax) return this.#refuse(exchange, this.#tooLarge)
-    const request = { id, method, path, query, headers, clientAddress }
+    const request = { id, method, path, query, headers, clientAddress, body: noBody }
+    if (head.isBodyless) return this.#write(exchange, await handle(request))
     const reading = readBody(incoming, { bytesMax, tooLarge: this.#tooLarge })
     connection.reading = { incoming, body: reading }
     if (head.awaitsContinue) {
@@ -177,7 +180,11 @@ export class Exchanges {
     const body = await reading.result
     if (body === null) return
     if (!Buffer.isBuffer(body)) return this.#refuse(exchange, body)
-    const reply = await handle({ ...request, body })
+    this.#write(exchange, await handle({ ...request, body }))
+  }
+
+  #write(exchange: Exchange, reply: Reply): void {
+    const { incoming, outgoing } = exchange
     this.#writeHead(exchange, reply, this.#isLast(exchange))
     outgoing.end(hasBody(incoming, reply) ? reply.body : undefined)
   }

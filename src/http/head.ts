@@ -21,6 +21,8 @@ export interface Head {
   readonly declaredBytes: number
   /** Whether the body is sent only after `100 Continue`. */
   readonly awaitsContinue: boolean
+  /** Nothing follows this head (RFC 9112 §6.3). */
+  readonly isBodyless: boolean
 }
 
 /** Why a head is refused. */
@@ -67,13 +69,16 @@ export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | H
     return { code: "invalid_request", msg: "The request target must start with '/'" }
   }
   const mark = target.indexOf("?")
+  const declaredBytes = Number(headers.get("content-length") ?? 0)
+  // In HTTP/1.0 the expectation has no meaning (RFC 9110 §10.1.1).
+  const awaitsContinue = httpVersion === "1.1" && headers.has("expect")
   return {
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? "" : target.slice(mark + 1),
     headers,
-    declaredBytes: Number(headers.get("content-length") ?? 0),
-    // In HTTP/1.0 the expectation has no meaning (RFC 9110 §10.1.1).
-    awaitsContinue: httpVersion === "1.1" && headers.has("expect"),
+    declaredBytes,
+    awaitsContinue,
+    isBodyless: declaredBytes === 0 && !awaitsContinue && !headers.has("transfer-encoding"),
   }
 }
 

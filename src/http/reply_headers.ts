@@ -33,9 +33,11 @@ export function createHeaderWriter({
     ...(variesByOrigin ? ["Vary", "Origin"] : []),
   ]
   return (reply, id) => {
-    const own = Object.entries(reply.headers).flat()
-    const length = isBodyless(reply) ? [] : ["Content-Length", `${Buffer.byteLength(reply.body)}`]
-    return [...own, ...length, ...always, "X-Request-Id", id]
+    const headers: string[] = []
+    for (const [name, value] of Object.entries(reply.headers)) headers.push(name, value)
+    if (!isBodyless(reply)) headers.push("Content-Length", `${Buffer.byteLength(reply.body)}`)
+    headers.push(...always, "X-Request-Id", id)
+    return headers
   }
 }
 
