@@ -51,6 +51,7 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
     tokens: { ...config.claims, ring: keys.ring },
     refreshKey: keys.refreshKey,
     settings: config.sessions,
+    verifiedBytesMax: verifiedBytesMax(config),
     clock: systemClock,
   })
   let ready = false
@@ -98,6 +99,11 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
     await control.close()
     throw cannotListen(error, config)
   }
+}
+
+/** A twentieth of the memory, and no more than some hundred thousand tokens take. */
+function verifiedBytesMax({ memoryBytes }: Config): number {
+  return Math.min(memoryBytes / 20, 96 * 1024 * 1024)
 }
 
 async function seed(

@@ -6,8 +6,8 @@ import { AuthError } from "../errors.ts"
 import { isAlive } from "../store/session.ts"
 import type { Store, User } from "../store/store.ts"
 import type { JsonObject } from "../strict_json.ts"
-import { type TokenSettings, verifyAccessToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
+import type { VerifiedTokens } from "../token/verified_tokens.ts"
 
 /** Who sent a request, from a token that held and a user who still may. Frozen, no prototype. */
 export interface Principal {
@@ -32,10 +32,10 @@ export interface Principal {
  */
 export function createAuthenticate(parts: {
   readonly store: Store
-  readonly tokens: TokenSettings
+  readonly verified: VerifiedTokens
   readonly clock: Clock
 }): (token: string) => Promise<Principal> {
-  const { store, tokens, clock } = parts
+  const { store, verified, clock } = parts
 
   async function isRevoked(claims: AccessClaims, user: User, now: number): Promise<boolean> {
     const { sid, username, jti, issuedAt } = claims
@@ -48,21 +48,26 @@ export function createAuthenticate(parts: {
 
   return async (token) => {
     const now = clock.now()
-    const claims = await verifyAccessToken(token, tokens, now)
+    const known = verified.find(token, now)
+    const found = known ?? (await verified.verify(token, now))
+    const { claims } = found
     const user = await store.findUser(claims.username)
     if (user === null || user.disabled || (await isRevoked(claims, user, now))) {
+      verified.drop(token)
       throw new AuthError("invalid_token", "Token has been revoked")
     }
+    if (known === null) verified.keep(token, found)
     return principal(user, claims, now)
   }
 }
 
-function principal(user: User, { sid, ...token }: AccessClaims, now: number): Principal {
+function principal(user: User, token: AccessClaims, now: number): Principal {
   const fresh = typeof token.fresh === "number" ? now < token.fresh : token.fresh
   // Flask-JWT-Extended's tokens don't say it, but a fresh one was given for a password.
   const loggedInAt = token.authTime ?? (token.fresh === true ? token.issuedAt : null)
   const secondsSinceLogin = loggedInAt === null ? null : Math.max(0, now - loggedInAt)
   const { username, roles, claims } = user
+  const { sid } = token
   const members = { username, roles, claims, sid, loggedInAt, secondsSinceLogin, fresh }
   return Object.freeze(Object.assign(Object.create(null), members))
 }

@@ -11,6 +11,7 @@ import type { Ending, Revocations, Store, User } from "../store/store.ts"
 import { hasExpired, readSignedToken, type TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import { isRefreshToken, readRefreshToken, sidInPlaceOf } from "../token/refresh_token.ts"
+import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import type { LoginCredentials } from "./credential_check.ts"
 import { createAuthenticate, type Principal } from "./principal.ts"
@@ -79,6 +80,8 @@ export interface SessionParts {
   readonly tokens: TokenSettings
   readonly refreshKey: () => Uint8Array
   readonly settings: SessionSettings
+  /** Bytes that verified access tokens may take. */
+  readonly verifiedBytesMax: number
   readonly clock: Clock
   readonly audit: Audit
 }
@@ -90,13 +93,16 @@ interface EndingParts extends SessionParts {
 
 /** Makes the use cases. */
 export function createSessions(sessionParts: SessionParts): Sessions {
-  const { store, clock, audit, tokens, settings } = sessionParts
+  const { store, clock, audit, tokens, settings, verifiedBytesMax: bytesMax } = sessionParts
   const endingNow = createEnding(clock, { ...tokens, ...settings })
   const parts = { ...sessionParts, endingNow }
   return {
     logIn: (credentials, caller) => logIn(credentials, caller, parts),
     refresh: createRefresh(parts),
-    authenticate: createAuthenticate(parts),
+    authenticate: createAuthenticate({
+      ...parts,
+      verified: new VerifiedTokens(tokens, { bytesMax }),
+    }),
     logOut: (token, caller) => logOut(token, caller, parts),
 
     async list({ username }) {

@@ -59,9 +59,17 @@ export async function verifyAccessToken(
 ): Promise<AccessClaims> {
   const claims = await readSignedToken(token, settings, now)
   if (claims === null || claims.isAhead) throw new AuthError("invalid_token", "Invalid token")
-  if (hasExpired(claims, settings, now)) throw new AuthError("invalid_token", "Token has expired")
+  assertNotExpired(claims, settings, now)
   if (!claims.isAccess) throw new AuthError("invalid_token", "Only non-refresh tokens are allowed")
   return claims
+}
+
+/**
+ * Refuses a token whose time is over.
+ * @throws AuthError `invalid_token` "Token has expired"
+ */
+export function assertNotExpired(claims: AccessClaims, settings: TokenSettings, now: number): void {
+  if (hasExpired(claims, settings, now)) throw new AuthError("invalid_token", "Token has expired")
 }
 
 /** Whether a token's time is over. */
@@ -90,7 +98,7 @@ export async function readSignedToken(
   if (!header || !payload || !signature) return null
   try {
     const key = chooseKey(readJsonObject(header), settings, now)
-    if (key === null) return null
+    if (key === null || key.rulesOut?.(token, signature)) return null
     await compactVerify(token, key.key, { algorithms: [key.alg] })
     const reading = readJsonObject(payload)
     if (!isCanonical(reading, settings)) return null

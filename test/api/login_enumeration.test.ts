@@ -45,7 +45,10 @@ async function createCountedLogin(t: TestContext) {
   const limits = createLoginLimits({ hashesAtATime: 2, seconds: clock.now })
   const { refreshKey } = keys
   const accounts = createAccounts({ ...parts, hasher, endingNow, limits, deviceKey: refreshKey })
-  const sessions = createSessions({ ...parts, accounts, refreshKey, settings: sessionSettings })
+  const sessions = createSessions({
+    ...{ ...parts, accounts, refreshKey },
+    ...{ settings: sessionSettings, verifiedBytesMax: 1_000_000 },
+  })
   const app = createApp({
     ...{ sessions, publicKeys: () => [], isReady: () => true, makeAccount: null },
     ...{ allowedHosts: null, corsOrigins: [], log: log.log },

@@ -142,6 +142,7 @@ export async function createTestService(
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
   const sessions = createSessions({
     ...{ accounts, store, tokens, refreshKey, settings, clock, audit },
+    verifiedBytesMax: 1_000_000,
   })
   const service = { ready: true }
   const isReady = () => service.ready
