@@ -83,9 +83,10 @@ export class VerifiedTokens {
     if (this.#keys !== keys) this.#empty()
     this.#keys = keys
     this.drop(token)
+    const bytes = bytesOf(token)
+    while (this.#isFullFor(bytes)) this.#moveHand()
     this.#entries.set(token, { claims, keys, verifiedAt, isUsed: false })
-    this.#bytes += bytesOf(token)
-    while (this.#entries.size > entriesMax || this.#bytes > this.#bytesMax) this.#makeRoom()
+    this.#bytes += bytes
   }
 
   /** Forgets a token. */
@@ -93,8 +94,13 @@ export class VerifiedTokens {
     if (this.#entries.delete(token)) this.#bytes -= bytesOf(token)
   }
 
-  /** Moves the hand by one entry. */
-  #makeRoom(): void {
+  #isFullFor(bytes: number): boolean {
+    const { size } = this.#entries
+    return size > 0 && (size >= entriesMax || this.#bytes + bytes > this.#bytesMax)
+  }
+
+  /** By one entry. */
+  #moveHand(): void {
     const { value, done } = this.#hand.next()
     if (done) this.#hand = this.#entries.entries()
     else if (value[1].isUsed) value[1].isUsed = false

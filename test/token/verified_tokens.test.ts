@@ -122,6 +122,24 @@ test("keep() stays within its bytes, and lets those go that were not used", asyn
   assert.notEqual(verified.find(numbered(10 * room - 1), now), null)
 })
 
+test("keep() of one more when all were used takes out the first", async () => {
+  const verified = new VerifiedTokens(shared.settings, {
+    bytesMax: 3 * (numbered(0).length + 512),
+  })
+  for (const number of [1, 2, 3, 1, 2, 3, 4]) await keep(verified, numbered(number))
+  assert.deepEqual(
+    [1, 2, 3, 4].map((number) => verified.find(numbered(number), now) !== null),
+    [false, true, true, true],
+  )
+})
+
+test("keep() holds one token at least", async () => {
+  const verified = new VerifiedTokens(shared.settings, { bytesMax: 1 })
+  for (const number of [1, 2]) await keep(verified, numbered(number))
+  assert.equal(verified.size, 1)
+  assert.notEqual(verified.find(numbered(2), now), null)
+})
+
 test("keep() of a token twice, and drop(), count its bytes once", async () => {
   const bytes = numbered(0).length + 512
   const verified = new VerifiedTokens(shared.settings, { bytesMax: 2 * bytes })
