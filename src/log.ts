@@ -11,68 +11,96 @@ export const logLevels = ["debug", "info", "warn", "error"] as const
 /** One of them. */
 export type LogLevel = (typeof logLevels)[number]
 
-/** What an event carries. `JSON.stringify` escapes control characters, so a line stays one line. */
+/** What an event carries. Control characters are escaped, so a line stays one line. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 type Write = (event: string, fields?: LogFields) => void
 
+/** What is told of each request that was answered. */
+export type Access = {
+  readonly request: string
+  readonly client: string
+  readonly method: string
+  readonly path: string | null
+  readonly status: number
+  readonly ms: number
+}
+
 /** Where events go. Those of `audit` (audit.ts) are written at every level. */
-export type Log = Readonly<Record<LogLevel | "audit", Write>>
+export interface Log extends Readonly<Record<LogLevel | "audit", Write>> {
+  /** The event `request`, of level info. */
+  readonly access: (access: Access) => void
+}
 
 type Level = LogLevel | "audit"
 
 const textLengthMax = 4096
 const causesMax = 5
+/** What JSON writes as it is: ASCII to be seen but `"` and `\`. */
+const unescaped = /^[ !#-[\]-~]*$/
 
 /**
- * Makes a log. Lines below `level` are dropped; `write` gets each line with its newline; that of
- * `debug` and `info` can wait a moment. While `isFull` says that nobody reads them, lines are
- * counted instead, and the next one tells how many.
+ * Makes a log. Lines below `level` are dropped; `write` gets what makes each line, newline and all;
+ * that of `debug` and `info` can wait a moment. While `isFull` says that nobody reads them, lines
+ * are counted instead, and the next one tells how many.
  */
 export function createLog(options: {
   readonly level: LogLevel
   readonly clock: Clock
   readonly forPeople: boolean
-  readonly write: (line: string, isUrgent: boolean) => void
+  readonly write: (line: () => string, isUrgent: boolean) => void
   readonly isFull?: () => boolean
 }): Log {
   const { level, clock, forPeople, write, isFull = () => false } = options
   const format = forPeople ? lineForPeople : lineForMachines
+  const formatAccess = forPeople ? accessForPeople : accessForMachines
   let dropped = 0
   let second = Number.NaN
   let time = ""
-  const writeLine = (at: Level, event: string, fields: LogFields) => {
+  const timeNow = () => {
     const now = clock.now()
     if (now !== second) time = isoTime(now)
     second = now
+    return time
+  }
+  const writeLine = (at: Level, event: string, fields: LogFields) => {
     const isUrgent = at !== "debug" && at !== "info"
-    write(`${printable(format(time, at, event, fields))}\n`, isUrgent)
+    const written = timeNow()
+    write(() => `${format(written, at, event, fields)}\n`, isUrgent)
+  }
+  const isRead = () => {
+    if (isFull()) {
+      dropped += 1
+      return false
+    }
+    if (dropped > 0) writeLine("warn", "log.dropped", { lines: dropped })
+    dropped = 0
+    return true
   }
   const log =
     (at: Level): Write =>
     (event, fields = {}) => {
-      if (isFull()) {
-        dropped += 1
-        return
-      }
-      if (dropped > 0) writeLine("warn", "log.dropped", { lines: dropped })
-      dropped = 0
-      writeLine(at, event, fields)
+      if (isRead()) writeLine(at, event, fields)
     }
-  const fromLevel = (at: LogLevel): Write =>
-    logLevels.indexOf(at) < logLevels.indexOf(level) ? () => {} : log(at)
+  const isDropped = (at: LogLevel) => logLevels.indexOf(at) < logLevels.indexOf(level)
+  const fromLevel = (at: LogLevel): Write => (isDropped(at) ? () => {} : log(at))
   return {
     debug: fromLevel("debug"),
     info: fromLevel("info"),
     warn: fromLevel("warn"),
     error: fromLevel("error"),
     audit: log("audit"),
+    access(access) {
+      if (isDropped("info") || !isRead()) return
+      const written = timeNow()
+      write(() => `${formatAccess(written, access)}\n`, false)
+    },
   }
 }
 
 /** An audit event as a line of JSON with its newline. */
 export function auditLine(time: string, event: string, fields: LogFields): string {
-  return `${printable(lineForMachines(time, "audit", event, fields))}\n`
+  return `${lineForMachines(time, "audit", event, fields)}\n`
 }
 
 /** The text of any thrown value for a log field, with its causes. */
@@ -92,10 +120,33 @@ function plainText(value: unknown): string {
 }
 
 function lineForMachines(time: string, level: Level, event: string, fields: LogFields): string {
-  // One object after the other: putting both into a third takes longer than writing them.
-  const start = `{"time":"${time}","level":"${level}","event":"${event}"`
-  const rest = JSON.stringify(fields)
-  return rest === "{}" ? `${start}}` : `${start},${rest.slice(1)}`
+  let line = `{"time":"${time}","level":"${level}","event":"${event}"`
+  for (const name of Object.keys(fields)) {
+    const value = fields[name]
+    if (value !== undefined) line += `,"${name}":${jsonOf(value)}`
+  }
+  return `${line}}`
+}
+
+// `JSON.stringify` takes ten times as long for a line of texts without anything to escape.
+function jsonOf(value: string | number | boolean | null): string {
+  if (typeof value !== "string") return JSON.stringify(value)
+  return unescaped.test(value) ? `"${value}"` : printable(JSON.stringify(value))
+}
+
+// Half the time that the same line takes with names from fields. There is one for each request.
+function accessForMachines(time: string, access: Access): string {
+  const { request, client, method, path, status, ms } = access
+  if (path === null || !unescaped.test(`${request}${client}${method}${path}`)) {
+    return lineForMachines(time, "info", "request", access)
+  }
+  const start = `{"time":"${time}","level":"info","event":"request","request":"${request}"`
+  const asked = `"client":"${client}","method":"${method}","path":"${path}"`
+  return `${start},${asked},"status":${status},"ms":${ms}}`
+}
+
+function accessForPeople(time: string, access: Access): string {
+  return lineForPeople(time, "info", "request", access)
 }
 
 function lineForPeople(time: string, level: Level, event: string, fields: LogFields): string {
@@ -106,13 +157,13 @@ function lineForPeople(time: string, level: Level, event: string, fields: LogFie
 }
 
 // What JSON leaves as it is but a terminal or a log reader may take for a command or a line's end.
-function printable(line: string): string {
-  return line.replace(
+function printable(text: string): string {
+  return text.replace(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
 }
 
 function quoted(text: string): string {
-  return /^[\w./:@+-]+$/.test(text) ? text : JSON.stringify(text)
+  return /^[\w./:@+-]+$/.test(text) ? text : printable(JSON.stringify(text))
 }

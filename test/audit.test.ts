@@ -36,7 +36,7 @@ function createWritten() {
     level: "error",
     clock,
     forPeople: false,
-    write: (text) => logged.push(text),
+    write: (line) => logged.push(line()),
   })
   const file: AuditFile = { append: (text) => filed.push(text), close: async () => {} }
   return { clock, log, file, logged, filed }

@@ -3,40 +3,48 @@ import { test } from "node:test"
 import { setImmediate as turn } from "node:timers/promises"
 import { createLineBatch } from "../src/line_batch.ts"
 
-/** A batch and what it printed. */
+/** A batch, what it printed, and what it was asked to make. */
 function createPrinted() {
   const printed: string[] = []
-  return { batch: createLineBatch((text) => printed.push(text)), printed }
+  const made: string[] = []
+  const batch = createLineBatch((text) => printed.push(text))
+  const write = (text: string, isUrgent: boolean) => {
+    batch.write(() => {
+      made.push(text)
+      return text
+    }, isUrgent)
+  }
+  return { batch, write, printed, made }
 }
 
-test("createLineBatch() prints the lines of one turn together, in order", async () => {
-  const { batch, printed } = createPrinted()
-  batch.write("1\n", false)
-  batch.write("2\n", false)
-  assert.deepEqual(printed, [])
+test("createLineBatch() makes and prints the lines of one turn together, in order", async () => {
+  const { write, printed, made } = createPrinted()
+  write("1\n", false)
+  write("2\n", false)
+  assert.deepEqual([printed, made], [[], []])
   await turn()
   assert.deepEqual(printed, ["1\n2\n"])
-  batch.write("3\n", false)
+  write("3\n", false)
   await turn()
   assert.deepEqual(printed, ["1\n2\n", "3\n"])
+  assert.deepEqual(made, ["1\n", "2\n", "3\n"])
 })
 
 test("createLineBatch() prints an urgent line at once, after those before it", async () => {
-  const { batch, printed } = createPrinted()
-  batch.write("1\n", false)
-  batch.write("2\n", true)
-  batch.write("3\n", true)
+  const { write, printed } = createPrinted()
+  write("1\n", false)
+  write("2\n", true)
+  write("3\n", true)
   assert.deepEqual(printed, ["1\n2\n", "3\n"])
   await turn()
   assert.deepEqual(printed, ["1\n2\n", "3\n"])
 })
 
-test("createLineBatch() holds no more than 64 KiB back, and flush() nothing", () => {
-  const { batch, printed } = createPrinted()
-  const line = `${"x".repeat(1023)}\n`
-  for (let lines = 0; lines < 65; lines += 1) batch.write(line, false)
-  assert.deepEqual(printed, [line.repeat(64)])
+test("createLineBatch() holds no more than 255 lines back, and flush() nothing", () => {
+  const { batch, write, printed } = createPrinted()
+  for (let lines = 0; lines < 257; lines += 1) write("x\n", false)
+  assert.deepEqual(printed, ["x\n".repeat(256)])
   batch.flush()
   batch.flush()
-  assert.deepEqual(printed, [line.repeat(64), line])
+  assert.deepEqual(printed, ["x\n".repeat(256), "x\n"])
 })

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
+  type Access,
   auditLine,
   createLog,
   errorText,
@@ -17,7 +18,7 @@ function createWritten(options: { readonly level?: LogLevel; readonly forPeople?
     level: options.level ?? "debug",
     clock: createFakeClock(),
     forPeople: options.forPeople ?? false,
-    write: (line) => lines.push(line),
+    write: (line) => lines.push(line()),
   })
   return { log, lines }
 }
@@ -107,6 +108,40 @@ for (const forPeople of [false, true]) {
   }
 }
 
+const access: Access = {
+  ...{ request: "r1", client: "192.0.2.7", method: "GET", path: "/me", status: 200, ms: 0.4 },
+}
+const accesses: readonly Access[] = [
+  access,
+  { ...access, path: null, status: 404 },
+  ...hostile.flatMap(([, text]) => [
+    { ...access, request: text },
+    { ...access, client: text },
+    { ...access, method: text },
+    { ...access, path: text },
+  ]),
+]
+
+for (const forPeople of [false, true]) {
+  test(`access() writes the line of the event, ${forPeople ? "for people" : "as JSON"}`, () => {
+    const { log, lines } = createWritten({ forPeople })
+    for (const one of accesses) {
+      log.info("request", one)
+      log.access(one)
+      const [expected, line] = lines.splice(0)
+      assert.equal(line, expected)
+    }
+  })
+}
+
+for (const [at, level] of logLevels.entries()) {
+  test(`access() of level ${level} writes as info() does`, () => {
+    const { log, lines } = createWritten({ level })
+    log.access(access)
+    assert.equal(lines.length, at <= logLevels.indexOf("info") ? 1 : 0)
+  })
+}
+
 test("createLog() leaves other letters readable", () => {
   const { log, lines } = createWritten()
   log.info("event", { name: "Zoë 🦊" })
@@ -127,7 +162,7 @@ test("createLog() counts lines while nobody reads them, and tells how many", () 
     level: "info",
     clock: createFakeClock(),
     forPeople: false,
-    write: (line) => lines.push(line),
+    write: (line) => lines.push(line()),
     isFull: () => full,
   })
   log.info("one")

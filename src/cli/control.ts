@@ -37,7 +37,7 @@ async function runAlone(command: Command, config: Config, terminal: Terminal): P
     level: "warn",
     clock: systemClock,
     forPeople: true,
-    write: terminal.complain,
+    write: (line) => terminal.complain(line()),
   })
   const { openDeployment } = await import("../open_deployment.ts")
   const deployment = await openDeployment(config, log, { auditToLog: false })

@@ -29,7 +29,8 @@ export function createCollectedLog(clock: Clock = createFakeClock()): CollectedL
     level: "debug",
     clock,
     forPeople: false,
-    write(line) {
+    write(makeLine) {
+      const line = makeLine()
       lines.push(line)
       events.push(JSON.parse(line) as LoggedEvent)
     },
