@@ -1,6 +1,7 @@
 // From the parts to one function: finds the route, lets its handler answer, turns what was thrown
 // into a reply, and writes the access log. The whole service can be tested by calling `handle`.
 
+import { type Awaitable, after, attempt } from "./awaitable.ts"
 import { monotonicMillis } from "./clock.ts"
 import { shareReply } from "./http/cors.ts"
 import { isAllowedHost } from "./http/host.ts"
@@ -12,10 +13,10 @@ import { type RouteParts, routes } from "./routes.ts"
 
 /** The service without its sockets. */
 export interface App {
-  /** Answers a request; never rejects. */
-  handle(request: HttpRequest): Promise<Reply>
-  /** Answers a request whose head is reason enough to refuse it, else null; never rejects. */
-  refuseEarly(head: RequestHead): Promise<Reply | null>
+  /** Answers a request; never throws nor rejects. */
+  handle(request: HttpRequest): Awaitable<Reply>
+  /** Answers a request whose head is reason enough to refuse it, else null; the same. */
+  refuseEarly(head: RequestHead): Awaitable<Reply | null>
 }
 
 /** What the app goes by beside its routes. */
@@ -40,52 +41,56 @@ export function createApp(parts: RouteParts & AppOptions): App {
     refuseEarly: (head) => respond(head, ({ admitted }) => admitted.refuse(head)),
   }
 
-  async function respond<R extends Reply | null>(
+  function respond<R extends Reply | null>(
     head: RequestHead,
-    ask: (match: Found) => R | Promise<R>,
-  ): Promise<Reply | R> {
+    ask: (match: Found) => Awaitable<R>,
+  ): Awaitable<Reply | R> {
     const startedAt = monotonicMillis()
     const match = route(head.method, head.path)
-    const answered = await answer(head, match, ask)
-    if (answered === null) return answered
-    const reply = shareReply(answered, { request: head, origins: corsOrigins })
-    log.info("request", {
-      request: head.id,
-      client: head.clientAddress,
-      method: head.method,
-      // The route's own path: a path as it was sent could hold anything, secrets too.
-      path: match.kind === "not_found" ? null : match.path,
-      status: reply.status,
-      ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
+    return after(answer(head, match, ask), (answered) => {
+      if (answered === null) return answered
+      const reply = shareReply(answered, { request: head, origins: corsOrigins })
+      log.access({
+        request: head.id,
+        client: head.clientAddress,
+        method: head.method,
+        // The route's own path: a path as it was sent could hold anything, secrets too.
+        path: match.kind === "not_found" ? null : match.path,
+        status: reply.status,
+        ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
+      })
+      return reply
     })
-    return reply
   }
 
-  async function answer<R extends Reply | null>(
+  function answer<R extends Reply | null>(
     head: RequestHead,
     match: Match,
-    ask: (match: Found) => R | Promise<R>,
-  ): Promise<Reply | R> {
+    ask: (match: Found) => Awaitable<R>,
+  ): Awaitable<Reply | R> {
     if (!isAllowedHost(head.headers.get("host"), allowedHosts)) {
       return problem("misdirected_request", "This service has another name")
     }
     if (match.kind === "not_found") return problem("not_found", "There is nothing at this path")
     if (match.kind === "other_method") return otherMethod(head, match.allow)
-    try {
-      return await ask(match)
-    } catch (error) {
-      const reply = problemOf(error)
-      if (reply === null) {
-        log.error("request.failed", { request: head.id, error: errorText(error) })
-        return problem("server_error", `Something went wrong here: request ${head.id}`)
-      }
-      // The cause goes to the log only.
-      if (reply.status >= 500) {
-        log.error("request.unavailable", { request: head.id, error: errorText(error) })
-      }
-      return reply
-    }
+    return attempt<Reply | R>(
+      () => ask(match),
+      (error) => failed(error, head, log),
+    )
   }
+}
+
+function failed(error: unknown, { id }: RequestHead, log: Log): Reply {
+  const reply = problemOf(error)
+  if (reply === null) {
+    log.error("request.failed", { request: id, error: errorText(error) })
+    return problem("server_error", `Something went wrong here: request ${id}`)
+  }
+  // The cause goes to the log only.
+  if (reply.status >= 500) {
+    log.error("request.unavailable", { request: id, error: errorText(error) })
+  }
+  return reply
 }
 
 function otherMethod({ method }: RequestHead, allow: string): Reply {

@@ -4,6 +4,7 @@
 
 import type * as http from "node:http"
 import type { Socket } from "node:net"
+import { type Awaitable, after, attempt } from "../awaitable.ts"
 import type { Network } from "../ip_address.ts"
 import type { Log } from "../log.ts"
 import { randomName } from "../random.ts"
@@ -25,10 +26,10 @@ import { createServerLog, type ServerLog } from "./server_log.ts"
 
 /** What becomes of requests. */
 export interface ExchangeOptions extends HeaderOptions {
-  /** Answers a request; never rejects. */
-  readonly handle: (request: HttpRequest) => Promise<Reply>
-  /** Answers a request whose body need not be waited for, else null; never rejects. */
-  readonly refuseEarly: (head: RequestHead) => Promise<Reply | null>
+  /** Answers a request; never fails. */
+  readonly handle: (request: HttpRequest) => Awaitable<Reply>
+  /** Answers a request whose body need not be waited for, else null; never fails. */
+  readonly refuseEarly: (head: RequestHead) => Awaitable<Reply | null>
   /** Whose word on who asks is taken. */
   readonly trustedProxies: readonly Network[]
   readonly log: Log
@@ -120,14 +121,16 @@ export class Exchanges {
     const exchange = this.#begin(incoming, outgoing)
     if (exchange === null) return
     this.#underWay += 1
-    this.#answer(exchange)
-      .catch((error) => {
+    const answered = attempt(
+      () => this.#answer(exchange),
+      (error) => {
         this.#log.failed(String(error), exchange.id)
         incoming.socket.destroy()
-      })
-      .finally(() => {
-        this.#underWay -= 1
-      })
+      },
+    )
+    after(answered, () => {
+      this.#underWay -= 1
+    })
   }
 
   /** Ends a connection whose requests can't be told apart, after the answers it is owed. */
@@ -153,11 +156,10 @@ export class Exchanges {
     else end()
   }
 
-  async #answer(exchange: Exchange): Promise<void> {
-    const { incoming, outgoing, id, connection } = exchange
+  #answer(exchange: Exchange): Awaitable<void> {
+    const { incoming, id, connection } = exchange
     const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
-    const { handle, refuseEarly, trustedProxies } = this.#options
-    const bytesMax = this.#options.limits.bodyBytesMax
+    const { handle, limits, trustedProxies } = this.#options
     const head = readHead({ httpVersion, rawHeaders, target })
     if ("code" in head) return this.#refuse(exchange, problem(head.code, head.msg))
     // It is ignored, but Node's parser drops what came along with such a request.
@@ -167,12 +169,23 @@ export class Exchanges {
     const clientAddress = clientAddressOf(headers, { peer, proxies: trustedProxies })
     if (!peer.isTrusted && isForwarded(headers)) this.#log.forwarded(peer)
     exchange.clientAddress = clientAddress
-    if (head.declaredBytes > bytesMax) return this.#refuse(exchange, this.#tooLarge)
+    if (head.declaredBytes > limits.bodyBytesMax) return this.#refuse(exchange, this.#tooLarge)
     const request = { id, method, path, query, headers, clientAddress, body: noBody }
-    if (head.isBodyless) return this.#write(exchange, await handle(request))
+    if (!head.isBodyless) return this.#answerBody(exchange, request, head.awaitsContinue)
+    return after(handle(request), (reply) => this.#write(exchange, reply))
+  }
+
+  async #answerBody(
+    exchange: Exchange,
+    request: HttpRequest,
+    awaitsContinue: boolean,
+  ): Promise<void> {
+    const { incoming, outgoing, connection } = exchange
+    const { handle, refuseEarly, limits } = this.#options
+    const { bodyBytesMax: bytesMax } = limits
     const reading = readBody(incoming, { bytesMax, tooLarge: this.#tooLarge })
     connection.reading = { incoming, body: reading }
-    if (head.awaitsContinue) {
+    if (awaitsContinue) {
       const reply = await refuseEarly(request)
       if (reply !== null) return this.#turnAway(exchange, reply)
       outgoing.writeContinue()
@@ -227,7 +240,7 @@ export class Exchanges {
     }
     connection.requests += 1
     this.#owe(connection, 1)
-    outgoing.once("close", () => {
+    outgoing.on("close", () => {
       // What was owed when the socket closed is owed no more.
       if (connection.owed === 0) return
       this.#owe(connection, -1)

@@ -2,6 +2,7 @@
 // takes nothing else: a route that forgets its guard does not compile.
 // The token comes as Bearer (bearer.ts) and nowhere else.
 
+import { type Awaitable, after } from "../awaitable.ts"
 import { AuthError } from "../errors.ts"
 import { missingTokenText, readBearerToken } from "./bearer.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
@@ -19,7 +20,7 @@ export interface GuardedContext<P> extends Context {
 }
 
 /** Answers a request. */
-export type Handler<C = Context> = (request: HttpRequest, context: C) => Reply | Promise<Reply>
+export type Handler<C = Context> = (request: HttpRequest, context: C) => Awaitable<Reply>
 
 /** What the guard has to know of who sent a request. */
 export interface Identity {
@@ -29,7 +30,7 @@ export interface Identity {
 }
 
 /** Tells who sent a token, or throws AuthError `invalid_token`. */
-export type Authenticate<P> = (token: string) => Promise<P>
+export type Authenticate<P> = (token: string) => Awaitable<P>
 
 /** Whom a guard lets pass, beyond having a good token. */
 export interface GuardOptions {
@@ -43,26 +44,26 @@ export interface GuardOptions {
 class Admission {
   // Private, so that no object literal is an Admission.
   readonly #handler: Handler
-  readonly #refuse: (head: RequestHead) => Promise<Reply | null>
+  readonly #refuse: (head: RequestHead) => Awaitable<Reply | null>
   /** Whom the route admits, in words, for tests and documents. */
   readonly admits: string
 
   constructor(
     admits: string,
     handler: Handler,
-    refuse: (head: RequestHead) => Promise<Reply | null>,
+    refuse: (head: RequestHead) => Awaitable<Reply | null>,
   ) {
     this.admits = admits
     this.#handler = handler
     this.#refuse = refuse
   }
 
-  handle(request: HttpRequest, context: Context): Reply | Promise<Reply> {
+  handle(request: HttpRequest, context: Context): Awaitable<Reply> {
     return this.#handler(request, context)
   }
 
   /** How `handle` would refuse a request with this head, thrown or given, or null. */
-  refuse(head: RequestHead): Promise<Reply | null> {
+  refuse(head: RequestHead): Awaitable<Reply | null> {
     return this.#refuse(head)
   }
 }
@@ -72,7 +73,7 @@ export type Admitted = Admission
 
 /** Admits every request. */
 export function anyone(handler: Handler): Admitted {
-  return new Admission("anyone", handler, async () => null)
+  return new Admission("anyone", handler, () => null)
 }
 
 /** Makes a guard, which admits requests with an access token to the handler it is given. */
@@ -90,22 +91,23 @@ export function guard<P extends Identity>(
 ): (handler: Handler<GuardedContext<P>>) => Admitted {
   const { optional = false, fresh = false, role } = options
 
-  async function admit<T>(
+  function admit<T>(
     head: RequestHead,
-    proceed: (principal: P) => T | Promise<T>,
-  ): Promise<T | Reply> {
+    proceed: (principal: P) => Awaitable<T>,
+  ): Awaitable<T | Reply> {
     const token = readBearerToken(head)
     if (token === null) {
       // The overloads promise null only to handlers that said `optional`.
       if (optional) return proceed(null as unknown as P)
       throw new AuthError("missing_token", missingTokenText(head))
     }
-    const principal = await authenticate(token)
-    if (role !== undefined && !principal.roles.includes(role)) {
-      throw new AuthError("insufficient_scope", `This needs the role '${role}'`)
-    }
-    if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
-    return proceed(principal)
+    return after<P, T | Reply>(authenticate(token), (principal) => {
+      if (role !== undefined && !principal.roles.includes(role)) {
+        throw new AuthError("insufficient_scope", `This needs the role '${role}'`)
+      }
+      if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
+      return proceed(principal)
+    })
   }
 
   return (handler) =>

@@ -2,6 +2,7 @@
 // session ends before its time. Each step is audited.
 
 import { type Audit, auditEnded, callerFields } from "../audit.ts"
+import type { Awaitable } from "../awaitable.ts"
 import type { Caller } from "../caller.ts"
 import type { Clock } from "../clock.ts"
 import { AuthError } from "../errors.ts"
@@ -41,7 +42,7 @@ export interface Sessions {
    * Tells whose access token this is.
    * @throws AuthError `invalid_token`
    */
-  authenticate(token: string): Promise<Principal>
+  authenticate(token: string): Awaitable<Principal>
   /** Ends the session of a token of either kind, expired or not. What is no token ends nothing. */
   logOut(token: string, caller: Caller): Promise<void>
   /** The principal's sessions that go on, the last used first. */

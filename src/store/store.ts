@@ -10,11 +10,9 @@
 //
 // Sessions end in the same step as what ends them: `resetUser` and `deleteUser` see to that.
 
+import type { Awaitable } from "../awaitable.ts"
 import type { JsonObject } from "../strict_json.ts"
 import type { Session, SessionLife } from "./session.ts"
-
-/** A value that an engine may have at hand or must wait for. */
-export type Awaitable<T> = T | Promise<T>
 
 /** Someone who can log in. Instants are epoch seconds. */
 export interface User {

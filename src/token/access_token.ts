@@ -6,6 +6,7 @@
 //   header                     alg, typ and kid, nothing else (RFC 8725 §3)
 
 import { CompactSign, compactVerify } from "jose"
+import { type Awaitable, after, attempt } from "../awaitable.ts"
 import { AuthError } from "../errors.ts"
 import { randomName } from "../random.ts"
 import { type JsonReading, readJsonObject } from "../strict_json.ts"
@@ -52,16 +53,17 @@ export async function signAccessToken(grant: Grant, settings: TokenSettings): Pr
  * @throws AuthError `invalid_token`, for an expired token that is otherwise good "Token has
  *   expired", for a refresh token "Only non-refresh tokens are allowed", else "Invalid token"
  */
-export async function verifyAccessToken(
+export function verifyAccessToken(
   token: string,
   settings: TokenSettings,
   now: number,
-): Promise<AccessClaims> {
-  const claims = await readSignedToken(token, settings, now)
-  if (claims === null || claims.isAhead) throw new AuthError("invalid_token", "Invalid token")
-  assertNotExpired(claims, settings, now)
-  if (!claims.isAccess) throw new AuthError("invalid_token", "Only non-refresh tokens are allowed")
-  return claims
+): Awaitable<AccessClaims> {
+  return after(readSignedToken(token, settings, now), (claims) => {
+    if (claims === null || claims.isAhead) throw new AuthError("invalid_token", "Invalid token")
+    assertNotExpired(claims, settings, now)
+    if (claims.isAccess) return claims
+    throw new AuthError("invalid_token", "Only non-refresh tokens are allowed")
+  })
 }
 
 /**
@@ -86,27 +88,28 @@ export function hasExpired(
  * ahead or be a refresh token: for those who end what it names, and never to let anybody pass. Null
  * for all else.
  */
-export async function readSignedToken(
+export function readSignedToken(
   token: string,
   settings: TokenSettings,
   now: number,
-): Promise<AccessClaims | null> {
+): Awaitable<AccessClaims | null> {
   // Before anything splits or decodes it: a long token costs nothing (CVE-2025-30204).
   if (token.length > tokenLengthMax || !compactForm.test(token)) return null
   const parts = token.split(".").map(decodeCanonical)
   const [header, payload, signature] = parts
   if (!header || !payload || !signature) return null
-  try {
-    const key = chooseKey(readJsonObject(header), settings, now)
-    if (key === null || key.rulesOut?.(token, signature)) return null
-    await compactVerify(token, key.key, { algorithms: [key.alg] })
-    const reading = readJsonObject(payload)
-    if (!isCanonical(reading, settings)) return null
-    return readClaims(reading.value, settings, now)
-  } catch {
+  return attempt<AccessClaims | null>(
+    () => {
+      const key = chooseKey(readJsonObject(header), settings, now)
+      if (key === null || key.rulesOut?.(token, signature)) return null
+      return compactVerify(token, key.key, { algorithms: [key.alg] }).then(() => {
+        const reading = readJsonObject(payload)
+        return isCanonical(reading, settings) ? readClaims(reading.value, settings, now) : null
+      })
+    },
     // Whatever went wrong in there, of whatever type: the token was not verified.
-    return null
-  }
+    () => null,
+  )
 }
 
 /** The key that the header names, if the header is one that we could have written. */

@@ -45,7 +45,7 @@ for (const [what, options, authorization, passes] of rows) {
       ? guard(authenticate, { ...options, optional: true })(handler)
       : guard(authenticate, { ...options, optional: false })(handler)
     const request = makeRequest({ headers: authorization === "" ? {} : { authorization } })
-    const early = await outcomeOf(() => admitted.refuse(request))
+    const early = await outcomeOf(async () => admitted.refuse(request))
     assert.equal(calls, 0)
     const late = await outcomeOf(async () => admitted.handle(request, { params: {} }))
     assert.equal(calls, passes ? 1 : 0)

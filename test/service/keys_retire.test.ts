@@ -160,7 +160,7 @@ test("retire() of the signing key: refresh tokens go on, and give tokens that ho
   const service = await createTestService(t, { generated: true })
   const login = await logIn(service)
   await service.keys.retire(service.keys.list()[0]?.kid ?? "")
-  await assert.rejects(service.sessions.authenticate(login.accessToken), invalidToken)
+  await assert.rejects(async () => service.sessions.authenticate(login.accessToken), invalidToken)
   const next = await service.sessions.refresh(login.refreshToken, caller)
   assert.equal((await service.sessions.authenticate(next.accessToken)).username, "alice")
 })

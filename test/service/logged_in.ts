@@ -50,6 +50,6 @@ export async function assertAlive({ sessions }: TestService, tokens: Tokens): Pr
 
 /** Fails unless both tokens are refused, as those of a session that ended are. */
 export async function assertEnded({ sessions }: TestService, tokens: Tokens): Promise<void> {
-  await assert.rejects(sessions.authenticate(tokens.accessToken), revokedToken)
+  await assert.rejects(async () => sessions.authenticate(tokens.accessToken), revokedToken)
   await assert.rejects(sessions.refresh(tokens.refreshToken, caller), revokedToken)
 }

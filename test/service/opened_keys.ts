@@ -88,11 +88,14 @@ async function open(around: Surroundings, choices: KeyChoices): Promise<OpenedKe
       const ends = { sessionExpiresAt: now + 1_000_000, authTime: now, issuedAt: now }
       return (await signAccessToken({ ...grantOfTests, ...ends }, settings)).token
     },
-    verdict: (token) =>
-      verifyAccessToken(token, settings, clock.now()).then(
-        () => "good",
-        ({ message }: Error) => message,
-      ),
+    async verdict(token) {
+      try {
+        await verifyAccessToken(token, settings, clock.now())
+        return "good"
+      } catch (error) {
+        return (error as Error).message
+      }
+    },
     states: () =>
       keys
         .list()

@@ -74,7 +74,7 @@ test("refresh() ends with the session's age, and no token outlives it", async (t
   await service.sessions.authenticate(current.accessToken)
   service.clock.advance(1)
   await assert.rejects(refresh(current), expiredToken)
-  await assert.rejects(service.sessions.authenticate(current.accessToken), expiredToken)
+  await assert.rejects(async () => service.sessions.authenticate(current.accessToken), expiredToken)
 })
 
 test("refresh() refuses what is no refresh token, and names nobody", async (t) => {

@@ -26,7 +26,10 @@ for (const [name, seconds] of back) {
     service.clock.advance(-seconds)
     for (const login of logins) {
       // A token from the future is none, but the next one is got without a password.
-      await assert.rejects(service.sessions.authenticate(login.accessToken), invalidToken)
+      await assert.rejects(
+        async () => service.sessions.authenticate(login.accessToken),
+        invalidToken,
+      )
       const next = await service.sessions.refresh(login.refreshToken, caller)
       await assertAlive(service, next)
     }
@@ -81,7 +84,7 @@ test("sessions go on when the clock was a year ahead for a while", async (t) => 
   const login = await logIn(service)
   service.clock.advance(year)
   await assert.rejects(service.sessions.refresh(login.refreshToken, caller), expiredToken)
-  await assert.rejects(service.sessions.authenticate(login.accessToken), expiredToken)
+  await assert.rejects(async () => service.sessions.authenticate(login.accessToken), expiredToken)
   service.clock.advance(-year)
   await assertAlive(service, login)
 })
@@ -93,7 +96,7 @@ test("sessions that started while the clock was a year ahead can't be used befor
   const next = await assertAlive(service, ahead)
   service.clock.advance(-year)
   for (const { accessToken, refreshToken } of [ahead, next]) {
-    await assert.rejects(service.sessions.authenticate(accessToken), invalidToken)
+    await assert.rejects(async () => service.sessions.authenticate(accessToken), invalidToken)
     await assert.rejects(service.sessions.refresh(refreshToken, caller), clockBehind)
   }
   const login = await logIn(service)

@@ -119,7 +119,7 @@ test("logOut() with a Flask access token revokes that one, once", async (t) => {
   ])
   await service.sessions.logOut(one, caller)
   assert.deepEqual(service.log.takeAudit(), [])
-  await assert.rejects(service.sessions.authenticate(one), revokedToken)
+  await assert.rejects(async () => service.sessions.authenticate(one), revokedToken)
   assert.equal((await service.sessions.authenticate(two)).username, "alice")
   assert.deepEqual(await service.sessions.revocations(), { sids: [], jtis: ["one"] })
   await assertAlive(service, login)
@@ -152,7 +152,7 @@ test("logOut() remembers a Flask token for as long as it is accepted", async (t)
   await service.sessions.logOut(token, caller)
   service.clock.advance(929)
   await service.store.purge(service.clock.now())
-  await assert.rejects(service.sessions.authenticate(token), revokedToken)
+  await assert.rejects(async () => service.sessions.authenticate(token), revokedToken)
 })
 
 test("logOut() does not take a Flask token's word for another user's session", async (t) => {

@@ -129,6 +129,6 @@ test("changePassword() with a Flask token ends all there is, Flask tokens too", 
   const principal = await service.sessions.authenticate(token)
   const tokens = await service.sessions.changePassword(passwords, principal, caller)
   await assertEnded(service, login)
-  await assert.rejects(service.sessions.authenticate(token), revokedToken)
+  await assert.rejects(async () => service.sessions.authenticate(token), revokedToken)
   await assertAlive(service, tokens)
 })
