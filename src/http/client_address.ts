@@ -17,6 +17,8 @@ type Headers = ReadonlyMap<string, string>
 /** How the elements of each header tell an address. */
 const readers = { "x-forwarded-for": readHop, forwarded: readForwarded } as const
 
+const headerNames = Object.keys(readers)
+
 const forwardedPair = /^([\w!#$%&'*+.^`|~-]+)=(?:"([^"\\]*)"|([^\s"\\]+))$/
 
 /** The peer of a socket with this remote address. */
@@ -27,7 +29,7 @@ export function peerOf(remoteAddress: string | undefined, proxies: readonly Netw
 
 /** Whether a request came with what proxies write. */
 export function isForwarded(headers: Headers): boolean {
-  return Object.keys(readers).some((name) => headers.has(name))
+  return headerNames.some((name) => headers.has(name))
 }
 
 /**

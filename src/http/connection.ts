@@ -14,6 +14,10 @@ export interface Connection {
   owed: number
   /** No further request is taken (RFC 9112 §9.6). */
   ending: boolean
+  /** How many bytes had come with the last request: with more, the next one has begun. */
+  bytesTaken: number
+  /** How often in a row idle.ts found nothing to do here. */
+  idleLooks: number
   /** The body that is being read, and of which request. */
   reading: { readonly incoming: { readonly complete: boolean }; readonly body: BodyReading } | null
   /** Called when nothing is owed any more. */
@@ -24,5 +28,13 @@ export interface Connection {
 export function newConnection(
   start: Pick<Connection, "peer" | "requestsMax" | "onAnswered">,
 ): Connection {
-  return { ...start, requests: 0, owed: 0, ending: false, reading: null }
+  return {
+    ...start,
+    requests: 0,
+    owed: 0,
+    ending: false,
+    bytesTaken: 0,
+    idleLooks: 0,
+    reading: null,
+  }
 }

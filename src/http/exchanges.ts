@@ -12,6 +12,7 @@ import { readBody } from "./body.ts"
 import { clientAddressOf, isForwarded, peerOf } from "./client_address.ts"
 import { type Connection, newConnection } from "./connection.ts"
 import { readHead } from "./head.ts"
+import { createIdleWatch } from "./idle.ts"
 import type { HttpLimits } from "./limits.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import { parserProblem } from "./parser_problem.ts"
@@ -20,12 +21,12 @@ import {
   createHeaderWriter,
   type HeaderOptions,
   isBodyless,
-  type RawHeaders,
+  type ReplyContext,
 } from "./reply_headers.ts"
 import { createServerLog, type ServerLog } from "./server_log.ts"
 
 /** What becomes of requests. */
-export interface ExchangeOptions extends HeaderOptions {
+export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> {
   /** Answers a request; never fails. */
   readonly handle: (request: HttpRequest) => Awaitable<Reply>
   /** Answers a request whose body need not be waited for, else null; never fails. */
@@ -57,7 +58,7 @@ export class Exchanges {
   readonly #server: http.Server
   readonly #options: ExchangeOptions
   readonly #log: ServerLog
-  readonly #headers: (reply: Reply, id: string) => RawHeaders
+  readonly #headers: (reply: Reply, context: ReplyContext) => string[]
   readonly #tooLarge: Reply
   readonly #idPrefix = randomName().slice(0, 8)
   #ids = 0
@@ -71,8 +72,11 @@ export class Exchanges {
     this.#server = server
     this.#options = options
     this.#log = createServerLog(options.log)
-    this.#headers = createHeaderWriter(options)
-    const { bodyBytesMax } = options.limits
+    const { bodyBytesMax, checkIntervalMillis, keepAliveMillis } = options.limits
+    this.#headers = createHeaderWriter({ ...options, keepAliveMillis })
+    const watch = createIdleWatch(Math.ceil(keepAliveMillis / checkIntervalMillis))
+    const watching = setInterval(() => watch(this.#connections), checkIntervalMillis)
+    server.on("close", () => clearInterval(watching))
     this.#tooLarge = problem("content_too_large", `A body may have ${bodyBytesMax} bytes`)
     server.on("connection", (socket) => this.#open(socket))
     server.on("request", (incoming, outgoing) => this.#serve(incoming, outgoing))
@@ -191,6 +195,7 @@ export class Exchanges {
       outgoing.writeContinue()
     }
     const body = await reading.result
+    connection.bytesTaken = incoming.socket.bytesRead
     if (body === null) return
     if (!Buffer.isBuffer(body)) return this.#refuse(exchange, body)
     this.#write(exchange, await handle({ ...request, body }))
@@ -216,7 +221,7 @@ export class Exchanges {
     if (hasBody(incoming, reply)) outgoing.write(reply.body)
     else outgoing.flushHeaders()
     this.#linger(outgoing, () => outgoing.end())
-    if (incoming.complete) outgoing.end()
+    if (incoming.complete || incoming.readableEnded) outgoing.end()
     else incoming.once("end", () => outgoing.end()).resume()
   }
 
@@ -239,6 +244,8 @@ export class Exchanges {
       return null
     }
     connection.requests += 1
+    connection.bytesTaken = incoming.socket.bytesRead
+    connection.idleLooks = 0
     this.#owe(connection, 1)
     outgoing.on("close", () => {
       // What was owed when the socket closed is owed no more.
@@ -265,13 +272,13 @@ export class Exchanges {
   }
 
   #writeHead({ outgoing, id }: Exchange, reply: Reply, closes: boolean): void {
-    const closing = closes ? ["Connection", "close"] : []
-    outgoing.writeHead(reply.status, [...this.#headers(reply, id), ...closing])
+    const context = { id, closes: closes || !outgoing.shouldKeepAlive }
+    outgoing.writeHead(reply.status, this.#headers(reply, context))
   }
 
   /** A reply as it goes out where there is no response object, since the parser gave up. */
   #rawReply(reply: Reply, id: string): string {
-    const headers = [...this.#headers(reply, id), "Connection", "close"]
+    const headers = this.#headers(reply, { id, closes: true })
     const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
     const statusText = this.#options.statusTexts[reply.status]
     return `HTTP/1.1 ${reply.status} ${statusText}\r\n${lines.join("")}\r\n${reply.body}`

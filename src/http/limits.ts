@@ -7,6 +7,7 @@ export interface HttpLimits {
   readonly headersMillisMax: number
   /** For head and body together. */
   readonly requestMillisMax: number
+  /** How long a connection is kept for a next request; whole seconds, as clients are told. */
   readonly keepAliveMillis: number
   /**
    * Ends a client that never reads its answer, after two of these: what the system buffers of that
@@ -16,7 +17,7 @@ export interface HttpLimits {
   readonly socketIdleMillisMax: number
   /** How long what a refused client still sends is read and dropped. */
   readonly lingerMillisMax: number
-  /** How often Node looks for requests that take too long. */
+  /** How often requests that take too long are looked for, and idle connections. */
   readonly checkIntervalMillis: number
   readonly requestsPerSocketMax: number
   /** Requests under way and answers owed on all connections, before those that pipeline are cut. */

@@ -28,15 +28,16 @@ export interface Reply {
   readonly body: string
 }
 
+const jsonHeaders = Object.freeze({
+  "Content-Type": "application/json; charset=utf-8",
+  "Cache-Control": "no-store",
+})
+
 /** A JSON reply, which nobody stores unless `headers` say otherwise. */
-export function json(status: number, body: object, headers: Reply["headers"] = {}): Reply {
+export function json(status: number, body: object, headers?: Reply["headers"]): Reply {
   return {
     status,
-    headers: {
-      "Content-Type": "application/json; charset=utf-8",
-      "Cache-Control": "no-store",
-      ...headers,
-    },
+    headers: headers === undefined ? jsonHeaders : { ...jsonHeaders, ...headers },
     body: `${JSON.stringify(body)}\n`,
   }
 }

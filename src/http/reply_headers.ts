@@ -16,27 +16,44 @@ const strictTransportHeader = ["Strict-Transport-Security", "max-age=31536000; i
 
 /** What all replies of a service have because of its settings. */
 export interface HeaderOptions {
+  /** How long a connection is kept for a next request. */
+  readonly keepAliveMillis: number
   /** Tells browsers to come back over TLS only. For when the public address is https. */
   readonly strictTransport: boolean
   /** Tells caches that replies differ by origin. For when scripts of some may read them. */
   readonly variesByOrigin: boolean
 }
 
-/** Makes the function from a reply and its request's id to the headers. */
+/** What a reply's headers depend on beside the reply. */
+export interface ReplyContext {
+  /** Of the request. */
+  readonly id: string
+  /** Whether the connection ends with this reply. */
+  readonly closes: boolean
+}
+
+/** Makes the function from a reply to the headers as they go out. */
 export function createHeaderWriter({
+  keepAliveMillis,
   strictTransport,
   variesByOrigin,
-}: HeaderOptions): (reply: Reply, id: string) => RawHeaders {
+}: HeaderOptions): (reply: Reply, context: ReplyContext) => string[] {
   const always = [
     ...everyReply,
     ...(strictTransport ? strictTransportHeader : []),
     ...(variesByOrigin ? ["Vary", "Origin"] : []),
   ]
-  return (reply, id) => {
-    const headers: string[] = []
-    for (const [name, value] of Object.entries(reply.headers)) headers.push(name, value)
+  // Most replies have the very headers of the one before.
+  let last: Reply["headers"] = {}
+  let listed: RawHeaders = always
+  const keepAlive = `timeout=${Math.floor(keepAliveMillis / 1000)}`
+  return (reply, { id, closes }) => {
+    if (reply.headers !== last) listed = [...Object.entries(reply.headers).flat(), ...always]
+    last = reply.headers
+    const headers = [...listed, "X-Request-Id", id]
+    if (closes) headers.push("Connection", "close")
+    else headers.push("Keep-Alive", keepAlive)
     if (!isBodyless(reply)) headers.push("Content-Length", `${Buffer.byteLength(reply.body)}`)
-    headers.push(...always, "X-Request-Id", id)
     return headers
   }
 }

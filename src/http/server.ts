@@ -40,11 +40,14 @@ function createServer(limits: HttpLimits): http.Server {
     maxHeaderSize: limits.headBytesMax,
     headersTimeout: limits.headersMillisMax,
     requestTimeout: limits.requestMillisMax,
-    keepAliveTimeout: limits.keepAliveMillis,
+    // See idle.ts.
+    keepAliveTimeout: 0,
     connectionsCheckingInterval: limits.checkIntervalMillis,
     insecureHTTPParser: false,
     // Checked by readHead, which answers in JSON.
     requireHostHeader: false,
+    // No stream for a body that can't come. Node 20 doesn't know it.
+    ...{ optimizeEmptyRequests: true },
   })
   // Node would drop the headers after the thousandth without a word; readHead counts them.
   server.maxHeadersCount = 0

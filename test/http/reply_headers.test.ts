@@ -8,21 +8,40 @@ const always = [
   ["Referrer-Policy", "no-referrer"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
 ].flat()
-const plain = { strictTransport: false, variesByOrigin: false }
+const context = { id: "id-1", closes: false }
+const plain = { keepAliveMillis: 5_500, strictTransport: false, variesByOrigin: false }
 
 test("createHeaderWriter() writes a reply's own headers, its length, everybody's, the id", () => {
   const write = createHeaderWriter(plain)
   const reply = { status: 200, headers: { "Content-Type": "text/plain" }, body: "grüße" }
-  assert.deepEqual(write(reply, "id-1"), [
-    ...["Content-Type", "text/plain", "Content-Length", "7"],
+  assert.deepEqual(write(reply, context), [
+    ...["Content-Type", "text/plain"],
     ...always,
-    ...["X-Request-Id", "id-1"],
+    ...["X-Request-Id", "id-1", "Keep-Alive", "timeout=5", "Content-Length", "7"],
   ])
+})
+
+test("createHeaderWriter() says when a connection ends, in the place of how long it is kept", () => {
+  const write = createHeaderWriter(plain)
+  const headers = write({ status: 200, headers: {}, body: "" }, { id: "id-1", closes: true })
+  assert.equal(headers[headers.indexOf("Connection") + 1], "close")
+  assert.equal(headers.includes("Keep-Alive"), false)
+})
+
+test("createHeaderWriter() takes the headers of each reply, whichever was before", () => {
+  const write = createHeaderWriter(plain)
+  const [one, other] = ["text/plain", "text/html"].map((type) => ({
+    ...{ status: 200, headers: { "Content-Type": type }, body: "" },
+  }))
+  for (const reply of [one, other, other, one]) {
+    assert.ok(reply)
+    assert.equal(write(reply, context)[1], reply.headers["Content-Type"])
+  }
 })
 
 test("createHeaderWriter() with strictTransport tells browsers to stay with TLS for a year", () => {
   const write = createHeaderWriter({ ...plain, strictTransport: true })
-  const headers = write({ status: 200, headers: {}, body: "" }, "id-1")
+  const headers = write({ status: 200, headers: {}, body: "" }, context)
   const at = headers.indexOf("Strict-Transport-Security")
   assert.equal(headers[at + 1], "max-age=31536000; includeSubDomains")
 })
@@ -30,7 +49,7 @@ test("createHeaderWriter() with strictTransport tells browsers to stay with TLS 
 test("createHeaderWriter() with variesByOrigin tells caches so, of every reply", () => {
   const write = createHeaderWriter({ ...plain, variesByOrigin: true })
   for (const status of [200, 204, 404]) {
-    const headers = write({ status, headers: {}, body: "" }, "id-1")
+    const headers = write({ status, headers: {}, body: "" }, context)
     assert.equal(headers[headers.indexOf("Vary") + 1], "Origin")
   }
 })
@@ -45,6 +64,6 @@ test("createHeaderWriter() gives no length to a status that has no body", () => 
   ] as const) {
     const reply = { status, headers: {}, body: "" }
     assert.equal(isBodyless(reply), bodyless)
-    assert.equal(write(reply, "id-1").includes("Content-Length"), !bodyless, String(status))
+    assert.equal(write(reply, context).includes("Content-Length"), !bodyless, String(status))
   }
 })
