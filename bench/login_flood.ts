@@ -6,7 +6,8 @@
 import { Agent, request } from "node:http"
 import { setTimeout as wait } from "node:timers/promises"
 import { verify } from "@node-rs/argon2"
-import { hashPassword, rightPassword, startMeasuredService } from "./measured_service.ts"
+import { hashPassword, rightPassword } from "./fixture.ts"
+import { startMeasuredService } from "./measured_service.ts"
 import { percentile, table } from "./statistics.ts"
 
 const waves = Number(process.env["WAVES"] ?? 5)

@@ -4,7 +4,8 @@
 // stands twice: what differs between the two is the noise.
 
 import { connect } from "node:net"
-import { rightPassword, startMeasuredService, type Users } from "./measured_service.ts"
+import { rightPassword } from "./fixture.ts"
+import { startMeasuredService, type Users } from "./measured_service.ts"
 import { percentile, table } from "./statistics.ts"
 
 const samples = Number(process.env["SAMPLES"] ?? 500)

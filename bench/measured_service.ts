@@ -3,21 +3,15 @@
 
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { hash } from "@node-rs/argon2"
-import { buildSync } from "esbuild"
 import { machineDisk } from "../src/disk.ts"
-import { hashParametersMin } from "../src/password/phc.ts"
 import { openJsonStore } from "../src/store/open_json_store.ts"
 import type { Store } from "../src/store/store.ts"
-
-const root = fileURLToPath(new URL("..", import.meta.url))
-
-/** The password of every user. */
-export const rightPassword = "korrekt-pferd-batterie"
+import { hashPassword, storedUser } from "./fixture.ts"
+import { posternBundle } from "./places.ts"
+import { type Memory, memoryOf } from "./process_gauge.ts"
 
 /** Failures after which an account is locked for strangers. */
 const failuresUntilLocked = 70
@@ -27,16 +21,6 @@ export interface Users {
   readonly usual: readonly string[]
   readonly disabled: readonly string[]
   readonly locked: readonly string[]
-}
-
-/** Memory of a process in MiB. */
-export interface Memory {
-  /** What is in memory now, the program's own file included. */
-  readonly resident: number
-  /** What of that can't be read anew from a file: what a container's limit is about. */
-  readonly anonymous: number
-  /** The most that was ever in memory. */
-  readonly most: number
 }
 
 /** A service that runs. */
@@ -54,10 +38,9 @@ export async function startMeasuredService(users: Users): Promise<MeasuredServic
   const data = join(directory, "data")
   mkdirSync(data, { mode: 0o700 })
   await fillStore(data, users)
-  const child = spawn(process.execPath, [bundle(directory), "serve"], {
+  const child = spawn(process.execPath, [posternBundle, "serve"], {
     env: {
       PATH: process.env["PATH"],
-      NODE_PATH: join(root, "node_modules"),
       NODE_OPTIONS: process.env["SERVICE_NODE_OPTIONS"] ?? "",
       POSTERN_DATA_DIR: data,
       POSTERN_PORT: "0",
@@ -77,30 +60,11 @@ export async function startMeasuredService(users: Users): Promise<MeasuredServic
   }
 }
 
-function bundle(directory: string): string {
-  const outfile = join(directory, "postern.cjs")
-  buildSync({
-    entryPoints: [join(root, "src/main.ts")],
-    ...{ outfile, bundle: true, platform: "node", target: "node20", format: "cjs" },
-    external: ["@node-rs/argon2"],
-    logLevel: "error",
-  })
-  return outfile
-}
-
-/** Hashes the password as the service does. */
-export function hashPassword(): Promise<string> {
-  const { memoryKib: memoryCost, passes: timeCost } = hashParametersMin
-  return hash(rightPassword, { memoryCost, timeCost, parallelism: 1 })
-}
-
 async function fillStore(directory: string, users: Users): Promise<void> {
   const passwordHash = await hashPassword()
   const store = await openJsonStore({ directory, disk: machineDisk, warn: () => {} })
-  const add = (username: string, disabled: boolean) => {
-    const rest = { createdAt: 0, roles: [], claims: {}, tokensNotBefore: 0 }
-    return store.addUser({ username, passwordHash, disabled, ...rest })
-  }
+  const add = (username: string, disabled: boolean) =>
+    store.addUser({ ...storedUser(username, passwordHash), disabled })
   await Promise.all([
     ...[...users.usual, ...users.locked].map((username) => add(username, false)),
     ...users.disabled.map((username) => add(username, true)),
@@ -126,17 +90,4 @@ function portOf({ stdout }: ChildProcess): Promise<number> {
       if (found !== undefined) resolve(Number(found))
     })
   })
-}
-
-function memoryOf(pid: number): Memory {
-  let status = ""
-  try {
-    status = readFileSync(`/proc/${pid}/status`, "utf8")
-  } catch {
-    // Another system than Linux.
-  }
-  const mebibytes = (name: string) =>
-    Number(RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024
-  const most = mebibytes("VmHWM")
-  return { resident: mebibytes("VmRSS"), anonymous: mebibytes("RssAnon"), most }
 }

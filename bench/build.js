@@ -1,0 +1,32 @@
+// Makes what is measured and what measures, in build/: Postern's bundle by the project's own
+// `npm run build`, with another place to write to, and bench's programs. What the service depends
+// on is taken from bench/node_modules (NODE_PATH), so the root need not be installed.
+
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { buildSync } from "esbuild"
+
+const here = fileURLToPath(new URL(".", import.meta.url))
+const programs = ["login_timing", "login_flood"]
+
+buildSync({
+  absWorkingDir: here,
+  entryPoints: programs.map((name) => `${name}.ts`),
+  outdir: "build",
+  outExtension: { ".js": ".mjs" },
+  ...{ bundle: true, platform: "node", target: "node20", format: "esm", packages: "external" },
+  logLevel: "error",
+})
+
+const build = ["--prefix", "..", "run", "--silent", "build", "--"]
+const { status, stderr } = spawnSync(
+  "npm",
+  [...build, "--outfile=bench/build/postern.cjs", "--log-level=error"],
+  { cwd: here, encoding: "utf8" },
+)
+if (status !== 0) {
+  process.stderr.write(
+    `${stderr}\nPostern could not be built: run \`npm --prefix bench ci\` first.\n`,
+  )
+  process.exitCode = 1
+}
