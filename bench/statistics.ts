@@ -7,6 +7,22 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.max(0, at)] ?? Number.NaN
 }
 
+/** The middle of some measurements, and how far they lie apart. */
+export interface Spread {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+/** Median, least and most. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((one, other) => one - other)
+  const at = (index: number) => sorted[index] ?? Number.NaN
+  const half = sorted.length >> 1
+  const median = sorted.length % 2 === 1 ? at(half) : (at(half - 1) + at(half)) / 2
+  return { median, min: at(0), max: at(sorted.length - 1) }
+}
+
 /** Rows as text, the first column to the left and numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, at) =>
