@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { buildSync } from "esbuild"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
-const programs = ["login_timing", "login_flood"]
+const programs = ["main", "store_writer", "login_timing", "login_flood"]
 
 buildSync({
   absWorkingDir: here,

@@ -1,0 +1,136 @@
+// What the scenarios of a run share: its options, its fixture, and the servers that are started for
+// a scenario, each warmed up and asked before and after.
+
+import type { Fixture } from "./fixture.ts"
+import type { Options } from "./options.ts"
+import { orderOfRound } from "./rotation.ts"
+import {
+  ask,
+  freePort,
+  type Pinning,
+  type Question,
+  type RunningServer,
+  startServer,
+  untilAnswer,
+} from "./running_server.ts"
+import { environmentOf, postern, type ServerKind } from "./servers.ts"
+import type { Sample } from "./summary.ts"
+
+/** What a run is about. */
+export interface BenchRun {
+  readonly options: Options
+  readonly fixture: Fixture
+  readonly kinds: readonly ServerKind[]
+  readonly pinning: Pinning | null
+  /** Tells the user how far it is. */
+  readonly say: (text: string) => void
+}
+
+/** A server of a scenario. */
+export interface MeasuredServer extends RunningServer {
+  readonly kind: ServerKind
+}
+
+/** What a bare server answers: JSON of status, headers, body. */
+export type ConstantAnswer = string
+
+/** What is done with the servers of a scenario. */
+export interface Measurement {
+  readonly kinds: readonly ServerKind[]
+  readonly answer: ConstantAnswer
+  /** Throws when the server does not answer as it must. */
+  readonly check: (server: MeasuredServer) => Promise<void>
+  readonly warmUp: (server: MeasuredServer) => Promise<void>
+  readonly measure: (server: MeasuredServer) => Promise<Sample["numbers"]>
+  /** Measured in turn with the servers. */
+  readonly besides?: Readonly<Record<string, () => Promise<Sample["numbers"]>>>
+}
+
+/** Headers that Node adds by itself, on every server alike. */
+const ofNode = ["date", "connection", "keep-alive"]
+
+/** What Postern answers to a question, for the bare server to answer. */
+export async function answerOfPostern(run: BenchRun, question: Question): Promise<ConstantAnswer> {
+  const server = await start(run, postern("Postern"), "")
+  try {
+    const { status, rawHeaders, text } = await answered(server, question)
+    const headers: string[] = []
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const [name = "", value = ""] = rawHeaders.slice(at, at + 2)
+      if (!ofNode.includes(name.toLowerCase())) headers.push(name, value)
+    }
+    // As Postern's own (limits.ts), so that both send the same Keep-Alive.
+    return JSON.stringify({ status, headers, body: text, keepAliveMillis: 5000 })
+  } finally {
+    await server.stop()
+  }
+}
+
+async function answered(server: RunningServer, question: Question) {
+  await untilAnswer(server, question)
+  return ask(server.port, question)
+}
+
+/** Starts a server without waiting for it. */
+export async function start(
+  { fixture, pinning }: BenchRun,
+  kind: ServerKind,
+  answer: ConstantAnswer,
+): Promise<MeasuredServer> {
+  const port = await freePort()
+  const isPostern = kind.role === "postern"
+  const dataDirectory = isPostern ? await fixture.makeStore(kind.profile) : ""
+  const { command, workingDirectory } = kind
+  const environment = environmentOf(kind, { port, dataDirectory, answer }, fixture)
+  const server = startServer({ command, environment, workingDirectory }, { port, pinning })
+  return { ...server, kind }
+}
+
+/** Starts the servers, measures them in rotating order, and ends them. */
+export async function measureInTurn(run: BenchRun, measurement: Measurement): Promise<Sample[]> {
+  const { check, warmUp, measure, besides = {} } = measurement
+  const servers: MeasuredServer[] = []
+  const samples: Sample[] = []
+  try {
+    for (const kind of measurement.kinds) {
+      const server = await start(run, kind, measurement.answer)
+      servers.push(server)
+      await naming(kind.name, async () => {
+        await untilAnswer(server, { method: "GET", path: "/protected" })
+        await check(server)
+        await warmUp(server)
+      })
+      run.say(`warm: ${kind.name}`)
+    }
+    const turns = [
+      ...servers.map((server) => [server.kind.name, () => measureChecked(server)] as const),
+      ...Object.entries(besides),
+    ]
+    for (let round = 0; round < run.options.rounds; round += 1) {
+      for (const [server, take] of orderOfRound(turns, round)) {
+        const numbers = await naming(server, take)
+        samples.push({ server, round, numbers })
+        run.say(`round ${round + 1} of ${run.options.rounds}: ${server}`)
+      }
+    }
+    return samples
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+
+  async function measureChecked(server: MeasuredServer): Promise<Sample["numbers"]> {
+    await check(server)
+    const numbers = await measure(server)
+    await check(server)
+    return numbers
+  }
+}
+
+/** Adds the server's name to what goes wrong. */
+export async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error })
+  }
+}

@@ -1,0 +1,106 @@
+// Runs the benchmark: reads the options, measures scenario after scenario, and writes the results.
+
+import { mkdirSync, writeFileSync } from "node:fs"
+import { cpus, type as systemName } from "node:os"
+import { join, resolve } from "node:path"
+import type { BenchRun } from "./bench_run.ts"
+import { drawChart } from "./chart.ts"
+import { makeFixture } from "./fixture.ts"
+import { guardedCases, measureGuarded } from "./guarded.ts"
+import { measureFlood, measureLogin } from "./login.ts"
+import { help, type Options, readOptions } from "./options.ts"
+import { benchDirectory } from "./places.ts"
+import { measureRefresh } from "./refresh.ts"
+import { type Results, writeReport } from "./report.ts"
+import { pinLoadGenerator } from "./running_server.ts"
+import type { ScenarioName } from "./scenario_names.ts"
+import { scenarioNames, scenarioTitles } from "./scenario_names.ts"
+import { serverKinds } from "./servers.ts"
+import { measureMemory, measureStart } from "./start.ts"
+import { measureStore } from "./store.ts"
+import type { Summary } from "./summary.ts"
+
+/** How many tokens a scenario needs; the others are content with few. */
+const tokenCounts: Partial<Readonly<Record<ScenarioName, number>>> = {
+  "10k": 10_000,
+  "100k": 100_000,
+}
+const fewTokens = 1000
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(words: readonly string[]): Promise<number> {
+  const reading = readOptions(words)
+  if ("help" in reading) {
+    process.stdout.write(help)
+    return 0
+  }
+  if ("mistake" in reading) {
+    process.stderr.write(`${reading.mistake}\nSee npm --prefix bench start -- --help\n`)
+    return 2
+  }
+  try {
+    await runAll(reading.options)
+    return 0
+  } catch (error) {
+    process.stderr.write(`\n${(error as Error).stack}\n`)
+    return 1
+  }
+}
+
+async function runAll(options: Options): Promise<void> {
+  const cores = cpus()
+  const pinning = pinLoadGenerator()
+  const summaries: Summary[] = []
+  const wanted = scenarioNames.filter((name) => options.scenarios.includes(name))
+  for (const [at, name] of wanted.entries()) {
+    process.stdout.write(`\n${scenarioTitles[name]} (${at + 1} of ${wanted.length})\n`)
+    const fixture = await makeFixture(tokenCounts[name] ?? fewTokens)
+    const kinds = serverKinds(options.extras)
+    try {
+      summaries.push(await measure(name, { options, fixture, kinds, pinning, say }))
+    } finally {
+      fixture.remove()
+    }
+  }
+  write(
+    {
+      machine: {
+        ...{ node: process.version.slice(1), cores: cores.length, system: systemName() },
+        processor: cores[0]?.model.trim() || "unknown processor",
+        date: new Date().toISOString().slice(0, 10),
+        ...{ pinned: pinning !== null, seconds: options.seconds, rounds: options.rounds },
+        connections: options.connections,
+      },
+      summaries,
+    },
+    options,
+  )
+}
+
+function measure(name: ScenarioName, run: BenchRun): Promise<Summary> {
+  const guarded = guardedCases(run).find((one) => one.name === name)
+  if (guarded !== undefined) return measureGuarded(run, guarded)
+  const others: Partial<Record<ScenarioName, (run: BenchRun) => Promise<Summary>>> = {
+    ...{ login: measureLogin, flood: measureFlood, refresh: measureRefresh },
+    ...{ start: measureStart, memory: measureMemory, store: measureStore },
+  }
+  const found = others[name]
+  if (found === undefined) throw new TypeError(`Nobody measures '${name}'`)
+  return found(run)
+}
+
+/** Shows how far it is: on a terminal in one line. */
+function say(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? `\r\u001b[K  ${text}` : `  ${text}\n`)
+}
+
+function write(results: Results, { out }: Options): void {
+  const directory = out === null ? join(benchDirectory, "results") : resolve(out)
+  mkdirSync(directory, { recursive: true })
+  const report = writeReport(results)
+  writeFileSync(join(directory, "results.md"), report)
+  writeFileSync(join(directory, "results.svg"), drawChart(results.summaries))
+  writeFileSync(join(directory, "results.json"), `${JSON.stringify(results, null, 2)}\n`)
+  process.stdout.write(`\n\n${report}\nWritten to ${directory}\n`)
+}

@@ -1,0 +1,109 @@
+// Refreshes as fast as they go: each connection is a client of its own, which sends what it was
+// given last.
+
+import { type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
+import { rightPassword, usernameOf } from "./fixture.ts"
+import { checkGuarded, guardedQuestion, throughputColumns } from "./guarded.ts"
+import { type LoadResult, runLoad } from "./load.ts"
+import { processorMicros } from "./process_gauge.ts"
+import { ask, type Question, requestBytes } from "./running_server.ts"
+import { scenarioTitles } from "./scenario_names.ts"
+import type { ServerKind } from "./servers.ts"
+import { percentile } from "./statistics.ts"
+import { type Summary, summarize } from "./summary.ts"
+
+const warmUpMillis = 500
+const clients = 32
+const posternName = "Postern"
+
+/** The tokens that a server gives. */
+interface Tokens {
+  readonly access_token: string
+  /** Of Postern at each refresh, of the others at the login only. */
+  readonly refresh_token?: string
+}
+
+function refreshQuestion(token: string): Question {
+  const headers = { Authorization: `Bearer ${token}` }
+  return { method: "POST", path: "/refresh", headers }
+}
+
+/** Measures refreshes. */
+export async function measureRefresh(run: BenchRun): Promise<Summary> {
+  const kinds = run.kinds.filter(({ role, isVariant }) => refreshes(role) && !isVariant)
+  const tokensOf = new Map<string, string[]>()
+  const samples = await measureInTurn(run, {
+    ...{ kinds, answer: "" },
+    async check(server) {
+      const tokens = tokensOf.get(server.kind.name) ?? (await logAllIn(server))
+      tokensOf.set(server.kind.name, tokens)
+      const answer = await ask(server.port, refreshQuestion(tokens[0] ?? ""))
+      if (answer.status !== 200) throw new Error(`Answered ${answer.status}: ${answer.text}`)
+      const given = JSON.parse(answer.text) as Tokens
+      tokens[0] = given.refresh_token ?? tokens[0] ?? ""
+      await checkGuarded(server, guardedQuestion(given.access_token), 200)
+    },
+    warmUp: async (server) => void (await refresh(server, tokensOf, warmUpMillis)),
+    async measure(server) {
+      const before = process.cpuUsage()
+      const result = await refresh(server, tokensOf, run.options.seconds * 1000)
+      const { user, system } = process.cpuUsage(before)
+      return {
+        ...{
+          perSecond: result.answers / result.seconds,
+          processor: result.gauged / result.answers,
+        },
+        ...{ p50: percentile(result.millis, 50), p99: percentile(result.millis, 99) },
+        loadGenerator: (user + system) / 10_000 / result.seconds,
+      }
+    },
+  })
+  return summarize(
+    samples,
+    {
+      ...{ name: "refresh", title: scenarioTitles.refresh, floor: posternName, control: null },
+      ...{ ratioOf: "perSecond", lessIsBetter: false, columns: throughputColumns },
+      notes: [
+        "Not the same work, hence no bars: Postern rotates the refresh token, which works once, and answers when the change is on disk; the others verify a refresh JWT, which works until it expires and can't be revoked, and sign an access token. The ratio is to Postern.",
+      ],
+    },
+    kinds.map(({ name }) => name),
+  )
+}
+
+function refreshes(role: ServerKind["role"]): boolean {
+  return role === "peer" || role === "postern"
+}
+
+async function logAllIn({ port }: MeasuredServer): Promise<string[]> {
+  const tokens: string[] = []
+  for (let client = 0; client < clients; client += 1) {
+    // The first user is the one whose name is looked for.
+    const username = usernameOf(client)
+    const answer = await ask(port, {
+      ...{ method: "POST", path: "/login", headers: { "Content-Type": "application/json" } },
+      body: JSON.stringify({ username, password: rightPassword }),
+    })
+    tokens.push((JSON.parse(answer.text) as Tokens).refresh_token ?? "")
+  }
+  return tokens
+}
+
+function refresh(
+  { port, pid, kind }: MeasuredServer,
+  tokensOf: Map<string, string[]>,
+  millis: number,
+): Promise<LoadResult> {
+  const tokens = tokensOf.get(kind.name) ?? []
+  return runLoad({
+    ...{ port, connections: clients, status: 200, millis },
+    next(client, answer) {
+      if (answer !== null) {
+        const { refresh_token: token } = JSON.parse(answer.toString()) as Tokens
+        if (token !== undefined) tokens[client] = token
+      }
+      return requestBytes(refreshQuestion(tokens[client] ?? ""))
+    },
+    gauge: () => processorMicros(pid),
+  })
+}

@@ -1,0 +1,89 @@
+// How long a server takes from the start of its process to the first 200 for a guarded GET, and how
+// much memory it has some seconds later. One server runs at a time.
+
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as wait } from "node:timers/promises"
+import { answerOfPostern, type BenchRun, naming, start } from "./bench_run.ts"
+import { checkGuarded, guardedQuestion } from "./guarded.ts"
+import { rootDirectory } from "./places.ts"
+import { memoryOf } from "./process_gauge.ts"
+import { orderOfRound } from "./rotation.ts"
+import { untilAnswer } from "./running_server.ts"
+import { scenarioTitles } from "./scenario_names.ts"
+import { controlName, floorName, postern, type ServerKind } from "./servers.ts"
+import { type Sample, type Summary, summarize } from "./summary.ts"
+
+const idleMillis = 3000
+const starts = 9
+
+/** Measures starts. */
+export async function measureStart(run: BenchRun): Promise<Summary> {
+  const isInstalled = existsSync(join(rootDirectory, "node_modules/tsx"))
+  const fromClone = isInstalled ? [postern("Postern from a clone", { fromClone: true })] : []
+  const kinds = [...plainKinds(run), ...fromClone]
+  const samples = await startInTurn(run, kinds, { rounds: starts, idleMillis: 0 })
+  const missing = isInstalled ? "" : " From a clone: not measured, run `npm ci` in the root first."
+  return summarize(
+    samples,
+    {
+      ...{ name: "start", title: scenarioTitles.start, floor: floorName, control: controlName },
+      ...{ ratioOf: "millis", lessIsBetter: true },
+      columns: [{ key: "millis", head: "ms", digits: 0 }],
+      notes: [
+        `${starts} starts of each. Postern opens a store of 2,000 users and their sessions, which the others have in a plain JSON file.${missing}`,
+      ],
+    },
+    kinds.map(({ name }) => name),
+  )
+}
+
+/** Measures memory. */
+export async function measureMemory(run: BenchRun): Promise<Summary> {
+  const kinds = plainKinds(run)
+  const samples = await startInTurn(run, kinds, { rounds: 1, idleMillis })
+  return summarize(
+    samples,
+    {
+      ...{ name: "memory", title: scenarioTitles.memory, floor: floorName, control: controlName },
+      ...{ ratioOf: "resident", lessIsBetter: true },
+      columns: [
+        { key: "resident", head: "resident MiB", digits: 1 },
+        { key: "anonymous", head: "of them anonymous", digits: 1 },
+      ],
+      notes: [`${idleMillis / 1000} seconds after the first answer, once.`],
+    },
+    kinds.map(({ name }) => name),
+  )
+}
+
+/** Those that differ in what they start. */
+function plainKinds({ kinds }: BenchRun): readonly ServerKind[] {
+  return kinds.filter(({ isVariant }) => !isVariant)
+}
+
+async function startInTurn(
+  run: BenchRun,
+  kinds: readonly ServerKind[],
+  { rounds, idleMillis }: { readonly rounds: number; readonly idleMillis: number },
+): Promise<readonly Sample[]> {
+  const question = guardedQuestion(run.fixture.tokens.shared[0] ?? null)
+  const answer = await answerOfPostern(run, question)
+  const samples: Sample[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    for (const kind of orderOfRound(kinds, round)) {
+      const server = await start(run, kind, answer)
+      try {
+        const millis = await naming(kind.name, () => untilAnswer(server, question))
+        await checkGuarded(server, question, 200)
+        if (idleMillis > 0) await wait(idleMillis)
+        const { resident, anonymous } = memoryOf(server.pid)
+        samples.push({ server: kind.name, round, numbers: { millis, resident, anonymous } })
+      } finally {
+        await server.stop()
+      }
+      run.say(`start ${round + 1} of ${rounds}: ${kind.name}`)
+    }
+  }
+  return samples
+}

@@ -1,0 +1,98 @@
+// The JSON store with more and more users: what a write takes, how many there are a second, how long
+// opening takes, and how long the event loop stands still while a snapshot is written.
+
+import { once } from "node:events"
+import { mkdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { machineDisk } from "../src/disk.ts"
+import { makeSegments } from "../src/store/journal.ts"
+import { snapshotName, writeSnapshot } from "../src/store/snapshot.ts"
+import { emptyTables } from "../src/store/tables.ts"
+import type { BenchRun } from "./bench_run.ts"
+import { hashPassword, storedUser } from "./fixture.ts"
+import { benchDirectory } from "./places.ts"
+import { orderOfRound } from "./rotation.ts"
+import { startProgram } from "./running_server.ts"
+import { scenarioTitles } from "./scenario_names.ts"
+import { type Sample, type Summary, summarize } from "./summary.ts"
+
+const sizes = [100, 10_000, 100_000, 1_000_000]
+const program = fileURLToPath(new URL("../build/store_writer.mjs", import.meta.url))
+
+/** Measures the store. */
+export async function measureStore(run: BenchRun): Promise<Summary> {
+  const rounds = Math.min(run.options.rounds, 3)
+  const samples: Sample[] = []
+  const directories = new Map<number, string>()
+  for (const size of sizes) {
+    directories.set(size, await makeStore(join(run.fixture.directory, `store-${size}`), size))
+    run.say(`made: ${nameOf(size)}`)
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const size of orderOfRound(sizes, round)) {
+      const numbers = await writeTo(run, directories.get(size) ?? "", size)
+      samples.push({ server: nameOf(size), round, numbers })
+      run.say(`round ${round + 1} of ${rounds}: ${nameOf(size)}`)
+    }
+  }
+  for (const directory of directories.values()) rmSync(directory, { recursive: true })
+  return summarize(
+    samples,
+    {
+      ...{ name: "store", title: scenarioTitles.store, floor: nameOf(sizes[0] ?? 0) },
+      ...{ control: null, ratioOf: "p50", lessIsBetter: true },
+      columns: [
+        { key: "p50", head: "write p50 ms", digits: 2 },
+        { key: "p99", head: "write p99 ms", digits: 2 },
+        { key: "perSecond", head: "writes/s, 100 writers", digits: 0 },
+        { key: "open", head: "open ms", digits: 0 },
+        { key: "resident", head: "resident MiB", digits: 0 },
+        { key: "stall", head: "longest stall in a snapshot, ms", digits: 1 },
+      ],
+      notes: [
+        "A write changes a user's claims and is on disk when it counts. The ratio is of its median to that with 100 users. Opening includes checking every record.",
+      ],
+    },
+    sizes.map(nameOf),
+  )
+}
+
+function nameOf(size: number): string {
+  return `${size.toLocaleString("en")} users`
+}
+
+async function makeStore(directory: string, size: number): Promise<string> {
+  mkdirSync(directory, { mode: 0o700 })
+  const passwordHash = await hashPassword()
+  const tables = emptyTables()
+  for (let number = 0; number < size; number += 1) {
+    tables.users.set(`user${number}`, storedUser(`user${number}`, passwordHash))
+  }
+  await makeSegments(directory, machineDisk)
+  await writeSnapshot(join(directory, snapshotName), 0, tables, machineDisk)
+  return directory
+}
+
+async function writeTo(
+  { pinning }: BenchRun,
+  directory: string,
+  size: number,
+): Promise<Sample["numbers"]> {
+  const child = startProgram(
+    {
+      command: [process.execPath, program, directory, String(size)],
+      environment: { PATH: process.env["PATH"] ?? "" },
+      workingDirectory: benchDirectory,
+    },
+    pinning,
+    "pipe",
+  )
+  let text = ""
+  child.stdout?.on("data", (chunk) => {
+    text += chunk
+  })
+  const [code] = await once(child, "close")
+  if (code !== 0) throw new Error(`The store could not be measured with ${size} users`)
+  return JSON.parse(text)
+}
