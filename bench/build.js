@@ -4,12 +4,17 @@
 
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { buildSync } from "esbuild"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 const programs = ["main", "store_writer", "login_timing", "login_flood"]
 
-buildSync({
+const esbuild = await import("esbuild").catch(() => null)
+if (esbuild === null) {
+  process.stderr.write("What bench needs is not installed: run `npm --prefix bench ci` first.\n")
+  process.exit(1)
+}
+
+esbuild.buildSync({
   absWorkingDir: here,
   entryPoints: programs.map((name) => `${name}.ts`),
   outdir: "build",

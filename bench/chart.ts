@@ -51,23 +51,19 @@ function group({ title, rows, floor, ratioOf, lessIsBetter, columns }: Summary, 
   return [
     `<text class="title" x="${margin}" y="${y + 15}">${escaped(title)}</text>`,
     `<text class="note" x="${margin}" y="${y + 33}">${escaped(note)}</text>`,
-    ...rows.map((row, at) => bar(row, { floor, y: top + at * rowHeight, scale })),
+    ...rows.map((row, at) => bar(row, { y: top + at * rowHeight, scale })),
     `<line class="rule" x1="${ruleAt}" x2="${ruleAt}" y1="${top - 2}" y2="${bottom}"/>`,
   ].join("\n")
 }
 
 function bar(
   { server, ratio }: Row,
-  {
-    floor,
-    y,
-    scale,
-  }: { readonly floor: string | null; readonly y: number; readonly scale: number },
+  { y, scale }: { readonly y: number; readonly scale: number },
 ): string {
   const label = `<text x="${barsAt - 8}" y="${y + 13}" text-anchor="end">${escaped(server)}</text>`
   if (ratio === null) return label
   const { median, min, max } = ratio
-  const kind = server.startsWith("Postern") ? "own" : server === floor ? "bare" : "bar"
+  const kind = server.startsWith("Postern") ? "own" : server.startsWith("bare") ? "bare" : "bar"
   const end = barsAt + Math.max(median, max) * scale
   const [from, to] = [round(barsAt + min * scale), round(barsAt + max * scale)]
   const middle = y + rowHeight / 2 - 1

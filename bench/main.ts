@@ -27,6 +27,8 @@ const tokenCounts: Partial<Readonly<Record<ScenarioName, number>>> = {
 }
 const fewTokens = 1000
 
+// So that what was started, and its files, end as well.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1))
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(words: readonly string[]): Promise<number> {
@@ -49,33 +51,26 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 async function runAll(options: Options): Promise<void> {
-  const cores = cpus()
   const pinning = pinLoadGenerator()
+  const machine = describeMachine(options, pinning !== null)
+  const directory = options.out === null ? join(benchDirectory, "results") : resolve(options.out)
   const summaries: Summary[] = []
   const wanted = scenarioNames.filter((name) => options.scenarios.includes(name))
   for (const [at, name] of wanted.entries()) {
     process.stdout.write(`\n${scenarioTitles[name]} (${at + 1} of ${wanted.length})\n`)
     const fixture = await makeFixture(tokenCounts[name] ?? fewTokens)
+    process.once("exit", fixture.remove)
     const kinds = serverKinds(options.extras)
     try {
       summaries.push(await measure(name, { options, fixture, kinds, pinning, say }))
     } finally {
       fixture.remove()
+      process.off("exit", fixture.remove)
     }
+    // After each: nothing is lost when a later one fails.
+    write({ machine, summaries }, directory)
   }
-  write(
-    {
-      machine: {
-        ...{ node: process.version.slice(1), cores: cores.length, system: systemName() },
-        processor: cores[0]?.model.trim() || "unknown processor",
-        date: new Date().toISOString().slice(0, 10),
-        ...{ pinned: pinning !== null, seconds: options.seconds, rounds: options.rounds },
-        connections: options.connections,
-      },
-      summaries,
-    },
-    options,
-  )
+  process.stdout.write(`\n\n${writeReport({ machine, summaries })}\nWritten to ${directory}\n`)
 }
 
 function measure(name: ScenarioName, run: BenchRun): Promise<Summary> {
@@ -95,12 +90,22 @@ function say(text: string): void {
   process.stdout.write(process.stdout.isTTY ? `\r\u001b[K  ${text}` : `  ${text}\n`)
 }
 
-function write(results: Results, { out }: Options): void {
-  const directory = out === null ? join(benchDirectory, "results") : resolve(out)
+function describeMachine(
+  { seconds, rounds, connections }: Options,
+  pinned: boolean,
+): Results["machine"] {
+  const cores = cpus()
+  return {
+    ...{ node: process.version.slice(1), cores: cores.length, system: systemName() },
+    processor: cores[0]?.model.trim() || "unknown processor",
+    date: new Date().toISOString().slice(0, 10),
+    ...{ pinned, seconds, rounds, connections },
+  }
+}
+
+function write(results: Results, directory: string): void {
   mkdirSync(directory, { recursive: true })
-  const report = writeReport(results)
-  writeFileSync(join(directory, "results.md"), report)
+  writeFileSync(join(directory, "results.md"), writeReport(results))
   writeFileSync(join(directory, "results.svg"), drawChart(results.summaries))
   writeFileSync(join(directory, "results.json"), `${JSON.stringify(results, null, 2)}\n`)
-  process.stdout.write(`\n\n${report}\nWritten to ${directory}\n`)
 }

@@ -39,6 +39,12 @@ export interface Answer {
   readonly text: string
 }
 
+/** What runs now; ended with this process, however that ends. */
+const children = new Set<ChildProcess>()
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL")
+})
+
 const startMillisMax = 20_000
 const pollMillis = 2
 
@@ -77,10 +83,13 @@ export function startProgram(
   const own = typeof command === "string" ? ["sh", "-c", `exec ${command}`] : command
   const words = pinning === null ? own : ["taskset", "-c", pinning.servers, ...own]
   const [program = "", ...rest] = words
-  return spawn(program, rest, {
+  const child = spawn(program, rest, {
     ...{ cwd: workingDirectory, env: environment },
     stdio: ["ignore", stdout, "inherit"],
   })
+  children.add(child)
+  child.once("close", () => children.delete(child))
+  return child
 }
 
 /** Starts a server and gives it at once; `untilAnswer` waits for it. */

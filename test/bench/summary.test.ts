@@ -63,7 +63,7 @@ test("drawChart() draws bars as long as their ratios", () => {
   const chart = drawChart([summarize(samples, telling, order)])
   const widths = [...chart.matchAll(/<rect class="(\w+)" [^>]*width="([\d.]+)"/g)]
   const [bare, again, own] = widths.map(([, kind, width]) => [kind, Number(width)] as const)
-  assert.deepEqual([bare?.[0], again?.[0], own?.[0]], ["bare", "bar", "own"])
+  assert.deepEqual([bare?.[0], again?.[0], own?.[0]], ["bare", "bare", "own"])
   assert.ok(Math.abs((own?.[1] ?? 0) / (bare?.[1] ?? 1) - 0.8) < 0.01)
   assert.match(chart, /&lt;other&gt; &amp; co/)
   assert.doesNotMatch(chart, /<other>|NaN|undefined/)
