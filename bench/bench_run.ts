@@ -42,6 +42,8 @@ export interface Measurement {
   readonly check: (server: MeasuredServer) => Promise<void>
   readonly warmUp: (server: MeasuredServer) => Promise<void>
   readonly measure: (server: MeasuredServer) => Promise<Sample["numbers"]>
+  /** How many rounds, if not as many as the options say. */
+  readonly roundsMax?: number
   /** Measured in turn with the servers. */
   readonly besides?: Readonly<Record<string, () => Promise<Sample["numbers"]>>>
 }
@@ -88,7 +90,8 @@ export async function start(
 
 /** Starts the servers, measures them in rotating order, and ends them. */
 export async function measureInTurn(run: BenchRun, measurement: Measurement): Promise<Sample[]> {
-  const { check, warmUp, measure, besides = {} } = measurement
+  const { check, warmUp, measure, besides = {}, roundsMax = Number.POSITIVE_INFINITY } = measurement
+  const rounds = Math.min(run.options.rounds, roundsMax)
   const servers: MeasuredServer[] = []
   const samples: Sample[] = []
   try {
@@ -106,11 +109,11 @@ export async function measureInTurn(run: BenchRun, measurement: Measurement): Pr
       ...servers.map((server) => [server.kind.name, () => measureChecked(server)] as const),
       ...Object.entries(besides),
     ]
-    for (let round = 0; round < run.options.rounds; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       for (const [server, take] of orderOfRound(turns, round)) {
         const numbers = await naming(server, take)
         samples.push({ server, round, numbers })
-        run.say(`round ${round + 1} of ${run.options.rounds}: ${server}`)
+        run.say(`round ${round + 1} of ${rounds}: ${server}`)
       }
     }
     return samples

@@ -21,6 +21,7 @@ const probeConnections = 2
 const probePauseMillis = 5
 /** A login is slow: fewer seconds would count too few. */
 const secondsMin = 2
+const roundsMax = 3
 const warmUpMillis = 500
 const hashName = "the hash alone"
 
@@ -66,7 +67,7 @@ export async function measureLogin(run: BenchRun): Promise<Summary> {
   const next = createLogins()
   const seconds = Math.max(secondsMin, run.options.seconds)
   const samples = await measureInTurn(run, {
-    ...{ kinds, answer: "", check: checkLogin },
+    ...{ kinds, answer: "", check: checkLogin, roundsMax },
     warmUp: async (server) => void (await logIn(server, next, warmUpMillis)),
     async measure(server) {
       const { answers, seconds: taken, gauged, millis } = await logIn(server, next, seconds * 1000)
@@ -87,7 +88,7 @@ export async function measureLogin(run: BenchRun): Promise<Summary> {
         { key: "p99", head: "p99 ms", digits: 0 },
       ],
       notes: [
-        `${loginsInFlight} logins in flight. The ratio is to ${loginsInFlight} verifications in flight of the same hash in a process that does nothing else. Postern also writes a session to the disk before it answers; the others keep nothing.`,
+        `${loginsInFlight} logins in flight; at least ${secondsMin} s, at most ${roundsMax} rounds. The ratio is to ${loginsInFlight} verifications in flight of the same hash in a process that does nothing else. Postern also writes a session to the disk before it answers; the others keep nothing.`,
       ],
     },
     [hashName, ...kinds.map(({ name }) => name)],
@@ -121,8 +122,7 @@ export async function measureFlood(run: BenchRun): Promise<Summary> {
   const kinds = loginKinds(run)
   const next = createLogins()
   const samples = await measureInTurn(run, {
-    kinds,
-    answer: "",
+    ...{ kinds, answer: "", roundsMax },
     check: (server) => checkGuarded(server, tokenQuestion(run, server.kind), 200),
     warmUp: async (server) => void (await probe(run, server, warmUpMillis)),
     measure: (server) => flood(run, server, next),
@@ -140,7 +140,7 @@ export async function measureFlood(run: BenchRun): Promise<Summary> {
         { key: "busy", head: "answered 503", digits: 0 },
       ],
       notes: [
-        `${loginsOfFlood} connections log in without pause, each from an address of its own, ${probeConnections} ask for the resource every ${probePauseMillis} ms. All threads of a server share the cores that are not the load generator's. jose and Hono verify signatures by WebCrypto, whose work waits in the same threads' queue, behind all the passwords.`,
+        `At least ${secondsMin} s, at most ${roundsMax} rounds. ${loginsOfFlood} connections log in without pause, each from an address of its own, ${probeConnections} ask for the resource every ${probePauseMillis} ms. All threads of a server share the cores that are not the load generator's. jose and Hono verify signatures by WebCrypto, whose work waits in the same threads' queue, behind all the passwords.`,
       ],
     },
     kinds.map(({ name }) => name),

@@ -37,7 +37,7 @@ export const help = `npm --prefix bench start -- [options]
 
   --scenario NAME         only this one; may stand several times
 ${scenarioList}
-  --seconds N             of one server in one round, 1 unless told
+  --seconds N             of one server in one round, 0.5 unless told
   --rounds N              5 unless told
   --connections N         that send guarded GETs, 32 unless told
   --server "NAME=COMMAND" measures one more server; may stand several times. It listens on
@@ -54,7 +54,7 @@ export function readOptions(words: readonly string[]): Reading {
       args: [...words],
       options: {
         scenario: { type: "string", multiple: true, default: [...scenarioNames] },
-        seconds: { type: "string", default: "1" },
+        seconds: { type: "string", default: "0.5" },
         rounds: { type: "string", default: "5" },
         connections: { type: "string", default: "32" },
         server: { type: "string", multiple: true, default: [] },

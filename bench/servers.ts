@@ -43,7 +43,7 @@ export function serverKinds(extras: readonly ExtraServer[]): readonly ServerKind
     peer("node:http + jose", "jose.js"),
     peer("Fastify + @fastify/jwt", "fastify.js"),
     peer("Fastify, cache: true", "fastify.js", {
-      ...{ environment: { CACHE: "true" }, remembers: true, isVariant: true },
+      ...{ environment: { CACHE: "true" }, isVariant: true },
     }),
     peer("Fastify, cache: 131,072", "fastify.js", {
       ...{ environment: { CACHE: "131072" }, remembers: true, isVariant: true },

@@ -15,7 +15,7 @@ import { controlName, floorName, postern, type ServerKind } from "./servers.ts"
 import { type Sample, type Summary, summarize } from "./summary.ts"
 
 const idleMillis = 3000
-const starts = 9
+const starts = 7
 
 /** Measures starts. */
 export async function measureStart(run: BenchRun): Promise<Summary> {

@@ -18,11 +18,12 @@ import { scenarioTitles } from "./scenario_names.ts"
 import { type Sample, type Summary, summarize } from "./summary.ts"
 
 const sizes = [100, 10_000, 100_000, 1_000_000]
+const roundsMax = 2
 const program = fileURLToPath(new URL("../build/store_writer.mjs", import.meta.url))
 
 /** Measures the store. */
 export async function measureStore(run: BenchRun): Promise<Summary> {
-  const rounds = Math.min(run.options.rounds, 3)
+  const rounds = Math.min(run.options.rounds, roundsMax)
   const samples: Sample[] = []
   const directories = new Map<number, string>()
   for (const size of sizes) {

@@ -8,7 +8,7 @@ test("readOptions() measures everything unless told", () => {
     options: {
       ...{
         scenarios: scenarioNames,
-        seconds: 1,
+        seconds: 0.5,
         rounds: 5,
         connections: 32,
         extras: [],
