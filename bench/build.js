@@ -27,11 +27,12 @@ const build = ["--prefix", "..", "run", "--silent", "build", "--"]
 const { status, stderr } = spawnSync(
   "npm",
   [...build, "--outfile=bench/build/postern.cjs", "--log-level=error"],
-  { cwd: here, encoding: "utf8" },
+  {
+    ...{ cwd: here, encoding: "utf8" },
+    env: { ...process.env, NODE_PATH: fileURLToPath(new URL("node_modules", import.meta.url)) },
+  },
 )
 if (status !== 0) {
-  process.stderr.write(
-    `${stderr}\nPostern could not be built: run \`npm --prefix bench ci\` first.\n`,
-  )
+  process.stderr.write(`${stderr}\nPostern could not be built.\n`)
   process.exitCode = 1
 }
