@@ -4,12 +4,11 @@
 import { createHmac } from "node:crypto"
 import { answerOfPostern, type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
 import { type Profile, usernameOf } from "./fixture.ts"
-import { runLoad } from "./load.ts"
+import { inTurn, type LoadResult, runLoad } from "./load.ts"
 import { processorMicros } from "./process_gauge.ts"
 import { ask, type Question, requestBytes } from "./running_server.ts"
-import type { ScenarioName } from "./scenario_names.ts"
-import { scenarioTitles } from "./scenario_names.ts"
-import { controlName, floorName, type ServerKind } from "./servers.ts"
+import { type ScenarioName, scenarioTitles } from "./scenario_names.ts"
+import { controlName, floorName } from "./servers.ts"
 import { percentile } from "./statistics.ts"
 import { type Column, type Summary, summarize } from "./summary.ts"
 
@@ -72,73 +71,71 @@ function spoiled(tokens: readonly string[]): readonly string[] {
 
 /** Measures a case on all servers. */
 export async function measureGuarded(run: BenchRun, one: GuardedCase): Promise<Summary> {
-  const { options, kinds } = run
-  const { connections, seconds } = options
-  const requests = new Map<Profile, readonly Buffer[]>()
-  for (const profile of ["shared", "published"] as const) {
-    const tokens = one.tokens(profile) ?? [null]
-    requests.set(
-      profile,
-      tokens.map((token) => requestBytes(guardedQuestion(token))),
-    )
-  }
-  const places = new Map<string, () => Buffer>()
-  const questionOf = ({ profile }: ServerKind, number: number) =>
-    guardedQuestion(one.tokens(profile)?.[number] ?? null)
-
-  /** The next request of a server, which goes on where it was. */
-  const nextOf = ({ kind }: MeasuredServer) => {
-    const known = places.get(kind.name)
-    if (known !== undefined) return known
-    const all = requests.get(kind.profile) ?? []
-    let place = 0
-    const next = () => {
-      place = place + 1 === all.length ? 0 : place + 1
-      return all[place] as Buffer
-    }
-    places.set(kind.name, next)
-    return next
-  }
-
-  const load = (server: MeasuredServer, millis: number, answersMin: number) =>
+  const { connections, seconds } = run.options
+  const { name, status, notes } = one
+  const kinds = run.kinds
+  const tokens = { shared: one.tokens("shared"), published: one.tokens("published") }
+  const requests = { shared: requestsOf(tokens.shared), published: requestsOf(tokens.published) }
+  // A server goes on with the token after its last.
+  const turns = new Map(kinds.map((kind) => [kind.name, inTurn(requests[kind.profile])]))
+  const load = ({ kind, port, pid }: MeasuredServer, millis: number, answersMin: number) =>
     runLoad({
-      ...{ port: server.port, connections, status: one.status, millis, answersMin },
-      next: nextOf(server),
-      gauge: () => processorMicros(server.pid),
+      ...{ port, connections, status, millis, answersMin },
+      next: turns.get(kind.name) as () => Buffer,
+      gauge: () => processorMicros(pid),
     })
-
+  let checks = 0
   const samples = await measureInTurn(run, {
     kinds,
-    answer: await answerOfPostern(run, questionOf(kinds[0] as ServerKind, 0)),
-    check: (server) => checkGuarded(server, questionOf(server.kind, 0), one.status),
+    answer: await answerOfPostern(run, guardedQuestion(tokens.shared?.[0] ?? null)),
+    async check(server) {
+      // Each time another token, far from the last.
+      const number = (checks * 7919) % requests.shared.length
+      checks += 1
+      const question = guardedQuestion(tokens[server.kind.profile]?.[number] ?? null)
+      const username = usernameOf(server.kind.role === "bare" ? 0 : number)
+      await checkGuarded(server, question, status === 200 ? { status, username } : { status })
+    },
     async warmUp(server) {
-      const all = requests.get(server.kind.profile)?.length ?? 0
-      const answersMin = server.kind.remembers && one.status === 200 ? all : 0
-      await load(server, warmUpMillis, answersMin)
+      const isKept = server.kind.remembers && status === 200
+      await load(server, warmUpMillis, isKept ? requests.shared.length : 0)
     },
-    async measure(server) {
-      const before = process.cpuUsage()
-      const result = await load(server, seconds * 1000, 0)
-      const { user, system } = process.cpuUsage(before)
-      return {
-        ...{
-          perSecond: result.answers / result.seconds,
-          processor: result.gauged / result.answers,
-        },
-        ...{ p50: percentile(result.millis, 50), p99: percentile(result.millis, 99) },
-        loadGenerator: (user + system) / 10_000 / result.seconds,
-      }
-    },
+    measure: (server) => throughputOf(() => load(server, seconds * 1000, 0)),
   })
   const telling = {
-    ...{ name: one.name, title: scenarioTitles[one.name], floor: floorName, control: controlName },
-    ...{ ratioOf: "perSecond", lessIsBetter: false, columns: throughputColumns, notes: one.notes },
+    ...{ name, title: scenarioTitles[name], floor: floorName, control: controlName },
+    ...{ ratioOf: "perSecond", lessIsBetter: false, columns: throughputColumns, notes },
   }
   return summarize(
     samples,
     telling,
-    kinds.map(({ name }) => name),
+    kinds.map((kind) => kind.name),
   )
+}
+
+/** The numbers of `throughputColumns`, of some load. */
+export async function throughputOf(
+  load: () => Promise<LoadResult>,
+): Promise<Readonly<Record<string, number>>> {
+  const before = process.cpuUsage()
+  const { answers, seconds, millis, gauged } = await load()
+  const { user, system } = process.cpuUsage(before)
+  return {
+    ...{ perSecond: answers / seconds, processor: gauged / answers },
+    ...{ p50: percentile(millis, 50), p99: percentile(millis, 99) },
+    loadGenerator: (user + system) / 10_000 / seconds,
+  }
+}
+
+function requestsOf(tokens: readonly string[] | null): readonly Buffer[] {
+  return (tokens ?? [null]).map((token) => requestBytes(guardedQuestion(token)))
+}
+
+/** What the answer to a guarded GET has to be. */
+export interface ExpectedAnswer {
+  readonly status: number
+  /** Whom it names; with any status but 200 nobody. */
+  readonly username?: string
 }
 
 /**
@@ -146,16 +143,15 @@ export async function measureGuarded(run: BenchRun, one: GuardedCase): Promise<S
  * @throws Error when it is another
  */
 export async function checkGuarded(
-  { kind, port }: MeasuredServer,
+  { port }: MeasuredServer,
   question: Question,
-  status: number,
+  { status, username }: ExpectedAnswer,
 ): Promise<void> {
   const answer = await ask(port, question)
-  const isUser = kind.role === "bare" || answer.text.includes(usernameOf(0))
-  if (answer.status !== status || (status === 200 && !isUser)) {
+  if (answer.status !== status) {
     throw new Error(`Answered ${answer.status}, not ${status}: ${answer.text.slice(0, 200)}`)
   }
-  if (status !== 200) return
+  if (username === undefined) return
   const { logged_in_as: who } = JSON.parse(answer.text) as { logged_in_as?: unknown }
-  if (who !== usernameOf(0)) throw new Error(`Answered for '${who}', not '${usernameOf(0)}'`)
+  if (who !== username) throw new Error(`Answered for '${who}', not '${username}'`)
 }

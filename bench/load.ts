@@ -41,6 +41,15 @@ const chunkBytes = 64 * 1024
 const pauseWhenBusyMillis = 50
 const waitingForAnswersMillisMax = 30_000
 
+/** Gives requests in turn, over and over. */
+export function inTurn(requests: readonly Buffer[]): () => Buffer {
+  let place = -1
+  return () => {
+    place = place + 1 === requests.length ? 0 : place + 1
+    return requests[place] as Buffer
+  }
+}
+
 /**
  * Sends requests until the time is over.
  * @throws Error for a status that was not expected, or a connection that failed

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
 import { rightPassword, userCount, usernameOf } from "./fixture.ts"
 import { checkGuarded, guardedQuestion } from "./guarded.ts"
-import { type LoadResult, runLoad } from "./load.ts"
+import { inTurn, type LoadResult, runLoad } from "./load.ts"
 import { benchDirectory } from "./places.ts"
 import { processorMicros } from "./process_gauge.ts"
 import { ask, type Question, requestBytes, startProgram } from "./running_server.ts"
@@ -23,6 +23,7 @@ const probePauseMillis = 5
 const secondsMin = 2
 const roundsMax = 3
 const warmUpMillis = 500
+const firstUser = { status: 200, username: usernameOf(0) }
 const hashName = "the hash alone"
 
 function loginQuestion(username: string): Question {
@@ -37,14 +38,11 @@ function loginKinds({ kinds }: BenchRun): readonly ServerKind[] {
 
 /** Login after login, each of another user, so that no limit is met. */
 function createLogins(): () => Buffer {
-  const requests = Array.from({ length: userCount }, (_, number) =>
-    requestBytes(loginQuestion(usernameOf(number))),
+  return inTurn(
+    Array.from({ length: userCount }, (_, number) =>
+      requestBytes(loginQuestion(usernameOf(number))),
+    ),
   )
-  let place = 0
-  return () => {
-    place = (place + 1) % userCount
-    return requests[place] as Buffer
-  }
 }
 
 /** Logs in, and asks for the resource with the token. */
@@ -52,7 +50,7 @@ async function checkLogin(server: MeasuredServer): Promise<void> {
   const { status, text } = await ask(server.port, loginQuestion(usernameOf(0)))
   if (status !== 200) throw new Error(`Login answered ${status}: ${text.slice(0, 200)}`)
   const { access_token: token } = JSON.parse(text) as { access_token: string }
-  await checkGuarded(server, guardedQuestion(token), 200)
+  await checkGuarded(server, guardedQuestion(token), firstUser)
 }
 
 function logIn(server: MeasuredServer, next: () => Buffer, millis: number): Promise<LoadResult> {
@@ -123,7 +121,7 @@ export async function measureFlood(run: BenchRun): Promise<Summary> {
   const next = createLogins()
   const samples = await measureInTurn(run, {
     ...{ kinds, answer: "", roundsMax },
-    check: (server) => checkGuarded(server, tokenQuestion(run, server.kind), 200),
+    check: (server) => checkGuarded(server, tokenQuestion(run, server.kind), firstUser),
     warmUp: async (server) => void (await probe(run, server, warmUpMillis)),
     measure: (server) => flood(run, server, next),
   })

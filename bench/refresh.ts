@@ -3,17 +3,17 @@
 
 import { type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
 import { rightPassword, usernameOf } from "./fixture.ts"
-import { checkGuarded, guardedQuestion, throughputColumns } from "./guarded.ts"
+import { checkGuarded, guardedQuestion, throughputColumns, throughputOf } from "./guarded.ts"
 import { type LoadResult, runLoad } from "./load.ts"
 import { processorMicros } from "./process_gauge.ts"
 import { ask, type Question, requestBytes } from "./running_server.ts"
 import { scenarioTitles } from "./scenario_names.ts"
 import type { ServerKind } from "./servers.ts"
-import { percentile } from "./statistics.ts"
 import { type Summary, summarize } from "./summary.ts"
 
 const warmUpMillis = 500
 const clients = 32
+const firstUser = { status: 200, username: usernameOf(0) }
 const posternName = "Postern"
 
 /** The tokens that a server gives. */
@@ -41,22 +41,10 @@ export async function measureRefresh(run: BenchRun): Promise<Summary> {
       if (answer.status !== 200) throw new Error(`Answered ${answer.status}: ${answer.text}`)
       const given = JSON.parse(answer.text) as Tokens
       tokens[0] = given.refresh_token ?? tokens[0] ?? ""
-      await checkGuarded(server, guardedQuestion(given.access_token), 200)
+      await checkGuarded(server, guardedQuestion(given.access_token), firstUser)
     },
     warmUp: async (server) => void (await refresh(server, tokensOf, warmUpMillis)),
-    async measure(server) {
-      const before = process.cpuUsage()
-      const result = await refresh(server, tokensOf, run.options.seconds * 1000)
-      const { user, system } = process.cpuUsage(before)
-      return {
-        ...{
-          perSecond: result.answers / result.seconds,
-          processor: result.gauged / result.answers,
-        },
-        ...{ p50: percentile(result.millis, 50), p99: percentile(result.millis, 99) },
-        loadGenerator: (user + system) / 10_000 / result.seconds,
-      }
-    },
+    measure: (server) => throughputOf(() => refresh(server, tokensOf, run.options.seconds * 1000)),
   })
   return summarize(
     samples,

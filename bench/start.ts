@@ -5,6 +5,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { answerOfPostern, type BenchRun, naming, start } from "./bench_run.ts"
+import { usernameOf } from "./fixture.ts"
 import { checkGuarded, guardedQuestion } from "./guarded.ts"
 import { rootDirectory } from "./places.ts"
 import { memoryOf } from "./process_gauge.ts"
@@ -75,7 +76,7 @@ async function startInTurn(
       const server = await start(run, kind, answer)
       try {
         const millis = await naming(kind.name, () => untilAnswer(server, question))
-        await checkGuarded(server, question, 200)
+        await checkGuarded(server, question, { status: 200, username: usernameOf(0) })
         if (idleMillis > 0) await wait(idleMillis)
         const { resident, anonymous } = memoryOf(server.pid)
         samples.push({ server: kind.name, round, numbers: { millis, resident, anonymous } })
