@@ -41,7 +41,8 @@ export function drawChart(summaries: readonly Summary[]): string {
 }
 
 function group({ title, rows, floor, ratioOf, lessIsBetter, columns }: Summary, y: number): string {
-  const most = Math.max(1, ...rows.map(({ ratio }) => ratio?.max ?? 0))
+  // By the medians: a range that goes far beyond them is cut off.
+  const most = Math.max(1, ...rows.map(({ ratio }) => ratio?.median ?? 0)) * 1.1
   const scale = barsWidth / most
   const what = columns.find(({ key }) => key === ratioOf)?.head ?? ratioOf
   const note = `${what}, ratio to ${floor}; ${lessIsBetter ? "shorter" : "longer"} is better`
@@ -64,8 +65,8 @@ function bar(
   if (ratio === null) return label
   const { median, min, max } = ratio
   const kind = server.startsWith("Postern") ? "own" : server.startsWith("bare") ? "bare" : "bar"
-  const end = barsAt + Math.max(median, max) * scale
-  const [from, to] = [round(barsAt + min * scale), round(barsAt + max * scale)]
+  const end = barsAt + Math.min(Math.max(median, max) * scale, barsWidth)
+  const [from, to] = [min, max].map((one) => round(barsAt + Math.min(one * scale, barsWidth)))
   const middle = y + rowHeight / 2 - 1
   return [
     label,

@@ -19,7 +19,7 @@ export interface Load {
   readonly addresses?: boolean
   /** Pause of each connection between an answer and the next request. */
   readonly pauseMillis?: number
-  /** Goes on until there are so many answers, but for no more than half a minute. */
+  /** Goes on until there are so many answers, but for no more than a minute. */
   readonly answersMin?: number
   /** Read at the start and at the end, such as the processor time of the server. */
   readonly gauge?: () => number
@@ -39,7 +39,7 @@ export interface LoadResult {
 
 const chunkBytes = 64 * 1024
 const pauseWhenBusyMillis = 50
-const waitingForAnswersMillisMax = 30_000
+const waitingForAnswersMillisMax = 60_000
 
 /** Gives requests in turn, over and over. */
 export function inTurn(requests: readonly Buffer[]): () => Buffer {

@@ -1,6 +1,11 @@
 // What a process has used, as Linux tells it in /proc; NaN on other systems.
 
 import { readdirSync, readFileSync } from "node:fs"
+import { setTimeout as wait } from "node:timers/promises"
+
+const idleCheckMillis = 100
+const idleMicrosMax = 10_000
+const idleChecksMax = 150
 
 /** Memory of a process in MiB. */
 export interface Memory {
@@ -23,6 +28,15 @@ export function processorMicros(pid: number): number {
     return nanos / 1000
   } catch {
     return Number.NaN
+  }
+}
+
+/** Waits until a process does nothing any more: it may work on for those who have gone. */
+export async function untilIdle(pid: number): Promise<void> {
+  for (let checks = 0; checks < idleChecksMax; checks += 1) {
+    const before = processorMicros(pid)
+    await wait(idleCheckMillis)
+    if (processorMicros(pid) - before < idleMicrosMax) return
   }
 }
 

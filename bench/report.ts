@@ -1,7 +1,7 @@
 // The results as a page of text: for each scenario first the ratios, then the numbers.
 
 import type { Spread } from "./statistics.ts"
-import type { Summary } from "./summary.ts"
+import type { Row, Summary } from "./summary.ts"
 
 /** On what was measured, and how. */
 export interface Machine {
@@ -43,15 +43,19 @@ function describe(machine: Machine): string {
     `${rounds} rounds of ${seconds} s for each server, in rotating order, ${connections} connections.`,
     cut,
     "A ratio is the median of the ratios of the rounds, least and most in brackets; other numbers are medians.",
+    "The ratio by CPU is that of the processor time of a request, the floor's to the server's: it holds when others use the machine, too.",
   ].join("\n")
 }
 
 function section(summary: Summary): string {
   const { title, rows, columns, notes, floor } = summary
-  const heads = [floor === null ? "" : "ratio", ...columns.map(({ head }) => head)]
-  const kept = heads.filter((head) => head !== "")
+  const ratioHeads = floor === null ? [] : ["ratio"]
+  const processorOf = processorRatios(summary)
+  if (processorOf !== null) ratioHeads.push("by CPU")
+  const heads = [...ratioHeads, ...columns.map(({ head }) => head)]
   const lines = rows.map(({ server, ratio, numbers }) => {
     const ratios = floor === null ? [] : [ratioText(ratio)]
+    if (processorOf !== null) ratios.push(numberText(processorOf(numbers), 2))
     const cells = columns.map(({ key, digits }) => numberText(numbers[key]?.median, digits))
     return `| ${[server, ...ratios, ...cells].join(" | ")} |`
   })
@@ -59,11 +63,18 @@ function section(summary: Summary): string {
     `## ${title}`,
     "",
     ...[...notes, noiseText(summary)].filter((text) => text !== "").flatMap((text) => [text, ""]),
-    `| | ${kept.join(" | ")} |`,
-    `| --- |${kept.map(() => " ---: |").join("")}`,
+    `| | ${heads.join(" | ")} |`,
+    `| --- |${heads.map(() => " ---: |").join("")}`,
     ...lines,
     "",
   ].join("\n")
+}
+
+/** How little processor time a request takes beside the floor's, where there is such a column. */
+function processorRatios({ rows, floor, columns }: Summary) {
+  const ofFloor = rows.find(({ server }) => server === floor)?.numbers["processor"]?.median
+  if (!columns.some(({ key }) => key === "processor") || !Number.isFinite(ofFloor)) return null
+  return (numbers: Row["numbers"]) => Number(ofFloor) / (numbers["processor"]?.median ?? Number.NaN)
 }
 
 function noiseText({ rows, control, floor, ratioOf, lessIsBetter, columns }: Summary): string {

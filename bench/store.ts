@@ -2,7 +2,7 @@
 // opening takes, and how long the event loop stands still while a snapshot is written.
 
 import { once } from "node:events"
-import { mkdirSync, rmSync } from "node:fs"
+import { cpSync, mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { machineDisk } from "../src/disk.ts"
@@ -25,19 +25,22 @@ const program = fileURLToPath(new URL("../build/store_writer.mjs", import.meta.u
 export async function measureStore(run: BenchRun): Promise<Summary> {
   const rounds = Math.min(run.options.rounds, roundsMax)
   const samples: Sample[] = []
-  const directories = new Map<number, string>()
+  const placeOf = (size: number) => join(run.fixture.directory, `store-${size}`)
   for (const size of sizes) {
-    directories.set(size, await makeStore(join(run.fixture.directory, `store-${size}`), size))
+    await makeStore(placeOf(size), size)
     run.say(`made: ${nameOf(size)}`)
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const size of orderOfRound(sizes, round)) {
-      const numbers = await writeTo(run, directories.get(size) ?? "", size)
+      // Each time as it was: what was written last time would be read again.
+      const copy = `${placeOf(size)}-copy`
+      cpSync(placeOf(size), copy, { recursive: true })
+      const numbers = await writeTo(run, copy, size)
+      rmSync(copy, { recursive: true })
       samples.push({ server: nameOf(size), round, numbers })
       run.say(`round ${round + 1} of ${rounds}: ${nameOf(size)}`)
     }
   }
-  for (const directory of directories.values()) rmSync(directory, { recursive: true })
   return summarize(
     samples,
     {
@@ -63,7 +66,7 @@ function nameOf(size: number): string {
   return `${size.toLocaleString("en")} users`
 }
 
-async function makeStore(directory: string, size: number): Promise<string> {
+async function makeStore(directory: string, size: number): Promise<void> {
   mkdirSync(directory, { mode: 0o700 })
   const passwordHash = await hashPassword()
   const tables = emptyTables()
@@ -72,7 +75,6 @@ async function makeStore(directory: string, size: number): Promise<string> {
   }
   await makeSegments(directory, machineDisk)
   await writeSnapshot(join(directory, snapshotName), 0, tables, machineDisk)
-  return directory
 }
 
 async function writeTo(

@@ -41,7 +41,11 @@ export interface Row {
 }
 
 /** What is told of a scenario. */
-export type Summary = Telling & { readonly rows: readonly Row[] }
+export type Summary = Telling & {
+  readonly rows: readonly Row[]
+  /** What they were made of. */
+  readonly samples: readonly Sample[]
+}
 
 /** Summarizes samples; servers stand in the order in which they first come. */
 export function summarize(
@@ -66,5 +70,5 @@ export function summarize(
     )
     return { server, ratio: ratios.length === 0 ? null : spreadOf(ratios), numbers }
   })
-  return { ...telling, rows }
+  return { ...telling, rows, samples }
 }

@@ -50,6 +50,18 @@ test("writeReport() tells ratios first, then numbers, and the noise", () => {
   for (const text of expected) assert.ok(report.includes(text), `${text}\n\nnot in\n\n${report}`)
 })
 
+test("writeReport() compares processor time with the floor's", () => {
+  const columns = [...telling.columns, { key: "processor", head: "CPU µs", digits: 1 }]
+  const both = samples.map((sample) => {
+    const processor = sample.server === "Postern" ? 40 : 20
+    return { ...sample, numbers: { ...sample.numbers, processor } }
+  })
+  const summary = summarize(both, { ...telling, columns }, order)
+  const report = writeReport({ machine, summaries: [summary] })
+  assert.match(report, /^\| \| ratio \| by CPU \| requests\/s \| CPU µs \|$/m)
+  assert.ok(report.includes("| Postern | **0.80** (0.60–0.90) | 0.50 | 800 | 40.0 |"), report)
+})
+
 test("writeReport() says when cores were shared, and what is not available", () => {
   const unknown = samples.map((sample) => ({ ...sample, numbers: { perSecond: Number.NaN } }))
   const summary = summarize(unknown, { ...telling, floor: null }, order)
