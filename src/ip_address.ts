@@ -25,6 +25,8 @@ export function canonicalAddress(text: string): string | null {
  * them all. `unknown` for anything else.
  */
 export function networkOf(text: string): string {
+  // Its one spelling already, and asked for at every step of an attempt.
+  if (isIPv4(text)) return text
   const address = readAddress(text)
   if (address === null) return "unknown"
   if (address.bits === 32) return textOf(address)
