@@ -31,6 +31,11 @@ const ownBytes = 56 * 1024 * 1024
 /**
  * How many hashes may run at a time: half of the pool's threads, no more than there are cores, and
  * no more than there is memory for. 0 when not even one has room.
+ *
+ * The event loop has no core of its own beside them: while logins flood, everybody waits for the
+ * scheduler. On two cores one hash fewer would cost logins and make few of these waits shorter; one
+ * more would add some logins, for longer waits and the memory of a hash.
+ *
  * A pool of one thread has none to leave free; the settings refuse it.
  */
 export function laneWidth(machine: {
