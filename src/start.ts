@@ -101,9 +101,9 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
   }
 }
 
-/** A twentieth of the memory, and no more than some hundred thousand tokens take. */
+/** A twentieth of the memory, and no more than the most tokens that are kept take. */
 function verifiedBytesMax({ memoryBytes }: Config): number {
-  return Math.min(memoryBytes / 20, 96 * 1024 * 1024)
+  return Math.min(memoryBytes / 20, 160 * 1024 * 1024)
 }
 
 async function seed(

@@ -28,7 +28,8 @@ export interface Reply {
   readonly body: string
 }
 
-const jsonHeaders = Object.freeze({
+/** The headers of JSON that nobody stores. */
+export const jsonHeaders: Reply["headers"] = Object.freeze({
   "Content-Type": "application/json; charset=utf-8",
   "Cache-Control": "no-store",
 })
@@ -38,6 +39,11 @@ export function json(status: number, body: object, headers?: Reply["headers"]): 
   return {
     status,
     headers: headers === undefined ? jsonHeaders : { ...jsonHeaders, ...headers },
-    body: `${JSON.stringify(body)}\n`,
+    body: jsonText(body),
   }
+}
+
+/** JSON as the body of a reply. */
+export function jsonText(value: object): string {
+  return `${JSON.stringify(value)}\n`
 }

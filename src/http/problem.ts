@@ -1,8 +1,8 @@
 // Errors as replies: {"error": <code>, "msg": <sentence>}. The one table from codes to statuses; a
 // code without a status does not compile.
 
-import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
-import { json, type Reply } from "./message.ts"
+import { AuthError, type ErrorCode, errorCodes, Unavailable } from "../errors.ts"
+import { jsonHeaders, jsonText, type Reply } from "./message.ts"
 
 const statuses: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
@@ -37,24 +37,25 @@ const challengedCodes: readonly ErrorCode[] = [
   "insufficient_scope",
 ]
 
-/** The reply for a code. Every 401 and 403 carries a challenge (RFC 9110 §11.6.1). */
-export function problem(code: ErrorCode, msg: string, headers: Reply["headers"] = {}): Reply {
-  const status = statuses[code]
-  const challenged = status === 401 || status === 403
-  return json(
-    status,
-    { error: code, msg },
-    challenged ? { ...challenge(code), ...headers } : headers,
-  )
+/**
+ * The headers of a code. Every 401 and 403 carries a challenge (RFC 9110 §11.6.1), without an
+ * `error` where no token was sent: there is nothing wrong with one that is not there (RFC 6750 §3).
+ */
+function headersOf(code: ErrorCode): Reply["headers"] {
+  const isChallenged = statuses[code] === 401 || statuses[code] === 403
+  if (!isChallenged) return jsonHeaders
+  const isNamed = challengedCodes.includes(code)
+  const challenge = isNamed ? `${realm}, error="${code}"` : realm
+  return Object.freeze({ ...jsonHeaders, "WWW-Authenticate": challenge })
 }
 
-/**
- * The challenge of a code. Without an `error` where no token was sent: there is nothing wrong with
- * one that is not there (RFC 6750 §3).
- */
-function challenge(code: ErrorCode): { readonly "WWW-Authenticate": string } {
-  const named = challengedCodes.includes(code)
-  return { "WWW-Authenticate": named ? `${realm}, error="${code}"` : realm }
+const headersByCode = new Map(errorCodes.map((code) => [code, headersOf(code)]))
+
+/** The reply for a code, with more headers where there are any. */
+export function problem(code: ErrorCode, msg: string, more?: Reply["headers"]): Reply {
+  const own = headersByCode.get(code) ?? jsonHeaders
+  const headers = more === undefined ? own : { ...own, ...more }
+  return { status: statuses[code], headers, body: jsonText({ error: code, msg }) }
 }
 
 /** The reply for anything that was thrown, or null for a bug, which is the caller's to log. */
@@ -68,6 +69,6 @@ export function problemOf(error: unknown): Reply | null {
   return null
 }
 
-function retryAfter(seconds: number | null): Reply["headers"] {
-  return seconds === null ? {} : { "Retry-After": String(seconds) }
+function retryAfter(seconds: number | null): Reply["headers"] | undefined {
+  return seconds === null ? undefined : { "Retry-After": String(seconds) }
 }

@@ -9,7 +9,7 @@ import { CompactSign, compactVerify } from "jose"
 import { type Awaitable, after, attempt } from "../awaitable.ts"
 import { AuthError } from "../errors.ts"
 import { randomName } from "../random.ts"
-import { type JsonReading, readJsonObject } from "../strict_json.ts"
+import { type JsonObject, type JsonReading, readJsonObject } from "../strict_json.ts"
 import {
   type AccessClaims,
   type ClaimSettings,
@@ -22,6 +22,9 @@ import type { KeyRing, VerificationKey } from "./key_ring.ts"
 const tokenLengthMax = 4096
 const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const headerMembers = ["alg", "typ", "kid"]
+
+/** Thrown as it is each time: nobody is to learn more, and who floods us gets it made once. */
+const invalid = new AuthError("invalid_token", "Invalid token")
 
 /** What signing and verifying need to know of the deployment. */
 export interface TokenSettings extends ClaimSettings {
@@ -59,7 +62,7 @@ export function verifyAccessToken(
   now: number,
 ): Awaitable<AccessClaims> {
   return after(readSignedToken(token, settings, now), (claims) => {
-    if (claims === null || claims.isAhead) throw new AuthError("invalid_token", "Invalid token")
+    if (claims === null || claims.isAhead) throw invalid
     assertNotExpired(claims, settings, now)
     if (claims.isAccess) return claims
     throw new AuthError("invalid_token", "Only non-refresh tokens are allowed")
@@ -95,12 +98,13 @@ export function readSignedToken(
 ): Awaitable<AccessClaims | null> {
   // Before anything splits or decodes it: a long token costs nothing (CVE-2025-30204).
   if (token.length > tokenLengthMax || !compactForm.test(token)) return null
-  const parts = token.split(".").map(decodeCanonical)
-  const [header, payload, signature] = parts
-  if (!header || !payload || !signature) return null
+  const [encodedHeader = "", encodedPayload = "", encodedSignature = ""] = token.split(".")
+  const payload = decodeCanonical(encodedPayload)
+  const signature = decodeCanonical(encodedSignature)
+  if (payload === null || signature === null) return null
   return attempt<AccessClaims | null>(
     () => {
-      const key = chooseKey(readJsonObject(header), settings, now)
+      const key = chooseKey(readHeader(encodedHeader), settings, now)
       if (key === null || key.rulesOut?.(token, signature)) return null
       return compactVerify(token, key.key, { algorithms: [key.alg] }).then(() => {
         const reading = readJsonObject(payload)
@@ -112,15 +116,29 @@ export function readSignedToken(
   )
 }
 
-/** The key that the header names, if the header is one that we could have written. */
+/** The last header whose form was ours. Nearly all tokens of a deployment have the same. */
+let lastHeader: { readonly encoded: string; readonly value: JsonObject } | null = null
+
+/** The members of a header, if it has the form of one that we could have written. */
+function readHeader(encoded: string): JsonObject | null {
+  if (encoded === lastHeader?.encoded) return lastHeader.value
+  const bytes = decodeCanonical(encoded)
+  if (bytes === null) return null
+  const { text, value } = readJsonObject(bytes)
+  if (JSON.stringify(value) !== text) return null
+  if (!Object.keys(value).every((name) => headerMembers.includes(name))) return null
+  lastHeader = { encoded, value }
+  return value
+}
+
+/** The key that a header names. */
 function chooseKey(
-  { text, value }: JsonReading,
+  header: JsonObject | null,
   settings: TokenSettings,
   now: number,
 ): VerificationKey | null {
-  const { alg, typ, kid } = value
-  if (JSON.stringify(value) !== text) return null
-  if (!Object.keys(value).every((name) => headerMembers.includes(name))) return null
+  if (header === null) return null
+  const { alg, typ, kid } = header
   if (typ !== tokenType(settings)) return null
   // A Map and an exact string: no prototype, no path, no search through all keys.
   if (kid !== undefined && typeof kid !== "string") return null
