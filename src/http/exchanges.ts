@@ -22,6 +22,7 @@ import {
   type HeaderOptions,
   isBodyless,
   type ReplyContext,
+  replyText,
 } from "./reply_headers.ts"
 import { createServerLog, type ServerLog } from "./server_log.ts"
 
@@ -75,7 +76,7 @@ export class Exchanges {
     const { bodyBytesMax, checkIntervalMillis, keepAliveMillis } = options.limits
     this.#headers = createHeaderWriter({ ...options, keepAliveMillis })
     const watch = createIdleWatch(Math.ceil(keepAliveMillis / checkIntervalMillis))
-    const watching = setInterval(() => watch(this.#connections), checkIntervalMillis)
+    const watching = setInterval(() => watch(this.#connections), checkIntervalMillis).unref()
     server.on("close", () => clearInterval(watching))
     this.#tooLarge = problem("content_too_large", `A body may have ${bodyBytesMax} bytes`)
     server.on("connection", (socket) => this.#open(socket))
@@ -153,7 +154,9 @@ export class Exchanges {
       // The last answer was the end of it already.
       if (!socket.writable) return
       this.#log.refused({ id, clientAddress: connection.peer.address }, reply)
-      socket.end(this.#rawReply(reply, id))
+      // There is no response object, since the parser gave up.
+      const headers = this.#headers(reply, { id, closes: true })
+      socket.end(replyText(reply, headers, this.#options.statusTexts[reply.status]))
       this.#linger(socket, () => socket.destroy())
     }
     if (connection.owed > 0) connection.onAnswered = end
@@ -274,14 +277,6 @@ export class Exchanges {
   #writeHead({ outgoing, id }: Exchange, reply: Reply, closes: boolean): void {
     const context = { id, closes: closes || !outgoing.shouldKeepAlive }
     outgoing.writeHead(reply.status, this.#headers(reply, context))
-  }
-
-  /** A reply as it goes out where there is no response object, since the parser gave up. */
-  #rawReply(reply: Reply, id: string): string {
-    const headers = this.#headers(reply, { id, closes: true })
-    const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
-    const statusText = this.#options.statusTexts[reply.status]
-    return `HTTP/1.1 ${reply.status} ${statusText}\r\n${lines.join("")}\r\n${reply.body}`
   }
 
   #nextId(): string {

@@ -58,6 +58,16 @@ export function createHeaderWriter({
   }
 }
 
+/** A reply as it goes out, as text (RFC 9112 §2.1). */
+export function replyText(
+  { status, body }: Reply,
+  headers: RawHeaders,
+  statusText: string | undefined,
+): string {
+  const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
+  return `HTTP/1.1 ${status} ${statusText}\r\n${lines.join("")}\r\n${body}`
+}
+
 /** Whether a reply's status rules out a body, and so a Content-Length (RFC 9110 §8.6). */
 export function isBodyless({ status }: Reply): boolean {
   return status === 204 || status === 304

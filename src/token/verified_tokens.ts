@@ -85,7 +85,7 @@ export class VerifiedTokens {
     if (this.#settings.ring.published(verifiedAt) !== keys) return
     if (this.#keys !== keys) this.#empty()
     this.#keys = keys
-    this.drop(token)
+    this.#remove(keyOf(token))
     const bytes = bytesOf(token)
     while (this.#isFullFor(bytes)) this.#moveHand()
     this.#entries.set(keyOf(token), { token, claims, keys, verifiedAt, isUsed: false })
@@ -95,9 +95,14 @@ export class VerifiedTokens {
   /** Forgets a token. */
   drop(token: string): void {
     const key = keyOf(token)
-    if (this.#entries.get(key)?.token !== token) return
+    if (this.#entries.get(key)?.token === token) this.#remove(key)
+  }
+
+  #remove(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
     this.#entries.delete(key)
-    this.#bytes -= bytesOf(token)
+    this.#bytes -= bytesOf(entry.token)
   }
 
   #isFullFor(bytes: number): boolean {
@@ -110,7 +115,7 @@ export class VerifiedTokens {
     const { value, done } = this.#hand.next()
     if (done) this.#hand = this.#entries.values()
     else if (value.isUsed) value.isUsed = false
-    else this.drop(value.token)
+    else this.#remove(keyOf(value.token))
   }
 
   #empty(): void {
