@@ -39,7 +39,7 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
     /^import (?!type|{ isIPv4, isIPv6 }).*from "node:net"/m,
     ["local_socket.ts", "cli/healthcheck.ts"],
   ],
-  [/from "jose"/, ["token/"]],
+  [/from "jose["/]/, ["token/"]],
   [/from "@node-rs\/argon2"/, ["password/hash.ts"]],
   [/\bDate\b|\bperformance\b/, ["clock.ts"]],
   [/\brandomBytes\b|\bMath\.random\b|\brandomUUID\b|getRandomValues/, ["random.ts"]],

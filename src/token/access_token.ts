@@ -5,7 +5,8 @@
 //   header.payload.signature   JWS compact form (RFC 7515 §7.1), each part canonical base64url
 //   header                     alg, typ and kid, nothing else (RFC 8725 §3)
 
-import { CompactSign, compactVerify } from "jose"
+import { CompactSign } from "jose/jws/compact/sign"
+import { compactVerify } from "jose/jws/compact/verify"
 import { type Awaitable, after, attempt } from "../awaitable.ts"
 import { AuthError } from "../errors.ts"
 import { randomName } from "../random.ts"

@@ -6,14 +6,11 @@
 //   shared     JWT_SECRET_KEY, nothing to publish
 
 import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto"
-import {
-  type CryptoKey,
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-} from "jose"
+import type { CryptoKey, JWK } from "jose"
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint"
+import { exportJWK } from "jose/key/export"
+import { generateKeyPair } from "jose/key/generate/keypair"
+import { importJWK } from "jose/key/import"
 import {
   type Algorithm,
   type PublishedAlgorithm,
