@@ -9,7 +9,7 @@ import { machineDisk } from "./disk.ts"
 import { exitCodes, OperatorError, toOperatorError } from "./errors.ts"
 import { createLoginLimits } from "./limit/login_limits.ts"
 import type { Log } from "./log.ts"
-import { createPasswordHasher, type PasswordHasher } from "./password/hash.ts"
+import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
 import { createHashingLane } from "./password/hashing_lane.ts"
 import { secureFile } from "./private_files.ts"
 import { type Accounts, createAccounts } from "./service/accounts.ts"
@@ -44,7 +44,9 @@ export async function openDeployment(
   log: Log,
   { auditToLog }: { readonly auditToLog: boolean },
 ): Promise<OpenedDeployment> {
-  const hasher = await openHasher(config)
+  const hasRoomToHash = assertRoomToHash(config)
+  // Awaited beside everything else, unless that fails first and is what is told.
+  hasRoomToHash.catch(() => {})
   const warn = (event: string, message: string) => log.warn(event, { message })
   const { dataDirectory: directory, claims, sessions } = config
   const { accessTtlSeconds, leewaySeconds } = claims
@@ -60,12 +62,14 @@ export async function openDeployment(
       ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
     })
     const endingNow = createEnding(clock, { ...claims, ...sessions })
-    const { hashesAtATime } = config
+    const { hashesAtATime, hashParameters } = config
+    const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
     const limits = createLoginLimits({ hashesAtATime, seconds: () => steadySeconds(clock) })
     const accounts = createAccounts({
       ...{ store, hasher, clock, audit, endingNow, limits },
       deviceKey: keys.refreshKey,
     })
+    await hasRoomToHash
     return { accounts, keys, store, hasher, audit, close }
   } catch (error) {
     await close()
@@ -106,10 +110,10 @@ async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
   return openAuditFile(path, machineDisk, (reason) => log.error("audit.failed", { path, reason }))
 }
 
-async function openHasher({ hashesAtATime, hashParameters }: Config): Promise<PasswordHasher> {
-  const lane = createHashingLane({ width: hashesAtATime })
+// Now, and not at the first login. It keeps a thread busy, while this one opens the store.
+async function assertRoomToHash({ hashParameters }: Config): Promise<void> {
   try {
-    return await createPasswordHasher(lane, hashParameters)
+    await tryHash(hashParameters)
   } catch (cause) {
     const { memoryKib } = hashParameters
     throw new OperatorError(`No password can be hashed with ${memoryKib} KiB of memory`, {

@@ -3,9 +3,14 @@
 // nothing.
 
 import { hash as argon2Hash, verify as argon2Verify, type Options } from "@node-rs/argon2"
-import { randomName } from "../random.ts"
+import { randomKey } from "../random.ts"
 import type { HashingLane } from "./hashing_lane.ts"
-import { type HashParameters, hashParametersMin, readHashParameters } from "./phc.ts"
+import {
+  encodePasswordHash,
+  type HashParameters,
+  hashParametersMin,
+  readHashParameters,
+} from "./phc.ts"
 import { isPossiblePassword, normalizePassword } from "./text.ts"
 
 /** Hashes passwords and compares them. */
@@ -31,15 +36,14 @@ export interface PasswordHasher {
  * Makes a hasher whose work runs in the lane. Where `parameters` ask for more than the minimum, a
  * hash may be of either cost until its user's next login: so each check that fails costs both.
  */
-export async function createPasswordHasher(
+export function createPasswordHasher(
   lane: HashingLane,
   parameters: HashParameters,
   minimum: HashParameters = hashParametersMin,
-): Promise<PasswordHasher> {
+): PasswordHasher {
   const options = optionsOf(parameters)
-  const nobodysHash = await argon2Hash(randomName(), options)
-  const isRaised = isDearer(parameters, minimum)
-  const nobodysCheapHash = isRaised ? await argon2Hash(randomName(), optionsOf(minimum)) : null
+  const nobodysHash = inventHash(parameters)
+  const nobodysCheapHash = isDearer(parameters, minimum) ? inventHash(minimum) : null
   const isCurrent = (hash: string) => {
     const found = readHashParameters(hash)
     return found !== null && !isDearer(parameters, found)
@@ -62,6 +66,20 @@ export async function createPasswordHasher(
     inTurn: lane.run,
     isCurrent,
   }
+}
+
+/**
+ * Computes a hash for nothing.
+ * @throws Error where there is no memory for it
+ */
+export async function tryHash(parameters: HashParameters): Promise<void> {
+  await argon2Hash("", optionsOf(parameters))
+}
+
+// Of no password that anybody knows. To compare with it takes the work of its parameters, as with
+// one that was computed, which would hold up the start.
+function inventHash(parameters: HashParameters): string {
+  return encodePasswordHash(parameters, { salt: randomKey(16), hash: randomKey(32) })
 }
 
 function optionsOf({ memoryKib, passes }: HashParameters): Options {

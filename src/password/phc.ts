@@ -25,3 +25,14 @@ export function readHashParameters(hash: string): HashParameters | null {
   if (groups === undefined) return null
   return { memoryKib: Number(groups["memory"]), passes: Number(groups["passes"]) }
 }
+
+/** The text of a hash. */
+export function encodePasswordHash(
+  { memoryKib, passes }: HashParameters,
+  { salt, hash }: { readonly salt: Uint8Array; readonly hash: Uint8Array },
+): string {
+  const [saltText, hashText] = [salt, hash].map((bytes) =>
+    Buffer.from(bytes).toString("base64").replace(/=+$/, ""),
+  )
+  return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${saltText}$${hashText}`
+}

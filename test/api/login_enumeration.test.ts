@@ -73,7 +73,7 @@ async function createCountedLogin(t: TestContext) {
 /** A hasher, and a function that tells what it did since it was last asked. */
 async function createCountedHasher() {
   let [turns, hashes] = [0, 0]
-  const hasher = await createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
+  const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
   const counted: PasswordHasher = {
     ...hasher,
     inTurn(work) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { createHook } from "node:async_hooks"
 import { test } from "node:test"
 import { verify as argon2Verify } from "@node-rs/argon2"
-import { createPasswordHasher } from "../../src/password/hash.ts"
+import { createPasswordHasher, tryHash } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { readHashParameters } from "../../src/password/phc.ts"
 import { unavailableAs } from "../support/refusal.ts"
@@ -28,7 +28,7 @@ async function countHashes(work: () => Promise<unknown>): Promise<number> {
   return count
 }
 
-const hasher = await createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
+const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
 
 test("countHashes() counts the native module's work", async () => {
   const text = await hasher.hash("wonderland")
@@ -40,8 +40,8 @@ test("countHashes() counts the native module's work", async () => {
 test("verify() that fails costs the old and the new hash, while there may be both", async () => {
   const lane = createHashingLane({ width: 2 })
   const minimum = { memoryKib: 8, passes: 1 }
-  const old = await (await createPasswordHasher(lane, minimum, minimum)).hash("wonderland")
-  const own = await createPasswordHasher(lane, { memoryKib: 16, passes: 1 }, minimum)
+  const old = await createPasswordHasher(lane, minimum, minimum).hash("wonderland")
+  const own = createPasswordHasher(lane, { memoryKib: 16, passes: 1 }, minimum)
   const current = await own.hash("wonderland")
   const rows: readonly (readonly [password: string, hash: string | null, hashes: number])[] = [
     ["wonderland", old, 1],
@@ -61,7 +61,7 @@ test("verify() that fails costs the old and the new hash, while there may be bot
 
 test("createPasswordHasher() writes the parameters into the hash, and a salt of its own", async () => {
   const parameters = { memoryKib: 64, passes: 3 }
-  const own = await createPasswordHasher(createHashingLane({ width: 1 }), parameters)
+  const own = createPasswordHasher(createHashingLane({ width: 1 }), parameters)
   const hashes = [await own.hash("wonderland"), await own.hash("wonderland")]
   for (const hash of hashes) {
     assert.match(hash, /^\$argon2id\$v=19\$m=64,t=3,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
@@ -120,7 +120,7 @@ test("verify() does the same work whatever is wrong", async () => {
 
 test("inTurn() and hash() wait for their turn in the lane, verify() does not", async () => {
   const lane = createHashingLane({ width: 1 })
-  const own = await createPasswordHasher(lane, cheapHashes)
+  const own = createPasswordHasher(lane, cheapHashes)
   const text = await own.hash("wonderland")
   const order: string[] = []
   let leave = () => {}
@@ -146,7 +146,7 @@ test("inTurn() and hash() wait for their turn in the lane, verify() does not", a
 
 test("inTurn() hands on what its work throws, and the lane's refusal", async () => {
   const lane = createHashingLane({ width: 1, waitingMax: 0 })
-  const own = await createPasswordHasher(lane, cheapHashes)
+  const own = createPasswordHasher(lane, cheapHashes)
   let fail = () => {}
   const failing = own.inTurn(
     () =>
@@ -169,9 +169,21 @@ test("verify() without a hash is false for every password", async () => {
   }
 })
 
+test("tryHash() computes a hash of the parameters, and fails where that can't be", async () => {
+  assert.equal(await countHashes(() => tryHash(cheapHashes)), 1)
+  await assert.rejects(tryHash({ memoryKib: 1, passes: 1 }), /memory/i)
+})
+
+test("createPasswordHasher() computes nothing", async () => {
+  const lane = createHashingLane({ width: 1 })
+  const parameters = { memoryKib: 16, passes: 1 }
+  const make = async () => createPasswordHasher(lane, parameters, { memoryKib: 8, passes: 1 })
+  assert.equal(await countHashes(make), 0)
+})
+
 test("isCurrent() asks for at least the parameters of new hashes", async () => {
   const lane = createHashingLane({ width: 1 })
-  const own = await createPasswordHasher(lane, { memoryKib: 64, passes: 2 })
+  const own = createPasswordHasher(lane, { memoryKib: 64, passes: 2 })
   const salt = "c2FsdHNhbHRzYWx0c2FsdA"
   const rest = `$${salt}$${"A".repeat(43)}`
   const rows: readonly (readonly [hash: string, current: boolean])[] = [

@@ -109,7 +109,7 @@ test("logIn() goes on when the hash was strengthened between check and start", a
   const service = await createTestService(t)
   interruptBefore(service.store, "startSession", async () => {
     const lane = createHashingLane({ width: 1 })
-    const hasher = await createPasswordHasher(lane, { ...cheapHashes, passes: 2 })
+    const hasher = createPasswordHasher(lane, { ...cheapHashes, passes: 2 })
     const passwordHash = await hasher.hash("wonderland")
     await service.store.changeUser("alice", { passwordHash })
   })

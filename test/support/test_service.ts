@@ -122,7 +122,7 @@ export async function createTestService(
   const warn = (event: string, message: string) => log.log.warn(event, { message })
   const store = await openJsonStore({ directory, disk, warn })
   t.after(() => store.close())
-  const hasher = await createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
+  const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
   const settings = { ...sessionSettings, ...options.settings }
   const claims = { ...claimSettings(shared), ...options.tokens }
   const endingNow = createEnding(clock, { ...claims, ...settings })
