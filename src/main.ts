@@ -10,7 +10,10 @@ process.stderr.on("error", () => {})
 // Without a top-level await, which the image's CommonJS bundle can't have.
 runCommandLine(process.argv.slice(2), {
   environment: process.env,
-  input: process.stdin,
+  // Made when it is read from: a service never does.
+  get input() {
+    return process.stdin
+  },
   print: (text) => void process.stdout.write(text),
   unreadBytes: () => process.stdout.writableLength,
   complain: (text) => void process.stderr.write(text),
