@@ -5,9 +5,10 @@ COPY package.json package-lock.json tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src src
 RUN npm run types && npm run build
-# What runs: the bundle, the one native dependency, and the licences of what is in them.
+# What runs: the bundle, its password blocklist, the one native dependency, and the licences of
+# what is in them.
 RUN mkdir -p /app/node_modules /app/licenses \
- && cp dist/postern.cjs dist/postern.cjs.map /app/ \
+ && cp dist/* /app/ \
  && cp -R node_modules/@node-rs /app/node_modules/ \
  && cp node_modules/jose/LICENSE.md /app/licenses/jose.md \
  && cp src/password/blocklist_license.txt /app/licenses/blocklist.txt

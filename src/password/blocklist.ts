@@ -2,12 +2,18 @@
 // was seen in breaches until 2015, commonest first: of its first 10,000 those with 3 characters or
 // more, of all of them those with 15 or more, the length of a new password (ASVS 5.0 6.2.4 and
 // 6.2.12); in NFC and lower case, each once. Its licence stands in blocklist_license.txt.
-// Only what refuses a password imports this, and late: most runs of Postern never need it.
+// Only what refuses a password imports this, and late: most runs of Postern never need it. So the
+// image has blocklist.json beside its bundle, of which it would be more than half. An object, since
+// a list would cost the bundle a getter for each password.
 
 import breached from "./blocklist.json" with { type: "json" }
 
 /** The passwords, folded as `refusePassword` does. Those below 15 characters matter as parts. */
-export const blocklist: ReadonlySet<string> = new Set([...breached, "administrator", "p@ssw0rd"])
+export const blocklist: ReadonlySet<string> = new Set([
+  ...breached.passwords,
+  "administrator",
+  "p@ssw0rd",
+])
 
 /** What books and films have taught everybody since: refused as it is, not for being like it. */
 export const famous: ReadonlySet<string> = new Set([

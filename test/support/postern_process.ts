@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { copyFileSync } from "node:fs"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { fileURLToPath } from "node:url"
@@ -40,8 +41,9 @@ export async function runPostern(
   words: readonly string[],
   settings: ProcessSettings,
   input = "",
+  program: readonly string[] = fromSources,
 ): Promise<CommandResult> {
-  const child = start(words, settings)
+  const child = start(words, settings, program)
   let stdout = ""
   let stderr = ""
   child.stdout?.on("data", (chunk) => {
@@ -57,11 +59,12 @@ export async function runPostern(
 }
 
 /**
- * Makes one file of the program, as the image has it: it starts in a fifth of the time. Gives what
- * comes before Postern's own words.
+ * Makes one file of the program, as the image has it, with the password blocklist beside it: it
+ * starts in a fifth of the time. Gives what comes before Postern's own words.
  */
 export function bundlePostern(t: TestContext): readonly string[] {
-  const script = join(temporaryDirectory(t), "postern.cjs")
+  const directory = temporaryDirectory(t)
+  const script = join(directory, "postern.cjs")
   buildSync({
     entryPoints: [join(projectDirectory, "src/main.ts")],
     outfile: script,
@@ -69,9 +72,11 @@ export function bundlePostern(t: TestContext): readonly string[] {
     platform: "node",
     target: "node20",
     format: "cjs",
-    external: ["@node-rs/argon2"],
+    external: ["@node-rs/argon2", "*/blocklist.json"],
     logLevel: "error",
   })
+  const list = "blocklist.json"
+  copyFileSync(join(projectDirectory, "src/password", list), join(directory, list))
   return [script]
 }
 
