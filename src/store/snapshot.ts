@@ -134,14 +134,13 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
 function fill(records: Map<string, unknown>, table: TableName, list: unknown): void {
   if (!Array.isArray(list)) throw new StoreDamage(table, "the list is missing")
   for (const [index, value] of list.entries()) {
-    const place = `${table}, record ${index + 1}`
     try {
       const { key, record } = readRecord(table, value)
       if (records.has(key)) throw new RecordError(`'${key}' stands twice`)
       records.set(key, record)
     } catch (error) {
-      if (error instanceof RecordError) throw new StoreDamage(place, error.message)
-      throw error
+      if (!(error instanceof RecordError)) throw error
+      throw new StoreDamage(`${table}, record ${index + 1}`, error.message)
     }
   }
 }

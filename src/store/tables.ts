@@ -176,7 +176,8 @@ function isCount(value: unknown): boolean {
 }
 
 // Exactly these members: one that is unknown was written by a later version, and would be lost.
-// `added` makes those that files of an earlier version lack.
+// `added` makes those that files of an earlier version lack. A store may have a million records, so
+// each member is looked at once.
 function reader<T extends object>(
   fields: { readonly [F in keyof T]: FieldKind },
   added: { readonly [F in keyof T]?: () => T[F] } = {},
@@ -189,14 +190,16 @@ function reader<T extends object>(
       if (!Object.hasOwn(record, field)) record[field] = make()
     }
     for (const [field, kind] of entries) {
-      if (!kinds[kind](record[field])) throw new RecordError(`'${field}' is missing or not valid`)
+      const member = record[field]
+      if (!kinds[kind](member)) throw new RecordError(`'${field}' is missing or not valid`)
+      if (typeof member === "object" && member !== null) freezeDeep(member)
     }
     const members = Object.keys(record)
     if (members.length !== entries.length) {
       const extra = members.find((name) => !Object.hasOwn(fields, name))
       throw new RecordError(`'${extra}' is no member of such a record`)
     }
-    return freezeDeep(record) as T
+    return Object.freeze(record) as T
   }
 }
 
