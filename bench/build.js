@@ -23,15 +23,14 @@ esbuild.buildSync({
   logLevel: "error",
 })
 
-const build = ["--prefix", "..", "run", "--silent", "build", "--"]
-const { status, stderr } = spawnSync(
-  "npm",
-  [...build, "--outfile=bench/build/postern.cjs", "--log-level=error"],
-  {
-    ...{ cwd: here, encoding: "utf8" },
-    env: { ...process.env, NODE_PATH: fileURLToPath(new URL("node_modules", import.meta.url)) },
+const { status, stderr } = spawnSync("npm", ["--prefix", "..", "run", "--silent", "build"], {
+  ...{ cwd: here, encoding: "utf8" },
+  env: {
+    ...process.env,
+    BUILD_DIR: "bench/build",
+    NODE_PATH: fileURLToPath(new URL("node_modules", import.meta.url)),
   },
-)
+})
 if (status !== 0) {
   process.stderr.write(`${stderr}\nPostern could not be built.\n`)
   process.exitCode = 1
