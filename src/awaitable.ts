@@ -2,7 +2,9 @@
 // records in memory, waits for nothing: going through promises all the same would cost a sixth of
 // it. So what is on that way returns an Awaitable, and goes on from one with these functions.
 
-/** A value, or the promise of one. */
+/**
+ * A value, or the promise of one. A native one: anything else with a `then` counts as the value.
+ */
 export type Awaitable<T> = T | Promise<T>
 
 /** Goes on with a value as soon as it is there: now, if it is there. */

@@ -11,7 +11,10 @@ export const logLevels = ["debug", "info", "warn", "error"] as const
 /** One of them. */
 export type LogLevel = (typeof logLevels)[number]
 
-/** What an event carries. Control characters are escaped, so a line stays one line. */
+/**
+ * What an event carries. Control characters are escaped, so a line stays one line; but names are
+ * ours, and written as they are.
+ */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 type Write = (event: string, fields?: LogFields) => void
@@ -53,7 +56,9 @@ export function createLog(options: {
 }): Log {
   const { level, clock, forPeople, write, isFull = () => false } = options
   const format = forPeople ? lineForPeople : lineForMachines
-  const formatAccess = forPeople ? accessForPeople : accessForMachines
+  const formatAccess = forPeople
+    ? (written: string, access: Access) => lineForPeople(written, "info", "request", access)
+    : accessForMachines
   let dropped = 0
   let second = Number.NaN
   let time = ""
@@ -143,10 +148,6 @@ function accessForMachines(time: string, access: Access): string {
   const start = `{"time":"${time}","level":"info","event":"request","request":"${request}"`
   const asked = `"client":"${client}","method":"${method}","path":"${path}"`
   return `${start},${asked},"status":${status},"ms":${ms}}`
-}
-
-function accessForPeople(time: string, access: Access): string {
-  return lineForPeople(time, "info", "request", access)
 }
 
 function lineForPeople(time: string, level: Level, event: string, fields: LogFields): string {

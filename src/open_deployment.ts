@@ -45,7 +45,8 @@ export async function openDeployment(
   { auditToLog }: { readonly auditToLog: boolean },
 ): Promise<OpenedDeployment> {
   const hasRoomToHash = assertRoomToHash(config)
-  // Awaited beside everything else, unless that fails first and is what is told.
+  // Awaited beside everything else, unless that fails first and is what is told. So a start that is
+  // refused for that may have made store and keys, as any that is refused later.
   hasRoomToHash.catch(() => {})
   const warn = (event: string, message: string) => log.warn(event, { message })
   const { dataDirectory: directory, claims, sessions } = config

@@ -142,6 +142,21 @@ for (const [at, level] of logLevels.entries()) {
   })
 }
 
+test("createLog() lets what may wait a moment do so, and nothing else", () => {
+  const urgent: string[] = []
+  const patient: string[] = []
+  const log = createLog({
+    level: "debug",
+    clock: createFakeClock(),
+    forPeople: false,
+    write: (line, isUrgent) => (isUrgent ? urgent : patient).push(JSON.parse(line()).level),
+  })
+  for (const at of [...logLevels, "audit"] as const) log[at]("event")
+  log.access(access)
+  assert.deepEqual(urgent, ["warn", "error", "audit"])
+  assert.deepEqual(patient, ["debug", "info", "info"])
+})
+
 test("createLog() leaves other letters readable", () => {
   const { log, lines } = createWritten()
   log.info("event", { name: "Zoë 🦊" })

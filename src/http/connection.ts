@@ -14,9 +14,9 @@ export interface Connection {
   owed: number
   /** No further request is taken (RFC 9112 §9.6). */
   ending: boolean
-  /** How many bytes had come with the last request: with more, the next one has begun. */
+  /** How many bytes had come when the last request was whole. */
   bytesTaken: number
-  /** How often in a row idle.ts found nothing to do here. */
+  /** How often in a row idle.ts found that nothing is owed here. */
   idleLooks: number
   /** The body that is being read, and of which request. */
   reading: { readonly incoming: { readonly complete: boolean }; readonly body: BodyReading } | null

@@ -5,52 +5,18 @@
 import type * as http from "node:http"
 import type { Socket } from "node:net"
 import { type Awaitable, after, attempt } from "../awaitable.ts"
-import type { Network } from "../ip_address.ts"
-import type { Log } from "../log.ts"
 import { randomName } from "../random.ts"
-import { readBody } from "./body.ts"
+import { type BodyReading, readBody } from "./body.ts"
 import { clientAddressOf, isForwarded, peerOf } from "./client_address.ts"
 import { type Connection, newConnection } from "./connection.ts"
-import { readHead } from "./head.ts"
+import type { Exchange, ExchangeOptions } from "./exchange.ts"
+import { type Head, readHead } from "./head.ts"
 import { createIdleWatch } from "./idle.ts"
-import type { HttpLimits } from "./limits.ts"
-import type { HttpRequest, Reply, RequestHead } from "./message.ts"
+import type { HttpRequest, Reply } from "./message.ts"
 import { parserProblem } from "./parser_problem.ts"
 import { problem } from "./problem.ts"
-import {
-  createHeaderWriter,
-  type HeaderOptions,
-  isBodyless,
-  type ReplyContext,
-  replyText,
-} from "./reply_headers.ts"
+import { createHeaderWriter, isBodyless, type ReplyContext, replyText } from "./reply_headers.ts"
 import { createServerLog, type ServerLog } from "./server_log.ts"
-
-/** What becomes of requests. */
-export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> {
-  /** Answers a request; never fails. */
-  readonly handle: (request: HttpRequest) => Awaitable<Reply>
-  /** Answers a request whose body need not be waited for, else null; never fails. */
-  readonly refuseEarly: (head: RequestHead) => Awaitable<Reply | null>
-  /** Whose word on who asks is taken. */
-  readonly trustedProxies: readonly Network[]
-  readonly log: Log
-  readonly limits: HttpLimits
-  /** What a status line says after the status. */
-  readonly statusTexts: Readonly<Record<string, string | undefined>>
-}
-
-/** A request with its answer, in Node's two halves. */
-interface Exchange {
-  readonly incoming: http.IncomingMessage
-  readonly outgoing: http.ServerResponse
-  readonly id: string
-  readonly connection: Connection
-  /** Which one of its connection's requests this is, from 1. */
-  readonly number: number
-  /** The peer's address until the head is read. */
-  clientAddress: string
-}
 
 const noBody = Buffer.alloc(0)
 
@@ -75,7 +41,7 @@ export class Exchanges {
     this.#log = createServerLog(options.log)
     const { bodyBytesMax, checkIntervalMillis, keepAliveMillis } = options.limits
     this.#headers = createHeaderWriter({ ...options, keepAliveMillis })
-    const watch = createIdleWatch(Math.ceil(keepAliveMillis / checkIntervalMillis))
+    const watch = createIdleWatch(options.limits)
     const watching = setInterval(() => watch(this.#connections), checkIntervalMillis).unref()
     server.on("close", () => clearInterval(watching))
     this.#tooLarge = problem("content_too_large", `A body may have ${bodyBytesMax} bytes`)
@@ -178,30 +144,36 @@ export class Exchanges {
     exchange.clientAddress = clientAddress
     if (head.declaredBytes > limits.bodyBytesMax) return this.#refuse(exchange, this.#tooLarge)
     const request = { id, method, path, query, headers, clientAddress, body: noBody }
-    if (!head.isBodyless) return this.#answerBody(exchange, request, head.awaitsContinue)
+    if (head.awaitsContinue) return this.#answerExpectant(exchange, request, head)
+    if (!head.isBodyless) return this.#answerBody(exchange, request, this.#readBody(exchange))
     return after(handle(request), (reply) => this.#write(exchange, reply))
   }
 
-  async #answerBody(
-    exchange: Exchange,
-    request: HttpRequest,
-    awaitsContinue: boolean,
-  ): Promise<void> {
-    const { incoming, outgoing, connection } = exchange
-    const { handle, refuseEarly, limits } = this.#options
-    const { bodyBytesMax: bytesMax } = limits
+  async #answerExpectant(exchange: Exchange, request: HttpRequest, head: Head): Promise<void> {
+    const { handle, refuseEarly } = this.#options
+    // Node 26 has no body to read where none can come.
+    const reading = head.isBodyless ? null : this.#readBody(exchange)
+    const refusal = await refuseEarly(request)
+    if (refusal !== null) return this.#turnAway(exchange, refusal)
+    exchange.outgoing.writeContinue()
+    if (reading !== null) return this.#answerBody(exchange, request, reading)
+    this.#write(exchange, await handle(request))
+  }
+
+  #readBody({ incoming, connection }: Exchange): BodyReading {
+    const { bodyBytesMax: bytesMax } = this.#options.limits
     const reading = readBody(incoming, { bytesMax, tooLarge: this.#tooLarge })
     connection.reading = { incoming, body: reading }
-    if (awaitsContinue) {
-      const reply = await refuseEarly(request)
-      if (reply !== null) return this.#turnAway(exchange, reply)
-      outgoing.writeContinue()
-    }
+    return reading
+  }
+
+  async #answerBody(exchange: Exchange, request: HttpRequest, reading: BodyReading): Promise<void> {
+    const { incoming, connection } = exchange
     const body = await reading.result
     connection.bytesTaken = incoming.socket.bytesRead
     if (body === null) return
     if (!Buffer.isBuffer(body)) return this.#refuse(exchange, body)
-    this.#write(exchange, await handle({ ...request, body }))
+    this.#write(exchange, await this.#options.handle({ ...request, body }))
   }
 
   #write(exchange: Exchange, reply: Reply): void {
@@ -250,6 +222,7 @@ export class Exchanges {
     connection.bytesTaken = incoming.socket.bytesRead
     connection.idleLooks = 0
     this.#owe(connection, 1)
+    // Node emits it once; to tell it so would cost a wrapper.
     outgoing.on("close", () => {
       // What was owed when the socket closed is owed no more.
       if (connection.owed === 0) return
@@ -274,8 +247,10 @@ export class Exchanges {
     return closes
   }
 
-  #writeHead({ outgoing, id }: Exchange, reply: Reply, closes: boolean): void {
-    const context = { id, closes: closes || !outgoing.shouldKeepAlive }
+  #writeHead({ incoming, outgoing, id }: Exchange, reply: Reply, closes: boolean): void {
+    // Where nothing tells the reply's end HTTP/1.0 ends the connection.
+    const isEndless = isBodyless(reply) && incoming.httpVersion === "1.0"
+    const context = { id, closes: closes || isEndless || !outgoing.shouldKeepAlive }
     outgoing.writeHead(reply.status, this.#headers(reply, context))
   }
 

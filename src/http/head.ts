@@ -78,7 +78,7 @@ export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | H
     headers,
     declaredBytes,
     awaitsContinue,
-    isBodyless: declaredBytes === 0 && !awaitsContinue && !headers.has("transfer-encoding"),
+    isBodyless: declaredBytes === 0 && !headers.has("transfer-encoding"),
   }
 }
 

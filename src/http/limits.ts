@@ -7,7 +7,7 @@ export interface HttpLimits {
   readonly headersMillisMax: number
   /** For head and body together. */
   readonly requestMillisMax: number
-  /** How long a connection is kept for a next request; whole seconds, as clients are told. */
+  /** How long a connection is kept for a next request, at least; clients are told whole seconds. */
   readonly keepAliveMillis: number
   /**
    * Ends a client that never reads its answer, after two of these: what the system buffers of that

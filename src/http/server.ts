@@ -5,7 +5,8 @@ import { once } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Address } from "../address.ts"
-import { type ExchangeOptions, Exchanges } from "./exchanges.ts"
+import type { ExchangeOptions } from "./exchange.ts"
+import { Exchanges } from "./exchanges.ts"
 import { type HttpLimits, httpLimits } from "./limits.ts"
 
 /** What a server does with requests, within the limits of limits.ts unless told. */

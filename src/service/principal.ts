@@ -100,3 +100,4 @@ class TokenPrincipal implements Principal {
 // Nothing is inherited: a name that is no member of a principal is undefined, whatever the name.
 Object.setPrototypeOf(TokenPrincipal.prototype, null)
 Reflect.deleteProperty(TokenPrincipal.prototype, "constructor")
+Object.freeze(TokenPrincipal.prototype)

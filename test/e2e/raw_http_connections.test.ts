@@ -192,6 +192,38 @@ test("listen() sends 100 Continue to who waits for it, and to nobody else: H-26"
   await check([logIn], [200], "open")
 })
 
+test("listen() answers who waits for 100 Continue and has nothing to send: H-26", async (t) => {
+  const { check, log, token } = await startService(t)
+  const waits = "Expect: 100-continue\r\n"
+  for (const lines of [waits, `${waits}Content-Length: 0\r\n`]) {
+    await check([get("/livez", lines) + livez], [100, 200, 200], "open")
+    await check([get("/me", `${lines}Authorization: Bearer ${token}\r\n`)], [100, 200], "open")
+    await check([get("/me", `${lines}Authorization: Bearer x\r\n`)], [401], "closed")
+    const empty = `POST /login HTTP/1.1\r\n${host}Content-Type: application/json\r\n`
+    await check([`${empty}${lines}\r\n`], [100, 400], "open")
+  }
+  assert.deepEqual(log.takeNames(), [])
+})
+
+test("listen() tells how long a connection is kept, unless it ends", async (t) => {
+  const { port } = await startService(t)
+  const kept: readonly (readonly [request: string, headers: readonly (string | undefined)[]])[] = [
+    [livez, ["keep-alive", "timeout=5"]],
+    [get("/livez", "Connection: close\r\n"), ["close", undefined]],
+    [`GET /livez HTTP/1.0\r\n${host}Connection: keep-alive\r\n\r\n`, ["keep-alive", "timeout=5"]],
+    [`OPTIONS /livez HTTP/1.0\r\n${host}Connection: keep-alive\r\n\r\n`, ["close", undefined]],
+  ]
+  for (const [request, expected] of kept) {
+    const { replies } = await converse(port, [request])
+    const [reply] = replies
+    assert.deepEqual(
+      ["connection", "keep-alive"].map((name) => reply?.headers.get(name)),
+      expected,
+      request,
+    )
+  }
+})
+
 const ignoredLines: readonly (readonly [name: string, lines: string])[] = [
   ["H-24 an override of the method", "X-HTTP-Method-Override: GET\r\n"],
   ["H-27 two cookies", "Cookie: a=1\r\nCookie: a=2\r\n"],

@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { connect } from "node:net"
 import { type TestContext, test } from "node:test"
+import type { HttpLimits } from "../../src/http/limits.ts"
 import { json, type Reply } from "../../src/http/message.ts"
 import { checkEveryReply, converse, type Step, startTestServer } from "../support/raw_socket.ts"
 
@@ -22,7 +23,7 @@ const limits = {
 const bigBytes = 32 * 1024 * 1024
 
 /** A server that answers at once, but `/held` and `/big` only when let go, the latter at length. */
-async function startServer(t: TestContext) {
+async function startServer(t: TestContext, others: Partial<HttpLimits> = {}) {
   const held: (() => void)[] = []
   const server = await startTestServer(
     t,
@@ -30,7 +31,7 @@ async function startServer(t: TestContext) {
       if (path !== "/x") await new Promise<void>((resolve) => held.push(resolve))
       return json(200, { path, filler: path === "/big" ? "x".repeat(bigBytes) : "" })
     },
-    { limits },
+    { limits: { ...limits, ...others } },
   )
   const waitFor = async (count: number) => {
     while (held.length < count) await new Promise((resolve) => setTimeout(resolve, 2))
@@ -75,15 +76,32 @@ for (const [name, steps] of slowClients) {
   })
 }
 
-test("listen() closes a connection on which nothing comes any more: H-30", async (t) => {
-  const { port, log } = await startServer(t)
-  const { replies, ended } = await converse(port, [get("/x")], { replies: 2 })
+/** Long enough for what is tested to come first. */
+const patient = { socketIdleMillisMax: 10_000 }
+
+test("listen() keeps an idle connection for its time, and closes it then: H-30", async (t) => {
+  const { port, log } = await startServer(t, patient)
+  const startedAt = performance.now()
+  const { replies, ended } = await converse(port, [get("/x"), 60, get("/x")], { replies: 3 })
+  const elapsed = performance.now() - startedAt
   assert.deepEqual(
     replies.map(({ status }) => status),
-    [200],
+    [200, 200],
   )
   assert.equal(ended, "closed")
+  assert.ok(elapsed >= 60 + limits.keepAliveMillis, `${elapsed} ms`)
+  assert.ok(elapsed < patient.socketIdleMillisMax / 2, `${elapsed} ms`)
   assert.deepEqual(log.takeNames(), [])
+})
+
+test("listen() is not kept by blank lines after an answer: H-30", async (t) => {
+  const { port } = await startServer(t, patient)
+  const lines = Array.from({ length: 200 }, (): Step[] => ["\r\n", 20]).flat()
+  const startedAt = performance.now()
+  const { replies, ended } = await converse(port, [get("/x"), ...lines], { replies: 2 })
+  assert.equal(replies.length, 1)
+  assert.notEqual(ended, "open")
+  assert.ok(performance.now() - startedAt < 3000)
 })
 
 test("listen() closes a connection whose client never reads: H-31", async (t) => {

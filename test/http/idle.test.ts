@@ -7,8 +7,11 @@ import { createIdleWatch } from "../../src/http/idle.ts"
 
 const peer = { address: "192.0.2.7", isTrusted: false }
 
+/** Idle connections are ended at the sixth look, those with more bytes at the sixteenth. */
+const limits = { keepAliveMillis: 4_500, headersMillisMax: 9_000, checkIntervalMillis: 1_000 }
+
 /** A connection on which a request of 100 bytes was answered, and looks at it. */
-function watched(looksMax: number, members: Partial<Connection> = {}) {
+function watched(members: Partial<Connection> = {}) {
   const connection = newConnection({ peer, requestsMax: 10, onAnswered: () => {} })
   Object.assign(connection, { requests: 1, bytesTaken: 100, ...members })
   const socket = {
@@ -18,7 +21,7 @@ function watched(looksMax: number, members: Partial<Connection> = {}) {
       socket.isDestroyed = true
     },
   }
-  const watch = createIdleWatch(looksMax)
+  const watch = createIdleWatch(limits)
   /** Whether that many looks end it. */
   const look = (times: number) => {
     for (let looks = 0; looks < times; looks += 1) watch([[socket, connection]])
@@ -27,34 +30,41 @@ function watched(looksMax: number, members: Partial<Connection> = {}) {
   return { connection, socket, look }
 }
 
-test("createIdleWatch() ends a connection after so many idle looks in a row", () => {
-  const { look } = watched(5)
-  assert.equal(look(4), false)
+test("createIdleWatch() ends a connection when the time that clients are told is over", () => {
+  const { look } = watched()
+  assert.equal(look(5), false)
   assert.equal(look(1), true)
 })
 
 test("createIdleWatch() leaves a connection that waits for an answer, and counts anew then", () => {
-  const { connection, look } = watched(2)
-  assert.equal(look(1), false)
+  const { connection, look } = watched()
+  assert.equal(look(5), false)
   connection.owed = 1
-  assert.equal(look(9), false)
+  assert.equal(look(99), false)
   connection.owed = 0
-  assert.equal(look(1), false)
+  assert.equal(look(5), false)
   assert.equal(look(1), true)
 })
 
-test("createIdleWatch() leaves a request to others that has begun to come", () => {
-  const { socket, connection, look } = watched(2)
+test("createIdleWatch() gives a request that has begun to come the time it has, and no more", () => {
+  const { socket, look } = watched()
   socket.bytesRead += 1
-  assert.equal(look(9), false)
-  connection.bytesTaken = socket.bytesRead
-  assert.equal(look(1), false)
+  assert.equal(look(15), false)
+  assert.equal(look(1), true)
+})
+
+test("createIdleWatch() is not held up by more and more bytes that are no request", () => {
+  const { socket, look } = watched()
+  for (let times = 0; times < 15; times += 1) {
+    socket.bytesRead += 2
+    assert.equal(look(1), false)
+  }
   assert.equal(look(1), true)
 })
 
 test("createIdleWatch() leaves a connection whose first request has not come", () => {
-  const { look } = watched(1, { requests: 0 })
-  assert.equal(look(9), false)
+  const { look } = watched({ requests: 0 })
+  assert.equal(look(99), false)
 })
 
 test("createIdleWatch() looks at each of many", () => {
@@ -66,6 +76,7 @@ test("createIdleWatch() looks at each of many", () => {
       ...{ requests: 1, owed: number === 1 ? 1 : 0 },
     },
   ])
-  createIdleWatch(1)(open)
+  const watch = createIdleWatch(limits)
+  for (let looks = 0; looks < 6; looks += 1) watch(open)
   assert.deepEqual(ended, [0, 2])
 })

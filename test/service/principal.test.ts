@@ -40,6 +40,7 @@ test("authenticate() gives a principal that nobody can change, and that inherits
     assert.ok(!(name in principal), name)
   }
   assert.deepEqual(Reflect.ownKeys(Object.getPrototypeOf(principal)), [])
+  assert.ok(Object.isFrozen(Object.getPrototypeOf(principal)))
   for (const part of [principal, principal.roles, principal.claims, principal.claims["tenant"]]) {
     assert.ok(Object.isFrozen(part))
   }

@@ -1,0 +1,36 @@
+// A request with its answer, and what its server does with it.
+
+import type * as http from "node:http"
+import type { Awaitable } from "../awaitable.ts"
+import type { Network } from "../ip_address.ts"
+import type { Log } from "../log.ts"
+import type { Connection } from "./connection.ts"
+import type { HttpLimits } from "./limits.ts"
+import type { HttpRequest, Reply, RequestHead } from "./message.ts"
+import type { HeaderOptions } from "./reply_headers.ts"
+
+/** What becomes of requests. */
+export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> {
+  /** Answers a request; never fails. */
+  readonly handle: (request: HttpRequest) => Awaitable<Reply>
+  /** Answers a request whose body need not be waited for, else null; never fails. */
+  readonly refuseEarly: (head: RequestHead) => Awaitable<Reply | null>
+  /** Whose word on who asks is taken. */
+  readonly trustedProxies: readonly Network[]
+  readonly log: Log
+  readonly limits: HttpLimits
+  /** What a status line says after the status. */
+  readonly statusTexts: Readonly<Record<string, string | undefined>>
+}
+
+/** A request with its answer, in Node's two halves. */
+export interface Exchange {
+  readonly incoming: http.IncomingMessage
+  readonly outgoing: http.ServerResponse
+  readonly id: string
+  readonly connection: Connection
+  /** Which one of its connection's requests this is, from 1. */
+  readonly number: number
+  /** The peer's address until the head is read. */
+  clientAddress: string
+}
