@@ -3,9 +3,12 @@
 
 import { runCommandLine } from "./cli/command_line.ts"
 
+// Looked up once: each log line asks how much of its stream is unread.
+const { stdout, stderr } = process
+
 // A reader that went away (`postern user list | head -1`) is no crash.
-process.stdout.on("error", () => {})
-process.stderr.on("error", () => {})
+stdout.on("error", () => {})
+stderr.on("error", () => {})
 
 // Without a top-level await, which the image's CommonJS bundle can't have.
 runCommandLine(process.argv.slice(2), {
@@ -14,7 +17,7 @@ runCommandLine(process.argv.slice(2), {
   get input() {
     return process.stdin
   },
-  print: (text) => void process.stdout.write(text),
-  unreadBytes: () => process.stdout.writableLength,
-  complain: (text) => void process.stderr.write(text),
+  print: (text) => void stdout.write(text),
+  unreadBytes: () => stdout.writableLength,
+  complain: (text) => void stderr.write(text),
 }).then((exitCode) => process.exit(exitCode))
