@@ -1,7 +1,6 @@
 // Logins as fast as they go, beside what the hash function alone reaches with as many in flight; and
 // how long a guarded GET takes while 200 logins are in flight.
 
-import { once } from "node:events"
 import { join } from "node:path"
 import { type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
 import { rightPassword, userCount, usernameOf } from "./fixture.ts"
@@ -9,7 +8,7 @@ import { checkGuarded, guardedQuestion } from "./guarded.ts"
 import { inTurn, type LoadResult, runLoad } from "./load.ts"
 import { benchDirectory } from "./places.ts"
 import { processorMicros, untilIdle } from "./process_gauge.ts"
-import { ask, type Question, requestBytes, startProgram } from "./running_server.ts"
+import { ask, outputOf, type Question, requestBytes } from "./running_server.ts"
 import { scenarioTitles } from "./scenario_names.ts"
 import type { ServerKind } from "./servers.ts"
 import { percentile } from "./statistics.ts"
@@ -95,7 +94,7 @@ export async function measureLogin(run: BenchRun): Promise<Summary> {
 }
 
 async function hashAlone({ fixture, pinning }: BenchRun, seconds: number): Promise<number> {
-  const child = startProgram(
+  const text = await outputOf(
     {
       command: [process.execPath, join(benchDirectory, "peers/hash_alone.js")],
       environment: {
@@ -106,13 +105,7 @@ async function hashAlone({ fixture, pinning }: BenchRun, seconds: number): Promi
       workingDirectory: benchDirectory,
     },
     pinning,
-    "pipe",
   )
-  let text = ""
-  child.stdout?.on("data", (chunk) => {
-    text += chunk
-  })
-  await once(child, "close")
   return Number(text)
 }
 

@@ -75,7 +75,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a process on the servers' cores; what it prints goes nowhere, its errors to ours. */
-export function startProgram(
+function startProgram(
   { command, environment, workingDirectory }: Program,
   pinning: Pinning | null,
   stdout: "ignore" | "pipe" = "ignore",
@@ -90,6 +90,21 @@ export function startProgram(
   children.add(child)
   child.once("close", () => children.delete(child))
   return child
+}
+
+/**
+ * Runs a program to its end and gives what it printed.
+ * @throws Error when it failed; why is among our errors
+ */
+export async function outputOf(program: Program, pinning: Pinning | null): Promise<string> {
+  const child = startProgram(program, pinning, "pipe")
+  let text = ""
+  child.stdout?.on("data", (chunk) => {
+    text += chunk
+  })
+  const [code] = await once(child, "close")
+  if (code !== 0) throw new Error(`'${program.command}' failed`)
+  return text
 }
 
 /** Starts a server and gives it at once; `untilAnswer` waits for it. */

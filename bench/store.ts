@@ -1,7 +1,6 @@
 // The JSON store with more and more users: what a write takes, how many there are a second, how long
 // opening takes, and how long the event loop stands still while a snapshot is written.
 
-import { once } from "node:events"
 import { cpSync, mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -13,7 +12,7 @@ import type { BenchRun } from "./bench_run.ts"
 import { hashPassword, storedUser } from "./fixture.ts"
 import { benchDirectory } from "./places.ts"
 import { orderOfRound } from "./rotation.ts"
-import { startProgram } from "./running_server.ts"
+import { outputOf } from "./running_server.ts"
 import { scenarioTitles } from "./scenario_names.ts"
 import { type Sample, type Summary, summarize } from "./summary.ts"
 
@@ -82,20 +81,13 @@ async function writeTo(
   directory: string,
   size: number,
 ): Promise<Sample["numbers"]> {
-  const child = startProgram(
+  const text = await outputOf(
     {
       command: [process.execPath, program, directory, String(size)],
       environment: { PATH: process.env["PATH"] ?? "" },
       workingDirectory: benchDirectory,
     },
     pinning,
-    "pipe",
   )
-  let text = ""
-  child.stdout?.on("data", (chunk) => {
-    text += chunk
-  })
-  const [code] = await once(child, "close")
-  if (code !== 0) throw new Error(`The store could not be measured with ${size} users`)
   return JSON.parse(text)
 }

@@ -10,8 +10,11 @@ import type { JsonObject } from "../strict_json.ts"
 import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedTokens } from "../token/verified_tokens.ts"
 
-/** Who sent a request, from a token that held and a user who still may. Frozen, inherits nothing. */
-export interface Principal {
+/**
+ * Who sent a request, from a token that held and a user who still may. Frozen, inherits nothing. A
+ * class, since an object without a prototype takes fifteen times as long to make.
+ */
+export class Principal {
   readonly username: string
   /** As the store has them now, whatever the token said. */
   readonly roles: readonly string[]
@@ -21,11 +24,27 @@ export interface Principal {
   readonly sid: string | null
   /** When the password was checked, epoch seconds, where the token tells. */
   readonly loggedInAt: number | null
-  /** How long ago that was when the token was verified. */
+  /** How long ago that was at this request. */
   readonly secondsSinceLogin: number | null
   /** Whether the token was given for a password and not for another token. */
   readonly fresh: boolean
+
+  constructor(user: User, token: AccessClaims, now: number) {
+    this.username = user.username
+    this.roles = user.roles
+    this.claims = user.claims
+    this.sid = token.sid
+    // Flask-JWT-Extended's tokens don't say it, but a fresh one was given for a password.
+    this.loggedInAt = token.authTime ?? (token.fresh === true ? token.issuedAt : null)
+    this.secondsSinceLogin = this.loggedInAt === null ? null : Math.max(0, now - this.loggedInAt)
+    this.fresh = typeof token.fresh === "number" ? now < token.fresh : token.fresh
+    Object.freeze(this)
+  }
 }
+// A name that is no member of a principal is undefined, whatever the name.
+Object.setPrototypeOf(Principal.prototype, null)
+Reflect.deleteProperty(Principal.prototype, "constructor")
+Object.freeze(Principal.prototype)
 
 /**
  * Makes the function from an access token to who sent it, which waits for nothing when the token is
@@ -55,7 +74,7 @@ export function createAuthenticate(parts: {
       if (user === null || user.disabled) throw revoked(token)
       return after(isRevoked(claims, user, now), (isOver) => {
         if (isOver) throw revoked(token)
-        return new TokenPrincipal(user, claims, now)
+        return new Principal(user, claims, now)
       })
     })
   }
@@ -74,30 +93,3 @@ export function createAuthenticate(parts: {
     return new AuthError("invalid_token", "Token has been revoked")
   }
 }
-
-// A class, and not an object without a prototype: that would take fifteen times as long to make.
-class TokenPrincipal implements Principal {
-  readonly username: string
-  readonly roles: readonly string[]
-  readonly claims: JsonObject
-  readonly sid: string | null
-  readonly loggedInAt: number | null
-  readonly secondsSinceLogin: number | null
-  readonly fresh: boolean
-
-  constructor(user: User, token: AccessClaims, now: number) {
-    this.username = user.username
-    this.roles = user.roles
-    this.claims = user.claims
-    this.sid = token.sid
-    // Flask-JWT-Extended's tokens don't say it, but a fresh one was given for a password.
-    this.loggedInAt = token.authTime ?? (token.fresh === true ? token.issuedAt : null)
-    this.secondsSinceLogin = this.loggedInAt === null ? null : Math.max(0, now - this.loggedInAt)
-    this.fresh = typeof token.fresh === "number" ? now < token.fresh : token.fresh
-    Object.freeze(this)
-  }
-}
-// Nothing is inherited: a name that is no member of a principal is undefined, whatever the name.
-Object.setPrototypeOf(TokenPrincipal.prototype, null)
-Reflect.deleteProperty(TokenPrincipal.prototype, "constructor")
-Object.freeze(TokenPrincipal.prototype)
