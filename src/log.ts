@@ -11,10 +11,7 @@ export const logLevels = ["debug", "info", "warn", "error"] as const
 /** One of them. */
 export type LogLevel = (typeof logLevels)[number]
 
-/**
- * What an event carries. Control characters are escaped, so a line stays one line; but names are
- * ours, and written as they are.
- */
+/** What an event carries. `JSON.stringify` escapes control characters, so a line stays one line. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 type Write = (event: string, fields?: LogFields) => void
@@ -57,7 +54,7 @@ export function createLog(options: {
   const { level, clock, forPeople, write, isFull = () => false } = options
   const format = forPeople ? lineForPeople : lineForMachines
   const formatAccess = forPeople
-    ? (written: string, access: Access) => lineForPeople(written, "info", "request", access)
+    ? (at: string, access: Access) => printable(lineForPeople(at, "info", "request", access))
     : accessForMachines
   let dropped = 0
   let second = Number.NaN
@@ -71,7 +68,7 @@ export function createLog(options: {
   const writeLine = (at: Level, event: string, fields: LogFields) => {
     const isUrgent = at !== "debug" && at !== "info"
     const written = timeNow()
-    write(() => `${format(written, at, event, fields)}\n`, isUrgent)
+    write(() => `${printable(format(written, at, event, fields))}\n`, isUrgent)
   }
   const isRead = () => {
     if (isFull()) {
@@ -87,6 +84,11 @@ export function createLog(options: {
     (event, fields = {}) => {
       if (isRead()) writeLine(at, event, fields)
     }
+  const writeAccess = (access: Access) => {
+    if (!isRead()) return
+    const written = timeNow()
+    write(() => `${formatAccess(written, access)}\n`, false)
+  }
   const isDropped = (at: LogLevel) => logLevels.indexOf(at) < logLevels.indexOf(level)
   const fromLevel = (at: LogLevel): Write => (isDropped(at) ? () => {} : log(at))
   return {
@@ -95,17 +97,13 @@ export function createLog(options: {
     warn: fromLevel("warn"),
     error: fromLevel("error"),
     audit: log("audit"),
-    access(access) {
-      if (isDropped("info") || !isRead()) return
-      const written = timeNow()
-      write(() => `${formatAccess(written, access)}\n`, false)
-    },
+    access: isDropped("info") ? () => {} : writeAccess,
   }
 }
 
 /** An audit event as a line of JSON with its newline. */
 export function auditLine(time: string, event: string, fields: LogFields): string {
-  return `${lineForMachines(time, "audit", event, fields)}\n`
+  return `${printable(lineForMachines(time, "audit", event, fields))}\n`
 }
 
 /** The text of any thrown value for a log field, with its causes. */
@@ -125,25 +123,17 @@ function plainText(value: unknown): string {
 }
 
 function lineForMachines(time: string, level: Level, event: string, fields: LogFields): string {
-  let line = `{"time":"${time}","level":"${level}","event":"${event}"`
-  for (const name of Object.keys(fields)) {
-    const value = fields[name]
-    if (value !== undefined) line += `,"${name}":${jsonOf(value)}`
-  }
-  return `${line}}`
+  // One object after the other: putting both into a third takes longer than writing them.
+  const start = `{"time":"${time}","level":"${level}","event":"${event}"`
+  const rest = JSON.stringify(fields)
+  return rest === "{}" ? `${start}}` : `${start},${rest.slice(1)}`
 }
 
-// `JSON.stringify` takes ten times as long for a line of texts without anything to escape.
-function jsonOf(value: string | number | boolean | null): string {
-  if (typeof value !== "string") return JSON.stringify(value)
-  return unescaped.test(value) ? `"${value}"` : printable(JSON.stringify(value))
-}
-
-// Half the time that the same line takes with names from fields. There is one for each request.
+// Half the time that `JSON.stringify` takes for the same line. There is one for each request.
 function accessForMachines(time: string, access: Access): string {
   const { request, client, method, path, status, ms } = access
   if (path === null || !unescaped.test(`${request}${client}${method}${path}`)) {
-    return lineForMachines(time, "info", "request", access)
+    return printable(lineForMachines(time, "info", "request", access))
   }
   const start = `{"time":"${time}","level":"info","event":"request","request":"${request}"`
   const asked = `"client":"${client}","method":"${method}","path":"${path}"`
@@ -158,13 +148,13 @@ function lineForPeople(time: string, level: Level, event: string, fields: LogFie
 }
 
 // What JSON leaves as it is but a terminal or a log reader may take for a command or a line's end.
-function printable(text: string): string {
-  return text.replace(
+function printable(line: string): string {
+  return line.replace(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
 }
 
 function quoted(text: string): string {
-  return /^[\w./:@+-]+$/.test(text) ? text : printable(JSON.stringify(text))
+  return /^[\w./:@+-]+$/.test(text) ? text : JSON.stringify(text)
 }

@@ -49,11 +49,13 @@ function headersOf(code: ErrorCode): Reply["headers"] {
   return Object.freeze({ ...jsonHeaders, "WWW-Authenticate": challenge })
 }
 
-const headersByCode = new Map(errorCodes.map((code) => [code, headersOf(code)]))
+const headersByCode = Object.fromEntries(
+  errorCodes.map((code) => [code, headersOf(code)]),
+) as Readonly<Record<ErrorCode, Reply["headers"]>>
 
 /** The reply for a code, with more headers where there are any. */
 export function problem(code: ErrorCode, msg: string, more?: Reply["headers"]): Reply {
-  const own = headersByCode.get(code) ?? jsonHeaders
+  const own = headersByCode[code]
   const headers = more === undefined ? own : { ...own, ...more }
   return { status: statuses[code], headers, body: jsonText({ error: code, msg }) }
 }
