@@ -56,3 +56,20 @@ export function createWaryClock(
 export function isoTime(epochSeconds: number): string {
   return new Date(epochSeconds * 1000).toISOString().replace(".000Z", "Z")
 }
+
+/** The same as HTTP's Date (IMF-fixdate, RFC 9110 §5.6.7): `Mon, 23 Nov 2026 15:30:00 GMT`. */
+export function httpDate(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toUTCString()
+}
+
+/** Makes the function to the present instant as text, which is made once a second. */
+export function timeText(clock: Clock, format: (epochSeconds: number) => string): () => string {
+  let second = Number.NaN
+  let text = ""
+  return () => {
+    const now = clock.now()
+    if (now !== second) text = format(now)
+    second = now
+    return text
+  }
+}

@@ -3,7 +3,7 @@
 //
 //   {"time":"2026-11-23T15:30:00Z","level":"info","event":"service.ready","url":"http://[::1]:8080"}
 
-import { type Clock, isoTime } from "./clock.ts"
+import { type Clock, isoTime, timeText } from "./clock.ts"
 
 /** Levels, from the one that tells most to the one that tells least. */
 export const logLevels = ["debug", "info", "warn", "error"] as const
@@ -57,14 +57,7 @@ export function createLog(options: {
     ? (at: string, access: Access) => printable(lineForPeople(at, "info", "request", access))
     : accessForMachines
   let dropped = 0
-  let second = Number.NaN
-  let time = ""
-  const timeNow = () => {
-    const now = clock.now()
-    if (now !== second) time = isoTime(now)
-    second = now
-    return time
-  }
+  const timeNow = timeText(clock, isoTime)
   const writeLine = (at: Level, event: string, fields: LogFields) => {
     const isUrgent = at !== "debug" && at !== "info"
     const written = timeNow()

@@ -68,7 +68,7 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
   try {
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
     const variesByOrigin = corsOrigins.length > 0
-    const headers = { strictTransport, variesByOrigin }
+    const headers = { strictTransport, variesByOrigin, clock: systemClock }
     const limits = limitsFor(config.memoryBytes)
     const server = await listen(config, { ...app, ...headers, trustedProxies, log, limits })
     ready = true

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createWaryClock, isoTime, steadySeconds, systemClock } from "../src/clock.ts"
+import {
+  createWaryClock,
+  httpDate,
+  isoTime,
+  steadySeconds,
+  systemClock,
+  timeText,
+} from "../src/clock.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "./support/fake_clock.ts"
 
 const day = 86_400
@@ -89,4 +96,23 @@ test("steadySeconds() of the machine's clock goes on, in seconds since the proce
 test("isoTime() writes an instant without its fraction", () => {
   assert.equal(isoTime(startOfTests), "2026-11-23T15:30:00Z")
   assert.equal(isoTime(0), "1970-01-01T00:00:00Z")
+})
+
+test("httpDate() writes an instant as HTTP does, whatever the month", () => {
+  assert.equal(httpDate(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT")
+  assert.equal(httpDate(startOfTests), "Mon, 23 Nov 2026 15:30:00 GMT")
+})
+
+test("timeText() makes the text of each second once, also when the clock goes back", () => {
+  const clock = createFakeClock()
+  const asked: number[] = []
+  const text = timeText(clock, (seconds) => {
+    asked.push(seconds)
+    return isoTime(seconds)
+  })
+  for (const step of [0, 0, 1, 0, -1]) {
+    clock.advance(step)
+    assert.equal(text(), isoTime(clock.now()))
+  }
+  assert.deepEqual(asked, [startOfTests, startOfTests + 1, startOfTests])
 })

@@ -7,7 +7,7 @@ import type { Log } from "../log.ts"
 import type { Connection } from "./connection.ts"
 import type { HttpLimits } from "./limits.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
-import type { HeaderOptions } from "./reply_headers.ts"
+import type { HeaderOptions } from "./reply_head.ts"
 
 /** What becomes of requests. */
 export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> {
@@ -19,8 +19,6 @@ export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> 
   readonly trustedProxies: readonly Network[]
   readonly log: Log
   readonly limits: HttpLimits
-  /** What a status line says after the status. */
-  readonly statusTexts: Readonly<Record<string, string | undefined>>
 }
 
 /** A request with its answer, in Node's two halves. */

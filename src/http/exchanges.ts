@@ -15,7 +15,8 @@ import { createIdleWatch } from "./idle.ts"
 import type { HttpRequest, Reply } from "./message.ts"
 import { parserProblem } from "./parser_problem.ts"
 import { problem } from "./problem.ts"
-import { createHeaderWriter, isBodyless, type ReplyContext, replyText } from "./reply_headers.ts"
+import { createHeadWriter, type HeadWriter, isBodyless, type ReplyContext } from "./reply_head.ts"
+import { sendWhole } from "./send.ts"
 import { createServerLog, type ServerLog } from "./server_log.ts"
 
 const noBody = Buffer.alloc(0)
@@ -25,7 +26,7 @@ export class Exchanges {
   readonly #server: http.Server
   readonly #options: ExchangeOptions
   readonly #log: ServerLog
-  readonly #headers: (reply: Reply, context: ReplyContext) => string[]
+  readonly #head: HeadWriter
   readonly #tooLarge: Reply
   readonly #idPrefix = randomName().slice(0, 8)
   #ids = 0
@@ -40,7 +41,7 @@ export class Exchanges {
     this.#options = options
     this.#log = createServerLog(options.log)
     const { bodyBytesMax, checkIntervalMillis, keepAliveMillis } = options.limits
-    this.#headers = createHeaderWriter({ ...options, keepAliveMillis })
+    this.#head = createHeadWriter({ ...options, keepAliveMillis })
     const watch = createIdleWatch(options.limits)
     const watching = setInterval(() => watch(this.#connections), checkIntervalMillis).unref()
     server.on("close", () => clearInterval(watching))
@@ -121,8 +122,7 @@ export class Exchanges {
       if (!socket.writable) return
       this.#log.refused({ id, clientAddress: connection.peer.address }, reply)
       // There is no response object, since the parser gave up.
-      const headers = this.#headers(reply, { id, closes: true })
-      socket.end(replyText(reply, headers, this.#options.statusTexts[reply.status]))
+      socket.end(`${this.#head.text(reply, { id, closes: true })}${reply.body}`)
       this.#linger(socket, () => socket.destroy())
     }
     if (connection.owed > 0) connection.onAnswered = end
@@ -178,8 +178,11 @@ export class Exchanges {
 
   #write(exchange: Exchange, reply: Reply): void {
     const { incoming, outgoing } = exchange
-    this.#writeHead(exchange, reply, this.#isLast(exchange))
-    outgoing.end(hasBody(incoming, reply) ? reply.body : undefined)
+    const context = contextOf(exchange, reply, this.#isLast(exchange))
+    const body = hasBody(incoming, reply) ? reply.body : ""
+    if (!context.closes && sendWhole(outgoing, `${this.#head.text(reply, context)}${body}`)) return
+    outgoing.writeHead(reply.status, this.#head.headers(reply, context))
+    outgoing.end(body)
   }
 
   #refuse(exchange: Exchange, reply: Reply): void {
@@ -192,7 +195,7 @@ export class Exchanges {
   #turnAway(exchange: Exchange, reply: Reply): void {
     const { incoming, outgoing, connection } = exchange
     connection.ending = true
-    this.#writeHead(exchange, reply, true)
+    outgoing.writeHead(reply.status, this.#head.headers(reply, contextOf(exchange, reply, true)))
     if (hasBody(incoming, reply)) outgoing.write(reply.body)
     else outgoing.flushHeaders()
     this.#linger(outgoing, () => outgoing.end())
@@ -247,13 +250,6 @@ export class Exchanges {
     return closes
   }
 
-  #writeHead({ incoming, outgoing, id }: Exchange, reply: Reply, closes: boolean): void {
-    // Where nothing tells the reply's end HTTP/1.0 ends the connection.
-    const isEndless = isBodyless(reply) && incoming.httpVersion === "1.0"
-    const context = { id, closes: closes || isEndless || !outgoing.shouldKeepAlive }
-    outgoing.writeHead(reply.status, this.#headers(reply, context))
-  }
-
   #nextId(): string {
     this.#ids += 1
     return `${this.#idPrefix}-${this.#ids.toString(36)}`
@@ -262,4 +258,14 @@ export class Exchanges {
 
 function hasBody(incoming: http.IncomingMessage, reply: Reply): boolean {
   return incoming.method !== "HEAD" && !isBodyless(reply)
+}
+
+function contextOf(
+  { incoming, outgoing, id }: Exchange,
+  reply: Reply,
+  closes: boolean,
+): ReplyContext {
+  // Where nothing tells the reply's end HTTP/1.0 ends the connection.
+  const isEndless = isBodyless(reply) && incoming.httpVersion === "1.0"
+  return { id, closes: closes || isEndless || !outgoing.shouldKeepAlive }
 }

@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 import { connect, type Socket } from "node:net"
 import type { TestContext } from "node:test"
 import type { App } from "../../src/app.ts"
+import { systemClock } from "../../src/clock.ts"
 import { type HttpLimits, httpLimits } from "../../src/http/limits.ts"
 import { type HttpServer, listen, type ServerOptions } from "../../src/http/server.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
@@ -72,6 +73,7 @@ export async function startTestServer(
       strictTransport: true,
       variesByOrigin: false,
       trustedProxies: [],
+      clock: systemClock,
       ...options,
       log: log.log,
       limits: { ...shortLimits, ...limits },

@@ -1,0 +1,23 @@
+// Writes an answer whole, in one piece, on a connection that goes on. Node's own way checks, joins
+// and queues the same once more, and may take two writes: a fifth of what a guarded request takes.
+
+import type * as http from "node:http"
+
+/**
+ * Writes an answer and tells Node that it is done, or does nothing and is false: while the answer
+ * before it is still to be read, Node keeps their order. An answer is done when the system has it:
+ * until then the connection counts as owed.
+ */
+export function sendWhole(outgoing: http.ServerResponse, text: string): boolean {
+  const { socket } = outgoing
+  // Without a socket it is not this answer's turn yet.
+  if (socket === null || !socket.writable || socket.writableLength > 0) return false
+  // Node's server goes by this event alone: it lets the next answer or request have the socket.
+  const done = (error?: Error | null) => {
+    if (!error) outgoing.emit("finish")
+  }
+  socket.write(text)
+  if (socket.writableLength === 0) done()
+  else socket.write("", done)
+  return true
+}
