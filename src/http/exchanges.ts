@@ -177,12 +177,22 @@ export class Exchanges {
   }
 
   #write(exchange: Exchange, reply: Reply): void {
-    const { incoming, outgoing } = exchange
+    const { incoming, outgoing, connection } = exchange
     const context = contextOf(exchange, reply, this.#isLast(exchange))
     const body = hasBody(incoming, reply) ? reply.body : ""
-    if (!context.closes && sendWhole(outgoing, `${this.#head.text(reply, context)}${body}`)) return
-    outgoing.writeHead(reply.status, this.#head.headers(reply, context))
+    if (!context.closes) {
+      const text = `${this.#head.text(reply, context)}${body}`
+      if (sendWhole(outgoing, text, () => this.#settle(connection))) return
+    }
+    this.#writeHead(exchange, reply, context)
     outgoing.end(body)
+  }
+
+  /** In Node's way, for what is not written whole. */
+  #writeHead({ outgoing, connection }: Exchange, reply: Reply, context: ReplyContext): void {
+    // Node emits it once; to tell it so would cost a wrapper.
+    outgoing.on("close", () => this.#settle(connection))
+    outgoing.writeHead(reply.status, this.#head.headers(reply, context))
   }
 
   #refuse(exchange: Exchange, reply: Reply): void {
@@ -195,7 +205,7 @@ export class Exchanges {
   #turnAway(exchange: Exchange, reply: Reply): void {
     const { incoming, outgoing, connection } = exchange
     connection.ending = true
-    outgoing.writeHead(reply.status, this.#head.headers(reply, contextOf(exchange, reply, true)))
+    this.#writeHead(exchange, reply, contextOf(exchange, reply, true))
     if (hasBody(incoming, reply)) outgoing.write(reply.body)
     else outgoing.flushHeaders()
     this.#linger(outgoing, () => outgoing.end())
@@ -225,16 +235,17 @@ export class Exchanges {
     connection.bytesTaken = incoming.socket.bytesRead
     connection.idleLooks = 0
     this.#owe(connection, 1)
-    // Node emits it once; to tell it so would cost a wrapper.
-    outgoing.on("close", () => {
-      // What was owed when the socket closed is owed no more.
-      if (connection.owed === 0) return
-      this.#owe(connection, -1)
-      if (connection.owed === 0) connection.onAnswered()
-    })
     const clientAddress = connection.peer.address
     const number = connection.requests
     return { incoming, outgoing, id: this.#nextId(), connection, number, clientAddress }
+  }
+
+  /** An answer is with the system, or its client has gone. */
+  #settle(connection: Connection): void {
+    // What was owed when the socket closed is owed no more.
+    if (connection.owed === 0) return
+    this.#owe(connection, -1)
+    if (connection.owed === 0) connection.onAnswered()
   }
 
   #owe(connection: Connection, answers: number): void {

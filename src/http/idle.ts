@@ -1,26 +1,33 @@
-// Ends connections that are kept open and on which nobody asks for anything. Node's own timer for
-// that (`keepAliveTimeout`) is stopped and made anew with every request, for a twentieth of the
-// time that a guarded one takes. This looks at all connections now and then instead. A request
-// that does not come, or too slowly, Node refuses in its time (limits.ts); but not blank lines
-// after an answer, which begin no request: so what has more bytes is ended, too, only later.
+// Ends connections on which nobody does anything. Node's own timers for that are made anew with
+// every request, read and write, for a twentieth of the time that a guarded request takes. This
+// looks at all connections now and then instead.
+//
+// Kept open, and nobody asks for anything (Node's `keepAliveTimeout`): a request that does not
+// come, or too slowly, Node refuses in its time (limits.ts); but not blank lines after an answer,
+// which begin no request: so what has more bytes is ended, too, only later.
+//
+// Answers that nobody reads (`server.timeout`): what is found with something unread gets Node's
+// timer, which takes what the system still gets rid of as a sign of life.
 
+import type { Socket } from "node:net"
 import type { Connection } from "./connection.ts"
 import type { HttpLimits } from "./limits.ts"
 
 /** What is looked at of a socket. */
-interface Watched {
-  readonly bytesRead: number
-  destroy(): void
-}
+type Watched = Pick<Socket, "bytesRead" | "writableLength" | "timeout" | "setTimeout" | "destroy">
+
+type IdleLimits = Pick<
+  HttpLimits,
+  "keepAliveMillis" | "headersMillisMax" | "unreadMillisMax" | "checkIntervalMillis"
+>
 
 /** Makes the function to be called every `checkIntervalMillis` with all connections. */
 export function createIdleWatch({
   keepAliveMillis,
   headersMillisMax,
+  unreadMillisMax,
   checkIntervalMillis,
-}: Pick<HttpLimits, "keepAliveMillis" | "headersMillisMax" | "checkIntervalMillis">): (
-  open: Iterable<readonly [Watched, Connection]>,
-) => void {
+}: IdleLimits): (open: Iterable<readonly [Watched, Connection]>) => void {
   // One more: the first look may come right after the answer, and clients are told how long.
   const looksMax = Math.ceil(keepAliveMillis / checkIntervalMillis) + 1
   const looksMaxWithMore = looksMax + Math.ceil(headersMillisMax / checkIntervalMillis) + 1
@@ -32,6 +39,7 @@ export function createIdleWatch({
       connection.idleLooks = isWaiting ? connection.idleLooks + 1 : 0
       const hasMore = socket.bytesRead !== bytesTaken
       if (connection.idleLooks >= (hasMore ? looksMaxWithMore : looksMax)) socket.destroy()
+      if (socket.writableLength > 0 && !socket.timeout) socket.setTimeout(unreadMillisMax)
     }
   }
 }

@@ -11,13 +11,12 @@ export interface HttpLimits {
   readonly keepAliveMillis: number
   /**
    * Ends a client that never reads its answer, after two of these: what the system buffers of that
-   * looks like a sign of life, once. More than the time for a request, or else who sends nothing
-   * more would not be told why.
+   * looks like a sign of life, once.
    */
-  readonly socketIdleMillisMax: number
+  readonly unreadMillisMax: number
   /** How long what a refused client still sends is read and dropped. */
   readonly lingerMillisMax: number
-  /** How often requests that take too long are looked for, and idle connections. */
+  /** How often requests that take too long are looked for, and connections where nobody acts. */
   readonly checkIntervalMillis: number
   readonly requestsPerSocketMax: number
   /** Requests under way and answers owed on all connections, before those that pipeline are cut. */
@@ -32,7 +31,7 @@ export const httpLimits: HttpLimits = Object.freeze({
   headersMillisMax: 10_000,
   requestMillisMax: 10_000,
   keepAliveMillis: 5_000,
-  socketIdleMillisMax: 12_000,
+  unreadMillisMax: 12_000,
   lingerMillisMax: 1_000,
   checkIntervalMillis: 1_000,
   requestsPerSocketMax: 10_000,

@@ -5,16 +5,22 @@ import type * as http from "node:http"
 
 /**
  * Writes an answer and tells Node that it is done, or does nothing and is false: while the answer
- * before it is still to be read, Node keeps their order. An answer is done when the system has it:
- * until then the connection counts as owed.
+ * before it is still to be read, Node keeps their order. An answer is done when the system has it,
+ * which calls `onSent`; that never happens when the client has gone.
  */
-export function sendWhole(outgoing: http.ServerResponse, text: string): boolean {
+export function sendWhole(
+  outgoing: http.ServerResponse,
+  text: string,
+  onSent: () => void,
+): boolean {
   const { socket } = outgoing
   // Without a socket it is not this answer's turn yet.
   if (socket === null || !socket.writable || socket.writableLength > 0) return false
   // Node's server goes by this event alone: it lets the next answer or request have the socket.
   const done = (error?: Error | null) => {
-    if (!error) outgoing.emit("finish")
+    if (error) return
+    outgoing.emit("finish")
+    onSent()
   }
   socket.write(text)
   if (socket.writableLength === 0) done()

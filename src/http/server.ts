@@ -53,6 +53,5 @@ function createServer(limits: HttpLimits): http.Server {
   // Node would drop the headers after the thousandth without a word; readHead counts them.
   server.maxHeadersCount = 0
   server.maxConnections = limits.connectionsMax
-  server.timeout = limits.socketIdleMillisMax
   return server
 }

@@ -1,6 +1,7 @@
 // Which connections are ended for being idle, look by look.
 
 import assert from "node:assert/strict"
+import { Socket } from "node:net"
 import { test } from "node:test"
 import { type Connection, newConnection } from "../../src/http/connection.ts"
 import { createIdleWatch } from "../../src/http/idle.ts"
@@ -8,19 +9,39 @@ import { createIdleWatch } from "../../src/http/idle.ts"
 const peer = { address: "192.0.2.7", isTrusted: false }
 
 /** Idle connections are ended at the sixth look, those with more bytes at the sixteenth. */
-const limits = { keepAliveMillis: 4_500, headersMillisMax: 9_000, checkIntervalMillis: 1_000 }
+const limits = {
+  keepAliveMillis: 4_500,
+  headersMillisMax: 9_000,
+  unreadMillisMax: 12_000,
+  checkIntervalMillis: 1_000,
+}
+
+/** What the watch sees of a socket, which has brought so many bytes. */
+function fakeSocket(bytesRead: number) {
+  const socket = {
+    bytesRead,
+    writableLength: 0,
+    timeout: 0,
+    timersSet: 0,
+    isDestroyed: false,
+    setTimeout(millis: number) {
+      socket.timeout = millis
+      socket.timersSet += 1
+      return new Socket()
+    },
+    destroy() {
+      socket.isDestroyed = true
+      return new Socket()
+    },
+  }
+  return socket
+}
 
 /** A connection on which a request of 100 bytes was answered, and looks at it. */
 function watched(members: Partial<Connection> = {}) {
   const connection = newConnection({ peer, requestsMax: 10, onAnswered: () => {} })
   Object.assign(connection, { requests: 1, bytesTaken: 100, ...members })
-  const socket = {
-    bytesRead: 100,
-    isDestroyed: false,
-    destroy() {
-      socket.isDestroyed = true
-    },
-  }
+  const socket = fakeSocket(100)
   const watch = createIdleWatch(limits)
   /** Whether that many looks end it. */
   const look = (times: number) => {
@@ -67,16 +88,31 @@ test("createIdleWatch() leaves a connection whose first request has not come", (
   assert.equal(look(99), false)
 })
 
+test("createIdleWatch() sets a timer for who does not read, once, and for nobody else", () => {
+  const { connection, socket, look } = watched({ owed: 1 })
+  look(9)
+  assert.equal(socket.timersSet, 0)
+  socket.writableLength = 7
+  look(3)
+  assert.deepEqual([socket.timersSet, socket.timeout], [1, 12_000])
+  connection.owed = 0
+  socket.writableLength = 0
+  look(1)
+  assert.equal(socket.timersSet, 1)
+})
+
 test("createIdleWatch() looks at each of many", () => {
-  const ended: number[] = []
-  const open = [0, 1, 2].map((number): [{ bytesRead: number; destroy(): void }, Connection] => [
-    { bytesRead: 0, destroy: () => ended.push(number) },
+  const open = [0, 1, 0].map((owed): [ReturnType<typeof fakeSocket>, Connection] => [
+    fakeSocket(0),
     {
       ...newConnection({ peer, requestsMax: 10, onAnswered: () => {} }),
-      ...{ requests: 1, owed: number === 1 ? 1 : 0 },
+      ...{ requests: 1, owed },
     },
   ])
   const watch = createIdleWatch(limits)
   for (let looks = 0; looks < 6; looks += 1) watch(open)
-  assert.deepEqual(ended, [0, 2])
+  assert.deepEqual(
+    open.map(([{ isDestroyed }]) => isDestroyed),
+    [true, false, true],
+  )
 })

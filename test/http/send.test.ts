@@ -3,11 +3,26 @@ import { once } from "node:events"
 import * as http from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
 import { type TestContext, test } from "node:test"
-import { sendWhole } from "../../src/http/send.ts"
+import { sendWhole as send } from "../../src/http/send.ts"
 
 const answer = (body: string) =>
   `HTTP/1.1 200 OK\r\nX: whole\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+
+/** As `sendWhole`, which must call `onSent` right after Node's event, and for no other's answer. */
+function sendWhole(outgoing: http.ServerResponse, text: string): boolean {
+  let finished = 0
+  let sent = 0
+  outgoing.on("finish", () => {
+    finished += 1
+  })
+  const isWritten = send(outgoing, text, () => {
+    sent += 1
+    assert.deepEqual([finished, sent], [1, 1])
+  })
+  outgoing.on("close", () => assert.equal(sent, isWritten ? finished : 0))
+  return isWritten
+}
 
 /** A server, a client on it, and all that the client has read so far. */
 async function start(t: TestContext, onRequest: http.RequestListener) {
