@@ -126,6 +126,88 @@ test("createHashingLane() lets 200 wait unless told otherwise", async () => {
   assert.equal(started.length, 201)
 })
 
+/** Work in a lane, and who has gone on from it, in order. */
+function createFollowedWork(width: number) {
+  const { started, run, end } = createWork(createHashingLane({ width }))
+  const over: string[] = []
+  const follow = (name: string) =>
+    run(name).then(
+      () => over.push(name),
+      (error) => over.push(`${name}: ${error.message}`),
+    )
+  const take = () => over.splice(0)
+  return { started, follow, end, take }
+}
+
+test("createHashingLane() lets those whose turn is over go on four at a time, while others wait", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  const { started, follow, end, take } = createFollowedWork(2)
+  const names = ["a", "b", "c", "d", "e", "f", "g", "h"]
+  const all = Promise.all(names.map(follow))
+  await settled()
+  await end("b")
+  await end("a", new Error("out of memory"))
+  await end("c")
+  assert.deepEqual(take(), [])
+  // The lane itself waits for none of that.
+  assert.deepEqual(started, ["a", "b", "c", "d", "e"])
+  await end("d")
+  assert.deepEqual(take(), ["b", "a: out of memory", "c", "d"])
+  await end("e")
+  assert.deepEqual(take(), [])
+  // Nobody waits any more.
+  await end("f")
+  assert.deepEqual(take(), ["e", "f"])
+  await end("h")
+  assert.deepEqual(take(), ["h"])
+  await end("g")
+  assert.deepEqual(take(), ["g"])
+  await all
+})
+
+test("createHashingLane() holds nobody back when nobody waits", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  const { follow, end, take } = createFollowedWork(2)
+  const all = Promise.all(["a", "b"].map(follow))
+  await settled()
+  await end("a")
+  assert.deepEqual(take(), ["a"])
+  await end("b")
+  assert.deepEqual(take(), ["b"])
+  await all
+})
+
+test("createHashingLane() holds back for 50 milliseconds at most, from the first of a group", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  const { follow, end, take } = createFollowedWork(1)
+  const all = Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(follow))
+  await settled()
+  const passes = async (millis: number) => {
+    t.mock.timers.tick(millis)
+    await settled()
+  }
+  await end("a")
+  await passes(40)
+  await end("b")
+  await passes(9)
+  assert.deepEqual(take(), [])
+  await passes(1)
+  assert.deepEqual(take(), ["a", "b"])
+  await end("c")
+  await passes(40)
+  for (const name of ["d", "e", "f"]) await end(name)
+  assert.deepEqual(take(), ["c", "d", "e", "f"])
+  // The timer of a group that has gone on lets nobody of the next one go.
+  await end("g")
+  await passes(49)
+  assert.deepEqual(take(), [])
+  await passes(1)
+  assert.deepEqual(take(), ["g"])
+  for (const name of ["h", "i"]) await end(name)
+  assert.deepEqual(take(), ["h", "i"])
+  await all
+})
+
 const mebibyte = 1024 * 1024
 const plenty = { memoryBytes: 1024 ** 4, hashBytes: 19 * mebibyte }
 
