@@ -39,7 +39,8 @@ export function createIdleWatch({
       connection.idleLooks = isWaiting ? connection.idleLooks + 1 : 0
       const hasMore = socket.bytesRead !== bytesTaken
       if (connection.idleLooks >= (hasMore ? looksMaxWithMore : looksMax)) socket.destroy()
-      if (socket.writableLength > 0 && !socket.timeout) socket.setTimeout(unreadMillisMax)
+      const millisMax = socket.writableLength > 0 ? unreadMillisMax : 0
+      if ((socket.timeout ?? 0) !== millisMax) socket.setTimeout(millisMax)
     }
   }
 }

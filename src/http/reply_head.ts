@@ -63,8 +63,9 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
   let lines = linesOf(always)
   const list = ({ headers }: Reply) => {
     if (headers === last) return
-    listed = [...Object.entries(headers).flat(), ...always]
-    lines = linesOf(listed)
+    const all = [...Object.entries(headers).flat(), ...always]
+    lines = linesOf(all)
+    listed = all
     last = headers
   }
   return {

@@ -23,7 +23,8 @@ export function sendWhole(
     onSent()
   }
   socket.write(text)
-  if (socket.writableLength === 0) done()
+  // A write that failed is over, too; that is told only later.
+  if (socket.writableLength === 0 && socket.errored === null) done()
   else socket.write("", done)
   return true
 }

@@ -22,11 +22,11 @@ function fakeSocket(bytesRead: number) {
     bytesRead,
     writableLength: 0,
     timeout: 0,
-    timersSet: 0,
+    timersSet: [] as number[],
     isDestroyed: false,
     setTimeout(millis: number) {
       socket.timeout = millis
-      socket.timersSet += 1
+      socket.timersSet.push(millis)
       return new Socket()
     },
     destroy() {
@@ -88,17 +88,17 @@ test("createIdleWatch() leaves a connection whose first request has not come", (
   assert.equal(look(99), false)
 })
 
-test("createIdleWatch() sets a timer for who does not read, once, and for nobody else", () => {
-  const { connection, socket, look } = watched({ owed: 1 })
-  look(9)
-  assert.equal(socket.timersSet, 0)
-  socket.writableLength = 7
-  look(3)
-  assert.deepEqual([socket.timersSet, socket.timeout], [1, 12_000])
-  connection.owed = 0
-  socket.writableLength = 0
-  look(1)
-  assert.equal(socket.timersSet, 1)
+test("createIdleWatch() times who does not read, and only while something is unread", () => {
+  const { socket, look } = watched({ owed: 1 })
+  const timersSet = (writableLength: number) => {
+    socket.writableLength = writableLength
+    look(3)
+    return socket.timersSet.splice(0)
+  }
+  assert.deepEqual(timersSet(0), [])
+  assert.deepEqual(timersSet(7), [12_000])
+  assert.deepEqual(timersSet(0), [0])
+  assert.deepEqual(timersSet(9), [12_000])
 })
 
 test("createIdleWatch() looks at each of many", () => {

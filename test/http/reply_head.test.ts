@@ -137,3 +137,14 @@ for (const [name, way] of Object.entries(ways)) {
     assert.equal(fine[1], "/a?b#c\td")
   })
 }
+
+test("createHeadWriter() keeps nothing of a reply that it refused", () => {
+  const { headers, text } = createHeadWriter(plain)
+  const fine = { status: 200, headers: { A: "mine" }, body: "" }
+  const refused = { status: 200, headers: { B: "theirs", Odd: "\u00e9" }, body: "" }
+  const before = [headers(fine, context), text(fine, context)]
+  for (const write of [headers, text]) {
+    assert.throws(() => write(refused, context), TypeError)
+    assert.deepEqual([headers(fine, context), text(fine, context)], before)
+  }
+})

@@ -127,3 +127,23 @@ test("sendWhole() is never done with an answer whose client has gone", async (t)
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.deepEqual(events, [])
 })
+
+test("sendWhole() is not done with an answer that the system refuses", async (t) => {
+  const events: string[] = []
+  const { client } = await start(t, ({ url }, outgoing) => {
+    outgoing.on("finish", () => events.push(`finish ${url}`))
+    if (url === "/next") return
+    const { socket } = outgoing
+    // In one turn, so that Node has not read of the reset when it writes.
+    setTimeout(() => {
+      client.resetAndDestroy()
+      events.push(String(sendWhole(outgoing, answer("late"))), String(socket?.errored?.message))
+    }, 20)
+  })
+  client.write(get("/1") + get("/next"))
+  await once(client, "close")
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const [isWritten, failure = "", ...more] = events
+  assert.deepEqual([isWritten, more], ["true", []])
+  assert.match(failure, /^write E(CONNRESET|PIPE)$/)
+})
