@@ -12,7 +12,8 @@ import { Unavailable } from "../errors.ts"
 /** Runs work when there is room. */
 export interface HashingLane {
   /**
-   * Gives what the work gave; while others wait, up to 50 milliseconds later.
+   * Gives what the work gave; while others wait, up to 50 milliseconds later: who gives a promise
+   * in it sees to it that it can fail meanwhile.
    * @throws Unavailable at once when as many wait as may wait, or after five seconds of waiting
    */
   run<T>(work: () => Promise<T>): Promise<T>

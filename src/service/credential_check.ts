@@ -117,7 +117,10 @@ async function compare(
     // Who may not log in has no hash here: the right password takes the work of a wrong one.
     const hash = claim.isOpen && user?.disabled === false ? user.passwordHash : null
     if (!(await hasher.verify(password, hash))) {
-      return { user: null, counted: refuse(attempt, claim, { told, parts }) }
+      const counted = refuse(attempt, claim, { told, parts })
+      // Should it fail, `check` is told, though perhaps not before the lane lets this one go on.
+      counted.catch(() => {})
+      return { user: null, counted }
     }
     limits.succeeded(attempt)
     claim.giveBack()

@@ -134,6 +134,18 @@ test("check() does not hide a bug in the store", async () => {
   await assert.rejects(check(wrong), { name: "TypeError", message: "a bug" })
 })
 
+test("check() tells of a bug in the store whoever's turn it was, and nobody else", async () => {
+  const { check, store } = await createCheckedAccounts()
+  store.countFailedLogin = () => Promise.reject(new TypeError("a bug"))
+  // Nothing else may hear of it: an unhandled rejection would fail this test, and end a service.
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 16 }, (_, index) => check(wrong, { address: strangerOf(index) })),
+  )
+  for (const outcome of outcomes) {
+    assert.ok(outcome.status === "rejected" && outcome.reason instanceof TypeError)
+  }
+})
+
 /** What makes a locked account start anew, and the reason that is audited. */
 const unlocks: Readonly<Record<string, (accounts: CheckedAccounts) => Promise<unknown>>> = {
   operator: ({ accounts }) => accounts.unlock("ALICE"),
