@@ -48,7 +48,7 @@ export interface Measurement {
   readonly besides?: Readonly<Record<string, () => Promise<Sample["numbers"]>>>
 }
 
-/** Headers that Node adds by itself, on every server alike. */
+/** Headers that Node adds to those that the bare server lists. */
 const ofNode = ["date", "connection", "keep-alive"]
 
 /** What Postern answers to a question, for the bare server to answer. */

@@ -1,5 +1,5 @@
 // The floor: node:http that answers every request with the same bytes, those of ANSWER, which
-// Postern gave before. Node adds Date, Connection and Keep-Alive, as it does for Postern.
+// Postern gave before. Node adds Date, Connection and Keep-Alive, which Postern sends as well.
 
 import { createServer } from "node:http"
 
