@@ -51,6 +51,14 @@ const sumSince = 3
 /** Records serialized at a time: a millisecond or two, then the event loop has its turn. */
 const recordsPerChunk = 500
 
+/** Of records that are read at a time: no text may be longer than half a gigabyte. */
+const bytesPerChunk = 256 * 1024
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const openList = Buffer.from("[")
+const closeList = Buffer.from("]")
+const closeObject = Buffer.from("}")
+
 /**
  * Writes a snapshot of the tables as they are at the call, however they change while it is written.
  * @returns its size in bytes
@@ -101,9 +109,10 @@ function* encode(
  * @throws StoreDamage when it is not as it must be; the file stays untouched
  */
 export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot | null> {
-  const bytes = await disk.read(path)
-  if (bytes === null) return null
-  const document = parse(bytes)
+  const found = await disk.read(path)
+  if (found === null) return null
+  const bytes = Buffer.from(found.buffer, found.byteOffset, found.byteLength)
+  const { document, lists } = readOutline(bytes)
   const { format: foundFormat, version: foundVersion, sequence } = document
   if (foundFormat !== format) {
     throw new StoreDamage("line 1", `it is not a file of the format '${format}'`)
@@ -120,58 +129,115 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
   const extra = Object.keys(document).find((name) => !known.includes(name))
   if (extra !== undefined) throw new StoreDamage(`'${extra}'`, "it is no member of a store")
   const tables = emptyTables()
-  for (const name of present) fill(tables[name] as Map<string, unknown>, name, document[name])
+  for (const name of present) {
+    const [number] = Array.isArray(document[name]) ? document[name] : []
+    const lines = lists[number]
+    if (lines === undefined) throw new StoreDamage(name, "the list is missing")
+    fill(tables[name] as Map<string, unknown>, name, readLines(lines, bytes))
+  }
   // Last, since what was found before says more.
-  if (
-    isSummed &&
-    bodyBeforeSum(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength - 1)) === null
-  ) {
+  if (isSummed && bodyBeforeSum(bytes.subarray(0, -1)) === null) {
     throw new StoreDamage("'sum'", "it does not fit the text, which was damaged or edited")
   }
   return { sequence: sequence as number, tables, bytes: bytes.byteLength }
 }
 
-function fill(records: Map<string, unknown>, table: TableName, list: unknown): void {
-  if (!Array.isArray(list)) throw new StoreDamage(table, "the list is missing")
-  for (const [index, value] of list.entries()) {
+function fill(records: Map<string, unknown>, table: TableName, values: Iterable<unknown>): void {
+  let count = 0
+  for (const value of values) {
+    count += 1
     try {
       const { key, record } = readRecord(table, value)
-      if (records.has(key)) throw new RecordError(`'${key}' stands twice`)
       records.set(key, record)
+      // Cheaper than to look for each key first.
+      if (records.size < count) throw new RecordError(`'${key}' stands twice`)
     } catch (error) {
       if (!(error instanceof RecordError)) throw error
-      throw new StoreDamage(`${table}, record ${index + 1}`, error.message)
+      throw new StoreDamage(`${table}, record ${count}`, error.message)
     }
   }
 }
 
-function parse(bytes: Uint8Array): Record<string, unknown> {
+/** A snapshot without its records: in the place of a list's is its number among `lists`. */
+interface Outline {
+  readonly document: Record<string, unknown>
+  /** The lines of each list. */
+  readonly lists: readonly Buffer[]
+}
+
+// No line of a record begins with `]`, and no text of JSON goes over the end of a line.
+function readOutline(bytes: Buffer): Outline {
   if (bytes.byteLength === 0) throw new StoreDamage("line 1", "it is empty")
-  let text = ""
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-    const document: unknown = JSON.parse(text)
-    if (isJsonObject(document)) return document
-  } catch {
-    throw new StoreDamage(`line ${firstBadLine(text)}`, "it is not JSON text from there on")
+  const lists: Buffer[] = []
+  const between: Buffer[] = []
+  let position = 0
+  for (let start = nextStart(); start !== -1; start = nextStart()) {
+    const end = bytes.indexOf("\n]", start - 1)
+    if (end === -1) break
+    between.push(bytes.subarray(position, start), Buffer.from(`${lists.length}`))
+    lists.push(bytes.subarray(start, end))
+    position = end
   }
+  const document = parse(Buffer.concat([...between, bytes.subarray(position)]), bytes)
+  if (isJsonObject(document)) return { document, lists }
   throw new StoreDamage("line 1", "it is not a JSON object")
+
+  function nextStart(): number {
+    const found = bytes.indexOf(":[\n", position)
+    return found === -1 ? -1 : found + ":[\n".length
+  }
+}
+
+/** The records of a list, from some of its lines at a time. */
+function* readLines(lines: Buffer, whole: Buffer): Iterable<unknown> {
+  for (let position = 0; position < lines.byteLength; ) {
+    const found = lines.indexOf(",\n", position + bytesPerChunk)
+    const end = found === -1 ? lines.byteLength : found
+    const list = Buffer.concat([openList, lines.subarray(position, end), closeList])
+    yield* parse(list, whole) as unknown[]
+    position = end + ",\n".length
+  }
+}
+
+function parse(bytes: Buffer, whole: Buffer): unknown {
+  const value = tryParse(bytes)
+  if (value !== undefined) return value
+  throw new StoreDamage(`line ${firstBadLine(whole)}`, "it is not JSON text from there on")
+}
+
+/** What JSON text says, or undefined where it is none. */
+function tryParse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes))
+  } catch {
+    return undefined
+  }
 }
 
 // A record stands on a line of its own, which tells where the text goes wrong better than the
 // position in V8's message, where there is one. If all lines read, what is missing is the end.
-function firstBadLine(text: string): number {
-  const lines = text.split("\n")
-  const bad = lines.findIndex((line) => {
-    if (/^("\w+":\[|\](,|\}|,"sum":"\w{8}"\})?)?$/.test(line)) return false
-    try {
-      JSON.parse(
-        line.startsWith('{"format"') ? `${line.replace(/,$/, "")}}` : line.replace(/,$/, ""),
-      )
-      return false
-    } catch {
-      return true
-    }
-  })
-  return (bad === -1 ? lines.length - 1 : bad) + 1
+function firstBadLine(bytes: Buffer): number {
+  let number = 0
+  for (const line of linesOf(bytes)) {
+    number += 1
+    if (!isGoodLine(line)) break
+  }
+  return number
+}
+
+function isGoodLine(line: Buffer): boolean {
+  const text = line.toString("latin1")
+  if (/^("\w+":\[|\](,|\}|,"sum":"\w{8}"\})?)?$/.test(text)) return true
+  const value = text.endsWith(",") ? line.subarray(0, -1) : line
+  const isFirst = text.startsWith('{"format"')
+  return tryParse(isFirst ? Buffer.concat([value, closeObject]) : value) !== undefined
+}
+
+function* linesOf(bytes: Buffer): Iterable<Buffer> {
+  let position = 0
+  for (let end = bytes.indexOf("\n"); end !== -1; end = bytes.indexOf("\n", position)) {
+    yield bytes.subarray(position, end)
+    position = end + 1
+  }
+  yield bytes.subarray(position)
 }

@@ -5,10 +5,11 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { type TestContext, test } from "node:test"
+import { TextDecoder } from "node:util"
 import { type Disk, type DiskFile, machineDisk } from "../../src/disk.ts"
 import { makeSegments } from "../../src/store/journal.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
-import { snapshotName, writeSnapshot } from "../../src/store/snapshot.ts"
+import { readSnapshot, snapshotName, writeSnapshot } from "../../src/store/snapshot.ts"
 import type { Store } from "../../src/store/store.ts"
 import { emptyTables } from "../../src/store/tables.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
@@ -37,6 +38,21 @@ test("a store of 100,000 users starts in seconds, and a write costs what it does
   t.diagnostic(
     `start ${large.startMillis} ms, write ${ofLarge} ms, slice ${large.sliceBytes} bytes`,
   )
+})
+
+test("a store is read in parts: V8 takes no text of over half a gigabyte", async (t) => {
+  const directory = temporaryDirectory(t)
+  const path = join(directory, snapshotName)
+  const tables = tablesOf(10_000)
+  const bytes = await writeSnapshot(path, 7, tables, machineDisk)
+  const { decode } = TextDecoder.prototype
+  const sizes: number[] = []
+  t.mock.method(TextDecoder.prototype, "decode", function (this: TextDecoder, input: Uint8Array) {
+    sizes.push(input.byteLength)
+    return decode.call(this, input)
+  })
+  assert.deepEqual(await readSnapshot(path, machineDisk), { sequence: 7, tables, bytes })
+  assert.ok(sizes.length > 5 && Math.max(...sizes) < bytes / 5, sizes.join())
 })
 
 interface Filled {
