@@ -5,7 +5,7 @@ import { type Clock, httpDate, timeText } from "../clock.ts"
 import type { Reply } from "./message.ts"
 
 /** Names and values in turn, as Node takes them. */
-export type RawHeaders = readonly string[]
+type RawHeaders = readonly string[]
 
 const everyReply: RawHeaders = [
   ["X-Content-Type-Options", "nosniff"],
