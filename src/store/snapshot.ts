@@ -15,6 +15,7 @@
 
 import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../disk.ts"
+import { randomName } from "../random.ts"
 import { isJsonObject } from "../strict_json.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
 import { StoreDamage } from "./damage.ts"
@@ -54,7 +55,7 @@ const recordsPerChunk = 500
 /** Of records that are read at a time: no text may be longer than half a gigabyte. */
 const bytesPerChunk = 256 * 1024
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const utf8 = new TextDecoder("utf-8", { fatal: true })
 const openList = Buffer.from("[")
 const closeList = Buffer.from("]")
 const closeObject = Buffer.from("}")
@@ -130,10 +131,11 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
   if (extra !== undefined) throw new StoreDamage(`'${extra}'`, "it is no member of a store")
   const tables = emptyTables()
   for (const name of present) {
-    const [number] = Array.isArray(document[name]) ? document[name] : []
-    const lines = lists[number]
-    if (lines === undefined) throw new StoreDamage(name, "the list is missing")
-    fill(tables[name] as Map<string, unknown>, name, readLines(lines, bytes))
+    const list = document[name]
+    if (!Array.isArray(list)) throw new StoreDamage(name, "the list is missing")
+    const lines = lists.get(list[0])
+    const values = lines === undefined ? list : readLines(lines, bytes)
+    fill(tables[name] as Map<string, unknown>, name, values)
   }
   // Last, since what was found before says more.
   if (isSummed && bodyBeforeSum(bytes.subarray(0, -1)) === null) {
@@ -158,24 +160,26 @@ function fill(records: Map<string, unknown>, table: TableName, values: Iterable<
   }
 }
 
-/** A snapshot without its records: in the place of a list's is its number among `lists`. */
+/** A snapshot without its records: each list that has lines has a name in their place. */
 interface Outline {
   readonly document: Record<string, unknown>
-  /** The lines of each list. */
-  readonly lists: readonly Buffer[]
+  /** The lines by these names. */
+  readonly lists: ReadonlyMap<unknown, Buffer>
 }
 
 // No line of a record begins with `]`, and no text of JSON goes over the end of a line.
 function readOutline(bytes: Buffer): Outline {
   if (bytes.byteLength === 0) throw new StoreDamage("line 1", "it is empty")
-  const lists: Buffer[] = []
+  const lists = new Map<string, Buffer>()
   const between: Buffer[] = []
   let position = 0
   for (let start = nextStart(); start !== -1; start = nextStart()) {
     const end = bytes.indexOf("\n]", start - 1)
     if (end === -1) break
-    between.push(bytes.subarray(position, start), Buffer.from(`${lists.length}`))
-    lists.push(bytes.subarray(start, end))
+    // Nothing that stands in the file can be one of these.
+    const name = randomName()
+    between.push(bytes.subarray(position, start), Buffer.from(`"${name}"`))
+    lists.set(name, bytes.subarray(start, end))
     position = end
   }
   const document = parse(Buffer.concat([...between, bytes.subarray(position)]), bytes)
@@ -191,7 +195,7 @@ function readOutline(bytes: Buffer): Outline {
 /** The records of a list, from some of its lines at a time. */
 function* readLines(lines: Buffer, whole: Buffer): Iterable<unknown> {
   for (let position = 0; position < lines.byteLength; ) {
-    const found = lines.indexOf(",\n", position + bytesPerChunk)
+    const found = lines.indexOf(",\n{", position + bytesPerChunk)
     const end = found === -1 ? lines.byteLength : found
     const list = Buffer.concat([openList, lines.subarray(position, end), closeList])
     yield* parse(list, whole) as unknown[]

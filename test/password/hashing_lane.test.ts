@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import { hash } from "@node-rs/argon2"
 import { Unavailable } from "../../src/errors.ts"
 import {
@@ -126,8 +126,9 @@ test("createHashingLane() lets 200 wait unless told otherwise", async () => {
   assert.equal(started.length, 201)
 })
 
-/** Work in a lane, and who has gone on from it, in order. */
-function createFollowedWork(width: number) {
+/** Work in a lane, under way, and who has gone on from it, in order. Time moves by hand. */
+async function startFollowed(t: TestContext, width: number, names: readonly string[]) {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
   const { started, run, end } = createWork(createHashingLane({ width }))
   const over: string[] = []
   const follow = (name: string) =>
@@ -135,16 +136,13 @@ function createFollowedWork(width: number) {
       () => over.push(name),
       (error) => over.push(`${name}: ${error.message}`),
     )
-  const take = () => over.splice(0)
-  return { started, follow, end, take }
+  const all = Promise.all(names.map(follow))
+  await settled()
+  return { started, all, end, take: () => over.splice(0) }
 }
 
 test("createHashingLane() lets those whose turn is over go on four at a time, while others wait", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] })
-  const { started, follow, end, take } = createFollowedWork(2)
-  const names = ["a", "b", "c", "d", "e", "f", "g", "h"]
-  const all = Promise.all(names.map(follow))
-  await settled()
+  const { started, all, end, take } = await startFollowed(t, 2, [..."abcdefgh"])
   await end("b")
   await end("a", new Error("out of memory"))
   await end("c")
@@ -166,10 +164,7 @@ test("createHashingLane() lets those whose turn is over go on four at a time, wh
 })
 
 test("createHashingLane() holds nobody back when nobody waits", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] })
-  const { follow, end, take } = createFollowedWork(2)
-  const all = Promise.all(["a", "b"].map(follow))
-  await settled()
+  const { all, end, take } = await startFollowed(t, 2, ["a", "b"])
   await end("a")
   assert.deepEqual(take(), ["a"])
   await end("b")
@@ -178,10 +173,7 @@ test("createHashingLane() holds nobody back when nobody waits", async (t) => {
 })
 
 test("createHashingLane() holds back for 50 milliseconds at most, from the first of a group", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] })
-  const { follow, end, take } = createFollowedWork(1)
-  const all = Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(follow))
-  await settled()
+  const { all, end, take } = await startFollowed(t, 1, [..."abcdefghi"])
   const passes = async (millis: number) => {
     t.mock.timers.tick(millis)
     await settled()

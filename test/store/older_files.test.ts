@@ -150,6 +150,24 @@ test("files of version 1 are written anew as version 3, by the next snapshot", a
   assert.deepEqual(await again.listRevocations(endingAt().at), { sids: ["s0"], jtis: ["j1"] })
 })
 
+test("openJsonStore() reads files of version 2 whose lists are on one line each", async (t) => {
+  const joined = snapshotOf2.replace(/(\[|,)\n(?=[{\]])|\n(?=\])/g, "$1")
+  assert.equal(joined.split("\n").length, 7)
+  const { store, warnings } = await openFaulty(t, { files: filesOf(joined, journalsOf2) })
+  assert.deepEqual((await store.listUsers()).map(nameOf), ["alice", "dave"])
+  assert.deepEqual((await store.listSessions("alice")).map(sidOf), ["s1"])
+  assert.deepEqual(warnings, [])
+})
+
+/** As many lines of users as are more than what is read at a time, with a comma after the last. */
+function tooManyCommas(): string {
+  let lines = ""
+  for (let count = 0; lines.length <= 256 * 1024; count += 1) {
+    lines += `${JSON.stringify({ ...alice, username: `u${count}` })},\n`
+  }
+  return lines
+}
+
 const refused: readonly (readonly [name: string, text: string, message: RegExp])[] = [
   [
     "version 4",
@@ -165,6 +183,19 @@ const refused: readonly (readonly [name: string, text: string, message: RegExp])
     "a version that is text",
     snapshot.replace('"version":1', '"version":"1"'),
     /line 1: its version is not 3, the one written here$/,
+  ],
+  ...["0", '"length"', "[]", '"a"', "null"].map(
+    (value) =>
+      [
+        `a record that is ${value}`,
+        snapshot.replace(/("reservedNames":\[)[^\]]*/, `$1${value}`),
+        /reservedNames, record 1: a record is not an object$/,
+      ] as const,
+  ),
+  [
+    "a comma and a blank line after the last of many records",
+    snapshot.replace(/"users":\[\n[\s\S]*?(?=\],\n"res)/, () => `"users":[\n${tooManyCommas()}\n`),
+    /it is not JSON text from there on$/,
   ],
   [
     "version 1 with a table of version 2",
