@@ -34,6 +34,8 @@ export class Exchanges {
   #owed = 0
   /** Requests that are being answered, also those whose client has gone. */
   #underWay = 0
+  /** Called when none is any more. */
+  #onIdle = () => {}
   readonly #connections = new Map<Socket, Connection>()
 
   constructor(server: http.Server, options: ExchangeOptions) {
@@ -70,8 +72,20 @@ export class Exchanges {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     // Opened ahead of need, or a request only begun: Node does not count them among the idle ones.
     for (const [socket, { owed }] of this.#connections) if (owed === 0) socket.destroy()
-    const timer = setTimeout(() => this.#server.closeAllConnections(), secondsMax * 1000)
+    let timer: NodeJS.Timeout | undefined
+    const timeIsUp = new Promise<void>((resolve) => {
+      const giveUp = () => {
+        this.#server.closeAllConnections()
+        resolve()
+      }
+      timer = setTimeout(giveUp, secondsMax * 1000)
+    })
     await closed
+    // What a client asked for that has gone still uses what is closed after this.
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    if (this.#underWay > 0) await Promise.race([idle, timeIsUp])
     clearTimeout(timer)
   }
 
@@ -102,6 +116,7 @@ export class Exchanges {
     )
     after(answered, () => {
       this.#underWay -= 1
+      if (this.#underWay === 0) this.#onIdle()
     })
   }
 

@@ -168,6 +168,26 @@ test("drain() answers what is in flight, pipelined too, and takes no connections
   await drained
 })
 
+test("drain() waits for what a client asked that has gone, and no longer than its time", async (t) => {
+  for (const isAnswered of [true, false]) {
+    const { port, drain, waitFor, letGo, log } = await startServer(t)
+    const asked = converse(port, [get("/held"), 50, "rst"])
+    await waitFor(1)
+    await asked
+    const startedAt = performance.now()
+    let isDrained = false
+    const drained = drain(isAnswered ? 5 : 0.2).then(() => {
+      isDrained = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(isDrained, false)
+    if (isAnswered) letGo()
+    await drained
+    assert.ok(performance.now() - startedAt < 1000)
+    assert.deepEqual(log.takeNames(), [])
+  }
+})
+
 test("drain() waits for no connection that is idle, fresh or not", async (t) => {
   const { port, drain } = await startServer(t)
   const fresh = connect({ port, host: "127.0.0.1" })
