@@ -41,7 +41,7 @@ export interface IssuedToken {
 /** Signs an access token with the key whose turn it is. */
 export async function signAccessToken(grant: Grant, settings: TokenSettings): Promise<IssuedToken> {
   const { alg, kid, key } = settings.ring.signer(grant.issuedAt)
-  const claims = writeClaims(grant, randomName(), settings)
+  const claims = writeClaims(grant, { jti: randomName(), csrf: randomName() }, settings)
   const typ = tokenType(settings)
   const header = { alg, typ, ...(kid === undefined ? {} : { kid }) }
   const token = await new CompactSign(Buffer.from(JSON.stringify(claims)))

@@ -1,7 +1,7 @@
 // The claims of an access token: written for the two profiles, and read back strictly.
 //
 //   published  RFC 9068 §2.2: iss sub aud exp iat jti client_id, and sid auth_time fresh type roles
-//   shared     Flask-JWT-Extended's: fresh iat jti type sub exp, and iss aud when configured;
+//   shared     Flask-JWT-Extended's: fresh iat jti type sub csrf exp, and iss aud when configured;
 //              sid and auth_time beside them, and roles where there are any
 //
 // The operator's own claims for a user follow; none of them can take a place that has a meaning.
@@ -94,16 +94,23 @@ function isReserved(name: string): boolean {
   return reservedClaims.includes(name.toLowerCase())
 }
 
+/** Random texts of one token. */
+export interface TokenNames {
+  readonly jti: string
+  /** What Flask-JWT-Extended's `set_access_cookies` copies into a cookie of its own. */
+  readonly csrf: string
+}
+
 /** The claims to sign, in the order in which they are written. */
-export function writeClaims(grant: Grant, jti: string, settings: ClaimSettings): JsonObject {
-  const written = (settings.profile === "published" ? published : shared)(grant, jti, settings)
+export function writeClaims(grant: Grant, names: TokenNames, settings: ClaimSettings): JsonObject {
+  const written = (settings.profile === "published" ? published : shared)(grant, names, settings)
   // Looked at again: whatever the store holds, nothing in it takes the place of a claim of ours,
   // nor of one that we leave out.
   const own = Object.entries(grant.claims).filter(([name]) => isFreeClaimName(name))
   return { ...written, ...Object.fromEntries(own) }
 }
 
-function published(grant: Grant, jti: string, settings: ClaimSettings): JsonObject {
+function published(grant: Grant, { jti }: TokenNames, settings: ClaimSettings): JsonObject {
   const { username: sub, issuedAt: iat, authTime, sid, fresh, roles } = grant
   const { issuer: iss, audience: aud } = settings
   const registered = { iss, sub, aud, exp: expiryOf(grant, settings), iat, jti }
@@ -111,11 +118,11 @@ function published(grant: Grant, jti: string, settings: ClaimSettings): JsonObje
   return { ...registered, client_id: firstPartyClient, ...session, type: "access", roles }
 }
 
-function shared(grant: Grant, jti: string, settings: ClaimSettings): JsonObject {
+function shared(grant: Grant, { jti, csrf }: TokenNames, settings: ClaimSettings): JsonObject {
   const { username: sub, issuedAt: iat, authTime, sid, fresh, roles } = grant
   const { issuer: iss, audience: aud } = settings
   return {
-    ...{ fresh, iat, jti, type: "access", sub, exp: expiryOf(grant, settings) },
+    ...{ fresh, iat, jti, type: "access", sub, csrf, exp: expiryOf(grant, settings) },
     ...(iss === undefined ? {} : { iss }),
     ...(aud === undefined ? {} : { aud }),
     ...{ sid, auth_time: authTime },

@@ -69,7 +69,8 @@ test("signAccessToken() writes RFC 9068's claims for published keys", async () =
 
 test("signAccessToken() writes Flask-JWT-Extended's claims for a shared secret", async () => {
   const { settings } = await createForge("HS256")
-  const first = { fresh: true, iat: now, jti: "", type: "access", sub: "alice", exp: now + 900 }
+  const random = { jti: "", type: "access", sub: "alice", csrf: "" }
+  const first = { fresh: true, iat: now, ...random, exp: now + 900 }
   const session = { sid: grantOfTests.sid, auth_time: now - 60 }
   const addressed = { ...first, iss: "flask-app", aud: "flask-api", ...session }
   const several = { ...addressed, aud: ["flask-api", "flask-web"] }
@@ -84,7 +85,10 @@ test("signAccessToken() writes Flask-JWT-Extended's claims for a shared secret",
     const { token } = await signAccessToken({ ...grantOfTests, roles }, { ...settings, ...changes })
     const { headerText, payloadText, claims } = decodeToken(token)
     assert.equal(headerText, '{"alg":"HS256","typ":"JWT"}')
-    assert.equal(payloadText, JSON.stringify({ ...expected, jti: claims["jti"] }))
+    const { jti, csrf } = claims
+    assert.match(String(csrf), /^[\w-]{22}$/)
+    assert.notEqual(csrf, jti)
+    assert.equal(payloadText, JSON.stringify({ ...expected, jti, csrf }))
   }
 })
 

@@ -37,11 +37,12 @@ const several: ClaimSettings = { ...shared, ...severalSettings }
 const settingsByName = { published, shared, addressed, several }
 
 const grant = { ...grantOfTests, roles: ["admin"], fresh: false }
+const names = { jti: "token-1", csrf: "double-submit" }
 
 test("writeClaims() gives what readClaims() reads back", () => {
   for (const [name, settings] of Object.entries(settingsByName)) {
     assert.deepEqual(
-      readClaims(writeClaims(grant, "token-1", settings), settings, now),
+      readClaims(writeClaims(grant, names, settings), settings, now),
       {
         username: "alice",
         jti: "token-1",
@@ -59,18 +60,18 @@ test("writeClaims() gives what readClaims() reads back", () => {
 })
 
 test("writeClaims() leaves out what a shared secret's tokens need not say", () => {
-  const names = (settings: ClaimSettings, roles: readonly string[]) =>
-    Object.keys(writeClaims({ ...grant, roles }, "token-1", settings)).join(" ")
-  assert.equal(names(shared, []), "fresh iat jti type sub exp sid auth_time")
-  assert.equal(names(shared, ["admin"]), "fresh iat jti type sub exp sid auth_time roles")
-  assert.equal(names(addressed, []), "fresh iat jti type sub exp iss aud sid auth_time")
+  const written = (settings: ClaimSettings, roles: readonly string[]) =>
+    Object.keys(writeClaims({ ...grant, roles }, names, settings)).join(" ")
+  assert.equal(written(shared, []), "fresh iat jti type sub csrf exp sid auth_time")
+  assert.equal(written(shared, ["admin"]), "fresh iat jti type sub csrf exp sid auth_time roles")
+  assert.equal(written(addressed, []), "fresh iat jti type sub csrf exp iss aud sid auth_time")
   const all = "iss sub aud exp iat jti client_id sid auth_time fresh type roles"
-  assert.equal(names(published, []), all)
+  assert.equal(written(published, []), all)
 })
 
 test("writeClaims() writes issuer and audience as they are set, one or several", () => {
   const written = (settings: ClaimSettings) => {
-    const { iss, aud } = writeClaims(grant, "token-1", settings)
+    const { iss, aud } = writeClaims(grant, names, settings)
     return [iss, aud]
   }
   assert.deepEqual(written(published), [published.issuer, published.audience])
@@ -91,19 +92,19 @@ test("writeClaims() lets no token outlive its session, nor its own lifetime", ()
   ] as const
   for (const [sessionExpiresAt, life] of rows) {
     for (const settings of Object.values(settingsByName)) {
-      const { exp } = writeClaims({ ...grant, sessionExpiresAt }, "token-1", settings)
+      const { exp } = writeClaims({ ...grant, sessionExpiresAt }, names, settings)
       assert.equal(exp, now + life, `${settings.profile} ${life}`)
     }
   }
   const longest = { ...shared, accessTtlSeconds: accessTtlSecondsMax }
-  const claims = writeClaims({ ...grant, sessionExpiresAt: now + 999_999 }, "token-1", longest)
+  const claims = writeClaims({ ...grant, sessionExpiresAt: now + 999_999 }, names, longest)
   assert.equal(readClaims(claims, longest, now)?.expiresAt, now + 86_400)
 })
 
 test("readClaims() takes no token whose session was over when it was signed", () => {
   for (const settings of Object.values(settingsByName)) {
     for (const sessionExpiresAt of [now, now - 5]) {
-      const claims = writeClaims({ ...grant, sessionExpiresAt }, "token-1", settings)
+      const claims = writeClaims({ ...grant, sessionExpiresAt }, names, settings)
       assert.equal(readClaims(claims, settings, now), null)
     }
   }
@@ -150,7 +151,7 @@ test("readClaims() tells a refresh token, of a shared secret only, whatever its 
 })
 
 test("readClaims() leaves expiry to its caller", () => {
-  const claims = writeClaims(grant, "token-1", published)
+  const claims = writeClaims(grant, names, published)
   assert.equal(readClaims(claims, published, now + 1_000_000)?.expiresAt, now + 900)
 })
 
@@ -189,7 +190,7 @@ test("readClaims() refuses each claim that is missing, and tokens of the other d
   }
   for (const name of ["published", "shared", "addressed"] as const) {
     const settings = settingsByName[name]
-    const claims = writeClaims(grant, "token-1", settings)
+    const claims = writeClaims(grant, names, settings)
     for (const missing of needed[name]) {
       assert.equal(reading(settings, { [missing]: undefined }), null, `${name} ${missing}`)
     }
@@ -200,7 +201,7 @@ test("readClaims() refuses each claim that is missing, and tokens of the other d
 })
 
 test("readClaims() looks at the payload's own members only", () => {
-  const claims = writeClaims(grant, "token-1", shared)
+  const claims = writeClaims(grant, names, shared)
   const { sub, ...rest } = claims
   assert.equal(sub, "alice")
   assert.equal(readClaims(JSON.parse(`{"__proto__":${JSON.stringify(claims)}}`), shared, now), null)
@@ -210,7 +211,7 @@ test("readClaims() looks at the payload's own members only", () => {
 
 /** What is read of good claims with changes; one that is undefined is left out. */
 function reading(settings: ClaimSettings, changes: Members) {
-  const changed = Object.entries({ ...writeClaims(grant, "token-1", settings), ...changes })
+  const changed = Object.entries({ ...writeClaims(grant, names, settings), ...changes })
   const claims = Object.fromEntries(changed.filter(([, value]) => value !== undefined))
   return readClaims(claims, settings, now)
 }
