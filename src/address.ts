@@ -11,7 +11,7 @@ export function urlOf({ host, port }: Address): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 }
 
-/** Whether an address is of this machine only. */
+/** Whether an address or a name (RFC 6761 §6.3) is of this machine only. */
 export function isLoopback(host: string): boolean {
-  return /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host)
+  return /^((.+\.)?localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host)
 }

@@ -1,9 +1,9 @@
 // Reads the settings (settings.ts) into a frozen Config, once, at the start. All mistakes are told
 // together, each with a hint.
 
-import { isLoopback } from "./address.ts"
 import { type Complain, publishedClaimNames, sharedClaimNames } from "./config_claims.ts"
 import { hashesAtATime, thisMachine } from "./config_hashing.ts"
+import { noticesOf } from "./config_notices.ts"
 import { type SeedUser, SettingMistake } from "./config_values.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
 import type { Network } from "./ip_address.ts"
@@ -71,7 +71,7 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     void mistakes.push({ name, problem, hint })
   const signing = chooseSigning(values, complain)
   const shared = signing.kind === "shared"
-  const publicAddress = values.issuer ?? (shared ? undefined : `http://localhost:${values.port}`)
+  const publicAddress = values.issuer ?? (shared ? undefined : addressAt(values.port ?? 0))
   const claimNames =
     publicAddress === undefined || shared
       ? sharedClaimNames(values, complain)
@@ -113,12 +113,35 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     hashesAtATime: laneWidth,
     memoryBytes: machine.memoryBytes,
     logLevel: rest.logLevel,
-    notices: [
-      ...issuerNotices(values, rest.host, publicAddress),
-      ...lifeNotices(environment, rest),
-      ...unreadNames(environment),
-    ],
+    notices: noticesOf(environment, values, publicAddress),
   })
+}
+
+/**
+ * The config of a service that listens at a port. Where the setting left the choice to the system,
+ * the address that was made of it, as issuer and audience, names the port now.
+ */
+export function withPort(config: Config, port: number): Config {
+  const made = addressAt(0)
+  if (config.publicAddress !== made) return config
+  const address = addressAt(port)
+  const replace = (name: string) => (name === made ? address : name)
+  const { audience, acceptedAudiences } = config.claims
+  return Object.freeze({
+    ...config,
+    publicAddress: address,
+    claims: Object.freeze({
+      ...config.claims,
+      issuer: address,
+      acceptedIssuers: [address],
+      audience: typeof audience === "string" ? replace(audience) : audience,
+      acceptedAudiences: acceptedAudiences.map(replace),
+    }),
+  })
+}
+
+function addressAt(port: number): string {
+  return `http://localhost:${port}`
 }
 
 function readValues(
@@ -208,34 +231,6 @@ function unknownNames(environment: Environment): Mistake[] {
       : "`postern --help` lists the settings"
     return { name, problem: "There is no such setting", hint }
   })
-}
-
-// A service that others reach under another address than its tokens say.
-function issuerNotices(
-  values: SettingValues,
-  host: string,
-  issuer: string | undefined,
-): readonly string[] {
-  if (values.issuer != null || issuer === undefined || isLoopback(host)) return []
-  return [`POSTERN_ISSUER is not set: tokens say ${issuer}, though others may reach this address`]
-}
-
-// What was asked for will not be had: the session ends before it.
-function lifeNotices(
-  { JWT_REFRESH_TOKEN_EXPIRES: asked }: Environment,
-  lives: { readonly refreshTtlSeconds: number; readonly sessionMaxAgeSeconds: number },
-): readonly string[] {
-  if (!asked || lives.refreshTtlSeconds <= lives.sessionMaxAgeSeconds) return []
-  return [
-    `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`,
-  ]
-}
-
-// Another program's, or a slip of the pen: worth a word, no reason to stop.
-function unreadNames(environment: Environment): string[] {
-  return Object.keys(environment)
-    .filter((name) => name.startsWith("JWT_") && !settingNames.includes(name))
-    .map((name) => `${name} is set but not read here; 'postern --help' lists the settings`)
 }
 
 function settingsError(mistakes: readonly Mistake[]): OperatorError {

@@ -2,7 +2,6 @@
 // throws a SettingMistake: what is wrong with it and what would be right.
 
 import { resolve } from "node:path"
-import { isLoopback } from "./address.ts"
 import { type LogLevel, logLevels } from "./log.ts"
 import { isPossiblePassword } from "./password/text.ts"
 import { type Algorithm, isPublished, isShared } from "./token/algorithms.ts"
@@ -26,11 +25,7 @@ export interface SeedUser {
 }
 
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
-/** Of the issuer: it stands in every token, and a token has a longest length. */
-const issuerLengthMax = 255
 const namesLengthMax = 255
-/** RFC 3986 §2; `URL` would trim blanks and turn others. */
-const addressCharacters = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
 
 /** Any text. */
 export function text(value: string): string {
@@ -85,25 +80,6 @@ function inUnits(seconds: number): string {
     ([, one]) => seconds >= one && seconds % one === 0,
   ) ?? ["s", 1]
   return `${seconds / size}${unit}`
-}
-
-/** The public address: https, or http on this machine; compared exactly, so kept as written. */
-export function issuer(value: string): string {
-  const hint =
-    "The https address under which clients reach Postern, such as https://login.example.org"
-  const plain = value.length <= issuerLengthMax && addressCharacters.test(value)
-  const url = plain && URL.canParse(value) ? new URL(value) : null
-  if (url === null) throw new SettingMistake(`'${value}' is not an address`, hint)
-  const { protocol, hostname, search, hash, username, password } = url
-  if (search !== "" || hash !== "" || value.includes("#") || value.endsWith("?")) {
-    throw new SettingMistake(`'${value}' has a query or a fragment`, hint)
-  }
-  if (username !== "" || password !== "") throw new SettingMistake("It holds credentials", hint)
-  const isLocal = protocol === "http:" && isLoopback(hostname)
-  if (protocol !== "https:" && !isLocal) {
-    throw new SettingMistake(`'${value}' is neither https nor on this machine`, hint)
-  }
-  return value
 }
 
 /** An issuer or an audience as text: one name, without blanks. */

@@ -1,13 +1,13 @@
 // The settings: one table, from which come the frozen Config (config.ts), `--help`, and the
 // README's table.
 
+import { issuer } from "./config_issuer.ts"
 import { allowedHosts, corsOrigins, trustedProxies } from "./config_network.ts"
 import {
   algorithm,
   claimName,
   claimNames,
   host,
-  issuer,
   lifetime,
   logLevel,
   path,
@@ -61,7 +61,7 @@ export const settings = {
     parse: issuer,
     fallback: null,
     shownDefault: "http://localhost:PORT",
-    help: "Public address, the `iss` of tokens: https, or http on localhost.",
+    help: "Public address, the `iss` of tokens: https, or http on this machine or a private network; no / at the end.",
   },
   audience: {
     name: "POSTERN_AUDIENCE",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { test } from "node:test"
+import { withPort } from "../src/config.ts"
 import { thisMachine } from "../src/config_hashing.ts"
 import { settingNames } from "../src/settings.ts"
 import { loadWithFiles as load } from "./support/settings_files.ts"
@@ -142,6 +143,27 @@ test("loadConfig() takes the port's address for the issuer and that for the audi
   assert.deepEqual([told.audience, told.acceptedAudiences], [told.issuer, [told.issuer]])
 })
 
+test("withPort() puts the port that was free in the place of 0", () => {
+  const address = "http://localhost:45678"
+  const { publicAddress, claims } = withPort(load({ POSTERN_PORT: "0" }), 45_678)
+  assert.deepEqual([publicAddress, claims.issuer, claims.audience], [address, address, address])
+  assert.deepEqual([claims.acceptedIssuers, claims.acceptedAudiences], [[address], [address]])
+  const named = withPort(load({ POSTERN_PORT: "0", POSTERN_AUDIENCE: "app" }), 45_678).claims
+  assert.deepEqual([named.issuer, named.audience], [address, "app"])
+  assert.deepEqual(named.acceptedAudiences, ["app"])
+})
+
+test("withPort() leaves alone what was set", () => {
+  for (const environment of [
+    { POSTERN_PORT: "9000" },
+    { POSTERN_PORT: "0", POSTERN_ISSUER: "https://login.example.org" },
+    { POSTERN_PORT: "0", JWT_SECRET_KEY: testSecret },
+  ]) {
+    const config = load(environment)
+    assert.equal(withPort(config, 45_678), config)
+  }
+})
+
 test("loadConfig() with a shared secret signs HS256", () => {
   const { signing } = load({ JWT_SECRET_KEY: testSecret })
   assert.deepEqual(signing, { kind: "shared", algorithm: "HS256", secret: testSecret })
@@ -172,45 +194,4 @@ test("loadConfig() takes one line end from a file, no more", () => {
   const files = { seed: "alice:wonderland\n\n" }
   const { seedUsers } = load({ POSTERN_SEED_USERS_FILE: "seed" }, files)
   assert.deepEqual(seedUsers, [{ username: "alice", password: "wonderland\n" }])
-})
-
-const lifeNotice = (asked: string) =>
-  `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`
-
-const lives = [
-  ["a refresh token for longer than a session", { JWT_REFRESH_TOKEN_EXPIRES: "90d" }, ["90d"]],
-  [
-    "the same by a second",
-    { JWT_REFRESH_TOKEN_EXPIRES: "3601", POSTERN_SESSION_MAX_AGE: "1h" },
-    ["3601"],
-  ],
-  [
-    "a refresh token for as long",
-    { JWT_REFRESH_TOKEN_EXPIRES: "90d", POSTERN_SESSION_MAX_AGE: "90d" },
-    [],
-  ],
-  ["a short session, and nothing said of refresh tokens", { POSTERN_SESSION_MAX_AGE: "1d" }, []],
-] as const
-
-for (const [name, environment, asked] of lives) {
-  test(`loadConfig() of ${name}: ${asked.length === 0 ? "no notice" : "a notice"}`, () => {
-    assert.deepEqual(load(environment).notices, asked.map(lifeNotice))
-  })
-}
-
-test("loadConfig() notes that others may reach it under another address", () => {
-  const { notices } = load({ POSTERN_HOST: "0.0.0.0" })
-  const address = "http://localhost:8080"
-  assert.deepEqual(notices, [
-    `POSTERN_ISSUER is not set: tokens say ${address}, though others may reach this address`,
-  ])
-  const shared = load({ POSTERN_HOST: "0.0.0.0", JWT_SECRET_KEY: testSecret })
-  assert.deepEqual(shared.notices, [])
-})
-
-test("loadConfig() notes JWT_ names that are not read, and does not mind others'", () => {
-  const environment = { JWT_COOKIE_SECURE: "1", UNRELATED: "x", POSTERNX: "y" }
-  assert.deepEqual(load(environment).notices, [
-    "JWT_COOKIE_SECURE is set but not read here; 'postern --help' lists the settings",
-  ])
 })

@@ -42,8 +42,8 @@ const rows: readonly MistakeRow[] = [
   [
     { POSTERN_ISSUER: "http://login.example.org" },
     "POSTERN_ISSUER",
-    "'http://login.example.org' is neither https nor on this machine",
-    "The https address under which clients reach Postern, such as https://login.example.org",
+    "'http://login.example.org' is plain http and not in a private network",
+    "Take https; http only on localhost, a private address, or a name such as postern or nas.local",
   ],
   ...[{ JWT_SECRET_KEY: testSecret }, { JWT_PRIVATE_KEY: testKeyPem }].map(
     (environment): MistakeRow => [

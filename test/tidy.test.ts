@@ -48,7 +48,7 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   [/\bprocess\.env\b|\bprocess\.exit\b/, ["main.ts", "cli/"]],
   [/\bconsole\b/, []],
   [/\beval\(|\bnew Function\b|child_process|worker_threads/, []],
-  [/\bnew URL\(/, ["config_values.ts", "config_network.ts"]],
+  [/\bnew URL\(/, ["config_issuer.ts", "config_network.ts"]],
 ]
 
 const bannedFileNames = /(^|\/)(utils?|helpers?|common|types|constants|lib|index)(\.ts|\/)/
