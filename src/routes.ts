@@ -13,6 +13,7 @@ import { protectedDemo } from "./handlers/protected.ts"
 import { refresh } from "./handlers/refresh.ts"
 import { register } from "./handlers/register.ts"
 import { revocations } from "./handlers/revocations.ts"
+import { serverMetadata } from "./handlers/server_metadata.ts"
 import { anyone, guard } from "./http/guard.ts"
 import type { Route } from "./http/router.ts"
 import type { Register } from "./service/registration.ts"
@@ -23,6 +24,8 @@ export interface RouteParts {
   readonly sessions: Sessions
   /** Null where people may not make their own account. */
   readonly makeAccount: Register | null
+  /** Whose keys are published; null with a shared secret. */
+  readonly issuer: string | null
   /** The JWK Set's members, the same list until they change. */
   readonly publicKeys: () => readonly object[]
   /** Whether the store and the keys are open and the process is not on its way out. */
@@ -33,6 +36,7 @@ export interface RouteParts {
 export function routes({
   sessions,
   makeAccount,
+  issuer,
   publicKeys,
   isReady,
 }: RouteParts): readonly Route[] {
@@ -53,8 +57,19 @@ export function routes({
     ["POST", "/password", freshlyGuarded(changePassword(sessions))],
     ["GET", "/revocations", anyone(revocations(sessions))],
     ["GET", "/.well-known/jwks.json", anyone(jwks(publicKeys))],
+    ...metadata(issuer),
     ["GET", "/livez", anyone(livez())],
     ["GET", "/healthz", anyone(livez())],
     ["GET", "/readyz", anyone(readyz(isReady))],
   ]
+}
+
+// An issuer with a path has its metadata at two addresses: where RFC 8414 §3.1 puts the path, and,
+// through a proxy that takes the path away, at the issuer's own.
+function metadata(issuer: string | null): readonly Route[] {
+  if (issuer === null) return []
+  const path = "/.well-known/oauth-authorization-server"
+  const ofIssuer = issuer.replace(/^https?:\/\/[^/]+/, "")
+  const paths = new Set([path, `${path}${ofIssuer}`])
+  return [...paths].map((one) => ["GET", one, anyone(serverMetadata(issuer))])
 }

@@ -2,9 +2,9 @@
 // reverse.
 
 import { type Address, urlOf } from "./address.ts"
-import { createApp } from "./app.ts"
+import { type App, createApp } from "./app.ts"
 import { createWaryClock, monotonicMillis, systemClock } from "./clock.ts"
-import type { Config } from "./config.ts"
+import { type Config, withPort } from "./config.ts"
 import { openControl } from "./control/socket.ts"
 import { machineDisk } from "./disk.ts"
 import { exitCodes, toOperatorError } from "./errors.ts"
@@ -46,31 +46,20 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 async function startWith(opened: OpenedDeployment, config: Config, log: Log): Promise<Service> {
   const { accounts, keys, store, close } = opened
   await seed(opened, config, log)
-  const sessions = createSessions({
-    ...opened,
-    tokens: { ...config.claims, ring: keys.ring },
-    refreshKey: keys.refreshKey,
-    settings: config.sessions,
-    verifiedBytesMax: verifiedBytesMax(config),
-    clock: systemClock,
-  })
-  let ready = false
-  const publicKeys = () => keys.ring.published(systemClock.now())
-  const makeAccount =
-    config.registration === "open" ? createRegister({ ...opened, clock: systemClock }) : null
-  const { allowedHosts, corsOrigins, trustedProxies } = config
-  const app = createApp({
-    ...{ sessions, makeAccount, publicKeys, isReady: () => ready },
-    ...{ allowedHosts, corsOrigins, log },
-  })
   const directory = config.dataDirectory
   const control = await openControl({ directory, accounts, keys, disk: machineDisk, log })
   try {
+    let ready = false
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
-    const variesByOrigin = corsOrigins.length > 0
-    const headers = { strictTransport, variesByOrigin, clock: systemClock }
-    const limits = limitsFor(config.memoryBytes)
-    const server = await listen(config, { ...app, ...headers, trustedProxies, log, limits })
+    const variesByOrigin = config.corsOrigins.length > 0
+    const server = await listen(config, {
+      // Made below in the same turn of the event loop, so before a request can come.
+      handle: (request) => app.handle(request),
+      refuseEarly: (head) => app.refuseEarly(head),
+      ...{ strictTransport, variesByOrigin, clock: systemClock },
+      ...{ trustedProxies: config.trustedProxies, log, limits: limitsFor(config.memoryBytes) },
+    })
+    const app = appOf(opened, withPort(config, server.port), { isReady: () => ready, log })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
     const seen = (await store.lastUse()) ?? systemClock.now()
@@ -99,6 +88,32 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
     await control.close()
     throw cannotListen(error, config)
   }
+}
+
+/** The app; tokens name the address at which it is reached. */
+function appOf(
+  opened: OpenedDeployment,
+  config: Config,
+  { isReady, log }: { readonly isReady: () => boolean; readonly log: Log },
+): App {
+  const { keys } = opened
+  const { allowedHosts, corsOrigins, claims } = config
+  const sessions = createSessions({
+    ...opened,
+    tokens: { ...claims, ring: keys.ring },
+    refreshKey: keys.refreshKey,
+    settings: config.sessions,
+    verifiedBytesMax: verifiedBytesMax(config),
+    clock: systemClock,
+  })
+  const makeAccount =
+    config.registration === "open" ? createRegister({ ...opened, clock: systemClock }) : null
+  const issuer = claims.profile === "published" ? (claims.issuer ?? null) : null
+  const publicKeys = () => keys.ring.published(systemClock.now())
+  return createApp({
+    ...{ sessions, makeAccount, issuer, publicKeys, isReady },
+    ...{ allowedHosts, corsOrigins, log },
+  })
 }
 
 /** A twentieth of the memory, and no more than the most tokens that are kept take. */

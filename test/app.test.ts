@@ -27,7 +27,14 @@ function brokenApp(thrown: unknown, options: Partial<AppOptions> = {}) {
     throw thrown
   }
   const app = createApp({
-    ...{ sessions, makeAccount: null, publicKeys: throwing, isReady: throwing, log: log.log },
+    ...{
+      sessions,
+      makeAccount: null,
+      issuer: null,
+      publicKeys: throwing,
+      isReady: throwing,
+      log: log.log,
+    },
     ...{ allowedHosts: null, corsOrigins: [], ...options },
   })
   const send = (method: string, path: string, more: Readonly<Record<string, string>> = {}) => {

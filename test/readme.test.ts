@@ -16,7 +16,8 @@ import { temporaryDirectory } from "./support/temporary_directory.ts"
 const readme = readProjectFile("README.md")
 
 test("README lists the endpoints of the route table", () => {
-  const parts = { sessions: {} } as unknown as RouteParts
+  const issuer = "https://login.example.org"
+  const parts = { sessions: {}, issuer } as unknown as RouteParts
   const rows = routes(parts).map(([method, path, { admits }]) => [method, `\`${path}\``, admits])
   const written = table("Method").map((row) => row.slice(0, 3))
   assert.deepEqual(written, rows)

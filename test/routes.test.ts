@@ -23,6 +23,7 @@ const table = [
   "POST /password token, fresh",
   "GET /revocations anyone",
   "GET /.well-known/jwks.json anyone",
+  "GET /.well-known/oauth-authorization-server anyone",
   "GET /livez anyone",
   "GET /healthz anyone",
   "GET /readyz anyone",
@@ -45,6 +46,8 @@ const statuses: Readonly<Record<string, number>> = {
   "POST /password": 415,
 }
 
+const issuer = "https://login.example.org"
+
 /** Parts that fail the test when a handler comes to use them. */
 function untouchableParts(): RouteParts {
   const touched = () => assert.fail("A handler ran")
@@ -59,7 +62,7 @@ function untouchableParts(): RouteParts {
     changePassword: touched,
     revocations: touched,
   }
-  return { sessions, makeAccount: touched, publicKeys: touched, isReady: touched }
+  return { sessions, makeAccount: touched, issuer, publicKeys: touched, isReady: touched }
 }
 
 /** A service with all routes. */
@@ -97,6 +100,22 @@ test("routes() has no /register where people may not make their own account", as
     assert.deepEqual(JSON.parse(reply.body), nothingThere)
   }
   assert.deepEqual([log.takeNames(), await store.countUsers()], [[], 2])
+})
+
+const metadataPath = "/.well-known/oauth-authorization-server"
+
+test("routes() has the metadata of an issuer with a path at both its addresses", () => {
+  const parts = { ...untouchableParts(), issuer: "http://postern:8080/team/log.in" }
+  const added = rowsOf(parts).filter((row) => !table.includes(row))
+  assert.deepEqual(added, [`GET ${metadataPath}/team/log.in anyone`])
+})
+
+test("routes() has no metadata with a shared secret", () => {
+  const rows = rowsOf({ ...untouchableParts(), issuer: null })
+  assert.deepEqual(
+    rows,
+    table.filter((row) => !row.includes(metadataPath)),
+  )
 })
 
 test("routes() guards what the rows of test/api send tokens to, and nothing else", () => {

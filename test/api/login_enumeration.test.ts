@@ -50,7 +50,7 @@ async function createCountedLogin(t: TestContext) {
     ...{ settings: sessionSettings, verifiedBytesMax: 1_000_000 },
   })
   const app = createApp({
-    ...{ sessions, publicKeys: () => [], isReady: () => true, makeAccount: null },
+    ...{ sessions, issuer: null, publicKeys: () => [], isReady: () => true, makeAccount: null },
     ...{ allowedHosts: null, corsOrigins: [], log: log.log },
   })
   return async (json: Members): Promise<CountedReply> => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { prepareService, testScenarios } from "../support/api_scenario.ts"
+import { createTestService } from "../support/test_service.ts"
 import { keysHeaders, privateMembers, publicRows } from "./public_rows.ts"
 
 testScenarios(publicRows)
@@ -50,4 +51,15 @@ test(`GET ${path} answers 200 to an ETag that is not exactly its own`, async (t)
     const reply = await service.call("GET", path, { headers: { "if-none-match": tags } })
     assert.equal(reply.status, 200, tags)
   }
+})
+
+const metadataPath = "/.well-known/oauth-authorization-server"
+
+test(`GET ${metadataPath} answers 304 to who has it, and 404 with a shared secret`, async (t) => {
+  const { service } = await prepareService(t)
+  const { headers } = await service.call("GET", metadataPath)
+  const known = { headers: { "if-none-match": headers["ETag"] ?? "" } }
+  assert.equal((await service.call("GET", metadataPath, known)).status, 304)
+  const shared = await createTestService(t, { shared: true })
+  assert.equal((await shared.call("GET", metadataPath)).status, 404)
 })

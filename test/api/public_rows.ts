@@ -17,6 +17,7 @@ export const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "k", "oth"].map(
 )
 
 const keys = "/.well-known/jwks.json"
+const metadata = "/.well-known/oauth-authorization-server"
 
 const live = ["GET /livez", "GET /healthz"].flatMap((route): readonly Scenario[] => [
   {
@@ -94,6 +95,32 @@ export const publicRows: readonly Scenario[] = [
   },
   {
     name: `POST ${keys} answers 405`,
+    send: { json: {} },
+    status: 405,
+    refusal: ["method_not_allowed", "The methods here are GET, HEAD, OPTIONS"],
+    headers: { Allow: "GET, HEAD, OPTIONS" },
+    events: [],
+  },
+  {
+    name: `GET ${metadata} tells the issuer and where its keys are`,
+    send: { token: "nonsense" },
+    query: "?x",
+    status: 200,
+    members: {
+      issuer: "https://login.example.org",
+      jwks_uri: "https://login.example.org/.well-known/jwks.json",
+      response_types_supported: [],
+      grant_types_supported: [],
+    },
+    headers: {
+      "Content-Type": "application/json; charset=utf-8",
+      "Cache-Control": "public, max-age=300",
+      "Access-Control-Allow-Origin": "*",
+    },
+    events: [],
+  },
+  {
+    name: `POST ${metadata} answers 405`,
     send: { json: {} },
     status: 405,
     refusal: ["method_not_allowed", "The methods here are GET, HEAD, OPTIONS"],

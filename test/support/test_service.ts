@@ -149,6 +149,7 @@ export async function createTestService(
   const app = createApp({
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
     makeAccount: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
+    issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.ring.published(clock.now()),
   })
   const exchanges: Exchange[] = []
