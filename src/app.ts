@@ -49,7 +49,10 @@ export function createApp(parts: RouteParts & AppOptions): App {
     const match = route(head.method, head.path)
     return after(answer(head, match, ask), (answered) => {
       if (answered === null) return answered
-      const reply = shareReply(answered, { request: head, origins: corsOrigins })
+      const { reason } = answered
+      // The reply that leaves here is the same for every reason.
+      const told = reason === undefined ? answered : withoutReason(answered)
+      const reply = shareReply(told, { request: head, origins: corsOrigins })
       log.access({
         request: head.id,
         client: head.clientAddress,
@@ -58,6 +61,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
         path: match.kind === "not_found" ? null : match.path,
         status: reply.status,
         ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
+        reason,
       })
       return reply
     })
@@ -78,6 +82,10 @@ export function createApp(parts: RouteParts & AppOptions): App {
       (error) => failed(error, head, log),
     )
   }
+}
+
+function withoutReason({ status, headers, body }: Reply): Reply {
+  return { status, headers, body }
 }
 
 function failed(error: unknown, { id }: RequestHead, log: Log): Reply {

@@ -33,17 +33,44 @@ export const errorCodes = [
 /** One of them. */
 export type ErrorCode = (typeof errorCodes)[number]
 
+/**
+ * Why a token is refused, in the words of the access log. The operator reads them there; no reply
+ * has them, since a forger could learn from them.
+ */
+export const refusalReasons = [
+  // No token was read.
+  ...["missing_token", "other_scheme", "bad_header", "two_tokens"],
+  // The token was not made here.
+  ...["malformed", "header", "algorithm", "type", "unknown_key", "signature"],
+  // Our key signed the token, but not for use here.
+  ...["issuer", "audience", "lifetime", "claims"],
+  // The token is good at another time.
+  ...["not_yet_valid", "expired"],
+  // The token was good before.
+  ...["revoked", "reused", "user_unknown", "user_disabled"],
+  // The token is good, but not for this request.
+  ...["not_fresh", "missing_role"],
+] as const
+
+/** One of them. */
+export type RefusalReason = (typeof refusalReasons)[number]
+
 /** A refusal. The message is shown to the caller, so it never holds a token, password or hash. */
 export class AuthError extends Error {
   override readonly name = "AuthError"
   readonly code: ErrorCode
   /** After how many seconds to ask again, where that is the reason. */
   readonly retryAfterSeconds: number | null
+  /** What the access log says about the token; the caller never sees this. */
+  readonly reason: RefusalReason | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
+    {
+      retryAfterSeconds = null,
+      reason,
+    }: { readonly retryAfterSeconds?: number | null; readonly reason?: RefusalReason } = {},
   ) {
     // Nobody reads from where a refusal came, and finding that out takes longer than refusing.
     const { stackTraceLimit } = Error
@@ -52,6 +79,7 @@ export class AuthError extends Error {
     Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.retryAfterSeconds = retryAfterSeconds
+    this.reason = reason
   }
 }
 

@@ -4,6 +4,7 @@
 //   {"time":"2026-11-23T15:30:00Z","level":"info","event":"service.ready","url":"http://[::1]:8080"}
 
 import { type Clock, isoTime, timeText } from "./clock.ts"
+import type { RefusalReason } from "./errors.ts"
 
 /** Levels, from the one that tells most to the one that tells least. */
 export const logLevels = ["debug", "info", "warn", "error"] as const
@@ -24,6 +25,8 @@ export type Access = {
   readonly path: string | null
   readonly status: number
   readonly ms: number
+  /** Why a token was refused, or ended nothing. */
+  readonly reason?: RefusalReason | undefined
 }
 
 /** Where events go. Those of `audit` (audit.ts) are written at every level. */
@@ -124,13 +127,15 @@ function lineForMachines(time: string, level: Level, event: string, fields: LogF
 
 // Half the time that `JSON.stringify` takes for the same line. There is one for each request.
 function accessForMachines(time: string, access: Access): string {
-  const { request, client, method, path, status, ms } = access
+  const { request, client, method, path, status, ms, reason } = access
   if (path === null || !unescaped.test(`${request}${client}${method}${path}`)) {
     return printable(lineForMachines(time, "info", "request", access))
   }
   const start = `{"time":"${time}","level":"info","event":"request","request":"${request}"`
   const asked = `"client":"${client}","method":"${method}","path":"${path}"`
-  return `${start},${asked},"status":${status},"ms":${ms}}`
+  const answered = `"status":${status},"ms":${ms}`
+  // No word of the closed list needs an escape.
+  return `${start},${asked},${answered}${reason === undefined ? "" : `,"reason":"${reason}"`}}`
 }
 
 function lineForPeople(time: string, level: Level, event: string, fields: LogFields): string {

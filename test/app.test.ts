@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type AppOptions, createApp } from "../src/app.ts"
 import { AuthError, Unavailable } from "../src/errors.ts"
+import { problem } from "../src/http/problem.ts"
 import type { Sessions } from "../src/service/sessions.ts"
 import { createCollectedLog } from "./support/collected_log.ts"
 import { makeRequest } from "./support/http_request.ts"
@@ -142,6 +143,26 @@ for (const [method, path, logged, status] of accessRows) {
     }
   })
 }
+
+test("createApp() tells the access log why a token was refused, and nobody else", async () => {
+  for (const reason of ["signature", "expired"] as const) {
+    const error = new AuthError("invalid_token", "Invalid token", { reason })
+    for (const [method, path] of [
+      ["GET", "/me"],
+      ["DELETE", "/sessions/x"],
+    ] as const) {
+      const { app, send, log } = brokenApp(error)
+      const plain = problem("invalid_token", "Invalid token")
+      assert.deepEqual(await send(method, path), plain)
+      const headers = { authorization: "Bearer t0ken" }
+      assert.deepEqual(await app.refuseEarly(makeRequest({ method, path, headers })), plain)
+      assert.deepEqual(
+        log.events.map((event) => event["reason"]),
+        [reason, reason],
+      )
+    }
+  }
+})
 
 const misdirected = { error: "misdirected_request", msg: "This service has another name" }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { refusalReasons } from "../src/errors.ts"
 import {
   type Access,
   auditLine,
@@ -114,6 +115,10 @@ const access: Access = {
 const accesses: readonly Access[] = [
   access,
   { ...access, path: null, status: 404 },
+  ...[{ path: "/me" }, { path: null }].flatMap((changes) =>
+    refusalReasons.map((reason) => ({ ...access, ...changes, status: 401, reason })),
+  ),
+  { ...access, reason: undefined },
   ...hostile.flatMap(([, text]) => [
     { ...access, request: text },
     { ...access, client: text },

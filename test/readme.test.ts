@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { runCommandLine } from "../src/cli/command_line.ts"
-import { errorCodes, exitCodes } from "../src/errors.ts"
+import { errorCodes, exitCodes, refusalReasons } from "../src/errors.ts"
 import { problem } from "../src/http/problem.ts"
 import { type RouteParts, routes } from "../src/routes.ts"
 import { type Setting, settingRows } from "../src/settings.ts"
@@ -32,6 +32,14 @@ test("README lists the error codes and their statuses", () => {
   const rows = errorCodes.map((code) => [String(problem(code, "").status), `\`${code}\``])
   const written = table("Status").map((row) => row.slice(0, 2))
   assert.deepEqual(written, rows)
+})
+
+test("README lists the reasons for which tokens are refused", () => {
+  const written = table("Reason").map(([reason]) => reason)
+  assert.deepEqual(
+    written,
+    refusalReasons.map((reason) => `\`${reason}\``),
+  )
 })
 
 test("README lists the commands, and the exit codes", async () => {

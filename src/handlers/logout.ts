@@ -21,10 +21,12 @@ export function logout(sessions: Sessions): Handler {
   return async (request) => {
     const caller = callerOf(request)
     const bearer = readBearerToken(request)
-    if (bearer !== null) await sessions.logOut(bearer, caller)
+    const faults = bearer === null ? [] : [await sessions.logOut(bearer, caller)]
     // Only then: what is wrong with the body keeps no session going.
     const inBody = readTokenInBody(request)
-    if (inBody !== null) await sessions.logOut(inBody, caller)
-    return loggedOut
+    if (inBody !== null) faults.push(await sessions.logOut(inBody, caller))
+    // One token that ended something makes a good logout.
+    const [reason = "missing_token"] = faults
+    return reason === null || faults.includes(null) ? loggedOut : { ...loggedOut, reason }
   }
 }

@@ -14,11 +14,11 @@ export function refresh(sessions: Sessions): Handler {
     const [token, ...more] = readSentTokens(request)
     if (token === undefined) {
       const message = "Missing refresh token: send refresh_token in a JSON body, or as Bearer"
-      throw new AuthError("missing_token", message)
+      throw new AuthError("missing_token", message, { reason: "missing_token" })
     }
     if (more.length > 0) {
       const message = "There are two tokens: send the refresh token in the body or as Bearer"
-      throw new AuthError("invalid_request", message)
+      throw new AuthError("invalid_request", message, { reason: "two_tokens" })
     }
     return tokenReply(await sessions.refresh(token, callerOf(request)))
   }

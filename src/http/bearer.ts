@@ -22,7 +22,8 @@ export function readBearerToken({ headers }: RequestHead): string | null {
   const token = header.slice(scheme.length + 1)
   const isOne = token !== "" && !separators.some((separator) => token.includes(separator))
   if (isOne && header[scheme.length] === " ") return token
-  throw new AuthError("invalid_request", `Bad Authorization header. ${expected}`)
+  const message = `Bad Authorization header. ${expected}`
+  throw new AuthError("invalid_request", message, { reason: "bad_header" })
 }
 
 /** What to tell who sent no bearer token. */
@@ -49,5 +50,5 @@ export function readTokenInBody(request: HttpRequest): string | null {
   const { [member]: token = null } = readJsonBody(request, [member])
   if (token === null || token === "") return null
   if (typeof token === "string") return token
-  throw new AuthError("invalid_request", `${member} must be text`)
+  throw new AuthError("invalid_request", `${member} must be text`, { reason: "malformed" })
 }

@@ -99,11 +99,13 @@ export function guard<P extends Identity>(
     if (token === null) {
       // The overloads promise null only to handlers that said `optional`.
       if (optional) return proceed(null as unknown as P)
-      throw new AuthError("missing_token", missingTokenText(head))
+      const reason = head.headers.get("authorization") ? "other_scheme" : "missing_token"
+      throw new AuthError("missing_token", missingTokenText(head), { reason })
     }
     return after<P, T | Reply>(authenticate(token), (principal) => {
       if (role !== undefined && !principal.roles.includes(role)) {
-        throw new AuthError("insufficient_scope", `This needs the role '${role}'`)
+        const message = `This needs the role '${role}'`
+        throw new AuthError("insufficient_scope", message, { reason: "missing_role" })
       }
       if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
       return proceed(principal)
@@ -128,7 +130,7 @@ function isFresh(principal: Identity, fresh: true | number): boolean {
 // RFC 9470 §3: the challenge says how recent the login must be.
 function notFresh(fresh: true | number): Reply {
   const code = "insufficient_user_authentication"
-  const reply = problem(code, "Fresh token required")
+  const reply: Reply = { ...problem(code, "Fresh token required"), reason: "not_fresh" }
   if (fresh === true) return reply
   const header = `${reply.headers["WWW-Authenticate"]}, max_age="${fresh}"`
   return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }

@@ -1,6 +1,8 @@
 // Requests and replies as plain records. Handlers, and the whole app, are functions from one to the
 // other; only server.ts knows sockets and streams.
 
+import type { RefusalReason } from "../errors.ts"
+
 /** A request before its body is there. */
 export interface RequestHead {
   /** Names this request in the reply, the log and error messages. */
@@ -26,6 +28,8 @@ export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Why a token was refused, or ended nothing: app.ts moves that into the access log. */
+  readonly reason?: RefusalReason
 }
 
 /** The headers of JSON that nobody stores. */

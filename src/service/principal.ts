@@ -3,7 +3,7 @@
 
 import { type Awaitable, after } from "../awaitable.ts"
 import type { Clock } from "../clock.ts"
-import { AuthError } from "../errors.ts"
+import { AuthError, type RefusalReason } from "../errors.ts"
 import { isAlive } from "../store/session.ts"
 import type { Store, User } from "../store/store.ts"
 import type { JsonObject } from "../strict_json.ts"
@@ -71,9 +71,10 @@ export function createAuthenticate(parts: {
 
   function identify(token: string, claims: AccessClaims, now: number): Awaitable<Principal> {
     return after(store.findUser(claims.username), (user) => {
-      if (user === null || user.disabled) throw revoked(token)
+      if (user === null) throw revoked(token, "user_unknown")
+      if (user.disabled) throw revoked(token, "user_disabled")
       return after(isRevoked(claims, user, now), (isOver) => {
-        if (isOver) throw revoked(token)
+        if (isOver) throw revoked(token, "revoked")
         return new Principal(user, claims, now)
       })
     })
@@ -88,8 +89,8 @@ export function createAuthenticate(parts: {
     )
   }
 
-  function revoked(token: string): AuthError {
+  function revoked(token: string, reason: RefusalReason): AuthError {
     verified.drop(token)
-    return new AuthError("invalid_token", "Token has been revoked")
+    return new AuthError("invalid_token", "Token has been revoked", { reason })
   }
 }

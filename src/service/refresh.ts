@@ -5,13 +5,18 @@
 import { type Audit, type AuditFields, auditEnded, callerFields } from "../audit.ts"
 import type { Caller } from "../caller.ts"
 import { type Clock, steadySeconds } from "../clock.ts"
-import { AuthError, tooManyRequests, Unavailable } from "../errors.ts"
+import { AuthError, type RefusalReason, tooManyRequests, Unavailable } from "../errors.ts"
 import { networkOf } from "../ip_address.ts"
 import { createLimiter, type Limiter } from "../limit/limiter.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
-import { isRefreshToken, readRefreshToken, sidInPlaceOf } from "../token/refresh_token.ts"
+import {
+  isRefreshToken,
+  readRefreshToken,
+  refreshTokenFault,
+  sidInPlaceOf,
+} from "../token/refresh_token.ts"
 import {
   type GrantParts,
   grantTokens,
@@ -37,6 +42,15 @@ const refusalTexts = {
   reused: "Token has been revoked",
   access_token: "Only refresh tokens are allowed",
 } as const
+
+/** The same for the access log, where `invalid` is told in full. */
+const refusalReasonsOf: Readonly<Record<keyof typeof refusalTexts, RefusalReason>> = {
+  invalid: "malformed",
+  expired: "expired",
+  ended: "revoked",
+  reused: "reused",
+  access_token: "type",
+}
 
 /** What became of a refresh token whose session was found. */
 type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
@@ -78,7 +92,7 @@ export function createRefresh(
     const attempt = { parts, ending: parts.endingNow(), caller, fields, refusals }
     if (!isRefreshToken(token)) return exchange(token, attempt)
     const claim = readRefreshToken(token, parts.refreshKey())
-    if (claim === null) throw refusal("invalid", attempt)
+    if (claim === null) throw refusal("invalid", attempt, { fault: refreshTokenFault(token) })
     const rotated = await rotate(claim, attempt)
     if (rotated.outcome !== "gone") return answer(rotated, attempt)
     throw refusal("ended", telling(attempt, { session: claim.sid }))
@@ -101,7 +115,7 @@ async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tok
   if (outcome === "reused") {
     audit("session.reused", told.fields)
     audit("session.ended", { ...told.fields, reason: "reused" })
-    throw new AuthError("invalid_token", refusalTexts.reused)
+    throw new AuthError("invalid_token", refusalTexts.reused, { reason: "reused" })
   }
   if (outcome === "expired") throw refusal("expired", told)
   if (outcome === "ahead") throw behind()
@@ -122,7 +136,8 @@ async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
   const wait = attempt.refusals.wait(networkOf(attempt.caller.address))
   if (wait > 0) throw tooManyRequests(wait)
   const claims = await readSignedToken(token, tokens, now)
-  if (claims === null || claims.isAhead) throw refusal("invalid", attempt)
+  if (typeof claims === "string") throw refusal("invalid", attempt, { fault: claims })
+  if (claims.isAhead) throw refusal("invalid", attempt, { fault: "not_yet_valid" })
   const user = await store.findUser(claims.username)
   const told = telling(attempt, { user: user?.username })
   if (claims.isAccess) throw refusal("access_token", told)
@@ -179,6 +194,7 @@ function telling(attempt: Attempt, fields: AuditFields): Attempt {
 function refusal(
   reason: keyof typeof refusalTexts,
   { parts: { audit }, fields, caller, refusals }: Attempt,
+  { fault = refusalReasonsOf[reason] }: { readonly fault?: RefusalReason } = {},
 ): AuthError {
   const client = networkOf(caller.address)
   const wait = refusals.take(client)
@@ -187,5 +203,5 @@ function refusal(
   if (refusals.wait(client) > 0) {
     audit("client.throttled", { ...callerFields(caller), reason: "refresh" })
   }
-  return new AuthError("invalid_token", refusalTexts[reason])
+  return new AuthError("invalid_token", refusalTexts[reason], { reason: fault })
 }

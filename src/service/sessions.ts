@@ -5,13 +5,18 @@ import { type Audit, auditEnded, callerFields } from "../audit.ts"
 import type { Awaitable } from "../awaitable.ts"
 import type { Caller } from "../caller.ts"
 import type { Clock } from "../clock.ts"
-import { AuthError } from "../errors.ts"
+import { AuthError, type RefusalReason } from "../errors.ts"
 import { randomKey, randomName } from "../random.ts"
 import { isAlive, type Session } from "../store/session.ts"
 import type { Ending, Revocations, Store, User } from "../store/store.ts"
 import { hasExpired, readSignedToken, type TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
-import { isRefreshToken, readRefreshToken, sidInPlaceOf } from "../token/refresh_token.ts"
+import {
+  isRefreshToken,
+  readRefreshToken,
+  refreshTokenFault,
+  sidInPlaceOf,
+} from "../token/refresh_token.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import type { LoginCredentials } from "./credential_check.ts"
@@ -43,8 +48,11 @@ export interface Sessions {
    * @throws AuthError `invalid_token`
    */
   authenticate(token: string): Awaitable<Principal>
-  /** Ends the session of a token of either kind, expired or not. What is no token ends nothing. */
-  logOut(token: string, caller: Caller): Promise<void>
+  /**
+   * Ends the session of a token of either kind, expired or not. Gives the reason when the token
+   * ends nothing, else null.
+   */
+  logOut(token: string, caller: Caller): Promise<RefusalReason | null>
   /** The principal's sessions that go on, the last used first. */
   list(principal: Principal): Promise<readonly Session[]>
   /**
@@ -155,19 +163,27 @@ async function logIn(
   return grantLogin(session, user, parts)
 }
 
-async function logOut(token: string, caller: Caller, parts: EndingParts): Promise<void> {
+async function logOut(
+  token: string,
+  caller: Caller,
+  parts: EndingParts,
+): Promise<RefusalReason | null> {
   const { store, audit, endingNow } = parts
   const told = { ...callerFields(caller), reason: "logout" }
-  const { sid, username, revoked } = await readEndable(token, parts)
+  const endable = await readEndable(token, parts)
+  if (typeof endable === "string") return endable
+  const { sid, username, revoked } = endable
   // First of all: from now on the token can't become a session any more.
-  if (revoked !== null && (await store.revokeToken(revoked))) {
+  const isRevoked = revoked !== null && (await store.revokeToken(revoked))
+  if (isRevoked) {
     const user = username === null ? null : await store.findUser(username)
     audit("token.revoked", { ...told, user: user?.username })
   }
-  if (sid === null) return
   const ifUsername = username === null ? {} : { ifUsername: username }
-  const ended = await store.endSession(sid, { ending: endingNow(), ...ifUsername })
+  const ended =
+    sid === null ? null : await store.endSession(sid, { ending: endingNow(), ...ifUsername })
   if (ended !== null) auditEnded([ended], told, audit)
+  return isRevoked || ended !== null ? null : "revoked"
 }
 
 async function changePassword(
@@ -217,20 +233,22 @@ interface Endable {
 async function readEndable(
   token: string,
   { tokens, refreshKey, clock }: SessionParts,
-): Promise<Endable> {
+): Promise<Endable | RefusalReason> {
   if (isRefreshToken(token)) {
-    const sid = readRefreshToken(token, refreshKey())?.sid ?? null
-    return { sid, username: null, revoked: null }
+    const claim = readRefreshToken(token, refreshKey())
+    if (claim === null) return refreshTokenFault(token)
+    return { sid: claim.sid, username: null, revoked: null }
   }
   const now = clock.now()
   const claims = await readSignedToken(token, tokens, now)
-  if (claims === null) return { sid: null, username: null, revoked: null }
+  if (typeof claims === "string") return claims
   const { sid, username, jti, isAccess } = claims
   if (isAccess && sid !== null) return { sid, username, revoked: null }
   // One that Flask-JWT-Extended made. A refresh token of its may have become a session.
   const started = isAccess ? null : sidInPlaceOf(claims, refreshKey())
   const expiresAt = claims.expiresAt + tokens.leewaySeconds
   const isOver = hasExpired(claims, tokens, now)
+  if (isOver && started === null) return "expired"
   const revoked = isOver ? null : { jti, expiresAt, isListed: isAccess }
   return { sid: started, username, revoked }
 }

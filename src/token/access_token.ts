@@ -1,6 +1,6 @@
 // Signs and verifies access tokens: the only code that handles a JWT. `jose` checks signatures;
 // what it does not check is checked here. No claim is looked at before the signature holds, nothing
-// is fetched or opened, and the caller never learns which check failed.
+// is fetched or opened, and the caller never learns which check failed: only the access log does.
 //
 //   header.payload.signature   JWS compact form (RFC 7515 §7.1), each part canonical base64url
 //   header                     alg, typ and kid, nothing else (RFC 8725 §3)
@@ -8,9 +8,10 @@
 import { CompactSign } from "jose/jws/compact/sign"
 import { compactVerify } from "jose/jws/compact/verify"
 import { type Awaitable, after, attempt } from "../awaitable.ts"
-import { AuthError } from "../errors.ts"
+import { AuthError, type RefusalReason, refusalReasons } from "../errors.ts"
 import { randomName } from "../random.ts"
 import { type JsonObject, type JsonReading, readJsonObject } from "../strict_json.ts"
+import { isPublished, isShared } from "./algorithms.ts"
 import {
   type AccessClaims,
   type ClaimSettings,
@@ -23,9 +24,15 @@ import type { KeyRing, VerificationKey } from "./key_ring.ts"
 const tokenLengthMax = 4096
 const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const headerMembers = ["alg", "typ", "kid"]
+/** How our own tokens begin that are no access tokens (refresh_token.ts, device_token.ts). */
+const otherKind = /^pt[rd]_/
 
-/** Thrown as it is each time: nobody is to learn more, and who floods us gets it made once. */
-const invalid = new AuthError("invalid_token", "Invalid token")
+/** One error for each reason, made once: a flood of forged tokens is to cost little. */
+const invalid = Object.fromEntries(
+  refusalReasons.map((reason) => [reason, refusal("Invalid token", reason)]),
+) as Readonly<Record<RefusalReason, AuthError>>
+const expired = refusal("Token has expired", "expired")
+const refreshToken = refusal("Only non-refresh tokens are allowed", "type")
 
 /** What signing and verifying need to know of the deployment. */
 export interface TokenSettings extends ClaimSettings {
@@ -63,10 +70,11 @@ export function verifyAccessToken(
   now: number,
 ): Awaitable<AccessClaims> {
   return after(readSignedToken(token, settings, now), (claims) => {
-    if (claims === null || claims.isAhead) throw invalid
+    if (typeof claims === "string") throw invalid[claims]
+    if (claims.isAhead) throw invalid.not_yet_valid
     assertNotExpired(claims, settings, now)
     if (claims.isAccess) return claims
-    throw new AuthError("invalid_token", "Only non-refresh tokens are allowed")
+    throw refreshToken
   })
 }
 
@@ -75,7 +83,7 @@ export function verifyAccessToken(
  * @throws AuthError `invalid_token` "Token has expired"
  */
 export function assertNotExpired(claims: AccessClaims, settings: TokenSettings, now: number): void {
-  if (hasExpired(claims, settings, now)) throw new AuthError("invalid_token", "Token has expired")
+  if (hasExpired(claims, settings, now)) throw expired
 }
 
 /** Whether a token's time is over. */
@@ -89,62 +97,74 @@ export function hasExpired(
 
 /**
  * The claims of a token whose form, signature and claims hold, though it may have expired, be dated
- * ahead or be a refresh token: for those who end what it names, and never to let anybody pass. Null
- * for all else.
+ * ahead or be a refresh token: for those who end what it names, and never to let anybody pass. For
+ * any other token the reason why it is refused.
  */
 export function readSignedToken(
   token: string,
   settings: TokenSettings,
   now: number,
-): Awaitable<AccessClaims | null> {
+): Awaitable<AccessClaims | RefusalReason> {
   // Before anything splits or decodes it: a long token costs nothing (CVE-2025-30204).
-  if (token.length > tokenLengthMax || !compactForm.test(token)) return null
+  if (token.length > tokenLengthMax) return "malformed"
+  if (!compactForm.test(token)) return otherKind.test(token) ? "type" : "malformed"
   const [encodedHeader = "", encodedPayload = "", encodedSignature = ""] = token.split(".")
   const payload = decodeCanonical(encodedPayload)
   const signature = decodeCanonical(encodedSignature)
-  if (payload === null || signature === null) return null
-  return attempt<AccessClaims | null>(
+  if (payload === null || signature === null) return "malformed"
+  return attempt<AccessClaims | RefusalReason>(
     () => {
-      const key = chooseKey(readHeader(encodedHeader), settings, now)
-      if (key === null || key.rulesOut?.(token, signature)) return null
-      return compactVerify(token, key.key, { algorithms: [key.alg] }).then(() => {
-        const reading = readJsonObject(payload)
-        return isCanonical(reading, settings) ? readClaims(reading.value, settings, now) : null
-      })
+      const header = readHeader(encodedHeader)
+      const key = typeof header === "string" ? header : chooseKey(header, settings, now)
+      if (typeof key === "string") return key
+      if (key.rulesOut?.(token, signature)) return "signature"
+      return compactVerify(token, key.key, { algorithms: [key.alg] }).then(
+        () => {
+          const reading = readJsonObject(payload)
+          if (!isCanonical(reading, settings)) return "malformed"
+          return readClaims(reading.value, settings, now)
+        },
+        () => "signature" as const,
+      )
     },
     // Whatever went wrong in there, of whatever type: the token was not verified.
-    () => null,
+    () => "malformed",
   )
+}
+
+function refusal(message: string, reason: RefusalReason): AuthError {
+  return Object.freeze(new AuthError("invalid_token", message, { reason }))
 }
 
 /** The last header whose form was ours. Nearly all tokens of a deployment have the same. */
 let lastHeader: { readonly encoded: string; readonly value: JsonObject } | null = null
 
 /** The members of a header, if it has the form of one that we could have written. */
-function readHeader(encoded: string): JsonObject | null {
+function readHeader(encoded: string): JsonObject | RefusalReason {
   if (encoded === lastHeader?.encoded) return lastHeader.value
   const bytes = decodeCanonical(encoded)
-  if (bytes === null) return null
+  if (bytes === null) return "malformed"
   const { text, value } = readJsonObject(bytes)
-  if (JSON.stringify(value) !== text) return null
-  if (!Object.keys(value).every((name) => headerMembers.includes(name))) return null
+  if (JSON.stringify(value) !== text) return "malformed"
+  if (!Object.keys(value).every((name) => headerMembers.includes(name))) return "header"
   lastHeader = { encoded, value }
   return value
 }
 
 /** The key that a header names. */
 function chooseKey(
-  header: JsonObject | null,
+  { alg, typ, kid }: JsonObject,
   settings: TokenSettings,
   now: number,
-): VerificationKey | null {
-  if (header === null) return null
-  const { alg, typ, kid } = header
-  if (typ !== tokenType(settings)) return null
+): VerificationKey | RefusalReason {
+  const isPossible = settings.profile === "shared" ? isShared : isPublished
+  if (typeof alg !== "string" || !isPossible(alg)) return "algorithm"
+  if (typ !== tokenType(settings)) return "type"
   // A Map and an exact string: no prototype, no path, no search through all keys.
-  if (kid !== undefined && typeof kid !== "string") return null
-  const key = settings.ring.find(kid, now)
-  return key?.alg === alg ? key : null
+  const isName = kid === undefined || typeof kid === "string"
+  const key = isName ? settings.ring.find(kid, now) : null
+  if (key === null) return "unknown_key"
+  return key.alg === alg ? key : "algorithm"
 }
 
 /** Bytes of base64url text that has exactly one spelling, or null (RFC 4648 §3.5). */

@@ -6,6 +6,7 @@
 //
 // The operator's own claims for a user follow; none of them can take a place that has a meaning.
 
+import type { RefusalReason } from "../errors.ts"
 import type { JsonObject } from "../strict_json.ts"
 
 /** What a token is signed for. */
@@ -137,19 +138,22 @@ function expiryOf({ issuedAt, sessionExpiresAt }: Grant, settings: ClaimSettings
 /**
  * Reads the claims of a verified payload. Whether the token's time has come, or is over, is left to
  * the caller: a session can be ended with a token of any age, whatever the clock shows.
- * @returns null when any claim is missing, of a wrong type or out of its bounds
+ * @returns the reason of the refusal when a claim is missing, of a wrong type or out of its bounds
  */
 export function readClaims(
   payload: JsonObject,
   settings: ClaimSettings,
   now: number,
-): AccessClaims | null {
+): AccessClaims | RefusalReason {
   const { sub, jti, iat, exp, nbf, type, sid, auth_time: authTime, fresh = false } = payload
   const isPublished = settings.profile === "published"
+  if (!isIssuer(payload["iss"], settings)) return "issuer"
+  if (!isAudience(payload["aud"], settings)) return "audience"
+  // Flask-JWT-Extended's refresh tokens are read: they get a refusal that tells what they are.
+  if (type !== "access" && (type !== "refresh" || isPublished)) return "type"
+  if (exp === undefined) return "lifetime"
   const holds =
     !Object.hasOwn(payload, "__proto__") &&
-    isIssuer(payload["iss"], settings) &&
-    isAudience(payload["aud"], settings) &&
     typeof sub === "string" &&
     subjectPattern.test(sub) &&
     typeof jti === "string" &&
@@ -157,14 +161,11 @@ export function readClaims(
     isInstant(iat) &&
     (nbf === undefined || isInstant(nbf)) &&
     isInstant(exp) &&
-    exp > iat &&
-    // Flask-JWT-Extended's refresh tokens live for 30 days; here they only get a telling refusal.
-    ((type === "access" && exp - iat <= accessTtlSecondsMax) ||
-      (type === "refresh" && !isPublished)) &&
     (isSessionId(sid) || !isPublished) &&
     (authTime === undefined ? !isPublished : isInstant(authTime)) &&
     (typeof fresh === "boolean" || (!isPublished && isFiniteNumber(fresh)))
-  if (!holds) return null
+  if (!holds) return "claims"
+  if (exp <= iat || (type === "access" && exp - iat > accessTtlSecondsMax)) return "lifetime"
   const latest = now + Math.max(clockSkewSeconds, settings.leewaySeconds)
   const begins = Math.max(iat, Number(nbf ?? 0), Number(authTime ?? 0))
   return {

@@ -7,6 +7,7 @@
 // 42 bytes are 56 characters without a bit to spare: a token has one spelling.
 
 import { createHmac, timingSafeEqual } from "node:crypto"
+import type { RefusalReason } from "../errors.ts"
 
 /** What a refresh token names, once its tag was found to be ours. */
 export interface RefreshClaim {
@@ -47,6 +48,11 @@ export function readRefreshToken(token: string, key: Uint8Array): RefreshClaim |
   if (!timingSafeEqual(bytes.subarray(namedBytes), tagOf(named, key))) return null
   const sid = named.subarray(0, sidBytes).toString("base64url")
   return { sid, rotations: named.readUIntBE(sidBytes, numberBytes) }
+}
+
+/** Why `readRefreshToken` gave null for a text. */
+export function refreshTokenFault(token: string): RefusalReason {
+  return form.test(token) ? "signature" : "malformed"
 }
 
 /**

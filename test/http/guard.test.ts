@@ -212,6 +212,26 @@ for (const { option, who, admitted } of freshRows) {
   })
 }
 
+test("guard() says in a word for the log why it refuses", async () => {
+  const reasonOf = async (options: GuardOptions, authorization?: string) => {
+    const { send } = spied(options, identity({ fresh: false }))
+    return send(authorization).then(
+      ({ reason }) => reason,
+      ({ reason }: AuthError) => reason,
+    )
+  }
+  assert.equal(await reasonOf({}), "missing_token")
+  assert.equal(await reasonOf({}, ""), "missing_token")
+  assert.equal(await reasonOf({}, "Basic Z29vZDpnb29k"), "other_scheme")
+  assert.equal(await reasonOf({}, "Bearer good good"), "bad_header")
+  assert.equal(await reasonOf({ role: "admin" }, "Bearer good"), "missing_role")
+  for (const fresh of [true, 0]) {
+    const { send } = spied({ fresh }, identity({ fresh: false, secondsSinceLogin: 1 }))
+    assert.equal((await send("Bearer good")).reason, "not_fresh")
+  }
+  assert.equal(await reasonOf({ fresh: true, optional: true }), undefined)
+})
+
 test("guard() asks for the role before it asks for a new login", async () => {
   const { send } = spied({ role: "admin", fresh: true }, identity({ fresh: false }))
   await assert.rejects(

@@ -60,6 +60,12 @@ test("problemOf() answers a refusal with its code and sentence", () => {
   assert.deepEqual(problemOf(error), problem("insufficient_scope", "This needs the role 'admin'"))
 })
 
+test("problemOf() hands on why a token was refused, beside the same reply", () => {
+  const refused = new AuthError("invalid_token", "Invalid token", { reason: "signature" })
+  const reply = problem("invalid_token", "Invalid token")
+  assert.deepEqual(problemOf(refused), { ...reply, reason: "signature" })
+})
+
 test("problemOf() answers who asks too often with the seconds to wait, in the header and the text", () => {
   const rows: readonly (readonly [seconds: number, told: string])[] = [
     [0.2, "1"],

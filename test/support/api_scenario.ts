@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
+import type { RefusalReason } from "../../src/errors.ts"
 import type { Reply } from "../../src/http/message.ts"
 import {
   type CallOptions,
@@ -50,6 +51,8 @@ export interface Scenario {
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** Texts that the reply does not have anywhere. */
   readonly lacks?: readonly string[]
+  /** What the access log says about a token that was refused, or ended nothing. */
+  readonly reason?: RefusalReason
   /** All events but the access log's: name, user and reason, as far as there are such. */
   readonly events: readonly string[]
 }
@@ -95,6 +98,7 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
       takeEvents(prepared.service)
       const reply = await sendScenario(scenario, prepared)
       checkReply(scenario, reply)
+      checkReason(scenario, { reply, ...prepared.service })
       assert.deepEqual(takeEvents(prepared.service), scenario.events)
     })
   }
@@ -127,6 +131,24 @@ export function takeEvents({ log, exchanges }: TestService): string[] {
       }
       return [event, user, reason].filter((text) => text !== undefined).join(" ")
     })
+}
+
+/** Codes of replies about a token, whose access line always says why. */
+const tokenCodes: readonly string[] = [
+  ...["missing_token", "invalid_token", "insufficient_scope"],
+  "insufficient_user_authentication",
+]
+
+function checkReason(
+  { reason }: Scenario,
+  { reply, log }: { readonly reply: Reply; readonly log: TestService["log"] },
+): void {
+  const told = log.events.findLast(({ event }) => event === "request")?.["reason"]
+  if (reason !== undefined) assert.equal(told, reason)
+  const code = reply.body.startsWith("{") ? JSON.parse(reply.body).error : undefined
+  if (tokenCodes.includes(code)) assert.ok(told !== undefined, `No reason beside ${code}`)
+  if (reply.status === 200) assert.equal(told, undefined)
+  assert.deepEqual(Object.keys(reply).sort(), ["body", "headers", "status"])
 }
 
 function checkReply(scenario: Scenario, reply: Reply): void {

@@ -3,7 +3,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { RefusalReason } from "../../src/errors.ts"
 import {
+  type AccessClaims,
   accessTtlSecondsMax,
   type ClaimSettings,
   readClaims,
@@ -37,7 +39,7 @@ const several: ClaimSettings = { ...shared, ...severalSettings }
 const settingsByName = { published, shared, addressed, several }
 
 const grant = { ...grantOfTests, roles: ["admin"], fresh: false }
-const names = { jti: "token-1", csrf: "double-submit" }
+const names = { jti: names, csrf: "double-submit" }
 
 test("writeClaims() gives what readClaims() reads back", () => {
   for (const [name, settings] of Object.entries(settingsByName)) {
@@ -98,14 +100,14 @@ test("writeClaims() lets no token outlive its session, nor its own lifetime", ()
   }
   const longest = { ...shared, accessTtlSeconds: accessTtlSecondsMax }
   const claims = writeClaims({ ...grant, sessionExpiresAt: now + 999_999 }, names, longest)
-  assert.equal(readClaims(claims, longest, now)?.expiresAt, now + 86_400)
+  assert.equal(members(readClaims(claims, longest, now)).expiresAt, now + 86_400)
 })
 
 test("readClaims() takes no token whose session was over when it was signed", () => {
   for (const settings of Object.values(settingsByName)) {
     for (const sessionExpiresAt of [now, now - 5]) {
       const claims = writeClaims({ ...grant, sessionExpiresAt }, names, settings)
-      assert.equal(readClaims(claims, settings, now), null)
+      assert.equal(readClaims(claims, settings, now), "lifetime")
     }
   }
 })
@@ -113,46 +115,46 @@ test("readClaims() takes no token whose session was over when it was signed", ()
 test("readClaims() needs a session of ours, except in a shared secret's tokens", () => {
   for (const sid of sidsOfOthers) {
     const name = JSON.stringify(sid)
-    assert.equal(reading(published, { sid }), null, name)
-    assert.equal(reading(shared, { sid })?.sid, null, name)
-    assert.equal(reading(addressed, { sid })?.sid, null, name)
+    assert.equal(reading(published, { sid }), "claims", name)
+    assert.equal(members(reading(shared, { sid })).sid, null, name)
+    assert.equal(members(reading(addressed, { sid })).sid, null, name)
   }
   for (const settings of Object.values(settingsByName)) {
     for (const sid of ["A".repeat(22), "-_".repeat(11), "0123456789abcdefABCDEF"]) {
-      assert.equal(reading(settings, { sid })?.sid, sid)
+      assert.equal(members(reading(settings, { sid })).sid, sid)
     }
   }
 })
 
 test("readClaims() gives freshness and login time as the token tells them", () => {
-  const read = (changes: Members) => reading(shared, changes)
-  assert.equal(read({ fresh: true })?.fresh, true)
-  assert.equal(read({ fresh: now + 60.25 })?.fresh, now + 60.25)
-  assert.equal(read({ fresh: undefined })?.fresh, false)
-  assert.equal(read({ auth_time: now - 90 })?.authTime, now - 90)
-  assert.equal(read({ auth_time: undefined })?.authTime, null)
-  assert.equal(read({ auth_time: null }), null)
-  assert.equal(reading(published, { fresh: now + 60 }), null)
-  assert.equal(reading(published, { auth_time: undefined }), null)
+  const read = (changes: Members) => members(reading(shared, changes))
+  assert.equal(read({ fresh: true }).fresh, true)
+  assert.equal(read({ fresh: now + 60.25 }).fresh, now + 60.25)
+  assert.equal(read({ fresh: undefined }).fresh, false)
+  assert.equal(read({ auth_time: now - 90 }).authTime, now - 90)
+  assert.equal(read({ auth_time: undefined }).authTime, null)
+  assert.equal(reading(shared, { auth_time: null }), "claims")
+  assert.equal(reading(published, { fresh: now + 60 }), "claims")
+  assert.equal(reading(published, { auth_time: undefined }), "claims")
 })
 
 test("readClaims() tells a refresh token, of a shared secret only, whatever its life", () => {
   const lastInstant = 253_402_300_799
   for (const exp of [lastInstant + 1, Number.MAX_SAFE_INTEGER]) {
-    assert.equal(reading(shared, { type: "refresh", exp }), null, "after the year 9999")
+    assert.equal(reading(shared, { type: "refresh", exp }), "claims", "after the year 9999")
   }
   for (const exp of [now + 1, now + 86_401, now + 2_592_000, lastInstant]) {
     const refresh = { type: "refresh", exp }
-    assert.equal(reading(shared, refresh)?.isAccess, false)
-    assert.equal(reading(shared, refresh)?.expiresAt, exp)
-    assert.equal(reading(published, refresh), null)
-    assert.equal(reading(shared, { ...refresh, type: "Refresh" }), null)
+    assert.equal(members(reading(shared, refresh)).isAccess, false)
+    assert.equal(members(reading(shared, refresh)).expiresAt, exp)
+    assert.equal(reading(published, refresh), "type")
+    assert.equal(reading(shared, { ...refresh, type: "Refresh" }), "type")
   }
 })
 
 test("readClaims() leaves expiry to its caller", () => {
   const claims = writeClaims(grant, names, published)
-  assert.equal(readClaims(claims, published, now + 1_000_000)?.expiresAt, now + 900)
+  assert.equal(members(readClaims(claims, published, now + 1_000_000)).expiresAt, now + 900)
 })
 
 test("readClaims() takes times ahead of ours by five seconds, or by the leeway", () => {
@@ -168,8 +170,9 @@ test("readClaims() takes times ahead of ours by five seconds, or by the leeway",
       const settings = { ...base, leewaySeconds }
       for (const name of ["iat", "nbf", "auth_time"]) {
         const row = `${base.profile} ${name} ${leewaySeconds}`
-        assert.equal(reading(settings, { [name]: now + ahead })?.isAhead, false, row)
-        assert.equal(reading(settings, { [name]: now + ahead + 1 })?.isAhead, true, row)
+        const isAhead = (at: number) => members(reading(settings, { [name]: at })).isAhead
+        assert.equal(isAhead(now + ahead), false, row)
+        assert.equal(isAhead(now + ahead + 1), true, row)
       }
     }
   }
@@ -177,10 +180,15 @@ test("readClaims() takes times ahead of ours by five seconds, or by the leeway",
 
 test("readClaims() stretches no lifetime by the leeway", () => {
   const settings = { ...published, leewaySeconds: 60 }
-  assert.ok(reading(settings, { exp: now + 86_400 }))
-  assert.equal(reading(settings, { exp: now + 86_401 }), null)
-  assert.equal(reading(settings, { exp: now }), null)
+  assert.equal(members(reading(settings, { exp: now + 86_400 })).expiresAt, now + 86_400)
+  assert.equal(reading(settings, { exp: now + 86_401 }), "lifetime")
+  assert.equal(reading(settings, { exp: now }), "lifetime")
 })
+
+/** What is said of a claim that is missing; of others "claims". */
+const reasonsOfMissing: Readonly<Record<string, string>> = {
+  ...{ iss: "issuer", aud: "audience", exp: "lifetime", type: "type" },
+}
 
 test("readClaims() refuses each claim that is missing, and tokens of the other deployments", () => {
   const needed = {
@@ -192,10 +200,11 @@ test("readClaims() refuses each claim that is missing, and tokens of the other d
     const settings = settingsByName[name]
     const claims = writeClaims(grant, names, settings)
     for (const missing of needed[name]) {
-      assert.equal(reading(settings, { [missing]: undefined }), null, `${name} ${missing}`)
+      const reason = reasonsOfMissing[missing] ?? "claims"
+      assert.equal(reading(settings, { [missing]: undefined }), reason, `${name} ${missing}`)
     }
     for (const other of [published, shared, addressed]) {
-      if (other !== settings) assert.equal(readClaims(claims, other, now), null, name)
+      if (other !== settings) assert.equal(readClaims(claims, other, now), "issuer", name)
     }
   }
 })
@@ -204,10 +213,17 @@ test("readClaims() looks at the payload's own members only", () => {
   const claims = writeClaims(grant, names, shared)
   const { sub, ...rest } = claims
   assert.equal(sub, "alice")
-  assert.equal(readClaims(JSON.parse(`{"__proto__":${JSON.stringify(claims)}}`), shared, now), null)
+  const inside = JSON.parse(`{"__proto__":${JSON.stringify(claims)}}`)
+  assert.equal(readClaims(inside, shared, now), "type")
   const beside = JSON.stringify(rest).replace("{", '{"__proto__":{"sub":"alice"},')
-  assert.equal(readClaims(JSON.parse(beside), shared, now), null)
+  assert.equal(readClaims(JSON.parse(beside), shared, now), "claims")
 })
+
+/** What was read, which is no reason to refuse. */
+function members(read: AccessClaims | RefusalReason): AccessClaims {
+  assert.ok(typeof read === "object", String(read))
+  return read
+}
 
 /** What is read of good claims with changes; one that is undefined is left out. */
 function reading(settings: ClaimSettings, changes: Members) {
