@@ -30,6 +30,9 @@ export interface AppOptions {
 
 type Found = Extract<Match, { kind: "found" }>
 
+/** A first segment that is no secret: tokens, names and ids have digits, capitals or more length. */
+const plainSegment = /^\/[a-z-]{1,24}(?![^/])/
+
 /** Puts the service together. */
 export function createApp(parts: RouteParts & AppOptions): App {
   const { allowedHosts, corsOrigins, log } = parts
@@ -58,7 +61,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
         client: head.clientAddress,
         method: head.method,
         // The route's own path: a path as it was sent could hold anything, secrets too.
-        path: match.kind === "not_found" ? null : match.path,
+        path: match.kind === "not_found" ? firstSegment(head.path) : match.path,
         status: reply.status,
         ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
         reason,
@@ -82,6 +85,11 @@ export function createApp(parts: RouteParts & AppOptions): App {
       (error) => failed(error, head, log),
     )
   }
+}
+
+/** Enough of an unknown path to see that a proxy adds or leaves a prefix; else null. */
+function firstSegment(path: string): string | null {
+  return plainSegment.exec(path)?.[0] ?? null
 }
 
 function withoutReason({ status, headers, body }: Reply): Reply {

@@ -119,11 +119,28 @@ const accessRows = [
   ["PUT", "/me", "/me", 405],
   ["OPTIONS", "/me", "/me", 204],
   ["HEAD", "/livez", "/livez", 200],
-  ["GET", "/reset/s3cret-in-a-path", null, 404],
+  ["GET", "/reset/s3cret-in-a-path", "/reset", 404],
+  ["POST", "/auth/login", "/auth", 404],
+  ["GET", "/me/", "/me", 404],
+  ["GET", "/a-b-/", "/a-b-", 404],
+  ["GET", `/${"a".repeat(24)}`, `/${"a".repeat(24)}`, 404],
+  ["GET", `/${"a".repeat(25)}`, null, 404],
+  ["GET", "/", null, 404],
+  ["GET", "//me", null, 404],
+  ["GET", "/Reset/x", null, 404],
+  ["GET", "/v1/login", null, 404],
+  ["GET", "/s3cret", null, 404],
+  ["GET", "/auth;s3cret", null, 404],
+  ["GET", "/auth.s3cret/x", null, 404],
+  ["GET", "/auth%2fs3cret", null, 404],
+  ["GET", "/auth\n", null, 404],
+  ["GET", "/%61uth/x", null, 404],
+  ["GET", "*", null, 404],
+  ["GET", "s3cret", null, 404],
 ] as const
 
 for (const [method, path, logged, status] of accessRows) {
-  test(`createApp() logs ${method} ${path} once, by its route's own path`, async () => {
+  test(`createApp() logs ${method} ${JSON.stringify(path)} once, as ${logged}`, async () => {
     const { send, log } = brokenApp(new AuthError("invalid_token", "Invalid token"))
     assert.equal((await send(method, path)).status, status)
     assert.equal(log.events.length, 1)
