@@ -30,6 +30,8 @@ export interface Config {
   readonly allowedHosts: readonly string[] | null
   /** Origins whose scripts may read replies. */
   readonly corsOrigins: readonly string[]
+  /** Whether Strict-Transport-Security speaks for all names below, too. */
+  readonly includeSubdomains: boolean
   readonly claims: ClaimSettings
   readonly sessions: SessionSettings
   readonly signing: Signing
@@ -97,6 +99,7 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     trustedProxies: values.trustedProxies ?? [],
     allowedHosts: values.allowedHosts,
     corsOrigins: values.corsOrigins ?? [],
+    includeSubdomains: rest.includeSubdomains,
     claims: Object.freeze({ ...claimNames, accessTtlSeconds, leewaySeconds }),
     sessions: Object.freeze({
       idleSeconds: rest.refreshTtlSeconds,

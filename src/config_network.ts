@@ -1,5 +1,5 @@
-// Parsers for the settings about who reaches the service and through what: proxies, host names, and
-// origins. Each takes a list with commas and gives it, or throws a SettingMistake.
+// Parsers for the settings about who reaches the service and through what: proxies, host names,
+// origins and the headers that go with them. Lists have commas. A bad value throws SettingMistake.
 
 import { SettingMistake } from "./config_values.ts"
 import { hostNameOf } from "./http/host.ts"
@@ -51,6 +51,12 @@ export function corsOrigins(value: string): readonly string[] {
       "Scheme, host and, unless it is the usual one, port, in lower case and with nothing after it, such as https://app.example.org",
     )
   })
+}
+
+/** A switch. */
+export function onOrOff(value: string): boolean {
+  if (value === "on" || value === "off") return value === "on"
+  throw new SettingMistake(`'${value}' is neither`, "on or off")
 }
 
 function list(value: string): readonly string[] {

@@ -16,6 +16,7 @@ export function noticesOf(
     ...issuerNotices(values, issuer),
     ...(values.secretKey === null ? [] : sharedNotices(values)),
     ...lifeNotices(environment, values),
+    ...networkNotices(values),
     ...unreadNames(environment),
   ]
 }
@@ -53,6 +54,12 @@ function lifeNotices(
   return [
     `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`,
   ]
+}
+
+// A setting that does nothing by itself.
+function networkNotices({ includeSubdomains, issuer }: SettingValues): readonly string[] {
+  if (!includeSubdomains || issuer?.startsWith("https:")) return []
+  return ["POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is no https address"]
 }
 
 // Another program's, or a slip of the pen: worth a word, no reason to stop.

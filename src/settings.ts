@@ -2,7 +2,7 @@
 // README's table.
 
 import { issuer } from "./config_issuer.ts"
-import { allowedHosts, corsOrigins, trustedProxies } from "./config_network.ts"
+import { allowedHosts, corsOrigins, onOrOff, trustedProxies } from "./config_network.ts"
 import {
   algorithm,
   claimName,
@@ -90,6 +90,12 @@ export const settings = {
     fallback: null,
     shownDefault: "none",
     help: "Origins whose scripts may read replies, such as https://app.example.org, with commas.",
+  },
+  includeSubdomains: {
+    name: "POSTERN_HSTS_INCLUDE_SUBDOMAINS",
+    parse: onOrOff,
+    fallback: "off",
+    help: "Whether browsers shall use TLS for all names below the issuer's, too: on or off. Needs an https issuer.",
   },
   accessTtlSeconds: {
     name: "JWT_ACCESS_TOKEN_EXPIRES",

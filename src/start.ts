@@ -51,12 +51,13 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
   try {
     let ready = false
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
+    const { includeSubdomains } = config
     const variesByOrigin = config.corsOrigins.length > 0
     const server = await listen(config, {
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => app.handle(request),
       refuseEarly: (head) => app.refuseEarly(head),
-      ...{ strictTransport, variesByOrigin, clock: systemClock },
+      ...{ strictTransport, includeSubdomains, variesByOrigin, clock: systemClock },
       ...{ trustedProxies: config.trustedProxies, log, limits: limitsFor(config.memoryBytes) },
     })
     const app = appOf(opened, withPort(config, server.port), { isReady: () => ready, log })

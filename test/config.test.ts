@@ -18,6 +18,7 @@ test("loadConfig() of nothing gives the defaults", () => {
     trustedProxies: [],
     allowedHosts: null,
     corsOrigins: [],
+    includeSubdomains: false,
     claims: {
       profile: "published",
       issuer: address,
@@ -56,6 +57,7 @@ test("loadConfig() reads every setting", () => {
     POSTERN_TRUSTED_PROXIES: "10.0.0.0/8,127.0.0.1",
     POSTERN_ALLOWED_HOSTS: "Login.Example.org,postern",
     POSTERN_CORS_ORIGINS: "https://app.example.org,http://localhost:5173",
+    POSTERN_HSTS_INCLUDE_SUBDOMAINS: "on",
     JWT_ACCESS_TOKEN_EXPIRES: "1h",
     JWT_REFRESH_TOKEN_EXPIRES: "7d",
     POSTERN_SESSION_MAX_AGE: "365d",
@@ -84,6 +86,7 @@ test("loadConfig() reads every setting", () => {
     ],
     allowedHosts: ["login.example.org", "postern"],
     corsOrigins: ["https://app.example.org", "http://localhost:5173"],
+    includeSubdomains: true,
     claims: {
       profile: "published",
       issuer: "https://login.example.org",

@@ -79,3 +79,13 @@ for (const [environment, notices] of shared) {
     assert.deepEqual(load({ JWT_SECRET_KEY: testSecret, ...environment }).notices, notices)
   })
 }
+
+test("loadConfig() notes that HSTS for other names needs an https issuer", () => {
+  const notice = "POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is no https address"
+  const on = { POSTERN_HSTS_INCLUDE_SUBDOMAINS: "on" }
+  assert.deepEqual(load(on).notices, [notice])
+  assert.deepEqual(load({ ...on, JWT_SECRET_KEY: testSecret }).notices, [notice])
+  assert.deepEqual(load({ ...on, POSTERN_ISSUER: "http://localhost:8080" }).notices, [notice])
+  assert.deepEqual(load({ ...on, POSTERN_ISSUER: "https://a.example" }).notices, [])
+  assert.deepEqual(load({ POSTERN_HSTS_INCLUDE_SUBDOMAINS: "off" }).notices, [])
+})

@@ -17,6 +17,7 @@ test("settings: this is all there is, with these defaults", () => {
     "POSTERN_TRUSTED_PROXIES=none",
     "POSTERN_ALLOWED_HOSTS=any",
     "POSTERN_CORS_ORIGINS=none",
+    "POSTERN_HSTS_INCLUDE_SUBDOMAINS=off",
     "JWT_ACCESS_TOKEN_EXPIRES=15m",
     "JWT_REFRESH_TOKEN_EXPIRES=14d",
     "POSTERN_SESSION_MAX_AGE=30d",
@@ -45,6 +46,7 @@ const bounds: readonly (readonly [
   taken: readonly string[],
   not: readonly string[],
 ])[] = [
+  ["POSTERN_HSTS_INCLUDE_SUBDOMAINS", ["on", "off"], ["On", "true", "1", ""]],
   ["JWT_ACCESS_TOKEN_EXPIRES", ["1", "24h"], ["0", "86401"]],
   ["JWT_REFRESH_TOKEN_EXPIRES", ["1", "365d"], ["0", "366d", "False"]],
   ["POSTERN_SESSION_MAX_AGE", ["1s", "365d"], ["0", "31536001"]],

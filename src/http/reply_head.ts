@@ -13,7 +13,8 @@ const everyReply: RawHeaders = [
   ["Referrer-Policy", "no-referrer"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
 ].flat()
-const strictTransportHeader = ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"]
+const strictTransportName = "Strict-Transport-Security"
+const strictTransportValue = "max-age=31536000"
 /** A header as it may be sent: nothing in it begins another line (RFC 9110 §5.1, §5.5). */
 const headerLine = /^[!#$%&'*+.^`|~\w-]+: [\t -~]*$/
 
@@ -23,6 +24,8 @@ export interface HeaderOptions {
   readonly keepAliveMillis: number
   /** Tells browsers to come back over TLS only. For when the public address is https. */
   readonly strictTransport: boolean
+  /** Tells them so for all names below that address, too: other services may be there. */
+  readonly includeSubdomains: boolean
   /** Tells caches that replies differ by origin. For when scripts of some may read them. */
   readonly variesByOrigin: boolean
   readonly clock: Clock
@@ -49,9 +52,10 @@ export interface HeadWriter {
 /** Makes a writer. */
 export function createHeadWriter(options: HeaderOptions): HeadWriter {
   const { keepAliveMillis, strictTransport, variesByOrigin, clock, statusTexts } = options
+  const scope = options.includeSubdomains ? "; includeSubDomains" : ""
   const always = [
     ...everyReply,
-    ...(strictTransport ? strictTransportHeader : []),
+    ...(strictTransport ? [strictTransportName, `${strictTransportValue}${scope}`] : []),
     ...(variesByOrigin ? ["Vary", "Origin"] : []),
   ]
   const keepAlive = ["Keep-Alive", `timeout=${Math.floor(keepAliveMillis / 1000)}`]

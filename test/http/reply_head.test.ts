@@ -14,6 +14,7 @@ const context = { id: "id-1", closes: false }
 const plain = {
   keepAliveMillis: 5_500,
   strictTransport: false,
+  includeSubdomains: false,
   variesByOrigin: false,
   clock: createFakeClock(),
   statusTexts: { 200: "OK", 204: "No Content", 304: "Not Modified", 400: "Bad Request" },
@@ -94,7 +95,16 @@ for (const [name, way] of Object.entries(ways)) {
     const write = way({ ...plain, strictTransport: true })
     const headers = write({ status: 200, headers: {}, body: "" }, context)
     const at = headers.indexOf("Strict-Transport-Security")
+    assert.equal(headers[at + 1], "max-age=31536000")
+  })
+
+  test(`${name} speaks for the names below only when told, and never without TLS`, () => {
+    const told = { ...plain, includeSubdomains: true }
+    const reply = { status: 200, headers: {}, body: "" }
+    const headers = way({ ...told, strictTransport: true })(reply, context)
+    const at = headers.indexOf("Strict-Transport-Security")
     assert.equal(headers[at + 1], "max-age=31536000; includeSubDomains")
+    assert.equal(way(told)(reply, context).includes("Strict-Transport-Security"), false)
   })
 
   test(`${name} with variesByOrigin tells caches so, of every reply`, () => {

@@ -39,7 +39,7 @@ const several: ClaimSettings = { ...shared, ...severalSettings }
 const settingsByName = { published, shared, addressed, several }
 
 const grant = { ...grantOfTests, roles: ["admin"], fresh: false }
-const names = { jti: names, csrf: "double-submit" }
+const names = { jti: "token-1", csrf: "double-submit" }
 
 test("writeClaims() gives what readClaims() reads back", () => {
   for (const [name, settings] of Object.entries(settingsByName)) {
