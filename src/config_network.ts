@@ -41,16 +41,25 @@ export function allowedHosts(value: string): readonly string[] {
   })
 }
 
-/** Origins as browsers send them (RFC 6454 §6.2), since they are compared as they are. */
+/** Origins as clients send them (RFC 6454 §6.2), of any scheme, since they are compared as text. */
 export function corsOrigins(value: string): readonly string[] {
   return list(value).map((one) => {
-    const isPlain = /^https?:\/\/[a-z0-9._:[\]-]+$/.test(one) && URL.canParse(one)
-    if (isPlain && new URL(one).origin === one) return one
+    if (isOrigin(one)) return one
     throw new SettingMistake(
       `'${one}' is no origin`,
-      "Scheme, host and, unless it is the usual one, port, in lower case and with nothing after it, such as https://app.example.org",
+      "Scheme, host and, unless it is the usual one, port, in lower case and with nothing after it, such as https://app.example.org or capacitor://localhost; never null or *",
     )
   })
+}
+
+// The URL standard gives origins to few schemes; of apps and extensions clients send the address
+// without a path. Android's web views send `file://`.
+function isOrigin(text: string): boolean {
+  if (text === "file://") return true
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/.test(text) || !URL.canParse(text)) return false
+  const { protocol, origin, href } = new URL(text)
+  const isOfTheWeb = protocol === "http:" || protocol === "https:"
+  return text === (isOfTheWeb ? origin : href)
 }
 
 /** A switch. */

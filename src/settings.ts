@@ -89,7 +89,7 @@ export const settings = {
     parse: corsOrigins,
     fallback: null,
     shownDefault: "none",
-    help: "Origins whose scripts may read replies, such as https://app.example.org, with commas.",
+    help: "Origins whose scripts may read replies, with commas: https://app.example.org, capacitor://localhost.",
   },
   includeSubdomains: {
     name: "POSTERN_HSTS_INCLUDE_SUBDOMAINS",

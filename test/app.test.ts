@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type AppOptions, createApp } from "../src/app.ts"
+import { corsOrigins } from "../src/config_network.ts"
 import { AuthError, Unavailable } from "../src/errors.ts"
 import { problem } from "../src/http/problem.ts"
 import type { Sessions } from "../src/service/sessions.ts"
@@ -224,6 +225,23 @@ for (const [method, path, status] of sharedRows) {
     assert.equal(closed.headers["Access-Control-Allow-Origin"], undefined)
   })
 }
+
+test("createApp() shares replies with an app's own scheme, by its exact text", async () => {
+  const { send } = brokenApp(bug, { corsOrigins: corsOrigins("capacitor://localhost,file://") })
+  const allowed = async (method: string, sent: string) => {
+    const asked = { origin: sent, "access-control-request-method": "POST" }
+    return (await send(method, "/login", asked)).headers["Access-Control-Allow-Origin"]
+  }
+  for (const method of ["POST", "OPTIONS"]) {
+    for (const sent of ["capacitor://localhost", "file://"]) {
+      assert.equal(await allowed(method, sent), sent)
+    }
+    for (const sent of ["capacitor://localhost/", "CAPACITOR://localhost", "ionic://localhost"]) {
+      assert.equal(await allowed(method, sent), undefined, sent)
+    }
+    assert.equal(await allowed(method, "null"), undefined)
+  }
+})
 
 const earlyRows = [
   ["a bad token", "GET", "/me", 401, "Invalid token"],

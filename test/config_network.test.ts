@@ -101,6 +101,17 @@ test("corsOrigins() takes origins as browsers send them, and keeps them so", () 
   assert.deepEqual(corsOrigins(origins.join(" , ")), origins)
 })
 
+test("corsOrigins() takes the origins of apps and extensions by their exact text", () => {
+  const origins = [
+    ...["capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://.", "app://-"],
+    ...["chrome-extension://abcdefghijklmnopabcdefghijklmnop", "app://obsidian.md", "file://"],
+    "moz-extension://0a1b2c3d-1111-2222-3333-444455556666",
+    "safari-web-extension://E5C3B6E0-1111-4BBB-8CCC-1234567890AB",
+    ...["capacitor://localhost:8080", "com.example.app://x", "x+y-z.1://[::1]:3"],
+  ]
+  assert.deepEqual(corsOrigins(origins.join(" , ")), origins)
+})
+
 const notOrigins = [
   ...["*", "", "null", "app.example.org", "https://", "https://*.example.org", "https://app/x"],
   ...["https://app.example.org/", "https://App.example.org", "HTTPS://app.example.org"],
@@ -108,8 +119,12 @@ const notOrigins = [
   ...["https://app.example.org#x", "https://me@app.example.org", "https://b\u00fccher.example"],
   ...[
     "file:///x",
-    "ws://app.example.org",
-    "capacitor://localhost",
+    ...["ws://app.example.org", "wss://app.example.org", "ftp://app.example.org", "file:///"],
+    ...["capacitor:", "capacitor://", "capacitor:localhost", "capacitor://localhost/"],
+    ...["Capacitor://localhost", "capacitor://*", "*://localhost", "chrome-extension://*"],
+    ...["capacitor://localhost?x", "capacitor://localhost#x", "app://me@host", "null://"],
+    ...["capacitor://local host", "capacitor://localhost:080", "x://[::0:1]", "1app://x", "NULL"],
+    ...["data:text/html", "blob:https://app.example.org", "about:blank", "//app.example.org"],
     "https://app.example.org:99999",
   ],
   ...["https://0x7f.1", "https://[::0:1]", "https://app.example.org https://b", "javascript:1"],
