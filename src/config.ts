@@ -6,6 +6,7 @@ import { hashesAtATime, thisMachine } from "./config_hashing.ts"
 import { noticesOf } from "./config_notices.ts"
 import { type SeedUser, SettingMistake } from "./config_values.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+import type { ForwardedHeader } from "./http/client_address.ts"
 import type { Network } from "./ip_address.ts"
 import type { LogLevel } from "./log.ts"
 import type { HashParameters } from "./password/phc.ts"
@@ -26,6 +27,8 @@ export interface Config {
   readonly publicAddress: string | undefined
   /** Proxies whose word on who asks is taken. */
   readonly trustedProxies: readonly Network[]
+  /** The header in which they say it. */
+  readonly forwardedHeader: ForwardedHeader
   /** Host names to answer to; null for any. */
   readonly allowedHosts: readonly string[] | null
   /** Origins whose scripts may read replies. */
@@ -97,6 +100,7 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
     dataDirectory: rest.dataDirectory,
     publicAddress,
     trustedProxies: values.trustedProxies ?? [],
+    forwardedHeader: rest.forwardedHeader,
     allowedHosts: values.allowedHosts,
     corsOrigins: values.corsOrigins ?? [],
     includeSubdomains: rest.includeSubdomains,

@@ -2,6 +2,7 @@
 // origins and the headers that go with them. Lists have commas. A bad value throws SettingMistake.
 
 import { SettingMistake } from "./config_values.ts"
+import { type ForwardedHeader, forwardedHeaders } from "./http/client_address.ts"
 import { hostNameOf } from "./http/host.ts"
 import { canonicalAddress, type Network, readNetwork, startOf } from "./ip_address.ts"
 
@@ -26,6 +27,14 @@ export function trustedProxies(value: string): readonly Network[] {
       `Do you mean ${start}/${prefix}?`,
     )
   })
+}
+
+/** The header in which proxies say for whom they ask, in any case. */
+export function forwardedHeader(value: string): ForwardedHeader {
+  const header = forwardedHeaders.find((name) => name.toLowerCase() === value.toLowerCase())
+  if (header !== undefined) return header
+  const hint = `${forwardedHeaders.join(" or ")}, whichever your proxies write; no other is read`
+  throw new SettingMistake(`'${value}' is no header that is read`, hint)
 }
 
 /** Names and addresses that requests may have in their `Host`. */

@@ -2,7 +2,13 @@
 // README's table.
 
 import { issuer } from "./config_issuer.ts"
-import { allowedHosts, corsOrigins, onOrOff, trustedProxies } from "./config_network.ts"
+import {
+  allowedHosts,
+  corsOrigins,
+  forwardedHeader,
+  onOrOff,
+  trustedProxies,
+} from "./config_network.ts"
 import {
   algorithm,
   claimName,
@@ -76,6 +82,12 @@ export const settings = {
     fallback: null,
     shownDefault: "none",
     help: "Addresses or networks of proxies that say for whom they ask, with commas.",
+  },
+  forwardedHeader: {
+    name: "POSTERN_FORWARDED_HEADER",
+    parse: forwardedHeader,
+    fallback: "X-Forwarded-For",
+    help: "Header in which those proxies say it: X-Forwarded-For or Forwarded. The other is ignored.",
   },
   allowedHosts: {
     name: "POSTERN_ALLOWED_HOSTS",

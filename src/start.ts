@@ -51,14 +51,14 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
   try {
     let ready = false
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
-    const { includeSubdomains } = config
+    const { includeSubdomains, trustedProxies, forwardedHeader } = config
     const variesByOrigin = config.corsOrigins.length > 0
     const server = await listen(config, {
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => app.handle(request),
       refuseEarly: (head) => app.refuseEarly(head),
       ...{ strictTransport, includeSubdomains, variesByOrigin, clock: systemClock },
-      ...{ trustedProxies: config.trustedProxies, log, limits: limitsFor(config.memoryBytes) },
+      ...{ trustedProxies, forwardedHeader, log, limits: limitsFor(config.memoryBytes) },
     })
     const app = appOf(opened, withPort(config, server.port), { isReady: () => ready, log })
     ready = true

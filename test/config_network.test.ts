@@ -1,6 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { allowedHosts, corsOrigins, trustedProxies } from "../src/config_network.ts"
+import {
+  allowedHosts,
+  corsOrigins,
+  forwardedHeader,
+  trustedProxies,
+} from "../src/config_network.ts"
 import { SettingMistake } from "../src/config_values.ts"
 import { isWithin } from "../src/ip_address.ts"
 
@@ -59,6 +64,15 @@ test("trustedProxies() refuses bits beyond the prefix, and says what may be mean
   ] as const) {
     const message = `'${value}' has bits beyond its prefix`
     refuses(trustedProxies, value, message, new RegExp(`^Do you mean ${start}\\?$`))
+  }
+})
+
+test("forwardedHeader() takes one of two names, in any case", () => {
+  assert.equal(forwardedHeader("x-forwarded-FOR"), "X-Forwarded-For")
+  assert.equal(forwardedHeader("forwarded"), "Forwarded")
+  const hint = /^X-Forwarded-For or Forwarded, whichever your proxies write; no other is read$/
+  for (const value of ["X-Real-IP", "CF-Connecting-IP", "X-Forwarded-For ", "", "__proto__"]) {
+    refuses(forwardedHeader, value, `'${value}' is no header that is read`, hint)
   }
 })
 

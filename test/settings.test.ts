@@ -15,6 +15,7 @@ test("settings: this is all there is, with these defaults", () => {
     "POSTERN_ISSUER=http://localhost:PORT",
     "POSTERN_AUDIENCE=the issuer",
     "POSTERN_TRUSTED_PROXIES=none",
+    "POSTERN_FORWARDED_HEADER=X-Forwarded-For",
     "POSTERN_ALLOWED_HOSTS=any",
     "POSTERN_CORS_ORIGINS=none",
     "POSTERN_HSTS_INCLUDE_SUBDOMAINS=off",
@@ -46,6 +47,11 @@ const bounds: readonly (readonly [
   taken: readonly string[],
   not: readonly string[],
 ])[] = [
+  [
+    "POSTERN_FORWARDED_HEADER",
+    ["X-Forwarded-For", "x-forwarded-for", "Forwarded", "FORWARDED"],
+    ["X-Real-IP", "X-Forwarded-For,Forwarded", "both", ""],
+  ],
   ["POSTERN_HSTS_INCLUDE_SUBDOMAINS", ["on", "off"], ["On", "true", "1", ""]],
   ["JWT_ACCESS_TOKEN_EXPIRES", ["1", "24h"], ["0", "86401"]],
   ["JWT_REFRESH_TOKEN_EXPIRES", ["1", "365d"], ["0", "366d", "False"]],

@@ -1,7 +1,8 @@
-// Whose request it is that a proxy passes on, by `X-Forwarded-For` or `Forwarded` (RFC 7239).
-// Anyone can send those, so they are read only when the peer is a trusted proxy, and from the
-// right: each proxy adds whom it heard at the end, and the first address that is no trusted proxy's
-// is as far as anybody vouches. No other header is believed. Pure.
+// Whose request it is that a proxy passes on, by `X-Forwarded-For` or `Forwarded` (RFC 7239): by
+// the one that the operator's proxies write, as they may pass on the client's own other. Anyone can
+// send it, so it is read only when the peer is a trusted proxy, and from the right: each proxy adds
+// whom it heard at the end, and the first address that is no trusted proxy's is as far as anybody
+// vouches. No other header is believed. Pure.
 
 import { canonicalAddress, isWithin, type Network } from "../ip_address.ts"
 
@@ -14,10 +15,30 @@ export interface Peer {
 
 type Headers = ReadonlyMap<string, string>
 
-/** How the elements of each header tell an address. */
-const readers = { "x-forwarded-for": readHop, forwarded: readForwarded } as const
+/** A header in which proxies say for whom they ask. */
+export type ForwardedHeader = "X-Forwarded-For" | "Forwarded"
 
-const headerNames = Object.keys(readers)
+interface Reading {
+  /** The header's name in lower case. */
+  readonly key: string
+  /** How its elements tell an address. */
+  readonly read: (element: string) => string | null
+}
+
+const readings: Readonly<Record<ForwardedHeader, Reading>> = {
+  "X-Forwarded-For": { key: "x-forwarded-for", read: readHop },
+  Forwarded: { key: "forwarded", read: readForwarded },
+}
+
+/** All of them. */
+export const forwardedHeaders = Object.keys(readings) as readonly ForwardedHeader[]
+
+/** What is known of the proxies of a service. */
+export interface Forwarding {
+  readonly peer: Peer
+  /** The header that they write. */
+  readonly header: ForwardedHeader
+}
 
 const forwardedPair = /^([\w!#$%&'*+.^`|~-]+)=(?:"([^"\\]*)"|([^\s"\\]+))$/
 
@@ -27,37 +48,34 @@ export function peerOf(remoteAddress: string | undefined, proxies: readonly Netw
   return { address, isTrusted: isWithin(address, proxies) }
 }
 
-/** Whether a request came with what proxies write. */
-export function isForwarded(headers: Headers): boolean {
-  return headerNames.some((name) => headers.has(name))
+/**
+ * The header in which a peer says in vain for whom it asks, or null: it is not trusted, or writes
+ * another header than the one that is read. What stands beside that one is the client's own.
+ */
+export function unreadHeader(
+  headers: Headers,
+  { peer, header }: Forwarding,
+): ForwardedHeader | null {
+  if (headers.has(readings[header].key)) return peer.isTrusted ? null : header
+  return forwardedHeaders.find((name) => headers.has(readings[name].key)) ?? null
 }
 
-/**
- * The client's address: the peer's own, unless that is a trusted proxy and says for whom it asks.
- * Two headers that differ are not believed: a proxy that writes one passes on the client's other.
- */
+/** The client's address: the peer's own, unless that is a trusted proxy and says for whom it asks. */
 export function clientAddressOf(
   headers: Headers,
-  { peer, proxies }: { readonly peer: Peer; readonly proxies: readonly Network[] },
+  { peer, header, proxies }: Forwarding & { readonly proxies: readonly Network[] },
 ): string {
-  if (!peer.isTrusted) return peer.address
-  const clients = Object.entries(readers).flatMap(([name, read]) => {
-    const elements = headers.get(name)?.split(",").reverse()
-    return elements === undefined ? [] : [walk(elements, read)]
-  })
-  const [client = peer.address, other = client] = clients
-  return client === other ? client : peer.address
-
-  function walk(elements: readonly string[], read: (element: string) => string | null): string {
-    let last = peer.address
-    for (const element of elements) {
-      const address = read(element.trim())
-      if (address === null) break
-      last = address
-      if (!isWithin(address, proxies)) break
-    }
-    return last
+  let last = peer.address
+  if (!peer.isTrusted) return last
+  const { key, read } = readings[header]
+  const elements = headers.get(key)?.split(",").reverse() ?? []
+  for (const element of elements) {
+    const address = read(element.trim())
+    if (address === null) break
+    last = address
+    if (!isWithin(address, proxies)) break
   }
+  return last
 }
 
 /** `192.0.2.7`, `192.0.2.7:567`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:567`. */

@@ -4,6 +4,7 @@ import type * as http from "node:http"
 import type { Awaitable } from "../awaitable.ts"
 import type { Network } from "../ip_address.ts"
 import type { Log } from "../log.ts"
+import type { ForwardedHeader } from "./client_address.ts"
 import type { Connection } from "./connection.ts"
 import type { HttpLimits } from "./limits.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
@@ -17,6 +18,8 @@ export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> 
   readonly refuseEarly: (head: RequestHead) => Awaitable<Reply | null>
   /** Whose word on who asks is taken. */
   readonly trustedProxies: readonly Network[]
+  /** The header in which they say it. */
+  readonly forwardedHeader: ForwardedHeader
   readonly log: Log
   readonly limits: HttpLimits
 }

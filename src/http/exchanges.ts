@@ -7,7 +7,7 @@ import type { Socket } from "node:net"
 import { type Awaitable, after, attempt } from "../awaitable.ts"
 import { randomName } from "../random.ts"
 import { type BodyReading, readBody } from "./body.ts"
-import { clientAddressOf, isForwarded, peerOf } from "./client_address.ts"
+import { clientAddressOf, peerOf, unreadHeader } from "./client_address.ts"
 import { type Connection, newConnection } from "./connection.ts"
 import type { Exchange, ExchangeOptions } from "./exchange.ts"
 import { type Head, readHead } from "./head.ts"
@@ -147,15 +147,16 @@ export class Exchanges {
   #answer(exchange: Exchange): Awaitable<void> {
     const { incoming, id, connection } = exchange
     const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
-    const { handle, limits, trustedProxies } = this.#options
+    const { handle, limits, trustedProxies: proxies, forwardedHeader: header } = this.#options
     const head = readHead({ httpVersion, rawHeaders, target })
     if ("code" in head) return this.#refuse(exchange, problem(head.code, head.msg))
     // It is ignored, but Node's parser drops what came along with such a request.
     if (head.headers.has("upgrade")) connection.requestsMax = exchange.number
     const { path, query, headers } = head
     const { peer } = connection
-    const clientAddress = clientAddressOf(headers, { peer, proxies: trustedProxies })
-    if (!peer.isTrusted && isForwarded(headers)) this.#log.forwarded(peer)
+    const clientAddress = clientAddressOf(headers, { peer, header, proxies })
+    const unread = unreadHeader(headers, { peer, header })
+    if (unread !== null) this.#log.forwarded({ peer, header }, unread)
     exchange.clientAddress = clientAddress
     if (head.declaredBytes > limits.bodyBytesMax) return this.#refuse(exchange, this.#tooLarge)
     const request = { id, method, path, query, headers, clientAddress, body: noBody }

@@ -4,14 +4,18 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import { trustedProxies } from "../../src/config_network.ts"
-import { converse, startTestServer } from "../support/raw_socket.ts"
+import { converse, startTestServer, type TestServerOptions } from "../support/raw_socket.ts"
 import { createTestService } from "../support/test_service.ts"
 
 /** A service behind these proxies, and what its log calls the sender of some header lines. */
-async function startBehind(t: TestContext, proxies: string, host = "127.0.0.1") {
+async function startBehind(
+  t: TestContext,
+  proxies: string,
+  options: Pick<TestServerOptions, "host" | "forwardedHeader"> = {},
+) {
   const service = await createTestService(t)
   const { port, log } = await startTestServer(t, service.app, {
-    ...{ log: service.log, host },
+    ...{ log: service.log, ...options },
     trustedProxies: proxies === "" ? [] : trustedProxies(proxies),
   })
   const clientsOf = async (start: string, lines: readonly string[]) => {
@@ -72,9 +76,9 @@ const chains: readonly (readonly [lines: readonly string[], client: string])[] =
   [["X-Forwarded-For: ::FFFF:192.0.2.7"], "192.0.2.7"],
   [["X-Forwarded-For: 10.0.0.3, 10.0.0.2"], "10.0.0.3"],
   [["X-Forwarded-For: 192.0.2.66, unknown"], "127.0.0.1"],
-  [["Forwarded: for=192.0.2.66", 'Forwarded: For="[2001:DB8::7]:1";proto=https'], "2001:db8::7"],
-  [["X-Forwarded-For: 192.0.2.7", "Forwarded: for=192.0.2.66"], "127.0.0.1"],
-  [["X-Forwarded-For: 192.0.2.7", "Forwarded: for=192.0.2.7"], "192.0.2.7"],
+  [["X-Forwarded-For: 192.0.2.7", "Forwarded: for=192.0.2.66"], "192.0.2.7"],
+  [["Forwarded: for=192.0.2.66", "X-Forwarded-For: 192.0.2.66, 192.0.2.7"], "192.0.2.7"],
+  [["X-Forwarded-For: 192.0.2.7", "Forwarded: for=unknown", "Forwarded: x"], "192.0.2.7"],
   [["X-Real-IP: 192.0.2.66", "CF-Connecting-IP: 192.0.2.66"], "127.0.0.1"],
 ]
 
@@ -83,6 +87,32 @@ test("listen() walks the headers of a trusted proxy from the right: H-27", async
   for (const [lines, client] of chains) {
     assert.deepEqual(await livez(...lines), [`request ${client}`], lines.join())
   }
+})
+
+const descriptions: readonly (readonly [lines: readonly string[], client: string])[] = [
+  [["Forwarded: for=192.0.2.66", 'Forwarded: For="[2001:DB8::7]:1";proto=https'], "2001:db8::7"],
+  [["Forwarded: for=192.0.2.66, for=192.0.2.7", "forwarded: for=10.0.0.2"], "192.0.2.7"],
+  [["X-Forwarded-For: 192.0.2.66", "Forwarded: for=192.0.2.7"], "192.0.2.7"],
+  [["Forwarded: for=192.0.2.66, for=unknown", "X-Forwarded-For: 192.0.2.66"], "127.0.0.1"],
+]
+
+test("listen() walks Forwarded where proxies write that", async (t) => {
+  const options = { forwardedHeader: "Forwarded" } as const
+  const { livez } = await startBehind(t, "127.0.0.1,10.0.0.0/8", options)
+  for (const [lines, client] of descriptions) {
+    assert.deepEqual(await livez(...lines), [`request ${client}`], lines.join())
+  }
+})
+
+test("listen() says once that a trusted proxy writes the other header", async (t) => {
+  const { livez } = await startBehind(t, "127.0.0.1")
+  const both = ["Forwarded: for=192.0.2.66", "X-Forwarded-For: 192.0.2.7"]
+  assert.deepEqual(await livez(...both), ["request 192.0.2.7"])
+  assert.deepEqual(await livez("Forwarded: for=192.0.2.7"), [
+    "proxy.other_header 127.0.0.1",
+    "request 127.0.0.1",
+  ])
+  assert.deepEqual(await livez("Forwarded: for=192.0.2.7"), ["request 127.0.0.1"])
 })
 
 test("listen() judges each request of a connection by its own headers", async (t) => {
@@ -106,7 +136,7 @@ test("listen() logs the client of what it refuses itself, once the head is read"
 })
 
 test("listen() unwraps an IPv4 peer of an IPv6 socket: F-10", async (t) => {
-  const { livez } = await startBehind(t, "127.0.0.0/8", "::")
+  const { livez } = await startBehind(t, "127.0.0.0/8", { host: "::" })
   assert.deepEqual(await livez(), ["request 127.0.0.1"])
   assert.deepEqual(await livez("X-Forwarded-For: 192.0.2.7"), ["request 192.0.2.7"])
 })

@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { isIP, SocketAddress } from "node:net"
 import { test } from "node:test"
 import fc from "fast-check"
-import { clientAddressOf, peerOf } from "../../src/http/client_address.ts"
+import { clientAddressOf, forwardedHeaders, peerOf } from "../../src/http/client_address.ts"
 import { hostNameOf, isAllowedHost } from "../../src/http/host.ts"
 import {
   canonicalAddress,
@@ -71,13 +71,17 @@ test("clientAddressOf() believes trusted proxies only, and gives an address or t
       remote: fc.oneof(anything, fc.constantFrom("10.0.0.1", "2001:db8::1", "::ffff:10.0.0.1")),
       forwardedFor: fc.option(fc.array(element, { maxLength: 5 })),
       forwarded: fc.option(fc.array(element, { maxLength: 5 })),
+      header: fc.constantFrom(...forwardedHeaders),
     }),
-    ({ remote, forwardedFor, forwarded }) => {
+    ({ remote, forwardedFor, forwarded, header }) => {
       const headers = new Map<string, string>()
       if (forwardedFor !== null) headers.set("x-forwarded-for", forwardedFor.join(", "))
       if (forwarded !== null) headers.set("forwarded", forwarded.join(","))
       const peer = peerOf(remote, proxies)
-      const client = clientAddressOf(headers, { peer, proxies })
+      const client = clientAddressOf(headers, { peer, header, proxies })
+      const other = header === "Forwarded" ? "x-forwarded-for" : "forwarded"
+      headers.delete(other)
+      assert.equal(client, clientAddressOf(headers, { peer, header, proxies }))
       if (!peer.isTrusted) assert.equal(client, peer.address)
       else assert.equal(client, canonicalAddress(client))
     },

@@ -3,14 +3,21 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { clientAddressOf, isForwarded, peerOf } from "../../src/http/client_address.ts"
+import {
+  clientAddressOf,
+  type ForwardedHeader,
+  peerOf,
+  unreadHeader,
+} from "../../src/http/client_address.ts"
 import { readNetwork } from "../../src/ip_address.ts"
 
 const proxies = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"].flatMap((text) => readNetwork(text) ?? [])
 
+/** Whom a peer asks for, whose proxies write the header that is there, or X-Forwarded-For. */
 function clientOf(peer: string, headers: Readonly<Record<string, string>>): string {
   const all = new Map(Object.entries(headers))
-  return clientAddressOf(all, { peer: peerOf(peer, proxies), proxies })
+  const header = all.has("forwarded") ? "Forwarded" : "X-Forwarded-For"
+  return clientAddressOf(all, { peer: peerOf(peer, proxies), header, proxies })
 }
 
 const proxy = "10.0.0.1"
@@ -126,21 +133,35 @@ for (const [sent, client] of descriptions) {
   })
 }
 
-const pairs: readonly (readonly [list: string, description: string, client: string])[] = [
-  ["192.0.2.7", "for=192.0.2.7", "192.0.2.7"],
-  ["192.0.2.66, 192.0.2.7", 'for="192.0.2.7:1";proto=https', "192.0.2.7"],
-  ["192.0.2.7", "for=192.0.2.66", proxy],
-  ["192.0.2.7", "for=unknown", proxy],
-  ["192.0.2.7", "", proxy],
-  ["", "for=192.0.2.7", proxy],
-  ["", "", proxy],
+const pairs: readonly (readonly [list: string, description: string])[] = [
+  ["192.0.2.7", "for=192.0.2.8"],
+  ["192.0.2.66, 192.0.2.7", 'for="192.0.2.66:1", for="192.0.2.8:1";proto=https'],
+  ["192.0.2.7, 10.0.0.2", "for=192.0.2.8, for=10.0.0.2"],
 ]
 
-for (const [list, description, client] of pairs) {
-  test(`clientAddressOf() takes '${list}' and '${description}' for ${client}`, () => {
-    assert.equal(clientOf(proxy, { "x-forwarded-for": list, forwarded: description }), client)
-  })
-}
+test("clientAddressOf() reads the header that is named, whatever the other says", () => {
+  const peer = peerOf(proxy, proxies)
+  const others = ["", ",", "unknown", "192.0.2.66", "for=192.0.2.66", "10.0.0.2", "x".repeat(9000)]
+  for (const [list, description] of pairs) {
+    for (const other of [...others, list, description]) {
+      const listed = new Map(Object.entries({ "x-forwarded-for": list, forwarded: other }))
+      const header: ForwardedHeader = "X-Forwarded-For"
+      assert.equal(clientAddressOf(listed, { peer, header, proxies }), "192.0.2.7")
+      const described = new Map(
+        Object.entries({ "x-forwarded-for": other, forwarded: description }),
+      )
+      assert.equal(clientAddressOf(described, { peer, header: "Forwarded", proxies }), "192.0.2.8")
+    }
+  }
+})
+
+test("clientAddressOf() takes the peer where only the other header is there", () => {
+  const peer = peerOf(proxy, proxies)
+  const listed = new Map([["x-forwarded-for", "192.0.2.66"]])
+  const described = new Map([["forwarded", "for=192.0.2.66"]])
+  assert.equal(clientAddressOf(listed, { peer, header: "Forwarded", proxies }), proxy)
+  assert.equal(clientAddressOf(described, { peer, header: "X-Forwarded-For", proxies }), proxy)
+})
 
 test("clientAddressOf() stops at the first stranger, however many come before", () => {
   const strangers = "10.0.0.9,".repeat(1800)
@@ -151,8 +172,25 @@ test("clientAddressOf() stops at the first stranger, however many come before", 
   assert.ok(performance.now() - startedAt < 1000)
 })
 
-test("isForwarded() notices what only proxies write", () => {
-  assert.equal(isForwarded(new Map([["x-forwarded-for", ""]])), true)
-  assert.equal(isForwarded(new Map([["forwarded", "for=a"]])), true)
-  assert.equal(isForwarded(new Map([["x-forwarded-proto", "https"]])), false)
+test("unreadHeader() names the header in which a peer says in vain for whom it asks", () => {
+  const rows: readonly (readonly [
+    names: readonly string[],
+    header: ForwardedHeader,
+    ofStranger: ForwardedHeader | null,
+    ofProxy: ForwardedHeader | null,
+  ])[] = [
+    [[], "X-Forwarded-For", null, null],
+    [["x-forwarded-for"], "X-Forwarded-For", "X-Forwarded-For", null],
+    [["forwarded"], "X-Forwarded-For", "Forwarded", "Forwarded"],
+    [["x-forwarded-for"], "Forwarded", "X-Forwarded-For", "X-Forwarded-For"],
+    [["forwarded"], "Forwarded", "Forwarded", null],
+    [["forwarded", "x-forwarded-for"], "X-Forwarded-For", "X-Forwarded-For", null],
+    [["forwarded", "x-forwarded-for"], "Forwarded", "Forwarded", null],
+    [["x-forwarded-proto", "x-real-ip", "via"], "X-Forwarded-For", null, null],
+  ]
+  for (const [names, header, ofStranger, ofProxy] of rows) {
+    const headers = new Map(names.map((name) => [name, ""]))
+    assert.equal(unreadHeader(headers, { peer: peerOf("192.0.2.7", proxies), header }), ofStranger)
+    assert.equal(unreadHeader(headers, { peer: peerOf(proxy, proxies), header }), ofProxy)
+  }
 })

@@ -7,12 +7,38 @@ test("createServerLog() warns of a proxy that nobody named, once, whichever it i
   const collected = createCollectedLog()
   const { forwarded } = createServerLog(collected.log)
   for (const address of ["172.17.0.1", "172.17.0.1", "192.0.2.66"]) {
-    forwarded({ address, isTrusted: false })
+    const peer = { address, isTrusted: false }
+    forwarded({ peer, header: "X-Forwarded-For" }, "X-Forwarded-For")
   }
   assert.equal(collected.events.length, 1)
-  const [{ level, event, client, message } = {}] = collected.events
+  const [{ level, event, client, header, message } = {}] = collected.events
   assert.deepEqual([level, event, client], ["warn", "proxy.untrusted", "172.17.0.1"])
+  assert.equal(header, "X-Forwarded-For")
+  assert.match(String(message), /^This address says in X-Forwarded-For for whom it asks/)
   assert.match(String(message), /set POSTERN_TRUSTED_PROXIES to it: until then/)
+})
+
+test("createServerLog() says which header to name, once for each kind of proxy", () => {
+  const collected = createCollectedLog()
+  const { forwarded } = createServerLog(collected.log)
+  for (const isTrusted of [false, true, false, true]) {
+    const peer = { address: "172.17.0.1", isTrusted }
+    forwarded({ peer, header: "X-Forwarded-For" }, "Forwarded")
+  }
+  const [untrusted, other] = collected.events
+  assert.equal(collected.events.length, 2)
+  assert.match(
+    String(untrusted?.["message"]),
+    /says in Forwarded .* set POSTERN_TRUSTED_PROXIES to it, and POSTERN_FORWARDED_HEADER to Forwarded:/,
+  )
+  assert.deepEqual(
+    [other?.["level"], other?.["event"], other?.["client"], other?.["header"]],
+    ["warn", "proxy.other_header", "172.17.0.1", "Forwarded"],
+  )
+  assert.equal(
+    other?.["message"],
+    "This proxy sends Forwarded and no X-Forwarded-For. If it writes Forwarded, set POSTERN_FORWARDED_HEADER to that: until then all its clients count as one",
+  )
 })
 
 test("createServerLog() tells which request was refused, whose, and how", () => {

@@ -74,6 +74,7 @@ export async function startTestServer(
       includeSubdomains: false,
       variesByOrigin: false,
       trustedProxies: [],
+      forwardedHeader: "X-Forwarded-For",
       clock: systemClock,
       ...options,
       log: log.log,
