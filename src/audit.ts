@@ -104,9 +104,14 @@ export function auditEnded(
 
 /**
  * Opens the end of a file, mode 0600. It is opened anew for each batch of lines, so that it can be
- * moved away at any time. While it can't be written the lines wait, up to a mebibyte.
+ * moved away at any time. While it can't be written the lines wait, up to a mebibyte; more are
+ * lost, and a line `audit.lost` stands in their place and says how many.
  */
-export function openAuditFile(path: string, disk: Disk, warn: (reason: string) => void): AuditFile {
+export function openAuditFile(
+  path: string,
+  disk: Disk,
+  { warn, clock }: { readonly warn: (reason: string) => void; readonly clock: Clock },
+): AuditFile {
   let pending = ""
   let lost = 0
   let draining: Promise<void> | null = null
@@ -125,7 +130,10 @@ export function openAuditFile(path: string, disk: Disk, warn: (reason: string) =
         warn(String(error))
         break
       }
-      if (lost > 0) warn(`${lost} lines were lost`)
+      if (lost === 0) continue
+      warn(`${lost} lines were lost`)
+      // Before what came after them.
+      pending = `${auditLine(isoTime(clock.now()), "audit.lost", { lines: lost })}${pending}`
       lost = 0
     }
     draining = null

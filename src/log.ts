@@ -37,53 +37,47 @@ export interface Log extends Readonly<Record<LogLevel | "audit", Write>> {
 
 type Level = LogLevel | "audit"
 
+/** What a line is, as far as it matters which are lost first. */
+export type LineKind = Level | "access"
+
+/** How many lines of each kind were lost. */
+export type Losses = Readonly<Partial<Record<LineKind, number>>>
+
 const textLengthMax = 4096
 const causesMax = 5
 /** What JSON writes as it is: ASCII to be seen but `"` and `\`. */
 const unescaped = /^[ !#-[\]-~]*$/
 
-/**
- * Makes a log. Lines below `level` are dropped; `write` gets what makes each line, newline and all;
- * that of `debug` and `info` can wait a moment. While `isFull` says that nobody reads them, lines
- * are counted instead, and the next one tells how many.
- */
-export function createLog(options: {
-  readonly level: LogLevel
+/** How lines look. */
+export interface LineForm {
   readonly clock: Clock
   readonly forPeople: boolean
-  readonly write: (line: () => string, isUrgent: boolean) => void
-  readonly isFull?: () => boolean
+}
+
+/** Makes a log. Lines below `level` are dropped; `write` gets what makes each line, newline and all. */
+export function createLog({
+  level,
+  clock,
+  forPeople,
+  write,
+}: LineForm & {
+  readonly level: LogLevel
+  readonly write: (line: () => string, kind: LineKind) => void
 }): Log {
-  const { level, clock, forPeople, write, isFull = () => false } = options
   const format = forPeople ? lineForPeople : lineForMachines
   const formatAccess = forPeople
     ? (at: string, access: Access) => printable(lineForPeople(at, "info", "request", access))
     : accessForMachines
-  let dropped = 0
   const timeNow = timeText(clock, isoTime)
-  const writeLine = (at: Level, event: string, fields: LogFields) => {
-    const isUrgent = at !== "debug" && at !== "info"
-    const written = timeNow()
-    write(() => `${printable(format(written, at, event, fields))}\n`, isUrgent)
-  }
-  const isRead = () => {
-    if (isFull()) {
-      dropped += 1
-      return false
-    }
-    if (dropped > 0) writeLine("warn", "log.dropped", { lines: dropped })
-    dropped = 0
-    return true
-  }
   const log =
     (at: Level): Write =>
     (event, fields = {}) => {
-      if (isRead()) writeLine(at, event, fields)
+      const written = timeNow()
+      write(() => `${printable(format(written, at, event, fields))}\n`, at)
     }
   const writeAccess = (access: Access) => {
-    if (!isRead()) return
     const written = timeNow()
-    write(() => `${formatAccess(written, access)}\n`, false)
+    write(() => `${formatAccess(written, access)}\n`, "access")
   }
   const isDropped = (at: LogLevel) => logLevels.indexOf(at) < logLevels.indexOf(level)
   const fromLevel = (at: LogLevel): Write => (isDropped(at) ? () => {} : log(at))
@@ -94,6 +88,15 @@ export function createLog(options: {
     error: fromLevel("error"),
     audit: log("audit"),
     access: isDropped("info") ? () => {} : writeAccess,
+  }
+}
+
+/** Makes the function that makes the line about lines that were lost, of level warn. */
+export function createLossLine({ clock, forPeople }: LineForm): (lost: Losses) => string {
+  const format = forPeople ? lineForPeople : lineForMachines
+  return (lost) => {
+    const lines = Object.values(lost).reduce((sum, count) => sum + count, 0)
+    return `${format(isoTime(clock.now()), "warn", "log.dropped", { lines, ...lost })}\n`
   }
 }
 

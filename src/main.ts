@@ -2,6 +2,8 @@
 // code back to the process.
 
 import { runCommandLine } from "./cli/command_line.ts"
+import { createPrint } from "./cli/standard_output.ts"
+import { openFileWriter } from "./disk.ts"
 
 // Looked up once: each log line asks how much of its stream is unread.
 const { stdout, stderr } = process
@@ -17,7 +19,7 @@ runCommandLine(process.argv.slice(2), {
   get input() {
     return process.stdin
   },
-  print: (text) => void stdout.write(text),
+  print: createPrint(stdout, openFileWriter(stdout.fd)),
   unreadBytes: () => stdout.writableLength,
   complain: (text) => void stderr.write(text),
 }).then((exitCode) => process.exit(exitCode))

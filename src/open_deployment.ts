@@ -108,7 +108,8 @@ async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
       exitCode: exitCodes.badSettings,
     })
   }
-  return openAuditFile(path, machineDisk, (reason) => log.error("audit.failed", { path, reason }))
+  const warn = (reason: string) => log.error("audit.failed", { path, reason })
+  return openAuditFile(path, machineDisk, { warn, clock: systemClock })
 }
 
 // Now, and not at the first login. It keeps a thread busy, while this one opens the store.

@@ -12,13 +12,14 @@ import {
   openAuditFile,
 } from "../src/audit.ts"
 import { machineDisk } from "../src/disk.ts"
-import { createLog } from "../src/log.ts"
+import { auditLine, createLog } from "../src/log.ts"
 import { createCollectedLog } from "./support/collected_log.ts"
 import { createFakeClock } from "./support/fake_clock.ts"
 import { createFaultyDisk } from "./support/faulty_disk.ts"
 import { settled } from "./support/settled.ts"
 import { temporaryDirectory } from "./support/temporary_directory.ts"
 
+const clock = createFakeClock()
 const fields = {
   ...{ key: "k1", reason: "logout", request: "r1" },
   ...{ client: "192.0.2.7", session: "s1", user: "alice" },
@@ -103,7 +104,7 @@ test("auditEnded() writes an event for each session, and none for none", () => {
 test("openAuditFile() appends, mode 0600, and leaves what is there", async (t) => {
   const path = join(temporaryDirectory(t), "audit.jsonl")
   for (const text of ["one\n", "two\n"]) {
-    const file = openAuditFile(path, machineDisk, assert.fail)
+    const file = openAuditFile(path, machineDisk, { warn: assert.fail, clock })
     file.append(text)
     await file.close()
   }
@@ -113,7 +114,7 @@ test("openAuditFile() appends, mode 0600, and leaves what is there", async (t) =
 
 test("openAuditFile() makes a new file when the old one was moved away", async (t) => {
   const path = join(temporaryDirectory(t), "audit.jsonl")
-  const file = openAuditFile(path, machineDisk, assert.fail)
+  const file = openAuditFile(path, machineDisk, { warn: assert.fail, clock })
   file.append("one\n")
   await file.close()
   renameSync(path, `${path}.1`)
@@ -130,7 +131,7 @@ test("openAuditFile() says what stands in the way of the machine's disk", async 
   const path = join(temporaryDirectory(t), "audit.jsonl")
   mkdirSync(path)
   const warnings: string[] = []
-  const file = openAuditFile(path, machineDisk, (reason) => warnings.push(reason))
+  const file = openAuditFile(path, machineDisk, { warn: (reason) => warnings.push(reason), clock })
   file.append("one\n")
   await file.close()
   assert.match(String(warnings[0]), /EISDIR/)
@@ -144,7 +145,10 @@ test("openAuditFile() says what stands in the way of the machine's disk", async 
 function openFaulty() {
   const disk = createFaultyDisk()
   const warnings: string[] = []
-  const file = openAuditFile("/nowhere/audit.jsonl", disk, (reason) => warnings.push(reason))
+  const file = openAuditFile("/nowhere/audit.jsonl", disk, {
+    warn: (reason) => warnings.push(reason),
+    clock,
+  })
   const content = () => disk.files.get("audit.jsonl")?.toString() ?? ""
   return { disk, file, warnings, content }
 }
@@ -222,6 +226,39 @@ test("openAuditFile() holds a mebibyte at most, says how much was lost, and goes
   await settled()
   file.append("kept\n")
   await file.close()
-  assert.equal(content(), `\n${long.repeat(1025)}kept\n`)
+  assert.equal(content(), `\n${long.repeat(1025)}${lostLine(76)}kept\n`)
   assert.deepEqual(warnings.slice(2), ["76 lines were lost"])
 })
+
+test("openAuditFile() says where lines are missing, whatever came while it wrote those before", async () => {
+  const { disk, file, content } = openFaulty()
+  const long = `${"x".repeat(1024 * 1024)}\n`
+  disk.fail(() => ({ code: "ENOSPC" }))
+  for (const text of [long, "lost\n", "lost\n"]) file.append(text)
+  await settled()
+  disk.fail()
+  const held = disk.holdWrites()
+  file.append("lost, and the disk is tried again\n")
+  await held.reached
+  file.append("kept\n")
+  held.letGo()
+  await file.close()
+  assert.equal(content(), `\n${long}${lostLine(3)}kept\n`)
+})
+
+test("openAuditFile() keeps the count while the disk goes on failing, and writes it at the end", async () => {
+  const { disk, file, content } = openFaulty()
+  const long = `${"x".repeat(1024 * 1024)}\n`
+  disk.fail(() => ({ code: "ENOSPC" }))
+  for (const text of [long, "lost\n"]) file.append(text)
+  await settled()
+  file.append("lost\n")
+  await settled()
+  disk.fail()
+  await file.close()
+  assert.equal(content(), `\n${long}${lostLine(2)}`)
+})
+
+function lostLine(lines: number): string {
+  return auditLine("2026-11-23T15:30:00Z", "audit.lost", { lines })
+}

@@ -5,6 +5,7 @@ import {
   type Access,
   auditLine,
   createLog,
+  createLossLine,
   errorText,
   type LogFields,
   type LogLevel,
@@ -147,19 +148,18 @@ for (const [at, level] of logLevels.entries()) {
   })
 }
 
-test("createLog() lets what may wait a moment do so, and nothing else", () => {
-  const urgent: string[] = []
-  const patient: string[] = []
+test("createLog() says of each line what it is", () => {
+  const written: string[][] = []
   const log = createLog({
     level: "debug",
     clock: createFakeClock(),
     forPeople: false,
-    write: (line, isUrgent) => (isUrgent ? urgent : patient).push(JSON.parse(line()).level),
+    write: (line, kind) => written.push([JSON.parse(line()).level, kind]),
   })
-  for (const at of [...logLevels, "audit"] as const) log[at]("event")
+  const levels = [...logLevels, "audit"] as const
+  for (const at of levels) log[at]("event")
   log.access(access)
-  assert.deepEqual(urgent, ["warn", "error", "audit"])
-  assert.deepEqual(patient, ["debug", "info", "info"])
+  assert.deepEqual(written, [...levels.map((level) => [level, level]), ["info", "access"]])
 })
 
 test("createLog() leaves other letters readable", () => {
@@ -175,26 +175,16 @@ test("createLog() takes a field's name for nothing but a name", () => {
   assert.match(String(lines[0]), /"__proto__":"x","constructor":"y"}\n$/)
 })
 
-test("createLog() counts lines while nobody reads them, and tells how many", () => {
-  const lines: string[] = []
-  let full = false
-  const log = createLog({
-    level: "info",
-    clock: createFakeClock(),
-    forPeople: false,
-    write: (line) => lines.push(line()),
-    isFull: () => full,
-  })
-  log.info("one")
-  full = true
-  for (const event of ["two", "three"]) log.info(event)
-  full = false
-  log.info("four")
-  log.info("five")
-  const told = lines.map((line) => JSON.parse(line) as { event: string; lines?: number })
-  assert.deepEqual(
-    told.map(({ event, lines: dropped }) => (dropped === undefined ? event : [event, dropped])),
-    ["one", ["log.dropped", 2], "four", "five"],
+test("createLossLine() says how many lines were lost, in all and of each kind", () => {
+  const clock = createFakeClock()
+  const lost = { access: 12, audit: 3 }
+  assert.equal(
+    createLossLine({ clock, forPeople: false })(lost),
+    '{"time":"2026-11-23T15:30:00Z","level":"warn","event":"log.dropped","lines":15,"access":12,"audit":3}\n',
+  )
+  assert.equal(
+    createLossLine({ clock, forPeople: true })(lost),
+    "15:30:00 warn  log.dropped lines=15 access=12 audit=3\n",
   )
 })
 

@@ -5,30 +5,23 @@ import { loadConfig } from "../config.ts"
 import { readOperatorFile, withTemporaryDirectory } from "../disk.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
 import { createLineBatch } from "../line_batch.ts"
-import { createLog, errorText } from "../log.ts"
+import { createLog, createLossLine, errorText } from "../log.ts"
 import { secretNames } from "../settings.ts"
 import { startService } from "../start.ts"
 import type { Terminal } from "./terminal.ts"
 
 const demoUsers = "alice:wonderland,bob:builder"
 const stopMillisMax = 9_500
-/** Of log lines, while whoever should read them does not. */
-const unreadBytesMax = 1024 * 1024
 
 /** Serves until SIGTERM or SIGINT. */
 export async function runServe(terminal: Terminal): Promise<ExitCode> {
   const config = loadConfig(terminal.environment, readOperatorFile)
   // So that nothing that dumps the environment later shows them. /proc still does: NAME_FILE.
   for (const name of secretNames) delete terminal.environment[name]
-  const lines = createLineBatch(terminal.print)
+  const form = { clock: systemClock, forPeople: process.stdout.isTTY === true }
+  const lines = createLineBatch(terminal, createLossLine(form))
   process.on("exit", lines.flush)
-  const log = createLog({
-    level: config.logLevel,
-    clock: systemClock,
-    forPeople: process.stdout.isTTY === true,
-    write: lines.write,
-    isFull: () => terminal.unreadBytes() > unreadBytesMax,
-  })
+  const log = createLog({ ...form, level: config.logLevel, write: lines.write })
   // A bug that nobody caught: what the process holds may be half done, so it ends and starts anew.
   // Everything that was acknowledged is on disk.
   const crash = (error: unknown) => {

@@ -4,8 +4,11 @@
 export interface Terminal {
   readonly environment: Record<string, string | undefined>
   readonly input: NodeJS.ReadStream | NodeJS.ReadableStream
-  /** Results, for people and pipes. */
-  readonly print: (text: string) => void
+  /**
+   * Results, for people and pipes. `onFailure` hears how many bytes of the text got through when
+   * not all did: a full disk, a reader that has gone.
+   */
+  readonly print: (text: string, onFailure?: (bytesTaken: number) => void) => void
   /** Bytes printed that nobody has read yet. */
   readonly unreadBytes: () => number
   /** Questions, warnings and mistakes. */

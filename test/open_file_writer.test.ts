@@ -1,0 +1,34 @@
+// Writing to a file that is open already, such as a standard output.
+
+import assert from "node:assert/strict"
+import { closeSync, openSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { openFileWriter } from "../src/disk.ts"
+import { temporaryDirectory } from "./support/temporary_directory.ts"
+
+test("openFileWriter() writes after what is there, and gives how many bytes were taken", (t) => {
+  const path = join(temporaryDirectory(t), "log")
+  const descriptor = openSync(path, "a")
+  t.after(() => closeSync(descriptor))
+  const write = openFileWriter(descriptor)
+  assert.equal(write?.(Buffer.from("one\n")), 4)
+  assert.equal(write?.(Buffer.from("gr\u00fc\u00dfe\n")), 8)
+  assert.equal(write?.(Buffer.alloc(0)), 0)
+  assert.equal(readFileSync(path, "utf8"), "one\ngr\u00fc\u00dfe\n")
+})
+
+test("openFileWriter() throws nothing when the file takes nothing", (t) => {
+  const path = join(temporaryDirectory(t), "log")
+  closeSync(openSync(path, "w"))
+  const descriptor = openSync(path, "r")
+  t.after(() => closeSync(descriptor))
+  assert.equal(openFileWriter(descriptor)?.(Buffer.from("one\n")), 0)
+})
+
+test("openFileWriter() gives null for what is no file, or not open", () => {
+  const descriptor = openSync("/dev/null", "w")
+  assert.equal(openFileWriter(descriptor), null)
+  closeSync(descriptor)
+  assert.equal(openFileWriter(descriptor), null)
+})
