@@ -1,7 +1,7 @@
 #!/bin/sh
 # The `postern` command of the image: Node under its permission model, with what Postern needs and
 # nothing else. It reads its own files, the data and mounted secrets, writes the data, uses the
-# network and the native password hash; it can start no process and no thread. The hash's loader
+# network and the native password hash; it may start no process and no thread. The hash's loader
 # looks into ldd for the C library's kind; where it may not, it has Node write a report of everything.
 exec node \
   --permission \
