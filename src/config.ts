@@ -12,6 +12,7 @@ import type { LogLevel } from "./log.ts"
 import type { HashParameters } from "./password/phc.ts"
 import type { SessionSettings } from "./service/session_tokens.ts"
 import { type Setting, type SettingValues, settingNames, settingRows } from "./settings.ts"
+import { fileHint } from "./system_failure.ts"
 import { type Algorithm, isPublished, isShared, sharedAlgorithms } from "./token/algorithms.ts"
 import type { ClaimSettings } from "./token/claims.ts"
 import type { Signing } from "./token/key_ring.ts"
@@ -185,7 +186,7 @@ function readText(
     return readFile(path).replace(/\r?\n$/, "")
   } catch (error) {
     const problem = `The file '${path}' that ${name}_FILE names can't be read (${systemCode(error)})`
-    throw new SettingMistake(problem, "Check its path, owner and mode")
+    throw new SettingMistake(problem, fileHint(error, `${name}_FILE`))
   }
 }
 
@@ -241,11 +242,12 @@ function unknownNames(environment: Environment): Mistake[] {
 }
 
 function settingsError(mistakes: readonly Mistake[]): OperatorError {
-  const lines = mistakes.map(
-    ({ name, problem, hint }) => `  ${name}: ${problem}\n    hint: ${hint}`,
-  )
   const count = mistakes.length === 1 ? "is a mistake" : `are ${mistakes.length} mistakes`
-  return new OperatorError(`There ${count} in the settings:\n${lines.join("\n")}`, {
+  return new OperatorError(`There ${count} in the settings:`, {
+    details: mistakes.flatMap(({ name, problem, hint }) => [
+      `  ${name}: ${problem}`,
+      `    hint: ${hint}`,
+    ]),
     hint: "Nothing was started. Mend them all and start again.",
     exitCode: exitCodes.badSettings,
   })

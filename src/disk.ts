@@ -9,8 +9,9 @@ import { constants, fstatSync, readFileSync, type Stats, writeSync } from "node:
 import * as fs from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
-import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+import { exitCodes, systemCode } from "./errors.ts"
 import { randomName } from "./random.ts"
+import { fileFailure } from "./system_failure.ts"
 
 const fileMode = 0o600
 const writeFlags =
@@ -224,23 +225,27 @@ function isOpenFile(descriptor: number): boolean {
 
 /**
  * Does work in a new directory of mode 0700 and removes it afterwards.
- * @throws OperatorError when none can be made
+ * @throws OperatorError when none can be made, or not be removed
  */
 export async function withTemporaryDirectory<T>(
   prefix: string,
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
-  const directory = await fs.mkdtemp(join(tmpdir(), prefix)).catch((cause) => {
-    throw new OperatorError(`No directory can be made in '${tmpdir()}' (${systemCode(cause)})`, {
-      hint: "TMPDIR names another. In the image, which may not write there, use `postern serve`.",
-      exitCode: exitCodes.unavailable,
-      cause,
-    })
-  })
+  const failure = (message: string) => (cause: unknown) => {
+    throw fileFailure(cause, { message, setting: "TMPDIR", exitCode: exitCodes.unavailable })
+  }
+  const directory = await fs
+    .mkdtemp(join(tmpdir(), prefix))
+    .catch(failure(`No directory can be made in '${tmpdir()}'`))
+  const remove = () => fs.rm(directory, { recursive: true, force: true })
   try {
-    return await work(directory)
-  } finally {
-    await fs.rm(directory, { recursive: true, force: true })
+    const result = await work(directory)
+    await remove().catch(failure(`The directory '${directory}' can't be removed`))
+    return result
+  } catch (error) {
+    // The first failure is the one to tell.
+    await remove().catch(() => {})
+    throw error
   }
 }
 

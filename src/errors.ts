@@ -118,11 +118,23 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 /** A mistake that the operator can mend: what is wrong, what to do, and how the process exits. */
 export class OperatorError extends Error {
   override readonly name = "OperatorError"
+  /** What is wrong, a line each: the message, then its details. */
+  readonly lines: readonly string[]
   readonly hint: string
   readonly exitCode: ExitCode
 
-  constructor(message: string, options: { hint: string; exitCode: ExitCode; cause?: unknown }) {
-    super(message, { cause: options.cause })
+  constructor(
+    message: string,
+    options: {
+      readonly hint: string
+      readonly exitCode: ExitCode
+      readonly details?: readonly string[]
+      readonly cause?: unknown
+    },
+  ) {
+    const lines = [message, ...(options.details ?? [])]
+    super(lines.join("\n"), { cause: options.cause })
+    this.lines = lines
     this.hint = options.hint
     this.exitCode = options.exitCode
   }
@@ -132,14 +144,4 @@ export class OperatorError extends Error {
 export function systemCode(error: unknown): string | null {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
   return typeof code === "string" ? code : null
-}
-
-/** A system error as a mistake that the operator can mend; its code is added. Others stay as they are. */
-export function toOperatorError(
-  error: unknown,
-  { message, ...options }: { message: string; hint: string; exitCode: ExitCode },
-): unknown {
-  const code = systemCode(error)
-  if (code === null) return error
-  return new OperatorError(`${message} (${code})`, { ...options, cause: error })
 }

@@ -6,7 +6,7 @@ import { type Audit, type AuditFile, createAudit, openAuditFile } from "./audit.
 import { steadySeconds, systemClock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import { machineDisk } from "./disk.ts"
-import { exitCodes, OperatorError, toOperatorError } from "./errors.ts"
+import { exitCodes, OperatorError } from "./errors.ts"
 import { createLoginLimits } from "./limit/login_limits.ts"
 import type { Log } from "./log.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
@@ -19,6 +19,7 @@ import { journalNames } from "./store/journal.ts"
 import { openJsonStore } from "./store/open_json_store.ts"
 import { snapshotName } from "./store/snapshot.ts"
 import type { Store } from "./store/store.ts"
+import { fileFailure } from "./system_failure.ts"
 import { keyFileName } from "./token/key_file.ts"
 
 /** Files that are not the audit trail's to write to. */
@@ -74,9 +75,9 @@ export async function openDeployment(
     return { accounts, keys, store, hasher, audit, close }
   } catch (error) {
     await close()
-    throw toOperatorError(error, {
+    throw fileFailure(error, {
       message: `The keys in '${directory}' can't be read or written`,
-      hint: "The user that Postern runs as needs to own them, and the disk needs room.",
+      setting: "POSTERN_DATA_DIR",
       exitCode: exitCodes.damagedData,
     })
   }
@@ -102,9 +103,9 @@ async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
     // Now, and not when the first event is lost.
     await machineDisk.append(path, Buffer.alloc(0))
   } catch (error) {
-    throw toOperatorError(error, {
+    throw fileFailure(error, {
       message: `The audit trail can't be written to '${path}'`,
-      hint: "POSTERN_AUDIT_FILE names a file in a directory that Postern may write to.",
+      setting: "POSTERN_AUDIT_FILE",
       exitCode: exitCodes.badSettings,
     })
   }

@@ -1,13 +1,12 @@
 // Opens the parts of the service in the order in which they need each other, and closes them in the
 // reverse.
 
-import { type Address, urlOf } from "./address.ts"
+import { urlOf } from "./address.ts"
 import { type App, createApp } from "./app.ts"
 import { createWaryClock, monotonicMillis, systemClock } from "./clock.ts"
 import { type Config, withPort } from "./config.ts"
 import { openControl } from "./control/socket.ts"
 import { machineDisk } from "./disk.ts"
-import { exitCodes, toOperatorError } from "./errors.ts"
 import { startHousekeeping } from "./housekeeping.ts"
 import { limitsFor } from "./http/limits.ts"
 import { listen } from "./http/server.ts"
@@ -15,6 +14,7 @@ import type { Log } from "./log.ts"
 import { type OpenedDeployment, openDeployment } from "./open_deployment.ts"
 import { createRegister } from "./service/registration.ts"
 import { createSessions } from "./service/sessions.ts"
+import { listenFailure } from "./system_failure.ts"
 
 /** A running service. */
 export interface Service {
@@ -87,7 +87,7 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
     }
   } catch (error) {
     await control.close()
-    throw cannotListen(error, config)
+    throw listenFailure(error, config)
   }
 }
 
@@ -137,12 +137,4 @@ async function seed(
   if ((await store.countUsers()) === 0) {
     log.warn("users.none", { message: "Nobody can log in yet. Add a user: postern user add NAME" })
   }
-}
-
-function cannotListen(error: unknown, address: Address): unknown {
-  return toOperatorError(error, {
-    message: `Can't listen at ${urlOf(address)}`,
-    hint: "Is another program there? POSTERN_HOST and POSTERN_PORT choose the address.",
-    exitCode: exitCodes.unavailable,
-  })
 }

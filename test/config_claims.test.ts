@@ -173,7 +173,7 @@ const mistakes: readonly MistakeRow[] = [
     },
     "JWT_SECRET_KEY",
     "The file '/run/nothing' that JWT_SECRET_KEY_FILE names can't be read (ENOENT)",
-    "Check its path, owner and mode",
+    "The path, or a directory on the way to it, is not there. Check JWT_SECRET_KEY_FILE.",
   ],
 ]
 

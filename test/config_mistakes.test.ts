@@ -136,14 +136,14 @@ const rows: readonly MistakeRow[] = [
       { [`${name}_FILE`]: "/run/nothing" },
       name,
       `The file '/run/nothing' that ${name}_FILE names can't be read (ENOENT)`,
-      "Check its path, owner and mode",
+      `The path, or a directory on the way to it, is not there. Check ${name}_FILE.`,
     ],
   ),
   [
     { JWT_SECRET_KEY_FILE: "/run/nothing", JWT_ALGORITHM: "HS256" },
     "JWT_SECRET_KEY",
     "The file '/run/nothing' that JWT_SECRET_KEY_FILE names can't be read (ENOENT)",
-    "Check its path, owner and mode",
+    "The path, or a directory on the way to it, is not there. Check JWT_SECRET_KEY_FILE.",
   ],
   [
     { JWT_SECRET_KEY_FILE: "empty" },

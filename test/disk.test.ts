@@ -275,7 +275,7 @@ test("withTemporaryDirectory() says so when no directory can be made", async (t)
     {
       name: "OperatorError",
       message: "No directory can be made in '/nowhere' (ENOENT)",
-      hint: "TMPDIR names another. In the image, which may not write there, use `postern serve`.",
+      hint: "The path, or a directory on the way to it, is not there. Check TMPDIR.",
       exitCode: 69,
     },
   )

@@ -4,9 +4,10 @@
 
 import { join } from "node:path"
 import type { Disk } from "../disk.ts"
-import { exitCodes, OperatorError, toOperatorError } from "../errors.ts"
+import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { askLocally, type LocalSocket, listenLocally, NobodyListens } from "../local_socket.ts"
 import { readJsonObject } from "../strict_json.ts"
+import { fileFailure, fileHint } from "../system_failure.ts"
 import { type Answer, type Command, type CommandParts, execute } from "./commands.ts"
 
 const socketName = "control.sock"
@@ -26,9 +27,9 @@ export async function openControl(
     await disk.chmod(path, 0o600)
     return socket
   } catch (cause) {
-    throw toOperatorError(cause, {
+    throw fileFailure(cause, {
       message: `The control socket '${path}' can't be made`,
-      hint: "Whatever stands at that path is not Postern's: move it away.",
+      setting: "POSTERN_DATA_DIR",
       exitCode: exitCodes.damagedData,
     })
   }
@@ -49,8 +50,16 @@ export async function askService(directory: string, command: Command): Promise<A
 function notReached(directory: string, cause: unknown): OperatorError {
   const message = cause instanceof Error ? cause.message : String(cause)
   return new OperatorError(`The service of '${directory}' can't be reached: ${message}`, {
-    hint: "Is POSTERN_DATA_DIR the service's? Run this as the user that the service runs as.",
+    hint: notReachedHint(systemCode(cause), cause),
     exitCode: exitCodes.unavailable,
     cause,
   })
+}
+
+function notReachedHint(code: string | null, cause: unknown): string {
+  if (code === "EACCES" || code === "EPERM") {
+    return "Run the command as the user that the service runs as. Is POSTERN_DATA_DIR the service's?"
+  }
+  if (code !== null) return fileHint(cause, "POSTERN_DATA_DIR")
+  return "Is POSTERN_DATA_DIR the service's? Its log says more."
 }

@@ -15,6 +15,7 @@ import type { Disk } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { isListenedOn, type LocalSocket, listenLocally } from "../local_socket.ts"
 import { randomBetween, randomName } from "../random.ts"
+import { fileHint } from "../system_failure.ts"
 
 /** A lock that is held. */
 export interface Lock {
@@ -85,7 +86,7 @@ async function putUp(directory: string, path: string, disk: Disk): Promise<Local
     throw new OperatorError(
       `No Unix socket can be made in the data directory '${directory}' (${systemCode(cause)})`,
       {
-        hint: "It needs to be writable, on a local file system. Set POSTERN_DATA_DIR to one that is.",
+        hint: fileHint(cause, "POSTERN_DATA_DIR"),
         exitCode: exitCodes.unavailable,
         cause,
       },

@@ -10,6 +10,7 @@ import { join, resolve } from "node:path"
 import { type Disk, removeLeftovers } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { findOpenParent, isOpenToOthers, secureDirectory, secureFile } from "../private_files.ts"
+import { fileExitCode, fileHint } from "../system_failure.ts"
 import { StoreDamage } from "./damage.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
@@ -30,9 +31,6 @@ export interface JsonStoreOptions {
 }
 
 const bytesBetweenSnapshotsMin = 4 * 1024 * 1024
-
-/** Failures that say nothing against the files: no room, nothing may be written. */
-const passingCodes: readonly string[] = ["ENOSPC", "EDQUOT", "EROFS"]
 
 interface Contents {
   readonly tables: Tables
@@ -205,12 +203,11 @@ function damage(path: string, why: string): OperatorError {
 }
 
 function toOperatorError(error: unknown, directory: string): unknown {
-  const code = systemCode(error)
-  if (code === null) return error
+  if (systemCode(error) === null) return error
   const { message } = error as Error
   return new OperatorError(`The data directory '${directory}' can't be used: ${message}`, {
-    hint: "Its user needs to own it and everything in it, and the disk needs room.",
-    exitCode: passingCodes.includes(code) ? exitCodes.unavailable : exitCodes.damagedData,
+    hint: fileHint(error, "POSTERN_DATA_DIR"),
+    exitCode: fileExitCode(error, exitCodes.damagedData),
     cause: error,
   })
 }

@@ -157,7 +157,8 @@ test("postern serve: a directory in use, a port in use, and what comes of it", a
         exitCode: 69,
         stderr:
           `postern: Can't listen at ${url} (EADDRINUSE)\n` +
-          "hint: Is another program there? POSTERN_HOST and POSTERN_PORT choose the address.\n",
+          "hint: Another program listens there, perhaps another Postern. " +
+          "Stop it, or set POSTERN_PORT to a free port.\n",
       })
     }),
   ])

@@ -72,7 +72,7 @@ test("a first start on a full disk says so, leaves no store, and works with room
   disk.fill()
   const { exitCode, stderr } = await runPostern(["user", "list"], settings)
   assert.equal(exitCode, 69, stderr)
-  assert.match(stderr, /can't be used: ENOSPC: no space left .*\nhint: .* the disk needs room\.\n$/)
+  assert.match(stderr, /can't be used: ENOSPC: no space left .*\nhint: The disk is full, .*\n$/)
   assert.deepEqual(
     filesOf(disk.path).filter(
       (name) => name !== "filler" && statSync(join(disk.path, name)).size > 0,

@@ -89,7 +89,7 @@ test("a start refuses a read-only file system, and works when it is none", {
   await assert.rejects(openAndClose(directory), {
     name: "OperatorError",
     message: `No Unix socket can be made in the data directory '${directory}' (EROFS)`,
-    hint: "It needs to be writable, on a local file system. Set POSTERN_DATA_DIR to one that is.",
+    hint: "The file system is read-only. Mount it for writing, or set POSTERN_DATA_DIR to a path on another.",
     exitCode: 69,
   })
   await assert.rejects(openAndClose(join(disk.path, "other")), {

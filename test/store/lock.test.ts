@@ -119,7 +119,7 @@ test("takeLock() says what it needs where no socket can be made", async (t) => {
   await assert.rejects(takeLock(directory, machineDisk), {
     name: "OperatorError",
     message: `No Unix socket can be made in the data directory '${directory}' (EACCES)`,
-    hint: "It needs to be writable, on a local file system. Set POSTERN_DATA_DIR to one that is.",
+    hint: /^The user that Postern runs as has no right to do that\./,
     exitCode: 69,
   })
 })

@@ -142,14 +142,22 @@ test("openJsonStore() warns of a directory above that is everybody's, and opens"
 
 test("openJsonStore() tells failures that pass from those of the files", async (t) => {
   const directory = temporaryDirectory(t)
-  const rows = { ENOSPC: 69, EDQUOT: 69, EROFS: 69, EIO: 65, EACCES: 65 }
-  for (const [code, exitCode] of Object.entries(rows)) {
+  const rows: readonly (readonly [code: string, exitCode: number, hint: RegExp])[] = [
+    ["ENOSPC", 69, /^The disk is full/],
+    ["EDQUOT", 69, /^The disk quota/],
+    ["EROFS", 69, /^The file system is read-only.* POSTERN_DATA_DIR/],
+    ["EMFILE", 69, /^This process can open no more files/],
+    ["EIO", 65, /^The disk, or the way to it, fails/],
+    ["EACCES", 65, /^The user that Postern runs as has no right/],
+    ["EWHATEVER", 65, /^Check POSTERN_DATA_DIR/],
+  ]
+  for (const [code, exitCode, hint] of rows) {
     const disk = createFaultyDisk()
     disk.fail(({ kind }) => (kind === "make" ? { code } : null))
     await assert.rejects(openJsonStore({ directory, disk, warn: assert.fail }), {
       name: "OperatorError",
       message: `The data directory '${directory}' can't be used: ${code}: made by a test`,
-      hint: "Its user needs to own it and everything in it, and the disk needs room.",
+      hint,
       exitCode,
     })
   }
