@@ -11,6 +11,17 @@ export function urlOf({ host, port }: Address): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 }
 
+const wildcards: Readonly<Record<string, string>> = {
+  "0.0.0.0": "127.0.0.1",
+  "0": "127.0.0.1",
+  "::": "::1",
+}
+
+/** The address under which this machine reaches a service that listens at `address`. */
+export function fromThisMachine({ host, port }: Address): Address {
+  return { host: wildcards[host] ?? host, port }
+}
+
 /** Whether an address or a name (RFC 6761 §6.3) is of this machine only. */
 export function isLoopback(host: string): boolean {
   return /^((.+\.)?localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host)

@@ -3,41 +3,59 @@
 // ports.
 
 import { connect } from "node:net"
-import { type Address, urlOf } from "../address.ts"
+import { type Address, fromThisMachine, urlOf } from "../address.ts"
 import { loadConfig } from "../config.ts"
 import { readOperatorFile } from "../disk.ts"
-import { type ExitCode, exitCodes } from "../errors.ts"
+import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
 import type { Terminal } from "./terminal.ts"
 
 const answerMillisMax = 3_000
-const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 const question = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
-/** Exits 0 when GET /readyz answers 200, else 69 with a word why. */
+const notThere = "Is the service started? POSTERN_HOST and POSTERN_PORT must be the service's own."
+const notReady = "If it does not start or stop just now, its log says more."
+
+/**
+ * Exits 0 when GET /readyz answers 200.
+ * @throws OperatorError when it does not, with exit code 69
+ */
 export async function runHealthcheck(terminal: Terminal): Promise<ExitCode> {
-  const { host, port } = loadConfig(terminal.environment, readOperatorFile)
-  const address = { host: wildcards[host] ?? host, port }
-  const status = await askStatus(address)
+  const address = fromThisMachine(loadConfig(terminal.environment, readOperatorFile))
+  const { status, failure } = await askStatus(address)
   if (status === 200) return exitCodes.done
-  const answer = status === null ? "did not answer" : `answered ${status}`
-  terminal.complain(`${urlOf(address)}/readyz ${answer}\n`)
-  return exitCodes.unavailable
+  const answer = status === null ? `did not answer (${failure})` : `answered ${status}`
+  throw new OperatorError(`${urlOf(address)}/readyz ${answer}`, {
+    hint: status === 503 ? notReady : notThere,
+    exitCode: exitCodes.unavailable,
+  })
 }
 
-/** The status of the answer, or null when there was none in time. */
-function askStatus(address: Address): Promise<number | null> {
+interface Asked {
+  /** Of the answer; null when there was none in time. */
+  readonly status: number | null
+  /** Why there was none: an error's code, "timeout" or "closed". */
+  readonly failure: string
+}
+
+function askStatus(address: Address): Promise<Asked> {
   return new Promise((resolve) => {
     let answer = ""
+    let failure = "closed"
     const socket = connect(address, () => socket.write(question))
     socket.setEncoding("latin1")
-    socket.setTimeout(answerMillisMax, () => socket.destroy())
-    socket.on("error", () => {})
+    socket.setTimeout(answerMillisMax, () => {
+      failure = "timeout"
+      socket.destroy()
+    })
+    socket.on("error", (error) => {
+      failure = systemCode(error) ?? "error"
+    })
     socket.on("data", (chunk: string) => {
       answer += chunk
     })
     socket.on("close", () => {
       const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]
-      resolve(status === undefined ? null : Number(status))
+      resolve({ status: status === undefined ? null : Number(status), failure })
     })
   })
 }

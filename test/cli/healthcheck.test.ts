@@ -25,6 +25,13 @@ async function check(settings: Record<string, string>) {
   return { exitCode, stdout: terminal.stdout(), stderr: terminal.stderr() }
 }
 
+function unready(message: string, isStarting = false) {
+  const hint = isStarting
+    ? "If it does not start or stop just now, its log says more."
+    : "Is the service started? POSTERN_HOST and POSTERN_PORT must be the service's own."
+  return { name: "OperatorError", message, hint, exitCode: 69 }
+}
+
 for (const host of ["127.0.0.1", "0.0.0.0", "localhost"]) {
   test(`runHealthcheck() of a service at ${host} that is ready exits 0`, async (t) => {
     const asked: string[] = []
@@ -45,11 +52,10 @@ for (const host of ["127.0.0.1", "0.0.0.0", "localhost"]) {
 for (const status of [503, 404, 500]) {
   test(`runHealthcheck() of a service that answers ${status} exits 69`, async (t) => {
     const { port } = await serve(t, (_request, response) => response.writeHead(status).end())
-    assert.deepEqual(await check({ POSTERN_PORT: port }), {
-      exitCode: 69,
-      stdout: "",
-      stderr: `http://127.0.0.1:${port}/readyz answered ${status}\n`,
-    })
+    await assert.rejects(
+      check({ POSTERN_PORT: port }),
+      unready(`http://127.0.0.1:${port}/readyz answered ${status}`, status === 503),
+    )
   })
 }
 
@@ -57,17 +63,14 @@ test("runHealthcheck() of a port where nobody listens exits 69", async (t) => {
   const { server, port } = await serve(t, () => {})
   server.close()
   await once(server, "close")
-  assert.deepEqual(await check({ POSTERN_PORT: port }), {
-    exitCode: 69,
-    stdout: "",
-    stderr: `http://127.0.0.1:${port}/readyz did not answer\n`,
-  })
+  const message = `http://127.0.0.1:${port}/readyz did not answer (ECONNREFUSED)`
+  await assert.rejects(check({ POSTERN_PORT: port }), unready(message))
 })
 
 test("runHealthcheck() of a connection that is cut exits 69", async (t) => {
   const { port } = await serve(t, (request) => request.socket.destroy())
-  const { exitCode, stderr } = await check({ POSTERN_PORT: port })
-  assert.deepEqual([exitCode, stderr], [69, `http://127.0.0.1:${port}/readyz did not answer\n`])
+  const message = `http://127.0.0.1:${port}/readyz did not answer (closed)`
+  await assert.rejects(check({ POSTERN_PORT: port }), unready(message))
 })
 
 for (const [host, shown] of [
@@ -76,8 +79,10 @@ for (const [host, shown] of [
 ] as const) {
   test(`runHealthcheck() asks a service at ${host} under ${shown}`, async () => {
     // Nobody is asked at port 0; what counts is the address.
-    const { stderr } = await check({ POSTERN_HOST: host, POSTERN_PORT: "0" })
-    assert.equal(stderr, `http://${shown}:0/readyz did not answer\n`)
+    await assert.rejects(check({ POSTERN_HOST: host, POSTERN_PORT: "0" }), (error: Error) => {
+      assert.ok(error.message.startsWith(`http://${shown}:0/readyz did not answer (`))
+      return true
+    })
   })
 }
 
