@@ -148,10 +148,13 @@ function lineForPeople(time: string, level: Level, event: string, fields: LogFie
   return [time.slice(11, 19), level.padEnd(5), event, ...details].join(" ")
 }
 
-// What JSON leaves as it is but a terminal or a log reader may take for a command or a line's end.
-function printable(line: string): string {
+/**
+ * A line of text in which nothing is a command to a terminal, the end of a line, or a turn of the
+ * writing's direction: such characters are escaped as JSON does.
+ */
+export function printable(line: string): string {
   return line.replace(
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
 }

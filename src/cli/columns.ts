@@ -1,9 +1,13 @@
 // Rows of text under one another, for people.
 
+import { printable } from "../log.ts"
+
 /** Lines in which each column is as wide as its widest cell. */
-export function inColumns(rows: readonly (readonly string[])[]): string {
+export function inColumns(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable))
+  // Not by Math.max of them all: a call takes no hundred thousand arguments.
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
   )
   const line = (row: readonly string[]) =>
     row

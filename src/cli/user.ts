@@ -5,6 +5,7 @@ import { loadConfig } from "../config.ts"
 import type { Command, CommandName } from "../control/commands.ts"
 import { readOperatorFile } from "../disk.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
+import { printable } from "../log.ts"
 import type { ListedUser, UserSummary } from "../service/accounts.ts"
 import { canonicalUsername, usernameRule } from "../username.ts"
 import { inColumns } from "./columns.ts"
@@ -169,7 +170,8 @@ function jsonOrText(value: string): unknown {
 }
 
 function rights({ roles, claims }: UserSummary, username = ""): string {
-  return `The user '${username}' has the roles ${JSON.stringify(roles)} and claims ${JSON.stringify(claims)}.\n`
+  const claimsText = printable(JSON.stringify(claims))
+  return `The user '${username}' has the roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
 }
 
 function table(users: readonly ListedUser[]): string {

@@ -27,3 +27,18 @@ test("inColumns() leaves no blanks at the end of a line", () => {
 test("inColumns() of a heading is one line", () => {
   assert.equal(inColumns([["A", "B"]]), "A  B\n")
 })
+
+test("inColumns() escapes what a terminal would take for a command", () => {
+  const rows = [
+    ["A", "B"],
+    ["x\u009b2J\n", "y"],
+  ]
+  assert.equal(inColumns(rows), "A                B\nx\\u009b2J\\u000a  y\n")
+})
+
+test("inColumns() takes as many rows as there are", () => {
+  const rows = Array.from({ length: 300_000 }, (_, index) => [`user${index}`, "-"])
+  const lines = inColumns(rows).split("\n")
+  assert.equal(lines.length, 300_001)
+  assert.equal(lines[299_999], "user299999  -")
+})
