@@ -1,6 +1,14 @@
 #!/usr/bin/env node
-// The `postern` command of an installed package: runs the sources as they are, through tsx.
+// The `postern` command of an installed package, and of a clone's npm scripts: runs the sources as
+// they are, through tsx. Nothing of Postern is there to tell what is wrong when that fails.
 
-import { tsImport } from "tsx/esm/api"
-
-await tsImport("../src/main.ts", import.meta.url)
+try {
+  const { tsImport } = await import("tsx/esm/api")
+  await tsImport("../src/main.ts", import.meta.url)
+} catch (error) {
+  const reason = /\S.*(?<=:)\n.*|\S.*/.exec(String(error?.message ?? error))?.[0] ?? ""
+  process.stderr.write(`postern: Postern can't be loaded: ${reason.replace(/\p{Cc}/gu, " ")}
+hint: Install the packages on this machine: npm ci, and not with --omit=optional. A node_modules that was copied from another system, processor or C library does not work.
+`)
+  process.exitCode = 69
+}

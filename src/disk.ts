@@ -5,7 +5,7 @@
 // promise resolves, as if fdatasync(2) followed it (open(2)). That, and not a call of fdatasync,
 // because Node's permission model, under which the container runs, forbids every fsync and fchmod.
 
-import { constants, fstatSync, readFileSync, type Stats, writeSync } from "node:fs"
+import { constants, readFileSync, type Stats } from "node:fs"
 import * as fs from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
@@ -196,31 +196,6 @@ export async function replaceFile(
  */
 export function readOperatorFile(path: string): string {
   return readFileSync(path, "utf8")
-}
-
-/**
- * Gives a function that writes to a file which is open already and gives how many bytes the file
- * took: all, unless the disk is full. Null for what is no file, such as a pipe.
- */
-export function openFileWriter(descriptor: number): ((bytes: Uint8Array) => number) | null {
-  if (!isOpenFile(descriptor)) return null
-  return (bytes) => {
-    let taken = 0
-    try {
-      while (taken < bytes.byteLength) taken += writeSync(descriptor, bytes, taken)
-    } catch {
-      // How much is missing says enough.
-    }
-    return taken
-  }
-}
-
-function isOpenFile(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isFile()
-  } catch {
-    return false
-  }
 }
 
 /**

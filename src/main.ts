@@ -1,16 +1,23 @@
 // The program's start: hands the process's arguments and streams to the command line, and the exit
 // code back to the process.
 
+import { isatty } from "node:tty"
 import { runCommandLine } from "./cli/command_line.ts"
-import { createPrint } from "./cli/standard_output.ts"
-import { openFileWriter } from "./disk.ts"
+import { createOutput } from "./cli/output.ts"
+import { closeDescriptor } from "./descriptor.ts"
+import { exitCodes } from "./errors.ts"
 
-// Looked up once: each log line asks how much of its stream is unread.
-const { stdout, stderr } = process
+const output = createOutput(process.stdout)
+const errors = createOutput(process.stderr)
 
-// A reader that went away (`postern user list | head -1`) is no crash.
-stdout.on("error", () => {})
-stderr.on("error", () => {})
+// Unless the command line says otherwise: a command that comes to no end has not done its work.
+process.exitCode = exitCodes.refused
+
+// Node 20 aborts at its end when it can't restore the settings of a terminal that has gone.
+const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor))
+process.on("exit", () => {
+  for (const descriptor of terminals) if (!isatty(descriptor)) closeDescriptor(descriptor)
+})
 
 // Without a top-level await, which the image's CommonJS bundle can't have.
 runCommandLine(process.argv.slice(2), {
@@ -19,7 +26,14 @@ runCommandLine(process.argv.slice(2), {
   get input() {
     return process.stdin
   },
-  print: createPrint(stdout, openFileWriter(stdout.fd)),
-  unreadBytes: () => stdout.writableLength,
-  complain: (text) => void stderr.write(text),
+  print: output.write,
+  unreadBytes: output.unreadBytes,
+  complain: errors.write,
+  async settle(millisMax) {
+    // What the command came to is known. Node 20 rejects a failed import twice, and nobody can
+    // catch the second one.
+    process.on("unhandledRejection", () => {})
+    const lost = await Promise.all([output.settle(millisMax), errors.settle(millisMax)])
+    return lost.find((code) => code !== null) ?? null
+  },
 }).then((exitCode) => process.exit(exitCode))

@@ -10,6 +10,7 @@ import { errorCodes, exitCodes, refusalReasons } from "../src/errors.ts"
 import { problem } from "../src/http/problem.ts"
 import { type RouteParts, routes } from "../src/routes.ts"
 import { type Setting, settingRows } from "../src/settings.ts"
+import { createFakeTerminal } from "./support/fake_terminal.ts"
 import { startPostern } from "./support/postern_process.ts"
 import { temporaryDirectory } from "./support/temporary_directory.ts"
 
@@ -43,17 +44,9 @@ test("README lists the reasons for which tokens are refused", () => {
 })
 
 test("README lists the commands, and the exit codes", async () => {
-  let help = ""
-  const print = (text: string) => {
-    help += text
-  }
-  await runCommandLine(["--help"], {
-    environment: {},
-    input: process.stdin,
-    print,
-    complain: print,
-    unreadBytes: () => 0,
-  })
+  const terminal = createFakeTerminal()
+  await runCommandLine(["--help"], terminal)
+  const help = terminal.stdout()
   for (const [command = "", does = ""] of table("Command")) {
     const plain = command.replaceAll("`", "").replaceAll("\\|", "|")
     assert.ok(help.includes(`  ${plain}\n      ${does}\n`), plain)

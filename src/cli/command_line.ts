@@ -1,24 +1,31 @@
-// Chooses the command of a command line, and turns what it throws into a message, a hint and an
-// exit code. Commands are loaded when they are chosen, so that each starts with little.
+// Chooses the command of a command line, runs it, and gives its exit code when what it printed is
+// written. Commands are loaded when they are chosen, so that each starts with little.
 
 import manifest from "../../package.json" with { type: "json" }
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import { errorText } from "../log.ts"
 import { type Setting, settingRows } from "../settings.ts"
+import { complainOf } from "./complaint.ts"
 import type { Terminal } from "./terminal.ts"
 
 interface Command {
   /** What may follow the command's name, and what that does. */
   readonly usages: readonly (readonly [takes: string, help: string])[]
   readonly run: (terminal: Terminal, words: readonly string[]) => Promise<ExitCode>
+  /** It prints a log: what is lost of it is no failure, and no end waits long for its reader. */
+  readonly serves?: true
 }
+
+/** For the last lines of a service's log, within the ten seconds after which Docker kills. */
+const lastLinesMillisMax = 900
 
 const commands: Readonly<Record<string, Command>> = {
   serve: {
+    serves: true,
     usages: [["", "Run the service until SIGTERM or SIGINT."]],
     run: async (terminal) => (await import("./serve.ts")).runServe(terminal),
   },
   demo: {
+    serves: true,
     usages: [
       ["", "The same with the users alice and bob, in a directory that is removed afterwards."],
     ],
@@ -57,6 +64,26 @@ export async function runCommandLine(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const [name = "--help", ...rest] = words
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  const exitCode = await run(command, [name, ...rest], terminal)
+  const serves = command?.serves ?? false
+  const lost = await terminal.settle(serves ? lastLinesMillisMax : null)
+  if (lost === null || serves || exitCode !== exitCodes.done) return exitCode
+  const failure = new OperatorError(`The output can't be written (${lost})`, {
+    hint: "The command did its work, but what it printed is not whole.",
+    exitCode: exitCodes.refused,
+  })
+  complainOf(failure, terminal)
+  await terminal.settle(null)
+  return failure.exitCode
+}
+
+async function run(
+  command: Command | undefined,
+  words: readonly [string, ...string[]],
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const [name, ...rest] = words
   try {
     if (rest.includes("--help") || ["--help", "-h", "help"].includes(name)) {
       terminal.print(helpText())
@@ -66,7 +93,6 @@ export async function runCommandLine(
       terminal.print(`postern ${manifest.version}\n`)
       return exitCodes.done
     }
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (command === undefined || (takesNothing(command) && rest.length > 0)) {
       throw new OperatorError(`'postern ${words.join(" ")}' is not a command`, {
         hint: "`postern --help` lists the commands.",
@@ -75,12 +101,7 @@ export async function runCommandLine(
     }
     return await command.run(terminal, rest)
   } catch (error) {
-    if (!(error instanceof OperatorError)) {
-      terminal.complain(`postern: this is a bug: ${errorText(error)}\n`)
-      return exitCodes.refused
-    }
-    terminal.complain(`postern: ${error.message}\nhint: ${error.hint}\n`)
-    return error.exitCode
+    return complainOf(error, terminal)
   }
 }
 

@@ -13,4 +13,9 @@ export interface Terminal {
   readonly unreadBytes: () => number
   /** Questions, warnings and mistakes. */
   readonly complain: (text: string) => void
+  /**
+   * Waits until everything is written or lost, but no longer than told, if at all. Gives the code
+   * of an error that lost something, or null. A reader that went away has lost nothing.
+   */
+  readonly settle: (millisMax: number | null) => Promise<string | null>
 }

@@ -116,3 +116,36 @@ test("runCommandLine() tells a bug from a mistake", async () => {
   assert.equal(exitCode, 1)
   assert.match(terminal.stderr(), /^postern: this is a bug: TypeError: a bug\n {4}at /)
 })
+
+test("runCommandLine() waits for what was printed, and a service not for long", async () => {
+  const waited: (number | null)[] = []
+  const terminal = createFakeTerminal({ POSTERN_PORT: "eighty" })
+  const settle = async (millisMax: number | null) => {
+    waited.push(millisMax)
+    return null
+  }
+  assert.equal(await runCommandLine(["--version"], { ...terminal, settle }), 0)
+  assert.equal(await runCommandLine(["user", "list"], { ...terminal, settle }), 78)
+  assert.equal(await runCommandLine(["serve"], { ...terminal, settle }), 78)
+  assert.deepEqual(waited, [null, null, 900])
+})
+
+test("runCommandLine() fails when what was printed is lost", async () => {
+  const lost = { settle: async () => "ENOSPC" }
+  const terminal = createFakeTerminal()
+  assert.equal(await runCommandLine(["--version"], { ...terminal, ...lost }), 1)
+  assert.equal(
+    terminal.stderr(),
+    "postern: The output can't be written (ENOSPC)\n" +
+      "hint: The command did its work, but what it printed is not whole.\n",
+  )
+  const refused = createFakeTerminal()
+  assert.equal(await runCommandLine(["nonsense"], { ...refused, ...lost }), 2)
+  assert.doesNotMatch(refused.stderr(), /ENOSPC/)
+})
+
+test("runCommandLine() escapes what it quotes", async () => {
+  const { exitCode, stderr } = await run(["x\u001b[2J", "y\nz"])
+  assert.equal(exitCode, 2)
+  assert.ok(stderr.startsWith("postern: 'postern x\\u001b[2J y\\u000az' is not a command\nhint: "))
+})

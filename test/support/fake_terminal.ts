@@ -22,6 +22,7 @@ export function createFakeTerminal(
     environment,
     input,
     unreadBytes: () => 0,
+    settle: async () => null,
     print(text) {
       printed += text
     },

@@ -1,6 +1,6 @@
 // Postern as its users run it: in a process of its own, on a port of its own.
 
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import { once } from "node:events"
 import { copyFileSync } from "node:fs"
 import { join } from "node:path"
@@ -43,7 +43,7 @@ export async function runPostern(
   input = "",
   program: readonly string[] = fromSources,
 ): Promise<CommandResult> {
-  const child = start(words, settings, program)
+  const child = spawnPostern(words, settings, { program })
   let stdout = ""
   let stderr = ""
   child.stdout?.on("data", (chunk) => {
@@ -90,7 +90,7 @@ export async function startPostern(
   words: readonly string[] = ["serve"],
   program: readonly string[] = fromSources,
 ): Promise<RunningPostern> {
-  const child = start(words, { POSTERN_PORT: "0", ...settings }, program)
+  const child = spawnPostern(words, { POSTERN_PORT: "0", ...settings }, { program })
   t.after(() => child.kill("SIGKILL"))
   let output = ""
   const port = await new Promise<number>((resolve, reject) => {
@@ -124,17 +124,19 @@ export async function startPostern(
   }
 }
 
-function start(
+/** Starts a command line; `stdio` is pipes unless told. */
+export function spawnPostern(
   words: readonly string[],
   settings: ProcessSettings,
-  program: readonly string[] = fromSources,
+  options: { readonly program?: readonly string[]; readonly stdio?: StdioOptions } = {},
 ): ChildProcess {
+  const { program = fromSources, stdio = "pipe" } = options
   const inherited = Object.entries(process.env).filter(([name]) => !/^(POSTERN|JWT)_/.test(name))
   // A bundle may be anywhere, its native module is here.
   const modules = { NODE_PATH: join(projectDirectory, "node_modules") }
   return spawn(process.execPath, [...program, ...words], {
     cwd: projectDirectory,
     env: { ...Object.fromEntries(inherited), ...modules, ...settings },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio,
   })
 }

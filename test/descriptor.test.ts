@@ -4,7 +4,8 @@ import assert from "node:assert/strict"
 import { closeSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { openFileWriter } from "../src/disk.ts"
+import { openFileWriter } from "../src/descriptor.ts"
+import { systemCode } from "../src/errors.ts"
 import { temporaryDirectory } from "./support/temporary_directory.ts"
 
 test("openFileWriter() writes after what is there, and gives how many bytes were taken", (t) => {
@@ -12,18 +13,19 @@ test("openFileWriter() writes after what is there, and gives how many bytes were
   const descriptor = openSync(path, "a")
   t.after(() => closeSync(descriptor))
   const write = openFileWriter(descriptor)
-  assert.equal(write?.(Buffer.from("one\n")), 4)
-  assert.equal(write?.(Buffer.from("gr\u00fc\u00dfe\n")), 8)
-  assert.equal(write?.(Buffer.alloc(0)), 0)
+  assert.deepEqual(write?.(Buffer.from("one\n")), { taken: 4, error: null })
+  assert.deepEqual(write?.(Buffer.from("gr\u00fc\u00dfe\n")), { taken: 8, error: null })
+  assert.deepEqual(write?.(Buffer.alloc(0)), { taken: 0, error: null })
   assert.equal(readFileSync(path, "utf8"), "one\ngr\u00fc\u00dfe\n")
 })
 
-test("openFileWriter() throws nothing when the file takes nothing", (t) => {
+test("openFileWriter() gives the error of a file that takes nothing", (t) => {
   const path = join(temporaryDirectory(t), "log")
   closeSync(openSync(path, "w"))
   const descriptor = openSync(path, "r")
   t.after(() => closeSync(descriptor))
-  assert.equal(openFileWriter(descriptor)?.(Buffer.from("one\n")), 0)
+  const written = openFileWriter(descriptor)?.(Buffer.from("one\n"))
+  assert.deepEqual([written?.taken, systemCode(written?.error)], [0, "EBADF"])
 })
 
 test("openFileWriter() gives null for what is no file, or not open", () => {

@@ -1,0 +1,50 @@
+// Tells packages that are missing, or made for another machine, from a bug: the password hash is
+// native code, of which npm installs what fits the machine that it runs on.
+
+import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+
+const codes: readonly string[] = [
+  "ERR_MODULE_NOT_FOUND",
+  "MODULE_NOT_FOUND",
+  "ERR_PACKAGE_PATH_NOT_EXPORTED",
+  "ERR_DLOPEN_FAILED",
+  "ERR_DLOPEN_DISABLED",
+]
+
+/** What loaders say whose errors have no code: of the native binding, and of a package of another version. */
+const texts = /native binding|does not provide an export named/i
+
+/** What to do about it; bin/postern.js says the same. */
+export const installHint =
+  "Install the packages on this machine: npm ci, and not with --omit=optional. A node_modules that " +
+  "was copied from another system, processor or C library does not work."
+
+/** A failed import as a mistake that the operator can mend, or null when it is something else. */
+export function brokenInstall(error: unknown): OperatorError | null {
+  if (!(error instanceof Error)) return null
+  if (!codes.includes(systemCode(error) ?? "") && !texts.test(error.message)) return null
+  const reason = reasonOf(error)
+  const isForbidden = /addons is disabled/.test(reason)
+  return new OperatorError(`Postern can't be loaded: ${reason}`, {
+    hint: isForbidden ? "Start Node without --no-addons, or with --allow-addons." : installHint,
+    exitCode: exitCodes.unavailable,
+    cause: error,
+  })
+}
+
+// The binding's loader tries one file after the other, and gives all failures as a chain of causes:
+// the telling one is of a file that is there, or else of the package for this machine.
+function reasonOf(error: Error): string {
+  const reasons: string[] = []
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    reasons.push(at.message.split("\n")[0] ?? "")
+  }
+  const [own = "", ...causes] = reasons
+  const missing = (text: string) => text.startsWith("Cannot find module")
+  const ofThisMachine = `-${process.platform}-${process.arch}`
+  return (
+    causes.find((text) => !missing(text)) ??
+    causes.find((text) => text.includes(ofThisMachine)) ??
+    own
+  )
+}

@@ -1,0 +1,39 @@
+// Tells what went wrong with a command: a message, a hint and an exit code. The one place where
+// messages are printed, so what they quote of settings, paths and arguments is escaped here.
+
+import { type ExitCode, exitCodes, OperatorError, Unavailable } from "../errors.ts"
+import { errorText, printable } from "../log.ts"
+import { fileExitCode, fileHint, isFileError } from "../system_failure.ts"
+import { brokenInstall } from "./broken_install.ts"
+import type { Terminal } from "./terminal.ts"
+
+/** Prints what was thrown, and gives the exit code. */
+export function complainOf(error: unknown, terminal: Terminal): ExitCode {
+  const mistake = mistakeOf(error)
+  if (mistake === null) {
+    const text = errorText(error).split("\n").map(printable).join("\n")
+    terminal.complain(`postern: this is a bug: ${text}\n`)
+    return exitCodes.refused
+  }
+  const lines = mistake.lines.map(printable).join("\n")
+  terminal.complain(`postern: ${lines}\nhint: ${printable(mistake.hint)}\n`)
+  return mistake.exitCode
+}
+
+/** What the operator can mend, or null for a bug. */
+function mistakeOf(error: unknown): OperatorError | null {
+  if (error instanceof OperatorError) return error
+  if (error instanceof Unavailable) return unavailable(error)
+  if (isFileError(error)) return atPath(error, fileExitCode(error, exitCodes.refused))
+  return brokenInstall(error)
+}
+
+function unavailable(error: Unavailable): OperatorError {
+  const cause = error.cause instanceof Error ? error.cause : error
+  return atPath(cause, exitCodes.unavailable)
+}
+
+function atPath(error: Error, exitCode: ExitCode): OperatorError {
+  const hint = fileHint(error, "POSTERN_DATA_DIR")
+  return new OperatorError(error.message, { hint, exitCode, cause: error })
+}
