@@ -1,20 +1,30 @@
 // postern serve and postern demo: run the service until a signal, or the terminal's end, ends it.
 
+import { isatty } from "node:tty"
+import { type Address, fromThisMachine, urlOf } from "../address.ts"
 import { systemClock } from "../clock.ts"
 import { loadConfig } from "../config.ts"
 import { readOperatorFile, withTemporaryDirectory } from "../disk.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
 import { createLineBatch } from "../line_batch.ts"
-import { createLog, createLossLine, errorText } from "../log.ts"
+import { createLog, createLossLine, errorText, type Log } from "../log.ts"
 import { secretNames } from "../settings.ts"
 import { startService } from "../start.ts"
+import { inColumns } from "./columns.ts"
 import type { Terminal } from "./terminal.ts"
 
-const demoUsers = "alice:wonderland,bob:builder"
-const stopMillisMax = 9_500
+const demoUsers: readonly (readonly [username: string, password: string])[] = [
+  ["alice", "wonderland"],
+  ["bob", "builder"],
+]
+/** With the last lines of the log less than the ten seconds after which Docker kills. */
+const stopMillisMax = 9_000
 
-/** Serves until SIGTERM or SIGINT. */
-export async function runServe(terminal: Terminal): Promise<ExitCode> {
+/** Serves until a signal; `greet` makes what is told once the address is known. */
+export async function runServe(
+  terminal: Terminal,
+  greet?: (address: Address) => string,
+): Promise<ExitCode> {
   const config = loadConfig(terminal.environment, readOperatorFile)
   // So that nothing that dumps the environment later shows them. /proc still does: NAME_FILE.
   for (const name of secretNames) delete terminal.environment[name]
@@ -31,11 +41,16 @@ export async function runServe(terminal: Terminal): Promise<ExitCode> {
   process.on("uncaughtException", crash)
   process.on("unhandledRejection", crash)
 
-  const stopped = signalled()
+  const stopped = signalled(log)
   const service = await startService(config, log)
+  if (greet !== undefined) {
+    lines.flush()
+    terminal.complain(greet({ host: config.host, port: service.port }))
+  }
   await stopped
   const timer = setTimeout(() => process.exit(exitCodes.unavailable), stopMillisMax)
   await service.stop()
+  lines.flush()
   clearTimeout(timer)
   return exitCodes.done
 }
@@ -46,14 +61,42 @@ export function runDemo(terminal: Terminal): Promise<ExitCode> {
     delete terminal.environment["POSTERN_SEED_USERS_FILE"]
     Object.assign(terminal.environment, {
       POSTERN_DATA_DIR: directory,
-      POSTERN_SEED_USERS: demoUsers,
+      POSTERN_SEED_USERS: demoUsers.map((user) => user.join(":")).join(","),
     })
-    return runServe(terminal)
+    return runServe(terminal, greetingOfDemo)
   })
 }
 
-function signalled(): Promise<void> {
+function greetingOfDemo(address: Address): string {
+  const url = urlOf(fromThisMachine(address))
+  const users = demoUsers.map(([name, password]) => [`  ${name}`, password])
+  const [username, password] = demoUsers[0] ?? []
+  // Quoted, since shells read the brackets of an IPv6 address.
+  const curl = `curl '${url}/login' -H 'Content-Type: application/json' -d '${JSON.stringify({ username, password })}'`
+  return `Postern's demo is at ${url}, with these users and passwords:
+
+${inColumns(users)}
+Log in, in another terminal:
+
+  ${curl}
+
+Ctrl-C ends it, and removes its data.
+`
+}
+
+/**
+ * Waits for SIGTERM or SIGINT; for SIGHUP, too, where the service began on a terminal, whose end
+ * that is. Under nohup or a supervisor SIGHUP ends nothing: Node drops the disposition to ignore
+ * signals that it inherits, so what tells is whether a stream is a terminal. A second signal is
+ * ignored, as npm and a terminal send the same one each.
+ */
+function signalled(log: Log): Promise<void> {
+  const isOnTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor))
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.once(signal, () => resolve())
+    for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => resolve())
+    process.on("SIGHUP", () => {
+      if (isOnTerminal) resolve()
+      else log.info("signal.ignored", { signal: "SIGHUP", message: "There is nothing to reload" })
+    })
   })
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { setTimeout as wait } from "node:timers/promises"
 import { askService } from "../../src/control/socket.ts"
 import { getProtected, postLogin } from "../support/http_client.ts"
 import { type RunningPostern, startPostern } from "../support/postern_process.ts"
@@ -113,6 +114,28 @@ test("postern serve ends at a bug that nobody caught, and says so", async (t) =>
   assert.deepEqual(events(service), ["users.none", "service.ready", "process.crashed"])
   assert.match(service.output(), /"error":"TypeError: nobody-caught-this\\n {4}at /)
 })
+
+for (const [host, shown] of [
+  ["127.0.0.1", "127.0.0.1"],
+  ["0.0.0.0", "127.0.0.1"],
+  ["localhost", "localhost"],
+] as const) {
+  test(`postern demo at ${host} shows its users, and a curl line that works`, async (t) => {
+    const settings = { TMPDIR: temporaryDirectory(t), POSTERN_HOST: host }
+    const { port, output, stop } = await startPostern(t, settings, ["demo"])
+    const greeting = /Postern's demo is at [\s\S]*removes its data\.\n/
+    for (const start = Date.now(); !greeting.test(output()); await wait(20)) {
+      assert.ok(Date.now() - start < 5000, output())
+    }
+    assert.match(output(), /^ {2}alice {2}wonderland\n {2}bob {4}builder$/m)
+    const line = /^ {2}curl '(\S+)' -H '([\w-]+): ([\w/]+)' -d '(\{.*\})'$/m.exec(output()) ?? []
+    const [, url = "", name = "", value = "", body = ""] = line
+    assert.equal(url, `http://${shown}:${port}/login`)
+    const answer = await fetch(url, { method: "POST", headers: { [name]: value }, body })
+    assert.equal(answer.status, 200)
+    assert.equal(await stop(), 0)
+  })
+}
 
 test("postern demo serves alice and bob, and leaves nothing behind", async (t) => {
   const temporary = temporaryDirectory(t)
