@@ -103,6 +103,7 @@ async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
     // Now, and not when the first event is lost.
     await machineDisk.append(path, Buffer.alloc(0))
   } catch (error) {
+    if (error instanceof OperatorError) throw notAuditFile(error)
     throw fileFailure(error, {
       message: `The audit trail can't be written to '${path}'`,
       setting: "POSTERN_AUDIT_FILE",
@@ -111,6 +112,15 @@ async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
   }
   const warn = (reason: string) => log.error("audit.failed", { path, reason })
   return openAuditFile(path, machineDisk, { warn, clock: systemClock })
+}
+
+/** What stands at the path, with what to do in the words of the setting that chose it. */
+function notAuditFile(cause: OperatorError): OperatorError {
+  return new OperatorError(`POSTERN_AUDIT_FILE can't be used: ${cause.message}`, {
+    hint: "Set it to a file of the user that Postern runs as; one that is not there is made.",
+    exitCode: exitCodes.badSettings,
+    cause,
+  })
 }
 
 // Now, and not at the first login. It keeps a thread busy, while this one opens the store.

@@ -24,16 +24,25 @@ export function complainOf(error: unknown, terminal: Terminal): ExitCode {
 function mistakeOf(error: unknown): OperatorError | null {
   if (error instanceof OperatorError) return error
   if (error instanceof Unavailable) return unavailable(error)
-  if (isFileError(error)) return atPath(error, fileExitCode(error, exitCodes.refused))
+  if (isFileError(error)) {
+    const exitCode = fileExitCode(error, exitCodes.refused)
+    return atPath(error, { setting: "the setting that names it", exitCode })
+  }
   return brokenInstall(error)
 }
 
 function unavailable(error: Unavailable): OperatorError {
   const cause = error.cause instanceof Error ? error.cause : error
-  return atPath(cause, exitCodes.unavailable)
+  return atPath(cause, { setting: "POSTERN_DATA_DIR", exitCode: exitCodes.unavailable })
 }
 
-function atPath(error: Error, exitCode: ExitCode): OperatorError {
-  const hint = fileHint(error, "POSTERN_DATA_DIR")
-  return new OperatorError(error.message, { hint, exitCode, cause: error })
+function atPath(
+  error: Error,
+  { setting, exitCode }: { readonly setting: string; readonly exitCode: ExitCode },
+): OperatorError {
+  return new OperatorError(error.message, {
+    hint: fileHint(error, setting),
+    exitCode,
+    cause: error,
+  })
 }

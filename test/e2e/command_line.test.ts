@@ -165,6 +165,65 @@ test("postern serve: a directory in use, a port in use, and what comes of it", a
   assert.equal((await fetch(`${url}/readyz`)).status, 200)
 })
 
+/** Addresses that can't be listened at, each for another reason than the port in use above. */
+const addresses: readonly (readonly [host: string, why: RegExp])[] = [
+  ["192.0.2.1", /\(EADDRNOTAVAIL\)\nhint: This machine does not have the address 192\.0\.2\.1\./],
+  ["fe80::1", /\(EINVAL\)\nhint: The address fe80::1 can't be listened at/],
+  [
+    "nosuch.invalid",
+    /\((ENOTFOUND\)\nhint: No machine has the name|EAI_AGAIN\)\nhint: The name) nosuch\.invalid/,
+  ],
+]
+
+for (const [host, why] of addresses) {
+  test(`postern serve at ${host} says why it can't listen there`, async (t) => {
+    const result = await runPostern(["serve"], {
+      POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+      POSTERN_HOST: host,
+      POSTERN_PORT: "0",
+    })
+    assert.equal(result.exitCode, 69)
+    assert.match(result.stderr, why)
+  })
+}
+
+test("postern: paths that can't be used are told with what to do about them", async (t) => {
+  const directory = temporaryDirectory(t)
+  const [file, folder] = ["file", "folder"].map((name) => join(directory, name))
+  writeFileSync(String(file), "")
+  mkdirSync(String(folder))
+  const settings = { POSTERN_DATA_DIR: join(directory, "data"), POSTERN_PORT: "0" }
+  const rows: readonly (readonly [settings: ProcessSettings, exitCode: number, stderr: RegExp])[] =
+    [
+      [
+        { POSTERN_AUDIT_FILE: `${directory}/missing/audit` },
+        78,
+        /^postern: The audit trail can't be written to '.*' \(ENOENT\)\nhint: .* Check POSTERN_AUDIT_FILE\.\n$/,
+      ],
+      [
+        { POSTERN_AUDIT_FILE: String(folder) },
+        78,
+        /^postern: POSTERN_AUDIT_FILE can't be used: '.*' is not a file, but a directory\nhint: Set it to /,
+      ],
+      [{ JWT_SECRET_KEY_FILE: String(folder) }, 78, / {4}hint: .*directory.*\n/],
+      [
+        { POSTERN_DATA_DIR: `${file}/data` },
+        65,
+        /^postern: The data directory '.*' can't be used: ENOTDIR.*\nhint: .* Check POSTERN_DATA_DIR\.\n$/,
+      ],
+      [
+        { POSTERN_DATA_DIR: `${directory}/${"x".repeat(300)}` },
+        65,
+        /ENAMETOOLONG.*\nhint: The path, or a name in it, is too long/,
+      ],
+    ]
+  for (const [own, exitCode, stderr] of rows) {
+    const result = await runPostern(["serve"], { ...settings, ...own })
+    assert.equal(result.exitCode, exitCode, result.stderr)
+    assert.match(result.stderr, stderr)
+  }
+})
+
 test("postern: a damaged store and mistaken settings stop every command", async (t) => {
   const directory = join(temporaryDirectory(t), "data")
   mkdirSync(directory, { mode: 0o700 })
