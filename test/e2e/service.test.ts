@@ -1,7 +1,7 @@
 // The service in a process of its own: how it starts, how it ends, and what is left then.
 
 import assert from "node:assert/strict"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
@@ -12,6 +12,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { testKeyPem, testSecret } from "../support/test_keys.ts"
 
 const seeds = "alice:wonderland,bob:builder"
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
 const revoked = { status: 401, msg: "Token has been revoked" }
 
 /** The names of the events that it logged; every line must be one. */
@@ -127,7 +128,10 @@ for (const [host, shown] of [
     for (const start = Date.now(); !greeting.test(output()); await wait(20)) {
       assert.ok(Date.now() - start < 5000, output())
     }
-    assert.match(output(), /^ {2}alice {2}wonderland\n {2}bob {4}builder$/m)
+    // The greeting is the README's, but for the address.
+    const [greeted = ""] = greeting.exec(output()) ?? []
+    const asInReadme = greeted.replaceAll(`//${shown}:${port}`, "//127.0.0.1:8080")
+    assert.ok(readme.includes(`\`\`\`text\n${asInReadme}\`\`\``), asInReadme)
     const line = /^ {2}curl '(\S+)' -H '([\w-]+): ([\w/]+)' -d '(\{.*\})'$/m.exec(output()) ?? []
     const [, url = "", name = "", value = "", body = ""] = line
     assert.equal(url, `http://${shown}:${port}/login`)
