@@ -118,7 +118,7 @@ async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
 function notAuditFile(cause: OperatorError): OperatorError {
   return new OperatorError(`POSTERN_AUDIT_FILE can't be used: ${cause.message}`, {
     hint: "Set it to a file of the user that Postern runs as; one that is not there is made.",
-    exitCode: exitCodes.badSettings,
+    exitCode: cause.exitCode,
     cause,
   })
 }

@@ -202,7 +202,7 @@ test("postern: paths that can't be used are told with what to do about them", as
       ],
       [
         { POSTERN_AUDIT_FILE: String(folder) },
-        78,
+        65,
         /^postern: POSTERN_AUDIT_FILE can't be used: '.*' is not a file, but a directory\nhint: Set it to /,
       ],
       [{ JWT_SECRET_KEY_FILE: String(folder) }, 78, / {4}hint: .*directory.*\n/],

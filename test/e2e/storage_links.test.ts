@@ -19,18 +19,18 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const text = "of somebody else\n"
 
-const refusedNames: readonly (readonly [name: string, exitCode: number])[] = [
-  ["keys.json", 65],
-  ["audit.jsonl", 65],
+const refusedNames: readonly (readonly [name: string, exitCode: number, hint: string])[] = [
+  ["keys.json", 65, "Move it away"],
+  ["audit.jsonl", 65, "Set it to a file of the user that Postern runs as"],
 ]
 
-for (const [name, exitCode] of refusedNames) {
+for (const [name, exitCode, hint] of refusedNames) {
   test(`a start refuses a link in the place of ${name}`, async (t) => {
     const { directory, target, settings } = await directoryWithTarget(t)
     symlinkSync(target, join(directory, name))
     const { exitCode: found, stderr } = await runPostern(["user", "list"], settings)
     assert.equal(found, exitCode, stderr)
-    assert.match(stderr, new RegExp(`'.*/${name}' is not a file, but a link\\nhint: Move it away`))
+    assert.match(stderr, new RegExp(`'.*/${name}' is not a file, but a link\\nhint: ${hint}`))
     assertUntouched(target)
     assert.ok(lstatSync(join(directory, name)).isSymbolicLink())
   })
