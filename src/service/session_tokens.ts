@@ -37,7 +37,8 @@ export function newSession(
 ): Session {
   const expiry = expiryOf({ startedAt, usedAt: now }, life)
   const times = { startedAt, lastUsedAt: now, ...expiry }
-  return { sid, username, ...times, rotations: 0, address, userAgent }
+  const nothingYet = { rotations: 0, usedBefore: null, sharedRotation: 0, sharedRun: 0 }
+  return { sid, username, ...times, address, userAgent, ...nothingYet }
 }
 
 /** What the tokens of a session say. */

@@ -4,7 +4,7 @@
 import { setImmediate as turn } from "node:timers/promises"
 import { RevocationListing } from "./revocation_listing.ts"
 import { RotationTimes } from "./rotation_times.ts"
-import { expiryOf, isAlive, judge, type Session } from "./session.ts"
+import { isAlive, judge, markShared, moveOn, type Session } from "./session.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import type {
   Ending,
@@ -76,29 +76,27 @@ export class JsonSessions {
   }
 
   async rotate(sid: string, rotation: Rotation): Promise<RotationOutcome> {
-    const { presented, steadyAt, address, userAgent, life, ending } = rotation
+    const { steadyAt, life, ending } = rotation
     const session = this.#tables.latest("sessions", sid)
     if (session === null) return this.#tables.decided("sessions", sid, { outcome: "gone" })
     const { at: now, graceSeconds } = ending
     const sinceRotation = this.#rotations.since(session, steadyAt)
-    const judged = judge(session, presented, { now, graceSeconds, sinceRotation })
+    const judged = judge(session, rotation, { now, graceSeconds, sinceRotation })
     switch (judged) {
-      case "current": {
-        const { startedAt, expiresAt: endsBy, rotations } = session
-        const moved: Session = Object.freeze({
-          ...session,
-          ...expiryOf({ startedAt, usedAt: now, endsBy }, life),
-          lastUsedAt: now,
-          rotations: rotations + 1,
-          address,
-          userAgent,
-        })
+      case "current":
+      case "newer": {
+        const moved = moveOn(session, rotation, { now, life })
         this.#rotations.note(moved, steadyAt)
         await this.write([["sessions", sid, moved]])
-        return { outcome: "rotated", session: moved }
+        return { outcome: judged === "current" ? "rotated" : "set_back", session: moved }
       }
       case "parent":
         return this.#tables.decided("sessions", sid, { outcome: "replayed", session })
+      case "shared": {
+        const shared = markShared(session)
+        await this.write([["sessions", sid, shared]])
+        return { outcome: "replayed", session: shared }
+      }
       case "expired":
       case "ahead":
         return this.#tables.decided("sessions", sid, { outcome: judged, session })

@@ -1,6 +1,6 @@
 // The snapshot file: all records at one moment, as one JSON document with a record on each line.
 //
-//   {"format":"postern-store","version":3,"sequence":42,
+//   {"format":"postern-store","version":4,"sequence":42,
 //   "users":[
 //   {"username":"alice","passwordHash":"$argon2id$…","roles":[],…},
 //   {"username":"bob",…}
@@ -11,7 +11,7 @@
 //
 // `sequence` numbers the last journal entry that is in it, `sum` is checksum.ts's. Replaced whole,
 // never written in place, nor by hand. Earlier versions had fewer tables, which are read as empty,
-// and no sum.
+// fewer members (tables.ts), and at first no sum.
 
 import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../disk.ts"
@@ -39,7 +39,7 @@ export interface Snapshot {
 }
 
 const format = "postern-store"
-const version = 3
+const version = 4
 
 /** Which tables came with which version; those that are not named are as old as the first. */
 const tablesSince: Partial<Readonly<Record<TableName, number>>> = {
@@ -118,7 +118,7 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
   if (foundFormat !== format) {
     throw new StoreDamage("line 1", `it is not a file of the format '${format}'`)
   }
-  if (typeof foundVersion !== "number" || ![1, 2, version].includes(foundVersion)) {
+  if (typeof foundVersion !== "number" || ![1, 2, 3, version].includes(foundVersion)) {
     throw new StoreDamage("line 1", `its version is not ${version}, the one written here`)
   }
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0) {

@@ -12,7 +12,7 @@
 
 import type { Awaitable } from "../awaitable.ts"
 import type { JsonObject } from "../strict_json.ts"
-import type { Session, SessionLife } from "./session.ts"
+import type { Client, Session, SessionLife } from "./session.ts"
 
 /** Someone who can log in. Instants are epoch seconds. */
 export interface User {
@@ -53,12 +53,10 @@ export interface UserReset {
 }
 
 /** A refresh token's use: which one of its session's, when, and from where. */
-export interface Rotation {
+export interface Rotation extends Client {
   readonly presented: number
   /** Seconds of a clock that is never set: within a process it counts in the place of the other. */
   readonly steadyAt?: number | undefined
-  readonly address: string
-  readonly userAgent: string
   readonly life: SessionLife
   readonly ending: Ending
 }
@@ -66,7 +64,7 @@ export interface Rotation {
 /** What became of it. With "gone" there is no such session. */
 export type RotationOutcome =
   | {
-      readonly outcome: "rotated" | "replayed" | "reused" | "expired" | "ahead"
+      readonly outcome: "rotated" | "set_back" | "replayed" | "reused" | "expired" | "ahead"
       readonly session: Session
     }
   | { readonly outcome: "gone" }
@@ -194,8 +192,10 @@ export interface Store {
 
   /**
    * Uses the refresh token of the number `presented`, judged by session.ts. "rotated": it was the
-   * current one, the session has moved on; "replayed": its parent, in time, nothing has changed;
-   * "reused": anything else, the session is ended; "expired" and "ahead": nothing has changed.
+   * current one, the session has moved on; "set_back": a newer one, the session goes on from there;
+   * "replayed": its parent, in time, the session has not moved, and it is written once for a
+   * generation that another client asked for; "reused": anything else, or the third of such
+   * generations in a row, the session is ended; "expired" and "ahead": nothing has changed.
    */
   rotateSession(sid: string, rotation: Rotation): Promise<RotationOutcome>
 

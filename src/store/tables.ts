@@ -83,17 +83,23 @@ const tableReaders: {
   },
   sessions: {
     key: "sid",
-    read: reader<Session>({
-      sid: "id",
-      username: "name",
-      startedAt: "instant",
-      lastUsedAt: "instant",
-      idleExpiresAt: "instant",
-      expiresAt: "instant",
-      rotations: "count",
-      address: "text",
-      userAgent: "text",
-    }),
+    read: reader<Session>(
+      {
+        sid: "id",
+        username: "name",
+        startedAt: "instant",
+        lastUsedAt: "instant",
+        idleExpiresAt: "instant",
+        expiresAt: "instant",
+        rotations: "count",
+        address: "text",
+        userAgent: "text",
+        usedBefore: "useOrNull",
+        sharedRotation: "count",
+        sharedRun: "count",
+      },
+      { usedBefore: () => null, sharedRotation: () => 0, sharedRun: () => 0 },
+    ),
   },
   endedSessions: {
     key: "sid",
@@ -169,6 +175,13 @@ const kinds = {
   boolean: (value: unknown) => typeof value === "boolean",
   instant: isCount,
   count: isCount,
+  useOrNull: (value: unknown) => value === null || isUse(value),
+}
+
+function isUse(value: unknown): boolean {
+  if (!isJsonObject(value) || Object.keys(value).length !== 3) return false
+  const { at, address, userAgent } = value
+  return isCount(at) && kinds.text(address) && kinds.text(userAgent)
 }
 
 function isCount(value: unknown): boolean {

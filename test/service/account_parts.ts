@@ -72,6 +72,7 @@ export function sampleSession(sid: string, username = "alice"): Session {
     rotations: 0,
     address: "192.0.2.7",
     userAgent: "test",
+    ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0 },
   }
 }
 

@@ -37,6 +37,7 @@ test("newSession() tells who, when, from where, and until when", () => {
     rotations: 0,
     address: "192.0.2.7",
     userAgent: "test",
+    ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0 },
   })
 })
 

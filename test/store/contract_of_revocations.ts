@@ -113,7 +113,7 @@ function lifeContract(engine: string, open: OpenStore): void {
     const ways: Readonly<Record<string, () => Promise<unknown>>> = {
       ended: () => store.endSession("ended", { ending }),
       left: () => store.endSessions("left", { ending }),
-      reused: () => store.rotateSession("reused", presented(7)),
+      reused: () => store.rotateSession("reused", presented(-2)),
       reset: () => store.resetUser("reset", {}, { ending }),
       deleted: () => store.deleteUser("deleted", ending),
     }

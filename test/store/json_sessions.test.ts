@@ -50,7 +50,9 @@ const changes: readonly (readonly [name: string, call: Call])[] = [
     (store) => store.startSession(sampleSession("n1"), startOptions({ sessionsMax: 1, replaces })),
   ],
   ["rotateSession()", (store) => store.rotateSession("s1", presented(0))],
-  ["rotateSession() of a token used before", (store) => store.rotateSession("s1", presented(5))],
+  ["rotateSession() of a newer token", (store) => store.rotateSession("s1", presented(5))],
+  ["rotateSession() of a shared parent", (store) => store.rotateSession("s1", presented(-1))],
+  ["rotateSession() of a token used before", (store) => store.rotateSession("s1", presented(-2))],
   ["endSession()", (store) => store.endSession("s1", { ending })],
   ["endSessions()", (store) => store.endSessions("alice", { ending })],
   [

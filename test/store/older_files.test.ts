@@ -1,6 +1,7 @@
 // Files as Postern 0.1 wrote them, which knew users and nothing else, and as the one after it did,
-// which knew sessions but neither failed logins nor names that are released: read, and written anew
-// as they are today. The texts are literal on purpose: no code of today made them.
+// which knew sessions but neither failed logins, nor released names, nor who used a session
+// before: read, and written anew as they are today. The texts are literal on purpose: no code of
+// today made them.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -91,7 +92,13 @@ test("openJsonStore() leaves files of version 1 as they are until something chan
 test("openJsonStore() reads files of version 2, without failed logins or released names", async (t) => {
   const { store, warnings } = await openFaulty(t, { files: filesOf(snapshotOf2, journalsOf2) })
   assert.deepEqual(await store.listUsers(), [alice, { ...dave, claims: { tenant: 7 } }])
-  assert.deepEqual((await store.listSessions("alice")).map(sidOf), ["s1"])
+  const sessions = await store.listSessions("alice")
+  const added = { usedBefore: null, sharedRotation: 0, sharedRun: 0 }
+  assert.deepEqual(
+    sessions.map((session) => ({ ...session, ...added })),
+    sessions,
+  )
+  assert.deepEqual(sessions.map(sidOf), ["s1"])
   const listed = { sids: ["s2"], jtis: ["j1"] }
   assert.deepEqual(await store.listRevocations(1_795_448_600), listed)
   for (const name of ["alice", "dave"]) assert.equal(await store.findFailedLogins(name), null)
@@ -107,7 +114,7 @@ test("openJsonStore() reads files of version 2, without failed logins or release
   assert.deepEqual(warnings, [])
 })
 
-test("files of version 2 are written anew as version 3, by the next snapshot", async (t) => {
+test("files of version 2 are written anew as version 4, by the next snapshot", async (t) => {
   const small = { bytesBetweenSnapshotsMin: 100 }
   const files = filesOf(snapshotOf2, journalsOf2)
   const { store, disk, reopen } = await openFaulty(t, { files, ...small })
@@ -115,7 +122,7 @@ test("files of version 2 are written anew as version 3, by the next snapshot", a
   for (let count = 0; count < 30; count += 1) await store.countFailedLogin("alice", "stranger")
   const again = await reopen()
   const document = JSON.parse(disk.files.get("store.json")?.toString() ?? "")
-  assert.equal(document.version, 3)
+  assert.equal(document.version, 4)
   assert.ok(document.failedLogins[0].strangers > 0)
   assert.deepEqual(document.reservedNames, [
     { username: "carol", deletedAt: 1_795_447_802, isReleased: true },
@@ -126,7 +133,7 @@ test("files of version 2 are written anew as version 3, by the next snapshot", a
   assert.equal(await again.addUser({ ...alice, username: "carol" }), "added")
 })
 
-test("files of version 1 are written anew as version 3, by the next snapshot", async (t) => {
+test("files of version 1 are written anew as version 4, by the next snapshot", async (t) => {
   const small = { bytesBetweenSnapshotsMin: 100 }
   const { store, disk, reopen } = await openFaulty(t, { files: filesOf(snapshot), ...small })
   await store.changeUser("alice", { claims: { tenant: "a" } })
@@ -140,7 +147,7 @@ test("files of version 1 are written anew as version 3, by the next snapshot", a
   for (const at of [1, 2, 3]) await mixed.changeUser("dave", { tokensNotBefore: at })
   const again = await reopen()
   const document = JSON.parse(disk.files.get("store.json")?.toString() ?? "")
-  assert.equal(document.version, 3)
+  assert.equal(document.version, 4)
   assert.deepEqual(Object.keys(document), [
     ...["format", "version", "sequence", "users", "reservedNames"],
     ...["sessions", "endedSessions", "revokedTokens", "failedLogins", "sum"],
@@ -170,19 +177,19 @@ function tooManyCommas(): string {
 
 const refused: readonly (readonly [name: string, text: string, message: RegExp])[] = [
   [
-    "version 4",
-    snapshot.replace('"version":1', '"version":4'),
-    /'\S+\/store\.json': line 1: its version is not 3, the one written here$/,
+    "version 5",
+    snapshot.replace('"version":1', '"version":5'),
+    /'\S+\/store\.json': line 1: its version is not 4, the one written here$/,
   ],
   [
     "version 0",
     snapshot.replace('"version":1', '"version":0'),
-    /line 1: its version is not 3, the one written here$/,
+    /line 1: its version is not 4, the one written here$/,
   ],
   [
     "a version that is text",
     snapshot.replace('"version":1', '"version":"1"'),
-    /line 1: its version is not 3, the one written here$/,
+    /line 1: its version is not 4, the one written here$/,
   ],
   ...["0", '"length"', "[]", '"a"', "null"].map(
     (value) =>
@@ -212,6 +219,20 @@ const refused: readonly (readonly [name: string, text: string, message: RegExp])
     snapshotOf2.replace("\n]}\n", '\n],\n"failedLogins":[\n]}\n'),
     /'failedLogins': it is no member of a store$/,
   ],
+  ...[
+    '{"at":1,"address":"","userAgent":"","more":1}',
+    '{"at":-1,"address":"","userAgent":""}',
+    '{"at":1,"address":7,"userAgent":""}',
+    '{"at":1,"address":""}',
+    '"login"',
+  ].map(
+    (use) =>
+      [
+        `a session whose use before is ${use}`,
+        snapshotOf2.replace('"rotations":0', `"rotations":0,"usedBefore":${use}`),
+        /sessions, record 1: 'usedBefore' is missing or not valid$/,
+      ] as const,
+  ),
   [
     "version 3 without its table",
     snapshotOf2.replace('"version":2', '"version":3'),

@@ -48,7 +48,8 @@ test("a session's record has these members and no others", async (t) => {
   await service.start("alice", "wonderland")
   const sessions = await service.store.listSessions("alice")
   const members = ["sid", "username", "startedAt", "lastUsedAt", "idleExpiresAt", "expiresAt"]
-  const all = [...members, "rotations", "address", "userAgent"].sort()
+  const added = ["usedBefore", "sharedRotation", "sharedRun"]
+  const all = [...members, "rotations", "address", "userAgent", ...added].sort()
   for (const session of sessions) assert.deepEqual(Object.keys(session).sort(), all)
   assert.equal(sessions.length, 1)
 })

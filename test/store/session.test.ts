@@ -1,6 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { expiryOf, isAlive, judge, type Presented } from "../../src/store/session.ts"
+import {
+  expiryOf,
+  isAlive,
+  judge,
+  listedUse,
+  moveOn,
+  type Presented,
+  type Session,
+} from "../../src/store/session.ts"
 import { graceSeconds, life, sampleSession, start } from "./sample_session.ts"
 
 const hour = 3600
@@ -94,20 +102,100 @@ const judgements: readonly (readonly [
   ["the parent's parent", 1, 0, "reused"],
   ["the first", 0, 0, "reused"],
   ["what the session took the place of", -1, 0, "reused"],
-  ["one that was never given", 4, 0, "reused"],
+  ["one that is newer", 4, 0, "newer"],
+  ["one that is far newer", 1_000_000, day - 1, "newer"],
+  ["one that is newer, the clock set back", 4, -day, "newer"],
+  ["one that is newer when the session has expired", 4, day, "expired"],
+  ["one that is newer of a session dated ahead", 4, -2 * day - 1, "ahead"],
+  ["the last that has a successor", 2 ** 48 - 2, 0, "newer"],
+  ["the last number of all", 2 ** 48 - 1, 0, "reused"],
   ["an old one when the session has expired", 0, day, "expired"],
   ["one of a session dated ahead", 3, -2 * day - 1, "ahead"],
 ]
 
+const own = { address: session.address, userAgent: session.userAgent }
+const thief = { address: "198.51.100.9", userAgent: "curl/8" }
+
 for (const [name, number, since, outcome] of judgements) {
   test(`judge() ${name}: ${outcome}`, () => {
     const rotated = { ...session, rotations: 3 }
-    assert.equal(judge(rotated, number, { now: start + since, graceSeconds }), outcome)
+    const at = { now: start + since, graceSeconds }
+    assert.equal(judge(rotated, { presented: number, ...own }, at), outcome)
   })
 }
 
 test("judge() without a grace has no parent that is good", () => {
   const rotated = { ...session, rotations: 3 }
   const now = { now: start, graceSeconds: 0 }
-  assert.deepEqual([judge(rotated, 3, now), judge(rotated, 2, now)], ["current", "reused"])
+  const judged = [3, 2].map((presented) => judge(rotated, { presented, ...own }, now))
+  assert.deepEqual(judged, ["current", "reused"])
+})
+
+test("moveOn() goes on after the number that was used, and keeps the use before", () => {
+  const now = start + hour
+  const moved = moveOn(session, { presented: 41, ...thief }, { now, life })
+  assert.deepEqual(moved, {
+    ...session,
+    ...thief,
+    ...{ lastUsedAt: now, idleExpiresAt: now + life.idleSeconds, rotations: 42 },
+    usedBefore: { at: start, ...own },
+  })
+  assert.ok(Object.isFrozen(moved) && Object.isFrozen(moved.usedBefore))
+})
+
+// Seconds after `start`, when ten minutes begin: uses, and what a list tells of them.
+const listings: readonly (readonly [
+  name: string,
+  uses: readonly number[],
+  at: number,
+  told: number,
+])[] = [
+  ["the login at once", [], 30, 0],
+  ["the login much later", [], 5000, 0],
+  ["not a use in the same ten minutes", [60], 90, 0],
+  ["not a use in these ten minutes", [700], 700, 0],
+  ["not a use in these ten minutes, to the last second", [700], 1199, 0],
+  ["a use of the ten minutes before", [700], 1200, 600],
+  ["the last of several uses, when they are over", [700, 800, 1100], 1200, 600],
+  ["the last use before these ten minutes", [700, 1250, 1260, 1300], 1310, 600],
+  ["a use of long ago", [700], 50_000, 600],
+  ["not a use by a clock that was ahead", [9000], 700, 0],
+]
+
+for (const [name, uses, at, told] of listings) {
+  test(`listedUse() tells ${name}`, () => {
+    let used: Session = { ...session, address: "0", userAgent: "0" }
+    for (const use of uses) {
+      const client = { presented: used.rotations, address: `${use}`, userAgent: `${use}` }
+      used = moveOn(used, client, { now: start + use, life })
+    }
+    const listed = listedUse(used, start + at)
+    assert.equal(listed.at, start + told)
+    const by = Math.max(0, ...uses.filter((use) => use - (use % 600) <= told && told > 0))
+    assert.deepEqual([listed.address, listed.userAgent], [`${by}`, `${by}`])
+  })
+}
+
+test("listedUse() changes at the beginning of ten minutes and never at a use", () => {
+  let used: Session = session
+  let before = JSON.stringify(listedUse(used, start))
+  let changes = 0
+  for (let second = 1; second <= 7200; second += 1) {
+    const now = start + second
+    // Asks each quarter of an hour, each time from elsewhere.
+    if (second % 890 === 0) {
+      const client = {
+        presented: used.rotations,
+        address: `192.0.2.${second / 890}`,
+        userAgent: "",
+      }
+      used = moveOn(used, client, { now, life })
+    }
+    const after = JSON.stringify(listedUse(used, now))
+    if (after === before) continue
+    assert.equal(second % 600, 0)
+    before = after
+    changes += 1
+  }
+  assert.equal(changes, 8)
 })
