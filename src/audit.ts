@@ -20,6 +20,7 @@ export type AuditEvent =
   | "client.throttled"
   | "session.started"
   | "session.refreshed"
+  | "session.set_back"
   | "session.replayed"
   | "session.reused"
   | "session.ended"
@@ -45,14 +46,19 @@ export interface AuditFields {
   readonly user?: string | undefined
   /** The `sid`. */
   readonly session?: string | undefined
-  /** The address of who asked. */
+  /** The address of who asked; of a sum, their network (audit_summary.ts). */
   readonly client?: string | undefined
+  /** The address of the other client that was given the same refresh token. */
+  readonly other?: string | undefined
   /** The request's id; absent for what came by the command line. */
   readonly request?: string | undefined
   /** Why, from a closed list of words; never what somebody typed. */
   readonly reason?: string | undefined
   /** The key's name. */
   readonly key?: string | undefined
+  /** How many events a sum stands for, in how many seconds. */
+  readonly count?: number | undefined
+  readonly seconds?: number | undefined
 }
 
 /** What every event of a caller's tells. */
@@ -83,9 +89,9 @@ export function createAudit({
   readonly file: AuditFile | null
   readonly clock: Clock
 }): Audit {
-  return (event, { user, session, client, request, reason, key }) => {
+  return (event, { user, session, client, other, request, reason, key, count, seconds }) => {
     // In this order, and nothing else that the caller may have at hand.
-    const fields = { user, session, client, request, reason, key }
+    const fields = { user, session, client, other, request, reason, key, count, seconds }
     log?.audit(event, fields)
     file?.append(auditLine(isoTime(clock.now()), event, fields))
   }

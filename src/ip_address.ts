@@ -33,6 +33,17 @@ export function networkOf(text: string): string {
   return `${textOf({ bits: 128, first: (address.first >> 64n) << 64n })}/64`
 }
 
+/**
+ * The network around a client: the /24 of an IPv4 address, the /48 of an IPv6 one, which is what a
+ * provider gives to one customer. `unknown` for anything else.
+ */
+export function widerNetworkOf(text: string): string {
+  const address = readAddress(text)
+  if (address === null) return "unknown"
+  const prefix = address.bits === 32 ? 24 : 48
+  return `${startOf({ ...address, prefix })}/${prefix}`
+}
+
 /** A network such as `10.0.0.0/8`, or a single address; null for anything else. */
 export function readNetwork(text: string): Network | null {
   const [start = "", length, ...more] = text.split("/")

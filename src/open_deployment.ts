@@ -3,6 +3,7 @@
 
 import { basename, dirname } from "node:path"
 import { type Audit, type AuditFile, createAudit, openAuditFile } from "./audit.ts"
+import { createSummingAudit, type SummingAudit } from "./audit_summary.ts"
 import { steadySeconds, systemClock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import { machineDisk } from "./disk.ts"
@@ -32,6 +33,8 @@ export interface OpenedDeployment {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly audit: Audit
+  /** Writes what the audit trail counted in the last minute; to be called from time to time. */
+  readonly summarizeAudit: () => void
   /** Closes the store and ends the audit trail. */
   close(): Promise<void>
 }
@@ -55,10 +58,13 @@ export async function openDeployment(
   const clock = systemClock
   const store = await openJsonStore({ directory, disk: machineDisk, warn })
   let file: AuditFile | null = null
+  let trail: SummingAudit | null = null
   try {
     // Not before: the file may be in the directory, which the store has made and owns.
     file = await openAudit(config, log)
-    const audit = createAudit({ log: auditToLog ? log : null, file, clock })
+    const write = createAudit({ log: auditToLog ? log : null, file, clock })
+    trail = createSummingAudit(write, () => steadySeconds(clock))
+    const { audit, summarize: summarizeAudit } = trail
     const keys = await openKeys(config.signing, {
       ...{ directory, disk: machineDisk, clock, audit, warn },
       ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
@@ -72,7 +78,7 @@ export async function openDeployment(
       deviceKey: keys.refreshKey,
     })
     await hasRoomToHash
-    return { accounts, keys, store, hasher, audit, close }
+    return { accounts, keys, store, hasher, audit, summarizeAudit, close }
   } catch (error) {
     await close()
     throw fileFailure(error, {
@@ -84,6 +90,7 @@ export async function openDeployment(
 
   async function close(): Promise<void> {
     await store.close()
+    trail?.close()
     await file?.close()
   }
 }

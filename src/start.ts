@@ -44,7 +44,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 }
 
 async function startWith(opened: OpenedDeployment, config: Config, log: Log): Promise<Service> {
-  const { accounts, keys, store, close } = opened
+  const { accounts, keys, store, summarizeAudit, close } = opened
   await seed(opened, config, log)
   const directory = config.dataDirectory
   const control = await openControl({ directory, accounts, keys, disk: machineDisk, log })
@@ -70,6 +70,7 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
       [
         ["forget what has expired", () => store.purge(wary.now())],
         ["tend the keys", () => keys.tend(wary.now())],
+        ["sum up the audit trail", async () => summarizeAudit()],
       ],
       { everySeconds: secondsBetweenHousekeeping, log },
     )

@@ -50,6 +50,14 @@ test("createAudit() writes one line to the log, whatever its level, and to the f
   assert.deepEqual([logged, filed], [[line], [line]])
 })
 
+test("createAudit() writes the other client, and how many events a sum stands for", () => {
+  const { clock, log, file, filed } = createWritten()
+  const sum = { seconds: 60, count: 7, other: "198.51.100.9", client: "192.0.2.7" }
+  createAudit({ log, file, clock })("refresh.refused", sum)
+  const told = '"client":"192.0.2.7","other":"198.51.100.9","count":7,"seconds":60}\n'
+  assert.ok(filed[0]?.endsWith(`"event":"refresh.refused",${told}`))
+})
+
 test("createAudit() writes to what there is", () => {
   const { clock, log, file, logged, filed } = createWritten()
   createAudit({ log, file: null, clock })("session.ended", fields)

@@ -9,6 +9,7 @@ import {
   networkOf,
   readNetwork,
   startOf,
+  widerNetworkOf,
 } from "../src/ip_address.ts"
 
 const spellings: readonly (readonly [canonical: string, ...others: readonly string[]])[] = [
@@ -68,6 +69,22 @@ test("networkOf() gives all addresses of a /64 the same, and no others", () => {
   assert.equal(networkOf("2001:db8:1:3::1"), "2001:db8:1:3::/64")
   assert.equal(networkOf("::1"), "::/64")
   assert.equal(networkOf("1:2:3:4:5:6:7:8"), "1:2:3:4::/64")
+})
+
+test("widerNetworkOf() gives the /24 of an IPv4 address, and the /48 of an IPv6 one", () => {
+  const rows = [
+    ["192.0.2.7", "192.0.2.0/24"],
+    ["192.0.2.255", "192.0.2.0/24"],
+    ["192.0.3.0", "192.0.3.0/24"],
+    ["::ffff:192.0.2.7", "192.0.2.0/24"],
+    ["2001:db8:7::1", "2001:db8:7::/48"],
+    ["2001:db8:7:ffff:ffff::1%eth0", "2001:db8:7::/48"],
+    ["2001:db8:8::", "2001:db8:8::/48"],
+    ["::1", "::/48"],
+    ["", "unknown"],
+    ["localhost", "unknown"],
+  ] as const
+  for (const [text, network] of rows) assert.equal(widerNetworkOf(text), network)
 })
 
 function network(text: string): Network {

@@ -4,6 +4,8 @@
 import type { TestContext } from "node:test"
 import { type App, type AppOptions, createApp } from "../../src/app.ts"
 import { type Audit, createAudit } from "../../src/audit.ts"
+import { createSummingAudit, type SummingAudit } from "../../src/audit_summary.ts"
+import { steadySeconds } from "../../src/clock.ts"
 import { type Disk, machineDisk } from "../../src/disk.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createLoginLimits } from "../../src/limit/login_limits.ts"
@@ -41,6 +43,8 @@ export interface TestService {
   readonly sessions: Sessions
   readonly keys: Keys
   readonly audit: Audit
+  /** Writes the sums of the audit trail when a minute is over, as the housekeeping does. */
+  readonly summarizeAudit: SummingAudit["summarize"]
   readonly store: Store
   readonly tokens: TokenSettings
   readonly clock: FakeClock
@@ -117,7 +121,8 @@ export async function createTestService(
   const { shared = false, generated = false, disk = machineDisk } = options
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
-  const audit = createAudit({ log: log.log, file: null, clock })
+  const trail = createTrail(log, clock)
+  const { audit } = trail
   const directory = options.directory ?? temporaryDirectory(t)
   const warn = (event: string, message: string) => log.log.warn(event, { message })
   const store = await openJsonStore({ directory, disk, warn })
@@ -167,8 +172,14 @@ export async function createTestService(
   }
   const logIn: TestService["logIn"] = async (username, password) =>
     (await start(username, password)).access_token
-  const parts = { accounts, sessions, keys, audit, store, tokens, clock, log, directory }
+  const parts = { accounts, sessions, keys, ...trail, store, tokens, clock, log, directory }
   return Object.assign(service, { app, call, logIn, start, exchanges, ...parts })
+}
+
+function createTrail({ log }: CollectedLog, clock: FakeClock) {
+  const write = createAudit({ log, file: null, clock })
+  const { audit, summarize } = createSummingAudit(write, () => steadySeconds(clock))
+  return { audit, summarizeAudit: summarize }
 }
 
 function claimSettings(shared: boolean): Omit<TokenSettings, "ring"> {
