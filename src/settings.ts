@@ -67,7 +67,7 @@ export const settings = {
     parse: issuer,
     fallback: null,
     shownDefault: "http://localhost:PORT",
-    help: "Public address, the `iss` of tokens: https, or http on this machine or a private network; no / at the end.",
+    help: "Public address, the `iss` of tokens: https, or http in a private network. No / at its end.",
   },
   audience: {
     name: "POSTERN_AUDIENCE",

@@ -8,6 +8,8 @@ import { type Clock, steadySeconds } from "../clock.ts"
 import { AuthError, type RefusalReason, tooManyRequests, Unavailable } from "../errors.ts"
 import { networkOf } from "../ip_address.ts"
 import { createLimiter, type Limiter } from "../limit/limiter.ts"
+import type { TokenRates } from "../limit/token_rates.ts"
+import { isAnotherClient } from "../store/session.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
@@ -31,6 +33,7 @@ export interface RefreshParts extends GrantParts {
   readonly settings: SessionSettings
   readonly clock: Clock
   readonly endingNow: () => Ending
+  readonly rates: TokenRates
   readonly audit: Audit
 }
 
@@ -52,17 +55,30 @@ const refusalReasonsOf: Readonly<Record<keyof typeof refusalTexts, RefusalReason
   access_token: "type",
 }
 
+/** What a use that gave tokens is in the audit trail. */
+const eventsOfUse = {
+  rotated: "session.refreshed",
+  set_back: "session.set_back",
+  replayed: "session.replayed",
+} as const
+
 /** What became of a refresh token whose session was found. */
 type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
 
 const secondsUntilRetry = 60
 
-/** Nobody guesses a tag of 160 bits: this keeps the audit trail from being filled. */
+/** Nobody guesses a tag of 160 bits: this keeps who tries from having signatures checked. */
 const refusalsOfClient = { capacity: 3000, secondsPerToken: 0.2 }
 const clientsMax = 20_000
 
 /** The number of the token that a refresh token of Flask-JWT-Extended is the parent of. */
 const beforeFirst = -1
+
+/** Which refresh token of which session. */
+interface Presented {
+  readonly sid: string
+  readonly rotations: number
+}
 
 /** One use of a refresh token. */
 interface Attempt {
@@ -78,9 +94,9 @@ interface Attempt {
 
 /**
  * Makes the function from a refresh token to new tokens.
- * The function throws AuthError `invalid_token` and, to who sent too many of those,
- * `too_many_requests`; and Unavailable when the store can't take the change; the refresh token is
- * then as good as before.
+ * The function throws AuthError `invalid_token`; `too_many_requests` for too many of those from a
+ * client, or too many good ones of a session or an account; and Unavailable when the store can't
+ * take the change. The refresh token is as good as before after the last two.
  */
 export function createRefresh(
   parts: RefreshParts,
@@ -93,14 +109,30 @@ export function createRefresh(
     if (!isRefreshToken(token)) return exchange(token, attempt)
     const claim = readRefreshToken(token, parts.refreshKey())
     if (claim === null) throw refusal("invalid", attempt, { fault: refreshTokenFault(token) })
+    await admit(claim, attempt)
     const rotated = await rotate(claim, attempt)
     if (rotated.outcome !== "gone") return answer(rotated, attempt)
     throw refusal("ended", telling(attempt, { session: claim.sid }))
   }
 }
 
+// Before anything is written. What gives no tokens is not kept waiting: a session that is over, and
+// a token that was stolen, which is found out however many came before it.
+async function admit({ sid, rotations }: Presented, attempt: Attempt): Promise<void> {
+  const session = await attempt.parts.store.findSession(sid)
+  if (session === null || rotations < session.rotations - 1) return
+  const { username } = session
+  requireRate({ id: sid, username }, telling(attempt, { user: username, session: sid }))
+}
+
+function requireRate(use: Parameters<TokenRates["count"]>[0], { parts, fields }: Attempt): void {
+  const { wait, isLast } = parts.rates.count(use)
+  if (wait > 0 || isLast) parts.audit("client.throttled", { ...fields, reason: "refresh" })
+  if (wait > 0) throw tooManyRequests(wait)
+}
+
 function rotate(
-  { sid, rotations: presented }: { readonly sid: string; readonly rotations: number },
+  { sid, rotations: presented }: Presented,
   { parts, ending, caller: { address, userAgent } }: Attempt,
 ): Promise<RotationOutcome> {
   const { store, settings: life, clock } = parts
@@ -113,7 +145,7 @@ async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tok
   const { sid, username } = session
   const told = telling(attempt, { user: username, session: sid })
   if (outcome === "reused") {
-    audit("session.reused", told.fields)
+    audit("session.reused", { ...told.fields, other: session.address })
     audit("session.ended", { ...told.fields, reason: "reused" })
     throw new AuthError("invalid_token", refusalTexts.reused, { reason: "reused" })
   }
@@ -124,7 +156,9 @@ async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tok
   if (user === null || user.disabled) throw refusal("ended", told)
   const granted = { user, issuedAt: attempt.ending.at, fresh: false }
   const tokens = await grantTokens(session, granted, attempt.parts)
-  audit(outcome === "rotated" ? "session.refreshed" : "session.replayed", told.fields)
+  const isShared = outcome === "replayed" && isAnotherClient(session, attempt.caller)
+  const shared = isShared ? { other: session.address, reason: "another_client" } : {}
+  audit(eventsOfUse[outcome], { ...told.fields, ...shared })
   return tokens
 }
 
@@ -134,7 +168,10 @@ async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
   const { store, tokens, refreshKey } = attempt.parts
   const { at: now } = attempt.ending
   const wait = attempt.refusals.wait(networkOf(attempt.caller.address))
-  if (wait > 0) throw tooManyRequests(wait)
+  if (wait > 0) {
+    attempt.parts.audit("refresh.refused", { ...attempt.fields, reason: "not_checked" })
+    throw tooManyRequests(wait)
+  }
   const claims = await readSignedToken(token, tokens, now)
   if (typeof claims === "string") throw refusal("invalid", attempt, { fault: claims })
   if (claims.isAhead) throw refusal("invalid", attempt, { fault: "not_yet_valid" })
@@ -143,6 +180,7 @@ async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
   if (claims.isAccess) throw refusal("access_token", told)
   if (hasExpired(claims, tokens, now)) throw refusal("expired", told)
   const sid = sidInPlaceOf(claims, refreshKey())
+  await admit({ sid, rotations: beforeFirst }, attempt)
   const rotated = await rotate({ sid, rotations: beforeFirst }, attempt)
   const used = rotated.outcome === "gone" ? await startInPlaceOf(claims, sid, told) : rotated
   return answer(used, attempt)
@@ -160,6 +198,8 @@ async function startInPlaceOf(claims: AccessClaims, sid: string, told: Attempt):
   const startedAt = Math.min(issuedAt, ending.at)
   const session = newSession({ sid, username, startedAt }, caller, times)
   if (ending.at >= session.idleExpiresAt) throw refusal("expired", told)
+  if (await store.isTokenRevoked(jti)) throw refusal("ended", told)
+  requireRate({ id: sid, username }, told)
   const started = await store.startSession(session, {
     ifPasswordHash: user.passwordHash,
     sessionsMax: settings.perUserMax,
@@ -197,9 +237,9 @@ function refusal(
   { fault = refusalReasonsOf[reason] }: { readonly fault?: RefusalReason } = {},
 ): AuthError {
   const client = networkOf(caller.address)
+  audit("refresh.refused", { ...fields, reason })
   const wait = refusals.take(client)
   if (wait > 0) return tooManyRequests(wait)
-  audit("refresh.refused", { ...fields, reason })
   if (refusals.wait(client) > 0) {
     audit("client.throttled", { ...callerFields(caller), reason: "refresh" })
   }

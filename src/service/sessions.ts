@@ -4,10 +4,11 @@
 import { type Audit, auditEnded, callerFields } from "../audit.ts"
 import type { Awaitable } from "../awaitable.ts"
 import type { Caller } from "../caller.ts"
-import type { Clock } from "../clock.ts"
-import { AuthError, type RefusalReason } from "../errors.ts"
+import { type Clock, steadySeconds } from "../clock.ts"
+import { AuthError, type RefusalReason, tooManyRequests } from "../errors.ts"
+import { createTokenRates, type TokenRates } from "../limit/token_rates.ts"
 import { randomKey, randomName } from "../random.ts"
-import { isAlive, type Session } from "../store/session.ts"
+import type { Session } from "../store/session.ts"
 import type { Ending, Revocations, Store, User } from "../store/store.ts"
 import { hasExpired, readSignedToken, type TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
@@ -20,6 +21,7 @@ import {
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import type { LoginCredentials } from "./credential_check.ts"
+import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { createAuthenticate, type Principal } from "./principal.ts"
 import { createRefresh } from "./refresh.ts"
 import {
@@ -51,10 +53,11 @@ export interface Sessions {
   /**
    * Ends the session of a token of either kind, expired or not. Gives the reason when the token
    * ends nothing, else null.
+   * @throws AuthError `too_many_requests` for too many tokens of an account without a session
    */
   logOut(token: string, caller: Caller): Promise<RefusalReason | null>
   /** The principal's sessions that go on, the last used first. */
-  list(principal: Principal): Promise<readonly Session[]>
+  list(principal: Principal): Promise<readonly ListedSession[]>
   /**
    * Ends one of the principal's sessions.
    * @throws AuthError `not_found`, for another user's, too
@@ -95,16 +98,18 @@ export interface SessionParts {
   readonly audit: Audit
 }
 
-/** The same, with how sessions end now. */
+/** The same, with how sessions end now, and how often tokens may be used. */
 interface EndingParts extends SessionParts {
   readonly endingNow: () => Ending
+  readonly rates: TokenRates
 }
 
 /** Makes the use cases. */
 export function createSessions(sessionParts: SessionParts): Sessions {
   const { store, clock, audit, tokens, settings, verifiedBytesMax: bytesMax } = sessionParts
   const endingNow = createEnding(clock, { ...tokens, ...settings })
-  const parts = { ...sessionParts, endingNow }
+  const rates = createTokenRates(() => steadySeconds(clock))
+  const parts = { ...sessionParts, endingNow, rates }
   return {
     logIn: (credentials, caller) => logIn(credentials, caller, parts),
     refresh: createRefresh(parts),
@@ -114,10 +119,7 @@ export function createSessions(sessionParts: SessionParts): Sessions {
     }),
     logOut: (token, caller) => logOut(token, caller, parts),
 
-    async list({ username }) {
-      const now = clock.now()
-      return (await store.listSessions(username)).filter((session) => isAlive(session, now))
-    },
+    list: ({ username }) => listSessions(username, parts),
 
     async end(sid, { username }, caller) {
       const ended = await store.endSession(sid, { ending: endingNow(), ifUsername: username })
@@ -174,10 +176,15 @@ async function logOut(
   if (typeof endable === "string") return endable
   const { sid, username, revoked } = endable
   // First of all: from now on the token can't become a session any more.
-  const isRevoked = revoked !== null && (await store.revokeToken(revoked))
-  if (isRevoked) {
+  let isRevoked = false
+  if (revoked !== null && !(await store.isTokenRevoked(revoked.jti))) {
     const user = username === null ? null : await store.findUser(username)
-    audit("token.revoked", { ...told, user: user?.username })
+    const named = { ...told, user: user?.username }
+    const { wait, isLast } = parts.rates.count({ id: revoked.jti, username: username ?? "" })
+    if (wait > 0 || isLast) audit("client.throttled", named)
+    if (wait > 0) throw tooManyRequests(wait)
+    isRevoked = await store.revokeToken(revoked)
+    if (isRevoked) audit("token.revoked", named)
   }
   const ifUsername = username === null ? {} : { ifUsername: username }
   const ended =

@@ -55,7 +55,7 @@ test("POST /refresh tells the audit trail which session was reused, and by whom"
   assert.deepEqual(
     service.log.events.slice(0, 2).map(({ time: _, ...event }) => event),
     [
-      { level: "audit", event: "session.reused", ...told },
+      { level: "audit", event: "session.reused", ...told, other: "127.0.0.1" },
       { level: "audit", event: "session.ended", ...told, reason: "reused" },
     ],
   )

@@ -35,12 +35,13 @@ async function logInAs(service: TestService, agent: string | undefined): Promise
 }
 
 test("GET /sessions lists the own sessions, the last used first, and marks the current", async (t) => {
-  const { service, sid, tokens } = await prepareService(t)
+  const { service, sid, tokens } = await prepareService(t, { tokens: { accessTtlSeconds: 7200 } })
   service.clock.advance(60)
   const phone = await logInAs(service, "Phone/1")
   await service.start("bob", "builder")
-  service.clock.advance(60)
+  service.clock.advance(540 + 7)
   await refresh(service, tokens.refresh_token)
+  service.clock.advance(600)
   takeEvents(service)
   const reply = await service.call("GET", "/sessions", { token: phone })
   assert.equal(reply.headers["Cache-Control"], "no-store")
@@ -50,8 +51,8 @@ test("GET /sessions lists the own sessions, the last used first, and marks the c
         sid,
         current: false,
         started_at: startOfTests,
-        last_used_at: startOfTests + 120,
-        idle_expires_at: startOfTests + 120 + 86_400,
+        last_used_at: startOfTests + 600,
+        idle_expires_at: startOfTests + 600 + 86_400,
         expires_at: startOfTests + 604_800,
         address: "127.0.0.1",
         user_agent: "",
@@ -60,8 +61,8 @@ test("GET /sessions lists the own sessions, the last used first, and marks the c
         sid: claimsOf(phone)["sid"],
         current: true,
         started_at: startOfTests + 60,
-        last_used_at: startOfTests + 60,
-        idle_expires_at: startOfTests + 60 + 86_400,
+        last_used_at: startOfTests,
+        idle_expires_at: startOfTests + 86_400,
         expires_at: startOfTests + 60 + 604_800,
         address: "127.0.0.1",
         user_agent: "Phone/1",
@@ -69,6 +70,47 @@ test("GET /sessions lists the own sessions, the last used first, and marks the c
     ],
   })
   assert.deepEqual(takeEvents(service), [])
+})
+
+test("GET /sessions tells nobody when a refresh token is used, however often one asks", async (t) => {
+  const { service, token, tokens } = await prepareService(t, { tokens: { accessTtlSeconds: 7200 } })
+  const other = await service.start("alice", "wonderland")
+  const ask = async () => (await service.call("GET", "/sessions", { token })).body
+  let current = tokens
+  let before = await ask()
+  const changedAt: number[] = []
+  for (let second = 1; second <= 3000; second += 1) {
+    service.clock.advance(1)
+    if (second % 710 === 0) {
+      const json = { refresh_token: current.refresh_token }
+      const headers = { "user-agent": `Tab/${second}` }
+      const address = `192.0.2.${second / 710}`
+      const reply = await service.call("POST", "/refresh", { json, headers, address })
+      current = JSON.parse(reply.body)
+    }
+    if (second === 2500) await refresh(service, other.refresh_token)
+    const after = await ask()
+    if (after !== before) changedAt.push(second)
+    before = after
+  }
+  assert.deepEqual(changedAt, [1200, 1800, 2400, 3000])
+  const [mine] = JSON.parse(before).sessions.filter((one: { current: boolean }) => one.current)
+  const { last_used_at, idle_expires_at, address, user_agent } = mine
+  assert.deepEqual(
+    [last_used_at, idle_expires_at, address, user_agent],
+    [startOfTests + 2400, startOfTests + 2400 + 86_400, "192.0.2.4", "Tab/2840"],
+  )
+})
+
+test("GET /sessions never tells an idle end after the absolute one", async (t) => {
+  const settings = { maxAgeSeconds: 86_400 }
+  const { service, tokens } = await prepareService(t, { settings })
+  service.clock.advance(7)
+  await refresh(service, tokens.refresh_token)
+  service.clock.advance(600)
+  const token = await service.logIn("alice", "wonderland")
+  const ends = (await listed(service, token)).map((one) => one["idle_expires_at"])
+  assert.deepEqual(ends, [startOfTests + 600 + 86_400, startOfTests + 86_400])
 })
 
 test("GET /sessions leaves out what has expired", async (t) => {

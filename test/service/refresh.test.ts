@@ -38,6 +38,11 @@ test("refresh() notes from where the session was used last", async (t) => {
   assert.deepEqual([session?.address, session?.userAgent], ["198.51.100.9", "curl/8"])
 })
 
+/** The event of a token that was used before, here by who used the session last. */
+function reusedBy(told: Readonly<Record<string, unknown>>) {
+  return { event: "session.reused", ...told, other: where.client }
+}
+
 /** Seconds since the rotation, and whether its parent is still answered. */
 const graceRows: readonly (readonly [graceSeconds: number, seconds: number, replayed: boolean])[] =
   [
@@ -71,7 +76,7 @@ for (const [graceSeconds, seconds, replayed] of graceRows) {
     // Back at the time of the tokens, so that they are refused for nothing else.
     service.clock.advance(-seconds)
     const ended = { event: "session.ended", ...told, reason: "reused" }
-    assert.deepEqual(service.log.takeAudit(), [{ event: "session.reused", ...told }, ended])
+    assert.deepEqual(service.log.takeAudit(), [reusedBy(told), ended])
     assert.deepEqual((await service.sessions.revocations()).sids, [told.session])
     await assertEnded(service, latest)
   })
@@ -109,7 +114,7 @@ test("refresh() takes a grandparent for stolen, also right after the rotations",
   service.log.takeAudit()
   await assert.rejects(refresh(login), revokedToken)
   assert.deepEqual(service.log.takeAudit(), [
-    { event: "session.reused", ...told },
+    reusedBy(told),
     { event: "session.ended", ...told, reason: "reused" },
   ])
   for (const tokens of [login, second, third]) await assertEnded(service, tokens)

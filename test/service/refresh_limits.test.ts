@@ -1,24 +1,29 @@
-// How many refresh tokens a client may have refused. A good one of Postern's is never kept waiting.
+// How many refresh tokens a client may have refused, and how often those of a session and of an
+// account may be used.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { Tokens } from "../../src/service/session_tokens.ts"
+import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { createForge } from "../support/forge.ts"
 import { invalidToken, refusedAs, revokedToken } from "../support/refusal.ts"
-import { caller, where } from "./logged_in.ts"
+import { assertAlive, assertEnded, caller, logIn, sidOf, where } from "./logged_in.ts"
 import { createRefreshed } from "./refreshed.ts"
 
-const tooMany = refusedAs("too_many_requests", "Too many attempts: try again in 1 s")
+const tooManyFor = (seconds: number) =>
+  refusedAs("too_many_requests", `Too many attempts: try again in ${seconds} s`)
+const tooMany = tooManyFor(1)
 const bad = `ptr_${"A".repeat(56)}`
 
 test("refresh() refuses 3000 bad tokens of a client as such, then five a second", async (t) => {
   const { service, login, refresh } = await createRefreshed(t)
-  const { sessions, log, clock } = service
+  const { sessions, log, clock, summarizeAudit } = service
   for (let count = 0; count < 3000; count += 1) {
     await assert.rejects(sessions.refresh(bad, caller), invalidToken)
   }
   const refusal = { event: "refresh.refused", ...where, reason: "invalid" }
   const throttled = { event: "client.throttled", ...where, reason: "refresh" }
-  assert.deepEqual(log.takeAudit(), [...Array(3000).fill(refusal), throttled])
+  assert.deepEqual(log.takeAudit(), [...Array(100).fill(refusal), throttled])
   for (let count = 0; count < 10; count += 1) {
     await assert.rejects(sessions.refresh(bad, caller), tooMany)
   }
@@ -27,7 +32,13 @@ test("refresh() refuses 3000 bad tokens of a client as such, then five a second"
   for (let count = 0; count < 5; count += 1) {
     await assert.rejects(sessions.refresh(bad, caller), invalidToken)
   }
-  assert.deepEqual(log.takeAudit(), [...Array(5).fill(refusal), throttled])
+  assert.deepEqual(log.takeAudit(), [throttled])
+  // None gets lost.
+  clock.advance(59)
+  summarizeAudit()
+  const { client, reason } = refusal
+  const sum = { event: "refresh.refused", client, reason, count: 2915, seconds: 60 }
+  assert.deepEqual(log.takeAudit(), [sum])
   // Its own good token, and others with bad ones.
   const next = await refresh(login)
   await assert.rejects(sessions.refresh(bad, { ...caller, address: "192.0.2.8" }), invalidToken)
@@ -37,15 +48,91 @@ test("refresh() refuses 3000 bad tokens of a client as such, then five a second"
   assert.deepEqual(await service.store.listSessions("alice"), [])
 })
 
-test("refresh() of good tokens is never refused, however many", async (t) => {
-  const { service, login, refresh } = await createRefreshed(t)
-  let current = login
-  for (let count = 0; count < 60; count += 1) {
-    const answers = await Promise.all(Array.from({ length: 60 }, () => refresh(current)))
-    assert.equal(new Set(answers.map(({ refreshToken }) => refreshToken)).size, 1)
-    current = { ...current, ...answers[0] }
+test("refresh() of a session is for 120 at once, then for one in three seconds", async (t) => {
+  const disk = createFaultyDisk()
+  const { service, login, told, refresh } = await createRefreshed(t, { disk })
+  let current: Tokens = login
+  // Tabs that ask at once, and whoever goes on without pause.
+  for (let count = 0; count < 30; count += 1) {
+    const [next, ...others] = await Promise.all(Array.from({ length: 4 }, () => refresh(current)))
+    assert.ok(next !== undefined && others.length === 3)
+    current = next
   }
-  assert.equal((await service.store.listSessions("alice")).length, 1)
+  const throttled = { event: "client.throttled", ...told, reason: "refresh" }
+  const trail = service.log.takeAudit()
+  const throttling = trail.filter(({ event }) => event === "client.throttled")
+  assert.deepEqual([trail.length, throttling], [121, [throttled]])
+  const written = disk.operations.length
+  for (let count = 0; count < 500; count += 1) {
+    await assert.rejects(refresh(current), (error) => {
+      assert.equal((error as { retryAfterSeconds?: unknown }).retryAfterSeconds, 3)
+      return tooManyFor(3)(error)
+    })
+  }
+  assert.equal(disk.operations.length, written)
+  assert.deepEqual(service.log.takeAudit(), Array(99).fill(throttled))
+  // It is as good as before, and so are the user's other sessions.
+  const other = await service.sessions.logIn({ username: "alice", password: "wonderland" }, caller)
+  await refresh(other)
+  service.clock.advance(3)
+  await assertAlive(service, current)
+})
+
+test("refresh() that has to wait changes nothing about the parent of a token either", async (t) => {
+  const { service, login, refresh } = await createRefreshed(t)
+  const next = await refresh(login)
+  for (let count = 1; count < 120; count += 1) await refresh(login)
+  for (const tokens of [login, next]) await assert.rejects(refresh(tokens), tooManyFor(3))
+  service.clock.advance(30)
+  assert.equal((await refresh(login)).refreshToken, next.refreshToken)
+  await assertAlive(service, next)
+})
+
+test("refresh() finds theft out however many good tokens came before", async (t) => {
+  const { service, login, refresh } = await createRefreshed(t)
+  let current: Tokens = login
+  for (let count = 0; count < 120; count += 1) current = await refresh(current)
+  await assert.rejects(refresh(current), tooManyFor(3))
+  await assert.rejects(refresh(login), revokedToken)
+  await assertEnded(service, current)
+})
+
+test("refresh() of an account is for 600 at once, whatever the session", async (t) => {
+  const { service, login, told, refresh } = await createRefreshed(t)
+  const logins = [login]
+  while (logins.length < 6) logins.push(await logIn(service))
+  service.log.takeAudit()
+  let refused = 0
+  for (const one of logins) {
+    for (let count = 0; count < 110; count += 1) {
+      await refresh(one).catch((error) => {
+        assert.doesNotThrow(() => tooManyFor(1)(error))
+        refused += 1
+      })
+    }
+  }
+  assert.equal(refused, 60)
+  const [throttled] = service.log.takeAudit().filter(({ event }) => event === "client.throttled")
+  const session = sidOf(logins.at(-1) ?? login)
+  assert.deepEqual(throttled, { event: "client.throttled", ...told, session, reason: "refresh" })
+  await assertAlive(service, await logIn(service, "bob"))
+})
+
+test("refresh() of Flask tokens counts by account, too, and of those that are over none", async (t) => {
+  const { service, refresh } = await createRefreshed(t, { shared: true })
+  const flask = await createForge("HS256")
+  const flaskToken = (jti: string) => ({
+    refreshToken: flask.token({ payload: { jti, type: "refresh" } }),
+  })
+  const first = flaskToken("j0")
+  await service.sessions.logOut(first.refreshToken, caller)
+  for (let count = 0; count < 2000; count += 1) {
+    await assert.rejects(refresh({ ...first } as Tokens), /Token has been revoked/)
+  }
+  for (let count = 1; count < 600; count += 1) await refresh(flaskToken(`j${count}`) as Tokens)
+  await assert.rejects(refresh(flaskToken("j600") as Tokens), tooManyFor(1))
+  service.clock.advance(1)
+  await refresh(flaskToken("j600") as Tokens)
 })
 
 test("refresh() computes no signature for a client that had too many refused", async (t) => {

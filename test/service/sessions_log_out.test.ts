@@ -6,7 +6,7 @@ import type { Tokens } from "../../src/service/session_tokens.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { createForge } from "../support/forge.ts"
-import { notStored, revokedToken } from "../support/refusal.ts"
+import { notStored, refusedAs, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
 import { assertAlive, assertEnded, caller, logIn, where } from "./logged_in.ts"
 import { createRefreshed } from "./refreshed.ts"
@@ -182,4 +182,35 @@ test("logOut() with a Flask refresh token revokes that, whatever session it says
   assert.deepEqual(service.log.takeNames(), ["token.revoked"])
   await assert.rejects(service.sessions.refresh(token, caller), revokedToken)
   await assertAlive(service, login)
+})
+
+test("logOut() with Flask tokens writes for 600 of a user at once, and asks to wait", async (t) => {
+  const disk = createFaultyDisk()
+  const service = await createTestService(t, { shared: true, disk })
+  const tokenOf = (jti: string, sub = "alice") => flask.token({ payload: { jti, sub } })
+  service.log.takeAudit()
+  for (let count = 0; count < 600; count += 1) {
+    await service.sessions.logOut(tokenOf(`j${count}`), caller)
+  }
+  const written = disk.operations.length
+  const tooMany = refusedAs("too_many_requests", "Too many attempts: try again in 1 s")
+  await assert.rejects(service.sessions.logOut(tokenOf("more"), caller), tooMany)
+  // What is revoked already costs nothing.
+  for (let count = 0; count < 600; count += 1) {
+    await service.sessions.logOut(tokenOf(`j${count}`), caller)
+  }
+  assert.equal(disk.operations.length, written)
+  const told = { user: "alice", ...where, reason: "logout" }
+  assert.deepEqual(service.log.takeAudit(), [
+    ...Array(599).fill({ event: "token.revoked", ...told }),
+    ...["client.throttled", "token.revoked", "client.throttled"].map((event) => ({
+      ...{ event, ...told },
+    })),
+  ])
+  await service.sessions.logOut(tokenOf("bobs", "bob"), caller)
+  // A session ends all the same.
+  await service.sessions.logOut((await logIn(service)).refreshToken, caller)
+  service.clock.advance(1)
+  await service.sessions.logOut(tokenOf("more"), caller)
+  assert.equal(await service.store.isTokenRevoked("more"), true)
 })

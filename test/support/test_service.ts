@@ -113,6 +113,11 @@ export interface CallOptions {
   readonly address?: string
 }
 
+const seedUsers = [
+  { username: "alice", password: "wonderland" },
+  { username: "bob", password: "builder" },
+]
+
 /** Makes a service with the users alice/wonderland and bob/builder. */
 export async function createTestService(
   t: TestContext,
@@ -140,10 +145,7 @@ export async function createTestService(
   const accounts = createAccounts({
     ...{ store, hasher, clock, audit, endingNow, limits, deviceKey: refreshKey },
   })
-  await accounts.seed([
-    { username: "alice", password: "wonderland" },
-    { username: "bob", password: "builder" },
-  ])
+  await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
   const sessions = createSessions({
     ...{ accounts, store, tokens, refreshKey, settings, clock, audit },

@@ -1,0 +1,42 @@
+// A user's sessions as they are listed. Nothing in the list changes at the moment when a refresh
+// token is used (store/session.ts): who has a copy of one could ask right after its owner then, and
+// be given the same successor.
+
+import type { Clock } from "../clock.ts"
+import { isAlive, listedUse, type Session } from "../store/session.ts"
+import type { Store } from "../store/store.ts"
+import type { SessionSettings } from "./session_tokens.ts"
+
+/** What a list tells of a session. Last use and idle end are in steps of ten minutes. */
+export type ListedSession = Pick<
+  Session,
+  "sid" | "startedAt" | "lastUsedAt" | "idleExpiresAt" | "expiresAt" | "address" | "userAgent"
+>
+
+/** The sessions of a user that go on, the last used first as far as that is told. */
+export async function listSessions(
+  username: string,
+  {
+    store,
+    clock,
+    settings,
+  }: { readonly store: Store; readonly clock: Clock; readonly settings: SessionSettings },
+): Promise<readonly ListedSession[]> {
+  const now = clock.now()
+  const sessions = await store.listSessions(username)
+  return sessions
+    .filter((session) => isAlive(session, now))
+    .map((session) => {
+      const { sid, startedAt, expiresAt } = session
+      const { at: lastUsedAt, address, userAgent } = listedUse(session, now)
+      // Not the record's own, from which the second of the last use can be reckoned.
+      const idleExpiresAt = Math.min(lastUsedAt + settings.idleSeconds, expiresAt)
+      return { sid, startedAt, lastUsedAt, idleExpiresAt, expiresAt, address, userAgent }
+    })
+    .sort(byUse)
+}
+
+// Whole, so that the store's own order, by the second, shows nowhere.
+function byUse(a: ListedSession, b: ListedSession): number {
+  return b.lastUsedAt - a.lastUsedAt || b.startedAt - a.startedAt || (a.sid < b.sid ? -1 : 1)
+}
