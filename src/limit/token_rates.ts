@@ -25,9 +25,9 @@ export interface TokenRates {
   count(use: TokenUse): CountedUse
 }
 
-/** A hundred tabs at once, and then one in three seconds. */
-const usesOfOne = { capacity: 120, secondsPerToken: 3 }
-/** More than one session spends: a stolen token does not keep its owner's others waiting. */
+/** A hundred tabs at once, which repeat what got lost, and then one in three seconds. */
+const usesOfOne = { capacity: 240, secondsPerToken: 3 }
+/** More than two sessions spend: a stolen token does not keep its owner's others waiting. */
 const usesOfAccount = { capacity: 600, secondsPerToken: 0.5 }
 const entriesMax = 20_000
 

@@ -83,7 +83,7 @@ test("POST /refresh with one's own token replayed without pause writes little", 
   const next = (): Call => ["/refresh", { json }]
   const { bytes, statuses } = await flood(20_000, { next, seconds: 20 })
   assert.ok(bytes < bytesMax, `${bytes} bytes`)
-  assert.deepEqual(statuses, { 200: 126, 429: 19_874 })
+  assert.deepEqual(statuses, { 200: 246, 429: 19_754 })
   t.diagnostic(`${bytes} bytes`)
 })
 
@@ -100,7 +100,7 @@ test("POST /refresh with one's own tokens rotated without pause writes little, a
   const { bytes, statuses, journalBytes } = await flood(24_000, { next })
   assert.ok(bytes < bytesMax, `${bytes} bytes`)
   assert.ok(journalBytes > 0)
-  assert.deepEqual(statuses, { 200: 139, 429: 23_861 })
+  assert.deepEqual(statuses, { 200: 259, 429: 23_741 })
   assert.equal((await service.store.listSessions("alice")).length, 1)
   t.diagnostic(`${bytes} bytes`)
 })

@@ -14,9 +14,9 @@ function createRates() {
   }
 }
 
-test("count() lets a session have 120 uses at once, then one in three seconds", () => {
+test("count() lets a session have 240 uses at once, then one in three seconds", () => {
   const { count, advance } = createRates()
-  for (let use = 1; use < 120; use += 1) {
+  for (let use = 1; use < 240; use += 1) {
     assert.deepEqual(count("s1"), { wait: 0, isLast: false }, `${use}`)
   }
   assert.deepEqual(count("s1"), { wait: 0, isLast: true })
