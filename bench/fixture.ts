@@ -18,6 +18,7 @@ import { emptyTables } from "../src/store/tables.ts"
 import { signAccessToken, type TokenSettings } from "../src/token/access_token.ts"
 import { keyFileName, newRefreshKey, writeKeyFile } from "../src/token/key_file.ts"
 import { createSharedKeyRing, createTimedKeyRing, generateTimedKey } from "../src/token/key_ring.ts"
+import { writeRefreshToken } from "../src/token/refresh_token.ts"
 
 /** The password of every user. */
 export const rightPassword = "korrekt-pferd-batterie"
@@ -40,6 +41,8 @@ export interface Fixture {
   readonly directory: string
   /** The tokens of a profile; the nth is of the user n modulo their number. */
   readonly tokens: Readonly<Record<Profile, readonly string[]>>
+  /** The first refresh tokens of the same sessions. */
+  readonly refreshTokens: readonly string[]
   /** Makes a data directory for Postern. */
   readonly makeStore: (profile: Profile) => Promise<string>
   readonly remove: () => void
@@ -82,7 +85,8 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     shared: await sign(sessions, settingsOf("shared", rings.shared), now),
     published: await sign(sessions, settingsOf("published", rings.published), now),
   }
-  const keyFile = { refreshKey: newRefreshKey(), keys: [timed] }
+  const refreshKey = newRefreshKey()
+  const refreshTokens = sessions.map((session) => writeRefreshToken(session, refreshKey))
 
   async function makeStore(profile: Profile): Promise<string> {
     const data = join(directory, randomName())
@@ -92,12 +96,13 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     for (const session of sessions) tables.sessions.set(session.sid, session)
     await makeSegments(data, machineDisk)
     await writeSnapshot(join(data, snapshotName), 0, tables, machineDisk)
-    if (profile === "published") await writeKeyFile(join(data, keyFileName), keyFile, machineDisk)
+    const keys = profile === "published" ? [timed] : []
+    await writeKeyFile(join(data, keyFileName), { refreshKey, keys }, machineDisk)
     return data
   }
 
   const remove = () => rmSync(directory, { recursive: true, force: true })
-  return { secret, usersFile, directory, tokens, makeStore, remove }
+  return { secret, usersFile, directory, tokens, refreshTokens, makeStore, remove }
 }
 
 function sessionOf(number: number, now: number): Session {

@@ -23,6 +23,7 @@ import type { Summary } from "./summary.ts"
 const tokenCounts: Partial<Readonly<Record<ScenarioName, number>>> = {
   "10k": 10_000,
   "100k": 100_000,
+  refresh: 2000,
 }
 const fewTokens = 1000
 

@@ -1,5 +1,5 @@
-// Refreshes as fast as they go: each connection is a client of its own, which sends what it was
-// given last.
+// Refreshes as fast as they go. Postern lets a session have so many at once and then few, so each
+// connection goes round among sessions of its own, and sends what each was given last.
 
 import { type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
 import { rightPassword, usernameOf } from "./fixture.ts"
@@ -35,7 +35,8 @@ export async function measureRefresh(run: BenchRun): Promise<Summary> {
   const samples = await measureInTurn(run, {
     ...{ kinds, answer: "" },
     async check(server) {
-      const tokens = tokensOf.get(server.kind.name) ?? (await logAllIn(server))
+      const own = server.kind.role === "postern" ? [...run.fixture.refreshTokens] : null
+      const tokens = tokensOf.get(server.kind.name) ?? own ?? (await logAllIn(server))
       tokensOf.set(server.kind.name, tokens)
       const answer = await ask(server.port, refreshQuestion(tokens[0] ?? ""))
       if (answer.status !== 200) throw new Error(`Answered ${answer.status}: ${answer.text}`)
@@ -83,14 +84,18 @@ function refresh(
   millis: number,
 ): Promise<LoadResult> {
   const tokens = tokensOf.get(kind.name) ?? []
+  /** By connection, the place of the token that was sent last. */
+  const places = Array.from({ length: clients }, (_, client) => client)
   return runLoad({
     ...{ port, connections: clients, status: 200, millis },
     next(client, answer) {
-      if (answer !== null) {
-        const { refresh_token: token } = JSON.parse(answer.toString()) as Tokens
-        if (token !== undefined) tokens[client] = token
-      }
-      return requestBytes(refreshQuestion(tokens[client] ?? ""))
+      const place = places[client] ?? client
+      if (answer === null) return requestBytes(refreshQuestion(tokens[place] ?? ""))
+      const { refresh_token: token } = JSON.parse(answer.toString()) as Tokens
+      if (token !== undefined) tokens[place] = token
+      const next = place + clients < tokens.length ? place + clients : client
+      places[client] = next
+      return requestBytes(refreshQuestion(tokens[next] ?? ""))
     },
     gauge: () => processorMicros(pid),
   })
