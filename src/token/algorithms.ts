@@ -45,14 +45,11 @@ function rsaKey(key: KeyObject): string | null {
   if (key.asymmetricKeyDetails?.publicExponent !== rsaExponent) {
     return "an RSA key needs the exponent 65537"
   }
-  // Before its length: a longer key of the same making would have the flaw, too.
-  const flaw = findRsaFlaw(key)
-  if (flaw !== null) return flaw
   const bits = Number(key.asymmetricKeyDetails.modulusLength)
   if (bits < rsaBitsMin) return `an RSA key needs at least ${rsaBitsMin} bits, this one has ${bits}`
-  return bits <= rsaBitsMax
-    ? null
-    : `an RSA key may have ${rsaBitsMax} bits at most, this one has ${bits}`
+  if (bits > rsaBitsMax)
+    return `an RSA key may have ${rsaBitsMax} bits at most, this one has ${bits}`
+  return findRsaFlaw(key)
 }
 
 /** Tells a published algorithm's name from any other text. */

@@ -12,13 +12,7 @@ import { test } from "node:test"
 import { type PublishedAlgorithm, publishedAlgorithms } from "../../src/token/algorithms.ts"
 import { readPrivateKey } from "../../src/token/private_key.ts"
 import { goodEcJwk, wycheproofJwks } from "../vectors/refused_jwks.ts"
-import {
-  brokenRsaKeys,
-  labelled,
-  pkcs1Pem,
-  rocaKeyPem,
-  threePrimesKeyPem,
-} from "../vectors/rsa_keys.ts"
+import { brokenRsaKeys, labelled, pkcs1Pem, threePrimesKeyPem } from "../vectors/rsa_keys.ts"
 import { ecKeyPem, edKeyPem, rsaKeyPem, smallExponentKeyPem } from "../vectors/signing_keys.ts"
 
 const unreadable = "it is neither an unencrypted PEM private key nor a private JWK"
@@ -33,7 +27,6 @@ const otherUse = "its 'use' is not 'sig'"
 const otherOperations = "its 'key_ops' are not 'sign', alone or with 'verify'"
 const notOneKey = "its parts do not make one key"
 const threePrimes = "an RSA key needs two primes, this one has more"
-const roca = "it is an RSA key with the ROCA flaw (CVE-2017-15361): generate another"
 const tooShort = "an RSA key needs at least 3072 bits, this one has 2048"
 const exponent = "an RSA key needs the exponent 65537"
 const notP256 = "ES256 needs an elliptic curve key on P-256"
@@ -100,8 +93,6 @@ const refusedPems: readonly (readonly [string, PublishedAlgorithm, string, strin
   ["P-256 for RS256", "RS256", ecKeyPem, "PS256 and RS256 need an RSA key"],
   ["RSA of 2048 bits", "RS256", pem(rsa2048), tooShort],
   ["RSA with the exponent 3", "PS256", smallExponentKeyPem, exponent],
-  ["RSA with the ROCA flaw for RS256", "RS256", rocaKeyPem, roca],
-  ["RSA with the ROCA flaw for PS256", "PS256", rocaKeyPem, roca],
   ["RSA with three primes", "RS256", threePrimesKeyPem, threePrimes],
 ]
 

@@ -59,7 +59,7 @@ const rsaOf1024Bits = {
   qi: "d5HxKvSIHasU6TFqIJsjwW7WoF0BeUvd9tBrb68M-wDFQyE56jjLa5GfIkIwP2JekAG5ks7QtaGQgBZpPWOKMw",
 }
 
-/** The cases; 7, a key with the ROCA flaw, is in rsa_keys.ts. */
+/** The cases, but for 7: how the primes of a key were made is not looked at. */
 export const wycheproofJwks: readonly RefusedJwk[] = [
   { tcId: 6, algorithm: "RS256", mistake: use, jwk: rsaForEncryption },
   { tcId: 8, algorithm: "RS256", mistake: shortRsa, jwk: rsaOf1024Bits },
