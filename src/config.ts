@@ -1,9 +1,10 @@
 // Reads the settings (settings.ts) into a frozen Config, once, at the start. All mistakes are told
 // together, each with a hint.
 
-import { type Complain, publishedClaimNames, sharedClaimNames } from "./config_claims.ts"
+import { publishedClaimNames, sharedClaimNames } from "./config_claims.ts"
 import { hashesAtATime, thisMachine } from "./config_hashing.ts"
 import { noticesOf } from "./config_notices.ts"
+import { chooseSigning } from "./config_signing.ts"
 import { type SeedUser, SettingMistake } from "./config_values.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
 import type { ForwardedHeader } from "./http/client_address.ts"
@@ -13,11 +14,8 @@ import type { HashParameters } from "./password/phc.ts"
 import type { SessionSettings } from "./service/session_tokens.ts"
 import { type Setting, type SettingValues, settingNames, settingRows } from "./settings.ts"
 import { fileHint } from "./system_failure.ts"
-import { type Algorithm, isPublished, isShared, sharedAlgorithms } from "./token/algorithms.ts"
 import type { ClaimSettings } from "./token/claims.ts"
 import type { Signing } from "./token/key_ring.ts"
-import { readPrivateKey } from "./token/private_key.ts"
-import { refuseSecret } from "./token/secret_strength.ts"
 
 /** The settings as the program uses them. Frozen. */
 export interface Config {
@@ -188,44 +186,6 @@ function readText(
     const problem = `The file '${path}' that ${name}_FILE names can't be read (${systemCode(error)})`
     throw new SettingMistake(problem, fileHint(error, `${name}_FILE`))
   }
-}
-
-function chooseSigning(values: SettingValues, add: Complain): Signing {
-  const { secretKey, privateKey } = values
-  if (secretKey != null && privateKey != null) {
-    add(
-      "JWT_PRIVATE_KEY",
-      "JWT_SECRET_KEY is set too",
-      "Set one: a shared secret or published keys",
-    )
-  }
-  const chosen: Algorithm = values.algorithm ?? (secretKey == null ? "ES256" : "HS256")
-  if (secretKey != null) {
-    if (!isShared(chosen)) {
-      const hint = "HS256, HS384 or HS512; or leave JWT_SECRET_KEY out for published keys"
-      add("JWT_ALGORITHM", `${chosen} does not go with JWT_SECRET_KEY`, hint)
-      return { kind: "shared", algorithm: "HS256", secret: secretKey }
-    }
-    const reason = refuseSecret(secretKey, sharedAlgorithms[chosen])
-    if (reason !== null) {
-      add("JWT_SECRET_KEY", `It is too weak: ${reason}`, "Make one: openssl rand -base64 48")
-    }
-    return { kind: "shared", algorithm: chosen, secret: secretKey }
-  }
-  if (!isPublished(chosen)) {
-    // Undefined, and not null, when there is one that could not be read.
-    if (secretKey === null) {
-      add("JWT_ALGORITHM", `${chosen} needs JWT_SECRET_KEY`, "Set that, or take ES256")
-    }
-    return { kind: "generated", algorithm: "ES256" }
-  }
-  if (privateKey == null) return { kind: "generated", algorithm: chosen }
-  const reading = readPrivateKey(privateKey, chosen)
-  if ("mistake" in reading) {
-    const hint = "For example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
-    add("JWT_PRIVATE_KEY", `It can't be used: ${reading.mistake}`, hint)
-  }
-  return { kind: "imported", algorithm: chosen, key: privateKey }
 }
 
 function unknownNames(environment: Environment): Mistake[] {

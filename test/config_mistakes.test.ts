@@ -7,7 +7,14 @@ import type { Environment } from "../src/config.ts"
 import { loadWithFiles as load, mistakeOf } from "./support/settings_files.ts"
 import { testKeyPem, testSecret } from "./support/test_keys.ts"
 
-const keyHint = "For example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
+const rsaCommand = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"
+const keyCommands = [
+  ["ES256", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"],
+  ["EdDSA", "openssl genpkey -algorithm ed25519"],
+  ["PS256", rsaCommand],
+  ["RS256", rsaCommand],
+] as const
+const notKey = "It can't be used: it is neither an unencrypted PEM private key nor a private JWK"
 const secretHint = "Make one: openssl rand -base64 48"
 const threadsHint =
   "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
@@ -113,17 +120,21 @@ const rows: readonly MistakeRow[] = [
       secretHint,
     ],
   ),
-  [
-    { JWT_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nxxxx\n-----END PRIVATE KEY-----" },
-    "JWT_PRIVATE_KEY",
-    "It can't be used: it is neither an unencrypted PEM private key nor a private JWK",
-    keyHint,
-  ],
+  ...keyCommands.flatMap(([algorithm, command]): MistakeRow[] => {
+    const hint = `Make one for ${algorithm}: ${command}. JWT_ALGORITHM chooses the algorithm.`
+    const noKey = "-----BEGIN PRIVATE KEY-----\nxxxx\n-----END PRIVATE KEY-----"
+    const rows: MistakeRow[] = [
+      [{ JWT_PRIVATE_KEY: noKey, JWT_ALGORITHM: algorithm }, "JWT_PRIVATE_KEY", notKey, hint],
+    ]
+    return algorithm === "ES256"
+      ? [[{ JWT_PRIVATE_KEY: noKey }, "JWT_PRIVATE_KEY", notKey, hint], ...rows]
+      : rows
+  }),
   [
     { JWT_PRIVATE_KEY: testKeyPem, JWT_ALGORITHM: "EdDSA" },
     "JWT_PRIVATE_KEY",
     "It can't be used: EdDSA needs an Ed25519 key",
-    keyHint,
+    "Make one for EdDSA: openssl genpkey -algorithm ed25519. JWT_ALGORITHM chooses the algorithm.",
   ],
   [
     { JWT_SECRET_KEY: testSecret, JWT_SECRET_KEY_FILE: "secret" },

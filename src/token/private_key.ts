@@ -72,10 +72,7 @@ function readJwk(text: string, algorithm: PublishedAlgorithm): Halves | Mistake 
   if (jwk === null) return { mistake: "it begins as a JWK, but is not JSON with each member once" }
   const known = jwkMistakes.find(([is]) => is(jwk))
   if (known !== undefined) return { mistake: known[1] }
-  // A JWK that names its algorithm may be used with no other (RFC 7517 §4.4).
-  if (jwk["alg"] !== undefined && jwk["alg"] !== algorithm) {
-    return { mistake: `its 'alg' is not '${algorithm}'` }
-  }
+  if (!isFor(algorithm, jwk["alg"])) return { mistake: `its 'alg' is not '${algorithm}'` }
   const input = { key: jwk as JsonWebKeyInput["key"], format: "jwk" } as const
   try {
     // Not from the private key, for which Node 20 computes the public part of Ed25519 anew.
@@ -91,6 +88,12 @@ function parse(text: string): JsonObject | null {
   } catch {
     return null
   }
+}
+
+// A JWK that names its algorithm may be used with no other (RFC 7517 §4.4). WebCrypto calls EdDSA
+// with this curve by its newer name, Ed25519 (RFC 9864 §2.2).
+function isFor(algorithm: PublishedAlgorithm, alg: unknown): boolean {
+  return alg === undefined || alg === algorithm || (algorithm === "EdDSA" && alg === "Ed25519")
 }
 
 // RFC 7517 §4.3: no operation twice, and no unrelated ones together. As text, so that

@@ -67,6 +67,8 @@ const readable: readonly (readonly [string, PublishedAlgorithm, string])[] = [
   ["JWK for both, in order", "ES256", JSON.stringify({ ...ecJwk, key_ops: ["sign", "verify"] })],
   ["JWK over several lines", "ES256", `\n${JSON.stringify(ecJwk, null, 2)}\n`],
   ["JWK of Ed25519", "EdDSA", JSON.stringify(edJwk)],
+  ["JWK of Ed25519, alg EdDSA", "EdDSA", JSON.stringify({ ...edJwk, alg: "EdDSA" })],
+  ["JWK of Ed25519, alg Ed25519", "EdDSA", JSON.stringify({ ...edJwk, alg: "Ed25519" })],
   ["JWK of RSA", "PS256", JSON.stringify(rsaJwk)],
 ]
 
@@ -120,7 +122,12 @@ const refusedJwks: readonly (readonly [string, PublishedAlgorithm, Jwk, string])
   ["alg in small letters", "ES256", { ...ecJwk, alg: "es256" }, otherAlg],
   ["alg null", "ES256", { ...ecJwk, alg: null }, otherAlg],
   ["alg as a list", "ES256", { ...ecJwk, alg: ["ES256"] }, otherAlg],
+  ["alg Ed25519", "ES256", { ...ecJwk, alg: "Ed25519" }, otherAlg],
   ["RS256 for PS256", "PS256", { ...rsaJwk, alg: "RS256" }, "its 'alg' is not 'PS256'"],
+  ...["ed25519", "Ed448", "ES256", "", ["Ed25519"]].map(
+    (alg) =>
+      [`alg ${alg} for EdDSA`, "EdDSA", { ...edJwk, alg }, "its 'alg' is not 'EdDSA'"] as const,
+  ),
   ...["enc", "SIG", "", null, ["sig"]].map(
     (use) => [`use ${JSON.stringify(use)}`, "ES256", { ...ecJwk, use }, otherUse] as const,
   ),
