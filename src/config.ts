@@ -5,15 +5,15 @@ import { publishedClaimNames, sharedClaimNames } from "./config_claims.ts"
 import { hashesAtATime, thisMachine } from "./config_hashing.ts"
 import { noticesOf } from "./config_notices.ts"
 import { chooseSigning } from "./config_signing.ts"
+import { type Environment, hintAtFile, type ReadFile, readSettingText } from "./config_text.ts"
 import { type SeedUser, SettingMistake } from "./config_values.ts"
-import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+import { exitCodes, OperatorError } from "./errors.ts"
 import type { ForwardedHeader } from "./http/client_address.ts"
 import type { Network } from "./ip_address.ts"
 import type { LogLevel } from "./log.ts"
 import type { HashParameters } from "./password/phc.ts"
 import type { SessionSettings } from "./service/session_tokens.ts"
-import { type Setting, type SettingValues, settingNames, settingRows } from "./settings.ts"
-import { fileHint } from "./system_failure.ts"
+import { type SettingValues, settingNames, settingRows } from "./settings.ts"
 import type { ClaimSettings } from "./token/claims.ts"
 import type { Signing } from "./token/key_ring.ts"
 
@@ -54,8 +54,8 @@ export interface Config {
   readonly notices: readonly string[]
 }
 
-/** The environment, or the like of it. */
-export type Environment = Readonly<Record<string, string | undefined>>
+/** What the settings are read from. */
+export type { Environment } from "./config_text.ts"
 
 interface Mistake {
   readonly name: string
@@ -65,10 +65,9 @@ interface Mistake {
 
 /**
  * Reads the settings.
- * @param readFile reads the file that a `…_FILE` setting names
  * @throws OperatorError that lists every mistake with its hint
  */
-export function loadConfig(environment: Environment, readFile: (path: string) => string): Config {
+export function loadConfig(environment: Environment, readFile: ReadFile): Config {
   const mistakes: Mistake[] = unknownNames(environment)
   const values = readValues(environment, readFile, mistakes)
   const complain = (name: string, problem: string, hint: string) =>
@@ -87,7 +86,11 @@ export function loadConfig(environment: Environment, readFile: (path: string) =>
   const poolSize = environment["UV_THREADPOOL_SIZE"]
   const machine = thisMachine()
   const laneWidth = hashesAtATime(values, poolSize, machine, complain)
-  if (mistakes.length > 0) throw settingsError(mistakes)
+  if (mistakes.length > 0) {
+    throw settingsError(
+      mistakes.map((one) => ({ ...one, hint: `${hintAtFile(one.name, environment)}${one.hint}` })),
+    )
+  }
   // Without mistakes every setting that has a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
     [K in keyof SettingValues]: NonNullable<SettingValues[K]>
@@ -152,13 +155,13 @@ function addressAt(port: number): string {
 
 function readValues(
   environment: Environment,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
   mistakes: Mistake[],
 ): SettingValues {
   const values: Record<string, unknown> = {}
   for (const [key, setting] of settingRows) {
     try {
-      const value = readText(setting, environment, readFile) ?? setting.fallback
+      const value = readSettingText(setting, environment, readFile) ?? setting.fallback
       values[key] = value === null ? null : setting.parse(value)
     } catch (error) {
       if (!(error instanceof SettingMistake)) throw error
@@ -166,26 +169,6 @@ function readValues(
     }
   }
   return values as SettingValues
-}
-
-// An empty value counts as absent, as compose files and shells can't leave one out.
-function readText(
-  { name, secret }: Setting,
-  environment: Environment,
-  readFile: (path: string) => string,
-): string | null {
-  const direct = environment[name] || null
-  const path = secret ? environment[`${name}_FILE`] || null : null
-  if (path === null) return direct
-  if (direct !== null) {
-    throw new SettingMistake(`${name}_FILE is set too`, "Set one of the two")
-  }
-  try {
-    return readFile(path).replace(/\r?\n$/, "")
-  } catch (error) {
-    const problem = `The file '${path}' that ${name}_FILE names can't be read (${systemCode(error)})`
-    throw new SettingMistake(problem, fileHint(error, `${name}_FILE`))
-  }
 }
 
 function unknownNames(environment: Environment): Mistake[] {

@@ -1,5 +1,5 @@
-// What tokens are signed with: a shared secret, a private key that the operator brings, or generated
-// keys. The secret and the key are checked here, before anything is started.
+// What tokens are signed with: a shared secret, a private key that the operator brings, or
+// generated keys. The secret and the key are checked here, before anything is started.
 
 import type { Complain } from "./config_claims.ts"
 import type { SettingValues } from "./settings.ts"

@@ -118,18 +118,29 @@ export function registration(value: string): "open" | "closed" {
   throw new SettingMistake(`'${value}' is neither`, "closed, or open: anybody may make an account")
 }
 
-/** `name:password,name:password`; a password may hold colons, but no comma. */
+/** How paths begin elsewhere, which would be a name and a password. */
+const pathStart = /^(?:[a-z]:[\\/]|file:\/\/)/i
+
+/**
+ * `name:password,name:password`, or a user a line, where a password may hold commas, too. Blank
+ * lines and lines that begin with `#` are skipped.
+ */
 export function seedUsers(value: string): readonly SeedUser[] {
-  const hint = `name:password,name:password; a name has ${usernameRule}`
-  const users = value.split(",").map((pair, index) => {
+  const hint = `name:password,name:password or a user a line; a name has ${usernameRule}`
+  const lines = value.split("\n").filter((line) => !/^\s*(#|$)/.test(line))
+  const pairs = lines.length > 1 ? lines : (lines[0]?.split(",") ?? [])
+  const users = pairs.map((pair, index) => {
     const colon = pair.indexOf(":")
     const username = colon === -1 ? null : canonicalUsername(pair.slice(0, colon).trim())
     const password = pair.slice(colon + 1)
-    if (username === null || !isPossiblePassword(password)) {
+    // A line with several users among others would give one of them a password of all that follows.
+    const isOne = !/,.*:/.test(password) && !pathStart.test(pair)
+    if (username === null || !isPossiblePassword(password) || !isOne) {
       throw new SettingMistake(`Its entry ${index + 1} is not a name and a password`, hint)
     }
     return { username, password }
   })
+  if (users.length === 0) throw new SettingMistake("It names no user", hint)
   if (new Set(users.map(({ username }) => username)).size === users.length) return users
   throw new SettingMistake("It names a user twice", hint)
 }

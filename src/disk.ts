@@ -5,11 +5,11 @@
 // promise resolves, as if fdatasync(2) followed it (open(2)). That, and not a call of fdatasync,
 // because Node's permission model, under which the container runs, forbids every fsync and fchmod.
 
-import { constants, readFileSync, type Stats } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs"
 import * as fs from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
-import { exitCodes, systemCode } from "./errors.ts"
+import { exitCodes, OperatorError, systemCode } from "./errors.ts"
 import { randomName } from "./random.ts"
 import { fileFailure } from "./system_failure.ts"
 
@@ -190,12 +190,35 @@ export async function replaceFile(
   await disk.syncDirectory(dirname(path))
 }
 
+/** No setting is longer. */
+const operatorFileBytesMax = 1024 * 1024
+
 /**
- * Text of a file that the operator points to, such as a mounted secret; links are followed.
- * @throws the system's error
+ * Bytes of a file that the operator points to, such as a mounted secret; links are followed. Never
+ * waits: a pipe or a device is refused, and so is what has no end.
+ * @throws the system's error, or an OperatorError that says what the path names instead
  */
-export function readOperatorFile(path: string): string {
-  return readFileSync(path, "utf8")
+export function readOperatorFile(path: string): Uint8Array {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const stats = fstatSync(file)
+    if (stats.isDirectory()) throw unusableFile("it is a directory")
+    if (!stats.isFile()) throw unusableFile("it is not a regular file")
+    const bytes = Buffer.alloc(operatorFileBytesMax + 1)
+    let length = 0
+    for (let taken = 1; taken > 0 && length < bytes.length; length += taken) {
+      taken = readSync(file, bytes, length, bytes.length - length, null)
+    }
+    if (length > operatorFileBytesMax) throw unusableFile("it is larger than 1 MiB")
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function unusableFile(message: string): OperatorError {
+  const hint = "Name a file with the value and nothing else."
+  return new OperatorError(message, { hint, exitCode: exitCodes.badSettings })
 }
 
 /**

@@ -36,6 +36,8 @@ export interface Setting<T = unknown> {
   readonly help: string
   /** Never shown, may come from the file that NAME_FILE names, and leaves `process.env` once read. */
   readonly secret?: true
+  /** Control characters that its text may have. */
+  readonly mayHold?: string
 }
 
 const hour = 3600
@@ -160,6 +162,7 @@ export const settings = {
     shownDefault: "a generated key",
     help: "Private key to sign with, as PEM or JWK, instead of one generated in the data directory.",
     secret: true,
+    mayHold: "\n\t",
   },
   keyRotationSeconds: {
     name: "POSTERN_KEY_ROTATION",
@@ -212,8 +215,9 @@ export const settings = {
     name: "POSTERN_SEED_USERS",
     parse: seedUsers,
     fallback: null,
-    help: "Users for an empty store, name:password,name:password. For trying out only.",
+    help: "Users for an empty store, name:password,name:password or a user a line. For trying out only.",
     secret: true,
+    mayHold: "\n",
   },
   hashMemoryKib: {
     name: "POSTERN_HASH_MEMORY",

@@ -23,7 +23,7 @@ const namesHint = "One name, or several: app,api"
 const algorithmHint = "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512"
 const levelHint = "One of debug, info, warn, error"
 const seedHint =
-  "name:password,name:password; a name has 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
+  "name:password,name:password or a user a line; a name has 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
   "the first of them a letter, a digit or _"
 const portHint = "A whole number from 0 to 65535"
 const kubernetesHint =
@@ -71,6 +71,24 @@ const good: readonly (readonly [name: string, parse: Parser, value: string, pars
     [
       { username: "alice", password: "wonder:land " },
       { username: "bob", password: " builder" },
+    ],
+  ],
+  [
+    "seed, a user a line, blank lines, a comment, commas and # in a password",
+    seedUsers,
+    "\n# name:password\nAlice:wonder,land\n\n  \nbob :b#,\n",
+    [
+      { username: "alice", password: "wonder,land" },
+      { username: "bob", password: "b#," },
+    ],
+  ],
+  [
+    "seed, several users on the only line",
+    seedUsers,
+    "# for trying out, twice\nalice:x,bob:y\n",
+    [
+      { username: "alice", password: "x" },
+      { username: "bob", password: "y" },
     ],
   ],
 ]
@@ -151,7 +169,9 @@ const bad: readonly BadRow[] = [
   ...["", "INFO", "trace", "silent", "0"].map(
     (value): BadRow => [logLevel, value, `'${value}' is not a level`, levelHint],
   ),
-  [seedUsers, "", "Its entry 1 is not a name and a password", seedHint],
+  ...["", "\n", " \n# nobody\n"].map(
+    (value): BadRow => [seedUsers, value, "It names no user", seedHint],
+  ),
   [seedUsers, "alice", "Its entry 1 is not a name and a password", seedHint],
   [seedUsers, ":wonderland", "Its entry 1 is not a name and a password", seedHint],
   [seedUsers, "alice:", "Its entry 1 is not a name and a password", seedHint],
@@ -160,7 +180,14 @@ const bad: readonly BadRow[] = [
   [seedUsers, "alice:x,,bob:y", "Its entry 2 is not a name and a password", seedHint],
   [seedUsers, "al ice:x", "Its entry 1 is not a name and a password", seedHint],
   [seedUsers, "\u0430lice:x", "Its entry 1 is not a name and a password", seedHint],
+  ...["alice:x\nbob", "alice:x\nbob:", "# two\nalice:x\nbob y", "alice:x\nbob:y,carol:z"].map(
+    (value): BadRow => [seedUsers, value, "Its entry 2 is not a name and a password", seedHint],
+  ),
+  ...["c:\\users.txt", "C:/users.txt", "file:///run/users"].map(
+    (value): BadRow => [seedUsers, value, "Its entry 1 is not a name and a password", seedHint],
+  ),
   [seedUsers, "alice:x,ALICE:y", "It names a user twice", seedHint],
+  [seedUsers, "alice:x\nALICE:y", "It names a user twice", seedHint],
 ]
 
 for (const [parse, value, message, hint] of bad) {

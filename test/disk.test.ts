@@ -13,7 +13,6 @@ import { join } from "node:path"
 import { test } from "node:test"
 import {
   machineDisk,
-  readOperatorFile,
   removeLeftovers,
   replaceFile,
   withTemporaryDirectory,
@@ -236,14 +235,6 @@ test("removeLeftovers() removes what replaceFile() left and nothing else", async
   const disk = createFaultyDisk(new Map([...kept, ...left].map((name) => [name, old])))
   await removeLeftovers("data", { ...disk, list: async () => [...disk.files.keys()] })
   assert.deepEqual([...disk.files.keys()], kept)
-})
-
-test("readOperatorFile() follows links, as mounted secrets are", async (t) => {
-  const directory = temporaryDirectory(t)
-  writeFileSync(join(directory, "target"), "text\n")
-  symlinkSync("target", join(directory, "secret"))
-  assert.equal(readOperatorFile(join(directory, "secret")), "text\n")
-  assert.throws(() => readOperatorFile(join(directory, "none")), { code: "ENOENT" })
 })
 
 test("withTemporaryDirectory() removes the directory, also after a failure", async () => {

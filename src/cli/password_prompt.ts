@@ -1,16 +1,12 @@
 // Asks for a new password: twice and without echo on a terminal, else one line of standard input.
 // Never from an argument, which other users of the machine can see.
 
-import { isUtf8 } from "node:buffer"
 import { exitCodes, OperatorError } from "../errors.ts"
+import { readOperatorText } from "../operator_text.ts"
+import { createHiddenLine, type LineEnd } from "./hidden_line.ts"
 import type { Terminal } from "./terminal.ts"
 
 const inputBytesMax = 8192
-const enter = ["\r", "\n"]
-const endOfInput = "\u0004"
-const interrupt = "\u0003"
-const erase = ["\u0008", "\u007f"]
-const eraseLine = "\u0015"
 
 /**
  * Reads a password for a user.
@@ -34,22 +30,25 @@ async function readPiped(input: NodeJS.ReadableStream): Promise<string> {
   for await (const chunk of input) {
     chunks.push(Buffer.from(chunk))
     length += chunk.length
-    if (length > inputBytesMax) break
+    if (length > inputBytesMax) throw unusable(`it has more than ${inputBytesMax} bytes`)
   }
-  const bytes = Buffer.concat(chunks)
-  const line = bytes.toString().replace(/\r?\n$/, "")
-  // Of what can't be typed at a login, nobody should make a password without noticing.
-  if (length <= inputBytesMax && isUtf8(bytes) && !/[\r\n]/.test(line)) return requireText(line)
-  throw new OperatorError("The input is not one line of text", {
-    hint: `Pipe the password and nothing else: UTF-8, at most ${inputBytesMax} bytes.`,
+  return requireText(Buffer.concat(chunks))
+}
+
+function requireText(given: string | Uint8Array): string {
+  const reading = readOperatorText(given)
+  if ("mistake" in reading) throw unusable(reading.mistake)
+  if (reading.text !== "") return reading.text
+  throw new OperatorError("No password was given", {
+    hint: "Type one at a terminal, or pipe one line into the command.",
     exitCode: exitCodes.usage,
   })
 }
 
-function requireText(password: string): string {
-  if (password !== "") return password
-  throw new OperatorError("No password was given", {
-    hint: "Type one at a terminal, or pipe one line into the command.",
+// Of what can't be typed at a login, nobody should make a password without noticing.
+function unusable(mistake: string): OperatorError {
+  return new OperatorError(`The input is not one line of text: ${mistake}`, {
+    hint: `Give the password and nothing else: one line in UTF-8, at most ${inputBytesMax} bytes.`,
     exitCode: exitCodes.usage,
   })
 }
@@ -59,33 +58,33 @@ function readHidden(
   question: string,
   terminal: Terminal,
 ): Promise<string> {
-  terminal.complain(question)
   return new Promise((resolve, reject) => {
-    let characters: string[] = []
+    const line = createHiddenLine()
     input.setEncoding("utf8")
+    // Before the question, or what is typed at once would be shown.
     input.setRawMode(true)
+    terminal.complain(question)
     input.on("data", take)
+    input.on("end", hangUp)
     input.resume()
 
     function take(chunk: string | Buffer): void {
-      for (const character of String(chunk)) {
-        if (enter.includes(character) || character === endOfInput || character === interrupt) {
-          finish(character === interrupt ? interrupted() : null)
-          return
-        }
-        if (erase.includes(character)) characters.pop()
-        else if (character === eraseLine) characters = []
-        else characters.push(character)
-      }
+      const end = line.take(String(chunk))
+      if (end !== null) finish(end)
     }
 
-    function finish(failure: OperatorError | null): void {
+    function hangUp(): void {
+      finish("interrupted")
+    }
+
+    function finish(end: LineEnd): void {
       input.off("data", take)
+      input.off("end", hangUp)
       input.setRawMode(false)
       input.pause()
       terminal.complain("\n")
-      if (failure === null) resolve(characters.join(""))
-      else reject(failure)
+      if (end === "entered") resolve(line.text())
+      else reject(interrupted())
     }
   })
 }

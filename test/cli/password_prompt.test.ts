@@ -20,11 +20,17 @@ const none = refused(
   "Type one at a terminal, or pipe one line into the command.",
   2,
 )
-const notALine = refused(
-  "The input is not one line of text",
-  "Pipe the password and nothing else: UTF-8, at most 8192 bytes.",
-  2,
-)
+const notText = (mistake: string) =>
+  refused(
+    `The input is not one line of text: ${mistake}`,
+    "Give the password and nothing else: one line in UTF-8, at most 8192 bytes.",
+    2,
+  )
+const twoLines = notText("it has more than one line")
+const notUtf8 = notText("it is not UTF-8")
+const utf16 = notText("it is UTF-16, not UTF-8")
+const tooLong = notText("it has more than 8192 bytes")
+const control = (code: string) => notText(`it has the control character U+${code} in it`)
 const interrupted = refused("Interrupted", "Nothing was changed.", 1)
 
 /** Starts asking at a keyboard; what is typed follows. */
@@ -74,6 +80,22 @@ test("askPassword() at a keyboard puts letters together that come in two halves"
   assert.equal(await asking, "ü")
 })
 
+test("askPassword() at a keyboard refuses letters that are not UTF-8", async () => {
+  const { asking, type } = askAtKeyboard()
+  const latin1 = Buffer.from("länd\r", "latin1") as unknown as string
+  for (const line of [latin1, latin1]) await type(line)
+  const mistake = "it has bytes in it that are not UTF-8, or U+FFFD in their place"
+  await assert.rejects(asking, notText(mistake))
+})
+
+test("askPassword() at a keyboard ends when the terminal has gone", async () => {
+  const { asking, type, input, rawModes } = askAtKeyboard()
+  await type("won")
+  ;(input as unknown as NodeJS.WritableStream).end()
+  await assert.rejects(asking, interrupted)
+  assert.deepEqual(rawModes, [true, false])
+})
+
 test("askPassword() at a keyboard refuses two that differ", async () => {
   const { asking, type, rawModes } = askAtKeyboard()
   await type("wonderland\r")
@@ -119,7 +141,12 @@ const piped: readonly (readonly [string, readonly (string | Uint8Array)[], strin
   ["a line without an end", ["wonderland"], "wonderland"],
   ["a line of Windows", ["wonderland\r\n"], "wonderland"],
   ["a line in parts", ["won", "der", "land", "\n"], "wonderland"],
+  ["a line after a byte order mark", ["\ufeffwonderland\r\n"], "wonderland"],
+  ["a mark in two parts", [Buffer.from([0xef]), Buffer.from([0xbb, 0xbf]), "w"], "w"],
+  ["a line with a line end that was made twice", ["wonderland\r\r\n"], "wonderland"],
+  ["a line that ends with CR", ["wonderland\r"], "wonderland"],
   ["blanks at its ends", [" wonderland \n"], " wonderland "],
+  ["an emoji of several parts", ["👩\u200d🚀\n"], "👩\u200d🚀"],
   ["a letter in two parts", [euro.subarray(0, 11), euro.subarray(11)], "preis: 15 €"],
   ["as much as is read", ["x".repeat(8191), "\n"], "x".repeat(8191)],
 ]
@@ -136,14 +163,34 @@ const refusedInput: readonly (readonly [string, readonly (string | Uint8Array)[]
   [
     ["nothing", [], none],
     ["an empty line", ["\n"], none],
-    ["two lines", ["wonderland\nwonderland\n"], notALine],
-    ["a line after an empty one", ["\nwonderland\n"], notALine],
-    ["an old line end inside", ["wonder\rland"], notALine],
-    ["two line ends", ["wonderland\n\n"], notALine],
-    ["Latin-1", [Buffer.from("pässword\n", "latin1")], notALine],
-    ["half a letter at its end", [euro.subarray(0, 11)], notALine],
-    ["more than is read", ["x".repeat(8193)], notALine],
-    ["no end", Array(1000).fill("x".repeat(1024)), notALine],
+    ["a byte order mark and nothing else", ["\ufeff\r\n"], none],
+    ["two lines", ["wonderland\nwonderland\n"], twoLines],
+    ["a line after an empty one", ["\nwonderland\n"], twoLines],
+    ["two line ends", ["wonderland\n\n"], twoLines],
+    ["an old line end inside", ["wonder\rland"], control("000D")],
+    ["a tab", ["wonder\tland\n"], control("0009")],
+    ["an escape sequence", ["wonder\u001b[Aland\n"], control("001B")],
+    ["a control character of Latin-1", ["wonder\u009bland\n"], control("009B")],
+    ["a line separator of Unicode", ["wonder\u2028land\n"], control("2028")],
+    ["NUL", ["wonder\0land\n"], notText("it has a NUL character in it")],
+    [
+      "a byte order mark inside",
+      ["wonder\ufeffland\n"],
+      notText("it has a byte order mark in the middle"),
+    ],
+    [
+      "what once was not UTF-8",
+      ["wonder\ufffdland\n"],
+      notText("it has bytes in it that are not UTF-8, or U+FFFD in their place"),
+    ],
+    ["UTF-16 with its mark", [Buffer.from("\ufeffwonderland\r\n", "utf16le")], utf16],
+    ["UTF-16 without", [Buffer.from("wonderland\r\n", "utf16le")], utf16],
+    ["UTF-16 of the other order", [Buffer.from("\ufeffländer", "utf16le").swap16()], utf16],
+    ["the other order without a mark", [Buffer.from("wonderland", "utf16le").swap16()], utf16],
+    ["Latin-1", [Buffer.from("pässword\n", "latin1")], notUtf8],
+    ["half a letter at its end", [euro.subarray(0, 11)], notUtf8],
+    ["more than is read", ["x".repeat(8193)], tooLong],
+    ["no end", Array(1000).fill("x".repeat(1024)), tooLong],
   ]
 
 for (const [name, chunks, expected] of refusedInput) {

@@ -80,9 +80,9 @@ test("settings: every parser gives a value or says what is wrong, for any text",
     }
   }))
 
-function readerOf(content: string | null): (path: string) => string {
+function readerOf(content: string | null): (path: string) => Uint8Array {
   return (path) => {
-    if (content !== null && path !== "/data") return content
+    if (content !== null && path !== "/data") return Buffer.from(content)
     throw Object.assign(new Error(`ENOENT: '${path}'`), { code: "ENOENT" })
   }
 }

@@ -7,11 +7,11 @@ import { OperatorError } from "../../src/errors.ts"
 /** Loads settings, with the files that they may name; any other can't be read. */
 export function loadWithFiles(
   environment: Environment,
-  files: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string | Uint8Array>> = {},
 ): Config {
   return loadConfig(environment, (path) => {
     const found = files[path]
-    if (found !== undefined) return found
+    if (found !== undefined) return Buffer.from(found)
     throw Object.assign(new Error(`ENOENT: no such file, open '${path}'`), { code: "ENOENT" })
   })
 }
@@ -19,7 +19,7 @@ export function loadWithFiles(
 /** The message of settings that can't be loaded. */
 export function mistakeOf(
   environment: Environment,
-  files?: Readonly<Record<string, string>>,
+  files?: Readonly<Record<string, string | Uint8Array>>,
 ): string {
   try {
     loadWithFiles(environment, files)
