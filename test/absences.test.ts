@@ -60,6 +60,10 @@ test("source: no reply sets a cookie or redirects, and no cookie is read", () =>
   assert.deepEqual(found(/(?:json|status:|writeHead)\(? ?30[12378]\b/), [])
 })
 
+test("source: no reply empties what a browser has stored", () => {
+  assert.deepEqual(found(/clear-site-data/i), [])
+})
+
 test("source: who makes an HMAC compares it in constant time", () => {
   const makers = found(/createHmac\(/).map(([name]) => name)
   const names = ["device_token.ts", "key_ring.ts", "refresh_token.ts"]

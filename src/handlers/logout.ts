@@ -6,15 +6,9 @@ import type { Handler } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
 import type { Sessions } from "../service/sessions.ts"
 
-/** To a browser: forget what this site stored. */
-const loggedOut: Reply = {
-  status: 204,
-  headers: {
-    "Cache-Control": "no-store",
-    "Clear-Site-Data": '"cache", "cookies", "storage"',
-  },
-  body: "",
-}
+// No Clear-Site-Data: any page can post a form here, and a browser would delete what all the
+// services of the site have stored.
+const loggedOut: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
 
 /** Answers 204 also for a token that is expired, unknown or absent: the caller is logged out. */
 export function logout(sessions: Sessions): Handler {

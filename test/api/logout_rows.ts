@@ -8,7 +8,8 @@ import { spoiledTokens } from "./token_rows.ts"
 
 const loggedOut = {
   "Cache-Control": "no-store",
-  "Clear-Site-Data": '"cache", "cookies", "storage"',
+  // From any page that posts a form it would empty what the whole site has stored.
+  "Clear-Site-Data": undefined,
   "Content-Type": undefined,
   "Set-Cookie": undefined,
   "WWW-Authenticate": undefined,

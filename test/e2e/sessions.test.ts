@@ -74,10 +74,7 @@ test("a session lives over restarts, and its end is everybody's to see", async (
   const none = await call(url, "GET", "/revocations")
   assert.deepEqual(none.body, { sids: [], jtis: [] })
   const out = await call(url, "POST", "/logout", { token: phone.body["access_token"] })
-  assert.deepEqual(
-    [out.status, out.headers.get("clear-site-data")],
-    [204, '"cache", "cookies", "storage"'],
-  )
+  assert.deepEqual([out.status, out.headers.get("clear-site-data")], [204, null])
   await isRefused(url, phone)
   const known = { headers: { "If-None-Match": none.headers.get("etag") ?? "" } }
   const one = await call(url, "GET", "/revocations", known)
