@@ -131,11 +131,13 @@ export function seedUsers(value: string): readonly SeedUser[] {
   const pairs = lines.length > 1 ? lines : (lines[0]?.split(",") ?? [])
   const users = pairs.map((pair, index) => {
     const colon = pair.indexOf(":")
-    const username = colon === -1 ? null : canonicalUsername(pair.slice(0, colon).trim())
+    const username = colon === -1 ? null : canonicalUsername(pair.slice(0, colon))
     const password = pair.slice(colon + 1)
     // A line with several users among others would give one of them a password of all that follows.
     const isOne = !/,.*:/.test(password) && !pathStart.test(pair)
-    if (username === null || !isPossiblePassword(password) || !isOne) {
+    // A list that goes on in the next line would give its user a comma at the end.
+    const isWrapped = password.endsWith(",") && index < pairs.length - 1
+    if (username === null || !isPossiblePassword(password) || !isOne || isWrapped) {
       throw new SettingMistake(`Its entry ${index + 1} is not a name and a password`, hint)
     }
     return { username, password }

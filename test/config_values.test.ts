@@ -23,8 +23,8 @@ const namesHint = "One name, or several: app,api"
 const algorithmHint = "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512"
 const levelHint = "One of debug, info, warn, error"
 const seedHint =
-  "name:password,name:password or a user a line; a name has 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
-  "the first of them a letter, a digit or _"
+  "name:password,name:password or a user a line; a name has 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
+  "not - first, and not only dots"
 const portHint = "A whole number from 0 to 65535"
 const kubernetesHint =
   "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
@@ -67,10 +67,11 @@ const good: readonly (readonly [name: string, parse: Parser, value: string, pars
   [
     "seed, two users, colons in a password, blanks around a name",
     seedUsers,
-    "Alice:wonder:land , bob : builder",
+    "Alice:wonder:land , bob : builder,\u00a0O'Brien@example.org\t:\tx",
     [
       { username: "alice", password: "wonder:land " },
       { username: "bob", password: " builder" },
+      { username: "o'brien@example.org", password: "\tx" },
     ],
   ],
   [
@@ -183,11 +184,17 @@ const bad: readonly BadRow[] = [
   ...["alice:x\nbob", "alice:x\nbob:", "# two\nalice:x\nbob y", "alice:x\nbob:y,carol:z"].map(
     (value): BadRow => [seedUsers, value, "Its entry 2 is not a name and a password", seedHint],
   ),
+  // As a password the comma would stay, and as a list the line end would.
+  ...["alice:x,\nbob:y", "alice:x,\n\nbob:y,\ncarol:z"].map(
+    (value): BadRow => [seedUsers, value, "Its entry 1 is not a name and a password", seedHint],
+  ),
   ...["c:\\users.txt", "C:/users.txt", "file:///run/users"].map(
     (value): BadRow => [seedUsers, value, "Its entry 1 is not a name and a password", seedHint],
   ),
   [seedUsers, "alice:x,ALICE:y", "It names a user twice", seedHint],
   [seedUsers, "alice:x\nALICE:y", "It names a user twice", seedHint],
+  [seedUsers, "alice:x, alice :y", "It names a user twice", seedHint],
+  [seedUsers, " :x", "Its entry 1 is not a name and a password", seedHint],
 ]
 
 for (const [parse, value, message, hint] of bad) {

@@ -2,12 +2,15 @@
 
 import { printable } from "../log.ts"
 
-/** Lines in which each column is as wide as its widest cell. */
+/** A longer cell moves the rest of its own line instead of that of all lines. */
+const widthMax = 64
+
+/** Lines in which each column is as wide as its widest cell, up to a limit. */
 export function inColumns(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(printable))
   // Not by Math.max of them all: a call takes no hundred thousand arguments.
   const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
+    rows.reduce((width, row) => Math.min(widthMax, Math.max(width, row[column]?.length ?? 0)), 0),
   )
   const line = (row: readonly string[]) =>
     row

@@ -3,6 +3,7 @@
 
 import { exitCodes, OperatorError } from "../errors.ts"
 import { readOperatorText } from "../operator_text.ts"
+import { quotedName } from "../username.ts"
 import { createHiddenLine, type LineEnd } from "./hidden_line.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -15,7 +16,7 @@ const inputBytesMax = 8192
 export async function askPassword(username: string, terminal: Terminal): Promise<string> {
   const { input } = terminal
   if (!("setRawMode" in input) || !input.isTTY) return readPiped(input)
-  const password = await readHidden(input, `New password for '${username}': `, terminal)
+  const password = await readHidden(input, `New password for ${quotedName(username)}: `, terminal)
   const repeated = await readHidden(input, "Once more: ", terminal)
   if (password === repeated) return requireText(password)
   throw new OperatorError("The two passwords differ", {

@@ -7,7 +7,7 @@ import { readOperatorFile } from "../disk.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import { printable } from "../log.ts"
 import type { ListedUser, UserSummary } from "../service/accounts.ts"
-import { canonicalUsername, usernameRule } from "../username.ts"
+import { canonicalUsername, quotedName, usernameRule } from "../username.ts"
 import { inColumns } from "./columns.ts"
 import { type Hints, runControlCommand } from "./control.ts"
 import { askPassword } from "./password_prompt.ts"
@@ -20,8 +20,8 @@ interface Action {
   readonly command: CommandName
   readonly takes: readonly Word[]
   readonly asksPassword?: true
-  /** What is printed when it is done. */
-  readonly report: (value: unknown, words: Partial<Record<Word, string>>) => string
+  /** What is printed when it is done; `user` is the name in its quotes. */
+  readonly report: (value: unknown, user: string) => string
 }
 
 const actions: Readonly<Record<string, Action>> = {
@@ -29,7 +29,7 @@ const actions: Readonly<Record<string, Action>> = {
     command: "user.add",
     takes: ["username"],
     asksPassword: true,
-    report: (_value, { username }) => `Added user '${username}'.\n`,
+    report: (_value, user) => `Added user ${user}.\n`,
   },
   list: {
     command: "user.list",
@@ -40,57 +40,57 @@ const actions: Readonly<Record<string, Action>> = {
     command: "user.password",
     takes: ["username"],
     asksPassword: true,
-    report: (_value, { username }) => `Set the password of '${username}', who is logged out now.\n`,
+    report: (_value, user) => `Set the password of ${user}, who is logged out now.\n`,
   },
   disable: {
     command: "user.disable",
     takes: ["username"],
-    report: (_value, { username }) => `Disabled user '${username}', who is logged out now.\n`,
+    report: (_value, user) => `Disabled user ${user}, who is logged out now.\n`,
   },
   enable: {
     command: "user.enable",
     takes: ["username"],
-    report: (_value, { username }) => `Enabled user '${username}'.\n`,
+    report: (_value, user) => `Enabled user ${user}.\n`,
   },
   logout: {
     command: "user.logout",
     takes: ["username"],
-    report: (_value, { username }) => `Ended all sessions of '${username}'.\n`,
+    report: (_value, user) => `Ended all sessions of ${user}.\n`,
   },
   unlock: {
     command: "user.unlock",
     takes: ["username"],
-    report: (_value, { username }) => `Unlocked user '${username}'.\n`,
+    report: (_value, user) => `Unlocked user ${user}.\n`,
   },
   delete: {
     command: "user.delete",
     takes: ["username"],
-    report: (_value, { username }) => `Deleted user '${username}'. The name stays reserved.\n`,
+    report: (_value, user) => `Deleted user ${user}. The name stays reserved.\n`,
   },
   release: {
     command: "user.release",
     takes: ["username"],
-    report: (_value, { username }) => `The name '${username}' may be given again.\n`,
+    report: (_value, user) => `The name ${user} may be given again.\n`,
   },
   "role add": {
     command: "user.role.add",
     takes: ["username", "role"],
-    report: (value, { username }) => rights(value as UserSummary, username),
+    report: (value, user) => rights(value as UserSummary, user),
   },
   "role remove": {
     command: "user.role.remove",
     takes: ["username", "role"],
-    report: (value, { username }) => rights(value as UserSummary, username),
+    report: (value, user) => rights(value as UserSummary, user),
   },
   "claim set": {
     command: "user.claim.set",
     takes: ["username", "claim", "value"],
-    report: (value, { username }) => rights(value as UserSummary, username),
+    report: (value, user) => rights(value as UserSummary, user),
   },
   "claim remove": {
     command: "user.claim.remove",
     takes: ["username", "claim"],
-    report: (value, { username }) => rights(value as UserSummary, username),
+    report: (value, user) => rights(value as UserSummary, user),
   },
 }
 
@@ -132,7 +132,7 @@ export async function runUser(words: readonly string[], terminal: Terminal): Pro
     ...(action.asksPassword ? { password: await askPassword(username ?? "", terminal) } : {}),
   }
   const answer = await runControlCommand(command, { config, terminal, hints })
-  terminal.print(action.report(answer, username === undefined ? named : { ...named, username }))
+  terminal.print(action.report(answer, quotedName(username ?? "")))
   return exitCodes.done
 }
 
@@ -169,9 +169,9 @@ function jsonOrText(value: string): unknown {
   }
 }
 
-function rights({ roles, claims }: UserSummary, username = ""): string {
+function rights({ roles, claims }: UserSummary, user: string): string {
   const claimsText = printable(JSON.stringify(claims))
-  return `The user '${username}' has the roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
+  return `The user ${user} has the roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
 }
 
 function table(users: readonly ListedUser[]): string {

@@ -6,7 +6,7 @@ import type { Caller } from "../caller.ts"
 import { AuthError } from "../errors.ts"
 import type { Session } from "../store/session.ts"
 import type { Ending, User, UserChange, UserReset } from "../store/store.ts"
-import { canonicalUsername } from "../username.ts"
+import { canonicalUsername, quotedName } from "../username.ts"
 import { type AccountBudget, createAccountBudget, isLocked } from "./account_budget.ts"
 import {
   type CredentialCheck,
@@ -217,7 +217,7 @@ function renew(username: string, { limits, budget }: BudgetedParts): Promise<boo
 async function releaseName(typed: string, { store, audit }: AccountParts): Promise<void> {
   const username = requireName(typed)
   if (!(await store.releaseName(username))) {
-    throw new AuthError("not_found", `The name '${username}' is not reserved`)
+    throw new AuthError("not_found", `The name ${quotedName(username)} is not reserved`)
   }
   audit("user.released", { user: username })
 }
@@ -255,7 +255,7 @@ function refusingBefore({ tokensNotBefore: before }: User, now: number): UserCha
 }
 
 function unknownUser(username: string): AuthError {
-  return new AuthError("not_found", `There is no user '${username}'`)
+  return new AuthError("not_found", `There is no user ${quotedName(username)}`)
 }
 
 function summary({ passwordHash: _, ...rest }: User): UserSummary {

@@ -5,7 +5,7 @@ import { AuthError } from "../errors.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import { refusePassword } from "../password/policy.ts"
 import type { Store, User } from "../store/store.ts"
-import { canonicalUsername, usernameRule } from "../username.ts"
+import { canonicalUsername, quotedName, usernameRule } from "../username.ts"
 import type { Credentials } from "./credential_check.ts"
 
 /** What users are made with. */
@@ -56,7 +56,7 @@ export async function addUser(credentials: Credentials, parts: NewUserParts): Pr
   throw new AuthError(
     "username_taken",
     outcome === "taken"
-      ? `There is a user '${username}' already`
-      : `The name '${username}' was a user's who was deleted, and stays reserved`,
+      ? `There is a user ${quotedName(username)} already`
+      : `The name ${quotedName(username)} was a user's who was deleted, and stays reserved`,
   )
 }

@@ -8,7 +8,7 @@ import { steadySeconds } from "../clock.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
 import { networkOf } from "../ip_address.ts"
 import { createLimiter } from "../limit/limiter.ts"
-import { isReservedName } from "../username.ts"
+import { isReservedName, quotedName } from "../username.ts"
 import type { Credentials } from "./credential_check.ts"
 import { addUser, type NewUserParts, requireChoosable, requireName } from "./new_user.ts"
 
@@ -37,7 +37,10 @@ export function createRegister(parts: NewUserParts & { readonly audit: Audit }):
   return async ({ username: typed, password }, caller) => {
     const username = requireName(typed)
     if (isReservedName(username)) {
-      throw new AuthError("username_taken", `The name '${username}' is kept for the operator`)
+      throw new AuthError(
+        "username_taken",
+        `The name ${quotedName(username)} is kept for the operator`,
+      )
     }
     const client = networkOf(caller.address)
     const pause = attempts.take(client)

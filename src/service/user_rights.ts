@@ -6,6 +6,7 @@ import { AuthError } from "../errors.ts"
 import type { User, UserChange } from "../store/store.ts"
 import type { JsonObject } from "../strict_json.ts"
 import { isFreeClaimName } from "../token/claims.ts"
+import { quotedName } from "../username.ts"
 
 /** Of the roles and claims of a user as JSON: a token has to stay below its longest length. */
 const rightsBytesMax = 1024
@@ -35,7 +36,7 @@ export function withRole(user: User, role: string): UserChange {
  */
 export function withoutRole(user: User, role: string): UserChange {
   if (!user.roles.includes(role)) {
-    throw new AuthError("not_found", `The user '${user.username}' has no such role`)
+    throw new AuthError("not_found", `The user ${quotedName(user.username)} has no such role`)
   }
   return { roles: user.roles.filter((one) => one !== role) }
 }
@@ -61,7 +62,7 @@ export function withClaim(user: User, name: string, value: unknown): UserChange 
  */
 export function withoutClaim(user: User, name: string): UserChange {
   if (!Object.hasOwn(user.claims, name)) {
-    throw new AuthError("not_found", `The user '${user.username}' has no such claim`)
+    throw new AuthError("not_found", `The user ${quotedName(user.username)} has no such claim`)
   }
   const claims: JsonObject = Object.fromEntries(
     Object.entries(user.claims).filter(([known]) => known !== name),

@@ -5,6 +5,7 @@
 
 import { isPasswordHash } from "../password/phc.ts"
 import { isJsonObject, type JsonObject } from "../strict_json.ts"
+import { isNameInRecord } from "../username.ts"
 import type { Session } from "./session.ts"
 import type { FailedLogins, RevokedToken, User } from "./store.ts"
 
@@ -165,7 +166,7 @@ export function frozen<T extends object>(record: T): T {
 }
 
 const kinds = {
-  name: (value: unknown) => typeof value === "string" && /^[\x21-\x7e]{1,64}$/.test(value),
+  name: (value: unknown) => typeof value === "string" && isNameInRecord(value),
   id: (value: unknown) => typeof value === "string" && /^[\w.~-]{1,128}$/.test(value),
   text: (value: unknown) => typeof value === "string" && value.length <= 256,
   passwordHash: (value: unknown) => typeof value === "string" && isPasswordHash(value),

@@ -8,6 +8,7 @@
 
 import type { RefusalReason } from "../errors.ts"
 import type { JsonObject } from "../strict_json.ts"
+import { isNameInRecord } from "../username.ts"
 
 /** What a token is signed for. */
 export interface Grant {
@@ -71,7 +72,6 @@ const lastInstant = 253_402_300_799
 /** RFC 9068 requires a client; whoever logs in with a password is Postern's own. */
 const firstPartyClient = "postern"
 
-const subjectPattern = /^[\x21-\x7e]{1,64}$/
 const tokenIdPattern = /^(?!__proto__$)[\w.~-]{1,128}$/
 const sessionIdPattern = /^[\w-]{22}$/
 
@@ -155,7 +155,7 @@ export function readClaims(
   const holds =
     !Object.hasOwn(payload, "__proto__") &&
     typeof sub === "string" &&
-    subjectPattern.test(sub) &&
+    isNameInRecord(sub) &&
     typeof jti === "string" &&
     tokenIdPattern.test(jti) &&
     isInstant(iat) &&

@@ -32,6 +32,12 @@ const accepted: readonly Typed[] = [
   ["knows a name in capitals", "ALICE", right, "alice"],
   ["knows a name in full-width letters", "ａｌｉｃｅ", right, "alice"],
   ["answers another user", "bob", other, "bob"],
+  // What keyboards add.
+  ["knows a name with a blank after it", "alice ", right, "alice"],
+  ["knows a name with blanks before it", "  alice", right, "alice"],
+  ["knows a name with a no-break space", "ALICE\u00a0", right, "alice"],
+  ["knows a name with a tab and a line end", "\talice\r\n", right, "alice"],
+  ["knows a name with an ideographic space", "\u3000ａｌｉｃｅ\u3000", right, "alice"],
 ]
 
 // With the user that the audit trail names: only one there is, never what was typed, since people
@@ -44,7 +50,11 @@ const refused: readonly Typed[] = [
   ["refuses another user's password for a name in capitals", "BOB", right, "bob"],
   ["refuses a password in capitals", "alice", right.toUpperCase(), "alice"],
   ["refuses a password with a blank after it", "alice", `${right} `, "alice"],
-  ["refuses a name with a blank after it", "alice ", right],
+  ["refuses a password with a blank before it", "alice", ` ${right}`, "alice"],
+  ["refuses a wrong password for a name with a blank after it", "alice ", wrong, "alice"],
+  ["refuses a name with a blank in it", "al ice", right],
+  ["refuses a name of blanks", "  ", right],
+  ["refuses a name with a zero-width space after it", "alice\u200b", right],
   ["refuses a name with a NUL after it", "alice\0", right],
   ["refuses a name that can't be one", "a/b", right],
   ["refuses a name of 10,000 letters", "a".repeat(10_000), right],

@@ -6,7 +6,15 @@ export const accepted: readonly (readonly [typed: string, username: string])[] =
   ["Carol", "carol"],
   ["c", "c"],
   ["carol@example.org", "carol@example.org"],
-  ["a".repeat(64), "a".repeat(64)],
+  ["a".repeat(254), "a".repeat(254)],
+  ["O'Brien@Example.org", "o'brien@example.org"],
+  ["+491701234567", "+491701234567"],
+  ["c!$&'+-=^_~.@9", "c!$&'+-=^_~.@9"],
+  // What keyboards add.
+  ["carol ", "carol"],
+  [" carol", "carol"],
+  ["\u00a0carol\u3000", "carol"],
+  ["\tcarol\r\n", "carol"],
   // Letters of other kinds that NFKC and lower case make ASCII: the name is the ASCII one.
   ["Ｃａｒｏｌ", "carol"],
   ["ᴮᴵᴳᴮᴵᴿᴰ", "bigbird"],
@@ -30,11 +38,11 @@ export const lookAlikes: readonly (readonly [what: string, typed: string])[] = [
   ["a byte order mark", "\ufeffalice"],
   ["a right-to-left override", "\u202ealice"],
   ["a variation selector", "alice\ufe0f"],
-  ["a blank after it", "alice "],
-  ["a blank before it", " alice"],
-  ["a no-break space", "alice\u00a0"],
-  ["a tab", "alice\t"],
-  ["a line end", "alice\r\n"],
+  ["a blank in it", "al ice"],
+  ["a no-break space in it", "al\u00a0ice"],
+  ["a tab in it", "al\tice"],
+  ["a line end in it", "al\r\nice"],
+  ["nothing but blanks", " \t "],
   ["a NUL", "alice\0"],
   ["half a surrogate pair", "alice\ud800"],
   ["an emoji", "alice\u{1f600}"],
@@ -43,7 +51,9 @@ export const lookAlikes: readonly (readonly [what: string, typed: string])[] = [
   ["a dash first", "-alice"],
   ["a comma list", "alice,bob"],
   ["a display name", "Alice <alice@example.org>"],
-  ["65 letters", "a".repeat(65)],
+  ["255 letters", "a".repeat(255)],
+  ["a typographic apostrophe", "o\u2019brien"],
+  ...[..."/\\|{}*?%#`"].map((not) => [`the character ${not}`, `carol${not}`] as const),
   ["10,000 letters", "a".repeat(10_000)],
 ]
 
@@ -53,6 +63,8 @@ export const taken: readonly (readonly [typed: string, username: string])[] = [
   ["ALICE", "alice"],
   ["ａｌｉｃｅ", "alice"],
   ["ⓑⓞⓑ", "bob"],
+  [" alice", "alice"],
+  ["bob\u00a0", "bob"],
 ]
 
 /** Names that only the operator gives. */
@@ -64,4 +76,5 @@ export const kept: readonly (readonly [typed: string, username: string])[] = [
   ["Postern", "postern"],
   ["support", "support"],
   ["null", "null"],
+  ["admin ", "admin"],
 ]

@@ -22,8 +22,8 @@ const notJson = ["unsupported_media_type", "The body must be application/json in
 const jsonType = { "content-type": "application/json" }
 const noName = [
   "invalid_request",
-  "That can't be a username: it needs 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
-    "the first of them a letter, a digit or _",
+  "That can't be a username: it needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
+    "not - first, and not only dots",
 ] as const
 const tooLong = "A password has at most 1024 bytes, no NUL character and valid Unicode"
 

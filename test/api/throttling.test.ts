@@ -161,7 +161,7 @@ test("POST /login with a name spelled in other ways is at one account", async (t
 
 test("POST /login with names that can't be one has to wait, whatever the names", async (t) => {
   const { service } = await prepareService(t)
-  const names = ["alice ", "a/b", "-", "a\0", "é"]
+  const names = ["al ice", "a/b", "-", "a\0", "é"]
   await guessInTurn(
     service,
     names.map((username) => ({ username })),

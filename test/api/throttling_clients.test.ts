@@ -86,7 +86,7 @@ for (const [what, usernames] of [
 
 test("POST /login by one client with many spellings of few names is at few accounts", async (t) => {
   const { service } = await prepareService(t)
-  const spellings = ["alice", "ALICE", "ａｌｉｃｅ", "bob", "BOB", "ｂｏｂ"]
+  const spellings = ["alice", "ALICE ", "\u00a0ａｌｉｃｅ", "bob", "BOB\n", " ｂｏｂ"]
   const guesses = Array.from({ length: 60 }, (_, number) => spellings[number % 6] ?? "")
   assert.deepEqual(tally(await guessInTurn(service, sprayed(guesses))), { 401: 10, 429: 50 })
 })

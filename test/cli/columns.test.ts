@@ -14,6 +14,16 @@ test("inColumns() makes each column as wide as its widest cell", () => {
   )
 })
 
+test("inColumns() makes no column wider than 64 for one long cell", () => {
+  const long = "x".repeat(65)
+  const rows = [
+    ["A", "B"],
+    [long, "y"],
+    ["a", "b"],
+  ]
+  assert.equal(inColumns(rows), `A${" ".repeat(65)}B\n${long}  y\na${" ".repeat(65)}b\n`)
+})
+
 test("inColumns() leaves no blanks at the end of a line", () => {
   assert.equal(
     inColumns([

@@ -140,6 +140,41 @@ for (const running of [false, true]) {
   })
 }
 
+test("postern user takes an address as name, blanks around it, and quotes it for what it is", async (t) => {
+  const { accounts } = await createTestService(t)
+  const directory = await openControlDirectory(t, { accounts })
+  const settings = { POSTERN_DATA_DIR: directory }
+  const user = `"o'brien@example.org"`
+  const rows = [
+    [["add", " O'Brien@Example.org\u00a0"], `Added user ${user}.\n`],
+    [["password", "o'brien@example.org "], `Set the password of ${user}, who is logged out now.\n`],
+    [["disable", "\to'brien@example.org"], `Disabled user ${user}, who is logged out now.\n`],
+    [["enable", "o'brien@example.org\n"], `Enabled user ${user}.\n`],
+    [
+      ["role", "add", "o'brien@example.org ", "admin"],
+      `The user ${user} has the roles ["admin"] and claims {}.\n`,
+    ],
+    [["logout", "O'BRIEN@example.org "], `Ended all sessions of ${user}.\n`],
+    [["unlock", " o'brien@example.org"], `Unlocked user ${user}.\n`],
+    [["delete", " o'brien@example.org"], `Deleted user ${user}. The name stays reserved.\n`],
+    [["release", " o'brien@example.org "], `The name ${user} may be given again.\n`],
+  ] as const
+  for (const [words, printed] of rows) {
+    const terminal = createFakeTerminal(settings, pipedInput(`${password} \n`))
+    assert.equal(await runUser(words, terminal), 0)
+    assert.deepEqual([terminal.stdout(), terminal.stderr()], [printed, ""])
+  }
+})
+
+test("postern user list moves no line but its own for the longest name", async (t) => {
+  const { accounts } = await createTestService(t)
+  const longest = "x".repeat(254)
+  await accounts.add({ username: longest, password })
+  const lines = (await run(await openControlDirectory(t, { accounts }), "list")).split("\n")
+  assert.match(lines[1] ?? "", /^alice {61}enabled {2}/)
+  assert.ok(lines[3]?.startsWith(`${longest}  enabled  `))
+})
+
 test("postern user list shows roles and claims, in columns as wide as they need be", async (t) => {
   const { accounts } = await createTestService(t)
   for (const role of ["auditor", "admin"]) await accounts.addRole("alice", role)
@@ -212,7 +247,8 @@ test("postern user tells why a role or a claim won't do", async (t) => {
 
 test("postern user refuses what can't be a name, and asks for no password then", async (t) => {
   const hint =
-    "It needs 1 to 64 of the characters a-z 0-9 . _ - @ +, the first of them a letter, a digit or _."
+    "It needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
+    "not - first, and not only dots."
   for (const words of ["add al/ice", "logout -alice", "role add - admin"]) {
     const running = run(temporaryDirectory(t), words)
     await assert.rejects(running, failure("That can't be a username", hint, 1))

@@ -11,8 +11,8 @@ import { notStored, refusedAs } from "../support/refusal.ts"
 import { better, createAccountParts, good, someone } from "./account_parts.ts"
 
 const nameRule =
-  "That can't be a username: it needs 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
-  "the first of them a letter, a digit or _"
+  "That can't be a username: it needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
+  "not - first, and not only dots"
 
 test("add() keeps a user and tells all but the hash", async () => {
   const { accounts, store } = createAccountParts()
@@ -32,12 +32,37 @@ test("add() keeps a user and tells all but the hash", async () => {
 test("add() refuses a name that is taken, in every spelling", async () => {
   const { accounts } = createAccountParts()
   await accounts.add({ username: "kate", password: good })
-  for (const username of ["kate", "KATE", "\u212aate", "\uff4bate"]) {
+  for (const username of ["kate", "KATE", "\u212aate", "\uff4bate", "kate ", "\tkate\u3000"]) {
     await assert.rejects(
       accounts.add({ username, password: good }),
       refusedAs("username_taken", "There is a user 'kate' already"),
     )
   }
+})
+
+test("add() keeps the longest name, with what addresses have, and finds it again", async () => {
+  const { accounts, store } = createAccountParts()
+  const username = `o'brien+x=${"a".repeat(228)}@example-host.org`.slice(0, 254)
+  await accounts.add({ username: ` ${username.toUpperCase()} `, password: good })
+  assert.equal((await store.findUser(username))?.username, username)
+  assert.equal((await accounts.find(`${username}\n`))?.username, username)
+  await assert.rejects(
+    accounts.add({ username, password: good }),
+    refusedAs("username_taken", `There is a user "${username}" already`),
+  )
+  await accounts.remove(`${username} `)
+  await assert.rejects(
+    accounts.add({ username, password: good }),
+    refusedAs(
+      "username_taken",
+      `The name "${username}" was a user's who was deleted, and stays reserved`,
+    ),
+  )
+  await accounts.release(` ${username}`)
+  await assert.rejects(
+    accounts.release("O'Neill "),
+    refusedAs("not_found", `The name "o'neill" is not reserved`),
+  )
 })
 
 test("add() refuses the name of a user who was deleted", async () => {
@@ -144,7 +169,9 @@ test("accounts: use cases that name a user refuse an unknown one, and what can't
   }
   for (const [name, run] of Object.entries(cases)) {
     const unknown = refusedAs("not_found", "There is no user 'carol'")
-    await assert.rejects(run("Carol"), unknown, name)
+    await assert.rejects(run(" Carol\u00a0"), unknown, name)
+    const quoted = refusedAs("not_found", `There is no user "o'brien@example.org"`)
+    await assert.rejects(run("O'Brien@Example.org"), quoted, name)
     await assert.rejects(run("../carol"), refusedAs("invalid_request", nameRule), name)
   }
 })

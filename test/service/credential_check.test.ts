@@ -14,7 +14,7 @@ import {
 
 test("check() gives the user of the right password, under every spelling of the name", async () => {
   const { check } = await createCheckedAccounts()
-  for (const username of ["alice", "ALICE", "\uff41lice"]) {
+  for (const username of ["alice", "ALICE", "\uff41lice", "alice ", "\u00a0Alice\t\r\n"]) {
     assert.equal(await check(oldPassword, { username }), "alice", username)
   }
 })
@@ -25,7 +25,8 @@ const failures: readonly (readonly [name: string, username: string, password: st
   ["a password in another case", "alice", oldPassword.toUpperCase()],
   ["an unknown user", "carol", oldPassword],
   ["a disabled user", "mallory", oldPassword],
-  ["what can't be a name", "alice ", oldPassword],
+  ["what can't be a name", "al ice", oldPassword],
+  ["a password with a blank after it", "alice", `${oldPassword} `],
   ["a name of a million characters", "a".repeat(1_000_000), oldPassword],
   ["a name with NUL", "alice\0", oldPassword],
   ["a member of all objects", "__proto__", oldPassword],

@@ -38,8 +38,8 @@ test("register() makes an account that has nothing but a name and a password, an
 })
 
 const rule =
-  "That can't be a username: it needs 1 to 64 of the characters a-z 0-9 . _ - @ +, " +
-  "the first of them a letter, a digit or _"
+  "That can't be a username: it needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
+  "not - first, and not only dots"
 
 /** What nobody may have: refused before anything is hashed or counted. */
 const refused: readonly (readonly [

@@ -78,6 +78,7 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
   ["roles that are no texts", replaced('["reader"]', "[7]"), /'roles' is missing or not valid/],
   ["an instant that is none", replaced('"createdAt":1795447800', '"createdAt":-1'), /'createdAt'/],
   ["a name with a blank", replaced('"alice"', '"ali ce"'), /users, record 1: 'username' is/],
+  ["a name of 255", replaced('"alice"', `"${"a".repeat(255)}"`), /users, record 1: 'username' is/],
   [
     "a record that is none",
     replaced('"users":[\n', '"users":[\nnull,\n'),

@@ -31,7 +31,7 @@ test("readDeviceToken() gives what was written", () => {
   const devices = [device, Buffer.alloc(10), Buffer.alloc(10, 255)]
   for (const one of devices) {
     for (const issuedAt of [0, 1, startOfTests, 2 ** 32, instantMax]) {
-      for (const username of ["a", "alice", "x".repeat(64), "__proto__"]) {
+      for (const username of ["a", "alice", "x".repeat(254), "__proto__"]) {
         const written = writeDeviceToken({ device: one, issuedAt }, username, key)
         const claim = { device: one.toString("base64url"), issuedAt }
         assert.deepEqual(readDeviceToken(written, username, Buffer.from(key)), claim)
