@@ -1,6 +1,6 @@
 // Tokens as clients send them: `Authorization: Bearer <token>` (RFC 6750 §2.1), where the scheme's
-// case does not matter and one space and one credential follow it; and, for refresh tokens only, a
-// member of a JSON body.
+// case does not matter, and one or more spaces and one credential follow it; and, for refresh
+// tokens only, a member of a JSON body.
 
 import { AuthError } from "../errors.ts"
 import { readJsonBody } from "./json_body.ts"
@@ -19,9 +19,11 @@ const separators = [" ", "\t", "\n", "\v", "\f", "\r", "\u00a0", ","]
 export function readBearerToken({ headers }: RequestHead): string | null {
   const header = headers.get("authorization")
   if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
-  const token = header.slice(scheme.length + 1)
+  let start = scheme.length
+  while (header[start] === " ") start += 1
+  const token = header.slice(start)
   const isOne = token !== "" && !separators.some((separator) => token.includes(separator))
-  if (isOne && header[scheme.length] === " ") return token
+  if (isOne && start > scheme.length) return token
   const message = `Bad Authorization header. ${expected}`
   throw new AuthError("invalid_request", message, { reason: "bad_header" })
 }

@@ -60,7 +60,7 @@ export const authorizations: readonly (readonly [string, string, readonly [strin
   ["the scheme Token", "Token x", otherScheme],
   ["no blank", "Bearerx", otherScheme],
   ["the scheme alone", "Bearer", badHeader],
-  ["two blanks", "Bearer  x", badHeader],
+  ["two blanks and nothing", "Bearer  ", badHeader],
   ["a tab", "Bearer\tx", badHeader],
   ["two tokens", "Bearer x y", badHeader],
   ["a list", "Bearer x, Bearer y", badHeader],

@@ -25,6 +25,12 @@ test("readBearerToken() gives the token after the scheme, of any case and any vi
   }
 })
 
+test("readBearerToken() takes one or more spaces after the scheme (RFC 6750 §2.1)", () => {
+  for (const spaces of [1, 2, 3, 1000]) {
+    assert.equal(readBearerToken(withHeader(`Bearer${" ".repeat(spaces)}a.b.c`)), "a.b.c")
+  }
+})
+
 test("readBearerToken() gives null where another scheme, or none, stands", () => {
   assert.equal(readBearerToken(makeRequest()), null)
   for (const header of ["", " ", "Basic x", "x", "Bearerx", "Bearer-x y", "BearerX", " Bearer x"]) {
@@ -32,9 +38,13 @@ test("readBearerToken() gives null where another scheme, or none, stands", () =>
   }
 })
 
-test("readBearerToken() refuses what is not one scheme, one space and one token", () => {
-  const headers = ["Bearer", "Bearer ", "Bearer  x", "Bearer\tx", "Bearer x ", "Bearer x y"]
-  for (const header of [...headers, "Bearer x,y", "Bearer x, Bearer y", "Bearer: x", "Bearer,"]) {
+test("readBearerToken() refuses what is not one scheme, spaces and one token", () => {
+  const headers = [
+    ...["Bearer", "Bearer ", "Bearer  ", "Bearer\tx", "Bearer \tx", "Bearer\t x", "Bearer x "],
+    ...["Bearer x y", "Bearer  x  y", "Bearer x,y", "Bearer x, Bearer y", "Bearer: x", "Bearer,"],
+    ...["Bearer\u00a0x", "Bearer \u00a0x", "Bearer Bearer x", "Bearer=x"],
+  ]
+  for (const header of headers) {
     assert.throws(
       () => readBearerToken(withHeader(header)),
       refusal("invalid_request", `Bad Authorization header. ${expected}`),
