@@ -149,7 +149,7 @@ export class Exchanges {
     const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
     const { handle, limits, trustedProxies: proxies, forwardedHeader: header } = this.#options
     const head = readHead({ httpVersion, rawHeaders, target })
-    if ("code" in head) return this.#refuse(exchange, problem(head.code, head.msg))
+    if ("code" in head) return this.#refuse(exchange, problem(head.code, head.msg, head.headers))
     // It is ignored, but Node's parser drops what came along with such a request.
     if (head.headers.has("upgrade")) connection.requestsMax = exchange.number
     const { path, query, headers } = head

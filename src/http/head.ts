@@ -29,6 +29,7 @@ export interface Head {
 export interface HeadRefusal {
   readonly code: ErrorCode
   readonly msg: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const headersMax = 100
@@ -115,7 +116,9 @@ function refuseHeaders(
     return { code: "invalid_request", msg: "HTTP/1.0 has no transfer codings" }
   }
   if (headers.has("content-encoding")) {
-    return { code: "unsupported_media_type", msg: "No content coding is taken" }
+    // What is taken instead (RFC 9110 §12.5.3), which tells this from a 415 for the type.
+    const headers = { "Accept-Encoding": "identity" }
+    return { code: "unsupported_media_type", msg: "No content coding is taken", headers }
   }
   return null
 }

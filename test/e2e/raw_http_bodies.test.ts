@@ -102,6 +102,19 @@ for (const { name, lines, body, status } of rows) {
   })
 }
 
+test("POST /login says, on the wire, that it takes no coding, and only where that is at fault", async (t) => {
+  const { app } = await createTestService(t)
+  const { port } = await startTestServer(t, app)
+  const text = "Content-Type: text/plain\r\n"
+  for (const [lines, taken] of [[`${isJson}Content-Encoding: gzip\r\n`, "identity"], [text]]) {
+    const { replies } = await converse(port, [post("/login", lines ?? "", credentials)])
+    assert.deepEqual(
+      replies.map(({ status, headers }) => [status, headers.get("accept-encoding")]),
+      [[415, taken]],
+    )
+  }
+})
+
 const waits = `${isJson}Expect: 100-continue\r\nContent-Length: 44\r\n`
 const early: readonly (readonly [name: string, head: string, status: number])[] = [
   ["a bad token", `POST /password HTTP/1.1\r\n${host}Authorization: Bearer x\r\n${waits}`, 401],
