@@ -3,7 +3,7 @@
 
 import { type Awaitable, after, attempt } from "./awaitable.ts"
 import { monotonicMillis } from "./clock.ts"
-import { shareReply } from "./http/cors.ts"
+import { shareReply, shareWith } from "./http/cors.ts"
 import { isAllowedHost } from "./http/host.ts"
 import type { HttpRequest, Reply, RequestHead } from "./http/message.ts"
 import { problem, problemOf } from "./http/problem.ts"
@@ -17,6 +17,8 @@ export interface App {
   handle(request: HttpRequest): Awaitable<Reply>
   /** Answers a request whose head is reason enough to refuse it, else null; the same. */
   refuseEarly(head: RequestHead): Awaitable<Reply | null>
+  /** A reply that the server makes by itself, as scripts of an origin may read it. */
+  share(reply: Reply, origin: string | undefined): Reply
 }
 
 /** What the app goes by beside its routes. */
@@ -42,6 +44,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
     handle: (request) =>
       respond(request, ({ admitted, params }) => admitted.handle(request, { params })),
     refuseEarly: (head) => respond(head, ({ admitted }) => admitted.refuse(head)),
+    share: (reply, origin) => shareWith(reply, { origin, origins: corsOrigins }),
   }
 
   function respond<R extends Reply | null>(

@@ -57,6 +57,7 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => app.handle(request),
       refuseEarly: (head) => app.refuseEarly(head),
+      share: (reply, origin) => app.share(reply, origin),
       ...{ strictTransport, includeSubdomains, variesByOrigin, clock: systemClock },
       ...{ trustedProxies, forwardedHeader, log, limits: limitsFor(config.memoryBytes) },
     })

@@ -9,6 +9,12 @@ const preflightMaxAgeSeconds = 600
 /** What scripts may read beside what they always may. */
 const exposedHeaders = "Retry-After, WWW-Authenticate, X-Request-Id"
 
+/** The headers that scripts may send where a preflight does not ask in an orderly way. */
+const usualHeaders = "Authorization, Content-Type"
+/** One of a list of header names (RFC 9110 §5.1, §5.6.1), which is as long as browsers make it. */
+const headerName = /^[ \t]*[!#$%&'*+.^`|~\w-]+[ \t]*$/
+const headerNamesLengthMax = 1024
+
 /** The reply as a script of the request's origin may read it: unchanged unless that is listed. */
 export function shareReply(
   reply: Reply,
@@ -17,26 +23,68 @@ export function shareReply(
     origins,
   }: { readonly request: RequestHead; readonly origins: readonly string[] },
 ): Reply {
-  const origin = headers.get("origin")
+  const shared = shareWith(reply, { origin: headers.get("origin"), origins })
+  const isPreflight = method === "OPTIONS" && headers.has("access-control-request-method")
+  if (shared === reply || !isPreflight || reply.status !== 204) return shared
+  const asked = headers.get("access-control-request-headers")
+  return { ...shared, headers: { ...shared.headers, ...preflightHeaders(reply, asked) } }
+}
+
+/** The same for a request of which no more than its origin is known. */
+export function shareWith(
+  reply: Reply,
+  { origin, origins }: { readonly origin: string | undefined; readonly origins: readonly string[] },
+): Reply {
   const isPublic = Object.hasOwn(reply.headers, "Access-Control-Allow-Origin")
   if (origin === undefined || isPublic || !origins.includes(origin)) return reply
-  const isPreflight = method === "OPTIONS" && headers.has("access-control-request-method")
   return {
     ...reply,
     headers: {
       ...reply.headers,
       "Access-Control-Allow-Origin": origin,
       "Access-Control-Expose-Headers": exposedHeaders,
-      ...(isPreflight && reply.status === 204 ? preflightHeaders(reply) : {}),
     },
   }
 }
 
+/** The origin among headers as they were sent, names and values in turn; none where it is twice. */
+export function originOf(rawHeaders: readonly string[]): string | undefined {
+  const origins = rawHeaders.filter(
+    (_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "origin",
+  )
+  return origins.length === 1 ? origins[0] : undefined
+}
+
+/**
+ * The same among the bytes of a head that could not be read. A client that makes up an origin here
+ * learns nothing: it gets the refusal of its own request, and a browser compares the origin with
+ * the script's.
+ */
+export function originInBytes(packet: Uint8Array | undefined): string | undefined {
+  if (packet === undefined) return undefined
+  const [head = ""] = Buffer.from(packet).toString("latin1").split("\r\n\r\n", 1)
+  const lines = head.split("\r\n").slice(1)
+  return originOf(
+    lines.flatMap((line) => {
+      const [name = "", ...rest] = line.split(":")
+      return [name, rest.join(":").trim()]
+    }),
+  )
+}
+
 /** The reply to OPTIONS tells the methods of the path anyway. */
-function preflightHeaders({ headers: { Allow: methods = "" } }: Reply): Reply["headers"] {
+function preflightHeaders(
+  { headers: { Allow: methods = "" } }: Reply,
+  asked: string | undefined,
+): Reply["headers"] {
   return {
     "Access-Control-Allow-Methods": methods,
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": isListOfNames(asked) ? asked : usualHeaders,
     "Access-Control-Max-Age": String(preflightMaxAgeSeconds),
   }
+}
+
+function isListOfNames(asked: string | undefined): asked is string {
+  if (asked === undefined || asked.length > headerNamesLengthMax) return false
+  return asked.split(",").every((name) => headerName.test(name))
 }

@@ -16,6 +16,8 @@ export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> 
   readonly handle: (request: HttpRequest) => Awaitable<Reply>
   /** Answers a request whose body need not be waited for, else null; never fails. */
   readonly refuseEarly: (head: RequestHead) => Awaitable<Reply | null>
+  /** The reply as scripts of an origin may read it. */
+  readonly share: (reply: Reply, origin: string | undefined) => Reply
   /** Whose word on who asks is taken. */
   readonly trustedProxies: readonly Network[]
   /** The header in which they say it. */

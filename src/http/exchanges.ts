@@ -10,16 +10,29 @@ import { randomName } from "../random.ts"
 import { type BodyReading, readBody } from "./body.ts"
 import { clientAddressOf, unreadHeader } from "./client_address.ts"
 import { Connections } from "./connections.ts"
+import { originInBytes } from "./cors.ts"
 import type { Exchange, ExchangeOptions } from "./exchange.ts"
 import { type Head, readHead } from "./head.ts"
-import type { HttpRequest, Reply } from "./message.ts"
-import { parserProblem } from "./parser_problem.ts"
-import { problem } from "./problem.ts"
+import type { HttpRequest } from "./message.ts"
+import { type ParserFault, parserRefusal } from "./parser_refusal.ts"
+import { type Refusal, refusalOf } from "./refusal.ts"
 import { Replies } from "./replies.ts"
 import { createHeadWriter } from "./reply_head.ts"
 import { createServerLog, type ServerLog } from "./server_log.ts"
 
 const noBody = Buffer.alloc(0)
+
+const otherExpectation = refusalOf({
+  reason: "expectation",
+  code: "expectation_failed",
+  msg: "The only expectation met is 100-continue",
+})
+const noProxy = refusalOf({
+  reason: "connect",
+  code: "method_not_allowed",
+  msg: "This is no proxy",
+  headers: { Allow: "" },
+})
 
 /** The requests of one server that are being answered. */
 export class Exchanges {
@@ -28,7 +41,7 @@ export class Exchanges {
   readonly #log: ServerLog
   readonly #connections: Connections
   readonly #replies: Replies
-  readonly #tooLarge: Reply
+  readonly #tooLarge: Refusal
   readonly #idPrefix = randomName().slice(0, 8)
   #ids = 0
   /** Requests that are being answered, also those whose client has gone. */
@@ -47,26 +60,29 @@ export class Exchanges {
       head: createHeadWriter({ ...options, keepAliveMillis }),
       log: this.#log,
       lingerMillisMax,
+      share: options.share,
       isListening: () => server.listening,
       onSettled: (connection) => connections.settle(connection),
     })
-    this.#tooLarge = problem("content_too_large", `A body may have ${bodyBytesMax} bytes`)
+    this.#tooLarge = refusalOf({
+      reason: "body_too_large",
+      code: "content_too_large",
+      msg: `A body may have ${bodyBytesMax} bytes`,
+    })
     server.on("request", (incoming, outgoing) => this.#serve(incoming, outgoing))
     server.on("checkContinue", (incoming, outgoing) => this.#serve(incoming, outgoing))
     server.on("checkExpectation", (incoming, outgoing) => {
-      const reply = problem("expectation_failed", "The only expectation met is 100-continue")
       const exchange = this.#begin(incoming, outgoing)
-      if (exchange !== null) this.#replies.refuse(exchange, reply)
+      if (exchange !== null) this.#replies.refuse(exchange, otherExpectation)
     })
     server.on("connect", (_incoming, socket) => {
       // Node lets go of this socket: nobody else takes its errors, nor reads it to its end.
       socket.on("error", () => socket.destroy()).resume()
-      const reply = problem("method_not_allowed", "This is no proxy", { Allow: "" })
-      this.#endSocket(socket as Socket, reply)
+      this.#endSocket(socket as Socket, noProxy)
     })
-    server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    server.on("clientError", (error: Error & ParserFault, socket) => {
       if (error.code === "ECONNRESET") socket.destroy()
-      else this.#endSocket(socket as Socket, parserProblem(error.code))
+      else this.#endSocket(socket as Socket, parserRefusal(error), originInBytes(error.rawPacket))
     })
   }
 
@@ -108,18 +124,18 @@ export class Exchanges {
   }
 
   /** Ends a connection whose requests can't be told apart, after the answers it is owed. */
-  #endSocket(socket: Socket, reply: Reply): void {
+  #endSocket(socket: Socket, refusal: Refusal, origin?: string): void {
     const connection = this.#connections.find(socket)
     if (connection === undefined || connection.ending) return
     connection.ending = true
     const { reading } = connection
     if (reading !== null && !reading.incoming.complete) {
       // This is the answer to a request whose own body is at fault.
-      reading.body.refuse(reply)
+      reading.body.refuse(refusal)
       return
     }
-    const id = this.#nextId()
-    const end = () => this.#replies.end(socket, reply, { id, connection })
+    const unread = { id: this.#nextId(), clientAddress: connection.peer.address, origin }
+    const end = () => this.#replies.end(socket, refusal, unread)
     if (connection.owed > 0) connection.onAnswered = end
     else end()
   }
@@ -129,9 +145,7 @@ export class Exchanges {
     const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
     const { handle, limits, trustedProxies: proxies, forwardedHeader: header } = this.#options
     const head = readHead({ httpVersion, rawHeaders, target })
-    if ("code" in head) {
-      return this.#replies.refuse(exchange, problem(head.code, head.msg, head.headers))
-    }
+    if ("reason" in head) return this.#replies.refuse(exchange, refusalOf(head))
     // It is ignored, but Node's parser drops what came along with such a request.
     if (head.headers.has("upgrade")) connection.requestsMax = exchange.number
     const { path, query, headers } = head

@@ -2,7 +2,7 @@
 // already; what it lets through and should not is refused here. Pure: from plain values to plain
 // values.
 
-import type { ErrorCode } from "../errors.ts"
+import type { RefusalReason, RefusalText } from "./refusal.ts"
 
 /** The parts of a request's head as Node gives them. */
 export interface RawHead {
@@ -25,13 +25,6 @@ export interface Head {
   readonly isBodyless: boolean
 }
 
-/** Why a head is refused. */
-export interface HeadRefusal {
-  readonly code: ErrorCode
-  readonly msg: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 const headersMax = 100
 const targetLengthMax = 2048
 
@@ -48,26 +41,36 @@ const singleHeaders = new Set([
   "transfer-encoding",
 ])
 
+/** The answer names the codings that are taken (RFC 9110 §15.5.16): none. */
+const unsupportedCoding: RefusalText = Object.freeze({
+  reason: "content_coding",
+  code: "unsupported_media_type",
+  msg: "No content coding is taken",
+  headers: { "Accept-Encoding": "identity" },
+})
+
 const hostPattern = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,255})(?::\d{1,5})?$/i
 
 /**
  * Reads a head, or tells why not. HTTP/1.0 is taken if it names a host: nginx speaks it to what is
  * behind it unless told otherwise, and a body with a length ends where one of HTTP/1.1 does.
  */
-export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | HeadRefusal {
+export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | RefusalText {
   if (httpVersion !== "1.1" && httpVersion !== "1.0") {
-    return { code: "http_version_not_supported", msg: "Speak HTTP/1.1" }
+    const code = "http_version_not_supported"
+    return { reason: "http_version", code, msg: "Speak HTTP/1.1" }
   }
   const headers = readHeaders(rawHeaders)
   if ("code" in headers) return headers
   const refusal = refuseHeaders(headers, httpVersion)
   if (refusal !== null) return refusal
   if (target.length > targetLengthMax) {
-    return { code: "uri_too_long", msg: `The request target may have ${targetLengthMax} bytes` }
+    const msg = `The request target may have ${targetLengthMax} bytes`
+    return { reason: "target_too_long", code: "uri_too_long", msg }
   }
   // No proxy (`http://…`) and no server-wide OPTIONS (`*`).
   if (!target.startsWith("/")) {
-    return { code: "invalid_request", msg: "The request target must start with '/'" }
+    return invalid("target", "The request target must start with '/'")
   }
   const mark = target.indexOf("?")
   const declaredBytes = Number(headers.get("content-length") ?? 0)
@@ -83,9 +86,10 @@ export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | H
   }
 }
 
-function readHeaders(rawHeaders: readonly string[]): Map<string, string> | HeadRefusal {
+function readHeaders(rawHeaders: readonly string[]): Map<string, string> | RefusalText {
   if (rawHeaders.length / 2 > headersMax) {
-    return { code: "header_fields_too_large", msg: `A request may have ${headersMax} headers` }
+    const msg = `A request may have ${headersMax} headers`
+    return { reason: "too_many_headers", code: "header_fields_too_large", msg }
   }
   const headers = new Map<string, string>()
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -93,7 +97,7 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | HeadR
     const value = String(rawHeaders[at + 1])
     const before = headers.get(name)
     if (before !== undefined && singleHeaders.has(name)) {
-      return { code: "invalid_request", msg: `The header '${name}' may stand once` }
+      return invalid("duplicate_header", `The header '${name}' may stand once`)
     }
     headers.set(name, before === undefined ? value : `${before}, ${value}`)
   }
@@ -103,22 +107,24 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | HeadR
 function refuseHeaders(
   headers: ReadonlyMap<string, string>,
   httpVersion: string,
-): HeadRefusal | null {
+): RefusalText | null {
   if (!hostPattern.test(headers.get("host") ?? "")) {
-    return { code: "invalid_request", msg: "The header 'host' is missing or not valid" }
+    return invalid("host", "The header 'host' is missing or not valid")
   }
   const coding = headers.get("transfer-encoding")
   if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-    return { code: "invalid_request", msg: "The only transfer coding taken is chunked" }
+    return invalid("transfer_coding", "The only transfer coding taken is chunked")
   }
   // Who speaks 1.0 may not know where such a body ends (RFC 9112 §6.1).
   if (coding !== undefined && httpVersion === "1.0") {
-    return { code: "invalid_request", msg: "HTTP/1.0 has no transfer codings" }
+    return invalid("transfer_coding", "HTTP/1.0 has no transfer codings")
   }
   if (headers.has("content-encoding")) {
-    // What is taken instead (RFC 9110 §12.5.3), which tells this from a 415 for the type.
-    const headers = { "Accept-Encoding": "identity" }
-    return { code: "unsupported_media_type", msg: "No content coding is taken", headers }
+    return unsupportedCoding
   }
   return null
+}
+
+function invalid(reason: RefusalReason, msg: string): RefusalText {
+  return { reason, code: "invalid_request", msg }
 }

@@ -4,8 +4,10 @@
 import type * as http from "node:http"
 import type { Socket } from "node:net"
 import type { Connection } from "./connection.ts"
+import { originOf } from "./cors.ts"
 import type { Exchange } from "./exchange.ts"
 import type { Reply } from "./message.ts"
+import type { Refusal } from "./refusal.ts"
 import { type HeadWriter, isBodyless, type ReplyContext } from "./reply_head.ts"
 import { sendWhole } from "./send.ts"
 import type { ServerLog } from "./server_log.ts"
@@ -16,10 +18,19 @@ export interface ReplyOptions {
   readonly log: ServerLog
   /** How long what a refused client still sends is read and dropped. */
   readonly lingerMillisMax: number
+  /** The reply as scripts of an origin may read it. */
+  readonly share: (reply: Reply, origin: string | undefined) => Reply
   /** Whether connections go on after a reply. */
   readonly isListening: () => boolean
   /** Called with an answer's connection when the system has it, or its client has gone. */
   readonly onSettled: (connection: Connection) => void
+}
+
+/** What is known of a request whose head could not be read. */
+export interface UnreadRequest {
+  readonly id: string
+  readonly clientAddress: string
+  readonly origin: string | undefined
 }
 
 /** Writes replies. */
@@ -45,9 +56,10 @@ export class Replies {
   }
 
   /** Answers a request that no handler saw, and ends its connection. */
-  refuse(exchange: Exchange, reply: Reply): void {
-    this.#options.log.refused(exchange, reply)
-    this.turnAway(exchange, reply)
+  refuse(exchange: Exchange, { reason, reply }: Refusal): void {
+    const shared = this.#options.share(reply, originOf(exchange.incoming.rawHeaders))
+    this.#options.log.refused(exchange, { reason, reply })
+    this.turnAway(exchange, shared)
   }
 
   /**
@@ -67,12 +79,14 @@ export class Replies {
   }
 
   /** Ends a connection on which there is no request to answer. */
-  end(socket: Socket, reply: Reply, { id, connection }: Pick<Exchange, "id" | "connection">): void {
+  end(socket: Socket, { reason, reply }: Refusal, unread: UnreadRequest): void {
     // The last answer was the end of it already.
     if (!socket.writable) return
-    this.#options.log.refused({ id, clientAddress: connection.peer.address }, reply)
+    const { id, clientAddress, origin } = unread
+    const { head, log, share } = this.#options
+    log.refused({ id, clientAddress }, { reason, reply })
     // There is no response object, since the parser gave up.
-    socket.end(`${this.#options.head.text(reply, { id, closes: true })}${reply.body}`)
+    socket.end(`${head.text(share(reply, origin), { id, closes: true })}${reply.body}`)
     this.#linger(socket, () => socket.destroy())
   }
 

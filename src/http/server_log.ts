@@ -2,11 +2,12 @@
 
 import type { Log } from "../log.ts"
 import type { ForwardedHeader, Forwarding } from "./client_address.ts"
-import type { Reply, RequestHead } from "./message.ts"
+import type { RequestHead } from "./message.ts"
+import type { Refusal, RefusalReason } from "./refusal.ts"
 
 /** Where the server's events go. */
 export interface ServerLog {
-  readonly refused: (request: Pick<RequestHead, "id" | "clientAddress">, reply: Reply) => void
+  readonly refused: (request: Pick<RequestHead, "id" | "clientAddress">, refusal: Refusal) => void
   /** A peer says for whom it asks, in a header that is not read of it. */
   readonly forwarded: (from: Forwarding, unread: ForwardedHeader) => void
   /** A client that reads too slowly for what it asks. */
@@ -23,12 +24,26 @@ function otherHeaderText({ header }: Forwarding, unread: ForwardedHeader): strin
   return `This proxy sends ${unread} and no ${header}. If it writes ${unread}, set POSTERN_FORWARDED_HEADER to that: until then all its clients count as one`
 }
 
+/** What an operator should do where another protocol than HTTP/1.1 arrives. */
+const protocolHints: Readonly<Partial<Record<RefusalReason, string>>> = {
+  proxy_protocol:
+    "This address sends the PROXY protocol, which is not understood here. If it is your proxy, switch that off there (nginx: proxy_protocol off; HAProxy: no send-proxy) and let it send X-Forwarded-For",
+  http2:
+    "This address speaks HTTP/2 to this port, which takes HTTP/1.1 only. If it is your proxy, set its upstream to HTTP/1.1",
+  tls: "This address speaks TLS to this port, which takes plain HTTP. If it is your proxy, set its upstream to http://; clients connect to the proxy, which ends TLS",
+}
+
 /** Makes the server's log. */
 export function createServerLog(log: Log): ServerLog {
   const told = new Set<string>()
   return {
-    refused({ id, clientAddress }, { status }) {
-      log.info("request.refused", { request: id, client: clientAddress, status })
+    refused({ id, clientAddress }, { reason, reply: { status } }) {
+      log.info("request.refused", { request: id, client: clientAddress, status, reason })
+      const message = protocolHints[reason]
+      // Once for each, as anybody can send such bytes.
+      if (message === undefined || told.has(reason)) return
+      told.add(reason)
+      log.warn("protocol.unexpected", { client: clientAddress, protocol: reason, message })
     },
     forwarded(from, unread) {
       const { address: client, isTrusted } = from.peer

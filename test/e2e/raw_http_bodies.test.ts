@@ -172,6 +172,7 @@ test("listen() survives who leaves while a head is judged, and who sends nonsens
   const held: (() => void)[] = []
   const { port, log } = await startTestServer(t, {
     handle: async () => json(200, {}),
+    share: (reply) => reply,
     async refuseEarly({ path }) {
       await new Promise<void>((resolve) => held.push(resolve))
       return path === "/refused" ? problem("not_found", "There is nothing at this path") : null

@@ -49,7 +49,7 @@ test("readHead() takes a head that is in order, or refuses in one of its sentenc
     head,
     (raw) => {
       const reading = readHead(raw)
-      if ("code" in reading) {
+      if ("reason" in reading) {
         assert.ok(errorCodes.includes(reading.code))
         assert.match(reading.msg, /^[A-Z][\w .,'/()-]+$/)
       } else {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { shareReply } from "../../src/http/cors.ts"
+import { originInBytes, originOf, shareReply, shareWith } from "../../src/http/cors.ts"
 import type { Reply } from "../../src/http/message.ts"
 import { makeRequest } from "../support/http_request.ts"
 
@@ -57,7 +57,6 @@ test("shareReply() answers a preflight with the methods of the path", () => {
   const headers = {
     origin,
     "access-control-request-method": "DELETE",
-    "access-control-request-headers": "x-evil",
   }
   assert.deepEqual(share(options, headers, "OPTIONS").headers, {
     Allow: "GET, HEAD, OPTIONS",
@@ -80,5 +79,75 @@ test("shareReply() takes nothing else for a preflight that may go on", () => {
   ]) {
     assert.equal(reply.headers["Access-Control-Allow-Origin"], origin)
     assert.equal(reply.headers["Access-Control-Allow-Methods"], undefined)
+  }
+})
+
+/** What a preflight that asks for these headers is answered. */
+function allowedHeaders(asked: string): string | undefined {
+  const headers = {
+    origin: "https://app.example.org",
+    "access-control-request-method": "POST",
+    "access-control-request-headers": asked,
+  }
+  return share(options, headers, "OPTIONS").headers["Access-Control-Allow-Headers"]
+}
+
+test("shareReply() allows the headers that a preflight asks for", () => {
+  for (const asked of [
+    "content-type",
+    "authorization,baggage,content-type,sentry-trace",
+    "traceparent, tracestate",
+    "X-Requested-With \t,\tx_odd.name",
+    `x-${"a".repeat(1022)}`,
+  ]) {
+    assert.equal(allowedHeaders(asked), asked)
+  }
+})
+
+test("shareReply() allows the usual headers where what is asked for is no list of names", () => {
+  for (const asked of [
+    ...["", ",", "a,", ",a", "a,,b", "a b", "a;b", "a:b", "(a)", "ä", "a\u0000", '"a"', " a", "a "],
+    `x-${"a".repeat(1023)}`,
+  ]) {
+    assert.equal(allowedHeaders(asked), "Authorization, Content-Type", asked)
+  }
+})
+
+test("shareWith() shares a reply of the server's own with a listed origin only", () => {
+  const given = { "Content-Type": "text/plain", "Access-Control-Allow-Origin": String(origins[0]) }
+  const exposed = "Retry-After, WWW-Authenticate, X-Request-Id"
+  assert.deepEqual(shareWith(asked, { origin: origins[0], origins }), {
+    ...asked,
+    headers: { ...given, "Access-Control-Expose-Headers": exposed },
+  })
+  for (const origin of [undefined, ...others]) {
+    assert.equal(shareWith(asked, { origin, origins }), asked)
+  }
+})
+
+test("originOf() finds the one origin among raw headers, in any case", () => {
+  assert.equal(originOf(["Host", "a", "ORIGIN", "https://a.example"]), "https://a.example")
+  assert.equal(originOf(["Host", "origin", "X", "y"]), undefined)
+  assert.equal(originOf(["Origin", "https://a.example", "origin", "https://a.example"]), undefined)
+  assert.equal(originOf([]), undefined)
+})
+
+test("originInBytes() finds it in a head that could not be read, and not after it", () => {
+  const find = (text: string) => originInBytes(Buffer.from(text, "latin1"))
+  assert.equal(find("GET / HTTP/1.1\r\nX y: z\r\norigin: \thttp://a:1 \r\nCook"), "http://a:1")
+  assert.equal(find("GET / HTTP/1.1\r\nOrigin: http://a\r\n\r\nOrigin: http://b"), "http://a")
+  assert.equal(find("POST / HTTP/1.1\r\n\r\nx\r\nOrigin: http://a\r\n"), undefined)
+  assert.equal(find("GET / HTTP/1.1\r\nOrigin: http://a\r\nOrigin: http://a\r\n"), undefined)
+  assert.equal(find("Origin: http://a\r\n"), undefined)
+  assert.equal(find(""), undefined)
+  assert.equal(originInBytes(undefined), undefined)
+})
+
+test("originInBytes() takes no longer for blanks, colons and line ends", () => {
+  for (const text of ["Origin: ", " ", "\t", ":", "\r\n", "Origin:\r\n"]) {
+    const bytes = Buffer.from(`GET / HTTP/1.1\r\n${text.repeat(65_536 / text.length)}`)
+    const startedAt = performance.now()
+    originInBytes(bytes)
+    assert.ok(performance.now() - startedAt < 500, JSON.stringify(text))
   }
 })

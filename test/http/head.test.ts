@@ -4,15 +4,16 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ErrorCode } from "../../src/errors.ts"
-import { type Head, type HeadRefusal, type RawHead, readHead } from "../../src/http/head.ts"
+import { type Head, type RawHead, readHead } from "../../src/http/head.ts"
+import type { RefusalText } from "../../src/http/refusal.ts"
 
-function read(members: Partial<RawHead> = {}): Head | HeadRefusal {
+function read(members: Partial<RawHead> = {}): Head | RefusalText {
   return readHead({ httpVersion: "1.1", target: "/", rawHeaders: ["Host", "a"], ...members })
 }
 
 function taken(members: Partial<RawHead> = {}): Head {
   const head = read(members)
-  assert.ok(!("code" in head), JSON.stringify(head))
+  assert.ok(!("reason" in head), JSON.stringify(head))
   return head
 }
 
@@ -150,13 +151,31 @@ const rows: readonly Row[] = [
   ),
 ]
 
+/** What the log says, by what the client is told. */
+const reasons: Readonly<Record<string, string>> = {
+  "Speak HTTP/1.1": "http_version",
+  [badHost]: "host",
+  [coding]: "transfer_coding",
+  "HTTP/1.0 has no transfer codings": "transfer_coding",
+  "No content coding is taken": "content_coding",
+  "A request may have 100 headers": "too_many_headers",
+  "The request target may have 2048 bytes": "target_too_long",
+  "The request target must start with '/'": "target",
+}
+
 for (const [name, given, code, msg] of rows) {
-  test(`readHead() refuses ${name}`, () => assert.deepEqual(read(given), { code, msg }))
+  test(`readHead() refuses ${name}`, () => {
+    const reason = reasons[msg]
+    const headers = reason === "content_coding" ? { "Accept-Encoding": "identity" } : undefined
+    const refusal = { reason, code, msg }
+    assert.deepEqual(read(given), headers === undefined ? refusal : { ...refusal, headers })
+  })
 }
 
 for (const value of ["gzip", "br", "deflate", "identity", ""]) {
   test(`readHead() refuses the content coding '${value}', and says that none is taken`, () => {
     assert.deepEqual(read({ rawHeaders: [...host, "Content-Encoding", value] }), {
+      reason: "content_coding",
       code: "unsupported_media_type",
       msg: "No content coding is taken",
       headers: { "Accept-Encoding": "identity" },
@@ -178,7 +197,8 @@ for (const name of singles) {
     for (const second of ["a", "b"]) {
       const rawHeaders = [...(name === "Host" ? [] : host), name, "a", name.toUpperCase(), second]
       const msg = `The header '${name.toLowerCase()}' may stand once`
-      assert.deepEqual(read({ rawHeaders }), { code: "invalid_request", msg })
+      const refusal = { reason: "duplicate_header", code: "invalid_request", msg }
+      assert.deepEqual(read({ rawHeaders }), refusal)
     }
   })
 }

@@ -45,7 +45,8 @@ test("createServerLog() tells which request was refused, whose, and how", () => 
   const collected = createCollectedLog()
   const { refused, failed } = createServerLog(collected.log)
   const request = { id: "r-1", clientAddress: "192.0.2.7" }
-  refused(request, { status: 431, headers: {}, body: "secret" })
+  const reply = { status: 431, headers: {}, body: "secret" }
+  refused(request, { reason: "too_many_headers", reply })
   failed("EMFILE")
   failed("ERR_INVALID_CHAR", "r-2")
   assert.deepEqual(
@@ -57,9 +58,34 @@ test("createServerLog() tells which request was refused, whose, and how", () => 
         request: "r-1",
         client: "192.0.2.7",
         status: 431,
+        reason: "too_many_headers",
       },
       { level: "error", event: "server.failed", reason: "EMFILE" },
       { level: "error", event: "server.failed", request: "r-2", reason: "ERR_INVALID_CHAR" },
     ],
   )
+})
+
+test("createServerLog() warns of another protocol, once for each, and says what to do", () => {
+  const collected = createCollectedLog()
+  const { refused } = createServerLog(collected.log)
+  const reply = { status: 400, headers: {}, body: "" }
+  const reasons = ["proxy_protocol", "proxy_protocol", "http2", "tls", "tls", "method"] as const
+  for (const [at, reason] of reasons.entries()) {
+    refused({ id: `r-${at}`, clientAddress: `192.0.2.${at}` }, { reason, reply })
+  }
+  const warnings = collected.events.filter(({ level }) => level === "warn")
+  assert.deepEqual(
+    warnings.map(({ event, client, protocol }) => [event, client, protocol]),
+    [
+      ["protocol.unexpected", "192.0.2.0", "proxy_protocol"],
+      ["protocol.unexpected", "192.0.2.2", "http2"],
+      ["protocol.unexpected", "192.0.2.3", "tls"],
+    ],
+  )
+  const expected = [/proxy_protocol off/, /upstream to HTTP\/1\.1/, /upstream to http:/]
+  for (const [at, { message }] of warnings.entries()) {
+    assert.match(String(message), expected[at] ?? /$^/)
+  }
+  assert.equal(collected.takeNames().filter((name) => name === "request.refused").length, 6)
 })

@@ -7,6 +7,7 @@ import type { TestContext } from "node:test"
 import type { App } from "../../src/app.ts"
 import { systemClock } from "../../src/clock.ts"
 import { type HttpLimits, httpLimits } from "../../src/http/limits.ts"
+import type { Reply } from "../../src/http/message.ts"
 import { type HttpServer, listen, type ServerOptions } from "../../src/http/server.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
 
@@ -37,6 +38,9 @@ export interface Patience {
   /** Whether replies may have no body, being to HEAD. */
   readonly head?: boolean
 }
+
+/** What a server has beside what answers requests, where that is no whole app. */
+const bareApp = { refuseEarly: async () => null, share: (reply: Reply) => reply }
 
 /** A server in this process. */
 export interface TestServer {
@@ -69,7 +73,7 @@ export async function startTestServer(
   const { port, drain } = await listen(
     { host, port: 0 },
     {
-      ...(typeof app === "function" ? { handle: app, refuseEarly: async () => null } : app),
+      ...(typeof app === "function" ? { ...bareApp, handle: app } : app),
       strictTransport: true,
       includeSubdomains: false,
       variesByOrigin: false,
