@@ -1,18 +1,20 @@
 // Reads a JSON body: the type must say so, the bytes must be one object, and no member may be there
-// that the handler does not know.
+// that the handler does not know. One byte order mark before it is skipped (RFC 8259 §8.1), since
+// editors write it.
 
 import { AuthError } from "../errors.ts"
 import { type JsonObject, readJsonObject } from "../strict_json.ts"
+import { isJsonType } from "./media_type.ts"
 import type { HttpRequest } from "./message.ts"
 
-const jsonType = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/i
+const byteOrderMark = Buffer.from("\ufeff")
 
 /**
  * The members of a request's JSON body, their values unchecked.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
 export function readJsonBody(request: HttpRequest, members: readonly string[]): JsonObject {
-  if (!jsonType.test(request.headers.get("content-type") ?? "")) {
+  if (!isJsonType(request.headers.get("content-type") ?? "")) {
     throw new AuthError("unsupported_media_type", "The body must be application/json in UTF-8")
   }
   const value = parse(request.body)
@@ -54,8 +56,9 @@ export function readTexts<N extends string, O extends string = never>(
 }
 
 function parse(body: Uint8Array): JsonObject | null {
+  const isMarked = byteOrderMark.equals(body.subarray(0, byteOrderMark.byteLength))
   try {
-    return readJsonObject(body).value
+    return readJsonObject(isMarked ? body.subarray(byteOrderMark.byteLength) : body).value
   } catch {
     return null
   }

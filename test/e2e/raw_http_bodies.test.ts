@@ -55,7 +55,7 @@ const bodies: readonly (readonly [name: string, body: string | Buffer])[] = [
   ["H-36 a number", "1"],
   ["H-36 more after it", `${credentials}x`],
   ["H-36 two objects", credentials + credentials],
-  ["H-36 a byte order mark", `\ufeff${credentials}`],
+  ["H-36 two byte order marks", `\ufeff\ufeff${credentials}`],
   [
     "H-36 bad UTF-8",
     Buffer.from(`${credentials.slice(0, 20)}\xff${credentials.slice(20)}`, "latin1"),
@@ -98,6 +98,31 @@ for (const { name, lines, body, status } of rows) {
     for (const reply of replies) checkEveryReply(reply)
     const code = status === 415 ? "unsupported_media_type" : "invalid_request"
     assert.equal(JSON.parse(replies[0]?.body ?? "").error, code)
+    assert.equal(Object.hasOwn(Object.prototype, "admin"), false)
+  })
+}
+
+const taken: readonly (readonly [name: string, lines: string, body: string])[] = [
+  ["H-36 a byte order mark", isJson, `\ufeff${credentials}`],
+  ...["", " ; ", ";charset=utf8", '; charset="UTF-8"', "; version=1", ' ;x="a;b"'].map(
+    (rest) =>
+      [
+        `H-43 JSON and '${rest}'`,
+        `Content-Type: application/json${rest}\r\n`,
+        credentials,
+      ] as const,
+  ),
+]
+
+for (const [name, lines, body] of taken) {
+  test(`POST /login takes, on the wire, ${name}`, async (t) => {
+    const { app } = await createTestService(t)
+    const { port } = await startTestServer(t, app)
+    const { replies } = await converse(port, [post("/login", lines, body)])
+    assert.deepEqual(
+      replies.map((reply) => reply.status),
+      [200],
+    )
     assert.equal(Object.hasOwn(Object.prototype, "admin"), false)
   })
 }

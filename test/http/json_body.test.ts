@@ -19,39 +19,15 @@ function refusal(code: ErrorCode, message: string) {
   return { name: "AuthError", code, message }
 }
 
-const goodTypes = [
-  "application/json",
-  "Application/JSON",
-  "application/json;charset=utf-8",
-  "application/json; charset=UTF-8",
-  'application/json ; charset="utf-8"',
-]
-
-const badTypes = [
-  ...["", "text/plain", "text/plain; application/json", "application/x-www-form-urlencoded"],
-  ...["multipart/form-data; boundary=x", "application/jsonp", "application/json+x"],
-  ...["application/problem+json", "xapplication/json", "application/json, text/plain"],
-  ...["application/json; charset=utf-16", "application/json; charset=latin1"],
-  ...[
-    "application/json; x=1",
-    "application/json;",
-    "text/json",
-    "application/json; charset='utf-8'",
-  ],
-]
-
-for (const type of goodTypes) {
-  test(`readJsonBody() takes the type '${type}'`, () => {
+test("readJsonBody() goes by the type before it looks at the body; media_type.test.ts has more", () => {
+  for (const type of ["application/json", "Application/JSON;", "application/json; charset=utf8"]) {
     assert.deepEqual({ ...read('{"a":1}', type) }, { a: 1 })
-  })
-}
-
-for (const type of badTypes) {
-  test(`readJsonBody() refuses the type '${type}' whatever the body`, () => {
+  }
+  for (const type of ["", "text/plain; application/json", "application/json; charset=utf-16"]) {
     assert.throws(() => read('{"a":1}', type), refusal("unsupported_media_type", notJson))
     assert.throws(() => read("", type), refusal("unsupported_media_type", notJson))
-  })
-}
+  }
+})
 
 const badBodies: readonly (readonly [string, string | Uint8Array])[] = [
   ["nothing", ""],
@@ -67,7 +43,12 @@ const badBodies: readonly (readonly [string, string | Uint8Array])[] = [
   ["a comment", '{"a":1/* */}'],
   ["something after the object", '{"a":1} x'],
   ["two objects", '{"a":1}{"b":1}'],
-  ["a byte order mark", "\ufeff{}"],
+  ["two byte order marks", "\ufeff\ufeff{}"],
+  ["a byte order mark after a blank", " \ufeff{}"],
+  ["a byte order mark after the object", "{}\ufeff"],
+  ["nothing but a byte order mark", "\ufeff"],
+  ["a torn byte order mark", Buffer.from([0xef, 0xbb, 0x7b, 0x7d])],
+  ["a byte order mark of UTF-16", Buffer.from('\ufeff{"a":1}', "utf16le")],
   ["UTF-16", Buffer.from('{"a":1}', "utf16le")],
   ["the byte ff", Buffer.concat([utf8('{"a":"'), Buffer.from([0xff]), utf8('"}')])],
   ["the byte fe", Buffer.concat([utf8('{"a":"'), Buffer.from([0xfe]), utf8('"}')])],
@@ -88,6 +69,11 @@ for (const [name, body] of badBodies) {
     assert.throws(() => read(body), refusal("invalid_request", notObject))
   })
 }
+
+test("readJsonBody() skips one byte order mark", () => {
+  assert.deepEqual({ ...read('\ufeff{"a":"\ufeffb"}') }, { a: "\ufeffb" })
+  assert.deepEqual({ ...read('\ufeff {"a":1}') }, { a: 1 })
+})
 
 for (const name of ["c", "A", "__proto__", "constructor", "toString", "", "0"]) {
   test(`readJsonBody() refuses the member '${name}' that nobody asked for`, () => {
