@@ -19,6 +19,7 @@ function brokenApp(thrown: unknown, options: Partial<AppOptions> = {}) {
     refresh: fail,
     authenticate: fail,
     logOut: fail,
+    isRefreshToken: fail,
     list: fail,
     end: fail,
     endOthers: fail,

@@ -56,6 +56,7 @@ function untouchableParts(): RouteParts {
     refresh: touched,
     authenticate: touched,
     logOut: touched,
+    isRefreshToken: touched,
     list: touched,
     end: touched,
     endOthers: touched,

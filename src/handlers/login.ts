@@ -10,7 +10,10 @@ import type { Sessions } from "../service/sessions.ts"
 /** Answers the tokens of a new session. */
 export function login(sessions: Sessions): Handler {
   return async (request) => {
-    const typed = readTexts(request, ["username", "password"], ["device_token"])
+    const typed = readTexts(request, ["username", "password"], {
+      optional: ["device_token"],
+      unknown: "ignored",
+    })
     const { username, password, device_token: deviceToken } = typed
     const credentials = { username, password, ...(deviceToken ? { deviceToken } : {}) }
     return tokenReply(await sessions.logIn(credentials, callerOf(request)))

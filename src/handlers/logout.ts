@@ -1,26 +1,42 @@
-// POST /logout: ends the session of an access token or a refresh token, whatever its state.
+// POST /logout: ends the session of every token that the request has, whatever the token's state.
+// Tokens are sent as Bearer or in a JSON body, where `token` is RFC 7009's name.
 
-import { readBearerToken, readTokenInBody } from "../http/bearer.ts"
+import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
 import type { Handler } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
-import type { Sessions } from "../service/sessions.ts"
+import { readSentTokens } from "../http/sent_tokens.ts"
+import type { LogOutOutcome, Sessions } from "../service/sessions.ts"
+
+const members = ["refresh_token", "access_token", "token"]
+const missing =
+  "Missing token: send it as Bearer, or as refresh_token, access_token or token in JSON"
 
 // No Clear-Site-Data: any page can post a form here, and a browser would delete what all the
 // services of the site have stored.
 const loggedOut: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
 
-/** Answers 204 also for a token that is expired, unknown or absent: the caller is logged out. */
+/**
+ * Answers 204, also for a token that has expired or is unknown. A part of the request that can't be
+ * read is refused only when the rest names no session. Without any token the caller is told so: it
+ * would take a 204 for a logout.
+ */
 export function logout(sessions: Sessions): Handler {
   return async (request) => {
     const caller = callerOf(request)
-    const bearer = readBearerToken(request)
-    const faults = bearer === null ? [] : [await sessions.logOut(bearer, caller)]
-    // Only then: what is wrong with the body keeps no session going.
-    const inBody = readTokenInBody(request)
-    if (inBody !== null) faults.push(await sessions.logOut(inBody, caller))
+    const { header, body } = readSentTokens(request, members)
+    const outcomes: LogOutOutcome[] = []
+    for (const token of new Set([...header.tokens, ...body.tokens])) {
+      outcomes.push(await sessions.logOut(token, caller))
+    }
+    const fault = header.fault ?? body.fault
+    if (fault !== null && !outcomes.some(({ isOurs }) => isOurs)) throw fault
+    const [first] = outcomes
+    if (first === undefined) {
+      throw new AuthError("missing_token", missing, { reason: "missing_token" })
+    }
     // One token that ended something makes a good logout.
-    const [reason = "missing_token"] = faults
-    return reason === null || faults.includes(null) ? loggedOut : { ...loggedOut, reason }
+    const { reason } = outcomes.find((outcome) => outcome.reason === null) ?? first
+    return reason === null ? loggedOut : { ...loggedOut, reason }
   }
 }

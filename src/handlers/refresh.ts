@@ -2,24 +2,46 @@
 // (the semantics of RFC 6749 §6, not its form).
 
 import { AuthError } from "../errors.ts"
-import { readSentTokens } from "../http/bearer.ts"
 import { callerOf } from "../http/caller.ts"
 import type { Handler } from "../http/guard.ts"
+import type { HttpRequest } from "../http/message.ts"
+import { readSentTokens } from "../http/sent_tokens.ts"
 import { tokenReply } from "../http/token_reply.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** Answers the next tokens of a session. */
 export function refresh(sessions: Sessions): Handler {
   return async (request) => {
-    const [token, ...more] = readSentTokens(request)
-    if (token === undefined) {
-      const message = "Missing refresh token: send refresh_token in a JSON body, or as Bearer"
-      throw new AuthError("missing_token", message, { reason: "missing_token" })
-    }
-    if (more.length > 0) {
-      const message = "There are two tokens: send the refresh token in the body or as Bearer"
-      throw new AuthError("invalid_request", message, { reason: "two_tokens" })
-    }
+    const token = await chooseToken(request, sessions)
     return tokenReply(await sessions.refresh(token, callerOf(request)))
   }
+}
+
+// Clients attach an access token to every request, often an expired one. So the body decides, and
+// the header counts against it only with another refresh token, since one of two would be lost.
+async function chooseToken(request: HttpRequest, sessions: Sessions): Promise<string> {
+  const { header, body } = readSentTokens(request, ["refresh_token"])
+  const [inBody] = body.tokens
+  if (inBody !== undefined) {
+    for (const other of header.tokens) {
+      if (other !== inBody && (await sessions.isRefreshToken(other))) throw twoTokens()
+    }
+    return inBody
+  }
+  if (header.fault !== null) throw header.fault
+  const [asBearer] = header.tokens
+  if (asBearer !== undefined) {
+    if (body.fault === null || (await sessions.isRefreshToken(asBearer))) return asBearer
+  }
+  throw body.fault ?? missing()
+}
+
+function twoTokens(): AuthError {
+  const message = "There are two tokens: send the refresh token in the body or as Bearer"
+  return new AuthError("invalid_request", message, { reason: "two_tokens" })
+}
+
+function missing(): AuthError {
+  const message = "Missing refresh token: send refresh_token in a JSON body, or as Bearer"
+  return new AuthError("missing_token", message, { reason: "missing_token" })
 }

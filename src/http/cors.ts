@@ -86,5 +86,6 @@ function preflightHeaders(
 
 function isListOfNames(asked: string | undefined): asked is string {
   if (asked === undefined || asked.length > headerNamesLengthMax) return false
+  if (asked !== asked.trim()) return false
   return asked.split(",").every((name) => headerName.test(name))
 }

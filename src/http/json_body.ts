@@ -1,6 +1,6 @@
-// Reads a JSON body: the type must say so, the bytes must be one object, and no member may be there
-// that the handler does not know. One byte order mark before it is skipped (RFC 8259 §8.1), since
-// editors write it.
+// Reads a JSON body: the type must say so, and the bytes must be one object. One byte order mark
+// before it is skipped (RFC 8259 §8.1), since editors write it. Members that nobody asked for are
+// refused by name, but where a standard has them ignored.
 
 import { AuthError } from "../errors.ts"
 import { type JsonObject, readJsonObject } from "../strict_json.ts"
@@ -8,36 +8,41 @@ import { isJsonType } from "./media_type.ts"
 import type { HttpRequest } from "./message.ts"
 
 const byteOrderMark = Buffer.from("\ufeff")
+/** Of a member's name in a message. */
+const nameLengthMax = 60
 
 /**
- * The members of a request's JSON body, their values unchecked.
+ * The members of a request's JSON body, their names and values unchecked.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
-export function readJsonBody(request: HttpRequest, members: readonly string[]): JsonObject {
+export function readJsonBody(request: HttpRequest): JsonObject {
   if (!isJsonType(request.headers.get("content-type") ?? "")) {
     throw new AuthError("unsupported_media_type", "The body must be application/json in UTF-8")
   }
   const value = parse(request.body)
-  if (value === null) {
-    throw new AuthError("invalid_request", "The body must be one JSON object, no member twice")
-  }
-  if (!Object.keys(value).every((name) => members.includes(name))) {
-    throw new AuthError("invalid_request", `The body may only have: ${members.join(", ")}`)
-  }
-  return value
+  if (value !== null) return value
+  throw new AuthError("invalid_request", "The body must be one JSON object, no member twice")
+}
+
+/** Members that a body may have beside those it needs. */
+export interface OtherMembers<O extends string> {
+  /** They may be absent, or null or empty, which is the same. */
+  readonly optional?: readonly O[]
+  /** What becomes of all others; `refused` unless said. */
+  readonly unknown?: "refused" | "ignored"
 }
 
 /**
- * The members of a request's JSON body, all of which must be there as text that is not empty, but
- * for the optional ones, which may be absent, or null or empty, which is the same.
+ * The members of a request's JSON body, all of which must be there as text that is not empty.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
 export function readTexts<N extends string, O extends string = never>(
   request: HttpRequest,
   names: readonly N[],
-  optional: readonly O[] = [],
+  { optional = [], unknown = "refused" }: OtherMembers<O> = {},
 ): Readonly<Record<N, string> & Partial<Record<O, string | null>>> {
-  const members = readJsonBody(request, [...names, ...optional])
+  const members = readJsonBody(request)
+  if (unknown === "refused") refuseOthers(members, [...names, ...optional])
   const isMissing = (name: N) => members[name] == null || members[name] === ""
   if (names.some(isMissing)) {
     throw new AuthError("invalid_request", `Missing ${names.join(" or ")}`)
@@ -53,6 +58,22 @@ export function readTexts<N extends string, O extends string = never>(
     }
   }
   return members as Readonly<Record<N, string> & Partial<Record<O, string | null>>>
+}
+
+function refuseOthers(members: JsonObject, known: readonly string[]): void {
+  const other = Object.keys(members).find((name) => !known.includes(name))
+  if (other === undefined) return
+  const message = `The body may only have ${known.join(", ")}, and not ${quoted(other)}`
+  throw new AuthError("invalid_request", message)
+}
+
+/** A member's name as JSON in ASCII, cut where it is long. */
+function quoted(name: string): string {
+  const text = JSON.stringify(name.slice(0, nameLengthMax + 1)).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+  return text.length <= nameLengthMax + 2 ? text : `${text.slice(0, nameLengthMax)}..."`
 }
 
 function parse(body: Uint8Array): JsonObject | null {

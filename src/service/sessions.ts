@@ -10,18 +10,13 @@ import { createTokenRates, type TokenRates } from "../limit/token_rates.ts"
 import { randomKey, randomName } from "../random.ts"
 import type { Session } from "../store/session.ts"
 import type { Ending, Revocations, Store, User } from "../store/store.ts"
-import { hasExpired, readSignedToken, type TokenSettings } from "../token/access_token.ts"
+import type { TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
-import {
-  isRefreshToken,
-  readRefreshToken,
-  refreshTokenFault,
-  sidInPlaceOf,
-} from "../token/refresh_token.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import type { LoginCredentials } from "./credential_check.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
+import { readOwnToken } from "./own_token.ts"
 import { createAuthenticate, type Principal } from "./principal.ts"
 import { createRefresh } from "./refresh.ts"
 import {
@@ -51,11 +46,12 @@ export interface Sessions {
    */
   authenticate(token: string): Awaitable<Principal>
   /**
-   * Ends the session of a token of either kind, expired or not. Gives the reason when the token
-   * ends nothing, else null.
+   * Ends the session of a token of either kind, expired or not.
    * @throws AuthError `too_many_requests` for too many tokens of an account without a session
    */
-  logOut(token: string, caller: Caller): Promise<RefusalReason | null>
+  logOut(token: string, caller: Caller): Promise<LogOutOutcome>
+  /** Whether a text is a refresh token, of ours or of Flask-JWT-Extended, in whatever state. */
+  isRefreshToken(token: string): Promise<boolean>
   /** The principal's sessions that go on, the last used first. */
   list(principal: Principal): Promise<readonly ListedSession[]>
   /**
@@ -77,6 +73,14 @@ export interface Sessions {
   ): Promise<LoginTokens>
   /** What ended while access tokens of it may be around. */
   revocations(): Promise<Revocations>
+}
+
+/** What a logout with a token did. */
+export interface LogOutOutcome {
+  /** Whether the token is one of ours, in whatever state. */
+  readonly isOurs: boolean
+  /** Why it ended nothing; null when it did. */
+  readonly reason: RefusalReason | null
 }
 
 /** What a login gives. */
@@ -118,6 +122,10 @@ export function createSessions(sessionParts: SessionParts): Sessions {
       verified: new VerifiedTokens(tokens, { bytesMax }),
     }),
     logOut: (token, caller) => logOut(token, caller, parts),
+    async isRefreshToken(token) {
+      const own = await readOwnToken(token, parts)
+      return typeof own !== "string" && own.isRefresh
+    },
 
     list: ({ username }) => listSessions(username, parts),
 
@@ -165,16 +173,12 @@ async function logIn(
   return grantLogin(session, user, parts)
 }
 
-async function logOut(
-  token: string,
-  caller: Caller,
-  parts: EndingParts,
-): Promise<RefusalReason | null> {
+async function logOut(token: string, caller: Caller, parts: EndingParts): Promise<LogOutOutcome> {
   const { store, audit, endingNow } = parts
   const told = { ...callerFields(caller), reason: "logout" }
-  const endable = await readEndable(token, parts)
-  if (typeof endable === "string") return endable
-  const { sid, username, revoked } = endable
+  const own = await readOwnToken(token, parts)
+  if (typeof own === "string") return { isOurs: false, reason: own }
+  const { sid, username, revoked, over } = own
   // First of all: from now on the token can't become a session any more.
   let isRevoked = false
   if (revoked !== null && !(await store.isTokenRevoked(revoked.jti))) {
@@ -190,7 +194,7 @@ async function logOut(
   const ended =
     sid === null ? null : await store.endSession(sid, { ending: endingNow(), ...ifUsername })
   if (ended !== null) auditEnded([ended], told, audit)
-  return isRevoked || ended !== null ? null : "revoked"
+  return { isOurs: true, reason: isRevoked || ended !== null ? null : over }
 }
 
 async function changePassword(
@@ -228,34 +232,4 @@ function begin(username: string, caller: Caller, { clock, settings }: SessionPar
   const now = clock.now()
   const named = { sid: randomName(), username, startedAt: now }
   return newSession(named, caller, { life: settings, now })
-}
-
-/** What a logout with a token may end: a session, of this user, and a token of its own. */
-interface Endable {
-  readonly sid: string | null
-  readonly username: string | null
-  readonly revoked: Parameters<Store["revokeToken"]>[0] | null
-}
-
-async function readEndable(
-  token: string,
-  { tokens, refreshKey, clock }: SessionParts,
-): Promise<Endable | RefusalReason> {
-  if (isRefreshToken(token)) {
-    const claim = readRefreshToken(token, refreshKey())
-    if (claim === null) return refreshTokenFault(token)
-    return { sid: claim.sid, username: null, revoked: null }
-  }
-  const now = clock.now()
-  const claims = await readSignedToken(token, tokens, now)
-  if (typeof claims === "string") return claims
-  const { sid, username, jti, isAccess } = claims
-  if (isAccess && sid !== null) return { sid, username, revoked: null }
-  // One that Flask-JWT-Extended made. A refresh token of its may have become a session.
-  const started = isAccess ? null : sidInPlaceOf(claims, refreshKey())
-  const expiresAt = claims.expiresAt + tokens.leewaySeconds
-  const isOver = hasExpired(claims, tokens, now)
-  if (isOver && started === null) return "expired"
-  const revoked = isOver ? null : { jti, expiresAt, isListed: isAccess }
-  return { sid: started, username, revoked }
 }

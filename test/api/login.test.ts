@@ -4,9 +4,10 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { claimsOf, prepareService, takeEvents, testScenarios } from "../support/api_scenario.ts"
 import { startOfTests } from "../support/fake_clock.ts"
+import { loginBodyRows } from "./login_body_rows.ts"
 import { loginRows } from "./login_rows.ts"
 
-testScenarios(loginRows)
+testScenarios([...loginRows, ...loginBodyRows])
 
 const json = { username: "alice", password: "wonderland" }
 

@@ -11,9 +11,10 @@ import {
   testScenarios,
 } from "../support/api_scenario.ts"
 import { assertDead } from "./dead_tokens.ts"
+import { logoutBesideRows } from "./logout_beside_rows.ts"
 import { logoutRows } from "./logout_rows.ts"
 
-testScenarios(logoutRows)
+testScenarios([...logoutRows, ...logoutBesideRows])
 
 const presented = {
   "the first access token": (token: string) => ({ token }),
@@ -60,8 +61,8 @@ test("POST /logout with the tokens of two users ends each one's own session", as
 test("POST /logout answers the same whatever it found", async (t) => {
   const { service, token, tokens } = await prepareService(t)
   const replies = [
-    await service.call("POST", "/logout"),
     await service.call("POST", "/logout", { token: "nonsense" }),
+    await service.call("POST", "/logout", { json: { refresh_token: "nonsense" } }),
     await service.call("POST", "/logout", { token }),
     await service.call("POST", "/logout", { token }),
     await service.call("POST", "/logout", { token: tokens.refresh_token }),

@@ -1,5 +1,5 @@
-// What POST /logout is sent: F-54, F-55 and R-07. Whoever asks is logged out, so every token there
-// may be, and none, gets the very same answer.
+// What POST /logout is sent: F-54, F-55, H-42 and R-07. Every token there may be gets the very same
+// answer, and none at all is told so. logout_beside_rows.ts has what stands beside a good one.
 
 import type { PreparedService, Scenario, Send } from "../support/api_scenario.ts"
 import { createForge } from "../support/forge.ts"
@@ -44,10 +44,18 @@ const kinds: readonly Row[] = [
     (token, { tokens: { refresh_token } }) => ({ token, json: { refresh_token } }),
     end,
   ],
-  ["nothing", () => ({}), []],
-  ["an empty object", () => ({ json: {} }), []],
-  ["another scheme", () => ({ headers: { authorization: "Basic eDp5" } }), []],
-  ["a cookie", (token) => ({ headers: { cookie: `access_token_cookie=${token}` } }), []],
+  ["an access token in the body", (token) => ({ json: { access_token: token } }), end],
+  ["an access token as RFC 7009 names it", (token) => ({ json: { token } }), end],
+  [
+    "a refresh token as RFC 7009 names it",
+    (_token, { tokens }) => ({
+      json: { token: tokens.refresh_token, token_type_hint: "refresh_token" },
+    }),
+    end,
+  ],
+  ["all that a login answers", (_token, { tokens }) => ({ json: tokens }), end],
+  ["an unknown text in the body", () => ({ json: { token: "x" } }), []],
+  ["a text that is no word for nothing", () => ({ token: "NULL" }), []],
   ["a token signed by another deployment", () => ({ token: forge.token() }), []],
 ]
 
@@ -92,16 +100,32 @@ const states: readonly Row[] = [
   ],
 ]
 
+/** Requests without any token: who forgot it must not believe that anything is over. */
+const absent: readonly (readonly [what: string, send: Scenario["send"] & {}])[] = [
+  ["nothing", {}],
+  ["an empty form of another site", { headers: { "content-type": "text/plain" } }],
+  ["an empty object", { json: {} }],
+  ["other members", { json: { sid: "x", refreshToken: "x", __proto__: { token: "x" } } }],
+  ["a cookie", (token) => ({ headers: { cookie: `access_token_cookie=${token}` } })],
+  ...["", "Bearer", "Bearer ", "bearer  ", "Bearer null", "Bearer undefined", "Bearer None"].map(
+    (authorization) => [`the header '${authorization}'`, { headers: { authorization } }] as const,
+  ),
+  ...["Basic eDp5", "null", "undefined", "Token x"].map(
+    (authorization) => [`the header '${authorization}'`, { headers: { authorization } }] as const,
+  ),
+  ...["refresh_token", "access_token", "token"].flatMap((name) =>
+    [null, "", " ", "\t\n", "null", "undefined", " undefined "].map(
+      (value) => [`${name} ${JSON.stringify(value)}`, { json: { [name]: value } }] as const,
+    ),
+  ),
+  ["none in either place", { headers: { authorization: "Bearer null" }, json: { token: "" } }],
+]
+
 const refusedForms = [
   [
     "a header that is not one token",
     { headers: { authorization: "Bearer x y" } },
     ["invalid_request", "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"],
-  ],
-  [
-    "another member",
-    { json: { access_token: "x" } },
-    ["invalid_request", "The body may only have: refresh_token"],
   ],
   [
     "a number as token",
@@ -148,6 +172,19 @@ export const logoutRows: readonly Scenario[] = [
       send: (_token, { tokens }) => ({ json: { refresh_token: spoil(tokens.refresh_token) } }),
       status: 204,
       headers: loggedOut,
+      events: [],
+    }),
+  ),
+  ...absent.map(
+    ([what, send]): Scenario => ({
+      name: `POST /logout refuses ${what} as no token at all`,
+      send,
+      status: 401,
+      refusal: [
+        "missing_token",
+        "Missing token: send it as Bearer, or as refresh_token, access_token or token in JSON",
+      ],
+      headers: { "WWW-Authenticate": 'Bearer realm="postern"', "Clear-Site-Data": undefined },
       events: [],
     }),
   ),

@@ -14,7 +14,8 @@ const realm = 'Bearer realm="postern"'
 const secrets = [current, next, wrong, "$argon2"]
 const missing = ["invalid_request", "Missing current or new"] as const
 const notText = ["invalid_request", "Current and new must be text"] as const
-const unknownMember = ["invalid_request", "The body may only have: current, new"] as const
+const unknownMember = (name: string) =>
+  ["invalid_request", `The body may only have current, new, and not "${name}"`] as const
 const tooShort = ["invalid_request", "A password needs at least 15 characters"] as const
 const tooLong = [
   "invalid_request",
@@ -157,7 +158,7 @@ export const passwordRows: readonly Scenario[] = [
       name: `POST /password refuses the member '${member}'`,
       send: sending({ current, new: next, [member]: "bob" }),
       status: 400,
-      refusal: unknownMember,
+      refusal: unknownMember(member),
       lacks: secrets,
       events: [],
     }),

@@ -11,9 +11,10 @@ import {
   testScenarios,
 } from "../support/api_scenario.ts"
 import { startOfTests } from "../support/fake_clock.ts"
+import { refreshBesideRows } from "./refresh_beside_rows.ts"
 import { refreshRows } from "./refresh_rows.ts"
 
-testScenarios(refreshRows)
+testScenarios([...refreshRows, ...refreshBesideRows])
 
 const expired = [401, "invalid_token", "Token has expired"] as const
 const revoked = [401, "invalid_token", "Token has been revoked"] as const

@@ -16,7 +16,8 @@ const { good, short } = registeredPasswords
 const secrets = [good, short, "$argon2"]
 const missing = ["invalid_request", "Missing username or password"] as const
 const notText = ["invalid_request", "Username and password must be text"] as const
-const unknownMember = ["invalid_request", "The body may only have: username, password"] as const
+const unknownMember = (name: string) =>
+  ["invalid_request", `The body may only have username, password, and not "${name}"`] as const
 const notObject = ["invalid_request", "The body must be one JSON object, no member twice"] as const
 const notJson = ["unsupported_media_type", "The body must be application/json in UTF-8"] as const
 const jsonType = { "content-type": "application/json" }
@@ -114,7 +115,7 @@ const refused: readonly Refused[] = [
     name: `POST /register refuses the member '${member}'`,
     send: { json: { username: "carol", password: good, [member]: ["admin"] } },
     status: 400,
-    refusal: unknownMember,
+    refusal: unknownMember(member),
   })),
   ...["__proto__", "constructor"].map((member) => ({
     name: `POST /register refuses the member '${member}' that would pollute`,
@@ -123,7 +124,7 @@ const refused: readonly Refused[] = [
       body: `{"username":"carol","password":"${good}","${member}":{"prototype":{"polluted":1}}}`,
     },
     status: 400,
-    refusal: unknownMember,
+    refusal: unknownMember(member),
   })),
   ...[{}, { username: "carol" }, { password: good }, { username: "", password: good }].map(
     (json) => ({

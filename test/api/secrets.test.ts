@@ -14,19 +14,22 @@ import { testKeyPem, testSecret } from "../support/test_keys.ts"
 import type { Exchange } from "../support/test_service.ts"
 import { deviceTokenRows } from "./device_token_rows.ts"
 import { flaskRows } from "./flask_rows.ts"
+import { loginBodyRows } from "./login_body_rows.ts"
 import { loginRows, typedPasswords } from "./login_rows.ts"
+import { logoutBesideRows } from "./logout_beside_rows.ts"
 import { logoutRows } from "./logout_rows.ts"
 import { changedPasswords, passwordRows } from "./password_rows.ts"
 import { publicRows } from "./public_rows.ts"
+import { refreshBesideRows } from "./refresh_beside_rows.ts"
 import { refreshRows } from "./refresh_rows.ts"
 import { registeredPasswords, registerRows } from "./register_rows.ts"
 import { revocationRows, sessionRows } from "./session_rows.ts"
 import { newPassword, tokenRows } from "./token_rows.ts"
 
 const rows = [
-  ...[...loginRows, ...tokenRows, ...publicRows, ...refreshRows, ...logoutRows],
+  ...[...loginRows, ...loginBodyRows, ...tokenRows, ...publicRows, ...refreshRows, ...logoutRows],
   ...[...passwordRows, ...sessionRows, ...revocationRows, ...flaskRows],
-  ...[...registerRows, ...deviceTokenRows],
+  ...[...registerRows, ...deviceTokenRows, ...refreshBesideRows, ...logoutBesideRows],
 ]
 // Those that change the service, or need another, each need one of their own.
 const isChanging = ({ name, status, prepare, options }: Scenario) =>

@@ -66,8 +66,6 @@ const bodies: readonly (readonly [name: string, body: string | Buffer])[] = [
   ["H-37 2700 objects", `${'{"a":'.repeat(2700)}1${"}".repeat(2700)}`],
   ["H-38 a member twice", credentials.replace("}", ',"password":"x"}')],
   ["H-38 a member twice, once escaped", credentials.replace("}", ',"passwor\\u0064":"x"}')],
-  ["H-38 a prototype", credentials.replace("}", ',"__proto__":{"admin":true}}')],
-  ["H-38 a constructor", credentials.replace("}", ',"constructor":{"prototype":{}}}')],
   ["H-38 wrong types", '{"username":["alice"],"password":{"a":1}}'],
   [
     "H-38 1500 members like numbers",
@@ -104,6 +102,8 @@ for (const { name, lines, body, status } of rows) {
 
 const taken: readonly (readonly [name: string, lines: string, body: string])[] = [
   ["H-36 a byte order mark", isJson, `\ufeff${credentials}`],
+  ["H-38 a prototype", isJson, credentials.replace("}", ',"__proto__":{"admin":true}}')],
+  ["H-38 a constructor", isJson, credentials.replace("}", ',"constructor":{"prototype":{}}}')],
   ...["", " ; ", ";charset=utf8", '; charset="UTF-8"', "; version=1", ' ;x="a;b"'].map(
     (rest) =>
       [

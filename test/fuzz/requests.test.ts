@@ -85,6 +85,30 @@ test("every route answers any Authorization in order, and nobody passes by it", 
   await holds(fc.tuple(route, fc.oneof(anyText, some)), claim, { runs: 300 })
 })
 
+test("a good token in the body counts, whatever Authorization and members stand beside it", async (t) => {
+  const alice = await createActor(t)
+  const known = ["Bearer", "Basic", " ", "\t", ",", "null", "a.b.c", "ACCESS", "Bearer ACCESS"]
+  const some = fc.array(fc.constantFrom(...known), { maxLength: 5 }).map((list) => list.join(""))
+  const more = fc.dictionary(memberName, anyJson, { maxKeys: 3 })
+  const path = fc.constantFrom("/refresh", "/logout", "/login")
+  const inputs = fc.tuple(path, fc.oneof(anyText, some), more)
+  const claim = async ([path, text, members]: [string, string, object]) => {
+    const { access_token, refresh_token } = alice.tokens()
+    const authorization = text.replaceAll("ACCESS", access_token)
+    const own = { username: "alice ", password: "wonderland", refresh_token, device_token: null }
+    const body = Buffer.from(JSON.stringify({ ...members, ...own }))
+    const headers = { authorization, "content-type": "application/json; charset=utf8" }
+    const { status } = await alice.send({ method: "POST", path }, { headers, body })
+    assert.equal(status, path === "/logout" ? 204 : 200)
+    const me = { headers: { authorization: `Bearer ${access_token}` } }
+    const { status: after } = await alice.send({ method: "GET", path: "/me" }, me)
+    assert.equal(after, path === "/logout" ? 401 : 200)
+    alice.assertQuiet()
+    await alice.goOn()
+  }
+  await holds(inputs, claim, { runs: 200 })
+})
+
 test("a Cookie, or a header that others believe, changes no answer", async (t) => {
   const alice = await createActor(t)
   const known = ["access_token_cookie=", "__Host-sid=", "; ", "=", ",", '"', "csrf=", "a.b.c"]

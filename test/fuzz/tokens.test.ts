@@ -109,7 +109,8 @@ for (const shared of [false, true]) {
     )
     let calls = 0
     await holds(changedTokens, async (sent) => {
-      if (own.includes(sent) || sent === "") return
+      // Blanks are no token at all, which gets another answer.
+      if (own.includes(sent) || sent.trim() === "") return
       const json = { refresh_token: sent }
       const address = `10.0.0.${calls++ % 200}`
       service.clock.advance(1)

@@ -1,13 +1,12 @@
-// Where tokens may stand. What a guard makes of each header is guard.test.ts's.
+// What stands in `Authorization`. What a guard makes of each header is guard.test.ts's.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ErrorCode } from "../../src/errors.ts"
-import { missingTokenText, readBearerToken, readSentTokens } from "../../src/http/bearer.ts"
+import { missingTokenText, readBearerCredentials, readBearerToken } from "../../src/http/bearer.ts"
 import { makeRequest } from "../support/http_request.ts"
 
 const expected = "Expected 'Authorization: Bearer <JWT>'"
-const jsonType = { "content-type": "application/json" }
 
 function withHeader(authorization: string) {
   return makeRequest({ headers: { authorization } })
@@ -60,51 +59,10 @@ test("missingTokenText() tells no header from another scheme", () => {
   assert.equal(missingTokenText(withHeader("Basic eDp5")), otherScheme)
 })
 
-interface SentRow {
-  readonly bearer?: string
-  readonly body?: string
-  readonly tokens: readonly string[]
-}
-
-const sentRows: readonly SentRow[] = [
-  { tokens: [] },
-  { bearer: "a", tokens: ["a"] },
-  { body: '{"refresh_token":"b"}', tokens: ["b"] },
-  { bearer: "a", body: '{"refresh_token":"b"}', tokens: ["a", "b"] },
-  { bearer: "a", body: '{"refresh_token":"a"}', tokens: ["a"] },
-  { bearer: "a", body: "{}", tokens: ["a"] },
-  { body: "{}", tokens: [] },
-  { body: '{"refresh_token":null}', tokens: [] },
-  { body: '{"refresh_token":""}', tokens: [] },
-  { body: '{"refresh_token":" "}', tokens: [" "] },
-]
-
-for (const { bearer, body, tokens } of sentRows) {
-  test(`readSentTokens() gives ${JSON.stringify(tokens)} of ${bearer} and ${body}`, () => {
-    const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
-    const headers = body === undefined ? authorization : { ...authorization, ...jsonType }
-    assert.deepEqual(readSentTokens(makeRequest({ headers, body: body ?? "" })), tokens)
-  })
-}
-
-test("readSentTokens() looks nowhere else", () => {
-  const headers = { cookie: "refresh_token=x", "x-refresh-token": "x" }
-  assert.deepEqual(readSentTokens(makeRequest({ headers, query: "refresh_token=x" })), [])
-})
-
-test("readSentTokens() refuses a body that is not one JSON object with a text", () => {
-  const rows = [
-    ["refresh_token=x", {}, "unsupported_media_type", "The body must be application/json in UTF-8"],
-    ["[]", jsonType, "invalid_request", "The body must be one JSON object, no member twice"],
-    ['{"token":"x"}', jsonType, "invalid_request", "The body may only have: refresh_token"],
-    ['{"refresh_token":7}', jsonType, "invalid_request", "refresh_token must be text"],
-    ['{"refresh_token":["x"]}', jsonType, "invalid_request", "refresh_token must be text"],
-  ] as const
-  for (const [body, headers, code, message] of rows) {
-    assert.throws(
-      () => readSentTokens(makeRequest({ headers, body })),
-      refusal(code, message),
-      body,
-    )
+test("readBearerCredentials() gives all that follows the scheme", () => {
+  const rows = { Bearer: "", "bearer  x, y": "  x, y", "BEARER:x": ":x", "Bearer-x y": null }
+  for (const [header, credentials] of Object.entries(rows)) {
+    assert.equal(readBearerCredentials(withHeader(header)), credentials, header)
   }
+  assert.equal(readBearerCredentials(makeRequest()), null)
 })

@@ -12,7 +12,7 @@ const utf8 = (text: string) => Buffer.from(text, "utf8")
 
 function read(body: string | Uint8Array, type: string | undefined = "application/json") {
   const headers = type === "" ? {} : { "content-type": type }
-  return readJsonBody(makeRequest({ method: "POST", headers, body }), ["a", "b"])
+  return readJsonBody(makeRequest({ method: "POST", headers, body }))
 }
 
 function refusal(code: ErrorCode, message: string) {
@@ -75,14 +75,6 @@ test("readJsonBody() skips one byte order mark", () => {
   assert.deepEqual({ ...read('\ufeff {"a":1}') }, { a: 1 })
 })
 
-for (const name of ["c", "A", "__proto__", "constructor", "toString", "", "0"]) {
-  test(`readJsonBody() refuses the member '${name}' that nobody asked for`, () => {
-    const body = `{"a":1,${JSON.stringify(name)}:{"polluted":1}}`
-    assert.throws(() => read(body), refusal("invalid_request", "The body may only have: a, b"))
-    assert.equal(Object.hasOwn(Object.prototype, "polluted"), false)
-  })
-}
-
 test("readJsonBody() gives members as they are, of any type, present or not", () => {
   assert.deepEqual({ ...read('{ "b" : [null, {"x": "ü"}] }') }, { b: [null, { x: "ü" }] })
   assert.deepEqual({ ...read("{}") }, {})
@@ -94,10 +86,7 @@ test("readJsonBody() gets through depth, and through thousands of members, witho
   const objects = `{"a":${'{"b":'.repeat(2500)}1${"}".repeat(2500)}}`
   assert.equal(typeof read(objects)["a"], "object")
   const members = Array.from({ length: 3000 }, (_, index) => `"${index}":0`).join(",")
-  assert.throws(
-    () => read(`{${members}}`),
-    refusal("invalid_request", "The body may only have: a, b"),
-  )
+  assert.equal(Object.keys(read(`{${members}}`)).length, 3000)
 })
 
 function readNames(json: object | string) {
@@ -145,7 +134,7 @@ test("readTexts() refuses what is no text", () => {
 function readOptional(json: object) {
   const headers = { "content-type": "application/json" }
   const request = makeRequest({ method: "POST", headers, body: JSON.stringify(json) })
-  return readTexts(request, ["name"], ["token", "hint"])
+  return readTexts(request, ["name"], { optional: ["token", "hint"] })
 }
 
 test("readTexts() gives optional texts where they are there, empty and null ones as well", () => {
@@ -167,15 +156,61 @@ test("readTexts() refuses optional members that are no text, and does not do wit
   assert.throws(() => readOptional({ token: "x" }), refusal("invalid_request", "Missing name"))
   assert.throws(
     () => readOptional({ name: "x", other: "y" }),
-    refusal("invalid_request", "The body may only have: name, token, hint"),
+    refusal("invalid_request", 'The body may only have name, token, hint, and not "other"'),
   )
 })
 
-test("readTexts() refuses other members and other bodies as readJsonBody() does", () => {
-  assert.throws(
-    () => readNames({ current: "x", new: "y", sid: "z" }),
-    refusal("invalid_request", "The body may only have: current, new"),
-  )
+/** Members that nobody asked for, and how a message names them. */
+const others: readonly (readonly [name: string, quoted: string])[] = [
+  ...["sid", "Current", "__proto__", "constructor", "toString", "", "0", "new "].map(
+    (name) => [name, `"${name}"`] as const,
+  ),
+  ['"; x="', String.raw`"\"; x=\""`],
+  ["a\r\nb\u0000\u001b[31m", String.raw`"a\r\nb\u0000\u001b[31m"`],
+  ["\u007f\u0085\u2028\u202e\u200b\ufeff", String.raw`"\u007f\u0085\u2028\u202e\u200b\ufeff"`],
+  ["né\ud800", String.raw`"n\u00e9\ud800"`],
+  ["x".repeat(60), `"${"x".repeat(60)}"`],
+  ["x".repeat(61), `"${"x".repeat(59)}..."`],
+  ["x".repeat(10_000), `"${"x".repeat(59)}..."`],
+]
+
+for (const [name, quoted] of others) {
+  test(`readTexts() names the member ${quoted} that nobody asked for, in one line of ASCII`, () => {
+    const more = `${JSON.stringify(name)}:{"polluted":1},"another":1`
+    const message = `The body may only have current, new, and not ${quoted}`
+    assert.match(message, /^[ -~]{1,120}$/)
+    assert.throws(
+      () => readNames(`{"current":"x","new":"y",${more}}`),
+      refusal("invalid_request", message),
+    )
+    assert.equal(Object.hasOwn(Object.prototype, "polluted"), false)
+  })
+
+  test(`readTexts() passes over the member ${quoted} where others are ignored`, () => {
+    const body = `{${JSON.stringify(name)}:{"polluted":1},"a":"x","another":[1]}`
+    const headers = { "content-type": "application/json" }
+    const request = makeRequest({ method: "POST", headers, body })
+    assert.equal(readTexts(request, ["a"], { unknown: "ignored" }).a, "x")
+    assert.equal(Object.hasOwn(Object.prototype, "polluted"), false)
+  })
+}
+
+test("readTexts() takes no member twice where others are ignored", () => {
+  const headers = { "content-type": "application/json" }
+  for (const body of [
+    '{"a":"x","b":1,"b":1}',
+    '{"a":"x","a":"y"}',
+    '{"a":"x","b":{"c":1,"c":2}}',
+  ]) {
+    assert.throws(
+      () => readTexts(makeRequest({ headers, body }), ["a"], { unknown: "ignored" }),
+      refusal("invalid_request", notObject),
+      body,
+    )
+  }
+})
+
+test("readTexts() refuses other bodies as readJsonBody() does", () => {
   assert.throws(() => readNames("[]"), refusal("invalid_request", notObject))
   assert.throws(
     () => readTexts(makeRequest({ body: "{}" }), ["current"]),

@@ -33,6 +33,9 @@ const endingRows: Readonly<Record<string, LogOutRow>> = {
   },
 }
 
+const ended = { isOurs: true, reason: null }
+const alreadyOver = { isOurs: true, reason: "revoked" }
+
 for (const [name, { token, after = 0 }] of Object.entries(endingRows)) {
   test(`logOut() with ${name} ends the session, once`, async (t) => {
     const { service, tokens, sid, told } = await createRefreshed(t, { times: 3 })
@@ -40,12 +43,12 @@ for (const [name, { token, after = 0 }] of Object.entries(endingRows)) {
     service.log.takeAudit()
     service.clock.advance(after)
     const sent = token(tokens) ?? ""
-    await service.sessions.logOut(sent, caller)
+    assert.deepEqual(await service.sessions.logOut(sent, caller), ended)
     assert.deepEqual(service.log.takeAudit(), [
       { event: "session.ended", ...told, reason: "logout" },
     ])
     assert.equal(await service.store.findSession(sid), null)
-    await service.sessions.logOut(sent, caller)
+    assert.deepEqual(await service.sessions.logOut(sent, caller), alreadyOver)
     assert.deepEqual(service.log.takeAudit(), [])
     service.clock.advance(-after)
     for (const one of tokens) await assertEnded(service, one)
@@ -74,7 +77,9 @@ test("logOut() with what is no token of ours ends nothing, and says nothing", as
     strange.login.refreshToken,
     flask.token(),
   ]
-  for (const token of nothing) await service.sessions.logOut(token, caller)
+  for (const token of nothing) {
+    assert.equal((await service.sessions.logOut(token, caller)).isOurs, false, token)
+  }
   assert.deepEqual(service.log.takeAudit(), [])
   await assertAlive(service, login)
 })
@@ -113,7 +118,7 @@ test("logOut() with a Flask access token revokes that one, once", async (t) => {
   ]
   const login = await logIn(service)
   service.log.takeAudit()
-  await service.sessions.logOut(one, caller)
+  assert.deepEqual(await service.sessions.logOut(one, caller), ended)
   assert.deepEqual(service.log.takeAudit(), [
     { event: "token.revoked", user: "alice", ...where, reason: "logout" },
   ])

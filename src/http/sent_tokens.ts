@@ -1,0 +1,67 @@
+// The tokens of a request to an endpoint that takes them in its header or its body. Each place is
+// read whatever stands in the other: clients attach what they have to every request, and a fault in
+// one place must not hide a good token in the other.
+
+import { AuthError } from "../errors.ts"
+import { readBearerCredentials, readBearerToken } from "./bearer.ts"
+import { readJsonBody } from "./json_body.ts"
+import type { HttpRequest, RequestHead } from "./message.ts"
+
+/** What one place holds. */
+export interface Place {
+  /** One at most, unless the place is at fault or takes several members. */
+  readonly tokens: readonly string[]
+  /** Why the place can't be read as a whole; null where it can. */
+  readonly fault: AuthError | null
+}
+
+/** What a request holds in both places. */
+export interface SentTokens {
+  readonly header: Place
+  readonly body: Place
+}
+
+/** What programs write in the place of a token that they don't have. */
+const noTokens = ["", "null", "undefined", "None", "nil"]
+/** A header at fault is searched for tokens, and each costs a signature. */
+const partsMax = 4
+
+/** Reads the `Authorization` header, and these members of a JSON body. */
+export function readSentTokens(request: HttpRequest, members: readonly string[]): SentTokens {
+  return { header: readHeader(request), body: readBody(request, members) }
+}
+
+function readHeader(head: RequestHead): Place {
+  const parts = (readBearerCredentials(head) ?? "").split(/[\s,]+/).filter(isToken)
+  if (parts.length === 0) return { tokens: [], fault: null }
+  const whole = orFault(() => readBearerToken(head))
+  const fault = whole instanceof AuthError ? whole : null
+  return { tokens: parts.slice(0, partsMax), fault }
+}
+
+function readBody(request: HttpRequest, names: readonly string[]): Place {
+  if (request.body.byteLength === 0) return { tokens: [], fault: null }
+  const members = orFault(() => readJsonBody(request))
+  if (members instanceof AuthError) return { tokens: [], fault: members }
+  const sent = names.filter((name) => members[name] != null)
+  const texts = sent.map((name) => members[name]).filter((value) => typeof value === "string")
+  const wrong = sent.find((name) => typeof members[name] !== "string")
+  const fault =
+    wrong === undefined
+      ? null
+      : new AuthError("invalid_request", `${wrong} must be text`, { reason: "malformed" })
+  return { tokens: texts.filter(isToken), fault }
+}
+
+function isToken(text: string): boolean {
+  return !noTokens.includes(text.trim())
+}
+
+function orFault<T>(read: () => T): T | AuthError {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof AuthError) return error
+    throw error
+  }
+}
