@@ -5,15 +5,16 @@
 // promise resolves, as if fdatasync(2) followed it (open(2)). That, and not a call of fdatasync,
 // because Node's permission model, under which the container runs, forbids every fsync and fchmod.
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs"
+import { type BigIntStats, constants } from "node:fs"
 import * as fs from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
-import { exitCodes, OperatorError, systemCode } from "./errors.ts"
+import { exitCodes, systemCode } from "./errors.ts"
 import { randomName } from "./random.ts"
 import { fileFailure } from "./system_failure.ts"
 
 const fileMode = 0o600
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
 const writeFlags =
   constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | (constants.O_DSYNC ?? 0)
 
@@ -23,6 +24,10 @@ export interface DiskFile {
   write(bytes: Uint8Array, position: number): Promise<number>
   /** Cuts the file. Reaches the disk with the next write at the latest. */
   truncate(length: number): Promise<void>
+  /** The byte at `position`, or null where the file has ended. */
+  byteAt(position: number): Promise<number | null>
+  /** Which file it is: what `Inspection.identity` says of a name that leads to it. */
+  identity(): Promise<string>
   close(): Promise<void>
 }
 
@@ -32,6 +37,13 @@ export interface Disk {
   read(path: string): Promise<Uint8Array | null>
   /** Opens for writing and makes the file, mode 0600, where there is none. */
   open(path: string): Promise<DiskFile>
+  /** Opens for reading only, or gives null where there is none. Never follows a symbolic link. */
+  openToRead(path: string): Promise<DiskFile | null>
+  /**
+   * Writes over the beginning of a file that must be there, for running processes to see: it does
+   * not wait until the bytes are on the disk.
+   */
+  overwrite(path: string, bytes: Uint8Array): Promise<void>
   /** Writes at the end of a file and makes it, mode 0600, where there is none. */
   append(path: string, bytes: Uint8Array): Promise<void>
   /** Makes a file that must not exist yet, mode 0600. */
@@ -42,8 +54,10 @@ export interface Disk {
   list(directory: string): Promise<readonly string[]>
   /** Makes new names in a directory durable, where the process may (see `syncDirectory`). */
   syncDirectory(path: string): Promise<void>
-  /** Type, owner and mode of a name itself, or null where there is none. */
+  /** What a name itself leads to, or null where there is none. */
   inspect(path: string): Promise<Inspection | null>
+  /** The path without links to which a path leads. */
+  realPath(path: string): Promise<string>
   /** Makes a directory, and those above it that are missing; a name that is there is no error. */
   makeDirectory(path: string, mode: number): Promise<void>
   chmod(path: string, mode: number): Promise<void>
@@ -53,8 +67,12 @@ export interface Disk {
 export interface Inspection {
   readonly type: "file" | "directory" | "link" | "other"
   readonly owner: number
+  readonly group: number
   /** Permissions, and the sticky bit. */
   readonly mode: number
+  readonly size: number
+  /** Device and number of the file: no two have the same while both are there or open. */
+  readonly identity: string
 }
 
 /** The machine's disk. */
@@ -62,12 +80,15 @@ export const machineDisk: Disk = {
   read: (path) => unlessAbsent(readWhole(path)),
   open: async (path) => diskFile(await fs.open(path, writeFlags, fileMode)),
   create: async (path) => diskFile(await fs.open(path, writeFlags | constants.O_EXCL, fileMode)),
+  openToRead: (path) => unlessAbsent(fs.open(path, readFlags).then(diskFile)),
+  overwrite,
   append: appendTo,
   rename: fs.rename,
   remove: (path) => fs.rm(path, { force: true }),
   list: (directory) => fs.readdir(directory),
   syncDirectory,
-  inspect: (path) => unlessAbsent(fs.lstat(path).then(inspection)),
+  inspect: (path) => unlessAbsent(fs.lstat(path, { bigint: true }).then(inspection)),
+  realPath: (path) => fs.realpath(path),
   makeDirectory,
   chmod: fs.chmod,
 }
@@ -82,9 +103,18 @@ async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
-  const handle = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const handle = await fs.open(path, readFlags)
   try {
     return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await fs.open(path, constants.O_WRONLY | constants.O_NOFOLLOW)
+  try {
+    await handle.write(bytes, 0, bytes.byteLength, 0)
   } finally {
     await handle.close()
   }
@@ -99,11 +129,23 @@ async function appendTo(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function inspection(stats: Stats): Inspection {
-  return { type: typeOf(stats), owner: stats.uid, mode: stats.mode & 0o1777 }
+function inspection(stats: BigIntStats): Inspection {
+  return {
+    type: typeOf(stats),
+    owner: Number(stats.uid),
+    group: Number(stats.gid),
+    mode: Number(stats.mode) & 0o1777,
+    size: Number(stats.size),
+    identity: identityOf(stats),
+  }
 }
 
-function typeOf(stats: Stats): Inspection["type"] {
+// As text: the number of a file may be more than a JavaScript number holds.
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
+function typeOf(stats: BigIntStats): Inspection["type"] {
   if (stats.isFile()) return "file"
   if (stats.isDirectory()) return "directory"
   return stats.isSymbolicLink() ? "link" : "other"
@@ -133,6 +175,11 @@ function diskFile(handle: fs.FileHandle): DiskFile {
     write: async (bytes, position) =>
       (await handle.write(bytes, 0, bytes.byteLength, position)).bytesWritten,
     truncate: (length) => handle.truncate(length),
+    byteAt: async (position) => {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, position)
+      return bytesRead === 0 ? null : (buffer[0] ?? null)
+    },
+    identity: async () => identityOf(await handle.stat({ bigint: true })),
     close: () => handle.close(),
   }
 }
@@ -188,37 +235,6 @@ export async function replaceFile(
     throw error
   }
   await disk.syncDirectory(dirname(path))
-}
-
-/** No setting is longer. */
-const operatorFileBytesMax = 1024 * 1024
-
-/**
- * Bytes of a file that the operator points to, such as a mounted secret; links are followed. Never
- * waits: a pipe or a device is refused, and so is what has no end.
- * @throws the system's error, or an OperatorError that says what the path names instead
- */
-export function readOperatorFile(path: string): Uint8Array {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  try {
-    const stats = fstatSync(file)
-    if (stats.isDirectory()) throw unusableFile("it is a directory")
-    if (!stats.isFile()) throw unusableFile("it is not a regular file")
-    const bytes = Buffer.alloc(operatorFileBytesMax + 1)
-    let length = 0
-    for (let taken = 1; taken > 0 && length < bytes.length; length += taken) {
-      taken = readSync(file, bytes, length, bytes.length - length, null)
-    }
-    if (length > operatorFileBytesMax) throw unusableFile("it is larger than 1 MiB")
-    return bytes.subarray(0, length)
-  } finally {
-    closeSync(file)
-  }
-}
-
-function unusableFile(message: string): OperatorError {
-  const hint = "Name a file with the value and nothing else."
-  return new OperatorError(message, { hint, exitCode: exitCodes.badSettings })
 }
 
 /**

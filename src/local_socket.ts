@@ -112,14 +112,19 @@ export function askLocally(path: string, line: string): Promise<string> {
  * Whether a process listens at a path. It need not answer: one that is stopped or busy still
  * listens. False only when it is certain that there is none.
  */
-export function isListenedOn(path: string): Promise<boolean> {
+export async function isListenedOn(path: string): Promise<boolean> {
+  return (await knock(path)) !== "nobody"
+}
+
+/** What connecting to a path comes to; anything else than a connection or a refusal is unclear. */
+export function knock(path: string): Promise<"connected" | "nobody" | "unclear"> {
   return new Promise((resolve) => {
     const socket = createConnection(shortest(path))
     socket.on("connect", () => {
       socket.destroy()
-      resolve(true)
+      resolve("connected")
     })
-    socket.on("error", (error) => resolve(!saysNobody(error)))
+    socket.on("error", (error) => resolve(saysNobody(error) ? "nobody" : "unclear"))
   })
 }
 

@@ -1,11 +1,18 @@
 // Opens the data directory, its store and its keys, and the use cases over them: all that commands
 // need when no service runs, and the first half of a service.
 
-import { basename, dirname } from "node:path"
+import { basename, dirname, resolve } from "node:path"
 import { type Audit, type AuditFile, createAudit, openAuditFile } from "./audit.ts"
 import { createSummingAudit, type SummingAudit } from "./audit_summary.ts"
 import { steadySeconds, systemClock } from "./clock.ts"
 import type { Config } from "./config.ts"
+import { controlSocketName } from "./control/socket.ts"
+import {
+  companionNames,
+  type DataDirectory,
+  findDataDirectory,
+  isDeployed,
+} from "./data_directory.ts"
 import { machineDisk } from "./disk.ts"
 import { exitCodes, OperatorError } from "./errors.ts"
 import { createLoginLimits } from "./limit/login_limits.ts"
@@ -17,17 +24,24 @@ import { type Accounts, createAccounts } from "./service/accounts.ts"
 import { type Keys, openKeys } from "./service/keys.ts"
 import { createEnding } from "./service/session_tokens.ts"
 import { journalNames } from "./store/journal.ts"
+import { lockFileName } from "./store/lock_file.ts"
 import { openJsonStore } from "./store/open_json_store.ts"
 import { snapshotName } from "./store/snapshot.ts"
 import type { Store } from "./store/store.ts"
 import { fileFailure } from "./system_failure.ts"
-import { keyFileName } from "./token/key_file.ts"
 
 /** Files that are not the audit trail's to write to. */
-const ownNames: readonly string[] = [snapshotName, ...journalNames, keyFileName]
+const ownNames: readonly string[] = [
+  ...[snapshotName, ...journalNames, ...companionNames],
+  ...[lockFileName, controlSocketName],
+]
 
 /** The use cases around users and keys. */
 export interface OpenedDeployment {
+  /** Where it is. */
+  readonly directory: string
+  /** True when it was made just now. */
+  readonly isNew: boolean
   readonly accounts: Accounts
   readonly keys: Keys
   readonly store: Store
@@ -40,33 +54,41 @@ export interface OpenedDeployment {
 }
 
 /**
- * Opens them. With `auditToLog` the audit trail goes to the log as well as to its file.
+ * Opens them. With `auditToLog` the audit trail goes to the log as well as to its file; with
+ * `mayMake` they are made where there are none, which else is refused.
  * @throws OperatorError when the store or the keys can't be had, or memory for a hash
  */
 export async function openDeployment(
   config: Config,
   log: Log,
-  { auditToLog }: { readonly auditToLog: boolean },
+  { auditToLog, mayMake }: { readonly auditToLog: boolean; readonly mayMake: boolean },
 ): Promise<OpenedDeployment> {
   const hasRoomToHash = assertRoomToHash(config)
   // Awaited beside everything else, unless that fails first and is what is told. So a start that is
   // refused for that may have made store and keys, as any that is refused later.
   hasRoomToHash.catch(() => {})
   const warn = (event: string, message: string) => log.warn(event, { message })
-  const { dataDirectory: directory, claims, sessions } = config
+  const { claims, sessions } = config
   const { accessTtlSeconds, leewaySeconds } = claims
   const clock = systemClock
-  const store = await openJsonStore({ directory, disk: machineDisk, warn })
+  const place = await findDataDirectory(config.dataDirectory, machineDisk)
+  const { path: directory, name } = place
+  const isNew = !(await isDeployed(directory, machineDisk))
+  const alarm = (event: string, message: string) => log.error(event, { message })
+  const store = await openJsonStore({
+    ...{ directory, name, disk: machineDisk, warn, alarm, mayMake },
+    companions: companionNames,
+  })
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null
   try {
     // Not before: the file may be in the directory, which the store has made and owns.
-    file = await openAudit(config, log)
+    file = await openAudit(config.auditFile, place, log)
     const write = createAudit({ log: auditToLog ? log : null, file, clock })
     trail = createSummingAudit(write, () => steadySeconds(clock))
     const { audit, summarize: summarizeAudit } = trail
     const keys = await openKeys(config.signing, {
-      ...{ directory, disk: machineDisk, clock, audit, warn },
+      ...{ directory, disk: store.disk, clock, audit, warn },
       ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
     })
     const endingNow = createEnding(clock, { ...claims, ...sessions })
@@ -78,7 +100,7 @@ export async function openDeployment(
       deviceKey: keys.refreshKey,
     })
     await hasRoomToHash
-    return { accounts, keys, store, hasher, audit, summarizeAudit, close }
+    return { directory, isNew, accounts, keys, store, hasher, audit, summarizeAudit, close }
   } catch (error) {
     await close()
     throw fileFailure(error, {
@@ -95,10 +117,14 @@ export async function openDeployment(
   }
 }
 
-async function openAudit(config: Config, log: Log): Promise<AuditFile | null> {
-  const { auditFile: path, dataDirectory } = config
+async function openAudit(
+  path: string | null,
+  directory: DataDirectory,
+  log: Log,
+): Promise<AuditFile | null> {
   if (path === null) return null
-  if (dirname(path) === dataDirectory && ownNames.includes(basename(path))) {
+  const isBesideStore = [directory.path, directory.name].includes(dirname(resolve(path)))
+  if (isBesideStore && ownNames.includes(basename(path))) {
     throw new OperatorError(`POSTERN_AUDIT_FILE can't be '${path}', which holds other data`, {
       hint: "Name a file of its own, such as audit.jsonl.",
       exitCode: exitCodes.badSettings,

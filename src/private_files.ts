@@ -63,18 +63,25 @@ interface Securing {
 async function secure({ path, found, type, mode }: Securing, disk: Disk): Promise<string | null> {
   if (found?.type !== type) {
     throw new OperatorError(`'${path}' is not a ${type}, but a ${found?.type ?? "missing name"}`, {
-      hint: `Move it away, or set POSTERN_DATA_DIR to another directory.`,
+      hint: `Put the ${type} itself there, from a backup if need be, or set POSTERN_DATA_DIR to another directory.`,
       exitCode: exitCodes.damagedData,
     })
   }
   const self = process.geteuid?.() ?? found.owner
   if (found.owner !== self) {
     throw new OperatorError(`'${path}' belongs to user ${found.owner}, not to ${self}`, {
-      hint: `Run postern as user ${found.owner}, or give it the files: chown -R ${self} DIRECTORY`,
+      hint: ownerHint(found.owner, self),
       exitCode: exitCodes.damagedData,
     })
   }
   if (!isOpenToOthers(found)) return null
   await disk.chmod(path, mode)
   return `'${path}' was open to other users (mode ${found.mode.toString(8)}); it is ${mode.toString(8)} now`
+}
+
+// Never to become root, for whom it would work, too.
+function ownerHint(owner: number, self: number): string {
+  const give = `chown -R ${self} DIRECTORY`
+  if (owner !== 0) return `Run postern as user ${owner}, or give it the files: ${give}`
+  return `Give it the files: ${give}. A volume of root's needs a group that postern has, and mode 2770.`
 }

@@ -34,7 +34,7 @@ const secondsBetweenHousekeeping = 60
  */
 export async function startService(config: Config, log: Log): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const opened = await openDeployment(config, log, { auditToLog: true })
+  const opened = await openDeployment(config, log, { auditToLog: true, mayMake: true })
   try {
     return await startWith(opened, config, log)
   } catch (error) {
@@ -44,9 +44,8 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 }
 
 async function startWith(opened: OpenedDeployment, config: Config, log: Log): Promise<Service> {
-  const { accounts, keys, store, summarizeAudit, close } = opened
+  const { directory, accounts, keys, store, summarizeAudit, close } = opened
   await seed(opened, config, log)
-  const directory = config.dataDirectory
   const control = await openControl({ directory, accounts, keys, disk: machineDisk, log })
   try {
     let ready = false
@@ -61,7 +60,10 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
       ...{ strictTransport, includeSubdomains, variesByOrigin, clock: systemClock },
       ...{ trustedProxies, forwardedHeader, log, limits: limitsFor(config.memoryBytes) },
     })
-    const app = appOf(opened, withPort(config, server.port), { isReady: () => ready, log })
+    const app = appOf(opened, withPort(config, server.port), {
+      isReady: () => ready && store.isInPlace(),
+      log,
+    })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
     const seen = (await store.lastUse()) ?? systemClock.now()

@@ -61,7 +61,7 @@ test("secureFile() and secureDirectory() refuse what is of another type", async 
   const refused = (what: string) => ({
     name: "OperatorError",
     message: what,
-    hint: "Move it away, or set POSTERN_DATA_DIR to another directory.",
+    hint: /^Put the (file|directory) itself there, .* or set POSTERN_DATA_DIR to another directory\.$/,
     exitCode: 65,
   })
   const link = join(directory, "link")
@@ -87,9 +87,12 @@ test("secureFile() and secureDirectory() refuse what is of another type", async 
 test("secureFile() refuses what belongs to somebody else", async (t) => {
   const path = join(temporaryDirectory(t), file)
   const self = process.geteuid?.() ?? 0
+  writeFileSync(path, "", { mode: 0o600 })
+  const found = await machineDisk.inspect(path)
+  assert.ok(found !== null)
   const disk: Disk = {
     ...machineDisk,
-    inspect: async () => ({ type: "file", owner: self + 1, mode: 0o600 }),
+    inspect: async () => ({ ...found, owner: self + 1 }),
     chmod: async () => assert.fail("it was changed"),
   }
   await assert.rejects(secureFile(path, disk), {

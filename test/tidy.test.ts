@@ -32,7 +32,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
 
 /** What enters the program through these files only. */
 const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] = [
-  [/from "node:fs/, ["disk.ts", "descriptor.ts"]],
+  [/from "node:fs/, ["disk.ts", "descriptor.ts", "operator_file.ts"]],
   [/^import (?!type).*from "node:http"/m, ["http/server.ts"]],
   // But what only tells texts apart and opens no socket.
   [

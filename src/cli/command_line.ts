@@ -31,6 +31,10 @@ const commands: Readonly<Record<string, Command>> = {
     ],
     run: async (terminal) => (await import("./serve.ts")).runDemo(terminal),
   },
+  init: {
+    usages: [["", "Set up the data directory before the first start, to add users to it."]],
+    run: async (terminal) => (await import("./init.ts")).runInit(terminal),
+  },
   user: {
     usages: [
       [

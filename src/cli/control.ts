@@ -4,27 +4,50 @@
 import { systemClock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import { type Answer, type Command, execute } from "../control/commands.ts"
-import { askService } from "../control/socket.ts"
+import { askService, isServed } from "../control/socket.ts"
+import { findDataDirectory, isDeployed } from "../data_directory.ts"
+import { machineDisk } from "../disk.ts"
 import { type ErrorCode, exitCodes, OperatorError } from "../errors.ts"
-import { createLog } from "../log.ts"
+import { createLog, type Log } from "../log.ts"
+import { nothingThere } from "../store/open_json_store.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** What to do about a refusal, by its code. */
 export type Hints = Partial<Record<ErrorCode, string>>
 
-const busy = "Nothing was changed. Too many logins, or a full disk? The log says more."
+const busy =
+  "Nothing was changed. Too many logins, a full disk, a data directory that was replaced? " +
+  "The log says more."
+
+/** What a command came to. */
+export interface CommandOutcome {
+  readonly value: unknown
+  /** Where it was done, if no service did it. */
+  readonly directory: string | null
+}
+
+/**
+ * Makes sure that there is something to run a command on: the questions that some ask first would
+ * be for nothing.
+ * @throws OperatorError when nothing is set up
+ */
+export async function requireDeployment({ dataDirectory }: Config): Promise<void> {
+  const { path } = await findDataDirectory(dataDirectory, machineDisk)
+  if (!(await isDeployed(path, machineDisk)) && !(await isServed(path))) throw nothingThere(path)
+}
 
 /**
  * Runs a command and gives its value.
- * @throws OperatorError when it was refused
+ * @throws OperatorError when it was refused, or when nothing is set up
  */
 export async function runControlCommand(
   command: Command,
   { config, terminal, hints }: { config: Config; terminal: Terminal; hints: Hints },
-): Promise<unknown> {
-  const answer =
-    (await askService(config.dataDirectory, command)) ?? (await runAlone(command, config, terminal))
-  if (answer.ok) return answer.value
+): Promise<CommandOutcome> {
+  const { path } = await findDataDirectory(config.dataDirectory, machineDisk)
+  const answered = await askService(path, command)
+  const answer = answered ?? (await runAlone(command, config, terminal))
+  if (answer.ok) return { value: answer.value, directory: answered === null ? path : null }
   const isBusy = answer.code === "temporarily_unavailable"
   throw new OperatorError(answer.msg, {
     hint: isBusy ? busy : (hints[answer.code] ?? "The log of the service says more."),
@@ -32,18 +55,28 @@ export async function runControlCommand(
   })
 }
 
+/** What is said of a change that no service made. */
+export function writtenTo(directory: string | null): string {
+  return directory === null ? "" : `Written to '${directory}', since no service runs there.\n`
+}
+
 async function runAlone(command: Command, config: Config, terminal: Terminal): Promise<Answer> {
-  const log = createLog({
-    level: "warn",
-    clock: systemClock,
-    forPeople: true,
-    write: (line) => terminal.complain(line()),
-  })
   const { openDeployment } = await import("../open_deployment.ts")
-  const deployment = await openDeployment(config, log, { auditToLog: false })
+  const log = createTerminalLog(terminal)
+  const deployment = await openDeployment(config, log, { auditToLog: false, mayMake: false })
   try {
     return await execute({ ...command }, { ...deployment, log })
   } finally {
     await deployment.close()
   }
+}
+
+/** A log of warnings for who typed the command. */
+export function createTerminalLog({ complain }: Terminal): Log {
+  return createLog({
+    level: "warn",
+    clock: systemClock,
+    forPeople: true,
+    write: (line) => complain(line()),
+  })
 }

@@ -5,8 +5,8 @@
 import { connect } from "node:net"
 import { type Address, fromThisMachine, urlOf } from "../address.ts"
 import { loadConfig } from "../config.ts"
-import { readOperatorFile } from "../disk.ts"
 import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
+import { readOperatorFile } from "../operator_file.ts"
 import type { Terminal } from "./terminal.ts"
 
 const answerMillisMax = 3_000

@@ -4,11 +4,11 @@
 import { isoTime } from "../clock.ts"
 import { loadConfig } from "../config.ts"
 import type { Command } from "../control/commands.ts"
-import { readOperatorFile } from "../disk.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
+import { readOperatorFile } from "../operator_file.ts"
 import type { KeySummary } from "../service/keys.ts"
 import { inColumns } from "./columns.ts"
-import { runControlCommand } from "./control.ts"
+import { runControlCommand, writtenTo } from "./control.ts"
 import type { Terminal } from "./terminal.ts"
 
 const hints = {
@@ -28,8 +28,8 @@ export async function runKey(words: readonly string[], terminal: Terminal): Prom
   }
   const config = loadConfig(terminal.environment, readOperatorFile)
   const command = { command: `key.${verb}`, ...(kid === undefined ? {} : { kid }) } as Command
-  const value = await runControlCommand(command, { config, terminal, hints })
-  terminal.print(report(verb, value, kid ?? ""))
+  const { value, directory } = await runControlCommand(command, { config, terminal, hints })
+  terminal.print(report(verb, value, kid ?? "") + (verb === "list" ? "" : writtenTo(directory)))
   return exitCodes.done
 }
 

@@ -3,13 +3,13 @@
 import { isoTime } from "../clock.ts"
 import { loadConfig } from "../config.ts"
 import type { Command, CommandName } from "../control/commands.ts"
-import { readOperatorFile } from "../disk.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import { printable } from "../log.ts"
+import { readOperatorFile } from "../operator_file.ts"
 import type { ListedUser, UserSummary } from "../service/accounts.ts"
 import { canonicalUsername, quotedName, usernameRule } from "../username.ts"
 import { inColumns } from "./columns.ts"
-import { type Hints, runControlCommand } from "./control.ts"
+import { type Hints, requireDeployment, runControlCommand, writtenTo } from "./control.ts"
 import { askPassword } from "./password_prompt.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -123,6 +123,7 @@ export async function runUser(words: readonly string[], terminal: Terminal): Pro
   )
   const username = named.username === undefined ? undefined : requireName(named.username)
   const { role, claim, value } = named
+  if (action.asksPassword) await requireDeployment(config)
   const command: Command = {
     command: action.command,
     ...(username === undefined ? {} : { username }),
@@ -131,8 +132,9 @@ export async function runUser(words: readonly string[], terminal: Terminal): Pro
     ...(value === undefined ? {} : { value: jsonOrText(value) }),
     ...(action.asksPassword ? { password: await askPassword(username ?? "", terminal) } : {}),
   }
-  const answer = await runControlCommand(command, { config, terminal, hints })
-  terminal.print(action.report(answer, quotedName(username ?? "")))
+  const done = await runControlCommand(command, { config, terminal, hints })
+  const report = action.report(done.value, quotedName(username ?? ""))
+  terminal.print(action.command === "user.list" ? report : report + writtenTo(done.directory))
   return exitCodes.done
 }
 

@@ -5,28 +5,45 @@
 import { join } from "node:path"
 import type { Disk } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
-import { askLocally, type LocalSocket, listenLocally, NobodyListens } from "../local_socket.ts"
+import {
+  askLocally,
+  knock,
+  type LocalSocket,
+  listenLocally,
+  NobodyListens,
+} from "../local_socket.ts"
+import { randomName } from "../random.ts"
 import { readJsonObject } from "../strict_json.ts"
 import { fileFailure, fileHint } from "../system_failure.ts"
 import { type Answer, type Command, type CommandParts, execute } from "./commands.ts"
 
-const socketName = "control.sock"
+/** Name of the socket in the data directory. */
+export const controlSocketName = "control.sock"
 
-/** Listens for commands. The caller holds the store's lock, so a socket that is there is a leftover. */
+/** What binding a socket gives on file systems that have none, or don't let one be made. */
+const noSocketCodes: readonly string[] = [
+  ...["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EIO", "ENXIO", "EAFNOSUPPORT"],
+]
+
+/**
+ * Listens for commands. The caller holds the store's lock, so a socket that is there is a leftover.
+ * Where the file system has no sockets the service goes without, and the log says so.
+ */
 export async function openControl(
   options: CommandParts & { readonly directory: string; readonly disk: Disk },
 ): Promise<LocalSocket> {
-  const { directory, disk } = options
-  const path = join(directory, socketName)
+  const { directory, disk, log } = options
+  const path = join(directory, controlSocketName)
   try {
     await disk.remove(path)
-    const socket = await listenLocally(path, async (line) => {
-      const command = readJsonObject(Buffer.from(line)).value
-      return JSON.stringify(await execute(command, options))
-    })
-    await disk.chmod(path, 0o600)
-    return socket
+    return await putUp(path, options)
   } catch (cause) {
+    if (noSocketCodes.includes(systemCode(cause) ?? "")) {
+      const why = `No Unix socket can be made in '${directory}' (${systemCode(cause)})`
+      const message = `${why}: while this service runs commands can't reach it, stop it for them`
+      log.warn("control.none", { message })
+      return { close: async () => {} }
+    }
     throw fileFailure(cause, {
       message: `The control socket '${path}' can't be made`,
       setting: "POSTERN_DATA_DIR",
@@ -35,11 +52,45 @@ export async function openControl(
   }
 }
 
+// Under a name of its own at first, since that is what closing it removes: by then `path` may be
+// another service's, which took the directory over.
+async function putUp(
+  path: string,
+  options: CommandParts & { readonly directory: string; readonly disk: Disk },
+): Promise<LocalSocket> {
+  const { directory, disk } = options
+  const unnamed = join(directory, `.ctrl-${randomName()}.sock`)
+  const socket = await listenLocally(unnamed, async (line) => {
+    const command = readJsonObject(Buffer.from(line)).value
+    return JSON.stringify(await execute(command, options))
+  })
+  try {
+    await disk.chmod(unnamed, 0o600)
+    await disk.rename(unnamed, path)
+  } catch (error) {
+    await socket.close()
+    throw error
+  }
+  const own = (await disk.inspect(path))?.identity
+  return {
+    async close() {
+      const found = await disk.inspect(path).catch(() => null)
+      if (found !== null && found.identity === own) await disk.remove(path)
+      await socket.close()
+    },
+  }
+}
+
+/** Whether a service listens for commands. */
+export async function isServed(directory: string): Promise<boolean> {
+  return (await knock(join(directory, controlSocketName))) === "connected"
+}
+
 /** Has the running service run a command, or gives null when none runs. */
 export async function askService(directory: string, command: Command): Promise<Answer | null> {
   try {
     return JSON.parse(
-      await askLocally(join(directory, socketName), JSON.stringify(command)),
+      await askLocally(join(directory, controlSocketName), JSON.stringify(command)),
     ) as Answer
   } catch (error) {
     if (error instanceof NobodyListens) return null

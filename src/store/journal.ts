@@ -11,9 +11,13 @@
 //
 // After a failed write the bytes that got through are cut off again. Until that works every write
 // fails; the next one tries it first. So a full disk is over when there is room.
+//
+// Before and after each write `Holding` makes sure that the file is the one that the next start
+// reads. If it is not, nothing is acknowledged, and nothing written, cut or renewed any more.
 
 import { join } from "node:path"
-import { type Disk, type DiskFile, replaceFile, writeAll } from "../disk.ts"
+import { type Disk, replaceFile, writeAll } from "../disk.ts"
+import type { HeldFile, Holding } from "./held_files.ts"
 import {
   encodeEntry,
   encodeHeader,
@@ -35,7 +39,7 @@ export type SnapshotDue = (sequence: number) => void
 
 /** What is known of a journal file that was opened. */
 export interface Segment extends JournalReading {
-  readonly file: DiskFile
+  readonly held: HeldFile
 }
 
 interface Pending {
@@ -46,8 +50,9 @@ interface Pending {
 /** The writing end of a journal. */
 export class Journal {
   readonly #snapshotDue: SnapshotDue
-  #current: { readonly file: DiskFile; length: number }
-  #previous: DiskFile
+  readonly #holding: Holding
+  #current: { readonly held: HeldFile; length: number }
+  #previous: HeldFile
   /** The last sequence number that only the previous file and a snapshot hold. */
   #previousLast: number
   #covered: number
@@ -65,17 +70,19 @@ export class Journal {
       readonly covered: number
       readonly bytesBetweenSnapshots: number
       readonly snapshotDue: SnapshotDue
+      readonly holding: Holding
     },
   ) {
     const [previous, current] = segments
-    this.#previous = previous.file
-    this.#current = { file: current.file, length: current.length }
+    this.#previous = previous.held
+    this.#current = { held: current.held, length: current.length }
     this.#previousLast = current.after
     this.#covered = options.covered
     this.#sequence = current.after + current.entries.length
     this.#bytesBetweenSnapshots = options.bytesBetweenSnapshots
     this.#snapshotAt = headerLength + options.bytesBetweenSnapshots
     this.#snapshotDue = options.snapshotDue
+    this.#holding = options.holding
   }
 
   /**
@@ -98,20 +105,25 @@ export class Journal {
   async close(): Promise<void> {
     await this.#draining
     try {
-      await this.#previous.close()
+      await this.#previous.file.close()
     } finally {
-      await this.#current.file.close()
+      await this.#current.held.file.close()
     }
   }
 
   async #drain(): Promise<void> {
     // A turn of the microtask queue: callers of the same moment join this write.
     await null
+    let isConfirmed = false
     while (this.#pending.length > 0) {
       const batch = this.#pending
       this.#pending = []
       try {
+        // Nobody looks twice who has just looked, after the write before.
+        if (!isConfirmed) await this.#holding.confirm(this.#current.held)
+        isConfirmed = false
         await this.#write(batch)
+        isConfirmed = true
       } catch (failure) {
         const behind = this.#pending
         this.#pending = []
@@ -120,30 +132,40 @@ export class Journal {
       }
       this.#sequence += batch.length
       for (const { settle } of batch) settle(null)
-      if (this.#current.length >= this.#snapshotAt) await this.#makeRoom()
+      if (this.#current.length >= this.#snapshotAt) {
+        isConfirmed = false
+        await this.#makeRoom()
+      }
     }
     this.#draining = null
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {
-    const { file, length } = this.#current
+    const { held, length: start } = this.#current
     if (this.#cutNeeded) await this.#cut()
     const lines = batch.map(({ changes }, index) =>
       encodeEntry({ sequence: this.#sequence + index + 1, changes }),
     )
     const bytes = Buffer.concat(lines)
+    const end = start + bytes.byteLength
+    held.length = { min: start, max: end }
     try {
-      await writeAll(file, bytes, length)
+      await writeAll(held.file, bytes, start)
+      await this.#holding.confirmWritten(held, { start, end })
     } catch (failure) {
       this.#cutNeeded = true
       await this.#cut().catch(() => {})
       throw failure
     }
-    this.#current.length += bytes.byteLength
+    held.length = { min: end, max: end }
+    this.#current.length = end
   }
 
   async #cut(): Promise<void> {
-    await this.#current.file.truncate(this.#current.length)
+    const { held, length } = this.#current
+    await this.#holding.confirm(held)
+    await held.file.truncate(length)
+    held.length = { min: length, max: length }
     this.#cutNeeded = false
   }
 
@@ -159,11 +181,14 @@ export class Journal {
   // with reads as a journal of the entries that it had.
   async #changePlaces(): Promise<void> {
     const next = this.#previous
-    await writeAll(next, encodeHeader(this.#sequence), 0)
-    await next.truncate(headerLength)
-    this.#previous = this.#current.file
+    await this.#holding.confirm(next)
+    next.length = { min: headerLength, max: next.length.max }
+    await writeAll(next.file, encodeHeader(this.#sequence), 0)
+    await next.file.truncate(headerLength)
+    next.length = { min: headerLength, max: headerLength }
+    this.#previous = this.#current.held
     this.#previousLast = this.#sequence
-    this.#current = { file: next, length: headerLength }
+    this.#current = { held: next, length: headerLength }
     this.#snapshotAt = headerLength + this.#bytesBetweenSnapshots
   }
 }

@@ -9,12 +9,12 @@
 //
 // Only the end of a file may be torn, by a write that was cut short and so was never acknowledged:
 // bytes after the last line end are dropped, loudly. Anything else that does not read as above is
-// damage, and the caller stops.
+// damage, or of a later version where its sum fits, and the caller stops.
 
 import { crc32 } from "node:zlib"
 import { isJsonObject } from "../strict_json.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { StoreDamage } from "./damage.ts"
+import { NewerStore, StoreDamage } from "./damage.ts"
 import { type Change, RecordError, readChange } from "./tables.ts"
 
 /** One acknowledged write. */
@@ -88,6 +88,10 @@ function readHeader(bytes: Buffer): number {
   const text = bytes.subarray(0, headerLength).toString("latin1")
   const digits = /"after":"(\d{16})"/.exec(text)?.[1]
   const after = Number(digits)
+  const found = Number(/^\{"format":"postern-journal","version":(\d{1,9}),/.exec(text)?.[1])
+  if (found > version) {
+    throw new NewerStore("line 1", `its version is ${found}, and this one reads up to ${version}`)
+  }
   if (digits === undefined || encodeHeader(after).toString("latin1") !== text) {
     throw new StoreDamage("line 1", `it is not the first line of a journal of version ${version}`)
   }
@@ -112,9 +116,10 @@ function readEntry(line: Buffer, number: number): JournalEntry {
     if (!Array.isArray(changes)) throw new RecordError("its changes are no list")
     return { sequence: sequence as number, changes: changes.map(readChange) }
   } catch (error) {
-    // Not V8's message, which quotes what may be a hash.
-    if (error instanceof SyntaxError) throw new StoreDamage(place, "it is not JSON text")
-    if (error instanceof RecordError) throw new StoreDamage(place, error.message)
+    // The sum fits, so it is what was written: by a later version, which has other records. Not
+    // V8's message, which quotes what may be a hash.
+    if (error instanceof SyntaxError) throw new NewerStore(place, "it is not JSON text")
+    if (error instanceof RecordError) throw new NewerStore(place, error.message)
     throw error
   }
 }

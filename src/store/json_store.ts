@@ -3,6 +3,7 @@
 // json_failed_logins.ts's.
 
 import type { Disk } from "../disk.ts"
+import type { Holding } from "./held_files.ts"
 import { Journal, type Segment } from "./journal.ts"
 import { JsonFailedLogins } from "./json_failed_logins.ts"
 import { JsonSessions } from "./json_sessions.ts"
@@ -31,7 +32,7 @@ export interface JsonStoreParts {
   readonly snapshotBytes: number
   readonly snapshotPath: string
   readonly bytesBetweenSnapshotsMin: number
-  readonly disk: Disk
+  readonly holding: Holding & { readonly isInPlace: boolean; readonly disk: Disk }
   readonly warn: (event: string, message: string) => void
   /** Gives the directory's lock back. */
   readonly release: () => Promise<void>
@@ -55,10 +56,20 @@ export class JsonStore implements Store {
       covered: parts.covered,
       bytesBetweenSnapshots: Math.max(parts.bytesBetweenSnapshotsMin, parts.snapshotBytes),
       snapshotDue: (sequence) => this.#takeSnapshot(sequence),
+      holding: parts.holding,
     })
     this.#staged = new StagedTables(tables, this.#journal)
     this.#sessions = new JsonSessions(this.#staged)
     this.#failedLogins = new JsonFailedLogins(this.#staged)
+  }
+
+  /** For other files of the directory: it replaces none that is not this store's any more. */
+  get disk(): Disk {
+    return this.#parts.holding.disk
+  }
+
+  isInPlace(): boolean {
+    return this.#parts.holding.isInPlace
   }
 
   findUser(username: string): User | null {
@@ -245,8 +256,8 @@ export class JsonStore implements Store {
   // them aside before anything else runs. If it fails the journal goes on growing and asks again.
   #takeSnapshot(sequence: number): void {
     if (this.#snapshot !== null) return
-    const { snapshotPath, disk, warn, bytesBetweenSnapshotsMin } = this.#parts
-    this.#snapshot = writeSnapshot(snapshotPath, sequence, this.#tables, disk)
+    const { snapshotPath, holding, warn, bytesBetweenSnapshotsMin } = this.#parts
+    this.#snapshot = writeSnapshot(snapshotPath, sequence, this.#tables, holding.disk)
       .then((bytes) =>
         this.#journal.snapshotTaken(sequence, Math.max(bytesBetweenSnapshotsMin, bytes)),
       )

@@ -5,27 +5,37 @@
 //
 //   store.json                        the snapshot (snapshot.ts)
 //   journal.0.jsonl journal.1.jsonl   what changed since (journal_format.ts)
+//   lock.json lock-<random>.sock      who owns the directory (lock.ts)
 
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { type Disk, removeLeftovers } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { findOpenParent, isOpenToOthers, secureDirectory, secureFile } from "../private_files.ts"
 import { fileExitCode, fileHint } from "../system_failure.ts"
-import { StoreDamage } from "./damage.ts"
+import { damage, naming } from "./damage.ts"
+import { type HeldFile, HeldFiles } from "./held_files.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
 import { JsonStore } from "./json_store.ts"
-import { takeLock } from "./lock.ts"
+import { type Lock, takeLock } from "./lock.ts"
+import { lockFileName } from "./lock_file.ts"
 import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
-import type { Store } from "./store.ts"
 import { apply, emptyTables, type Tables } from "./tables.ts"
 
 /** What opening a store needs. */
 export interface JsonStoreOptions {
   readonly directory: string
+  /** The directory by the name that the next start goes by, where that is a link. */
+  readonly name?: string
   readonly disk: Disk
   /** Told of what the operator should know: repaired modes, a torn write, a snapshot that failed. */
   readonly warn: (event: string, message: string) => void
+  /** Told when nothing can be written any more; `warn` unless given. */
+  readonly alarm?: (event: string, message: string) => void
+  /** Files beside the store's: where there is one, there is or was a store. */
+  readonly companions?: readonly string[]
+  /** Whether a store is made where there is none: yes, unless told. */
+  readonly mayMake?: boolean
   /** Bytes of journal after which a snapshot is taken at the earliest. */
   readonly bytesBetweenSnapshotsMin?: number
 }
@@ -47,12 +57,17 @@ interface Found extends JournalReading {
  * Opens the store, or makes a new one where the directory has none.
  * @throws OperatorError when another process has it, or when a file can't be read as a store's
  */
-export async function openJsonStore(options: JsonStoreOptions): Promise<Store> {
-  const { directory, disk } = options
+export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStore> {
+  const { directory, disk, mayMake = true } = options
   try {
+    // Before anything is made or mended.
+    if (!mayMake && !(await hasStoreFiles(directory, options))) throw nothingThere(directory)
     await refuseForeign(directory, disk)
-    const repaired = [await secureDirectory(directory, disk)]
-    const lock = await takeLock(directory, disk)
+    const repaired = [
+      await secureDirectory(directory, disk),
+      await secureFile(join(directory, lockFileName), disk),
+    ]
+    const lock = await takeLock(directory, options)
     try {
       for (const name of [snapshotName, ...journalNames]) {
         repaired.push(await secureFile(join(directory, name), disk))
@@ -62,7 +77,7 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<Store> {
       await warnOfOpenParent(options)
       await removeLeftovers(directory, disk)
       const contents = (await readContents(options)) ?? (await makeContents(options))
-      return await start(contents, lock.release, options)
+      return await start(contents, lock, options)
     } catch (error) {
       await lock.release()
       throw error
@@ -74,36 +89,55 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<Store> {
 
 async function start(
   contents: Contents,
-  release: () => Promise<void>,
+  lock: Lock,
   options: JsonStoreOptions,
-): Promise<Store> {
+): Promise<JsonStore> {
+  const { directory, name = directory, disk, warn, alarm = warn, companions = [] } = options
   const segments: Segment[] = []
-  for (const reading of contents.readings) {
-    if (reading.tornBytes > 0) {
-      const message = `Dropped ${reading.tornBytes} bytes of a write that was cut short, never acknowledged`
-      options.warn("store.torn_write_dropped", `${message}, at the end of '${reading.path}'`)
+  try {
+    for (const reading of contents.readings) {
+      if (reading.tornBytes > 0) {
+        const message = `Dropped ${reading.tornBytes} bytes of a write that was cut short, never acknowledged`
+        warn("store.torn_write_dropped", `${message}, at the end of '${reading.path}'`)
+      }
+      segments.push({ ...reading, held: await openSegment(reading, name, disk) })
     }
-    try {
-      const file = await options.disk.open(reading.path)
-      segments.push({ ...reading, file })
-      await file.truncate(reading.length)
-    } catch (error) {
-      for (const opened of segments) await opened.file.close()
-      throw error
-    }
+  } catch (error) {
+    for (const { held } of segments) await held.file.close()
+    throw error
   }
+  const journals = segments.map(({ held }) => held)
+  const holding = new HeldFiles({ directory: name, disk, lock, journals, alarm })
+  for (const file of [snapshotName, ...companions]) await holding.hold(join(directory, file))
   return new JsonStore(contents.tables, segments as [Segment, Segment], {
     covered: contents.covered,
     snapshotBytes: contents.snapshotBytes,
-    snapshotPath: join(options.directory, snapshotName),
+    snapshotPath: join(directory, snapshotName),
     bytesBetweenSnapshotsMin: options.bytesBetweenSnapshotsMin ?? bytesBetweenSnapshotsMin,
-    disk: options.disk,
-    warn: options.warn,
-    release,
+    holding,
+    warn,
+    async release() {
+      await holding.close()
+      await lock.release()
+    },
   })
 }
 
-async function readContents({ directory, disk }: JsonStoreOptions): Promise<Contents | null> {
+async function openSegment(found: Found, directory: string, disk: Disk): Promise<HeldFile> {
+  const { path, length } = found
+  const file = await disk.open(path)
+  try {
+    await file.truncate(length)
+    const name = join(directory, basename(path))
+    return { name, file, identity: await file.identity(), length: { min: length, max: length } }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readContents(options: JsonStoreOptions): Promise<Contents | null> {
+  const { directory, disk, companions = [] } = options
   const snapshotPath = join(directory, snapshotName)
   const snapshot = await naming(snapshotPath, () => readSnapshot(snapshotPath, disk))
   const [first, second] = await Promise.all(
@@ -111,8 +145,14 @@ async function readContents({ directory, disk }: JsonStoreOptions): Promise<Cont
   )
   if (snapshot === null) {
     // The snapshot is made last, so a first start that was cut short has at most empty journals.
-    if (isUnused(first) && isUnused(second)) return null
-    throw damage(snapshotPath, "it is missing, but there is a journal of its changes")
+    if (!isUnused(first) || !isUnused(second)) {
+      throw damage(snapshotPath, "it is missing, but there is a journal of its changes")
+    }
+    for (const name of companions) {
+      if ((await disk.inspect(join(directory, name))) === null) continue
+      throw damage(snapshotPath, `it is missing, but there is '${name}' beside it`)
+    }
+    return null
   }
   if (!first || !second) {
     const missing = journalNames[first ? 1 : 0]
@@ -132,7 +172,8 @@ async function readContents({ directory, disk }: JsonStoreOptions): Promise<Cont
 }
 
 async function makeContents(options: JsonStoreOptions): Promise<Contents> {
-  const { directory, disk } = options
+  const { directory, disk, mayMake = true } = options
+  if (!mayMake) throw nothingThere(directory)
   await makeSegments(directory, disk)
   await writeSnapshot(join(directory, snapshotName), 0, emptyTables(), disk)
   const made = await readContents(options)
@@ -185,20 +226,22 @@ async function warnOfOpenParent({ directory, disk, warn }: JsonStoreOptions): Pr
   )
 }
 
-/** Adds the file's name to its damage. */
-async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof StoreDamage) throw damage(path, `${error.place}: ${error.message}`)
-    throw error
+/** Whether a directory has a store or a part of one, or a companion of one. */
+export async function hasStoreFiles(
+  directory: string,
+  { companions = [], disk }: Pick<JsonStoreOptions, "companions" | "disk">,
+): Promise<boolean> {
+  for (const name of [snapshotName, ...journalNames, ...companions]) {
+    if ((await disk.inspect(join(directory, name))) !== null) return true
   }
+  return false
 }
 
-function damage(path: string, why: string): OperatorError {
-  return new OperatorError(`The store can't be read: '${path}': ${why}`, {
-    hint: "Nothing was changed. Restore the data directory from a backup, all of its files together.",
-    exitCode: exitCodes.damagedData,
+/** What a command says that makes no store, where there is none. */
+export function nothingThere(directory: string): OperatorError {
+  return new OperatorError(`Nothing is set up in '${directory}'`, {
+    hint: "`postern serve` or `postern init` sets it up. POSTERN_DATA_DIR says where it is.",
+    exitCode: exitCodes.unavailable,
   })
 }
 

@@ -18,7 +18,7 @@ import { type Disk, replaceFile } from "../disk.ts"
 import { randomName } from "../random.ts"
 import { isJsonObject } from "../strict_json.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { StoreDamage } from "./damage.ts"
+import { NewerStore, StoreDamage } from "./damage.ts"
 import {
   emptyTables,
   RecordError,
@@ -113,6 +113,26 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
   const found = await disk.read(path)
   if (found === null) return null
   const bytes = Buffer.from(found.buffer, found.byteOffset, found.byteLength)
+  refuseNewer(bytes)
+  try {
+    return readTables(bytes)
+  } catch (error) {
+    // A later version that writes more into records, say, without a version of its own.
+    const isDamage = error instanceof StoreDamage && bodyBeforeSum(bytes.subarray(0, -1)) === null
+    if (isDamage || !(error instanceof StoreDamage)) throw error
+    throw new NewerStore(error.place, error.message)
+  }
+}
+
+// First of all: what follows may be laid out in another way.
+function refuseNewer(bytes: Buffer): void {
+  const start = bytes.subarray(0, 100).toString("latin1")
+  const found = Number(/^\{"format":"postern-store","version":(\d{1,9})[,}]/.exec(start)?.[1])
+  if (!(found > version)) return
+  throw new NewerStore("line 1", `its version is ${found}, and this one reads up to ${version}`)
+}
+
+function readTables(bytes: Buffer): Snapshot {
   const { document, lists } = readOutline(bytes)
   const { format: foundFormat, version: foundVersion, sequence } = document
   if (foundFormat !== format) {

@@ -96,6 +96,12 @@ export interface FailedLogins {
 
 /** Where users and their sessions are kept. */
 export interface Store {
+  /**
+   * False once what is on disk was found to be another's: files that somebody replaced or removed
+   * while they were open. From then on every change throws Unavailable.
+   */
+  isInPlace(): boolean
+
   /** The user of exactly this name, or null. */
   findUser(username: string): Awaitable<User | null>
 

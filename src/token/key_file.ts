@@ -79,6 +79,7 @@ async function parse(
     throw damaged(path, `it is not a file of the format '${format}'`)
   }
   const { version: found, keys } = file
+  if (Number.isSafeInteger(found) && (found as number) > version) throw newer(path, found as number)
   if (found !== version && found !== 1) {
     throw damaged(path, `its version is not ${version}`)
   }
@@ -139,9 +140,17 @@ function isInstant(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
+function newer(path: string, found: number): OperatorError {
+  const versions = `its version is ${found}, and this one reads up to ${version}`
+  return new OperatorError(`The key file '${path}' was written by a newer Postern: ${versions}`, {
+    hint: "Start the newer Postern again, or restore the backup from before the upgrade, all files together.",
+    exitCode: exitCodes.damagedData,
+  })
+}
+
 function damaged(path: string, why: string): OperatorError {
   return new OperatorError(`The key file '${path}' can't be used: ${why}`, {
-    hint: "Restore it from a backup. Or move it away: new keys are made, and everybody logs in again.",
+    hint: "Restore it from a backup. docs/backup.md says what to do without one.",
     exitCode: exitCodes.damagedData,
   })
 }

@@ -34,6 +34,7 @@ test("postern --help shows the commands, every setting, and the exit codes", () 
   assert.deepEqual(names(commands), [
     "postern serve",
     "postern demo",
+    "postern init",
     "postern user add|password|disable|enable|logout|unlock|delete|release NAME, or list",
     "postern user role add|remove NAME ROLE",
     "postern user claim set NAME CLAIM VALUE",

@@ -10,6 +10,7 @@ import { OperatorError, Unavailable } from "../../src/errors.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import { openControlDirectory } from "../support/control_directory.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
+import { setUp, withoutPlace } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { testSecret } from "../support/test_keys.ts"
 import { createTestService } from "../support/test_service.ts"
@@ -23,7 +24,7 @@ async function run(
   const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory, ...environment })
   const exitCode = await runKey(words === "" ? [] : words.split(" "), terminal)
   assert.deepEqual([exitCode, terminal.stderr()], [0, ""])
-  return terminal.stdout()
+  return withoutPlace(terminal.stdout(), directory)
 }
 
 function failure(message: string, hint: string, exitCode: number) {
@@ -64,7 +65,7 @@ for (const running of [false, true]) {
       ? await openControlDirectory(t, {
           keys: (await createTestService(t, { generated: true })).keys,
         })
-      : join(temporaryDirectory(t), "data")
+      : await setUp(join(temporaryDirectory(t), "data"))
     const one = await run(directory, "list")
     assert.match(
       one,
@@ -102,8 +103,8 @@ for (const running of [false, true]) {
 }
 
 test("postern key of a shared secret shows that there is one, and never what it is", async (t) => {
-  const directory = join(temporaryDirectory(t), "data")
   const settings = { JWT_SECRET_KEY: testSecret }
+  const directory = await setUp(join(temporaryDirectory(t), "data"), settings)
   const listed = await run(directory, "list", settings)
   const row = "\\(shared secret\\) +HS256 +signing +- +-\n"
   assert.match(listed, new RegExp(`^${heading}${row}${refreshRow}$`))
@@ -122,14 +123,16 @@ test("postern key exits 69 when the service can't store the keys", async (t) => 
   const rotate = () => Promise.reject(new Unavailable("The keys could not be stored"))
   const keys = { rotate } as Partial<Keys> as Keys
   const directory = await openControlDirectory(t, { keys })
-  const hint = "Nothing was changed. Too many logins, or a full disk? The log says more."
+  const hint =
+    "Nothing was changed. Too many logins, a full disk, a data directory that was replaced? The log says more."
   await assert.rejects(run(directory, "rotate"), failure("The keys could not be stored", hint, 69))
 })
 
 test("postern key writes what it did to the audit file, while no service runs", async (t) => {
-  const directory = join(temporaryDirectory(t), "data")
   const file = join(temporaryDirectory(t), "audit.jsonl")
-  await run(directory, "rotate", { POSTERN_AUDIT_FILE: file })
+  const audited = { POSTERN_AUDIT_FILE: file }
+  const directory = await setUp(join(temporaryDirectory(t), "data"), audited)
+  await run(directory, "rotate", audited)
   const lines = readFileSync(file, "utf8").trimEnd().split("\n")
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).event),

@@ -34,8 +34,10 @@ test("openKeys() makes a key that signs at once and one for refresh tokens, once
 test("openKeys() repairs a mode that is too open, and says so", async (t) => {
   const opened = await openTestKeys(t)
   const modes: number[] = []
-  const open = { type: "file", owner: process.geteuid?.() ?? 0, mode: 0o644 } as const
-  const inspect = async () => open
+  const inspect = async (path: string) => {
+    const found = await opened.disk.inspect(path)
+    return found && { ...found, mode: 0o644 }
+  }
   const chmod = async (_path: string, mode: number) => void modes.push(mode)
   await opened.reopen({ disk: { ...opened.disk, inspect, chmod } })
   assert.deepEqual(modes, [0o600])

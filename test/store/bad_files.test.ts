@@ -21,8 +21,8 @@ const forAll: readonly (readonly [name: string, edit: Edit, store: RegExp, journ
   ["{}", () => "{}", /line 1: it is not a file of the format 'postern-store'/, /line 1: it is not/],
   ["not UTF-8", (text) => Buffer.from(`${text}\xff\n`, "latin1"), /not JSON/, /line \d+: its sum/],
   [
-    "another version",
-    (text) => text.replace(/"version":\d/, '"version":9'),
+    "an earlier version",
+    (text) => text.replace(/"version":\d/, '"version":0'),
     /line 1: its version is not \d, the one written here/,
     /line 1: it is not the first line of a journal of version 1/,
   ],
@@ -194,16 +194,78 @@ test("openJsonStore() refuses a journal cut off in its first line", async (t) =>
   }
 })
 
-test("openJsonStore() refuses a journal with a record that does not fit, sum or not", async (t) => {
-  const directory = await usedDirectory(t)
-  const entry = encodeEntry({
-    sequence: 1,
-    changes: [["users", "x", sampleUser("x", { passwordHash: "plain" })]],
+/** What a later version may write, each with the sum that fits. */
+const newer: readonly (readonly [what: string, name: string, edit: Edit, place: RegExp])[] = [
+  ...names.map(
+    (name) =>
+      [
+        `a later version in ${name}`,
+        name,
+        (text: string) => text.replace(/"version":\d/, '"version":9'),
+        /line 1: its version is 9, and this one reads up to \d$/,
+      ] as const,
+  ),
+  [
+    "a later version of another layout",
+    "store.json",
+    () => '{"format":"postern-store","version":12}\nusers.0 users.1\n',
+    /line 1: its version is 12, and this one reads up to 4$/,
+  ],
+  [
+    "a table more",
+    "store.json",
+    (text) => summedAnew(text.replace(',\n"users"', ',"devices":[],\n"users"')),
+    /'devices': it is no member of a store$/,
+  ],
+  [
+    "a member more of a record",
+    "store.json",
+    (text) => summedAnew(text.replace('"roles"', '"email":"a@b","roles"')),
+    /users, record 1: 'email' is no member of such a record$/,
+  ],
+  [
+    "another hash",
+    "store.json",
+    (text) => summedAnew(text.replace(hash, "$2b$12$")),
+    /users, record 1: 'passwordHash' is missing or not valid$/,
+  ],
+  ["an entry of another table", journals[0], ofEntry(["devices", "x", {}]), /no such table$/],
+  [
+    "an entry with another hash",
+    journals[0],
+    ofEntry(["users", "x", sampleUser("x", { passwordHash: "plain" })]),
+    /line 2: 'passwordHash' is missing or not valid$/,
+  ],
+  [
+    "an entry with a member more",
+    journals[0],
+    ofEntry(["users", "x", { ...sampleUser("x"), email: "a@b" }]),
+    /line 2: 'email' is no member of such a record$/,
+  ],
+]
+
+for (const [what, name, edit, place] of newer) {
+  test(`openJsonStore() calls newer, not damaged: ${what}`, async (t) => {
+    const directory = await usedDirectory(t)
+    change(directory, name, edit)
+    const hint =
+      /^Nothing was changed\. Start the newer Postern again, or restore the backup from before the upgrade, all/
+    await assertRefused(directory, name, place, hint)
+    await assertRefused(directory, name, /^The store was written by a newer Postern: /, hint)
   })
-  const [first] = journals
-  change(directory, first, (text) => Buffer.from(`${text.split("\n")[0]}\n${entry}`))
-  await assertRefused(directory, first, /line 2: 'passwordHash' is missing or not valid/)
+}
+
+test("openJsonStore() calls damaged what says it is newer nowhere, and whose sum does not fit", async (t) => {
+  const directory = await usedDirectory(t)
+  change(directory, "store.json", replaced('"roles"', '"email":"a@b","roles"'))
+  await assertRefused(directory, "store.json", /^The store can't be read: /)
 })
+
+/** A journal of one entry, whatever that changes. */
+function ofEntry(change: readonly unknown[]): Edit {
+  const entry = { sequence: 1, changes: [change] } as unknown as Parameters<typeof encodeEntry>[0]
+  return (text) => Buffer.from(`${text.split("\n")[0]}\n${encodeEntry(entry)}`)
+}
 
 /** A store.json with the sum that its text has. */
 function summedAnew(text: string): string {

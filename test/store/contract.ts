@@ -214,7 +214,7 @@ function closingContract(engine: string, open: OpenStore): void {
     await store.addUser(alice)
     await store.close()
     await store.close()
-    const calls: Readonly<Record<Exclude<keyof Store, "close">, () => unknown>> = {
+    const calls: Readonly<Record<Exclude<keyof Store, "close" | "isInPlace">, () => unknown>> = {
       findUser: () => store.findUser("alice"),
       countUsers: () => store.countUsers(),
       listUsers: () => store.listUsers(),

@@ -55,10 +55,12 @@ test("the journal goes on growing while no snapshot can be taken", async (t) => 
   assert.equal(snapshotSequence(disk), 0)
   assert.equal(entryCount(disk), 20)
   disk.fail()
+  let changes = 20
+  for (; entryCount(disk) === changes && changes < 2000; changes += 1) await change(store, 1)
+  assert.ok(entryCount(disk) < changes, "the files changed places again")
   await change(store, 20)
   await store.close()
   assert.ok(snapshotSequence(disk) > 20)
-  assert.ok(entryCount(disk) < 40, "the files changed places again")
   assert.equal((await (await reopen()).findUser("alice"))?.tokensNotBefore, 19)
 })
 

@@ -102,7 +102,9 @@ test("readJournal() with a byte missing or doubled before the last entry gives d
   for (let at = 1; at < lastLine; at += 1) {
     for (const next of [at + 1, at - 1]) {
       const changed = Buffer.concat([journal.subarray(0, at), journal.subarray(next)])
-      assert.throws(() => readJournal(changed), { name: "StoreDamage" }, `${at}, then ${next}`)
+      // Of another version, where the digit of the version is doubled.
+      const name = /^(StoreDamage|NewerStore)$/
+      assert.throws(() => readJournal(changed), { name }, `${at}, then ${next}`)
     }
   }
 })
@@ -128,7 +130,8 @@ const damaged: readonly (readonly [name: string, text: Buffer, line: number, why
   ["empty", Buffer.alloc(0), 1, notAHeader],
   ["NULs", Buffer.alloc(900), 1, notAHeader],
   ["an array", Buffer.from("[]\n"), 1, notAHeader],
-  ["another version", edited('"version":1', '"version":2'), 1, notAHeader],
+  ["an earlier version", edited('"version":1', '"version":0'), 1, notAHeader],
+  ["a version that is text", edited('"version":1', '"version":"2"'), 1, notAHeader],
   ["another format", edited("postern-journal", "pastern-journal"), 1, notAHeader],
   ["a blank more in the first line", edited('{"format"', '{ "format"'), 1, notAHeader],
   ["an unsafe number", edited("0000000000000007", "9999999999999999"), 1, notAHeader],
@@ -144,6 +147,25 @@ const damaged: readonly (readonly [name: string, text: Buffer, line: number, why
     Buffer.concat([journal.subarray(0, -1), Buffer.from("\v")]),
     5,
     "its line end is damaged",
+  ],
+]
+
+/** Whole, and nothing that this version writes. */
+const newer: readonly (readonly [name: string, text: Buffer, line: number, why: string])[] = [
+  ...["2", "12", "999999999"].map(
+    (version) =>
+      [
+        `version ${version}`,
+        edited('"version":1', `"version":${version}`),
+        1,
+        ahead(Number(version)),
+      ] as const,
+  ),
+  [
+    "another first line",
+    Buffer.from('{"format":"postern-journal","version":3,"x":\n'),
+    1,
+    ahead(3),
   ],
   ["changes that are no list", whole('{"sequence":8,"changes":7}'), 2, "its changes are no list"],
   ["a number that is none", whole('{"sequence":"8","changes":[]}'), 2, "its sequence is no number"],
@@ -179,12 +201,18 @@ for (const [name, text, line, message] of damaged) {
   })
 }
 
+for (const [name, text, line, message] of newer) {
+  test(`readJournal() of a later version: ${name}`, () => {
+    assert.throws(() => readJournal(text), { name: "NewerStore", place: `line ${line}`, message })
+  })
+}
+
 test("readJournal() of a text that has its sum but is no JSON does not quote it", () => {
   const body = '{"sequence":8,"passwordHash":"secret'
   const sum = crc32(body).toString(16).padStart(8, "0")
   const text = Buffer.concat([header, Buffer.from(`${body},"sum":"${sum}"}\n`)])
   const message = "it is not JSON text"
-  assert.throws(() => readJournal(text), { name: "StoreDamage", place: "line 2", message })
+  assert.throws(() => readJournal(text), { name: "NewerStore", place: "line 2", message })
 })
 
 test("readJournal() drops a hole that a write of several blocks left at the end", () => {
@@ -204,6 +232,10 @@ function edited(text: string, other: string): Buffer {
 
 function whole(text: string): Buffer {
   return Buffer.concat([header, entryOf(text)])
+}
+
+function ahead(version: number): string {
+  return `its version is ${version}, and this one reads up to 1`
 }
 
 function missing(sequence: number): string {

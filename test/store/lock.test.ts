@@ -8,12 +8,15 @@ import { OperatorError } from "../../src/errors.ts"
 import { socketPathBytesMax } from "../../src/local_socket.ts"
 import { takeLock } from "../../src/store/lock.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
+import { fileHint } from "../../src/system_failure.ts"
 import { shortDirectoryFarAway } from "../support/far_directory.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { sampleUser } from "./sample_user.ts"
 
 /** The longest path of a directory whose lock's first name is a path for a socket. */
 const longestOwn = socketPathBytesMax - "/.lock-0123456789012345678901.sock".length
+
+const options = { disk: machineDisk, warn: assert.fail }
 
 const owned = (directory: string) => ({
   name: "OperatorError",
@@ -24,20 +27,22 @@ const owned = (directory: string) => ({
 
 test("takeLock() holds a directory until it is given back, and leaves no name", async (t) => {
   const directory = temporaryDirectory(t)
-  const lock = await takeLock(directory, machineDisk)
-  const [name = "", ...more] = readdirSync(directory)
-  assert.match(name, /^lock-[\w-]{22}\.sock$/)
+  const lock = await takeLock(directory, options)
+  const [socket = "", file, ...more] = readdirSync(directory).sort()
+  assert.equal(file, "lock.json")
+  assert.match(socket, /^lock-[\w-]{22}\.sock$/)
   assert.deepEqual(more, [])
-  assert.equal(lstatSync(join(directory, name)).mode & 0o777, 0o600)
+  assert.equal(lstatSync(join(directory, "lock.json")).mode & 0o777, 0o600)
+  assert.equal(lstatSync(join(directory, socket)).mode & 0o777, 0o600)
   await lock.release()
   assert.deepEqual(readdirSync(directory), [])
-  await (await takeLock(directory, machineDisk)).release()
+  await (await takeLock(directory, options)).release()
 })
 
 test("takeLock() waits for one that is about to be given back", async (t) => {
   const directory = temporaryDirectory(t)
-  const lock = await takeLock(directory, machineDisk)
-  const second = takeLock(directory, machineDisk)
+  const lock = await takeLock(directory, options)
+  const second = takeLock(directory, options)
   await lock.release()
   await (await second).release()
 })
@@ -48,7 +53,7 @@ test("takeLock() by eight at once gives it to one after the other", async (t) =>
   const outcomes = await Promise.all(
     Array.from({ length: 8 }, async () => {
       try {
-        const lock = await takeLock(directory, machineDisk)
+        const lock = await takeLock(directory, options)
         owners += 1
         assert.equal(owners, 1)
         await machineDisk.list(directory)
@@ -69,17 +74,22 @@ test("takeLock() respects an owner that never answers", async (t) => {
   const directory = temporaryDirectory(t)
   const path = join(directory, `lock-${"A".repeat(22)}.sock`)
   await listenMutely(t, path)
-  await assert.rejects(takeLock(directory, machineDisk), owned(directory))
+  await assert.rejects(takeLock(directory, options), owned(directory))
   assert.deepEqual(readdirSync(directory), [`lock-${"A".repeat(22)}.sock`])
 })
 
 test("takeLock() removes what nobody listens on, and no other name", async (t) => {
   const directory = temporaryDirectory(t)
-  const left = [`lock-${"A".repeat(22)}.sock`, `.lock-${"B".repeat(22)}.sock`]
+  const left = [
+    `lock-${"A".repeat(22)}.sock`,
+    `.lock-${"B".repeat(22)}.sock`,
+    `.ctrl-${"D".repeat(22)}.sock`,
+  ]
   const kept = ["control.sock", "lock-.sock", `lock-${"C".repeat(21)}.sock`, "store.json"]
   for (const name of [...left, ...kept]) writeFileSync(join(directory, name), "")
-  const lock = await takeLock(directory, machineDisk)
-  const names = readdirSync(directory).filter((name) => !/^lock-[\w-]{22}\.sock$/.test(name))
+  const lock = await takeLock(directory, options)
+  const isOwn = (name: string) => name === "lock.json" || /^lock-[\w-]{22}\.sock$/.test(name)
+  const names = readdirSync(directory).filter((name) => !isOwn(name))
   assert.deepEqual(names.sort(), kept.sort())
   await lock.release()
 })
@@ -94,34 +104,40 @@ test("takeLock() tries again when its unnamed socket was tidied away", async (t)
       await machineDisk.rename(from, to)
     },
   }
-  await (await takeLock(directory, disk)).release()
+  await (await takeLock(directory, { ...options, disk })).release()
   assert.equal(tidied, 2)
 })
 
-for (const step of ["rename", "list", "remove"] as const) {
+for (const step of ["list", "remove", "create"] as const) {
   test(`takeLock() passes on what else goes wrong, and leaves no socket: ${step}`, async (t) => {
     const directory = temporaryDirectory(t)
     const left = `lock-${"A".repeat(22)}.sock`
     writeFileSync(join(directory, left), "")
-    const failure = Object.assign(new Error("made by a test"), { code: "EACCES" })
+    const failure = Object.assign(new Error("made by a test"), { code: "EIO" })
     const fails = (path: string) => step !== "remove" || path.endsWith(left)
     const disk = {
       ...machineDisk,
       [step]: (path: string) => (fails(path) ? Promise.reject(failure) : machineDisk.remove(path)),
     }
-    await assert.rejects(takeLock(directory, disk), failure)
+    await assert.rejects(takeLock(directory, { ...options, disk }), failure)
     assert.deepEqual(readdirSync(directory), [left])
   })
 }
 
-test("takeLock() says what it needs where no socket can be made", async (t) => {
-  const directory = join(temporaryDirectory(t), "missing")
-  await assert.rejects(takeLock(directory, machineDisk), {
-    name: "OperatorError",
-    message: `No Unix socket can be made in the data directory '${directory}' (EACCES)`,
-    hint: /^The user that Postern runs as has no right to do that\./,
-    exitCode: 69,
-  })
+test("takeLock() says what it needs where nothing can be written", async (t) => {
+  const directory = temporaryDirectory(t)
+  for (const code of ["EACCES", "EPERM", "EROFS"]) {
+    const failure = Object.assign(new Error("made by a test"), { code })
+    const refuse = () => Promise.reject(failure)
+    const disk = { ...machineDisk, create: refuse, rename: refuse }
+    await assert.rejects(takeLock(directory, { ...options, disk }), {
+      name: "OperatorError",
+      message: `The data directory can't be written: '${join(directory, "lock.json")}' (${code})`,
+      hint: fileHint(failure, "POSTERN_DATA_DIR"),
+      exitCode: 69,
+    })
+    assert.deepEqual(readdirSync(directory), [])
+  }
 })
 
 test("takeLock() never takes a path too long for a lock that works", async (t) => {
@@ -129,7 +145,7 @@ test("takeLock() never takes a path too long for a lock that works", async (t) =
   for (let length = longestOwn - 7; length <= longestOwn + 11; length += 1) {
     const directory = join(parent, "d".repeat(length - parent.length - 1))
     mkdirSync(directory)
-    const lock = await takeLock(directory, machineDisk).catch((error) => {
+    const lock = await takeLock(directory, options).catch((error) => {
       assert.match(error.message, /^The path of a Unix socket is too long: /)
       assert.equal(error.exitCode, 78)
       assert.ok(length > longestOwn, `${length}`)

@@ -34,7 +34,12 @@ for (const name of names) {
     const directory = await usedDirectory(t)
     rmSync(join(directory, name))
     mkdirSync(join(directory, name))
-    await assertRefused(directory, name, /is not a file, but a directory/, /Move it away/)
+    await assertRefused(
+      directory,
+      name,
+      /is not a file, but a directory/,
+      /^Put the file itself there, from a backup if need be/,
+    )
   })
 
   test(`openJsonStore() refuses a symbolic link in the place of ${name}`, async (t) => {
@@ -42,7 +47,12 @@ for (const name of names) {
     for (const target of ["/etc/passwd", join(directory, "nowhere")]) {
       rmSync(join(directory, name))
       symlinkSync(target, join(directory, name))
-      await assertRefused(directory, name, /is not a file, but a link/, /Move it away/)
+      await assertRefused(
+        directory,
+        name,
+        /is not a file, but a link/,
+        /^Put the file itself there, from a backup if need be/,
+      )
     }
   })
 
@@ -75,6 +85,46 @@ test("openJsonStore() refuses a torn journal without a store.json, and takes an 
   await assertRefused(directory, "store.json", /it is missing, but there is a journal/)
   writeFileSync(path, unused)
   assert.deepEqual(await openAndClose(directory), [])
+})
+
+test("openJsonStore() takes a directory of which a companion is left for damaged, not for new", async (t) => {
+  const directory = temporaryDirectory(t)
+  writeFileSync(join(directory, "keys.json"), "{}", { mode: 0o600 })
+  const options = { directory, disk: machineDisk, warn: assert.fail, companions: ["keys.json"] }
+  for (const mayMake of [true, false]) {
+    await assert.rejects(openJsonStore({ ...options, mayMake }), {
+      name: "OperatorError",
+      message: `The store can't be read: '${join(directory, "store.json")}': it is missing, but there is 'keys.json' beside it`,
+      exitCode: 65,
+    })
+  }
+  assert.deepEqual(readdirSync(directory), ["keys.json"])
+})
+
+test("openJsonStore() makes nothing unless it may, and mends nothing", async (t) => {
+  const parent = temporaryDirectory(t)
+  chmodSync(parent, 0o755)
+  const unfinished = join(parent, "unfinished")
+  await openAndClose(unfinished)
+  rmSync(join(unfinished, "store.json"))
+  const before = readdirSync(unfinished)
+  for (const directory of [parent, join(parent, "a", "b"), unfinished]) {
+    const options = { directory, disk: machineDisk, warn: assert.fail, mayMake: false }
+    await assert.rejects(openJsonStore(options), {
+      name: "OperatorError",
+      message: `Nothing is set up in '${directory}'`,
+      hint: "`postern serve` or `postern init` sets it up. POSTERN_DATA_DIR says where it is.",
+      exitCode: 69,
+    })
+  }
+  assert.equal(lstatSync(parent).mode & 0o777, 0o755)
+  assert.deepEqual(readdirSync(parent), ["unfinished"])
+  assert.deepEqual(readdirSync(unfinished), before)
+  const store = await openJsonStore({
+    ...{ directory: await usedDirectory(t), disk: machineDisk, warn: assert.fail },
+    mayMake: false,
+  })
+  await store.close()
 })
 
 test("openJsonStore() refuses a journal of another store", async (t) => {
@@ -202,7 +252,9 @@ test("openJsonStore() closes what it opened when a file can't be cut", async (t)
 
 test("openJsonStore() does not go on with a new store that can't be read back", async (t) => {
   const directory = temporaryDirectory(t)
-  const forgetful = { ...createFaultyDisk(), read: async () => null }
+  const disk = createFaultyDisk()
+  const read = async (path: string) => (path.endsWith("lock.json") ? disk.read(path) : null)
+  const forgetful = { ...disk, read }
   await assert.rejects(openJsonStore({ directory, disk: forgetful, warn: assert.fail }), {
     name: "Error",
     message: "The store that was just made is not there",

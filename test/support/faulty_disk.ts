@@ -2,7 +2,7 @@
 // the state after any prefix of it can be had again: what a crash at that moment would have left.
 //
 // Sockets are the machine's, since a lock is none without them: names that end in .sock are made in
-// the real directory.
+// the real directory. lock.json is in memory as other files are, but neither logged nor failed.
 
 import { basename } from "node:path"
 import { type Disk, type DiskFile, machineDisk, writeAll } from "../../src/disk.ts"
@@ -116,15 +116,26 @@ function createGate(): { readonly choice: FaultChoice; readonly held: HeldWrites
   return { choice, held: { reached, letGo: (fault) => letGo(fault ?? null) } }
 }
 
+const ownFile = {
+  type: "file",
+  owner: process.geteuid?.() ?? 0,
+  group: process.getegid?.() ?? 0,
+  mode: 0o600,
+} as const
+
 function diskOver(files: Files, perform: Perform): Disk {
+  const identities = createIdentities()
+  const lock = createLockFile()
+  const contentOf = (path: string) => (isLock(path) ? lock.bytes : files.get(basename(path)))
   const fileOf = (name: string): DiskFile => ({
-    write: (bytes, position) =>
-      perform({ kind: "write", name, position, bytes: Buffer.from(bytes) }),
-    truncate: async (length) => void (await perform({ kind: "truncate", name, length })),
-    close: async () => {},
+    ...writerOf(name, perform),
+    byteAt: async (position) => files.get(name)?.at(position) ?? null,
+    identity: async () => identities.of(name),
   })
   return {
-    read: async (path) => files.get(basename(path)) ?? null,
+    read: async (path) => contentOf(path) ?? null,
+    openToRead: async (path) => (files.has(basename(path)) ? fileOf(basename(path)) : null),
+    overwrite: async (_path, bytes) => lock.write(bytes),
     async open(path) {
       const name = basename(path)
       if (!files.has(name)) await perform({ kind: "make", name })
@@ -136,6 +147,7 @@ function diskOver(files: Files, perform: Perform): Disk {
       await writeAll(fileOf(name), bytes, files.get(name)?.byteLength ?? 0)
     },
     async create(path) {
+      if (isLock(path)) return lock.create()
       const name = basename(path)
       if (files.has(name)) throw systemError("EEXIST")
       await perform({ kind: "make", name })
@@ -144,20 +156,87 @@ function diskOver(files: Files, perform: Perform): Disk {
     async rename(from, to) {
       if (from.endsWith(".sock")) return machineDisk.rename(from, to)
       await perform({ kind: "rename", name: basename(from), to: basename(to) })
+      identities.move(basename(from), basename(to))
     },
     async remove(path) {
+      if (isLock(path)) return lock.remove()
       if (path.endsWith(".sock")) return machineDisk.remove(path)
       await perform({ kind: "remove", name: basename(path) })
+      identities.forget(basename(path))
     },
     list: async (directory) => [...files.keys(), ...(await machineDisk.list(directory))],
     syncDirectory: async (path) => void (await perform({ kind: "sync", name: basename(path) })),
+    realPath: machineDisk.realPath,
     async inspect(path) {
-      if (!files.has(basename(path))) return machineDisk.inspect(path)
-      return { type: "file", owner: process.geteuid?.() ?? 0, mode: 0o600 }
+      const size = contentOf(path)?.byteLength
+      if (size === undefined) return machineDisk.inspect(path)
+      return { ...ownFile, size, identity: identities.of(basename(path)) }
     },
     makeDirectory: machineDisk.makeDirectory,
     async chmod(path, mode) {
       if (path.endsWith(".sock")) await machineDisk.chmod(path, mode)
+    },
+  }
+}
+
+function writerOf(name: string, perform: Perform): Pick<DiskFile, "write" | "truncate" | "close"> {
+  return {
+    write: (bytes, position) =>
+      perform({ kind: "write", name, position, bytes: Buffer.from(bytes) }),
+    truncate: async (length) => void (await perform({ kind: "truncate", name, length })),
+    close: async () => {},
+  }
+}
+
+/** Numbers of files: a new one has a new number, and takes it along when it is renamed. */
+function createIdentities() {
+  const numbers = new Map<string, number>()
+  let made = 0
+  const of = (name: string): string => {
+    const known = numbers.get(name) ?? ++made
+    numbers.set(name, known)
+    return `test:${known}`
+  }
+  return {
+    of,
+    forget: (name: string) => void numbers.delete(name),
+    move(from: string, to: string) {
+      of(from)
+      numbers.set(to, numbers.get(from) ?? 0)
+      numbers.delete(from)
+    },
+  }
+}
+
+const isLock = (path: string) => basename(path) === "lock.json"
+
+/** lock.json, which is in no log and never fails. */
+function createLockFile() {
+  let bytes: Buffer | undefined
+  return {
+    get bytes() {
+      return bytes
+    },
+    write(written: Uint8Array): void {
+      if (bytes === undefined) throw systemError("ENOENT")
+      bytes = Buffer.from(written)
+    },
+    remove(): void {
+      bytes = undefined
+    },
+    create(): DiskFile {
+      if (bytes !== undefined) throw systemError("EEXIST")
+      bytes = Buffer.alloc(0)
+      return {
+        write: async (written) => {
+          bytes = Buffer.from(written)
+          return written.byteLength
+        },
+        truncate: async () => {},
+        byteAt: async () => null,
+        identity: async () => "test:lock",
+        close: async () => {},
+      }
     },
   }
 }

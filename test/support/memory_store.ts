@@ -23,15 +23,24 @@ export function createMemoryStore(): MemoryStore {
       return bytes.byteLength
     },
     truncate: async () => {},
+    byteAt: async () => null,
+    identity: async () => "test",
     close: async () => {},
   }
-  const segment = { file, after: 0, entries: [], length: 0, tornBytes: 0 }
+  const held = { name: "test", file, identity: "test", length: { min: 0, max: 0 } }
+  const segment = { held, after: 0, entries: [], length: 0, tornBytes: 0 }
+  const holding = {
+    isInPlace: true,
+    disk: machineDisk,
+    confirm: async () => {},
+    confirmWritten: async () => {},
+  }
   const parts = {
     covered: 0,
     snapshotBytes: 0,
     snapshotPath: "",
     bytesBetweenSnapshotsMin: Number.MAX_SAFE_INTEGER,
-    disk: machineDisk,
+    holding,
     warn: () => {},
     release: async () => {},
   }

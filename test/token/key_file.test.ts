@@ -21,8 +21,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { damagedKeyFiles } from "../vectors/key_files.ts"
 import { ecKeyPem, edKeyPem, rsaKeyPem } from "../vectors/signing_keys.ts"
 
-const hint =
-  "Restore it from a backup. Or move it away: new keys are made, and everybody logs in again."
+const hint = "Restore it from a backup. docs/backup.md says what to do without one."
 const day = 86_400
 
 const first = await generateTimedKey("ES256", { publishedAt: now - day, signsFrom: now - day })
@@ -161,21 +160,35 @@ test("readKeyFile() repairs a mode that is too open, and says so", async (t) => 
   assert.equal((await read(path)).warning, null)
 })
 
+test("readKeyFile() calls a file of a later version newer, and leaves it", async (t) => {
+  const path = join(temporaryDirectory(t), keyFileName)
+  for (const version of [3, 12, Number.MAX_SAFE_INTEGER]) {
+    const bytes = Buffer.from(JSON.stringify({ format: "postern-keys", version, vault: {} }))
+    writeFileSync(path, bytes, { mode: 0o600 })
+    const message = `The key file '${path}' was written by a newer Postern: its version is ${version}, and this one reads up to 2`
+    const newerHint =
+      "Start the newer Postern again, or restore the backup from before the upgrade, all files together."
+    await assert.rejects(read(path), isOperatorError(message, newerHint))
+    assert.deepEqual(readFileSync(path), bytes)
+  }
+})
+
 test("readKeyFile() refuses a link and a directory in the file's place", async (t) => {
   const directory = temporaryDirectory(t)
   const [path, target] = [join(directory, keyFileName), join(directory, "target.json")]
-  const moveAway = "Move it away, or set POSTERN_DATA_DIR to another directory."
+  const putBack =
+    "Put the file itself there, from a backup if need be, or set POSTERN_DATA_DIR to another directory."
   symlinkSync(target, path)
   const link = `'${path}' is not a file, but a link`
-  await assert.rejects(read(path), isOperatorError(link, moveAway), "dangling")
+  await assert.rejects(read(path), isOperatorError(link, putBack), "dangling")
   await writeKeyFile(target, goodFile, machineDisk)
   const bytes = readFileSync(target)
-  await assert.rejects(read(path), isOperatorError(link, moveAway), "to a good file")
+  await assert.rejects(read(path), isOperatorError(link, putBack), "to a good file")
   assert.deepEqual(readFileSync(target), bytes)
   const folder = join(directory, "folder")
   mkdirSync(folder)
   const message = `'${folder}' is not a file, but a directory`
-  await assert.rejects(read(folder), isOperatorError(message, moveAway))
+  await assert.rejects(read(folder), isOperatorError(message, putBack))
 })
 
 test("readKeyFile() passes on that the disk can't read", async () => {

@@ -57,7 +57,7 @@ const otherMembers: readonly DamagedKeyFile[] = [
   },
   changed("another format", { format: "postern-users" }, notFormat),
   changed("a format as list", { format: ["postern-keys"] }, notFormat),
-  ...[undefined, 0, 3, 1.5, "2", "1", null, [2]].map((version) =>
+  ...[undefined, 0, -3, 3.5, 1.5, "2", "1", null, [2]].map((version) =>
     changed(`the version ${JSON.stringify(version)}`, { version }, notVersion),
   ),
   changed("a member that is unknown", { refreshkey: "" }, strangeMember),

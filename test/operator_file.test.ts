@@ -4,8 +4,8 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { test } from "node:test"
-import { readOperatorFile } from "../src/disk.ts"
 import { OperatorError } from "../src/errors.ts"
+import { readOperatorFile } from "../src/operator_file.ts"
 import { temporaryDirectory } from "./support/temporary_directory.ts"
 
 const mebibyte = 1024 * 1024

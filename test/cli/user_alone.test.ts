@@ -1,0 +1,62 @@
+// `postern user …` while no service runs: which directory it changes, and that it makes none.
+
+import assert from "node:assert/strict"
+import { readdirSync } from "node:fs"
+import { join, relative } from "node:path"
+import { test } from "node:test"
+import { runUser } from "../../src/cli/user.ts"
+import { createFakeTerminal, pipedInput } from "../support/fake_terminal.ts"
+import { setUp } from "../support/set_up.ts"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+
+const password = "korrekt-pferd-batterie"
+
+test("postern user says where it wrote, while no service runs", async (t) => {
+  const directory = await setUp(join(temporaryDirectory(t), "data"))
+  const rows = [
+    ["add carol", "Added user 'carol'.\n"],
+    ["role add carol admin", "The user 'carol' has the roles [\"admin\"] and claims {}.\n"],
+    ["logout carol", "Ended all sessions of 'carol'.\n"],
+  ]
+  for (const [words = "", told] of rows) {
+    const input = pipedInput(password)
+    // By a relative path, too.
+    const environment = { POSTERN_DATA_DIR: relative(process.cwd(), directory) }
+    const terminal = createFakeTerminal(environment, input)
+    assert.equal(await runUser(words.split(" "), terminal), 0)
+    const place = `Written to '${directory}', since no service runs there.\n`
+    assert.equal(terminal.stdout(), `${told}${place}`)
+  }
+  const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory })
+  assert.equal(await runUser(["list"], terminal), 0)
+  assert.doesNotMatch(terminal.stdout(), /Written/)
+})
+
+test("postern user makes nothing where nothing is set up, and asks for no password", async (t) => {
+  const parent = temporaryDirectory(t)
+  for (const name of ["", "missing", "missing/below"]) {
+    const directory = join(parent, name)
+    for (const words of ["add carol", "list", "delete carol"]) {
+      const input = pipedInput(password)
+      const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory }, input)
+      await assert.rejects(runUser(words.split(" "), terminal), {
+        name: "OperatorError",
+        message: `Nothing is set up in '${directory}'`,
+        exitCode: 69,
+      })
+      assert.equal((input as NodeJS.ReadStream).readableDidRead, false)
+    }
+  }
+  assert.deepEqual(readdirSync(parent), [])
+})
+
+test("postern user asks for no password when the settings are mistaken", async () => {
+  const input = pipedInput(password)
+  const terminal = createFakeTerminal({ POSTERN_PROT: "80" }, input)
+  await assert.rejects(runUser(["add", "carol"], terminal), {
+    name: "OperatorError",
+    hint: "Nothing was started. Mend them all and start again.",
+    exitCode: 78,
+  })
+  assert.equal((input as NodeJS.ReadStream).readableDidRead, false)
+})
