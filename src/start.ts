@@ -46,7 +46,10 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 async function startWith(opened: OpenedDeployment, config: Config, log: Log): Promise<Service> {
   const { directory, accounts, keys, store, summarizeAudit, close } = opened
   await seed(opened, config, log)
-  const control = await openControl({ directory, accounts, keys, disk: machineDisk, log })
+  const isInPlace = () => store.isInPlace()
+  const control = await openControl({
+    ...{ directory, accounts, keys, disk: machineDisk, log, isInPlace },
+  })
   try {
     let ready = false
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
@@ -61,7 +64,7 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
       ...{ trustedProxies, forwardedHeader, log, limits: limitsFor(config.memoryBytes) },
     })
     const app = appOf(opened, withPort(config, server.port), {
-      isReady: () => ready && store.isInPlace(),
+      isReady: () => ready && isInPlace(),
       log,
     })
     ready = true

@@ -25,13 +25,19 @@ const noSocketCodes: readonly string[] = [
   ...["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EIO", "ENXIO", "EAFNOSUPPORT"],
 ]
 
+/** Where to listen, and what for. */
+export interface ControlOptions extends CommandParts {
+  readonly directory: string
+  readonly disk: Disk
+  /** Whether the directory is still this process's: else the socket there may be another's. */
+  readonly isInPlace: () => boolean
+}
+
 /**
  * Listens for commands. The caller holds the store's lock, so a socket that is there is a leftover.
  * Where the file system has no sockets the service goes without, and the log says so.
  */
-export async function openControl(
-  options: CommandParts & { readonly directory: string; readonly disk: Disk },
-): Promise<LocalSocket> {
+export async function openControl(options: ControlOptions): Promise<LocalSocket> {
   const { directory, disk, log } = options
   const path = join(directory, controlSocketName)
   try {
@@ -54,11 +60,8 @@ export async function openControl(
 
 // Under a name of its own at first, since that is what closing it removes: by then `path` may be
 // another service's, which took the directory over.
-async function putUp(
-  path: string,
-  options: CommandParts & { readonly directory: string; readonly disk: Disk },
-): Promise<LocalSocket> {
-  const { directory, disk } = options
+async function putUp(path: string, options: ControlOptions): Promise<LocalSocket> {
+  const { directory, disk, isInPlace } = options
   const unnamed = join(directory, `.ctrl-${randomName()}.sock`)
   const socket = await listenLocally(unnamed, async (line) => {
     const command = readJsonObject(Buffer.from(line)).value
@@ -74,7 +77,7 @@ async function putUp(
   const own = (await disk.inspect(path))?.identity
   return {
     async close() {
-      const found = await disk.inspect(path).catch(() => null)
+      const found = isInPlace() ? await disk.inspect(path).catch(() => null) : null
       if (found !== null && found.identity === own) await disk.remove(path)
       await socket.close()
     },

@@ -18,7 +18,7 @@
 
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { type Disk, writeAll } from "../disk.ts"
+import { type Disk, type DiskFile, writeAll } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { isListenedOn } from "../local_socket.ts"
 import { randomBetween, randomName } from "../random.ts"
@@ -52,6 +52,7 @@ export interface LockPauses {
 }
 
 const pausesOfOwners: LockPauses = { watch: 4000, settle: 1500 }
+const noRoomCodes: readonly (string | null)[] = ["ENOSPC", "EDQUOT", "EFBIG"]
 const tries = 8
 const waitMillisMin = 50
 const waitMillisMax = 250
@@ -130,7 +131,8 @@ async function takeContent(directory: string, taking: Taking): Promise<Lock | nu
     socket: socket === null ? null : { name: socket.name, identity: socket.identity },
   }
   const content = encodeLock(owner, 0)
-  if (!(await makeContent(path, content, disk))) {
+  const made = await makeContent(path, content, disk)
+  if (made === "taken") {
     const seen = await disk.read(path)
     if (seen === null) return null
     if (await isProvenDead(directory, { left: readLock(seen), boot: owner.boot, disk })) {
@@ -139,28 +141,40 @@ async function takeContent(directory: string, taking: Taking): Promise<Lock | nu
       return null
     }
   }
-  return heldLock(path, owner, taking)
+  return heldLock(path, owner, { ...taking, isBlank: made === "blank" })
 }
 
-/** Makes the file, which one process alone can do; false where it is there already. */
-async function makeContent(path: string, content: Buffer, disk: Disk): Promise<boolean> {
+/**
+ * Makes the file, which one process alone can do. On a full disk it stays blank: a service can be
+ * started there, and others can't write over it either.
+ */
+async function makeContent(
+  path: string,
+  content: Buffer,
+  disk: Disk,
+): Promise<"made" | "blank" | "taken"> {
+  let file: DiskFile
   try {
-    const file = await disk.create(path)
-    try {
-      await writeAll(file, content, 0)
-    } finally {
-      await file.close()
-    }
-    return true
+    file = await disk.create(path)
   } catch (cause) {
     const code = systemCode(cause)
-    if (code === "EEXIST") return false
+    if (code === "EEXIST") return "taken"
     if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw cause
     throw new OperatorError(`The data directory can't be written: '${path}' (${code})`, {
       hint: fileHint(cause, "POSTERN_DATA_DIR"),
       exitCode: exitCodes.unavailable,
       cause,
     })
+  }
+  try {
+    await writeAll(file, content, 0)
+    return "made"
+  } catch (error) {
+    if (noRoomCodes.includes(systemCode(error))) return "blank"
+    await disk.remove(path)
+    throw error
+  } finally {
+    await file.close()
   }
 }
 
@@ -205,13 +219,19 @@ async function outlast(
   return true
 }
 
-function heldLock(path: string, owner: LockOwner, { disk, socket }: Taking): Lock {
+function heldLock(
+  path: string,
+  owner: LockOwner,
+  { disk, socket, isBlank }: Taking & { readonly isBlank: boolean },
+): Lock {
   let beat = 0
+  let isWritten = !isBlank
   return {
     async renew() {
       if (!(await isOwn())) return false
       beat += 1
       await disk.overwrite(path, encodeLock(owner, beat))
+      isWritten = true
       return true
     },
     async release() {
@@ -226,7 +246,8 @@ function heldLock(path: string, owner: LockOwner, { disk, socket }: Taking): Loc
 
   async function isOwn(): Promise<boolean> {
     const found = await disk.read(path)
-    return found !== null && readLock(found)?.id === owner.id
+    if (found === null) return false
+    return found.byteLength === 0 ? !isWritten : readLock(found)?.id === owner.id
   }
 }
 

@@ -69,7 +69,7 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
     ]
     const lock = await takeLock(directory, options)
     try {
-      for (const name of [snapshotName, ...journalNames]) {
+      for (const name of [snapshotName, ...journalNames, ...(options.companions ?? [])]) {
         repaired.push(await secureFile(join(directory, name), disk))
       }
       for (const notice of repaired)

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs"
 import { createConnection, createServer } from "node:net"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
@@ -25,6 +25,7 @@ async function openTestControl(t: TestContext, directory = temporaryDirectory(t)
     accounts: service.accounts,
     keys: service.keys,
     disk: machineDisk,
+    isInPlace: () => true,
     log: service.log.log,
   })
   t.after(() => control.close())
@@ -78,13 +79,50 @@ test("openControl() says what stands in its way", async (t) => {
   mkdirSync(path)
   const { log } = createCollectedLog()
   const nothing = { accounts: {} as Accounts, keys: {} as Keys }
-  const opened = openControl({ directory, ...nothing, disk: machineDisk, log })
+  const opened = openControl({
+    directory,
+    ...nothing,
+    disk: machineDisk,
+    isInPlace: () => true,
+    log,
+  })
   await assert.rejects(opened, {
     name: "OperatorError",
     message: /^The control socket '.*control\.sock' can't be made \(ERR_FS_EISDIR\)$/,
     hint: "A directory is there instead of a file. Docker makes one where a file to mount is missing. Check POSTERN_DATA_DIR.",
     exitCode: 65,
   })
+})
+
+test("openControl() leaves the socket of another alone when it closes", async (t) => {
+  for (const isInPlace of [true, false]) {
+    const directory = temporaryDirectory(t)
+    const path = join(directory, "control.sock")
+    const { log } = createCollectedLog()
+    const nothing = { accounts: {} as Accounts, keys: {} as Keys, disk: machineDisk, log }
+    const control = await openControl({ directory, ...nothing, isInPlace: () => isInPlace })
+    if (isInPlace) {
+      renameSync(path, `${path}.old`)
+      writeFileSync(path, "of another")
+    }
+    await control.close()
+    assert.equal(existsSync(path), true, `in its place: ${isInPlace}`)
+  }
+})
+
+test("openControl() goes without where the file system has no sockets, and says so", async (t) => {
+  const directory = temporaryDirectory(t)
+  const collected = createCollectedLog()
+  const nothing = { accounts: {} as Accounts, keys: {} as Keys, log: collected.log }
+  const refuse = () => Promise.reject(Object.assign(new Error("made by a test"), { code: "EPERM" }))
+  const disk = { ...machineDisk, chmod: refuse }
+  const control = await openControl({ directory, ...nothing, disk, isInPlace: () => true })
+  await control.close()
+  const { level, event, message } = collected.events.at(-1) ?? {}
+  assert.deepEqual([level, event], ["warn", "control.none"])
+  const why = `No Unix socket can be made in '${directory}' (EPERM)`
+  assert.equal(message, `${why}: while this service runs commands can't reach it, stop it for them`)
+  assert.deepEqual(readdirSync(directory), [])
 })
 
 test("openControl() answers many at a time", async (t) => {

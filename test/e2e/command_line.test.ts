@@ -2,12 +2,20 @@
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { getProtected, postLogin } from "../support/http_client.ts"
 import { type ProcessSettings, runPostern, startPostern } from "../support/postern_process.ts"
+import { setUp } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const bin = fileURLToPath(new URL("../../bin/postern.js", import.meta.url))
@@ -35,10 +43,21 @@ function typist(settings: ProcessSettings) {
 }
 
 test("postern user: a session, without the service, with it, and without it again", async (t) => {
-  const settings = { POSTERN_DATA_DIR: join(temporaryDirectory(t), "data") }
+  const directory = join(temporaryDirectory(t), "data")
+  const settings = { POSTERN_DATA_DIR: directory }
   const type = typist(settings)
+  const here = `Written to '${directory}', since no service runs there.\n`
+  const nothing =
+    `postern: Nothing is set up in '${directory}'\n` +
+    "hint: `postern serve` or `postern init` sets it up. POSTERN_DATA_DIR says where it is.\n"
+  for (const line of ["user list", "user add Carol", "key rotate"]) {
+    await type(line, { exitCode: 69, stderr: nothing }, `${first}\n`)
+  }
+  assert.equal(existsSync(directory), false)
+  await type("init", { stdout: `Set up '${directory}'. Add a user: postern user add NAME\n` })
+  await type("init", { stdout: `'${directory}' is set up already. Nothing was changed.\n` })
   await type("user list", { stdout: "There are no users. Add one: postern user add NAME\n" })
-  await type("user add Carol", { stdout: "Added user 'carol'.\n" }, `${first}\n`)
+  await type("user add Carol", { stdout: `Added user 'carol'.\n${here}` }, `${first}\n`)
 
   const { url, stop, output } = await startPostern(t, settings)
   const early = (await postLogin(url, "carol", first)).body["access_token"]
@@ -90,13 +109,14 @@ test("postern user: a session, without the service, with it, and without it agai
     },
     first,
   )
-  await type("user release carol", { stdout: "The name 'carol' may be given again.\n" })
-  await type("user add carol", { stdout: "Added user 'carol'.\n" }, first)
-  await type("user unlock Carol", { stdout: "Unlocked user 'carol'.\n" })
+  await type("user release carol", { stdout: `The name 'carol' may be given again.\n${here}` })
+  await type("user add carol", { stdout: `Added user 'carol'.\n${here}` }, first)
+  await type("user unlock Carol", { stdout: `Unlocked user 'carol'.\n${here}` })
 })
 
 test("postern user: what is refused, and why", async (t) => {
   const directory = temporaryDirectory(t)
+  for (const name of "abcde") await setUp(join(directory, name))
   const typeIn = (name: string) => typist({ POSTERN_DATA_DIR: join(directory, name) })
   const refused = (message: string, hint: string, exitCode = 1): Transcript => ({
     exitCode,
@@ -268,7 +288,8 @@ test("bin/postern.js works from another directory, and by a link", (t) => {
     assert.deepEqual([status, stdout, stderr], [0, "postern 0.1.0\n", ""], path)
   }
   const env = { PATH: process.env["PATH"], POSTERN_DATA_DIR: "data" }
-  const { status, stdout } = spawnSync(bin, ["user", "list"], { cwd, env, encoding: "utf8" })
-  assert.deepEqual([status, stdout], [0, "There are no users. Add one: postern user add NAME\n"])
+  const { status, stdout } = spawnSync(bin, ["init"], { cwd, env, encoding: "utf8" })
+  const place = join(realpathSync(cwd), "data")
+  assert.deepEqual([status, stdout], [0, `Set up '${place}'. Add a user: postern user add NAME\n`])
   assert.ok(readFileSync(join(cwd, "data", "store.json")).length > 0)
 })

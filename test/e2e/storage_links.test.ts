@@ -20,7 +20,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 const text = "of somebody else\n"
 
 const refusedNames: readonly (readonly [name: string, exitCode: number, hint: string])[] = [
-  ["keys.json", 65, "Move it away"],
+  ["keys.json", 65, "Put the file itself there"],
   ["audit.jsonl", 65, "Set it to a file of the user that Postern runs as"],
 ]
 

@@ -31,7 +31,7 @@ const rows: readonly Row[] = [
   {
     what: "a directory that can't be written",
     mode: 0o500,
-    refusal: /No Unix socket can be made in the data directory '.*' \(EACCES\)/,
+    refusal: /The data directory can't be written: '.*\/lock\.json' \(EACCES\)/,
   },
   {
     what: "a directory that can't be listed",
@@ -41,7 +41,7 @@ const rows: readonly Row[] = [
   {
     what: "a directory that can't be entered",
     mode: 0o600,
-    refusal: /No Unix socket can be made in the data directory '.*' \(EACCES\)/,
+    refusal: /The data directory '.*' can't be used: EACCES: permission denied, lstat/,
   },
   ...["store.json", "journal.0.jsonl", "journal.1.jsonl"].map((name) => ({
     what: `a ${name} that can't be read`,
@@ -88,7 +88,7 @@ test("a start refuses a read-only file system, and works when it is none", {
   disk.setReadOnly(true)
   await assert.rejects(openAndClose(directory), {
     name: "OperatorError",
-    message: `No Unix socket can be made in the data directory '${directory}' (EROFS)`,
+    message: `The data directory can't be written: '${directory}/lock.json' (EROFS)`,
     hint: "The file system is read-only. Mount it for writing, or set POSTERN_DATA_DIR to a path on another.",
     exitCode: 69,
   })

@@ -298,3 +298,44 @@ test("takeLock() leaves one alone that answers, whatever the content says", asyn
   })
   assert.deepEqual(own.warnings, [])
 })
+
+test("takeLock() on a full disk holds a blank lock, and fills it in when there is room", async (t) => {
+  const directory = temporaryDirectory(t)
+  let isFull = true
+  const full = () => Promise.reject(Object.assign(new Error("made by a test"), { code: "ENOSPC" }))
+  const disk: Disk = {
+    ...machineDisk,
+    async create(path) {
+      const file = await machineDisk.create(path)
+      return { ...file, write: isFull ? full : file.write }
+    },
+    overwrite: (path, bytes) => (isFull ? full() : machineDisk.overwrite(path, bytes)),
+  }
+  const path = join(directory, lockFile)
+  for (const isFilledIn of [false, true]) {
+    isFull = true
+    const lock = await takeLock(directory, options(disk))
+    assert.equal(readFileSync(path).byteLength, 0)
+    await assert.rejects(lock.renew(), { code: "ENOSPC" })
+    if (isFilledIn) {
+      isFull = false
+      assert.equal(await lock.renew(), true)
+      assert.equal(readLock(readFileSync(path))?.id.length, 22)
+      writeFileSync(path, "")
+      assert.equal(await lock.renew(), false, "it is another's that is about to be written")
+      rmSync(path)
+    }
+    await lock.release()
+    assert.deepEqual(readdirSync(directory), [])
+  }
+})
+
+test("takeLock() that can't write its content for another reason leaves nothing", async (t) => {
+  const directory = temporaryDirectory(t)
+  const failure = Object.assign(new Error("made by a test"), { code: "EIO" })
+  const create: Disk["create"] = async (path) => {
+    return { ...(await machineDisk.create(path)), write: () => Promise.reject(failure) }
+  }
+  await assert.rejects(takeLock(directory, options({ ...machineDisk, create })), failure)
+  assert.deepEqual(readdirSync(directory), [])
+})

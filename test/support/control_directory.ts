@@ -20,7 +20,14 @@ export async function openControlDirectory(
   mkdirSync(directory)
   const { log } = createCollectedLog()
   const nothing = { accounts: {} as Accounts, keys: {} as Keys }
-  const control = await openControl({ ...nothing, log, ...parts, directory, disk: machineDisk })
+  const control = await openControl({
+    ...nothing,
+    log,
+    ...parts,
+    directory,
+    disk: machineDisk,
+    isInPlace: () => true,
+  })
   t.after(() => control.close())
   return directory
 }

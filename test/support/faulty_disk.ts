@@ -116,13 +116,6 @@ function createGate(): { readonly choice: FaultChoice; readonly held: HeldWrites
   return { choice, held: { reached, letGo: (fault) => letGo(fault ?? null) } }
 }
 
-const ownFile = {
-  type: "file",
-  owner: process.geteuid?.() ?? 0,
-  group: process.getegid?.() ?? 0,
-  mode: 0o600,
-} as const
-
 function diskOver(files: Files, perform: Perform): Disk {
   const identities = createIdentities()
   const lock = createLockFile()
@@ -170,7 +163,7 @@ function diskOver(files: Files, perform: Perform): Disk {
     async inspect(path) {
       const size = contentOf(path)?.byteLength
       if (size === undefined) return machineDisk.inspect(path)
-      return { ...ownFile, size, identity: identities.of(basename(path)) }
+      return { ...ofThisUser, size, identity: identities.of(basename(path)) }
     },
     makeDirectory: machineDisk.makeDirectory,
     async chmod(path, mode) {
@@ -207,6 +200,13 @@ function createIdentities() {
     },
   }
 }
+
+const ofThisUser = {
+  type: "file",
+  owner: process.geteuid?.() ?? 0,
+  group: process.getegid?.() ?? 0,
+  mode: 0o600,
+} as const
 
 const isLock = (path: string) => basename(path) === "lock.json"
 
