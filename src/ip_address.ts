@@ -44,6 +44,17 @@ export function widerNetworkOf(text: string): string {
   return `${startOf({ ...address, prefix })}/${prefix}`
 }
 
+/**
+ * The networks of a client that limits count by, the narrowest first: what `networkOf` gives, and
+ * of an IPv6 address the /48 around it, since the owner of a /48 has 65,536 networks of /64.
+ */
+export function networksOf(text: string): readonly string[] {
+  const narrow = networkOf(text)
+  const address = isIPv4(text) ? null : readAddress(text)
+  if (address === null || address.bits === 32) return [narrow]
+  return [narrow, `${startOf({ ...address, prefix: 48 })}/48`]
+}
+
 /** A network such as `10.0.0.0/8`, or a single address; null for anything else. */
 export function readNetwork(text: string): Network | null {
   const [start = "", length, ...more] = text.split("/")

@@ -7,6 +7,7 @@ import {
   isWithin,
   type Network,
   networkOf,
+  networksOf,
   readNetwork,
   startOf,
   widerNetworkOf,
@@ -53,6 +54,23 @@ test("canonicalAddress() and networkOf() take nothing else for an address", () =
     assert.equal(networkOf(text), "unknown", text)
   }
 })
+
+/** Addresses, and the networks that limits count by. */
+const clientNetworks: readonly (readonly [address: string, ...networks: readonly string[]])[] = [
+  ["1.2.3.4", "1.2.3.4"],
+  ["::ffff:1.2.3.4", "1.2.3.4"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"],
+  ["2001:DB8:0001:ffff::%eth0", "2001:db8:1:ffff::/64", "2001:db8:1::/48"],
+  ["::1", "::/64", "::/48"],
+  ["no address", "unknown"],
+  ["", "unknown"],
+]
+
+for (const [address, ...expected] of clientNetworks) {
+  test(`networksOf() of '${address}' are ${expected.join(" and ")}`, () => {
+    assert.deepEqual(networksOf(address), expected)
+  })
+}
 
 test("networkOf() gives each IPv4 address as such, however it is spelled", () => {
   for (const text of ["1.2.3.4", "::ffff:1.2.3.4", "::FFFF:0102:0304"]) {
