@@ -54,8 +54,9 @@ async function checkLogin(server: MeasuredServer): Promise<void> {
 
 function logIn(server: MeasuredServer, next: () => Buffer, millis: number): Promise<LoadResult> {
   const gauge = () => processorMicros(server.pid)
-  const load = { port: server.port, connections: loginsInFlight, status: 200, millis, next, gauge }
-  return runLoad(load)
+  const { port } = server
+  const connections = { connections: loginsInFlight, addresses: process.platform === "linux" }
+  return runLoad({ port, ...connections, status: 200, millis, next, gauge })
 }
 
 /** Measures logins. */
@@ -86,7 +87,7 @@ export async function measureLogin(run: BenchRun): Promise<Summary> {
         { key: "p99", head: "p99 ms", digits: 0 },
       ],
       notes: [
-        `${loginsInFlight} logins in flight; at least ${secondsMin} s, at most ${roundsMax} rounds. The ratio is to ${loginsInFlight} verifications in flight of the same hash in a process that does nothing else. Postern also writes a session to the disk before it answers; the others keep nothing.`,
+        `${loginsInFlight} logins in flight, each from an address of its own; at least ${secondsMin} s, at most ${roundsMax} rounds. The ratio is to ${loginsInFlight} verifications in flight of the same hash in a process that does nothing else. Postern also writes a session to the disk before it answers; the others keep nothing.`,
       ],
     },
     [hashName, ...kinds.map(({ name }) => name)],

@@ -14,6 +14,7 @@ export const errorCodes = [
   "invalid_token",
   "insufficient_user_authentication",
   "insufficient_scope",
+  "wrong_password",
   "not_found",
   "method_not_allowed",
   "request_timeout",
@@ -55,6 +56,9 @@ export const refusalReasons = [
 /** One of them. */
 export type RefusalReason = (typeof refusalReasons)[number]
 
+// A refusal has no stack: nobody reads where it was thrown, and to find that out takes longer than
+// to refuse. In a flood that counts.
+
 /** A refusal. The message is shown to the caller, so it never holds a token, password or hash. */
 export class AuthError extends Error {
   override readonly name = "AuthError"
@@ -72,7 +76,6 @@ export class AuthError extends Error {
       reason,
     }: { readonly retryAfterSeconds?: number | null; readonly reason?: RefusalReason } = {},
   ) {
-    // Nobody reads from where a refusal came, and finding that out takes longer than refusing.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(message)
@@ -96,7 +99,11 @@ export class Unavailable extends Error {
   readonly retryAfterSeconds: number
 
   constructor(message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    const { stackTraceLimit } = Error
+    // Without a cause it is a refusal, too: the message says all.
+    if (options.cause === undefined) Error.stackTraceLimit = 0
     super(message, { cause: options.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.retryAfterSeconds = options.retryAfterSeconds ?? 1
   }
 }

@@ -12,6 +12,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   invalid_token: 401,
   insufficient_user_authentication: 401,
   insufficient_scope: 403,
+  wrong_password: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
@@ -38,11 +39,12 @@ const challengedCodes: readonly ErrorCode[] = [
 ]
 
 /**
- * The headers of a code. Every 401 and 403 carries a challenge (RFC 9110 §11.6.1), without an
- * `error` where no token was sent: there is nothing wrong with one that is not there (RFC 6750 §3).
+ * The headers of a code. Every 401 carries a challenge (RFC 9110 §11.6.1), and a 403 that another
+ * token could change; without an `error` where no token was sent: there is nothing wrong with one
+ * that is not there (RFC 6750 §3). With a wrong current password the token is good.
  */
 function headersOf(code: ErrorCode): Reply["headers"] {
-  const isChallenged = statuses[code] === 401 || statuses[code] === 403
+  const isChallenged = statuses[code] === 401 || code === "insufficient_scope"
   if (!isChallenged) return jsonHeaders
   const isNamed = challengedCodes.includes(code)
   const challenge = isNamed ? `${realm}, error="${code}"` : realm

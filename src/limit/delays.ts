@@ -17,6 +17,8 @@ interface Failures {
 export interface Delays {
   /** Seconds until the next attempt may be made; 0 for now. */
   wait(key: string): number
+  /** How many failures of a key are counted. */
+  failures(key: string): number
   /** Counts an attempt, as failed until more is known. Gives the seconds until the next one. */
   count(key: string): number
   /** Forgets the last attempt that was counted. */
@@ -52,6 +54,7 @@ export function createDelays({
 
   return {
     wait: (key) => Math.max(0, (failures.get(key)?.until ?? 0) - seconds()),
+    failures: countOf,
     count: (key) => set(key, countOf(key) + 1),
     giveBack(key) {
       const count = countOf(key) - 1

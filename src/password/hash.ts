@@ -4,6 +4,7 @@
 
 import { hash as argon2Hash, verify as argon2Verify, type Options } from "@node-rs/argon2"
 import { randomKey } from "../random.ts"
+import type { Asker } from "./fair_queue.ts"
 import type { HashingLane } from "./hashing_lane.ts"
 import {
   encodePasswordHash,
@@ -16,7 +17,7 @@ import { isPossiblePassword, normalizePassword } from "./text.ts"
 /** Hashes passwords and compares them. */
 export interface PasswordHasher {
   /** A new hash as a PHC string, with a salt of 16 bytes of its own. */
-  hash(password: string): Promise<string>
+  hash(password: string, asker: Asker): Promise<string>
   /**
    * Whether the password is the one that was hashed. Without a hash (null), and for a password that
    * nobody can have, the answer is false after the same work. Not in the lane by itself: what has
@@ -27,7 +28,7 @@ export interface PasswordHasher {
    * Runs work with comparisons in it when its turn in the lane has come.
    * @throws Unavailable when too many wait
    */
-  inTurn<T>(work: () => Promise<T>): Promise<T>
+  inTurn<T>(work: () => Promise<T>, asker: Asker): Promise<T>
   /** Whether a hash costs at least what new ones cost. */
   isCurrent(hash: string): boolean
 }
@@ -50,7 +51,8 @@ export function createPasswordHasher(
   }
 
   return {
-    hash: (password) => lane.run(() => argon2Hash(normalizePassword(password), options)),
+    hash: (password, asker) =>
+      lane.run(() => argon2Hash(normalizePassword(password), options), asker),
     async verify(password, hash) {
       const possible = isPossiblePassword(password)
       const compared = possible ? normalizePassword(password) : ""

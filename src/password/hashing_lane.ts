@@ -1,22 +1,25 @@
 // Bounded concurrency for password hashing. Hashing, signature checks and file writes share libuv's
 // thread pool: a hash holds its thread for tens of milliseconds, so with hashes on every thread
-// each token check waits for a hash to end. The lane always leaves threads to the others, and its
-// queue has an end, because every login that waits in it holds memory and a client.
+// each token check waits for a hash to end. The lane always leaves threads to the others. Its queue
+// is shared out by client and by account (fair_queue.ts), and has an end, because every login that
+// waits in it holds memory and a client.
 //
 // A hash leaves nothing of others in the processor's caches: what follows one (a token to sign, a
 // session to write) takes up to a seventh of its time right after it, and a third less after the
 // same for others. So while others wait, those whose turn is over go on several at a time.
 
 import { Unavailable } from "../errors.ts"
+import { type Asker, createFairQueue } from "./fair_queue.ts"
 
 /** Runs work when there is room. */
 export interface HashingLane {
   /**
    * Gives what the work gave; while others wait, up to 50 milliseconds later: who gives a promise
    * in it sees to it that it can fail meanwhile.
-   * @throws Unavailable at once when as many wait as may wait, or after five seconds of waiting
+   * @throws Unavailable when too many wait and most of them with it, at once or later; and after
+   *   five seconds of waiting
    */
-  run<T>(work: () => Promise<T>): Promise<T>
+  run<T>(work: () => Promise<T>, asker: Asker): Promise<T>
 }
 
 const waitingMax = 200
@@ -68,42 +71,51 @@ export function createHashingLane(options: {
   readonly width: number
   readonly waitingMax?: number
 }): HashingLane {
-  const mayWait = options.waitingMax ?? waitingMax
-  const waiting = new Set<() => void>()
+  const queue = createFairQueue<Waiter>(options.waitingMax ?? waitingMax)
   const group = createGroup()
   let running = 0
 
   return {
-    async run(work) {
+    async run(work, asker) {
       if (running < options.width) running += 1
-      else if (waiting.size >= mayWait) throw tooMany()
-      else await turn()
+      else await turn(asker)
       try {
         return await work()
       } finally {
         // The place is handed on, so that nobody can take it in between.
-        const [next] = waiting
-        if (next === undefined) running -= 1
-        else next()
-        await group.leave({ othersWait: waiting.size > 0 })
+        const next = queue.takeNext()
+        if (next === null) running -= 1
+        else next.enter()
+        await group.leave({ othersWait: queue.size > 0 })
       }
     },
   }
 
-  function turn(): Promise<void> {
+  function turn(asker: Asker): Promise<void> {
     return new Promise((resolve, reject) => {
-      const enter = () => {
-        clearTimeout(timer)
-        waiting.delete(enter)
-        resolve()
+      const waiter: Waiter = {
+        enter() {
+          clearTimeout(timer)
+          resolve()
+        },
+        leave() {
+          clearTimeout(timer)
+          reject(tooMany())
+        },
       }
       const timer = setTimeout(() => {
-        waiting.delete(enter)
-        reject(tooMany())
+        queue.remove(waiter)
+        waiter.leave()
       }, waitMillisMax)
-      waiting.add(enter)
+      queue.add(waiter, asker)?.leave()
     })
   }
+}
+
+/** One that waits, and how its waiting ends. */
+interface Waiter {
+  enter(): void
+  leave(): void
 }
 
 /** Holds back whose turn is over until there are several, or nobody is left to wait for. */

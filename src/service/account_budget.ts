@@ -2,6 +2,11 @@
 // (NIST SP 800-63B-4 §3.2.2), of which some are kept for devices that have logged in to it before,
 // so that strangers can't lock its user out. It lasts: the store counts, and only a login that
 // succeeds, or the operator, makes it start anew.
+//
+// Each attempt that fails is counted by the store in one step, whether its password was compared or
+// not: so failures at once lock an account as those one after the other do. Whether a password is
+// compared is decided before, by what the store has and what is under way here. A failure may count
+// as both for a moment, so that fewer passwords are compared than might be, and never more.
 
 import { Unavailable } from "../errors.ts"
 import type { FailedLogins, LoginSource, Store } from "../store/store.ts"
@@ -39,15 +44,14 @@ export function isLocked(failed: FailedLogins | null): boolean {
 export function createAccountBudget(store: Store): AccountBudget {
   // By account and source, for users there are, and for nobody: what can be made up has no entry.
   const underWay = new Map<string, number>()
-  const unwritten = new Map<string, number>()
+  const failures = createFailures(store)
 
   return {
     async claim(username, source) {
       const key = keyOf(username, source)
       const giveBack = () => void add(underWay, key, -1)
-      // Before the store is asked: a failure of others that is being written counts twice rather
-      // than not at all.
-      const doubted = add(underWay, key, 1) + (unwritten.get(key) ?? 0)
+      // Before the store is asked: what is written meanwhile counts twice rather than not at all.
+      const doubted = add(underWay, key, 1) + failures.unwritten(username, source)
       let failed: FailedLogins | null = null
       try {
         if (username !== null) failed = await store.findFailedLogins(username)
@@ -55,20 +59,12 @@ export function createAccountBudget(store: Store): AccountBudget {
         giveBack()
         throw error
       }
-      const most = failuresMax[source]
-      const place = countOf(failed, source) + doubted
-      const isOpen = place <= most
       return {
-        isOpen,
+        isOpen: countOf(failed, source) + doubted <= failuresMax[source],
         giveBack,
         async spend() {
           try {
-            const counted = await store.countFailedLogin(isOpen ? username : null, source)
-            return counted.username === username && countOf(counted, source) === most
-          } catch (error) {
-            if (!(error instanceof Unavailable)) throw error
-            if (isOpen) add(unwritten, key, 1)
-            return username !== null && place === most
+            return (await failures.count(username, source)) === failuresMax[source]
           } finally {
             giveBack()
           }
@@ -77,14 +73,49 @@ export function createAccountBudget(store: Store): AccountBudget {
     },
 
     async renew(username) {
-      const failed = await store.findFailedLogins(username)
-      const wasSpent = sources.some((source) => {
-        const count = countOf(failed, source) + (unwritten.get(keyOf(username, source)) ?? 0)
-        return count >= failuresMax[source]
-      })
-      if (failed !== null) await store.clearFailedLogins(username)
-      for (const source of sources) unwritten.delete(keyOf(username, source))
-      return wasSpent
+      const forgotten = await store.clearFailedLogins(username)
+      const spent = sources.map(
+        (source) =>
+          countOf(forgotten, source) + failures.unwritten(username, source) >= failuresMax[source],
+      )
+      failures.forget(username)
+      return spent.includes(true)
+    },
+  }
+}
+
+/** Failures as the store counts them, with those that it has no room for. */
+function createFailures(store: Store) {
+  const byKey = new Map<string, number>()
+  const unwritten = (username: string | null, source: LoginSource) =>
+    byKey.get(keyOf(username, source)) ?? 0
+
+  return {
+    /** How many could not be written. */
+    unwritten,
+
+    /** Counts one, and gives the sum; null where it is nobody's, or one more than there may be. */
+    async count(username: string | null, source: LoginSource): Promise<number | null> {
+      const most = failuresMax[source]
+      try {
+        const options = { most: most - unwritten(username, source) }
+        const counted = await store.countFailedLogin(username, source, options)
+        if (counted.username !== username) return null
+        return countOf(counted, source) + unwritten(username, source)
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error
+        if (username === null) return null
+        const written = countOf(await store.findFailedLogins(username), source)
+        const sum = written + unwritten(username, source) + 1
+        if (sum > most) return null
+        add(byKey, keyOf(username, source), 1)
+        return sum
+      }
+    },
+
+    /** Forgets those of an account that could not be written. */
+    forget(username: string): void {
+      for (const source of sources) byKey.delete(keyOf(username, source))
     },
   }
 }

@@ -2,12 +2,11 @@
 // command line, the control socket and the sessions all come through here.
 
 import { auditEnded } from "../audit.ts"
-import type { Caller } from "../caller.ts"
 import { AuthError } from "../errors.ts"
-import type { Session } from "../store/session.ts"
-import type { Ending, User, UserChange, UserReset } from "../store/store.ts"
+import type { Ending, User, UserChange } from "../store/store.ts"
 import { canonicalUsername, quotedName } from "../username.ts"
 import { type AccountBudget, createAccountBudget, isLocked } from "./account_budget.ts"
+import { operator } from "./asker.ts"
 import {
   type CredentialCheck,
   type CredentialCheckParts,
@@ -15,6 +14,8 @@ import {
   createCredentialCheck,
 } from "./credential_check.ts"
 import { addUser, type NewUserParts, newUser, requireChoosable, requireName } from "./new_user.ts"
+import { type ChangePassword, createChangePassword } from "./password_change.ts"
+import { refusingBefore } from "./tokens_not_before.ts"
 import { withClaim, withoutClaim, withoutRole, withRole } from "./user_rights.ts"
 
 /** What may be told about a user: all but the hash. */
@@ -37,16 +38,8 @@ export interface Accounts {
   find(typed: string): Promise<UserSummary | null>
   /** Sets a password, ends the user's sessions, and unlocks. */
   setPassword(credentials: Credentials): Promise<UserSummary>
-  /**
-   * Sets a password for who knows the current one, ends the user's sessions and starts `successor`.
-   * @returns null when `current` is wrong
-   * @throws AuthError `invalid_request` and `password_blocked` when `next` won't do,
-   *   `too_many_requests`, `invalid_token` when the user was disabled meanwhile
-   */
-  changePassword(
-    passwords: { readonly username: string; readonly current: string; readonly next: string },
-    options: { readonly successor: Session; readonly caller: Caller },
-  ): Promise<UserReset | null>
+  /** Sets a password for who knows the current one. */
+  readonly changePassword: ChangePassword
   /** Keeps a user from logging in, and ends the sessions. */
   disable(username: string): Promise<UserSummary>
   enable(username: string): Promise<UserSummary>
@@ -79,8 +72,6 @@ export interface AccountParts extends NewUserParts, Omit<CredentialCheckParts, "
   readonly endingNow: () => Ending
 }
 
-const secondsAheadMax = 60
-
 /** The same, with the budget of each account. */
 interface BudgetedParts extends AccountParts {
   readonly budget: AccountBudget
@@ -109,7 +100,7 @@ export function createAccounts(accountParts: AccountParts): Accounts {
       const username = requireName(typed)
       if ((await store.findUser(username)) === null) throw unknownUser(username)
       await requireChoosable({ username, password })
-      const passwordHash = await hasher.hash(password)
+      const passwordHash = await hasher.hash(password, operator)
       const user = await reset(username, { passwordHash }, "password_set")
       if (await renew(username, parts)) {
         audit("user.unlocked", { user: username, reason: "password_set" })
@@ -117,7 +108,7 @@ export function createAccounts(accountParts: AccountParts): Accounts {
       return user
     },
 
-    changePassword: (passwords, options) => changePassword(passwords, options, { ...parts, check }),
+    changePassword: createChangePassword({ ...parts, check }),
     disable: async (typed) => reset(typed, { disabled: true }, "disabled"),
     enable: async (typed) => change(typed, () => ({ disabled: false }), "enabled"),
     logOut: async (typed) => reset(typed, {}, "logged_out"),
@@ -142,7 +133,7 @@ async function add(
 ): Promise<UserSummary> {
   const username = requireName(typed)
   await requireChoosable({ username, password })
-  const user = await addUser({ username, password }, parts)
+  const user = await addUser({ username, password }, { ...parts, asker: operator })
   parts.audit("user.added", { user: username })
   return summary(user)
 }
@@ -158,9 +149,10 @@ async function seedUsers(users: readonly Credentials[], parts: AccountParts): Pr
   const { store, audit } = parts
   // The store decides, but most starts need not hash anything to know.
   if ((await store.countUsers()) > 0) return false
+  const asking = { ...parts, asker: operator }
   const made: User[] = []
   for (const { username, password } of users) {
-    made.push(await newUser({ username: requireName(username), password }, parts))
+    made.push(await newUser({ username: requireName(username), password }, asking))
   }
   if ((await store.seedUsers(made)) === "in_use") return false
   for (const { username } of made) audit("user.seeded", { user: username })
@@ -220,38 +212,6 @@ async function releaseName(typed: string, { store, audit }: AccountParts): Promi
     throw new AuthError("not_found", `The name ${quotedName(username)} is not reserved`)
   }
   audit("user.released", { user: username })
-}
-
-async function changePassword(
-  passwords: Parameters<Accounts["changePassword"]>[0],
-  options: Parameters<Accounts["changePassword"]>[1],
-  parts: AccountParts & { readonly check: CredentialCheck },
-): Promise<UserReset | null> {
-  const { store, hasher, endingNow, check } = parts
-  const { username, current, next } = passwords
-  const { successor, caller } = options
-  await requireChoosable({ username, password: next })
-  const user = await check({ username, password: current }, caller)
-  if (user === null) return null
-  const passwordHash = await hasher.hash(next)
-  const ending = endingNow()
-  const changing = (before: User) => {
-    // Since the check: no session starts of a user who may not log in.
-    if (before.disabled) throw new AuthError("invalid_token", "Token has been revoked")
-    return { passwordHash, ...refusingBefore(before, ending.at) }
-  }
-  const resetting = { ending, ifPasswordHash: user.passwordHash, successor }
-  const outcome = await store.resetUser(username, changing, resetting)
-  // Another hash by now may be of the same password: check again.
-  return outcome ?? changePassword(passwords, options, parts)
-}
-
-// Refuses tokens that belong to no session, which Flask-JWT-Extended made, from before now. They
-// carry whole seconds, so those of this second go too. What is dated far ahead is of a clock that
-// was wrong, and not kept.
-function refusingBefore({ tokensNotBefore: before }: User, now: number): UserChange {
-  const latest = before > now + secondsAheadMax ? now : Math.max(now, before - 1)
-  return { tokensNotBefore: latest + 1 }
 }
 
 function unknownUser(username: string): AuthError {

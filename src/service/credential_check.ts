@@ -1,17 +1,20 @@
 // Checks a name and a password: the only place where that is done, so that every way to try a
 // password counts. Whatever is wrong, unknown name, wrong password, disabled or locked user, takes
 // the same work and gives the same answer. An attempt is counted before its hash is computed, and
-// in the store before it is answered.
+// in the store before it is answered. A session that gives its user's password (POST /password) is
+// judged as a device of the account: strangers can't keep it from that.
 
 import { type Audit, type AuditFields, callerFields } from "../audit.ts"
 import type { Caller } from "../caller.ts"
 import { tooManyRequests, Unavailable } from "../errors.ts"
 import type { Attempt, LoginLimits } from "../limit/login_limits.ts"
+import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import type { Store, User } from "../store/store.ts"
 import { readDeviceToken } from "../token/device_token.ts"
 import { canonicalUsername } from "../username.ts"
 import type { AccountBudget, Claim } from "./account_budget.ts"
+import { askerOf } from "./asker.ts"
 
 /** Name and password as somebody typed them. */
 export interface Credentials {
@@ -24,12 +27,17 @@ export interface LoginCredentials extends Credentials {
   readonly deviceToken?: string
 }
 
+/** The same, from a session of the user, by its sid; null for a token that belongs to none. */
+export interface SessionCredentials extends Credentials {
+  readonly sid: string | null
+}
+
 /**
  * The user whose password this is and who may log in, or null. Throws AuthError
  * `too_many_requests`, and Unavailable when too many log in.
  */
 export type CredentialCheck = (
-  credentials: LoginCredentials,
+  credentials: LoginCredentials | SessionCredentials,
   caller: Caller,
 ) => Promise<User | null>
 
@@ -50,36 +58,60 @@ export function createCredentialCheck(parts: CredentialCheckParts): CredentialCh
 }
 
 async function check(
-  credentials: LoginCredentials,
+  credentials: LoginCredentials | SessionCredentials,
   caller: Caller,
   parts: CredentialCheckParts,
 ): Promise<User | null> {
-  const { store, hasher, budget, deviceKey, audit } = parts
-  const { username: typed, password, deviceToken } = credentials
-  const username = canonicalUsername(typed)
-  const known = await findUser(username, store)
-  // Read whoever it is for: how long it takes tells nothing.
-  const claim = readDeviceToken(deviceToken ?? "", username ?? "", deviceKey())
-  const isOfDevice = known !== null && claim !== null && claim.issuedAt >= known.tokensNotBefore
-  const attempt = { username, address: caller.address, device: isOfDevice ? claim.device : null }
+  const { store, hasher, limits, budget, deviceKey, audit } = parts
+  const { username, password } = credentials
+  const known = await findUser(canonicalUsername(username), store)
+  const attempt =
+    "sid" in credentials
+      ? attemptOfSession(credentials, caller)
+      : attemptOf(credentials, known, { address: caller.address, deviceKey })
   requireDue(attempt, parts)
   const told = { ...callerFields(caller), user: known?.username }
   const comparing = { attempt, password, told }
-  const { user: asked, counted } = await hasher.inTurn(() => compare(comparing, parts))
+  const asker = askerOf(attempt)
+  const { user: asked, counted } = await hasher.inTurn(() => compare(comparing, parts), asker)
   await counted
   if (asked === null) return null
-  const passwordHash = await strengthen(asked, password, parts)
+  if (limits.reached(attempt).rate) audit("client.throttled", { ...told, reason: "logins" })
+  const passwordHash = await strengthen(asked, { password, asker }, parts)
   // Hashing takes its time: what counts is the user as it is now.
   const user = await store.findUser(asked.username)
   if (user === null || user.disabled) return null
   // Another hash by now is of another password, or of this one, by another login.
   if (user.passwordHash !== passwordHash) return check(credentials, caller, parts)
-  if (await budget.renew(user.username)) audit("user.unlocked", { ...told, reason: "login" })
+  const reason = "sid" in credentials ? "password_changed" : "login"
+  if (await budget.renew(user.username)) audit("user.unlocked", { ...told, reason })
   return user
 }
 
 async function findUser(username: string | null, store: Store): Promise<User | null> {
   return username === null ? null : store.findUser(username)
+}
+
+/** The attempt of a session at its user's password. */
+export function attemptOfSession(
+  { username, sid }: Omit<SessionCredentials, "password">,
+  { address }: Caller,
+): Attempt {
+  // No device's name has a blank.
+  return { username, address, device: `session ${sid ?? ""}` }
+}
+
+/** The attempt at a password, by a device where a device token says so. */
+function attemptOf(
+  { username: typed, deviceToken = "" }: LoginCredentials,
+  user: User | null,
+  { address, deviceKey }: { readonly address: string; readonly deviceKey: () => Uint8Array },
+): Attempt {
+  const username = canonicalUsername(typed)
+  // Read whoever it is for: how long it takes tells nothing.
+  const claim = readDeviceToken(deviceToken, username ?? "", deviceKey())
+  const isOfDevice = user !== null && claim !== null && claim.issuedAt >= user.tokensNotBefore
+  return { username, address, device: isOfDevice ? claim.device : null }
 }
 
 function requireDue(attempt: Attempt, { limits }: CredentialCheckParts): void {
@@ -148,13 +180,13 @@ async function refuse(
 // anew. Gives the hash that the user should have then.
 async function strengthen(
   user: User,
-  password: string,
+  { password, asker }: { readonly password: string; readonly asker: Asker },
   { hasher, store }: CredentialCheckParts,
 ): Promise<string> {
   const { username, passwordHash: ifPasswordHash } = user
   if (hasher.isCurrent(ifPasswordHash)) return ifPasswordHash
   try {
-    const passwordHash = await hasher.hash(password)
+    const passwordHash = await hasher.hash(password, asker)
     const changed = await store.changeUser(username, { passwordHash }, { ifPasswordHash })
     return changed === null ? ifPasswordHash : passwordHash
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../clock.ts"
 import { AuthError } from "../errors.ts"
+import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import { refusePassword } from "../password/policy.ts"
 import type { Store, User } from "../store/store.ts"
@@ -13,6 +14,11 @@ export interface NewUserParts {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly clock: Clock
+}
+
+/** The same, with who asks for a user. */
+export interface AskedParts extends NewUserParts {
+  readonly asker: Asker
 }
 
 /**
@@ -37,9 +43,9 @@ export async function requireChoosable(credentials: Credentials): Promise<void> 
 /** A user's first record; its name in canonical form. */
 export async function newUser(
   { username, password }: Credentials,
-  { hasher, clock }: NewUserParts,
+  { hasher, clock, asker }: AskedParts,
 ): Promise<User> {
-  const passwordHash = await hasher.hash(password)
+  const passwordHash = await hasher.hash(password, asker)
   const nothingYet = { roles: [], claims: {}, disabled: false, tokensNotBefore: 0 }
   return { username, passwordHash, createdAt: clock.now(), ...nothingYet }
 }
@@ -48,14 +54,18 @@ export async function newUser(
  * Adds a user; its name in canonical form.
  * @throws AuthError `username_taken`
  */
-export async function addUser(credentials: Credentials, parts: NewUserParts): Promise<User> {
+export async function addUser(credentials: Credentials, parts: AskedParts): Promise<User> {
   const user = await newUser(credentials, parts)
   const outcome = await parts.store.addUser(user)
-  if (outcome === "added") return user
-  const { username } = user
-  throw new AuthError(
+  if (outcome !== "added") throw nameTaken(user.username, outcome)
+  return user
+}
+
+/** The refusal of a name that can't be given. */
+export function nameTaken(username: string, state: "taken" | "reserved"): AuthError {
+  return new AuthError(
     "username_taken",
-    outcome === "taken"
+    state === "taken"
       ? `There is a user ${quotedName(username)} already`
       : `The name ${quotedName(username)} was a user's who was deleted, and stays reserved`,
   )

@@ -1,7 +1,7 @@
 // The life of a login: a password for tokens, a refresh token for the next, and the ways in which a
 // session ends before its time. Each step is audited.
 
-import { type Audit, auditEnded, callerFields } from "../audit.ts"
+import { type Audit, type AuditFields, auditEnded, callerFields } from "../audit.ts"
 import type { Awaitable } from "../awaitable.ts"
 import type { Caller } from "../caller.ts"
 import { type Clock, steadySeconds } from "../clock.ts"
@@ -17,6 +17,7 @@ import type { Accounts } from "./accounts.ts"
 import type { LoginCredentials } from "./credential_check.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
+import type { WantedPassword } from "./password_change.ts"
 import { createAuthenticate, type Principal } from "./principal.ts"
 import { createRefresh } from "./refresh.ts"
 import {
@@ -63,8 +64,9 @@ export interface Sessions {
   endOthers(principal: Principal, caller: Caller): Promise<void>
   /**
    * Sets the principal's password and ends all sessions; the tokens are those of a new one.
-   * @throws AuthError `invalid_credentials` when `current` is wrong, `invalid_request` and
-   *   `password_blocked` when `next` won't do, `too_many_requests`
+   * @throws AuthError `wrong_password` when `current` is wrong, which ends the session when it was
+   *   so too often; `invalid_request` and `password_blocked` when `next` won't do,
+   *   `too_many_requests`
    */
   changePassword(
     passwords: { readonly current: string; readonly next: string },
@@ -140,8 +142,8 @@ export function createSessions(sessionParts: SessionParts): Sessions {
       auditEnded(ended, { ...callerFields(caller), reason: "by_user" }, audit)
     },
 
-    changePassword: (passwords, { username }, caller) =>
-      changePassword({ ...passwords, username }, caller, parts),
+    changePassword: (passwords, { username, sid }, caller) =>
+      changePassword({ ...passwords, username, sid }, caller, parts),
 
     revocations: async () => store.listRevocations(clock.now()),
   }
@@ -198,22 +200,34 @@ async function logOut(token: string, caller: Caller, parts: EndingParts): Promis
 }
 
 async function changePassword(
-  passwords: Parameters<Accounts["changePassword"]>[0],
+  wanted: WantedPassword,
   caller: Caller,
   parts: EndingParts,
 ): Promise<LoginTokens> {
   const { accounts, audit } = parts
-  const { username } = passwords
+  const { username } = wanted
   const told = { ...callerFields(caller), user: username }
   const session = begin(username, caller, parts)
-  const reset = await accounts.changePassword(passwords, { successor: session, caller })
-  if (reset === null) {
+  const reset = await accounts.changePassword(wanted, { successor: session, caller })
+  if (reset === "wrong" || reset === "wrong_too_often") {
     audit("password.refused", { ...told, reason: "wrong_password" })
-    throw new AuthError("invalid_credentials", "The current password is wrong")
+    if (reset === "wrong_too_often") await endGuessing(wanted, told, parts)
+    throw new AuthError("wrong_password", "The current password is wrong")
   }
   audit("password.changed", { ...told, session: session.sid })
   auditEnded(reset.ended, { ...told, reason: "password_changed" }, audit)
   return grantLogin(session, reset.user, parts)
+}
+
+/** Ends a session that does not know its user's password: its token may be stolen. */
+async function endGuessing(
+  { username, sid }: WantedPassword,
+  told: AuditFields,
+  { store, audit, endingNow }: EndingParts,
+): Promise<void> {
+  if (sid === null) return
+  const ended = await store.endSession(sid, { ending: endingNow(), ifUsername: username })
+  if (ended !== null) auditEnded([ended], { ...told, reason: "wrong_passwords" }, audit)
 }
 
 /** The first tokens of a session, with one by which its client is known from now on. */

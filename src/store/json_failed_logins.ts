@@ -17,35 +17,49 @@ export class JsonFailedLogins {
     this.#tables = tables
   }
 
-  /** As they will be when everything that is being written is on disk. */
   find(username: string): FailedLogins | null {
-    return this.#tables.latest("failedLogins", username)
+    return this.#tables.stored.failedLogins.get(username) ?? null
   }
 
-  async count(username: string | null, source: LoginSource): Promise<FailedLogins> {
-    const isUser = username !== null && this.#tables.latest("users", username) !== null
-    const name = isUser ? username : nobody
-    const none = { username: name, strangers: 0, devices: 0 }
-    const { strangers, devices } = this.find(name) ?? none
+  async count(
+    username: string | null,
+    source: LoginSource,
+    { most }: { readonly most: number },
+  ): Promise<FailedLogins> {
+    const found = username === null ? null : this.#countable(username, source, most)
+    const none = { username: nobody, strangers: 0, devices: 0 }
+    const before = found ?? this.#latest(nobody) ?? none
     const counted: FailedLogins = Object.freeze({
-      username: name,
-      strangers: source === "stranger" ? strangers + 1 : strangers,
-      devices: source === "device" ? devices + 1 : devices,
+      username: before.username,
+      strangers: source === "stranger" ? before.strangers + 1 : before.strangers,
+      devices: source === "device" ? before.devices + 1 : before.devices,
     })
-    await this.#tables.write([["failedLogins", name, counted]])
+    await this.#tables.write([["failedLogins", counted.username, counted]])
     return counted
   }
 
-  async clear(username: string): Promise<boolean> {
-    if (this.find(username) === null) {
-      return this.#tables.decided("failedLogins", username, false)
-    }
+  async clear(username: string): Promise<FailedLogins | null> {
+    const found = this.#latest(username)
+    if (found === null) return this.#tables.decided("failedLogins", username, null)
     await this.#tables.write([["failedLogins", username, null]])
-    return true
+    return found
   }
 
   /** What else has to change when a user goes. */
   changesToForget(username: string): readonly Change[] {
-    return this.find(username) === null ? [] : [["failedLogins", username, null]]
+    return this.#latest(username) === null ? [] : [["failedLogins", username, null]]
+  }
+
+  /** A user's count, if there is such a user and room in the count for one more. */
+  #countable(username: string, source: LoginSource, most: number): FailedLogins | null {
+    if (this.#tables.latest("users", username) === null) return null
+    const found = this.#latest(username) ?? { username, strangers: 0, devices: 0 }
+    const count = source === "stranger" ? found.strangers : found.devices
+    return count < most ? found : null
+  }
+
+  /** As it will be when everything that is being written is on disk. */
+  #latest(username: string): FailedLogins | null {
+    return this.#tables.latest("failedLogins", username)
   }
 }

@@ -85,6 +85,12 @@ export class JsonStore implements Store {
     return users.sort((a, b) => (a.username < b.username ? -1 : 1))
   }
 
+  findName(username: string): "free" | "taken" | "reserved" {
+    const { users, reservedNames } = this.#staged.stored
+    if (users.has(username)) return "taken"
+    return reservedNames.get(username)?.isReleased === false ? "reserved" : "free"
+  }
+
   async addUser(user: User): Promise<"added" | "taken" | "reserved"> {
     const { username } = user
     if (this.#staged.latest("users", username) !== null) {
@@ -171,11 +177,15 @@ export class JsonStore implements Store {
     return this.#failedLogins.find(username)
   }
 
-  countFailedLogin(username: string | null, source: LoginSource): Promise<FailedLogins> {
-    return this.#failedLogins.count(username, source)
+  countFailedLogin(
+    username: string | null,
+    source: LoginSource,
+    options: { readonly most: number } = { most: Number.POSITIVE_INFINITY },
+  ): Promise<FailedLogins> {
+    return this.#failedLogins.count(username, source, options)
   }
 
-  clearFailedLogins(username: string): Promise<boolean> {
+  clearFailedLogins(username: string): Promise<FailedLogins | null> {
     return this.#failedLogins.clear(username)
   }
 

@@ -111,6 +111,9 @@ export interface Store {
   /** All users, ordered by name. */
   listUsers(): Awaitable<readonly User[]>
 
+  /** Whether a user may be added under a name: what `addUser` would give now. */
+  findName(username: string): Awaitable<"free" | "taken" | "reserved">
+
   /**
    * Adds a user. "taken": there is one of that name; "reserved": there was one, and a token may
    * still be around that names it. Both leave the store as it is. When the name was released, the
@@ -159,14 +162,19 @@ export interface Store {
   findFailedLogins(username: string): Awaitable<FailedLogins | null>
 
   /**
-   * Counts a failed login, of a user or, with the same work, of nobody: null, or a name that is no
-   * user's. It is in what `findFailedLogins` gives as soon as this is called, but only lasts when
-   * the promise has resolved: to what is counted then, under another name where it is nobody's.
+   * Counts a failed login, of a user or, with the same work, of nobody: null, a name that is no
+   * user's, or a user of whom `most` from this source are counted already. Gives what is counted
+   * then, under another name where it is nobody's. Of a thousand calls at once each gets another
+   * number.
    */
-  countFailedLogin(username: string | null, source: LoginSource): Promise<FailedLogins>
+  countFailedLogin(
+    username: string | null,
+    source: LoginSource,
+    options?: { readonly most: number },
+  ): Promise<FailedLogins>
 
-  /** Forgets the failed logins of a user. False when there were none. */
-  clearFailedLogins(username: string): Promise<boolean>
+  /** Forgets the failed logins of a user, and gives them; null when there were none. */
+  clearFailedLogins(username: string): Promise<FailedLogins | null>
 
   /** The session of this sid, or null. It may have expired. */
   findSession(sid: string): Awaitable<Session | null>

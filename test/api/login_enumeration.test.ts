@@ -76,9 +76,9 @@ async function createCountedHasher() {
   const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
   const counted: PasswordHasher = {
     ...hasher,
-    inTurn(work) {
+    inTurn(work, asker) {
       turns += 1
-      return hasher.inTurn(work)
+      return hasher.inTurn(work, asker)
     },
     verify(password, hash) {
       hashes += 1

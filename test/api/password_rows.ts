@@ -10,7 +10,6 @@ export const changedPasswords = {
 
 const { next, wrong } = changedPasswords
 const current = "wonderland"
-const realm = 'Bearer realm="postern"'
 const secrets = [current, next, wrong, "$argon2"]
 const missing = ["invalid_request", "Missing current or new"] as const
 const notText = ["invalid_request", "Current and new must be text"] as const
@@ -116,9 +115,9 @@ export const passwordRows: readonly Scenario[] = [
     ([what, typed]): Scenario => ({
       name: `POST /password refuses ${what} as current password`,
       send: sending({ current: typed, new: next }),
-      status: 401,
-      refusal: ["invalid_credentials", "The current password is wrong"],
-      headers: { "WWW-Authenticate": realm },
+      status: 403,
+      refusal: ["wrong_password", "The current password is wrong"],
+      headers: { "WWW-Authenticate": undefined },
       lacks: [...secrets, "_token"],
       events: ["password.refused alice wrong_password"],
     }),

@@ -154,6 +154,51 @@ test("POST /register counts names that are taken: whoever lists them is stopped"
   assert.deepEqual(tally(statuses), { 409: 30, 429: 20 })
 })
 
+test("POST /register with taken names by 48 clients leaves a new name to everybody else", async (t) => {
+  const disk = createFaultyDisk()
+  const service = await createTestService(t, { ...open, disk })
+  await service.accounts.remove("bob")
+  const before = disk.operations.length
+  takeEvents(service)
+  const statuses: number[] = []
+  for (let tries = 0; tries < 1200; tries += 1) {
+    const username = tries % 2 === 0 ? "alice" : "bob"
+    statuses.push((await register(service, username, addressOf(tries % 48))).status)
+  }
+  assert.deepEqual(tally(statuses), { 409: 1200 })
+  assert.deepEqual([takeEvents(service), disk.operations.length], [[], before])
+  assert.equal((await register(service, "carol", addressOf(100))).status, 201)
+})
+
+test("POST /register by the owner of a /48 makes 300 users, and others go on", async (t) => {
+  const service = await createTestService(t, open)
+  const statuses: number[] = []
+  for (let number = 0; number < 400; number += 1) {
+    const address = `2001:db8:7:${number.toString(16)}::1`
+    statuses.push((await register(service, `user${number}`, address)).status)
+  }
+  assert.deepEqual(tally(statuses), { 201: 300, 429: 100 })
+  assert.equal((await register(service, "carol", "2001:db8:8::1")).status, 201)
+})
+
+test("POST /register that the disk has no room for, or that comes too late, leaves the budgets as they are", async (t) => {
+  const disk = createFaultyDisk()
+  const service = await createTestService(t, { ...open, disk })
+  disk.fail(() => ({ code: "ENOSPC" }))
+  for (let number = 0; number < 60; number += 1) {
+    assert.equal((await register(service, `user${number}`)).status, 503)
+  }
+  disk.fail()
+  // Many at once with one name: all but one are too late.
+  const late = await Promise.all(
+    Array.from({ length: 20 }, (_, number) => register(service, "dora", addressOf(number + 10))),
+  )
+  assert.deepEqual(tally(late.map(({ status }) => status)), { 201: 1, 409: 19 })
+  for (let number = 0; number < 30; number += 1) {
+    assert.equal((await register(service, `own${number}`)).status, 201)
+  }
+})
+
 test("POST /register 200 times at once by one client makes 30 users", async (t) => {
   const service = await createTestService(t, open)
   const calls = Array.from({ length: 200 }, (_, number) => register(service, `user${number}`))

@@ -109,6 +109,40 @@ test("POST /login with the right password 300 times is no failure", async (t) =>
   assert.deepEqual(tally(await guessInTurn(service, guesses)), { 200: 300 })
 })
 
+test("POST /login that succeeds 300 times has to wait, at that account and by that client", async (t) => {
+  const { service, tokens } = await prepareService(t)
+  const own = { password: right, address: thief }
+  await guessInTurn(service, Array(299).fill(own))
+  takeEvents(service)
+  assert.equal((await guess(service, own)).status, 200)
+  assert.deepEqual(takeEvents(service).slice(0, 2), [
+    "client.throttled alice logins",
+    "login.succeeded alice",
+  ])
+  for (const password of [right, "a-guess"]) {
+    assertDelayed(await guess(service, { ...own, password }), 2)
+  }
+  assert.deepEqual(takeEvents(service), [])
+  const { device_token: deviceToken } = tokens
+  for (const other of [
+    { password: right },
+    { ...own, deviceToken },
+    { username: "bob", password: "builder", address: thief },
+  ]) {
+    assert.equal((await guess(service, other)).status, 200)
+  }
+  service.clock.advance(2)
+  assert.equal((await guess(service, own)).status, 200)
+  assertDelayed(await guess(service, own), 2)
+})
+
+test("POST /login by 500 people of one office is fine, all within a minute", async (t) => {
+  const { service } = await prepareService(t)
+  await addUsers(service, names(500))
+  const guesses = names(500).map((username) => ({ username, password: right, address: thief }))
+  assert.deepEqual(tally(await guessInTurn(service, guesses)), { 200: 500 })
+})
+
 test("POST /login 200 times at once by one client at 200 accounts looks at a hundred", async (t) => {
   const { service } = await prepareService(t)
   await addUsers(service, names(200))

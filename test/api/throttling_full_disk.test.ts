@@ -39,6 +39,31 @@ test("POST /login on a full disk fails alike, and locks, until it is unlocked", 
   assert.equal((await guess(service, { password: right, address: addressOf(5) })).status, 200)
 })
 
+test("POST /login by 200 clients at once locks once, though the disk is full in between", async (t) => {
+  const disk = createFaultyDisk()
+  const { service, tokens } = await prepareService(t, { disk })
+  takeEvents(service)
+  let writes = 0
+  disk.fail(({ kind }) => {
+    if (kind !== "write") return null
+    writes += 1
+    return writes % 5 < 2 ? { code: "ENOSPC" } : null
+  })
+  const guesses = Array.from({ length: 200 }, (_, number) =>
+    guess(service, { address: addressOf(number) }),
+  )
+  for (const reply of await Promise.all(guesses)) assertRefused(reply, badCredentials)
+  disk.fail()
+  assert.ok(writes > 5)
+  const events = takeEvents(service).filter((event) => event.startsWith("user."))
+  assert.deepEqual(events, ["user.locked alice"])
+  assertRefused(await guess(service, { password: right, address: addressOf(300) }), badCredentials)
+  const { device_token: deviceToken } = tokens
+  assert.equal((await guess(service, { password: right, deviceToken })).status, 200)
+  assert.ok(takeEvents(service).includes("user.unlocked alice login"))
+  assert.equal((await guess(service, { password: right, address: addressOf(300) })).status, 200)
+})
+
 test("POST /login fails for nobody before the failure is on disk", async (t) => {
   const disk = createFaultyDisk()
   const { service } = await prepareService(t, { disk })

@@ -20,6 +20,7 @@ const codes: Readonly<Record<ErrorCode, readonly [status: number, challenge?: st
   invalid_token: [401, `${realm}, error="invalid_token"`],
   insufficient_user_authentication: [401, `${realm}, error="insufficient_user_authentication"`],
   insufficient_scope: [403, `${realm}, error="insufficient_scope"`],
+  wrong_password: [403],
   not_found: [404],
   method_not_allowed: [405],
   request_timeout: [408],

@@ -117,9 +117,9 @@ test("succeeded() forgives the pair, and of the client's budget takes back its o
   const [alice, device] = [attemptOn("alice"), attemptOn("alice", { device: "d1" })]
   for (const attempt of [alice, device]) for (let n = 0; n < 5; n += 1) limits.count(attempt)
   limits.succeeded(device)
-  assert.deepEqual(limits.reached(device), { budget: false, delay: false })
+  assert.deepEqual(limits.reached(device), { budget: false, delay: false, rate: false })
   limits.succeeded(alice)
-  assert.deepEqual(limits.reached(alice), { budget: false, delay: false })
+  assert.deepEqual(limits.reached(alice), { budget: false, delay: false, rate: false })
   for (const attempt of [alice, device]) for (let n = 0; n < 4; n += 1) limits.count(attempt)
   assert.equal(limits.reached(device).delay, false)
   assert.equal(limits.reached(alice).delay, false)
@@ -134,7 +134,7 @@ test("giveBack() leaves everything as if there had been no attempt", () => {
   }
   assert.equal(limits.wait(attemptOn("alice")), 0)
   fail(attemptOn("alice"))
-  assert.deepEqual(limits.reached(attemptOn("alice")), { budget: false, delay: true })
+  assert.deepEqual(limits.reached(attemptOn("alice")), { budget: false, delay: true, rate: false })
   for (let index = 0; index < 95; index += 1) fail(attemptOn(`nobody${index}`))
   assert.equal(limits.wait(attemptOn("bob")), 10)
 })
@@ -143,14 +143,14 @@ test("reached() says what is over", () => {
   const { limits, fail } = createLimited()
   const alice = attemptOn("alice")
   fail(alice, 4)
-  assert.deepEqual(limits.reached(alice), { budget: false, delay: false })
+  assert.deepEqual(limits.reached(alice), { budget: false, delay: false, rate: false })
   fail(alice)
-  assert.deepEqual(limits.reached(alice), { budget: false, delay: true })
+  assert.deepEqual(limits.reached(alice), { budget: false, delay: true, rate: false })
   for (let index = 0; index < 95; index += 1) fail(attemptOn(`nobody${index}`))
-  assert.deepEqual(limits.reached(alice), { budget: true, delay: true })
-  assert.deepEqual(limits.reached(attemptOn("bob")), { budget: true, delay: false })
+  assert.deepEqual(limits.reached(alice), { budget: true, delay: true, rate: false })
+  assert.deepEqual(limits.reached(attemptOn("bob")), { budget: true, delay: false, rate: false })
   const device = attemptOn("alice", { device: "d1" })
-  assert.deepEqual(limits.reached(device), { budget: false, delay: false })
+  assert.deepEqual(limits.reached(device), { budget: false, delay: false, rate: false })
 })
 
 test("forgive() lets every client and device try the account again, and no other account", () => {
@@ -204,10 +204,85 @@ test("wait() lets all others in while 100,000 names are made up at one address",
 test("wait() locks nobody out when 100,000 names come from as many networks, and limits go on", () => {
   const { limits, fail } = createLimited()
   for (let index = 0; index < 100_000; index += 1) {
-    const network = `2001:db8:${(index >> 16).toString(16)}:${(index & 0xffff).toString(16)}::1`
+    const network = `2001:${(index >> 16).toString(16)}:${(index & 0xffff).toString(16)}::1`
     fail(attemptOn(`nobody${index}`, { address: network }))
   }
   fail(attemptOn("alice"), 5)
   assert.equal(limits.wait(attemptOn("alice")), 1)
   assert.equal(limits.wait(attemptOn("bob", { address: "192.0.2.8" })), 0)
+})
+
+test("wait() takes the owner of an IPv6 /48 for ten clients and not for 65,536", () => {
+  const { limits, fail } = createLimited()
+  const of = (index: number) => ({ address: `2001:db8:7:${index.toString(16)}::1` })
+  for (let index = 0; index < 1000; index += 1) fail(attemptOn(`nobody${index}`, of(index)))
+  assert.equal(limits.wait(attemptOn("alice", of(2000))), 1)
+  assert.equal(limits.wait(attemptOn("alice", { address: "2001:db8:8::1" })), 0)
+})
+
+/** Logs in as often as is allowed at once, and gives how often that was. */
+function logInUntilDelayed({ limits }: ReturnType<typeof createLimited>, attempt: Attempt): number {
+  let count = 0
+  for (; limits.wait(attempt) === 0; count += 1) {
+    limits.count(attempt)
+    limits.succeeded(attempt)
+  }
+  return count
+}
+
+test("succeeded() allows an account and a client 300 logins at once, then one in two seconds", () => {
+  const limited = createLimited()
+  const { limits, advance } = limited
+  const alice = attemptOn("alice")
+  assert.equal(limits.reached(alice).rate, false)
+  assert.equal(logInUntilDelayed(limited, alice), 300)
+  assert.deepEqual(limits.reached(alice), { budget: false, delay: false, rate: true })
+  assert.equal(limits.wait(alice), 2)
+  for (const other of [
+    attemptOn("bob"),
+    attemptOn("alice", { address: "192.0.2.8" }),
+    attemptOn("alice", { device: "d1" }),
+  ]) {
+    assert.equal(limits.wait(other), 0)
+  }
+  advance(100)
+  assert.equal(logInUntilDelayed(limited, alice), 50)
+})
+
+test("succeeded() counts all devices of an account together, and none with strangers", () => {
+  const limited = createLimited()
+  const { limits } = limited
+  for (let index = 0; index < 300; index += 1) {
+    limits.succeeded(attemptOn("alice", { device: `d${index}` }))
+  }
+  assert.equal(limits.wait(attemptOn("alice", { device: "d300" })), 2)
+  assert.equal(limits.wait(attemptOn("alice")), 0)
+  assert.equal(limits.wait(attemptOn("bob", { device: "d1" })), 0)
+})
+
+test("succeeded() allows a client 3,000 logins at once, whatever the accounts, then one a second", () => {
+  const limited = createLimited()
+  const { limits, advance } = limited
+  for (let index = 0; index < 3000; index += 1) {
+    const attempt = attemptOn(`user${index % 100}`)
+    assert.equal(limits.wait(attempt), 0)
+    limits.succeeded(attempt)
+  }
+  const fresh = attemptOn("alice")
+  assert.equal(limits.wait(fresh), 1)
+  assert.equal(limits.wait(attemptOn("alice", { device: "d1" })), 0)
+  assert.equal(limits.wait(attemptOn("alice", { address: "192.0.2.8" })), 0)
+  advance(7)
+  assert.equal(logInUntilDelayed(limited, fresh), 7)
+})
+
+test("failures() counts those in a row of an account and a client", () => {
+  const { limits, fail } = createLimited()
+  const session = attemptOn("alice", { device: "session s1" })
+  assert.equal(limits.failures(session), 0)
+  fail(session, 4)
+  assert.equal(limits.failures(session), 4)
+  assert.equal(limits.failures(attemptOn("alice")), 0)
+  limits.succeeded(session)
+  assert.equal(limits.failures(session), 0)
 })

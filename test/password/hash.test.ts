@@ -7,6 +7,7 @@ import { verify as argon2Verify } from "@node-rs/argon2"
 import { createPasswordHasher, tryHash } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { readHashParameters } from "../../src/password/phc.ts"
+import { operator } from "../../src/service/asker.ts"
 import { unavailableAs } from "../support/refusal.ts"
 import { cheapHashes } from "../support/test_service.ts"
 
@@ -31,18 +32,18 @@ async function countHashes(work: () => Promise<unknown>): Promise<number> {
 const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
 
 test("countHashes() counts the native module's work", async () => {
-  const text = await hasher.hash("wonderland")
+  const text = await hasher.hash("wonderland", operator)
   assert.equal(await countHashes(() => argon2Verify(text, "wonderland")), 1)
-  assert.equal(await countHashes(() => hasher.hash("wonderland")), 1)
+  assert.equal(await countHashes(() => hasher.hash("wonderland", operator)), 1)
   assert.equal(await countHashes(async () => hasher.isCurrent(text)), 0)
 })
 
 test("verify() that fails costs the old and the new hash, while there may be both", async () => {
   const lane = createHashingLane({ width: 2 })
   const minimum = { memoryKib: 8, passes: 1 }
-  const old = await createPasswordHasher(lane, minimum, minimum).hash("wonderland")
+  const old = await createPasswordHasher(lane, minimum, minimum).hash("wonderland", operator)
   const own = createPasswordHasher(lane, { memoryKib: 16, passes: 1 }, minimum)
-  const current = await own.hash("wonderland")
+  const current = await own.hash("wonderland", operator)
   const rows: readonly (readonly [password: string, hash: string | null, hashes: number])[] = [
     ["wonderland", old, 1],
     ["wonderland", current, 1],
@@ -62,7 +63,7 @@ test("verify() that fails costs the old and the new hash, while there may be bot
 test("createPasswordHasher() writes the parameters into the hash, and a salt of its own", async () => {
   const parameters = { memoryKib: 64, passes: 3 }
   const own = createPasswordHasher(createHashingLane({ width: 1 }), parameters)
-  const hashes = [await own.hash("wonderland"), await own.hash("wonderland")]
+  const hashes = [await own.hash("wonderland", operator), await own.hash("wonderland", operator)]
   for (const hash of hashes) {
     assert.match(hash, /^\$argon2id\$v=19\$m=64,t=3,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
     assert.deepEqual(readHashParameters(hash), parameters)
@@ -94,12 +95,12 @@ const pairs: readonly (readonly [name: string, hashed: string, typed: string, sa
 
 for (const [name, hashed, typed, same] of pairs) {
   test(`verify() of ${name} is ${same}`, async () => {
-    assert.equal(await hasher.verify(typed, await hasher.hash(hashed)), same)
+    assert.equal(await hasher.verify(typed, await hasher.hash(hashed, operator)), same)
   })
 }
 
 test("verify() does the same work whatever is wrong", async () => {
-  const hash = await hasher.hash("wonderland")
+  const hash = await hasher.hash("wonderland", operator)
   const rows: readonly (readonly [name: string, password: string, hash: string | null])[] = [
     ["the right password", "wonderland", hash],
     ["a wrong one", "builder", hash],
@@ -121,7 +122,7 @@ test("verify() does the same work whatever is wrong", async () => {
 test("inTurn() and hash() wait for their turn in the lane, verify() does not", async () => {
   const lane = createHashingLane({ width: 1 })
   const own = createPasswordHasher(lane, cheapHashes)
-  const text = await own.hash("wonderland")
+  const text = await own.hash("wonderland", operator)
   const order: string[] = []
   let leave = () => {}
   const held = own.inTurn(async () => {
@@ -130,13 +131,13 @@ test("inTurn() and hash() wait for their turn in the lane, verify() does not", a
       leave = resolve
     })
     order.push("left")
-  })
-  const hashed = own.hash("builder").then(() => order.push("hashed"))
+  }, operator)
+  const hashed = own.hash("builder", operator).then(() => order.push("hashed"))
   const later = own.inTurn(async () => {
     assert.equal(await own.verify("wonderland", text), true)
     order.push("verified in turn")
     return "done"
-  })
+  }, operator)
   assert.equal(await own.verify("wonderland", text), true)
   order.push("verified")
   leave()
@@ -153,14 +154,15 @@ test("inTurn() hands on what its work throws, and the lane's refusal", async () 
       new Promise((_resolve, reject) => {
         fail = () => reject(new TypeError("a bug"))
       }),
+    operator,
   )
   const tooMany = unavailableAs("Too many logins at a time")
-  for (const work of [own.inTurn(async () => {}), own.hash("wonderland")]) {
+  for (const work of [own.inTurn(async () => {}, operator), own.hash("wonderland", operator)]) {
     await assert.rejects(work, tooMany)
   }
   fail()
   await assert.rejects(failing, { name: "TypeError", message: "a bug" })
-  await own.hash("wonderland")
+  await own.hash("wonderland", operator)
 })
 
 test("verify() without a hash is false for every password", async () => {
@@ -197,5 +199,5 @@ test("isCurrent() asks for at least the parameters of new hashes", async () => {
     ["", false],
   ]
   for (const [hash, current] of rows) assert.equal(own.isCurrent(hash), current, hash)
-  assert.equal(own.isCurrent(await own.hash("wonderland")), true)
+  assert.equal(own.isCurrent(await own.hash("wonderland", operator)), true)
 })

@@ -1,26 +1,24 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
-import { hash } from "@node-rs/argon2"
 import { Unavailable } from "../../src/errors.ts"
-import {
-  createHashingLane,
-  type HashingLane,
-  laneWidth,
-  threadPoolSize,
-} from "../../src/password/hashing_lane.ts"
+import type { Asker } from "../../src/password/fair_queue.ts"
+import { createHashingLane, type HashingLane } from "../../src/password/hashing_lane.ts"
 import { settled } from "../support/settled.ts"
+
+/** All of one client, so that they go in their order. */
+const stranger: Asker = { groups: ["client 192.0.2.7"], isKnown: false }
 
 /** Work whose end is chosen by hand. */
 function createWork(lane: HashingLane) {
   const started: string[] = []
   const ends = new Map<string, (failure?: Error) => void>()
-  const run = (name: string) =>
+  const run = (name: string, asker = stranger) =>
     lane.run(() => {
       started.push(name)
       return new Promise<string>((resolve, reject) => {
         ends.set(name, (failure) => (failure === undefined ? resolve(name) : reject(failure)))
       })
-    })
+    }, asker)
   const end = async (name: string, failure?: Error) => {
     ends.get(name)?.(failure)
     await settled()
@@ -30,7 +28,7 @@ function createWork(lane: HashingLane) {
 
 test("createHashingLane() runs as many at a time as it is wide, and the rest in their order", async () => {
   const { started, run, end } = createWork(createHashingLane({ width: 2 }))
-  const all = Promise.all(["a", "b", "c", "d", "e"].map(run))
+  const all = Promise.all([..."abcde"].map((name) => run(name)))
   await settled()
   assert.deepEqual(started, ["a", "b"])
   await end("b")
@@ -54,7 +52,9 @@ test("createHashingLane() never runs more than its width, whoever comes when", a
     running -= 1
   }
   // Each that ends is followed by one that comes at that very moment.
-  const first = Array.from({ length: 30 }, () => lane.run(work).then(() => lane.run(work)))
+  const first = Array.from({ length: 30 }, () =>
+    lane.run(work, stranger).then(() => lane.run(work, stranger)),
+  )
   await Promise.all(first)
   assert.equal(most, 3)
   assert.equal(running, 0)
@@ -75,8 +75,8 @@ test("createHashingLane() hands the place on after work that throws at once", as
   const lane = createHashingLane({ width: 1 })
   const failing = lane.run(() => {
     throw new TypeError("a bug")
-  })
-  const next = lane.run(async () => "done")
+  }, stranger)
+  const next = lane.run(async () => "done", stranger)
   await assert.rejects(failing, { name: "TypeError", message: "a bug" })
   assert.equal(await next, "done")
 })
@@ -95,6 +95,25 @@ test("createHashingLane() refuses at once when the queue is full, and takes more
   taken.push(run("e"))
   for (const name of ["b", "c", "e"]) await end(name)
   assert.deepEqual(await Promise.all(taken), ["a", "b", "c", "e"])
+})
+
+test("createHashingLane() takes a newcomer of another client into a full queue, and lets it pass", async () => {
+  const { started, run, end } = createWork(createHashingLane({ width: 1, waitingMax: 2 }))
+  const taken = [run("a"), run("b")]
+  const turnedAway = assert.rejects(run("c"), {
+    name: "Unavailable",
+    message: "Too many logins at a time",
+  })
+  const other = { groups: ["client 192.0.2.8"], isKnown: false }
+  taken.push(run("d", other))
+  await turnedAway
+  for (const name of ["a", "b", "d"]) await end(name)
+  assert.deepEqual(await Promise.all(taken), ["a", "b", "d"])
+  taken.push(...["e", "f", "g"].map((name) => run(name)), run("h", other))
+  taken.at(-2)?.catch(() => {})
+  await settled()
+  for (const name of ["e", "f", "h"]) await end(name)
+  assert.deepEqual(started.slice(3), ["e", "f", "h"])
 })
 
 test("createHashingLane() refuses who has waited for five seconds, and goes on", async (t) => {
@@ -119,7 +138,7 @@ test("createHashingLane() refuses who has waited for five seconds, and goes on",
 test("createHashingLane() lets 200 wait unless told otherwise", async () => {
   const { run, started, end } = createWork(createHashingLane({ width: 1 }))
   const names = Array.from({ length: 201 }, (_, index) => `${index}`)
-  const taken = Promise.all(names.map(run))
+  const taken = Promise.all(names.map((name) => run(name)))
   await assert.rejects(run("one more"), { name: "Unavailable" })
   for (const name of names) await end(name)
   await taken
@@ -198,89 +217,4 @@ test("createHashingLane() holds back for 50 milliseconds at most, from the first
   for (const name of ["h", "i"]) await end(name)
   assert.deepEqual(take(), ["h", "i"])
   await all
-})
-
-const mebibyte = 1024 * 1024
-const plenty = { memoryBytes: 1024 ** 4, hashBytes: 19 * mebibyte }
-
-test("laneWidth() always leaves a thread free and uses at most the cores", () => {
-  for (let threads = 2; threads <= 1024; threads += 1) {
-    for (let cores = 1; cores <= 64; cores += 1) {
-      const width = laneWidth({ threads, cores, ...plenty })
-      const holds = width >= 1 && width < threads && width <= cores && Number.isInteger(width)
-      if (!holds) assert.fail(`${width} of ${threads} threads on ${cores} cores`)
-    }
-  }
-})
-
-/** Machines, and how many hashes of how many MiB run on them. */
-const widths: readonly (readonly [
-  threads: number,
-  cores: number,
-  memory: number,
-  hash: number,
-  width: number,
-])[] = [
-  [4, 8, 4096, 19, 2],
-  [64, 8, 4096, 19, 8],
-  [2, 8, 4096, 19, 1],
-  [1, 8, 4096, 19, 1],
-  // In a container of 160 MiB, beside 56 MiB for all else, there is room for five.
-  [64, 64, 160, 19, 5],
-  [4, 2, 160, 19, 2],
-  [4, 2, 56 + 19, 19, 1],
-  [4, 2, 56 + 18, 19, 0],
-  [4, 2, 56, 19, 0],
-  [4, 2, 16, 19, 0],
-  [64, 64, 4096, 2048, 1],
-  [64, 64, 4096, 4096, 0],
-]
-
-for (const [threads, cores, memory, hash, width] of widths) {
-  const machine = `${threads} threads, ${cores} cores and ${memory} MiB`
-  test(`laneWidth() of ${machine} is ${width}, with hashes of ${hash} MiB`, () => {
-    const bytes = { memoryBytes: memory * mebibyte, hashBytes: hash * mebibyte }
-    assert.equal(laneWidth({ threads, cores, ...bytes }), width)
-  })
-}
-
-const poolSizes: readonly (readonly [setting: string | undefined, size: number])[] = [
-  [undefined, 4],
-  ["8", 8],
-  [" 8 threads", 8],
-  ["1", 1],
-  ["0", 1],
-  ["", 1],
-  ["abc", 1],
-  ["0x10", 1],
-  ["-3", 1],
-  ["1024", 1024],
-  ["5000", 1024],
-]
-
-test("threadPoolSize() reads the setting as libuv does", () => {
-  for (const [setting, size] of poolSizes) assert.equal(threadPoolSize(setting), size, setting)
-})
-
-test("laneWidth() leaves a thread to a signature check while 40 hashes are to be done", async () => {
-  const threads = threadPoolSize(process.env["UV_THREADPOOL_SIZE"])
-  const width = laneWidth({ threads, cores: threads, ...plenty })
-  const lane = createHashingLane({ width })
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
-  const keys = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"])
-  const data = Buffer.from("a token")
-  const signature = await crypto.subtle.sign(algorithm, keys.privateKey, data)
-  const order: string[] = []
-  const hashes = Array.from({ length: 40 }, async (_, index) => {
-    // The first to run take a thousand times as long as a check.
-    const cost = { memoryCost: index < width ? 65_536 : 64, timeCost: 4 }
-    await lane.run(() => hash("wonderland", cost))
-    order.push("hash")
-  })
-  await crypto.subtle.verify(algorithm, keys.publicKey, signature, data)
-  order.push("check")
-  await Promise.all(hashes)
-  // Were there hashes on all threads, a check would have to wait for one of them to end.
-  assert.equal(order.indexOf("check"), 0)
-  assert.equal(order.length, 41)
 })

@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { AuthError } from "../../src/errors.ts"
+import type { PasswordChange } from "../../src/service/password_change.ts"
+import type { UserReset } from "../../src/store/store.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
 import { plainHash } from "../support/plain_hasher.ts"
@@ -18,16 +21,21 @@ import {
 } from "./account_parts.ts"
 import { strangerOf } from "./checked_accounts.ts"
 
-const passwords = { username: "alice", current: good, next: better }
+const passwords = { username: "alice", sid: "session-1", current: good, next: better }
 const by = (sid: string) => ({ successor: sampleSession(sid), caller: someone })
+
+function resetOf(change: PasswordChange): UserReset {
+  assert.ok(typeof change === "object", String(change))
+  return change
+}
 
 test("changePassword() ends all sessions and starts another, for who knows the password", async () => {
   const { accounts, store } = await createUsedAccounts()
   const successor = sampleSession("session-4")
-  const reset = await accounts.changePassword(passwords, { successor, caller: someone })
-  assert.deepEqual(reset?.ended.map(({ sid }) => sid).toSorted(), sids)
-  assert.equal(reset?.user.passwordHash, plainHash(1, better))
-  assert.equal(reset?.user.tokensNotBefore, startOfTests + 1)
+  const reset = resetOf(await accounts.changePassword(passwords, { successor, caller: someone }))
+  assert.deepEqual(reset.ended.map(({ sid }) => sid).toSorted(), sids)
+  assert.equal(reset.user.passwordHash, plainHash(1, better))
+  assert.equal(reset.user.tokensNotBefore, startOfTests + 1)
   assert.deepEqual(await store.listSessions("alice"), [successor])
   assert.equal(await accounts.check({ username: "alice", password: good }, someone), null)
 })
@@ -41,7 +49,7 @@ test("changePassword() asks the new password first, and hashes nothing for a wro
   )
   assert.deepEqual(hasher.work, [])
   const wrong = { ...passwords, current: `${good}!` }
-  assert.equal(await accounts.changePassword(wrong, by("session-4")), null)
+  assert.equal(await accounts.changePassword(wrong, by("session-4")), "wrong")
   assert.deepEqual(hasher.work, ["verify"])
   assert.equal((await store.listSessions("alice")).length, 2)
 })
@@ -70,7 +78,7 @@ for (const [name, work] of Object.entries(races)) {
     const parts = await createUsedAccounts()
     interruptBefore(parts.store, "resetUser", () => work(parts))
     const changing = parts.accounts.changePassword(passwords, by("session-4"))
-    assert.equal(await changing, null)
+    assert.equal(await changing, "wrong")
     assert.equal(await parts.accounts.check({ username: "alice", password: better }, someone), null)
     assert.deepEqual(await parts.store.listSessions("alice"), [])
   })
@@ -82,8 +90,8 @@ test("changePassword() goes on when the hash of the same password is another by 
     hasher.cost = 2
     await accounts.check({ username: "alice", password: good }, someone)
   })
-  const reset = await accounts.changePassword(passwords, by("session-4"))
-  assert.equal(reset?.user.passwordHash, plainHash(2, better))
+  const reset = resetOf(await accounts.changePassword(passwords, by("session-4")))
+  assert.equal(reset.user.passwordHash, plainHash(2, better))
   assert.deepEqual(await store.listSessions("alice"), [sampleSession("session-4")])
 })
 
@@ -92,41 +100,115 @@ test("changePassword() twice at once with one password: one of them fails", asyn
   const outcomes = await Promise.all(
     ["session-4", "session-5"].map((sid) => accounts.changePassword(passwords, by(sid))),
   )
-  assert.equal(outcomes.filter((outcome) => outcome === null).length, 1)
+  assert.equal(outcomes.filter((outcome) => outcome === "wrong").length, 1)
   assert.equal((await store.listSessions("alice")).length, 1)
 })
 
 const wrong = { ...passwords, current: `${good}!` }
 
-test("changePassword() and check() count the same failures: delays, the client's budget, the account's", async () => {
+/** How a change ends: what became of it, or when to try again. */
+async function outcomeOf(changing: Promise<PasswordChange>): Promise<string> {
+  try {
+    const change = await changing
+    return typeof change === "object" ? "changed" : change
+  } catch (error) {
+    assert.ok(error instanceof AuthError && error.code === "too_many_requests", String(error))
+    return `in ${error.retryAfterSeconds} s`
+  }
+}
+
+test("changePassword() judges a session by itself: neither by its address nor by its user's others", async () => {
   const { accounts, store, clock, hasher, log } = await createUsedAccounts()
-  const credentials = { username: "alice", password: good }
-  for (let count = 0; count < 3; count += 1) {
-    assert.equal(await accounts.changePassword(wrong, by("session-4")), null)
+  const credentials = { username: "alice", password: better }
+  for (let count = 0; count < 5; count += 1) {
+    assert.equal(await outcomeOf(accounts.changePassword(wrong, by("session-4"))), "wrong")
+    assert.equal(await accounts.check(credentials, someone), null)
   }
-  for (let count = 0; count < 2; count += 1) {
-    assert.equal(await accounts.check({ ...credentials, password: better }, someone), null)
-  }
-  assert.deepEqual(log.takeAudit(), [{ event: "login.delayed", user: "alice", ...bySomeone }])
-  hasher.work.length = 0
-  const delayed = refusedAs("too_many_requests", "Too many attempts: try again in 1 s")
-  await assert.rejects(accounts.changePassword(passwords, by("session-4")), delayed)
-  await assert.rejects(accounts.check(credentials, someone), delayed)
-  assert.deepEqual(hasher.work, [])
-  const counted = { username: "alice", strangers: 5, devices: 0 }
+  const delayed = { event: "login.delayed", user: "alice", ...bySomeone }
+  assert.deepEqual(log.takeAudit(), [delayed, delayed])
+  const counted = { username: "alice", strangers: 5, devices: 5 }
   assert.deepEqual(await store.findFailedLogins("alice"), counted)
+  hasher.work.length = 0
+  assert.equal(await outcomeOf(accounts.changePassword(passwords, by("session-4"))), "in 1 s")
+  // Elsewhere the session is the same.
+  const elsewhere = { ...by("session-4"), caller: { ...someone, address: strangerOf(1) } }
+  assert.equal(await outcomeOf(accounts.changePassword(passwords, elsewhere)), "in 1 s")
+  assert.deepEqual(hasher.work, [])
+  const other = { ...wrong, sid: "session-2" }
+  assert.equal(await outcomeOf(accounts.changePassword(other, by("session-4"))), "wrong")
   clock.advance(1)
-  assert.notEqual(await accounts.changePassword(passwords, by("session-4")), null)
+  assert.equal(await outcomeOf(accounts.changePassword(passwords, by("session-4"))), "changed")
   assert.equal(await store.findFailedLogins("alice"), null)
 })
 
-test("changePassword() of a locked account fails like a wrong password, and changes nothing", async () => {
-  const { accounts, store } = await createUsedAccounts()
-  for (let index = 0; index < 70; index += 1) {
-    const caller = { ...someone, address: strangerOf(index) }
-    assert.equal(await accounts.changePassword(wrong, { ...by("session-4"), caller }), null)
+test("changePassword() goes on when strangers have locked the account, and unlocks it", async () => {
+  const { accounts, log } = await createUsedAccounts()
+  const credentials = { username: "alice", password: better }
+  for (let index = 0; index < 75; index += 1) {
+    assert.equal(
+      await accounts.check(credentials, { ...someone, address: strangerOf(index) }),
+      null,
+    )
   }
-  assert.equal(await accounts.changePassword(passwords, by("session-4")), null)
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, good))
-  assert.equal((await store.listSessions("alice")).length, 2)
+  for (let index = 0; index < 100; index += 1) {
+    await accounts.check({ username: `nobody${index}`, password: good }, someone)
+  }
+  log.takeAudit()
+  assert.equal(await outcomeOf(accounts.changePassword(wrong, by("session-4"))), "wrong")
+  assert.equal(await outcomeOf(accounts.changePassword(passwords, by("session-4"))), "changed")
+  const unlocked = { event: "user.unlocked", user: "alice", ...bySomeone }
+  assert.deepEqual(log.takeAudit(), [{ ...unlocked, reason: "password_changed" }])
+})
+
+test("changePassword() of many at once compares five passwords of a session", async () => {
+  const { accounts, hasher } = await createUsedAccounts()
+  hasher.work.length = 0
+  const outcomes = await Promise.all(
+    Array.from({ length: 25 }, () => outcomeOf(accounts.changePassword(wrong, by("session-4")))),
+  )
+  assert.deepEqual(hasher.work, Array(5).fill("verify"))
+  assert.equal(outcomes.filter((outcome) => outcome === "wrong").length, 5)
+  assert.equal(outcomes.filter((outcome) => outcome === "in 1 s").length, 20)
+})
+
+test("changePassword() says from the tenth wrong one on that it was too often", async () => {
+  const { accounts, clock } = await createUsedAccounts()
+  const outcomes: string[] = []
+  for (const seconds of [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32]) {
+    clock.advance(seconds)
+    outcomes.push(await outcomeOf(accounts.changePassword(wrong, by("session-4"))))
+  }
+  const tooOften = "wrong_too_often"
+  assert.deepEqual(outcomes, [...Array(9).fill("wrong"), tooOften, tooOften])
+})
+
+test("changePassword() looks at thirty new passwords of a session, then at one in two seconds", async () => {
+  const { accounts, clock, hasher } = await createUsedAccounts()
+  hasher.work.length = 0
+  const short = { ...passwords, next: "short" }
+  const tooShort = refusedAs("invalid_request", "A password needs at least 15 characters")
+  for (let count = 0; count < 30; count += 1) {
+    await assert.rejects(accounts.changePassword(short, by("session-4")), tooShort)
+  }
+  for (const next of ["short", better, "x".repeat(1024)]) {
+    const changing = accounts.changePassword({ ...passwords, next }, by("session-4"))
+    assert.equal(await outcomeOf(changing), "in 2 s")
+  }
+  assert.deepEqual(hasher.work, [])
+  clock.advance(2)
+  assert.equal(await outcomeOf(accounts.changePassword(passwords, by("session-4"))), "changed")
+})
+
+test("changePassword() takes all tokens without a session for one session of their user", async () => {
+  const { accounts, store } = await createUsedAccounts()
+  for (let count = 0; count < 5; count += 1) {
+    const guess = { ...wrong, sid: null }
+    assert.equal(await outcomeOf(accounts.changePassword(guess, by("session-4"))), "wrong")
+  }
+  const counted = { username: "alice", strangers: 0, devices: 5 }
+  assert.deepEqual(await store.findFailedLogins("alice"), counted)
+  const right = { ...passwords, sid: null }
+  assert.equal(await outcomeOf(accounts.changePassword(right, by("session-4"))), "in 1 s")
+  const bobs = { ...right, username: "bob" }
+  assert.equal(await outcomeOf(accounts.changePassword(bobs, by("session-4"))), "changed")
 })

@@ -60,6 +60,25 @@ test("an account takes a hundred guesses in a row and no more, by strangers and 
   assert.equal(compared(), 100)
 })
 
+test("devices that fail at once lock themselves out, and then the strangers, once each", async () => {
+  const accounts = await createCheckedAccounts()
+  const { check, deviceToken, log, store } = accounts
+  const compared = createCounter(accounts)
+  await Promise.all(
+    Array.from({ length: 200 }, (_, index) => check(wrong, { deviceToken: deviceToken(index) })),
+  )
+  // A failure may count twice for a moment, so that one that is left is not compared.
+  assert.ok(compared() <= 100 && compared() >= 95, `${compared()}`)
+  assert.deepEqual(await store.findFailedLogins("alice"), {
+    ...{ username: "alice", strangers: 70, devices: 30 },
+  })
+  assert.deepEqual(
+    log.takeAudit().map(({ event }) => event),
+    ["user.locked", "user.locked"],
+  )
+  assert.equal(await check(right, { deviceToken: deviceToken(201) }), null)
+})
+
 test("a known device gets in while strangers guess, whatever its address has done", async () => {
   const { check, deviceToken, guess } = await createCheckedAccounts()
   const token = deviceToken()

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { operator } from "../../src/service/asker.ts"
 import { addUser, newUser, requireChoosable, requireName } from "../../src/service/new_user.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { plainHash } from "../support/plain_hasher.ts"
@@ -34,33 +35,32 @@ test("requireChoosable() refuses what the policy refuses, with its reason", asyn
 })
 
 test("newUser() has nothing yet but a name, a hash and a beginning", async () => {
-  const parts = createAccountParts()
+  const parts = { ...createAccountParts(), asker: operator }
   assert.deepEqual(await newUser({ username: "alice", password: good }, parts), alice)
   assert.equal(await parts.store.findUser("alice"), null)
 })
 
 test("addUser() adds, and refuses a name that is taken, or reserved until it is released", async () => {
-  const parts = createAccountParts()
+  const parts = { ...createAccountParts(), asker: operator }
   const { accounts, store } = parts
   const add = (password: string) => addUser({ username: "alice", password }, parts)
   assert.deepEqual(await add(good), alice)
   assert.deepEqual(await store.findUser("alice"), alice)
-  await assert.rejects(add(better), refusedAs("username_taken", "There is a user 'alice' already"))
+  const taken = refusedAs("username_taken", "There is a user 'alice' already")
+  await assert.rejects(add(better), taken)
   await accounts.remove("alice")
-  await assert.rejects(
-    add(better),
-    refusedAs(
-      "username_taken",
-      "The name 'alice' was a user's who was deleted, and stays reserved",
-    ),
+  const reserved = refusedAs(
+    "username_taken",
+    "The name 'alice' was a user's who was deleted, and stays reserved",
   )
+  await assert.rejects(add(better), reserved)
   await accounts.release("alice")
   await add(better)
   assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, better))
 })
 
 test("addUser() on a full disk adds nobody", async () => {
-  const parts = createAccountParts()
+  const parts = { ...createAccountParts(), asker: operator }
   parts.store.full = true
   await assert.rejects(addUser({ username: "alice", password: good }, parts), notStored)
   parts.store.full = false

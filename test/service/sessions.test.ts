@@ -6,6 +6,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
+import { operator } from "../../src/service/asker.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
@@ -111,7 +112,7 @@ test("logIn() goes on when the hash was strengthened between check and start", a
   interruptBefore(service.store, "startSession", async () => {
     const lane = createHashingLane({ width: 1 })
     const hasher = createPasswordHasher(lane, { ...cheapHashes, passes: 2 })
-    const passwordHash = await hasher.hash("wonderland")
+    const passwordHash = await hasher.hash("wonderland", operator)
     await service.store.changeUser("alice", { passwordHash })
   })
   service.log.takeNames()

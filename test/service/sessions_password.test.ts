@@ -10,7 +10,7 @@ import { createTestService, type TestServiceOptions } from "../support/test_serv
 import { assertAlive, assertEnded, caller, logIn, payloadOf, sidOf, where } from "./logged_in.ts"
 
 const passwords = { current: "wonderland", next: "heftklammer-und-mehr" }
-const wrongPassword = refusedAs("invalid_credentials", "The current password is wrong")
+const wrongPassword = refusedAs("wrong_password", "The current password is wrong")
 
 /** A service where alice has two sessions, and bob has one. */
 async function createUsed(t: TestContext, options: TestServiceOptions = {}) {
@@ -64,6 +64,28 @@ test("changePassword() refuses a wrong current password, says so, and changes no
   const refusal = { event: "password.refused", user: "alice", ...where, reason: "wrong_password" }
   assert.deepEqual(service.log.takeAudit(), [refusal, refusal, refusal])
   for (const login of [asking, other]) await assertAlive(service, login)
+})
+
+test("changePassword() ends the session that misses the password ten times, and says so", async (t) => {
+  const { service, asking, other, change } = await createUsed(t)
+  const refusal = { event: "password.refused", user: "alice", ...where, reason: "wrong_password" }
+  for (const seconds of [0, 0, 0, 0, 0, 1, 2, 4, 8, 16]) {
+    assert.deepEqual(
+      service.log.takeAudit().filter(({ event }) => event === "session.ended"),
+      [],
+    )
+    service.clock.advance(seconds)
+    await assert.rejects(change({ current: "a-guess" }), wrongPassword)
+  }
+  const ended = { event: "session.ended", user: "alice", session: asking.sid, ...where }
+  const delayed = { event: "login.delayed", user: "alice", ...where }
+  assert.deepEqual(service.log.takeAudit(), [
+    delayed,
+    refusal,
+    { ...ended, reason: "wrong_passwords" },
+  ])
+  await assertEnded(service, asking)
+  await assertAlive(service, other)
 })
 
 const weak = [

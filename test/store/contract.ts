@@ -7,7 +7,7 @@ import type { Store, User } from "../../src/store/store.ts"
 import { changingContract, conditionContract, deletingContract } from "./contract_of_changes.ts"
 import { endingContract } from "./contract_of_endings.ts"
 import { clearingContract, countingContract, nobodysContract } from "./contract_of_failed_logins.ts"
-import { releasedContract, releasingContract } from "./contract_of_releases.ts"
+import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
@@ -29,6 +29,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   conditionContract(engine, open)
   deletingContract(engine, open)
   releasingContract(engine, open)
+  namesContract(engine, open)
   releasedContract(engine, open)
   countingContract(engine, open)
   nobodysContract(engine, open)
@@ -218,6 +219,7 @@ function closingContract(engine: string, open: OpenStore): void {
       findUser: () => store.findUser("alice"),
       countUsers: () => store.countUsers(),
       listUsers: () => store.listUsers(),
+      findName: () => store.findName("alice"),
       addUser: () => store.addUser(bob),
       seedUsers: () => store.seedUsers([bob]),
       changeUser: () => store.changeUser("alice", { disabled: true }),

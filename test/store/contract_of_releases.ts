@@ -57,6 +57,30 @@ export function releasingContract(engine: string, open: OpenStore): void {
   })
 }
 
+/** Defines the tests of `findName`. */
+export function namesContract(engine: string, open: OpenStore): void {
+  test(`${engine}: findName() says what addUser() would`, async (t) => {
+    const opened = await open(t)
+    const { store } = opened
+    const states: string[] = []
+    const note = async () => states.push(await store.findName("alice"))
+    await note()
+    await store.addUser(alice)
+    await note()
+    await store.deleteUser("alice", endingAt())
+    await note()
+    await store.releaseName("alice")
+    await note()
+    await store.addUser(alice)
+    await note()
+    assert.deepEqual(states, ["free", "taken", "reserved", "free", "taken"])
+    for await (const each of thenReopened(opened)) {
+      assert.equal(await each.findName("alice"), "taken")
+      assert.equal(await each.findName("bob"), "free")
+    }
+  })
+}
+
 /** Defines the tests of names that were released, beside other changes. */
 export function releasedContract(engine: string, open: OpenStore): void {
   test(`${engine}: addUser() of a released name keeps a later tokensNotBefore of its own`, async (t) => {

@@ -1,0 +1,113 @@
+// Strangers and neighbours at the login of a service in a process of its own, behind a proxy: who
+// floods it keeps nobody else out (F-70), and many failures at once lock an account as one after
+// the other do.
+
+import assert from "node:assert/strict"
+import { join } from "node:path"
+import { test } from "node:test"
+import { setTimeout as wait } from "node:timers/promises"
+import { call } from "../support/http_client.ts"
+import { bundlePostern, runPostern, startPostern } from "../support/postern_process.ts"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+
+const connections = 260
+const others = ["carol", "dora", "erin", "frank"] as const
+const accounts = Array.from({ length: 20 }, (_, number) => `flood${number}`)
+const password = "wonderland"
+const answeredMillisMax = 2000
+
+/** Who logs in. */
+interface Login {
+  readonly address: string
+  readonly username: string
+  readonly password: string
+}
+
+function logIn(url: string, { address, ...json }: Login) {
+  return call(url, "POST", "/login", { json, headers: { "X-Forwarded-For": address } })
+}
+
+/** What each of many connections sends without a pause. */
+const floods: Readonly<Record<string, (connection: number) => Login>> = {
+  "one account with the right password": () => ({
+    ...{ address: "192.0.2.1", username: "flood0", password },
+  }),
+  "one account with a wrong password": () => ({
+    ...{ address: "192.0.2.2", username: "flood1", password: "a-guess" },
+  }),
+  "many accounts by one client": (connection) => ({
+    ...{ address: "192.0.2.3", username: accounts[connection % 20] ?? "", password },
+  }),
+  "one account by many clients": (connection) => ({
+    ...{ address: `10.0.${connection >> 8}.${connection & 255}`, username: "flood2", password },
+  }),
+  "one account by the owner of a /48": (connection) => ({
+    ...{ address: `2001:db8:7:${connection.toString(16)}::1`, username: "flood3", password },
+  }),
+}
+
+test("postern serve lets others log in while somebody floods it", async (t) => {
+  const settings = {
+    POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+    POSTERN_TRUSTED_PROXIES: "127.0.0.1",
+    POSTERN_SEED_USERS: [...accounts, ...others].map((name) => `${name}:${password}`).join(","),
+  }
+  const { url } = await startPostern(t, settings, ["serve"], bundlePostern(t))
+  let clients = 0
+  for (const [what, loginOf] of Object.entries(floods)) {
+    let isOver = false
+    const flood = Array.from({ length: connections }, async (_, connection) => {
+      while (!isOver) await logIn(url, loginOf(connection))
+    })
+    // Until the queue is full.
+    await wait(700)
+    const logins = others.map(async (username, number) => {
+      await wait(number * 200)
+      clients += 1
+      const startedAt = performance.now()
+      const { status } = await logIn(url, { address: `198.51.100.${clients}`, username, password })
+      return { status, millis: Math.round(performance.now() - startedAt) }
+    })
+    for (const { status, millis } of await Promise.all(logins)) {
+      assert.equal(status, 200, what)
+      assert.ok(millis <= answeredMillisMax, `${what}: ${millis} ms`)
+    }
+    isOver = true
+    await Promise.all(flood)
+  }
+})
+
+test("postern serve locks an account that 300 clients guess at together, once, over a restart", async (t) => {
+  const settings = {
+    POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+    POSTERN_TRUSTED_PROXIES: "127.0.0.1",
+    POSTERN_SEED_USERS: "alice:wonderland,bob:builder",
+  }
+  const program = bundlePostern(t)
+  const service = await startPostern(t, settings, ["serve"], program)
+  const guesses = Array.from({ length: 300 }, (_, number) =>
+    logIn(service.url, {
+      ...{ address: `10.1.${number >> 8}.${number & 255}`, username: "alice", password: "a-guess" },
+    }),
+  )
+  for (const { status } of await Promise.all(guesses)) {
+    assert.ok(status === 401 || status === 503, String(status))
+  }
+  const right = { username: "alice", password, address: "192.0.2.9" }
+  assert.equal((await logIn(service.url, right)).status, 401)
+  // And by one client, which is delayed, not locked.
+  const bobs = Array.from({ length: 300 }, () =>
+    logIn(service.url, { address: "192.0.2.8", username: "bob", password: "a-guess" }),
+  )
+  const looked = (await Promise.all(bobs)).filter(({ status }) => status === 401)
+  assert.ok(looked.length >= 5 && looked.length <= 8, `${looked.length} were looked at`)
+  service.process.kill("SIGKILL")
+  await service.stop()
+  assert.equal(service.output().match(/"event":"user\.locked"/g)?.length, 1)
+
+  const again = await startPostern(t, settings, ["serve"], program)
+  assert.equal((await logIn(again.url, right)).status, 401)
+  const { stdout } = await runPostern(["user", "list"], settings, "", program)
+  assert.match(stdout, /^alice +locked /m)
+  assert.match(stdout, /^bob +enabled /m)
+})
