@@ -26,9 +26,16 @@ export function logout(sessions: Sessions): Handler {
     const caller = callerOf(request)
     const { header, body } = readSentTokens(request, members)
     const outcomes: LogOutOutcome[] = []
+    let failure: unknown = null
     for (const token of new Set([...header.tokens, ...body.tokens])) {
-      outcomes.push(await sessions.logOut(token, caller))
+      try {
+        outcomes.push(await sessions.logOut(token, caller))
+      } catch (error) {
+        // One token that has to wait, or can't be written, keeps no other session going.
+        failure ??= error
+      }
     }
+    if (failure !== null) throw failure
     const fault = header.fault ?? body.fault
     if (fault !== null && !outcomes.some(({ isOurs }) => isOurs)) throw fault
     const [first] = outcomes

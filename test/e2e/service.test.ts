@@ -64,6 +64,8 @@ test("postern serve ends at SIGTERM after it answered the logins under way", asy
 test("postern serve keeps users and tokens over SIGINT and kill -9", async (t) => {
   const settings = {
     POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+    // A free port is another one at the next start.
+    POSTERN_ISSUER: "https://login.example.org",
     POSTERN_SEED_USERS: seeds,
   }
   const first = await startPostern(t, settings)

@@ -43,10 +43,14 @@ async function isRefused(url: string, answer: Answer): Promise<void> {
   )
 }
 
+/** A free port is another one at the next start: without it tokens of before have another issuer. */
+const issuer = "https://login.example.org"
+
 test("a session lives over restarts, and its end is everybody's to see", async (t) => {
   const directory = temporaryDirectory(t)
   const auditFile = join(directory, "audit.jsonl")
   const settings = {
+    POSTERN_ISSUER: issuer,
     POSTERN_DATA_DIR: join(directory, "data"),
     POSTERN_SEED_USERS: `alice:${first}`,
     POSTERN_AUDIT_FILE: auditFile,
@@ -123,6 +127,7 @@ test("a session lives over restarts, and its end is everybody's to see", async (
 
 test("postern key: a key follows another, and a retired one is refused at once", async (t) => {
   const settings = {
+    POSTERN_ISSUER: issuer,
     POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
     POSTERN_SEED_USERS: `alice:${first}`,
   }
