@@ -1,7 +1,7 @@
 // Opens the data directory, its store and its keys, and the use cases over them: all that commands
 // need when no service runs, and the first half of a service.
 
-import { basename, dirname, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { type Audit, type AuditFile, createAudit, openAuditFile } from "./audit.ts"
 import { createSummingAudit, type SummingAudit } from "./audit_summary.ts"
 import { steadySeconds, systemClock } from "./clock.ts"
@@ -29,6 +29,7 @@ import { openJsonStore } from "./store/open_json_store.ts"
 import { snapshotName } from "./store/snapshot.ts"
 import type { Store } from "./store/store.ts"
 import { fileFailure } from "./system_failure.ts"
+import { keyFileName } from "./token/key_file.ts"
 
 /** Files that are not the audit trail's to write to. */
 const ownNames: readonly string[] = [
@@ -87,6 +88,7 @@ export async function openDeployment(
     const write = createAudit({ log: auditToLog ? log : null, file, clock })
     trail = createSummingAudit(write, () => steadySeconds(clock))
     const { audit, summarize: summarizeAudit } = trail
+    await warnOfLostKeys(directory, store, log)
     const keys = await openKeys(config.signing, {
       ...{ directory, disk: store.disk, clock, audit, warn },
       ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
@@ -115,6 +117,16 @@ export async function openDeployment(
     trail?.close()
     await file?.close()
   }
+}
+
+// They may be in the backup that the store was restored from, and be put there after all.
+async function warnOfLostKeys(directory: string, store: Store, log: Log): Promise<void> {
+  const path = join(directory, keyFileName)
+  const isThere = (await machineDisk.inspect(path)) !== null
+  if (isThere || (await store.countUsers()) === 0) return
+  const found = `'${path}' is missing beside a store that is in use`
+  const message = `${found}: new keys are made, and everybody has to log in again`
+  log.warn("keys.missing", { message })
 }
 
 async function openAudit(

@@ -64,7 +64,7 @@ const absent: Rows = [
   [
     "a permission more than needed",
     command,
-    /--allow-(?!addons|net|fs-read=\/(app|data|run\/secrets|usr\/bin\/ldd) |fs-write=\/data )/,
+    /--allow-(?!addons|net|fs-read=\/(app|data|run\/secrets|usr\/bin\/ldd|proc\/sys\/kernel\/random\/boot_id) |fs-write=\/data )/,
   ],
   ["the inspector", command, /--inspect/],
 ]

@@ -18,7 +18,7 @@ export async function runInit(terminal: Terminal): Promise<ExitCode> {
   terminal.print(
     isNew
       ? `Set up '${path}'. Add a user: postern user add NAME\n`
-      : `'${path}' is set up already. Nothing was changed.\n`,
+      : `'${path}' is set up already.\n`,
   )
   return exitCodes.done
 

@@ -66,6 +66,10 @@ async function putUp(path: string, options: ControlOptions): Promise<LocalSocket
   const socket = await listenLocally(unnamed, async (line) => {
     const command = readJsonObject(Buffer.from(line)).value
     return JSON.stringify(await execute(command, options))
+  }).catch(async (error) => {
+    // Some file systems make a file of another kind, and then refuse it.
+    await disk.remove(unnamed).catch(() => {})
+    throw error
   })
   try {
     await disk.chmod(unnamed, 0o600)

@@ -49,6 +49,8 @@ export interface Written {
 /** The files are not those of this store any more. */
 export class Displaced extends Error {
   override readonly name = "Displaced"
+  /** The system's own code for a file that is not where it was: a failure like those of the disk. */
+  readonly code = "ESTALE"
 }
 
 /** What holding a directory's files needs. */

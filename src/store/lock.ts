@@ -60,7 +60,7 @@ const looksPerWatch = 16
 
 const inUseHere = "Stop it first. User commands reach a running service by themselves."
 const inUseElsewhere =
-  "Stop it first. It runs on another machine or uses another mount: commands can't reach it."
+  "Stop it first. Commands can't reach it: it is on another machine or mount, or there are no sockets."
 
 /**
  * Takes the lock of a directory, waiting a second for one that is about to be given back.

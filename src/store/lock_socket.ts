@@ -37,8 +37,9 @@ export function isLockSocket(name: string): "named" | "unnamed" | null {
  */
 export async function putUpSocket(directory: string, disk: Disk): Promise<LockSocket | string> {
   const name = `lock-${randomName()}.sock`
+  const unnamed = join(directory, `.${name}`)
   try {
-    const socket = await listenLocally(join(directory, `.${name}`), async () => "locked")
+    const socket = await listenLocally(unnamed, async () => "locked")
     try {
       const identity = await giveName(directory, name, disk)
       return { name, identity, takeDown: () => takeDown(join(directory, name), socket, disk) }
@@ -48,6 +49,8 @@ export async function putUpSocket(directory: string, disk: Disk): Promise<LockSo
     }
   } catch (error) {
     if (error instanceof OperatorError || error instanceof TidiedAway) throw error
+    // Some file systems make a file of another kind, and then refuse it.
+    await disk.remove(unnamed).catch(() => {})
     return systemCode(error) ?? String(error)
   }
 }

@@ -29,7 +29,7 @@ test("postern init makes a deployment, once", async (t) => {
   const before = files.map((name) => readFileSync(join(directory, name)))
   const already = {
     exitCode: 0,
-    stdout: `'${directory}' is set up already. Nothing was changed.\n`,
+    stdout: `'${directory}' is set up already.\n`,
     stderr: "",
   }
   assert.deepEqual(await run(directory, "init"), already)
@@ -45,7 +45,7 @@ test("postern init of a running service's directory says that it is there", asyn
   const directory = await openControlDirectory(t, {})
   assert.deepEqual(await run(directory, "init"), {
     exitCode: 0,
-    stdout: `'${directory}' is set up already. Nothing was changed.\n`,
+    stdout: `'${directory}' is set up already.\n`,
     stderr: "",
   })
   assert.deepEqual(readdirSync(directory), ["control.sock"])
@@ -107,4 +107,18 @@ test("postern makes nothing but by serve, demo and init: not even a mode is chan
   }
   assert.deepEqual(readdirSync(directory), ["letter.txt"])
   assert.equal(lstatSync(directory).mode & 0o777, 0o755)
+})
+
+test("postern warns of keys that are missing beside a store with users", async (t) => {
+  const directory = join(temporaryDirectory(t), "data")
+  await run(directory, "init")
+  await run(directory, "user add carol", "korrekt-pferd-batterie")
+  rmSync(join(directory, "keys.json"))
+  const { exitCode, stdout, stderr } = await run(directory, "init")
+  assert.equal(exitCode, 0)
+  assert.equal(stdout, `'${directory}' is set up already.\n`)
+  assert.match(
+    stderr,
+    /keys\.missing .*keys\.json' is missing beside a store that is in use: new keys/,
+  )
 })

@@ -55,7 +55,7 @@ test("postern user: a session, without the service, with it, and without it agai
   }
   assert.equal(existsSync(directory), false)
   await type("init", { stdout: `Set up '${directory}'. Add a user: postern user add NAME\n` })
-  await type("init", { stdout: `'${directory}' is set up already. Nothing was changed.\n` })
+  await type("init", { stdout: `'${directory}' is set up already.\n` })
   await type("user list", { stdout: "There are no users. Add one: postern user add NAME\n" })
   await type("user add Carol", { stdout: `Added user 'carol'.\n${here}` }, `${first}\n`)
 

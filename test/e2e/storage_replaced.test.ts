@@ -60,6 +60,14 @@ for (const [what, [disturb, isThere]] of Object.entries(disturbances)) {
     // Where the directory is another one, it is that one's store that the command changes.
     const isAnother = what.startsWith("another")
     assert.equal(added.exitCode, isAnother ? 0 : 69, added.stderr)
+    if (isThere && !isAnother) {
+      const rotated = await runPostern(["key", "rotate"], settings)
+      assert.equal(rotated.exitCode, 69)
+      assert.match(
+        rotated.stderr,
+        /^postern: The keys could not be stored\nhint: Nothing was changed/,
+      )
+    }
     if (!isThere) assert.equal(existsSync(place.directory), false)
     else assert.deepEqual(readdirSync(place.directory).sort(), names)
     assert.equal(await service.stop(), 0)

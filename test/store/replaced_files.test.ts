@@ -69,6 +69,7 @@ for (const [what, [disturb, told]] of Object.entries(disturbances)) {
     assert.deepEqual((await store.listUsers()).map(nameOf), ["alice", "bob"])
     await assert.rejects(store.disk.rename(join(parent, "a"), join(parent, "b")), {
       name: "Displaced",
+      code: "ESTALE",
     })
     assert.equal(alarms.length, 1, "it is told once")
     assert.match(alarms[0] ?? "", told)
