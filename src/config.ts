@@ -9,6 +9,7 @@ import { type Environment, hintAtFile, type ReadFile, readSettingText } from "./
 import { type SeedUser, SettingMistake } from "./config_values.ts"
 import { exitCodes, OperatorError } from "./errors.ts"
 import type { ForwardedHeader } from "./http/client_address.ts"
+import type { KeepAlive } from "./http/limits.ts"
 import type { Network } from "./ip_address.ts"
 import type { LogLevel } from "./log.ts"
 import type { HashParameters } from "./password/phc.ts"
@@ -28,6 +29,8 @@ export interface Config {
   readonly trustedProxies: readonly Network[]
   /** The header in which they say it. */
   readonly forwardedHeader: ForwardedHeader
+  /** How long idle connections are kept. */
+  readonly keepAlive: KeepAlive
   /** Host names to answer to; null for any. */
   readonly allowedHosts: readonly string[] | null
   /** Origins whose scripts may read replies. */
@@ -86,11 +89,7 @@ export function loadConfig(environment: Environment, readFile: ReadFile): Config
   const poolSize = environment["UV_THREADPOOL_SIZE"]
   const machine = thisMachine()
   const laneWidth = hashesAtATime(values, poolSize, machine, complain)
-  if (mistakes.length > 0) {
-    throw settingsError(
-      mistakes.map((one) => ({ ...one, hint: `${hintAtFile(one.name, environment)}${one.hint}` })),
-    )
-  }
+  if (mistakes.length > 0) throw settingsError(mistakes, environment)
   // Without mistakes every setting that has a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
     [K in keyof SettingValues]: NonNullable<SettingValues[K]>
@@ -103,6 +102,10 @@ export function loadConfig(environment: Environment, readFile: ReadFile): Config
     publicAddress,
     trustedProxies: values.trustedProxies ?? [],
     forwardedHeader: rest.forwardedHeader,
+    keepAlive: Object.freeze({
+      clientSeconds: rest.keepAliveSeconds,
+      proxySeconds: rest.proxyKeepAliveSeconds,
+    }),
     allowedHosts: values.allowedHosts,
     corsOrigins: values.corsOrigins ?? [],
     includeSubdomains: rest.includeSubdomains,
@@ -184,12 +187,12 @@ function unknownNames(environment: Environment): Mistake[] {
   })
 }
 
-function settingsError(mistakes: readonly Mistake[]): OperatorError {
+function settingsError(mistakes: readonly Mistake[], environment: Environment): OperatorError {
   const count = mistakes.length === 1 ? "is a mistake" : `are ${mistakes.length} mistakes`
   return new OperatorError(`There ${count} in the settings:`, {
     details: mistakes.flatMap(({ name, problem, hint }) => [
       `  ${name}: ${problem}`,
-      `    hint: ${hint}`,
+      `    hint: ${hintAtFile(name, environment)}${hint}`,
     ]),
     hint: "Nothing was started. Mend them all and start again.",
     exitCode: exitCodes.badSettings,

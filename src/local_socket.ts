@@ -20,8 +20,12 @@ export class NobodyListens extends Error {
   override readonly name = "NobodyListens"
 }
 
-const lineLengthMax = 65_536
+const lineBytesMax = 65_536
+const firstLineBytes = 1024
 const silenceSecondsMax = 30
+const connectionsMax = 64
+/** Of answers that nobody has read yet, before another one is given. */
+const unreadBytesMax = 16 * 1024 * 1024
 const closeMillis = 200
 
 /** Of a socket's path, without its closing NUL (unix(7)); macOS has less. */
@@ -41,7 +45,9 @@ export async function listenLocally(path: string, answer: LineHandler): Promise<
     readLine(socket, async (line) => {
       answering.add(socket)
       try {
-        socket.end(`${await answer(line)}\n`)
+        const text = await answer(line)
+        if (unreadBytes() > unreadBytesMax) socket.destroy()
+        else socket.end(`${text}\n`)
       } catch {
         socket.destroy()
       } finally {
@@ -49,6 +55,7 @@ export async function listenLocally(path: string, answer: LineHandler): Promise<
       }
     })
   })
+  server.maxConnections = connectionsMax
   server.listen(shortest(path))
   await once(server, "listening")
   // A socket that fails later (no descriptors left) must not end the process.
@@ -62,24 +69,48 @@ export async function listenLocally(path: string, answer: LineHandler): Promise<
     return closed.finally(() => clearInterval(timer))
   }
 
+  function unreadBytes(): number {
+    return [...connections].reduce((sum, { writableLength }) => sum + writableLength, 0)
+  }
+
   // Who has not asked, and who does not read its answer, keeps nobody waiting.
   function endRest(): void {
     for (const socket of connections) if (!answering.has(socket)) socket.destroy()
   }
 }
 
+// Into one buffer: to look through all of the text after each piece takes ever longer.
 function readLine(socket: Socket, take: (line: string) => void): void {
-  let text = ""
-  socket.setEncoding("utf8")
+  let line: Buffer | null = Buffer.alloc(0)
+  let bytes = 0
   socket.setTimeout(silenceSecondsMax * 1000, () => socket.destroy())
   socket.on("error", () => socket.destroy())
-  socket.on("data", (chunk: string) => {
-    if (text.includes("\n")) return
-    text += chunk
-    const end = text.indexOf("\n")
-    if (end !== -1) take(text.slice(0, end))
-    else if (text.length > lineLengthMax) socket.destroy()
+  socket.on("data", (chunk: Buffer) => {
+    if (line === null) return
+    const end = chunk.indexOf("\n")
+    const piece = end === -1 ? chunk : chunk.subarray(0, end)
+    const total = bytes + piece.byteLength
+    if (total > lineBytesMax) {
+      line = null
+      socket.destroy()
+      return
+    }
+    line = roomFor(total, line)
+    piece.copy(line, bytes)
+    bytes = total
+    if (end === -1) return
+    const text = line.toString("utf8", 0, bytes)
+    line = null
+    take(text)
   })
+}
+
+/** The buffer, or a larger one with what is in it. */
+function roomFor(bytes: number, buffer: Buffer): Buffer {
+  if (bytes <= buffer.byteLength) return buffer
+  const larger = Buffer.alloc(Math.max(bytes, 2 * buffer.byteLength, firstLineBytes))
+  buffer.copy(larger)
+  return larger
 }
 
 /**

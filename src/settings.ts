@@ -91,6 +91,18 @@ export const settings = {
     fallback: "X-Forwarded-For",
     help: "Header in which those proxies say it: X-Forwarded-For or Forwarded. The other is ignored.",
   },
+  keepAliveSeconds: {
+    name: "POSTERN_KEEP_ALIVE",
+    parse: lifetime({ least: 1, most: hour }),
+    fallback: "5",
+    help: "How long an idle connection of a client is kept for its next request.",
+  },
+  proxyKeepAliveSeconds: {
+    name: "POSTERN_PROXY_KEEP_ALIVE",
+    parse: lifetime({ least: 1, most: hour }),
+    fallback: "75",
+    help: "The same for trusted proxies: longer than the proxy keeps it, so that the proxy closes first.",
+  },
   allowedHosts: {
     name: "POSTERN_ALLOWED_HOSTS",
     parse: allowedHosts,

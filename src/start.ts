@@ -8,10 +8,11 @@ import { type Config, withPort } from "./config.ts"
 import { openControl } from "./control/socket.ts"
 import { machineDisk } from "./disk.ts"
 import { startHousekeeping } from "./housekeeping.ts"
-import { limitsFor } from "./http/limits.ts"
+import { limitsFor, type ProcessLimits } from "./http/limits.ts"
 import { listen } from "./http/server.ts"
 import type { Log } from "./log.ts"
 import { type OpenedDeployment, openDeployment } from "./open_deployment.ts"
+import { descriptorsMax, heapBytesMax } from "./process_limits.ts"
 import { createRegister } from "./service/registration.ts"
 import { createSessions } from "./service/sessions.ts"
 import { listenFailure } from "./system_failure.ts"
@@ -55,13 +56,14 @@ async function startWith(opened: OpenedDeployment, config: Config, log: Log): Pr
     const strictTransport = config.publicAddress?.startsWith("https:") ?? false
     const { includeSubdomains, trustedProxies, forwardedHeader } = config
     const variesByOrigin = config.corsOrigins.length > 0
+    const limits = limitsFor(processLimits(config), config.keepAlive)
     const server = await listen(config, {
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => app.handle(request),
       refuseEarly: (head) => app.refuseEarly(head),
       share: (reply, origin) => app.share(reply, origin),
       ...{ strictTransport, includeSubdomains, variesByOrigin, clock: systemClock },
-      ...{ trustedProxies, forwardedHeader, log, limits: limitsFor(config.memoryBytes) },
+      ...{ trustedProxies, forwardedHeader, log, limits },
     })
     const app = appOf(opened, withPort(config, server.port), {
       isReady: () => ready && isInPlace(),
@@ -122,6 +124,13 @@ function appOf(
     ...{ sessions, makeAccount, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },
   })
+}
+
+function processLimits({ memoryBytes }: Config): ProcessLimits {
+  return {
+    memoryBytes: Math.min(memoryBytes, heapBytesMax()),
+    descriptors: descriptorsMax(),
+  }
 }
 
 /** A twentieth of the memory, and no more than the most tokens that are kept take. */

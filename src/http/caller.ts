@@ -1,14 +1,16 @@
 // Who sent a request.
 
 import type { Caller } from "../caller.ts"
+import { ownText } from "../own_text.ts"
 import type { RequestHead } from "./message.ts"
 
 const userAgentLengthMax = 200
 
 /** The caller of a request. */
 export function callerOf({ id, clientAddress, headers }: RequestHead): Caller {
-  const userAgent = (headers.get("user-agent") ?? "")
-    .slice(0, userAgentLengthMax)
-    .replace(/[^\x20-\x7e]/g, "?")
+  const header = headers.get("user-agent") ?? ""
+  const start = header.slice(0, userAgentLengthMax).replace(/[^\x20-\x7e]/g, "?")
+  // A session keeps it.
+  const userAgent = header.length > userAgentLengthMax ? ownText(start) : start
   return { requestId: id, address: clientAddress, userAgent }
 }

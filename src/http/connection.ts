@@ -12,8 +12,12 @@ export interface Connection {
   requestsMax: number
   /** How many answers it still waits for. */
   owed: number
+  /** Bytes held for answers that the system has not taken yet. */
+  unread: number
   /** No further request is taken (RFC 9112 §9.6). */
   ending: boolean
+  /** What else comes on it is not even looked at. */
+  isStopped: boolean
   /** How many bytes had come when the last request was whole. */
   bytesTaken: number
   /** How often in a row idle.ts found that nothing is owed here. */
@@ -32,7 +36,9 @@ export function newConnection(
     ...start,
     requests: 0,
     owed: 0,
+    unread: 0,
     ending: false,
+    isStopped: false,
     bytesTaken: 0,
     idleLooks: 0,
     reading: null,

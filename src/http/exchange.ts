@@ -10,8 +10,10 @@ import type { HttpLimits } from "./limits.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import type { HeaderOptions } from "./reply_head.ts"
 
+type KeepAliveNames = "keepAliveMillis" | "proxyKeepAliveMillis"
+
 /** What becomes of requests. */
-export interface ExchangeOptions extends Omit<HeaderOptions, "keepAliveMillis"> {
+export interface ExchangeOptions extends Omit<HeaderOptions, KeepAliveNames> {
   /** Answers a request; never fails. */
   readonly handle: (request: HttpRequest) => Awaitable<Reply>
   /** Answers a request whose body need not be waited for, else null; never fails. */
@@ -36,4 +38,10 @@ export interface Exchange {
   readonly number: number
   /** The peer's address until the head is read. */
   clientAddress: string
+  /** Bytes held for it until it is answered. */
+  held: number
+  /** Bytes held for its answer until that is taken. */
+  unread: number
+  /** Whether the system has its answer, or its client has gone. */
+  isSettled: boolean
 }

@@ -8,31 +8,32 @@ import type { Socket } from "node:net"
 import { type Awaitable, after, attempt } from "../awaitable.ts"
 import { randomName } from "../random.ts"
 import { type BodyReading, readBody } from "./body.ts"
+import { ChunkFlood } from "./chunk_flood.ts"
 import { clientAddressOf, unreadHeader } from "./client_address.ts"
 import { Connections } from "./connections.ts"
 import { originInBytes } from "./cors.ts"
 import type { Exchange, ExchangeOptions } from "./exchange.ts"
-import { type Head, readHead } from "./head.ts"
+import { bytesOf, type Head, readHead } from "./head.ts"
+import { HeldMemory, requestBytes } from "./held_memory.ts"
 import type { HttpRequest } from "./message.ts"
 import { type ParserFault, parserRefusal } from "./parser_refusal.ts"
 import { type Refusal, refusalOf } from "./refusal.ts"
+import {
+  type BodyRefusals,
+  bodyRefusals,
+  chunkFlood,
+  noProxy,
+  noRoom,
+  otherExpectation,
+} from "./refusals.ts"
 import { Replies } from "./replies.ts"
 import { createHeadWriter } from "./reply_head.ts"
 import { createServerLog, type ServerLog } from "./server_log.ts"
 
 const noBody = Buffer.alloc(0)
 
-const otherExpectation = refusalOf({
-  reason: "expectation",
-  code: "expectation_failed",
-  msg: "The only expectation met is 100-continue",
-})
-const noProxy = refusalOf({
-  reason: "connect",
-  code: "method_not_allowed",
-  msg: "This is no proxy",
-  headers: { Allow: "" },
-})
+/** Of a head whose memory is counted with the request's own (held_memory.ts). */
+const usualHeadBytes = 2048
 
 /** The requests of one server that are being answered. */
 export class Exchanges {
@@ -41,7 +42,9 @@ export class Exchanges {
   readonly #log: ServerLog
   readonly #connections: Connections
   readonly #replies: Replies
-  readonly #tooLarge: Refusal
+  readonly #memory: HeldMemory
+  readonly #flood: ChunkFlood
+  readonly #bodyRefusals: BodyRefusals
   readonly #idPrefix = randomName().slice(0, 8)
   #ids = 0
   /** Requests that are being answered, also those whose client has gone. */
@@ -53,27 +56,26 @@ export class Exchanges {
     this.#server = server
     this.#options = options
     this.#log = createServerLog(options.log)
-    const { bodyBytesMax, keepAliveMillis, lingerMillisMax } = options.limits
-    const connections = new Connections(server, options)
+    const { lingerMillisMax } = options.limits
+    this.#bodyRefusals = bodyRefusals(options.limits)
+    const memory = new HeldMemory(options.limits.heldBytesMax)
+    this.#memory = memory
+    const connections = new Connections(server, { ...options, memory, log: this.#log })
     this.#connections = connections
     this.#replies = new Replies({
-      head: createHeadWriter({ ...options, keepAliveMillis }),
+      head: createHeadWriter({ ...options, ...options.limits }),
       log: this.#log,
       lingerMillisMax,
       share: options.share,
       isListening: () => server.listening,
-      onSettled: (connection) => connections.settle(connection),
+      memory,
+      onSettled: (exchange) => connections.settle(exchange),
     })
-    this.#tooLarge = refusalOf({
-      reason: "body_too_large",
-      code: "content_too_large",
-      msg: `A body may have ${bodyBytesMax} bytes`,
-    })
+    this.#flood = new ChunkFlood(options.limits.floodMillis)
     server.on("request", (incoming, outgoing) => this.#serve(incoming, outgoing))
     server.on("checkContinue", (incoming, outgoing) => this.#serve(incoming, outgoing))
     server.on("checkExpectation", (incoming, outgoing) => {
-      const exchange = this.#begin(incoming, outgoing)
-      if (exchange !== null) this.#replies.refuse(exchange, otherExpectation)
+      this.#serve(incoming, outgoing, otherExpectation)
     })
     server.on("connect", (_incoming, socket) => {
       // Node lets go of this socket: nobody else takes its errors, nor reads it to its end.
@@ -106,18 +108,23 @@ export class Exchanges {
     clearTimeout(timer)
   }
 
-  #serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): void {
+  #serve(
+    incoming: http.IncomingMessage,
+    outgoing: http.ServerResponse,
+    refusal: Refusal | null = null,
+  ): void {
     const exchange = this.#begin(incoming, outgoing)
     if (exchange === null) return
     this.#underWay += 1
     const answered = attempt(
-      () => this.#answer(exchange),
+      () => this.#answer(exchange, exchange.held === 0 ? noRoom : refusal),
       (error) => {
         this.#log.failed(String(error), exchange.id)
         incoming.socket.destroy()
       },
     )
     after(answered, () => {
+      this.#memory.giveBack(exchange.held)
       this.#underWay -= 1
       if (this.#underWay === 0) this.#onIdle()
     })
@@ -131,7 +138,7 @@ export class Exchanges {
     const { reading } = connection
     if (reading !== null && !reading.incoming.complete) {
       // This is the answer to a request whose own body is at fault.
-      reading.body.refuse(refusal)
+      reading.body.giveUp(refusal)
       return
     }
     const unread = { id: this.#nextId(), clientAddress: connection.peer.address, origin }
@@ -140,7 +147,8 @@ export class Exchanges {
     else end()
   }
 
-  #answer(exchange: Exchange): Awaitable<void> {
+  #answer(exchange: Exchange, refusal: Refusal | null): Awaitable<void> {
+    if (refusal !== null) return this.#replies.refuse(exchange, refusal)
     const { incoming, id, connection } = exchange
     const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
     const { handle, limits, trustedProxies: proxies, forwardedHeader: header } = this.#options
@@ -155,28 +163,52 @@ export class Exchanges {
     if (unread !== null) this.#log.forwarded({ peer, header }, unread)
     exchange.clientAddress = clientAddress
     if (head.declaredBytes > limits.bodyBytesMax) {
-      return this.#replies.refuse(exchange, this.#tooLarge)
+      return this.#replies.refuse(exchange, this.#bodyRefusals.tooLarge)
+    }
+    const headBytes = bytesOf(rawHeaders)
+    if (headBytes > usualHeadBytes && !this.#hold(exchange, headBytes)) {
+      return this.#replies.refuse(exchange, noRoom)
     }
     const request = { id, method, path, query, headers, clientAddress, body: noBody }
+    if (head.isChunked && this.#flood.isOn) {
+      // The parser drops the chunks that have come with this head.
+      connection.isStopped = true
+      return this.#replies.refuse(exchange, chunkFlood)
+    }
     if (head.awaitsContinue) return this.#answerExpectant(exchange, request, head)
-    if (!head.isBodyless) return this.#answerBody(exchange, request, this.#readBody(exchange))
+    if (!head.isBodyless) {
+      return this.#answerBody(exchange, request, this.#readBody(exchange, head))
+    }
     return after(handle(request), (reply) => this.#replies.write(exchange, reply))
   }
 
   async #answerExpectant(exchange: Exchange, request: HttpRequest, head: Head): Promise<void> {
     const { handle, refuseEarly } = this.#options
     // Node 26 has no body to read where none can come.
-    const reading = head.isBodyless ? null : this.#readBody(exchange)
+    const reading = head.isBodyless ? null : this.#readBody(exchange, head)
     const refusal = await refuseEarly(request)
-    if (refusal !== null) return this.#replies.turnAway(exchange, refusal)
+    if (refusal !== null) {
+      reading?.giveUp(null)
+      return this.#replies.turnAway(exchange, refusal)
+    }
     exchange.outgoing.writeContinue()
     if (reading !== null) return this.#answerBody(exchange, request, reading)
     this.#replies.write(exchange, await handle(request))
   }
 
-  #readBody({ incoming, connection }: Exchange): BodyReading {
-    const { bodyBytesMax: bytesMax } = this.#options.limits
-    const reading = readBody(incoming, { bytesMax, tooLarge: this.#tooLarge })
+  #readBody(exchange: Exchange, { declaredBytes }: Head): BodyReading {
+    const { incoming, connection } = exchange
+    const { bodyBytesMax, bodyChunksMax } = this.#options.limits
+    const reading = readBody(incoming, {
+      ...{ bytesMax: bodyBytesMax, chunksMax: bodyChunksMax, declaredBytes },
+      refusals: this.#bodyRefusals,
+      hold: (bytes) => this.#hold(exchange, bytes),
+      flood: this.#flood,
+      stop: () => {
+        connection.isStopped = true
+        incoming.socket.pause()
+      },
+    })
     connection.reading = { incoming, body: reading }
     return reading
   }
@@ -184,32 +216,52 @@ export class Exchanges {
   async #answerBody(exchange: Exchange, request: HttpRequest, reading: BodyReading): Promise<void> {
     const { incoming, connection } = exchange
     const body = await reading.result
+    // Or the connection would keep the body until the next one.
+    connection.reading = null
     connection.bytesTaken = incoming.socket.bytesRead
     if (body === null) return
     if (!Buffer.isBuffer(body)) return this.#replies.refuse(exchange, body)
     this.#replies.write(exchange, await this.#options.handle({ ...request, body }))
   }
 
+  /** Holds more memory for a request, until it is answered. False where there is none. */
+  #hold(exchange: Exchange, bytes: number): boolean {
+    const isHeld = this.#memory.take(bytes, exchange.connection.owed > 1)
+    if (isHeld) exchange.held += bytes
+    return isHeld
+  }
+
   /** Null when the connection takes no more requests. */
   #begin(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Exchange | null {
     const connection = this.#connections.find(incoming.socket)
-    if (connection === undefined || connection.ending) return null
-    if (connection.requests >= connection.requestsMax) return null
+    const takesMore = connection?.ending === false && connection.requests < connection.requestsMax
+    if (connection === undefined) return null
+    if (!takesMore) {
+      connection.isStopped = true
+      return null
+    }
+    const isMore = connection.owed > 0
+    const isHeld = this.#memory.take(requestBytes, isMore)
     // Who sends requests by the hundred and reads no answer would fill the memory.
-    const { exchangesMax } = this.#options.limits
-    if (this.#connections.owed + this.#underWay >= exchangesMax && connection.owed > 0) {
-      this.#log.cut(connection.peer.address)
-      connection.ending = true
-      incoming.socket.destroy()
+    if (!isHeld && isMore) {
+      this.#replies.cut({ incoming, connection })
       return null
     }
     connection.requests += 1
     connection.bytesTaken = incoming.socket.bytesRead
     connection.idleLooks = 0
-    this.#connections.owe(connection, 1)
-    const clientAddress = connection.peer.address
-    const number = connection.requests
-    return { incoming, outgoing, id: this.#nextId(), connection, number, clientAddress }
+    connection.owed += 1
+    return {
+      incoming,
+      outgoing,
+      id: this.#nextId(),
+      connection,
+      number: connection.requests,
+      clientAddress: connection.peer.address,
+      held: isHeld ? requestBytes : 0,
+      unread: 0,
+      isSettled: false,
+    }
   }
 
   #nextId(): string {

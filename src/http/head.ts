@@ -2,6 +2,7 @@
 // already; what it lets through and should not is refused here. Pure: from plain values to plain
 // values.
 
+import { headerBytes } from "./held_memory.ts"
 import type { RefusalReason, RefusalText } from "./refusal.ts"
 
 /** The parts of a request's head as Node gives them. */
@@ -19,13 +20,23 @@ export interface Head {
   readonly headers: ReadonlyMap<string, string>
   /** From Content-Length; 0 without one. */
   readonly declaredBytes: number
+  /** Whether the body comes in chunks. */
+  readonly isChunked: boolean
   /** Whether the body is sent only after `100 Continue`. */
   readonly awaitsContinue: boolean
   /** Nothing follows this head (RFC 9112 §6.3). */
   readonly isBodyless: boolean
 }
 
-const headersMax = 100
+/** The memory that headers take, names and values in turn. */
+export function bytesOf(rawHeaders: readonly string[]): number {
+  let bytes = (rawHeaders.length / 2) * headerBytes
+  for (const text of rawHeaders) bytes += text.length
+  return bytes
+}
+
+/** More are refused. */
+export const headersMax = 100
 const targetLengthMax = 2048
 
 /** Headers that may stand once. Of two, Node would silently keep the first or join them. */
@@ -76,13 +87,15 @@ export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | R
   const declaredBytes = Number(headers.get("content-length") ?? 0)
   // In HTTP/1.0 the expectation has no meaning (RFC 9110 §10.1.1).
   const awaitsContinue = httpVersion === "1.1" && headers.has("expect")
+  const isChunked = headers.has("transfer-encoding")
   return {
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? "" : target.slice(mark + 1),
     headers,
     declaredBytes,
+    isChunked,
     awaitsContinue,
-    isBodyless: declaredBytes === 0 && !headers.has("transfer-encoding"),
+    isBodyless: declaredBytes === 0 && !isChunked,
   }
 }
 

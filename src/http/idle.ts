@@ -4,7 +4,8 @@
 //
 // Kept open, and nobody asks for anything (Node's `keepAliveTimeout`): a request that does not
 // come, or too slowly, Node refuses in its time (limits.ts); but not blank lines after an answer,
-// which begin no request: so what has more bytes is ended, too, only later.
+// which begin no request: so what has more bytes is ended, too, only later. Trusted proxies keep
+// their side open for a minute or more, and would send a request into a connection that ends here.
 //
 // Answers that nobody reads (`server.timeout`): what is found with something unread gets Node's
 // timer, which takes what the system still gets rid of as a sign of life.
@@ -18,27 +19,35 @@ type Watched = Pick<Socket, "bytesRead" | "writableLength" | "timeout" | "setTim
 
 type IdleLimits = Pick<
   HttpLimits,
-  "keepAliveMillis" | "headersMillisMax" | "unreadMillisMax" | "checkIntervalMillis"
+  | "keepAliveMillis"
+  | "proxyKeepAliveMillis"
+  | "headersMillisMax"
+  | "unreadMillisMax"
+  | "checkIntervalMillis"
 >
 
 /** Makes the function to be called every `checkIntervalMillis` with all connections. */
 export function createIdleWatch({
   keepAliveMillis,
+  proxyKeepAliveMillis,
   headersMillisMax,
   unreadMillisMax,
   checkIntervalMillis,
 }: IdleLimits): (open: Iterable<readonly [Watched, Connection]>) => void {
   // One more: the first look may come right after the answer, and clients are told how long.
-  const looksMax = Math.ceil(keepAliveMillis / checkIntervalMillis) + 1
-  const looksMaxWithMore = looksMax + Math.ceil(headersMillisMax / checkIntervalMillis) + 1
+  const looksOf = (millis: number) => Math.ceil(millis / checkIntervalMillis) + 1
+  const looksMax = looksOf(keepAliveMillis)
+  const looksMaxOfProxy = looksOf(proxyKeepAliveMillis)
+  const looksForMore = looksOf(headersMillisMax)
 
   return (open) => {
     for (const [socket, connection] of open) {
-      const { requests, owed, bytesTaken } = connection
+      const { peer, requests, owed, bytesTaken } = connection
       const isWaiting = requests > 0 && owed === 0
       connection.idleLooks = isWaiting ? connection.idleLooks + 1 : 0
       const hasMore = socket.bytesRead !== bytesTaken
-      if (connection.idleLooks >= (hasMore ? looksMaxWithMore : looksMax)) socket.destroy()
+      const most = (peer.isTrusted ? looksMaxOfProxy : looksMax) + (hasMore ? looksForMore : 0)
+      if (connection.idleLooks >= most) socket.destroy()
       const millisMax = socket.writableLength > 0 ? unreadMillisMax : 0
       if ((socket.timeout ?? 0) !== millisMax) socket.setTimeout(millisMax)
     }

@@ -27,9 +27,11 @@ export const refusalReasons = [
   "body_too_large",
   "too_many_chunks",
   "chunk_extensions",
+  "chunk_flood",
   "timeout",
   "cut_off",
   "connect",
+  "no_memory",
   "not_http",
 ] as const
 

@@ -3,9 +3,9 @@
 
 import type * as http from "node:http"
 import type { Socket } from "node:net"
-import type { Connection } from "./connection.ts"
 import { originOf } from "./cors.ts"
 import type { Exchange } from "./exchange.ts"
+import { answerBytes, type HeldMemory } from "./held_memory.ts"
 import type { Reply } from "./message.ts"
 import type { Refusal } from "./refusal.ts"
 import { type HeadWriter, isBodyless, type ReplyContext } from "./reply_head.ts"
@@ -22,8 +22,10 @@ export interface ReplyOptions {
   readonly share: (reply: Reply, origin: string | undefined) => Reply
   /** Whether connections go on after a reply. */
   readonly isListening: () => boolean
-  /** Called with an answer's connection when the system has it, or its client has gone. */
-  readonly onSettled: (connection: Connection) => void
+  /** What answers that wait to be read take. */
+  readonly memory: HeldMemory
+  /** Called when the system has an answer, or its client has gone. */
+  readonly onSettled: (exchange: Exchange) => void
 }
 
 /** What is known of a request whose head could not be read. */
@@ -44,15 +46,28 @@ export class Replies {
   /** Answers a request. */
   write(exchange: Exchange, reply: Reply): void {
     const { head, onSettled } = this.#options
-    const { incoming, outgoing, connection } = exchange
+    const { incoming, outgoing } = exchange
     const context = contextOf(exchange, reply, this.#isLast(exchange))
     const body = hasBody(incoming, reply) ? reply.body : ""
     if (!context.closes) {
       const text = `${head.text(reply, context)}${body}`
-      if (sendWhole(outgoing, text, () => onSettled(connection))) return
+      if (sendWhole(outgoing, text, () => onSettled(exchange))) {
+        if (!exchange.isSettled) this.#holdUnread(exchange, text.length)
+        return
+      }
     }
     this.#writeHead(exchange, reply, context)
     outgoing.end(body)
+    this.#holdUnread(exchange, body.length)
+  }
+
+  /** Cuts a client that does not read while there is no memory for its answers. */
+  cut({ incoming, connection }: Pick<Exchange, "incoming" | "connection">): void {
+    if (incoming.socket.destroyed) return
+    this.#options.log.cut(connection.peer.address)
+    connection.ending = true
+    connection.isStopped = true
+    incoming.socket.destroy()
   }
 
   /** Answers a request that no handler saw, and ends its connection. */
@@ -75,7 +90,7 @@ export class Replies {
     else outgoing.flushHeaders()
     this.#linger(outgoing, () => outgoing.end())
     if (incoming.complete || incoming.readableEnded) outgoing.end()
-    else incoming.once("end", () => outgoing.end()).resume()
+    else if (!connection.isStopped) incoming.once("end", () => outgoing.end()).resume()
   }
 
   /** Ends a connection on which there is no request to answer. */
@@ -85,16 +100,32 @@ export class Replies {
     const { id, clientAddress, origin } = unread
     const { head, log, share } = this.#options
     log.refused({ id, clientAddress }, { reason, reply })
+    const context = { id, closes: true, isProxied: false }
     // There is no response object, since the parser gave up.
-    socket.end(`${head.text(share(reply, origin), { id, closes: true })}${reply.body}`)
+    socket.end(`${head.text(share(reply, origin), context)}${reply.body}`)
     this.#linger(socket, () => socket.destroy())
   }
 
+  /** Counts an answer that the system has not taken whole. */
+  #holdUnread(exchange: Exchange, length: number): void {
+    const { connection } = exchange
+    // The client has gone.
+    if (connection.owed === 0) return
+    const bytes = answerBytes + length
+    if (!this.#options.memory.take(bytes, connection.unread > 0)) {
+      this.cut(exchange)
+      return
+    }
+    exchange.unread = bytes
+    connection.unread += bytes
+  }
+
   /** In Node's way, for what is not written whole. */
-  #writeHead({ outgoing, connection }: Exchange, reply: Reply, context: ReplyContext): void {
+  #writeHead(exchange: Exchange, reply: Reply, context: ReplyContext): void {
     const { head, onSettled } = this.#options
+    const { outgoing } = exchange
     // Node emits it once; to tell it so would cost a wrapper.
-    outgoing.on("close", () => onSettled(connection))
+    outgoing.on("close", () => onSettled(exchange))
     outgoing.writeHead(reply.status, head.headers(reply, context))
   }
 
@@ -117,11 +148,12 @@ function hasBody(incoming: http.IncomingMessage, reply: Reply): boolean {
 }
 
 function contextOf(
-  { incoming, outgoing, id }: Exchange,
+  { incoming, outgoing, id, connection }: Exchange,
   reply: Reply,
   closes: boolean,
 ): ReplyContext {
   // Where nothing tells the reply's end HTTP/1.0 ends the connection.
   const isEndless = isBodyless(reply) && incoming.httpVersion === "1.0"
-  return { id, closes: closes || isEndless || !outgoing.shouldKeepAlive }
+  const isLast = closes || isEndless || !outgoing.shouldKeepAlive
+  return { id, closes: isLast, isProxied: connection.peer.isTrusted }
 }

@@ -22,6 +22,8 @@ const headerLine = /^[!#$%&'*+.^`|~\w-]+: [\t -~]*$/
 export interface HeaderOptions {
   /** How long a connection is kept for a next request. */
   readonly keepAliveMillis: number
+  /** The same where a trusted proxy is at the other end. */
+  readonly proxyKeepAliveMillis: number
   /** Tells browsers to come back over TLS only. For when the public address is https. */
   readonly strictTransport: boolean
   /** Tells them so for all names below that address, too: other services may be there. */
@@ -39,6 +41,8 @@ export interface ReplyContext {
   readonly id: string
   /** Whether the connection ends with this reply. */
   readonly closes: boolean
+  /** Whether a trusted proxy is at its other end. */
+  readonly isProxied: boolean
 }
 
 /** Writes the heads of replies. Fails for a header that nobody may send. */
@@ -51,15 +55,17 @@ export interface HeadWriter {
 
 /** Makes a writer. */
 export function createHeadWriter(options: HeaderOptions): HeadWriter {
-  const { keepAliveMillis, strictTransport, variesByOrigin, clock, statusTexts } = options
+  const { strictTransport, variesByOrigin, clock, statusTexts } = options
   const scope = options.includeSubdomains ? "; includeSubDomains" : ""
   const always = [
     ...everyReply,
     ...(strictTransport ? [strictTransportName, `${strictTransportValue}${scope}`] : []),
     ...(variesByOrigin ? ["Vary", "Origin"] : []),
   ]
-  const keepAlive = ["Keep-Alive", `timeout=${Math.floor(keepAliveMillis / 1000)}`]
+  const keepAlive = keepAliveFor(options.keepAliveMillis)
+  const keepAliveOfProxy = keepAliveFor(options.proxyKeepAliveMillis)
   const kept = linesOf(["Connection", "keep-alive", ...keepAlive])
+  const keptOfProxy = linesOf(["Connection", "keep-alive", ...keepAliveOfProxy])
   const date = timeText(clock, httpDate)
   // Most replies have the very headers of the one before.
   let last: Reply["headers"] = {}
@@ -73,16 +79,18 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
     last = headers
   }
   return {
-    headers(reply, { id, closes }) {
+    headers(reply, { id, closes, isProxied }) {
       list(reply)
       const length = isBodyless(reply) ? [] : ["Content-Length", lengthOf(reply)]
-      const end = closes ? ["Connection", "close"] : keepAlive
+      const open = isProxied ? keepAliveOfProxy : keepAlive
+      const end = closes ? ["Connection", "close"] : open
       return [...listed, "X-Request-Id", id, ...end, ...length]
     },
-    text(reply, { id, closes }) {
+    text(reply, { id, closes, isProxied }) {
       list(reply)
       const length = isBodyless(reply) ? "" : `Content-Length: ${lengthOf(reply)}\r\n`
-      const end = closes ? "Connection: close\r\n" : kept
+      const open = isProxied ? keptOfProxy : kept
+      const end = closes ? "Connection: close\r\n" : open
       const start = `HTTP/1.1 ${reply.status} ${statusTexts[reply.status] ?? "unknown"}\r\n`
       return `${start}${lines}X-Request-Id: ${id}\r\nDate: ${date()}\r\n${end}${length}\r\n`
     },
@@ -92,6 +100,10 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
 /** Whether a reply's status rules out a body, and so a Content-Length (RFC 9110 §8.6). */
 export function isBodyless({ status }: Reply): boolean {
   return status === 204 || status === 304
+}
+
+function keepAliveFor(millis: number): RawHeaders {
+  return ["Keep-Alive", `timeout=${Math.floor(millis / 1000)}`]
 }
 
 function lengthOf({ body }: Reply): string {

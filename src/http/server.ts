@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net"
 import type { Address } from "../address.ts"
 import type { ExchangeOptions } from "./exchange.ts"
 import { Exchanges } from "./exchanges.ts"
+import { headersMax } from "./head.ts"
 import { type HttpLimits, httpLimits } from "./limits.ts"
 
 /** What a server does with requests, within the limits of limits.ts unless told. */
@@ -50,8 +51,8 @@ function createServer(limits: HttpLimits): http.Server {
     // No stream for a body that can't come. Node 20 doesn't know it.
     ...{ optimizeEmptyRequests: true },
   })
-  // Node would drop the headers after the thousandth without a word; readHead counts them.
-  server.maxHeadersCount = 0
+  // Node makes objects of no more, and drops the rest without a word; readHead refuses them all.
+  server.maxHeadersCount = headersMax + 1
   server.maxConnections = limits.connectionsMax
   return server
 }

@@ -2,6 +2,7 @@
 
 import type { Log } from "../log.ts"
 import type { ForwardedHeader, Forwarding } from "./client_address.ts"
+import type { ConnectionsBound, HttpLimits } from "./limits.ts"
 import type { RequestHead } from "./message.ts"
 import type { Refusal, RefusalReason } from "./refusal.ts"
 
@@ -12,6 +13,14 @@ export interface ServerLog {
   readonly forwarded: (from: Forwarding, unread: ForwardedHeader) => void
   /** A client that reads too slowly for what it asks. */
   readonly cut: (client: string) => void
+  /** Nearly all connections are in use. */
+  readonly full: (counts: {
+    /** Idle connections closed for new ones. */
+    readonly closed: number
+    /** New ones that were not taken. */
+    readonly refused: number
+    readonly limits: Pick<HttpLimits, "connectionsMax" | "connectionsBound">
+  }) => void
   readonly failed: (reason: string, request?: string) => void
 }
 
@@ -31,6 +40,17 @@ const protocolHints: Readonly<Partial<Record<RefusalReason, string>>> = {
   http2:
     "This address speaks HTTP/2 to this port, which takes HTTP/1.1 only. If it is your proxy, set its upstream to HTTP/1.1",
   tls: "This address speaks TLS to this port, which takes plain HTTP. If it is your proxy, set its upstream to http://; clients connect to the proxy, which ends TLS",
+}
+
+const crowded =
+  "Nearly all connections are in use: idle ones are closed, and others refused, for new ones. "
+
+/** What an operator can do about too few connections. */
+const remedies: Readonly<Record<ConnectionsBound, string>> = {
+  service: "Let a proxy in front limit connections by client",
+  memory: "Give the process, its container or its heap more memory",
+  open_files:
+    "Raise the limit of open files (ulimit -n, systemd's LimitNOFILE, Docker's --ulimit nofile)",
 }
 
 /** Makes the server's log. */
@@ -56,6 +76,12 @@ export function createServerLog(log: Log): ServerLog {
     },
     cut(client) {
       log.info("connection.cut", { client })
+    },
+    full({ closed, refused, limits: { connectionsMax, connectionsBound } }) {
+      const message = `${crowded}${remedies[connectionsBound]}`
+      log.warn("connections.full", {
+        ...{ closed, refused, most: connectionsMax, bound: connectionsBound, message },
+      })
     },
     failed(reason, request) {
       log.error("server.failed", { request, reason })

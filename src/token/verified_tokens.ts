@@ -9,6 +9,7 @@
 // make room a hand goes around, takes marks away, and takes out the first entry without one.
 
 import { type Awaitable, after } from "../awaitable.ts"
+import { ownText } from "../own_text.ts"
 import { assertNotExpired, type TokenSettings, verifyAccessToken } from "./access_token.ts"
 import type { AccessClaims } from "./claims.ts"
 
@@ -88,7 +89,9 @@ export class VerifiedTokens {
     this.#remove(keyOf(token))
     const bytes = bytesOf(token)
     while (this.#isFullFor(bytes)) this.#moveHand()
-    this.#entries.set(keyOf(token), { token, claims, keys, verifiedAt, isUsed: false })
+    // Not the header that it came in, which may be longer.
+    const own = ownText(token)
+    this.#entries.set(keyOf(own), { token: own, claims, keys, verifiedAt, isUsed: false })
     this.#bytes += bytes
   }
 

@@ -44,7 +44,7 @@ for (const target of targets) {
     assert.deepEqual(failures, [])
     const { replies } = await converse(port, [goodRequest])
     assert.deepEqual(statusesOf({ replies }), [200])
-    assert.deepEqual(new Set(log.takeNames()), new Set(["request.refused"]))
+    assert.deepEqual(new Set(log.takeNames()), new Set(["request.refused", "protocol.unexpected"]))
     assert.ok(log.events.every(({ event }) => event !== "server.failed"))
   })
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
 import { test } from "node:test"
+import { requestBytes } from "../../src/http/held_memory.ts"
 import { json } from "../../src/http/message.ts"
 import { converse, startTestServer } from "../support/raw_socket.ts"
 import { createTestService } from "../support/test_service.ts"
@@ -76,7 +77,7 @@ test("listen() cuts who pipelines more than there is room for, and nobody else: 
       if (path === "/slow") await released
       return json(200, { path })
     },
-    { limits: { exchangesMax: 100 } },
+    { limits: { heldBytesMax: 200 * requestBytes } },
   )
   const greedy = await connected(port)
   const cut = once(greedy, "close")

@@ -11,6 +11,7 @@ const peer = { address: "192.0.2.7", isTrusted: false }
 /** Idle connections are ended at the sixth look, those with more bytes at the sixteenth. */
 const limits = {
   keepAliveMillis: 4_500,
+  proxyKeepAliveMillis: 9_500,
   headersMillisMax: 9_000,
   unreadMillisMax: 12_000,
   checkIntervalMillis: 1_000,
@@ -72,6 +73,17 @@ test("createIdleWatch() gives a request that has begun to come the time it has, 
   socket.bytesRead += 1
   assert.equal(look(15), false)
   assert.equal(look(1), true)
+})
+
+test("createIdleWatch() keeps a trusted proxy's connection for longer", () => {
+  const proxied = { peer: { ...peer, isTrusted: true } }
+  const { look } = watched(proxied)
+  assert.equal(look(10), false)
+  assert.equal(look(1), true)
+  const { socket, look: lookAtMore } = watched(proxied)
+  socket.bytesRead += 1
+  assert.equal(lookAtMore(20), false)
+  assert.equal(lookAtMore(1), true)
 })
 
 test("createIdleWatch() is not held up by more and more bytes that are no request", () => {

@@ -10,9 +10,10 @@ const always = [
   ["Referrer-Policy", "no-referrer"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
 ].flat()
-const context = { id: "id-1", closes: false }
+const context = { id: "id-1", closes: false, isProxied: false }
 const plain = {
   keepAliveMillis: 5_500,
+  proxyKeepAliveMillis: 75_900,
   strictTransport: false,
   includeSubdomains: false,
   variesByOrigin: false,
@@ -75,9 +76,22 @@ test("headers() writes a reply's own headers, its length, everybody's, the id", 
 for (const [name, way] of Object.entries(ways)) {
   test(`${name} says when a connection ends, in the place of how long it is kept`, () => {
     const reply = { status: 200, headers: {}, body: "" }
-    const headers = way(plain)(reply, { id: "id-1", closes: true })
+    const headers = way(plain)(reply, { ...context, closes: true })
     assert.equal(headers[headers.indexOf("Connection") + 1], "close")
     assert.equal(headers.includes("Keep-Alive"), false)
+  })
+
+  test(`${name} tells a trusted proxy how long its connection is kept`, () => {
+    const write = way(plain)
+    const reply = { status: 200, headers: {}, body: "" }
+    for (const [isProxied, timeout] of [
+      [true, "timeout=75"],
+      [false, "timeout=5"],
+      [true, "timeout=75"],
+    ] as const) {
+      const headers = write(reply, { ...context, isProxied })
+      assert.equal(headers[headers.indexOf("Keep-Alive") + 1], timeout)
+    }
   })
 
   test(`${name} takes the headers of each reply, whichever was before`, () => {
