@@ -7,17 +7,19 @@
 // a list would cost the bundle a getter for each password.
 
 import breached from "./blocklist.json" with { type: "json" }
+import { spell } from "./spelling.ts"
 
-/** The passwords, folded as `refusePassword` does. Those below 15 characters matter as parts. */
-export const blocklist: ReadonlySet<string> = new Set([
-  ...breached.passwords,
+/** What books, films and later breaches have taught everybody since. */
+const famous = [
   "administrator",
-  "p@ssw0rd",
-])
-
-/** What books and films have taught everybody since: refused as it is, not for being like it. */
-export const famous: ReadonlySet<string> = new Set([
   "correcthorsebatterystaple",
+  "correcthorsebattery",
+  "qazwsxedcrfvtgb",
+  "qazwsxedcrfvtgbyhnujm",
   "margaretthatcheris110%sexy",
   "thequickbrownfoxjumpsoverthelazydog",
-])
+  "thequickbrownfox",
+]
+
+/** The passwords as `spell` spells them. Those below 15 characters matter as parts. */
+export const blocklist: ReadonlySet<string> = new Set([...breached.passwords, ...famous].map(spell))

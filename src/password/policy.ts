@@ -1,25 +1,28 @@
 // What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long, and not the obvious. No rules on
 // its composition, and none looks for a part of it: a password is refused for being nothing but
-// what is guessed first. Seeded and existing passwords are not asked.
+// what is guessed first, however it is spelled. Seeded and existing passwords are not asked.
 
 import { AuthError } from "../errors.ts"
-import { isRepetition } from "../repetition.ts"
+import { withoutRepeats, withoutRows } from "../predictable.ts"
+import { spell } from "./spelling.ts"
 import { isPossiblePassword, normalizePassword, passwordBytesMax } from "./text.ts"
 
 /** The fewest characters (code points) of a password that is the only factor. */
 const passwordCharactersMin = 15
+const visibleCharactersMin = 8
+const rowLengthMin = 4
+const partLengthMin = 3
+/** The longest of the blocklist has 39. */
+const partLengthMax = 40
+const partsMax = 2
+/** What has more in it that comes once is nothing of this; and looking at it takes time. */
+const unrepeatedLengthMax = 64
 
 const serviceName = "postern"
-const nameLengthMin = 3
-const rows = [
-  "01234567890123456789",
-  "abcdefghijklmnopqrstuvwxyz",
-  "qwertyuiopasdfghjklzxcvbnm",
-  "qwertzuiopasdfghjklyxcvbnm",
-  "azertyuiopqsdfghjklmwxcvbn",
-]
-const signs = /[^\p{L}\p{M}\p{N}]/gu
-const signsAndDigits = /[^\p{L}\p{M}]/gu
+/** But those that stand for letters. */
+const signs = /[^\p{L}\p{N}@$!]/gu
+const ends = /^\P{L}+|\P{L}+$/gu
+const noLetters = /\P{L}/gu
 
 /** A password, and whose it is to be. */
 export interface NewPassword {
@@ -45,53 +48,78 @@ export async function refusePassword({
     const message = `A password has at most ${passwordBytesMax} bytes, no NUL character and valid Unicode`
     return new AuthError("invalid_request", message)
   }
-  const reason = await whyBlocked(text.toLowerCase(), namesOf(username))
+  const reason = await whyBlocked(fold(text), fold(username))
   return reason === null ? null : new AuthError("password_blocked", reason)
 }
 
-async function whyBlocked(text: string, names: ReadonlySet<string>): Promise<string | null> {
-  // "P-a-s-s-w-o-r-d-2026" is read without its signs too, and without its digits, unless so much
-  // goes away that it may be a password of its own.
-  const signless = text.replace(signs, "")
-  const letters = text.replace(signsAndDigits, "")
-  const closeReadings = signless.length >= text.length / 2 ? [text, signless] : [text]
-  const readings = letters.length >= text.length / 3 ? [...closeReadings, letters] : closeReadings
-  const isOnly = (isKnown: (part: string) => boolean) =>
-    readings.some((reading) => isOneOrTwo(reading, isKnown))
+/** Lower case, compatible letters unfolded (NFKD), without accents. */
+function fold(text: string): string {
+  return text
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .slice(0, passwordBytesMax)
+}
 
+async function whyBlocked(text: string, username: string): Promise<string | null> {
+  if (text.replace(/\s/g, "").length < visibleCharactersMin) {
+    return "A password can't be blanks and a few characters"
+  }
+  if (withoutRepeats(text).length > unrepeatedLengthMax) return null
+  const plain = text.replace(signs, "")
+  const letters = text.replace(noLetters, "")
+  // Where more goes away, the rest may be a password of its own.
+  const isMost = (reading: string, share: number) => reading.length >= text.length * share
+  const close = isMost(plain, 1 / 2) ? [text, plain] : [text]
+  const spelled = isMost(letters, 1 / 3) && isMost(plain, 2 / 3) ? [spell(plain)] : []
+  const inner = isMost(letters, 1 / 3) ? [plain.replace(ends, "")] : []
+  const parts = isMost(letters, 1 / 2) ? [...close, letters] : close
+  const isMadeOf = (isKnown: (part: string) => boolean) =>
+    parts
+      .flatMap((reading) => [reading, withoutRepeats(reading)])
+      .some((reading) => isKnown(spell(reading)) || isOneOrTwo(reading, isKnown))
+  const names = namesOf(username)
   const isName = (part: string) => names.has(part)
-  if (isMostly(text, names) || isOnly(isName)) {
+
+  if (close.some((reading) => isMostly(spell(reading), names)) || isMadeOf(isName)) {
     return "A password can't be made of the username or the service's name"
   }
-  // "passwordpassword", "aaaaaaaaaaaaaaa": what is repeated would be too short by itself, were all
-  // signs part of it.
-  const repeatedMax = (reading: string) => passwordCharactersMin - 1 - text.length + reading.length
-  if (closeReadings.some((reading) => isRepetition(reading, repeatedMax(reading)))) {
+  if (hasRuns(text) || [...close, ...spelled].some((reading) => isRepetition(reading, text))) {
     return "A password can't be one short text again and again"
   }
-  if (closeReadings.some(isRow)) {
+  if ([...close, ...inner, ...inner.map(spell)].some(isRow)) {
     return "A password can't be a row of the alphabet, the keyboard or digits"
   }
-  const { blocklist, famous } = await import("./blocklist.ts")
-  if (famous.has(text)) return "A password can't be one that everybody knows"
-  if (isOnly((part) => blocklist.has(part) || isName(part))) {
+  const { blocklist } = await import("./blocklist.ts")
+  if (isMadeOf((part) => blocklist.has(part) || isName(part))) {
     return "A password can't be one or two common or leaked passwords with digits or signs added"
   }
   return null
 }
 
-function isOneOrTwo(text: string, isKnown: (part: string) => boolean): boolean {
-  if (isKnown(text)) return true
-  for (let at = 1; at < text.length; at += 1) {
-    if (isKnown(text.slice(0, at)) && isKnown(text.slice(at))) return true
-  }
-  return false
+// "xxkkqqmmzzwwrrbb", "111111222222333333"
+function hasRuns(text: string): boolean {
+  const once = text.replace(/(.)\1+/gsu, "$1").length
+  return once < passwordCharactersMin && once * 2 <= text.length
 }
 
-/** The username, itself backwards, what an address is made of, and the service's name. */
+/** Whether too little is left of a text, its signs counted, without what comes again. */
+function isRepetition(reading: string, text: string): boolean {
+  const once = withoutRepeats(reading).length
+  const isShort = once + text.length - reading.length < passwordCharactersMin
+  return isShort && once * 5 <= reading.length * 3
+}
+
+// "123456789012345", "qwertyasdfghzxcvb", "1qaz2wsx3edc4rfv", "aabbccddeeffgghh"
+function isRow(text: string): boolean {
+  return withoutRows(text, { shortest: rowLengthMin }).length * 6 < text.length
+}
+
+/** The username, itself backwards or without signs, what an address has in it, the service's. */
 function namesOf(username: string): ReadonlySet<string> {
-  const parts = username.split(signs).filter((part) => part.length >= nameLengthMin)
-  return new Set([username, backwards(username), ...parts, serviceName])
+  const parts = username.split(/[^\p{L}\p{N}]/u)
+  const names = [username, backwards(username), username.replace(signs, ""), ...parts, serviceName]
+  return new Set(names.filter(({ length }) => length >= partLengthMin).map(spell))
 }
 
 // What is left must be a password of its own, were it not for the length.
@@ -101,12 +129,27 @@ function isMostly(text: string, names: ReadonlySet<string>): boolean {
   return rest.length < text.length / 2
 }
 
-// "123456789012345", "abcdefghijklmnop", "poiuytrewqlkjhg" backwards
-function isRow(text: string): boolean {
-  return rows.some((row) => {
-    const around = row.repeat(2)
-    return around.includes(text) || around.includes(backwards(text))
-  })
+/** Whether a text is one or two known parts, a third of it at least, and digits and signs. */
+function isOneOrTwo(text: string, isKnown: (part: string) => boolean): boolean {
+  const spelled = spell(text)
+  return text.length <= unrepeatedLengthMax && goesOn(0, { parts: partsMax, known: 0 })
+
+  function goesOn(from: number, { parts, known }: { parts: number; known: number }): boolean {
+    for (let start = from; start < text.length; start += 1) {
+      const last = parts > 0 ? Math.min(start + partLengthMax, text.length) : 0
+      for (let end = start + partLengthMin; end <= last; end += 1) {
+        const isPart = isKnown(spelled.slice(start, end)) && isLettered(text.slice(start, end))
+        if (!isPart) continue
+        if (goesOn(end, { parts: parts - 1, known: known + end - start })) return true
+      }
+      if (isLettered(text.charAt(start))) return false
+    }
+    return known > 0 && known * 3 >= text.length
+  }
+}
+
+function isLettered(text: string): boolean {
+  return text.replace(noLetters, "").length * 3 >= text.length
 }
 
 function backwards(text: string): string {

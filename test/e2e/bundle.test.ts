@@ -14,7 +14,7 @@ test("bundle reads the password blocklist when a password is chosen, and not to 
     runPostern(["user", "add", "alice"], settings, password, program)
 
   assert.equal((await runPostern(["init"], settings, "", program)).exitCode, 0)
-  const leaked = await add("1234567890123456789q")
+  const leaked = await add("Manchester United 2026")
   assert.equal(leaked.exitCode, 1)
   assert.match(leaked.stderr, /common or leaked/)
   assert.match((await add("korrekt-pferd-batterie")).stdout, /^Added user 'alice'\.\n/)
