@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path"
 import type { Disk, Inspection } from "./disk.ts"
 import { exitCodes, OperatorError, systemCode } from "./errors.ts"
-import { hasStoreFiles } from "./store/open_json_store.ts"
+import { hasStoreFiles } from "./store/store_directory.ts"
 import { keyFileName } from "./token/key_file.ts"
 
 /** A data directory, which need not be there yet. */

@@ -9,7 +9,7 @@ import { findDataDirectory, isDeployed } from "../data_directory.ts"
 import { machineDisk } from "../disk.ts"
 import { type ErrorCode, exitCodes, OperatorError } from "../errors.ts"
 import { createLog, type Log } from "../log.ts"
-import { nothingThere } from "../store/open_json_store.ts"
+import { nothingThere } from "../store/store_directory.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** What to do about a refusal, by its code. */

@@ -34,6 +34,8 @@ export interface Length {
 
 /** What a journal asks for. Each throws Displaced when it is not so. */
 export interface Holding {
+  /** False once a file was found not to be in its place. */
+  readonly isInPlace: boolean
   /** Before a write: makes sure that a file is in its place. */
   confirm(held: HeldFile): Promise<void>
   /** After it: that it is in its place, with what was written at `start`, which ends it at `end`. */
@@ -81,7 +83,7 @@ export class HeldFiles implements Holding {
   readonly #options: HoldingOptions
   readonly #others = new Map<string, HeldOther>()
   readonly #timer: NodeJS.Timeout
-  #roundAt = monotonicMillis()
+  #roundAt = Number.NEGATIVE_INFINITY
   /** Rounds and replacements go one after the other. */
   #last: Promise<unknown> = Promise.resolve()
   #displaced: Displaced | null = null
@@ -94,7 +96,6 @@ export class HeldFiles implements Holding {
     this.#timer.unref()
   }
 
-  /** False once a file was found not to be in its place. */
   get isInPlace(): boolean {
     return this.#displaced === null
   }
@@ -121,6 +122,8 @@ export class HeldFiles implements Holding {
     const [before, size] = await Promise.all([held.file.byteAt(start - 1), this.#look(held)])
     if (before !== lineEnd || size !== end) throw this.#displace(held.name, changed)
     await this.#roundIfDue()
+    // A round may have found out meanwhile.
+    this.#assertInPlace()
   }
 
   /** Looks no more. The journals' files are the journal's to close. */

@@ -120,7 +120,9 @@ export class Journal {
       this.#pending = []
       try {
         // Nobody looks twice who has just looked, after the write before.
-        if (!isConfirmed) await this.#holding.confirm(this.#current.held)
+        if (!(isConfirmed && this.#holding.isInPlace)) {
+          await this.#holding.confirm(this.#current.held)
+        }
         isConfirmed = false
         await this.#write(batch)
         isConfirmed = true

@@ -32,7 +32,7 @@ export interface JsonStoreParts {
   readonly snapshotBytes: number
   readonly snapshotPath: string
   readonly bytesBetweenSnapshotsMin: number
-  readonly holding: Holding & { readonly isInPlace: boolean; readonly disk: Disk }
+  readonly holding: Holding & { readonly disk: Disk }
   readonly warn: (event: string, message: string) => void
   /** Gives the directory's lock back. */
   readonly release: () => Promise<void>

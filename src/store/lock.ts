@@ -18,12 +18,18 @@
 
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { type Disk, type DiskFile, writeAll } from "../disk.ts"
-import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+import type { Disk } from "../disk.ts"
+import { exitCodes, OperatorError } from "../errors.ts"
 import { isListenedOn } from "../local_socket.ts"
 import { randomBetween, randomName } from "../random.ts"
-import { fileHint } from "../system_failure.ts"
-import { encodeLock, type LockOwner, lockFileName, readBoot, readLock } from "./lock_file.ts"
+import {
+  encodeLock,
+  type LockOwner,
+  lockFileName,
+  makeLockFile,
+  readBoot,
+  readLock,
+} from "./lock_file.ts"
 import { isLockSocket, type LockSocket, putUpSocket, TidiedAway } from "./lock_socket.ts"
 
 /** A lock that is held. */
@@ -52,7 +58,6 @@ export interface LockPauses {
 }
 
 const pausesOfOwners: LockPauses = { watch: 4000, settle: 1500 }
-const noRoomCodes: readonly (string | null)[] = ["ENOSPC", "EDQUOT", "EFBIG"]
 const tries = 8
 const waitMillisMin = 50
 const waitMillisMax = 250
@@ -131,7 +136,7 @@ async function takeContent(directory: string, taking: Taking): Promise<Lock | nu
     socket: socket === null ? null : { name: socket.name, identity: socket.identity },
   }
   const content = encodeLock(owner, 0)
-  const made = await makeContent(path, content, disk)
+  const made = await makeLockFile(path, content, disk)
   if (made === "taken") {
     const seen = await disk.read(path)
     if (seen === null) return null
@@ -142,40 +147,6 @@ async function takeContent(directory: string, taking: Taking): Promise<Lock | nu
     }
   }
   return heldLock(path, owner, { ...taking, isBlank: made === "blank" })
-}
-
-/**
- * Makes the file, which one process alone can do. On a full disk it stays blank: a service can be
- * started there, and others can't write over it either.
- */
-async function makeContent(
-  path: string,
-  content: Buffer,
-  disk: Disk,
-): Promise<"made" | "blank" | "taken"> {
-  let file: DiskFile
-  try {
-    file = await disk.create(path)
-  } catch (cause) {
-    const code = systemCode(cause)
-    if (code === "EEXIST") return "taken"
-    if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw cause
-    throw new OperatorError(`The data directory can't be written: '${path}' (${code})`, {
-      hint: fileHint(cause, "POSTERN_DATA_DIR"),
-      exitCode: exitCodes.unavailable,
-      cause,
-    })
-  }
-  try {
-    await writeAll(file, content, 0)
-    return "made"
-  } catch (error) {
-    if (noRoomCodes.includes(systemCode(error))) return "blank"
-    await disk.remove(path)
-    throw error
-  } finally {
-    await file.close()
-  }
 }
 
 // A socket that was bound since this kernel started is the same object for everybody who sees it
@@ -253,6 +224,11 @@ function heldLock(
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0
+}
+
+/** What a start says that took so long that another has taken its lock. */
+export function takenMeanwhile(directory: string): OperatorError {
+  return inUse(directory, inUseElsewhere)
 }
 
 function inUse(directory: string, hint: string): OperatorError {

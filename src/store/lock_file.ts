@@ -7,8 +7,10 @@
 // listens on; either is null where there is none. Blanks fill it up to a fixed length, so that it
 // can be written in place.
 
-import type { Disk } from "../disk.ts"
+import { type Disk, type DiskFile, writeAll } from "../disk.ts"
+import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { isJsonObject } from "../strict_json.ts"
+import { fileHint } from "../system_failure.ts"
 
 /** Name of the file in the data directory. */
 export const lockFileName = "lock.json"
@@ -23,6 +25,7 @@ export interface LockOwner {
 
 const format = "postern-lock"
 const length = 512
+const noRoomCodes: readonly (string | null)[] = ["ENOSPC", "EDQUOT", "EFBIG"]
 const bootPath = "/proc/sys/kernel/random/boot_id"
 
 /** The text of an owner who has renewed it so many times. */
@@ -49,6 +52,41 @@ function readSocket(value: unknown): LockOwner["socket"] {
   if (!isJsonObject(value)) return null
   const { name, identity } = value
   return typeof name === "string" && typeof identity === "string" ? { name, identity } : null
+}
+
+/**
+ * Makes the file, which one process alone can do. On a full disk it stays blank: a service can be
+ * started there, and others can't write over it either.
+ * @throws OperatorError when nothing may be written there
+ */
+export async function makeLockFile(
+  path: string,
+  content: Buffer,
+  disk: Disk,
+): Promise<"made" | "blank" | "taken"> {
+  let file: DiskFile
+  try {
+    file = await disk.create(path)
+  } catch (cause) {
+    const code = systemCode(cause)
+    if (code === "EEXIST") return "taken"
+    if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw cause
+    throw new OperatorError(`The data directory can't be written: '${path}' (${code})`, {
+      hint: fileHint(cause, "POSTERN_DATA_DIR"),
+      exitCode: exitCodes.unavailable,
+      cause,
+    })
+  }
+  try {
+    await writeAll(file, content, 0)
+    return "made"
+  } catch (error) {
+    if (noRoomCodes.includes(systemCode(error))) return "blank"
+    await disk.remove(path)
+    throw error
+  } finally {
+    await file.close()
+  }
 }
 
 /** What names this start of this machine's kernel, or null where that can't be found out. */

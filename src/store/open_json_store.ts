@@ -7,19 +7,20 @@
 //   journal.0.jsonl journal.1.jsonl   what changed since (journal_format.ts)
 //   lock.json lock-<random>.sock      who owns the directory (lock.ts)
 
-import { basename, join, resolve } from "node:path"
+import { basename, join } from "node:path"
 import { type Disk, removeLeftovers } from "../disk.ts"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
-import { findOpenParent, isOpenToOthers, secureDirectory, secureFile } from "../private_files.ts"
+import { secureDirectory, secureFile } from "../private_files.ts"
 import { fileExitCode, fileHint } from "../system_failure.ts"
 import { damage, naming } from "./damage.ts"
 import { type HeldFile, HeldFiles } from "./held_files.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
 import { JsonStore } from "./json_store.ts"
-import { type Lock, takeLock } from "./lock.ts"
+import { type Lock, takeLock, takenMeanwhile } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
 import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
+import { hasStoreFiles, nothingThere, refuseForeign, warnOfOpenParent } from "./store_directory.ts"
 import { apply, emptyTables, type Tables } from "./tables.ts"
 
 /** What opening a store needs. */
@@ -40,6 +41,7 @@ export interface JsonStoreOptions {
   readonly bytesBetweenSnapshotsMin?: number
 }
 
+const renewMillis = 1000
 const bytesBetweenSnapshotsMin = 4 * 1024 * 1024
 
 interface Contents {
@@ -68,6 +70,8 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
       await secureFile(join(directory, lockFileName), disk),
     ]
     const lock = await takeLock(directory, options)
+    // A large store takes seconds to read.
+    const renewing = setInterval(() => void lock.renew().catch(() => {}), renewMillis).unref()
     try {
       for (const name of [snapshotName, ...journalNames, ...(options.companions ?? [])]) {
         repaired.push(await secureFile(join(directory, name), disk))
@@ -77,10 +81,14 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
       await warnOfOpenParent(options)
       await removeLeftovers(directory, disk)
       const contents = (await readContents(options)) ?? (await makeContents(options))
+      // From here on files are written to.
+      if (!(await lock.renew())) throw takenMeanwhile(directory)
       return await start(contents, lock, options)
     } catch (error) {
       await lock.release()
       throw error
+    } finally {
+      clearInterval(renewing)
     }
   } catch (error) {
     throw toOperatorError(error, directory)
@@ -108,7 +116,13 @@ async function start(
   }
   const journals = segments.map(({ held }) => held)
   const holding = new HeldFiles({ directory: name, disk, lock, journals, alarm })
-  for (const file of [snapshotName, ...companions]) await holding.hold(join(directory, file))
+  try {
+    for (const file of [snapshotName, ...companions]) await holding.hold(join(directory, file))
+  } catch (error) {
+    await holding.close()
+    for (const { file } of journals) await file.close()
+    throw error
+  }
   return new JsonStore(contents.tables, segments as [Segment, Segment], {
     covered: contents.covered,
     snapshotBytes: contents.snapshotBytes,
@@ -200,49 +214,6 @@ function inOrder(first: Found, second: Found): readonly [previous: Found, curren
   const lastEntry = ({ entries }: Found) => entries.at(-1)?.sequence ?? 0
   const [older, newer] = lastEntry(first) > lastEntry(second) ? [second, first] : [first, second]
   return older.after === lastNumber(newer) ? [newer, older] : [older, newer]
-}
-
-// A mistyped name must not close a directory that others share: only one that is empty, or has a
-// store, is made private.
-async function refuseForeign(directory: string, disk: Disk): Promise<void> {
-  const found = await disk.inspect(directory)
-  if (found?.type !== "directory" || !isOpenToOthers(found)) return
-  const names = (await disk.list(directory)).filter((name) => name !== "lost+found")
-  const own = [snapshotName, ...journalNames] as readonly string[]
-  if (names.length === 0 || names.some((name) => own.includes(name))) return
-  throw new OperatorError(`'${directory}' is open to other users and holds other files`, {
-    hint: "Set POSTERN_DATA_DIR to a directory of Postern's own; one that is not there is made.",
-    exitCode: exitCodes.damagedData,
-  })
-}
-
-async function warnOfOpenParent({ directory, disk, warn }: JsonStoreOptions): Promise<void> {
-  const parent = await findOpenParent(resolve(directory), disk)
-  if (parent === null) return
-  const advice = `chmod o-w '${parent}', or set POSTERN_DATA_DIR to another directory`
-  warn(
-    "store.parent_open",
-    `Every user may replace what is in '${parent}', the data too: ${advice}`,
-  )
-}
-
-/** Whether a directory has a store or a part of one, or a companion of one. */
-export async function hasStoreFiles(
-  directory: string,
-  { companions = [], disk }: Pick<JsonStoreOptions, "companions" | "disk">,
-): Promise<boolean> {
-  for (const name of [snapshotName, ...journalNames, ...companions]) {
-    if ((await disk.inspect(join(directory, name))) !== null) return true
-  }
-  return false
-}
-
-/** What a command says that makes no store, where there is none. */
-export function nothingThere(directory: string): OperatorError {
-  return new OperatorError(`Nothing is set up in '${directory}'`, {
-    hint: "`postern serve` or `postern init` sets it up. POSTERN_DATA_DIR says where it is.",
-    exitCode: exitCodes.unavailable,
-  })
 }
 
 function toOperatorError(error: unknown, directory: string): unknown {

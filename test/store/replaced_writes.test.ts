@@ -86,6 +86,46 @@ test("a store that can't look at its files refuses a write, and goes on when it 
   await again.close()
 })
 
+test("a start that loses its lock while it reads writes nothing", async (t) => {
+  const { directory, store } = await openWithBackup(t)
+  await store.close()
+  const before = readFileSync(join(directory, current))
+  const disk = {
+    ...machineDisk,
+    async read(path: string) {
+      const bytes = await machineDisk.read(path)
+      // Another takes it over, and adds to the journal.
+      if (path.endsWith(current)) {
+        writeFileSync(join(directory, "lock.json"), "of another")
+        writeFileSync(path, Buffer.concat([before, Buffer.from("more")]))
+      }
+      return bytes
+    },
+  }
+  await assert.rejects(openJsonStore({ directory, disk, warn: assert.fail }), {
+    name: "OperatorError",
+    message: `Another process is using the data directory '${directory}'`,
+    exitCode: 75,
+  })
+  assert.deepEqual(
+    readFileSync(join(directory, current)),
+    Buffer.concat([before, Buffer.from("more")]),
+  )
+  assert.equal(readFileSync(join(directory, "lock.json"), "utf8"), "of another")
+})
+
+test("a start that can't hold a file gives the lock back", async (t) => {
+  const directory = temporaryDirectory(t)
+  const failure = Object.assign(new Error("EIO: made by a test"), { code: "EIO" })
+  const disk = { ...machineDisk, openToRead: () => Promise.reject(failure) }
+  await assert.rejects(openJsonStore({ directory, disk, warn: assert.fail }), {
+    name: "OperatorError",
+    message: /can't be used: EIO/,
+  })
+  assert.deepEqual(readdirSync(directory).sort(), [...names].sort())
+  assert.deepEqual(await usersOf(directory), [])
+})
+
 for (const step of ["before the write", "during the write", "behind the write"] as const) {
   test(`a write that meets a backup being written into the journal fails: ${step}`, async (t) => {
     const parent = temporaryDirectory(t)
