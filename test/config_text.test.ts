@@ -3,6 +3,8 @@
 import assert from "node:assert/strict"
 import { createPrivateKey } from "node:crypto"
 import { test } from "node:test"
+import { loadConfig } from "../src/config.ts"
+import { readOperatorFile } from "../src/disk.ts"
 import { settingRows } from "../src/settings.ts"
 import { loadWithFiles as load, mistakeOf } from "./support/settings_files.ts"
 import { testKeyPem, testSecret } from "./support/test_keys.ts"
@@ -106,6 +108,14 @@ for (const [name, value, problem] of inEnvironment) {
     assert.equal(mistakeOf({ [name]: value }), `There is a mistake in the settings:\n  ${rest}`)
   })
 }
+
+test("loadConfig() says what a path names that is no file", () => {
+  assert.throws(() => loadConfig({ JWT_SECRET_KEY_FILE: "/" }, readOperatorFile), {
+    name: "OperatorError",
+    message:
+      /JWT_SECRET_KEY: The file '\/' that JWT_SECRET_KEY_FILE names can't be used: it is a directory\n {4}hint: Name a file/,
+  })
+})
 
 test("loadConfig() refuses the name of a file that is not text", () => {
   const message = mistakeOf({ JWT_SECRET_KEY_FILE: "/run/\ufffd" })
