@@ -11,6 +11,7 @@ import { machineDisk } from "../../src/disk.ts"
 import { openJsonStore } from "../../src/store/open_json_store.ts"
 import { sampleUser } from "../store/sample_user.ts"
 import { spawnPostern, startPostern } from "../support/postern_process.ts"
+import { setUp } from "../support/set_up.ts"
 import { mountSmallDisk, noSmallDisk } from "../support/small_disk.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
@@ -21,7 +22,7 @@ const lost =
 
 /** A data directory with 10,000 users. */
 async function manyUsers(t: TestContext): Promise<string> {
-  const directory = join(temporaryDirectory(t), "data")
+  const directory = await setUp(join(temporaryDirectory(t), "data"))
   const store = await openJsonStore({ directory, disk: machineDisk, warn: assert.fail })
   const numbers = Array.from({ length: many }, (_, index) => index)
   await Promise.all(numbers.map((number) => store.addUser(sampleUser(`user${number}`))))

@@ -38,7 +38,9 @@ function launcher(script: string, become: readonly string[]): string {
   const words = JSON.stringify([...become, process.execPath, script])
   return `
 const { spawn } = require("node:child_process")
-const child = spawn("setpriv", [...${words}, ...process.argv.slice(2)], { stdio: "inherit" })
+// That user may not write where coverage is collected.
+const env = { ...process.env, NODE_V8_COVERAGE: "" }
+const child = spawn("setpriv", [...${words}, ...process.argv.slice(2)], { stdio: "inherit", env })
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => child.kill(signal))
 child.on("exit", (code) => process.exit(code ?? 1))
 `

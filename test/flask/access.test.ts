@@ -122,7 +122,7 @@ for (const [name, seconds, isFresh] of freshnesses) {
     clock.advance(seconds)
     const json = { current: "looking-glass", new: "through the looking-glass" }
     const reply = await call("POST", "/password", { token: libraryTokens[name], json })
-    const passed = { error: "invalid_credentials", msg: "The current password is wrong" }
+    const passed = { error: "wrong_password", msg: "The current password is wrong" }
     const code = "insufficient_user_authentication"
     const stopped = { error: code, msg: "Fresh token required" }
     assert.deepEqual(JSON.parse(reply.body), isFresh ? passed : stopped)

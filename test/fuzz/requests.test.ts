@@ -15,6 +15,7 @@ type Sender = "nobody" | "alice" | "her refresh token" | "noise"
 const rows: readonly Row[] = routes({
   sessions: {},
   makeAccount: () => {},
+  issuer: "https://login.example.org",
 } as unknown as RouteParts).map(([method, path]) => ({ method, path }))
 const guarded = ["/protected", "/me", "/sessions", "/sessions/{sid}", "/password"]
 const route = fc.constantFrom(...rows)
