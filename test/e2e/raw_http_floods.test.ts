@@ -1,0 +1,113 @@
+// Bodies in ever so many pieces, on the wire (H-41): refused in words, without being read on, and
+// without harm to others.
+
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect } from "node:net"
+import { type TestContext, test } from "node:test"
+import { setTimeout as wait } from "node:timers/promises"
+import { json } from "../../src/http/message.ts"
+import { checkEveryReply, converse, startTestServer } from "../support/raw_socket.ts"
+import { createTestService } from "../support/test_service.ts"
+
+const host = "Host: localhost\r\n"
+const isJson = "Content-Type: application/json\r\n"
+const credentials = '{"username":"alice","password":"wonderland"}'
+const chunked = `POST /login HTTP/1.1\r\n${host}${isJson}Transfer-Encoding: chunked\r\n\r\n`
+const declared = `POST /login HTTP/1.1\r\n${host}${isJson}Content-Length: ${credentials.length}\r\n\r\n`
+const inChunks = (text: string) => [...text].map((byte) => `1\r\n${byte}\r\n`).join("")
+const whole = (text: string) => `${chunked}${inChunks(text)}0\r\n\r\n`
+
+async function startService(t: TestContext, floodMillis = 200) {
+  const service = await createTestService(t)
+  const server = await startTestServer(t, service.app, { limits: { floodMillis } })
+  const statusOf = async (sent: string) => {
+    const { replies } = await converse(server.port, [sent])
+    assert.equal(replies.length, 1)
+    const [reply] = replies
+    assert.ok(reply)
+    checkEveryReply(reply)
+    return reply.status
+  }
+  const reasons = () =>
+    server.log.events
+      .splice(0)
+      .flatMap(({ event, reason }) => (event === "request.refused" ? [reason] : []))
+  return { ...server, statusOf, reasons }
+}
+
+test("listen() takes a login in chunks of one byte", async (t) => {
+  const { statusOf } = await startService(t)
+  assert.equal(await statusOf(whole(credentials)), 200)
+  assert.equal(await statusOf(whole(credentials.padEnd(256))), 200)
+})
+
+test("listen() refuses a body in more than 256 pieces, and closes: H-41", async (t) => {
+  const { port, reasons } = await startService(t)
+  for (const sent of [
+    whole(credentials.padEnd(257)),
+    `${chunked}${inChunks("a".repeat(3000))}`,
+    // It is the head that says how much, the pieces count all the same.
+    `${declared.replace(/Length: \d+/, "Length: 16384")}`,
+  ]) {
+    const isChunked = sent.includes("chunked")
+    const drops = Array.from({ length: isChunked ? 0 : 300 }, () => ["a", 1] as const).flat()
+    const { replies, ended } = await converse(port, [sent, ...drops])
+    assert.deepEqual(
+      replies.map(({ status, body }) => [status, JSON.parse(body)]),
+      [[413, { error: "content_too_large", msg: "A body may arrive in 256 pieces" }]],
+    )
+    assert.notEqual(ended, "open")
+    assert.deepEqual(reasons(), ["too_many_chunks"])
+  }
+})
+
+test("listen() refuses chunked bodies for a moment after a flood, and nothing else: H-41", async (t) => {
+  const { statusOf, reasons } = await startService(t)
+  const flood = `${chunked}${inChunks("a".repeat(16_380))}`
+  assert.equal(await statusOf(flood), 413)
+  assert.equal(await statusOf(flood), 503)
+  assert.equal(await statusOf(whole(credentials)), 503)
+  assert.equal(await statusOf(`${declared}${credentials}`), 200)
+  assert.equal(await statusOf(`GET /livez HTTP/1.1\r\n${host}\r\n`), 200)
+  assert.deepEqual(reasons(), ["too_many_chunks", "chunk_flood", "chunk_flood"])
+  await wait(250)
+  assert.equal(await statusOf(whole(credentials)), 200)
+})
+
+test("listen() runs nothing that hides in the body that it refuses for a flood", async (t) => {
+  const { port, log } = await startService(t, 5000)
+  await converse(port, [`${chunked}${inChunks("a".repeat(16_380))}`])
+  log.takeNames()
+  const hidden = `${declared}${credentials}`
+  const size = hidden.length.toString(16)
+  const sent = `${chunked}${size}\r\n${hidden}\r\n0\r\n\r\n${hidden}`
+  for (const steps of [[sent], [chunked, 5, hidden], [chunked, 5, sent, 5, hidden]]) {
+    const { replies } = await converse(port, steps, { replies: 2 })
+    assert.deepEqual(
+      replies.map(({ status }) => status),
+      [503],
+    )
+  }
+  assert.ok(log.events.every(({ event }) => event !== "request"))
+})
+
+test("listen() keeps a trusted proxy's connection longer, and says for how long: H-01", async (t) => {
+  for (const [proxies, timeout, millis] of [
+    [[], "timeout=1", 1000],
+    [["127.0.0.1"], "timeout=2", 2000],
+  ] as const) {
+    const { port } = await startTestServer(t, async () => json(200, {}), {
+      limits: { keepAliveMillis: 1000, proxyKeepAliveMillis: 2000, checkIntervalMillis: 100 },
+      trustedProxies: proxies.map(() => ({ bits: 32, first: 0x7f00_0001n, prefix: 32 })),
+    })
+    const socket = connect({ port, host: "127.0.0.1" }).setEncoding("latin1")
+    socket.write(`GET /x HTTP/1.1\r\n${host}\r\n`)
+    const [text] = await once(socket, "data")
+    const startedAt = performance.now()
+    assert.match(text, new RegExp(`\r\nKeep-Alive: ${timeout}\r\n`))
+    await once(socket.resume(), "close")
+    const elapsed = performance.now() - startedAt
+    assert.ok(elapsed >= millis && elapsed < millis + 900, `${elapsed} ms`)
+  }
+})
