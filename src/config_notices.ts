@@ -2,9 +2,8 @@
 
 import { isLoopback } from "./address.ts"
 import { isPlainInNetwork } from "./config_issuer.ts"
+import type { Environment } from "./config_text.ts"
 import { type SettingValues, settingNames } from "./settings.ts"
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** The notices; `values` has no mistake, `issuer` is what published tokens say. */
 export function noticesOf(
