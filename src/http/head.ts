@@ -3,7 +3,7 @@
 // values.
 
 import { headerBytes } from "./held_memory.ts"
-import type { RefusalReason, RefusalText } from "./refusal.ts"
+import type { RefusalText, RequestRefusalReason } from "./refusal.ts"
 
 /** The parts of a request's head as Node gives them. */
 export interface RawHead {
@@ -138,6 +138,6 @@ function refuseHeaders(
   return null
 }
 
-function invalid(reason: RefusalReason, msg: string): RefusalText {
+function invalid(reason: RequestRefusalReason, msg: string): RefusalText {
   return { reason, code: "invalid_request", msg }
 }

@@ -6,41 +6,37 @@ import type { ErrorCode } from "../errors.ts"
 import type { Reply } from "./message.ts"
 import { problem } from "./problem.ts"
 
-/** The words, as `reason` of `request.refused` has them. */
-export const refusalReasons = [
-  "proxy_protocol",
-  "http2",
-  "tls",
-  "method",
-  "target",
-  "target_too_long",
-  "http_version",
-  "header",
-  "duplicate_header",
-  "headers_too_large",
-  "too_many_headers",
-  "host",
-  "framing",
-  "transfer_coding",
-  "content_coding",
-  "expectation",
-  "body_too_large",
-  "too_many_chunks",
-  "chunk_extensions",
-  "chunk_flood",
-  "timeout",
-  "cut_off",
-  "connect",
-  "no_memory",
-  "not_http",
-] as const
-
-/** One of them. */
-export type RefusalReason = (typeof refusalReasons)[number]
+/** The words, as `reason` of `request.refused` has them; those for tokens are errors.ts's. */
+export type RequestRefusalReason =
+  | "proxy_protocol"
+  | "http2"
+  | "tls"
+  | "method"
+  | "target"
+  | "target_too_long"
+  | "http_version"
+  | "header"
+  | "duplicate_header"
+  | "headers_too_large"
+  | "too_many_headers"
+  | "host"
+  | "framing"
+  | "transfer_coding"
+  | "content_coding"
+  | "expectation"
+  | "body_too_large"
+  | "too_many_chunks"
+  | "chunk_extensions"
+  | "chunk_flood"
+  | "timeout"
+  | "cut_off"
+  | "connect"
+  | "no_memory"
+  | "not_http"
 
 /** A refusal in words: its code and sentence are for the client, its reason is for the log. */
 export interface RefusalText {
-  readonly reason: RefusalReason
+  readonly reason: RequestRefusalReason
   readonly code: ErrorCode
   readonly msg: string
   readonly headers?: Reply["headers"]
@@ -48,7 +44,7 @@ export interface RefusalText {
 
 /** A refusal as it is answered. */
 export interface Refusal {
-  readonly reason: RefusalReason
+  readonly reason: RequestRefusalReason
   readonly reply: Reply
 }
 

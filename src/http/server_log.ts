@@ -4,7 +4,7 @@ import type { Log } from "../log.ts"
 import type { ForwardedHeader, Forwarding } from "./client_address.ts"
 import type { ConnectionsBound, HttpLimits } from "./limits.ts"
 import type { RequestHead } from "./message.ts"
-import type { Refusal, RefusalReason } from "./refusal.ts"
+import type { Refusal, RequestRefusalReason } from "./refusal.ts"
 
 /** Where the server's events go. */
 export interface ServerLog {
@@ -34,7 +34,7 @@ function otherHeaderText({ header }: Forwarding, unread: ForwardedHeader): strin
 }
 
 /** What an operator should do where another protocol than HTTP/1.1 arrives. */
-const protocolHints: Readonly<Partial<Record<RefusalReason, string>>> = {
+const protocolHints: Readonly<Partial<Record<RequestRefusalReason, string>>> = {
   proxy_protocol:
     "This address sends the PROXY protocol, which is not understood here. If it is your proxy, switch that off there (nginx: proxy_protocol off; HAProxy: no send-proxy) and let it send X-Forwarded-For",
   http2:
