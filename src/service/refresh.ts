@@ -2,13 +2,13 @@
 // answered alike for a short time, since answers get lost and tabs ask at once. Whatever is older
 // was stolen from one of its two users, and ends the session.
 
-import { type Audit, type AuditFields, auditEnded, callerFields } from "../audit.ts"
+import { type AuditFields, auditEnded, callerFields } from "../audit.ts"
 import type { Caller } from "../caller.ts"
 import { type Clock, steadySeconds } from "../clock.ts"
 import { AuthError, type RefusalReason, tooManyRequests, Unavailable } from "../errors.ts"
 import { networkOf } from "../ip_address.ts"
 import { createLimiter, type Limiter } from "../limit/limiter.ts"
-import type { TokenRates } from "../limit/token_rates.ts"
+import type { TokenUse } from "../limit/token_rates.ts"
 import { isAnotherClient } from "../store/session.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
@@ -26,15 +26,14 @@ import {
   type SessionSettings,
   type Tokens,
 } from "./session_tokens.ts"
+import { requireRate, type TokenUseParts } from "./token_use.ts"
 
 /** What refreshing works with. */
-export interface RefreshParts extends GrantParts {
+export interface RefreshParts extends GrantParts, TokenUseParts {
   readonly store: Store
   readonly settings: SessionSettings
   readonly clock: Clock
   readonly endingNow: () => Ending
-  readonly rates: TokenRates
-  readonly audit: Audit
 }
 
 /** Why a refresh token is refused: a word for the audit trail, a sentence for the caller. */
@@ -122,13 +121,11 @@ async function admit({ sid, rotations }: Presented, attempt: Attempt): Promise<v
   const session = await attempt.parts.store.findSession(sid)
   if (session === null || rotations < session.rotations - 1) return
   const { username } = session
-  requireRate({ id: sid, username }, telling(attempt, { user: username, session: sid }))
+  requireRefreshRate({ id: sid, username }, telling(attempt, { user: username, session: sid }))
 }
 
-function requireRate(use: Parameters<TokenRates["count"]>[0], { parts, fields }: Attempt): void {
-  const { wait, isLast } = parts.rates.count(use)
-  if (wait > 0 || isLast) parts.audit("client.throttled", { ...fields, reason: "refresh" })
-  if (wait > 0) throw tooManyRequests(wait)
+function requireRefreshRate(use: TokenUse, { parts, fields }: Attempt): void {
+  requireRate(use, { ...fields, reason: "refresh" }, parts)
 }
 
 function rotate(
@@ -199,7 +196,7 @@ async function startInPlaceOf(claims: AccessClaims, sid: string, told: Attempt):
   const session = newSession({ sid, username, startedAt }, caller, times)
   if (ending.at >= session.idleExpiresAt) throw refusal("expired", told)
   if (await store.isTokenRevoked(jti)) throw refusal("ended", told)
-  requireRate({ id: sid, username }, told)
+  requireRefreshRate({ id: sid, username }, told)
   const started = await store.startSession(session, {
     ifPasswordHash: user.passwordHash,
     sessionsMax: settings.perUserMax,

@@ -5,8 +5,8 @@ import { type Audit, type AuditFields, auditEnded, callerFields } from "../audit
 import type { Awaitable } from "../awaitable.ts"
 import type { Caller } from "../caller.ts"
 import { type Clock, steadySeconds } from "../clock.ts"
-import { AuthError, type RefusalReason, tooManyRequests } from "../errors.ts"
-import { createTokenRates, type TokenRates } from "../limit/token_rates.ts"
+import { AuthError, type RefusalReason } from "../errors.ts"
+import { createTokenRates } from "../limit/token_rates.ts"
 import { randomKey, randomName } from "../random.ts"
 import type { Session } from "../store/session.ts"
 import type { Ending, Revocations, Store, User } from "../store/store.ts"
@@ -27,6 +27,7 @@ import {
   type SessionSettings,
   type Tokens,
 } from "./session_tokens.ts"
+import { requireRate, type TokenUseParts } from "./token_use.ts"
 
 /** The use cases. */
 export interface Sessions {
@@ -105,9 +106,8 @@ export interface SessionParts {
 }
 
 /** The same, with how sessions end now, and how often tokens may be used. */
-interface EndingParts extends SessionParts {
+interface EndingParts extends SessionParts, TokenUseParts {
   readonly endingNow: () => Ending
-  readonly rates: TokenRates
 }
 
 /** Makes the use cases. */
@@ -186,9 +186,7 @@ async function logOut(token: string, caller: Caller, parts: EndingParts): Promis
   if (revoked !== null && !(await store.isTokenRevoked(revoked.jti))) {
     const user = username === null ? null : await store.findUser(username)
     const named = { ...told, user: user?.username }
-    const { wait, isLast } = parts.rates.count({ id: revoked.jti, username: username ?? "" })
-    if (wait > 0 || isLast) audit("client.throttled", named)
-    if (wait > 0) throw tooManyRequests(wait)
+    requireRate({ id: revoked.jti, username: username ?? "" }, named, parts)
     isRevoked = await store.revokeToken(revoked)
     if (isRevoked) audit("token.revoked", named)
   }
