@@ -2,6 +2,7 @@
 // reads it.
 
 import { exitCodes, OperatorError } from "../errors.ts"
+import { newerHint } from "../newer_version.ts"
 
 /** The place in a file, and what is wrong there. */
 export class StoreDamage extends Error {
@@ -21,10 +22,6 @@ export class StoreDamage extends Error {
 export class NewerStore extends StoreDamage {
   override readonly name = "NewerStore"
 }
-
-/** What to do about files of a later version. */
-export const newerHint =
-  "Start the newer Postern again, or restore the backup from before the upgrade, all files together."
 
 /** Adds the file's name to what was found there. */
 export async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {

@@ -12,6 +12,7 @@
 // damage, or of a later version where its sum fits, and the caller stops.
 
 import { crc32 } from "node:zlib"
+import { newerVersion } from "../newer_version.ts"
 import { isJsonObject } from "../strict_json.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
 import { NewerStore, StoreDamage } from "./damage.ts"
@@ -89,9 +90,7 @@ function readHeader(bytes: Buffer): number {
   const digits = /"after":"(\d{16})"/.exec(text)?.[1]
   const after = Number(digits)
   const found = Number(/^\{"format":"postern-journal","version":(\d{1,9}),/.exec(text)?.[1])
-  if (found > version) {
-    throw new NewerStore("line 1", `its version is ${found}, and this one reads up to ${version}`)
-  }
+  if (found > version) throw new NewerStore("line 1", newerVersion(found, version))
   if (digits === undefined || encodeHeader(after).toString("latin1") !== text) {
     throw new StoreDamage("line 1", `it is not the first line of a journal of version ${version}`)
   }

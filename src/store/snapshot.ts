@@ -15,6 +15,7 @@
 
 import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../disk.ts"
+import { newerVersion } from "../newer_version.ts"
 import { randomName } from "../random.ts"
 import { isJsonObject } from "../strict_json.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
@@ -128,8 +129,7 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
 function refuseNewer(bytes: Buffer): void {
   const start = bytes.subarray(0, 100).toString("latin1")
   const found = Number(/^\{"format":"postern-store","version":(\d{1,9})[,}]/.exec(start)?.[1])
-  if (!(found > version)) return
-  throw new NewerStore("line 1", `its version is ${found}, and this one reads up to ${version}`)
+  if (found > version) throw new NewerStore("line 1", newerVersion(found, version))
 }
 
 function readTables(bytes: Buffer): Snapshot {

@@ -12,6 +12,7 @@
 import type { JWK } from "jose"
 import { type Disk, replaceFile } from "../disk.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
+import { newerHint, newerVersion } from "../newer_version.ts"
 import { secureFile } from "../private_files.ts"
 import { randomKey } from "../random.ts"
 import { isJsonObject, type JsonObject, readJsonObject } from "../strict_json.ts"
@@ -141,9 +142,9 @@ function isInstant(value: unknown): boolean {
 }
 
 function newer(path: string, found: number): OperatorError {
-  const versions = `its version is ${found}, and this one reads up to ${version}`
-  return new OperatorError(`The key file '${path}' was written by a newer Postern: ${versions}`, {
-    hint: "Start the newer Postern again, or restore the backup from before the upgrade, all files together.",
+  const why = newerVersion(found, version)
+  return new OperatorError(`The key file '${path}' was written by a newer Postern: ${why}`, {
+    hint: newerHint,
     exitCode: exitCodes.damagedData,
   })
 }
