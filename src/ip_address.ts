@@ -30,7 +30,7 @@ export function networkOf(text: string): string {
   const address = readAddress(text)
   if (address === null) return "unknown"
   if (address.bits === 32) return textOf(address)
-  return `${textOf({ bits: 128, first: (address.first >> 64n) << 64n })}/64`
+  return networkText({ ...address, prefix: 64 })
 }
 
 /**
@@ -40,8 +40,7 @@ export function networkOf(text: string): string {
 export function widerNetworkOf(text: string): string {
   const address = readAddress(text)
   if (address === null) return "unknown"
-  const prefix = address.bits === 32 ? 24 : 48
-  return `${startOf({ ...address, prefix })}/${prefix}`
+  return networkText({ ...address, prefix: address.bits === 32 ? 24 : 48 })
 }
 
 /**
@@ -52,7 +51,7 @@ export function networksOf(text: string): readonly string[] {
   const narrow = networkOf(text)
   const address = isIPv4(text) ? null : readAddress(text)
   if (address === null || address.bits === 32) return [narrow]
-  return [narrow, `${startOf({ ...address, prefix: 48 })}/48`]
+  return [narrow, networkText({ ...address, prefix: 48 })]
 }
 
 /** A network such as `10.0.0.0/8`, or a single address; null for anything else. */
@@ -72,6 +71,10 @@ export function readNetwork(text: string): Network | null {
 export function startOf({ bits, first, prefix }: Network): string {
   const rest = BigInt(bits - prefix)
   return textOf({ bits, first: (first >> rest) << rest })
+}
+
+function networkText(network: Network): string {
+  return `${startOf(network)}/${network.prefix}`
 }
 
 /** Whether an address is in any of these networks; what is no address is in none. */
