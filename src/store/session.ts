@@ -5,13 +5,11 @@
 // each asks within the grace of the other. So a generation of tokens counts as shared when its
 // token was given to two clients, whichever of the two came first, and three in a row are theft.
 
+import type { Caller } from "../caller.ts"
 import { networkOf } from "../ip_address.ts"
 
 /** Who used a refresh token, as far as it can be told. */
-export interface Client {
-  readonly address: string
-  readonly userAgent: string
-}
+export type Client = Pick<Caller, "address" | "userAgent">
 
 /** A use of a session: when it was given a refresh token, and who asked. */
 export interface Use extends Client {
