@@ -234,9 +234,8 @@ export class Exchanges {
   /** Null when the connection takes no more requests. */
   #begin(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Exchange | null {
     const connection = this.#connections.find(incoming.socket)
-    const takesMore = connection?.ending === false && connection.requests < connection.requestsMax
     if (connection === undefined) return null
-    if (!takesMore) {
+    if (connection.ending || connection.requests >= connection.requestsMax) {
       connection.isStopped = true
       return null
     }
