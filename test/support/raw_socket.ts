@@ -161,6 +161,18 @@ export function readReplies(text: string, head = false): readonly WireReply[] {
   return replies
 }
 
+/** The one reply that came, with this status and what every reply has. */
+export function onlyReply(replies: readonly WireReply[], status: number): WireReply {
+  assert.deepEqual(
+    replies.map((reply) => reply.status),
+    [status],
+  )
+  const [reply] = replies
+  assert.ok(reply)
+  checkEveryReply(reply)
+  return reply
+}
+
 /** Fails unless a reply has what all have (H-14) and tells nothing more. */
 export function checkEveryReply({ status, headers, body }: WireReply, head = false): void {
   assert.equal(headers.get("x-content-type-options"), "nosniff")
