@@ -6,18 +6,23 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hash } from "@node-rs/argon2"
-import { machineDisk } from "../src/disk.ts"
+import type { Session } from "../src/domain/session.ts"
 import { hashParametersMin } from "../src/password/phc.ts"
-import { randomKey, randomName } from "../src/random.ts"
 import { newSession } from "../src/service/session_tokens.ts"
-import { makeSegments } from "../src/store/journal.ts"
-import type { Session } from "../src/store/session.ts"
-import { snapshotName, writeSnapshot } from "../src/store/snapshot.ts"
+import { keyFileName } from "../src/store/data_directory.ts"
+import { makeSegments } from "../src/store/json/journal.ts"
+import { snapshotName, writeSnapshot } from "../src/store/json/snapshot.ts"
+import { emptyTables } from "../src/store/json/tables.ts"
 import type { User } from "../src/store/store.ts"
-import { emptyTables } from "../src/store/tables.ts"
+import { machineDisk } from "../src/system/disk.ts"
+import { randomKey, randomName } from "../src/system/random.ts"
 import { signAccessToken, type TokenSettings } from "../src/token/access_token.ts"
-import { keyFileName, newRefreshKey, writeKeyFile } from "../src/token/key_file.ts"
-import { createSharedKeyRing, createTimedKeyRing, generateTimedKey } from "../src/token/key_ring.ts"
+import { newRefreshKey, writeKeyFile } from "../src/token/keys/key_file.ts"
+import {
+  createSharedKeyRing,
+  createTimedKeyRing,
+  generateTimedKey,
+} from "../src/token/keys/key_ring.ts"
 import { writeRefreshToken } from "../src/token/refresh_token.ts"
 
 /** The password of every user. */

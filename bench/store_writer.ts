@@ -3,10 +3,10 @@
 
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { machineDisk } from "../src/disk.ts"
-import { openJsonStore } from "../src/store/open_json_store.ts"
-import { readSnapshot, snapshotName, writeSnapshot } from "../src/store/snapshot.ts"
+import { openJsonStore } from "../src/store/json/open_json_store.ts"
+import { readSnapshot, snapshotName, writeSnapshot } from "../src/store/json/snapshot.ts"
 import type { Store } from "../src/store/store.ts"
+import { machineDisk } from "../src/system/disk.ts"
 import { percentile, spreadOf } from "./statistics.ts"
 
 const [directory = "", userCountText = ""] = process.argv.slice(2)

@@ -8,8 +8,8 @@ import { isAllowedHost } from "./http/host.ts"
 import type { HttpRequest, Reply, RequestHead } from "./http/message.ts"
 import { problem, problemOf } from "./http/problem.ts"
 import { createRouter, type Match } from "./http/router.ts"
-import { errorText, type Log } from "./log.ts"
 import { type RouteParts, routes } from "./routes.ts"
+import { errorText, type Log } from "./telemetry/log.ts"
 
 /** The service without its sockets. */
 export interface App {

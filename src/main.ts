@@ -4,8 +4,8 @@
 import { isatty } from "node:tty"
 import { runCommandLine } from "./cli/command_line.ts"
 import { createOutput } from "./cli/output.ts"
-import { closeDescriptor } from "./descriptor.ts"
 import { exitCodes } from "./errors.ts"
+import { closeDescriptor } from "./system/descriptor.ts"
 
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)

@@ -1,21 +1,21 @@
 // Opens the parts of the service in the order in which they need each other, and closes them in the
 // reverse.
 
-import { urlOf } from "./address.ts"
+import { openControl } from "./admin/socket.ts"
 import { type App, createApp } from "./app.ts"
 import { createWaryClock, monotonicMillis, systemClock } from "./clock.ts"
-import { type Config, withPort } from "./config.ts"
-import { openControl } from "./control/socket.ts"
-import { machineDisk } from "./disk.ts"
-import { startHousekeeping } from "./housekeeping.ts"
-import { limitsFor, type ProcessLimits } from "./http/limits.ts"
-import { listen } from "./http/server.ts"
-import type { Log } from "./log.ts"
-import { type OpenedDeployment, openDeployment } from "./open_deployment.ts"
-import { descriptorsMax, heapBytesMax } from "./process_limits.ts"
+import { type OpenedDeployment, openDeployment } from "./compose.ts"
+import { type Config, withPort } from "./config/load.ts"
+import { limitsFor, type ProcessLimits } from "./http/node/limits.ts"
+import { listen } from "./http/node/server.ts"
+import { startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { createSessions } from "./service/sessions.ts"
-import { listenFailure } from "./system_failure.ts"
+import { urlOf } from "./system/address.ts"
+import { machineDisk } from "./system/disk.ts"
+import { listenFailure } from "./system/failure.ts"
+import { descriptorsMax, heapBytesMax } from "./system/process_limits.ts"
+import type { Log } from "./telemetry/log.ts"
 
 /** A running service. */
 export interface Service {

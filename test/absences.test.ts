@@ -66,7 +66,7 @@ test("source: no reply empties what a browser has stored", () => {
 
 test("source: who makes an HMAC compares it in constant time", () => {
   const makers = found(/createHmac\(/).map(([name]) => name)
-  const names = ["device_token.ts", "key_ring.ts", "refresh_token.ts"]
+  const names = ["device_token.ts", "keys/key_ring.ts", "refresh_token.ts"]
   assert.deepEqual(
     makers,
     names.map((name) => `token/${name}`),
@@ -90,7 +90,7 @@ test("source: HTTP is read strictly", () => {
   assert.deepEqual(found(/insecureHTTPParser: (?!false)/), [])
   assert.deepEqual(
     found(/insecureHTTPParser: false/).map(([name]) => name),
-    ["http/server.ts"],
+    ["http/node/server.ts"],
   )
   for (const name of ["Dockerfile", "docker-compose.yml", "package.json", "bin/postern.js"]) {
     assert.doesNotMatch(readFileSync(join(root, name), "utf8"), /insecure-?http/i, name)

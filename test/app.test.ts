@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type AppOptions, createApp } from "../src/app.ts"
-import { corsOrigins } from "../src/config_network.ts"
+import { corsOrigins } from "../src/config/network.ts"
 import { AuthError, Unavailable } from "../src/errors.ts"
 import { problem } from "../src/http/problem.ts"
 import type { Sessions } from "../src/service/sessions.ts"

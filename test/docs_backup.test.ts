@@ -8,9 +8,9 @@ import { type TestContext, test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { runCommandLine } from "../src/cli/command_line.ts"
 import { exitCodes } from "../src/errors.ts"
-import { journalNames } from "../src/store/journal.ts"
-import { snapshotName } from "../src/store/snapshot.ts"
-import { keyFileName } from "../src/token/key_file.ts"
+import { keyFileName } from "../src/store/data_directory.ts"
+import { journalNames } from "../src/store/json/journal.ts"
+import { snapshotName } from "../src/store/json/snapshot.ts"
 import { createFakeTerminal } from "./support/fake_terminal.ts"
 import { postLogin } from "./support/http_client.ts"
 import { runPostern, startPostern } from "./support/postern_process.ts"
@@ -71,7 +71,7 @@ test("docs/backup.md names each file, each exit code and each event as it is", (
     }
   }
   assert.ok(page.includes(`exits with ${exitCodes.damagedData},`))
-  const source = readFileSync(join(root, "src/store/held_files.ts"), "utf8")
+  const source = readFileSync(join(root, "src/store/json/held_files.ts"), "utf8")
   assert.ok(page.includes("`store.displaced`") && source.includes('"store.displaced"'))
   assert.ok(readFileSync(join(root, "README.md"), "utf8").includes("(docs/backup.md)"))
 })

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { fileURLToPath } from "node:url"
-import { publishedAlgorithms, sharedAlgorithms } from "../src/token/algorithms.ts"
+import { publishedAlgorithms, sharedAlgorithms } from "../src/token/keys/algorithms.ts"
 
 const root = new URL("..", import.meta.url)
 const text = readFileSync(new URL("SECURITY.md", root), "utf8")
@@ -91,14 +91,14 @@ test("SECURITY.md lists what these files do with cryptography, and no others do 
   assert.deepEqual(users.sort(), [
     "http/tagged_reply.ts",
     "password/hash.ts",
-    "random.ts",
-    "store/checksum.ts",
-    "store/journal_format.ts",
-    "store/snapshot.ts",
+    "store/json/checksum.ts",
+    "store/json/journal_format.ts",
+    "store/json/snapshot.ts",
+    "system/random.ts",
     "token/access_token.ts",
     "token/device_token.ts",
-    "token/key_ring.ts",
-    "token/private_key.ts",
+    "token/keys/key_ring.ts",
+    "token/keys/private_key.ts",
     "token/refresh_token.ts",
   ])
 })

@@ -1,6 +1,6 @@
 // Rows of text under one another, for people.
 
-import { printable } from "../log.ts"
+import { printable } from "../telemetry/log.ts"
 
 /** A longer cell moves the rest of its own line instead of that of all lines. */
 const widthMax = 64

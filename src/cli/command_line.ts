@@ -2,8 +2,8 @@
 // written. Commands are loaded when they are chosen, so that each starts with little.
 
 import manifest from "../../package.json" with { type: "json" }
+import { type Setting, settingRows } from "../config/settings.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import { type Setting, settingRows } from "../settings.ts"
 import { complainOf } from "./complaint.ts"
 import type { Terminal } from "./terminal.ts"
 

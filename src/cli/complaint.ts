@@ -2,8 +2,8 @@
 // messages are printed, so what they quote of settings, paths and arguments is escaped here.
 
 import { type ExitCode, exitCodes, OperatorError, Unavailable } from "../errors.ts"
-import { errorText, printable } from "../log.ts"
-import { fileExitCode, fileHint, isFileError } from "../system_failure.ts"
+import { fileExitCode, fileHint, isFileError } from "../system/failure.ts"
+import { errorText, printable } from "../telemetry/log.ts"
 import { brokenInstall } from "./broken_install.ts"
 import type { Terminal } from "./terminal.ts"
 

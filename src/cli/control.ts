@@ -1,15 +1,14 @@
 // Runs a control command for the command line: in the running service or, while none runs, here, on
 // the data directory itself.
 
+import { type Answer, type Command, execute } from "../admin/commands.ts"
+import { askService, isServed } from "../admin/socket.ts"
 import { systemClock } from "../clock.ts"
-import type { Config } from "../config.ts"
-import { type Answer, type Command, execute } from "../control/commands.ts"
-import { askService, isServed } from "../control/socket.ts"
-import { findDataDirectory, isDeployed } from "../data_directory.ts"
-import { machineDisk } from "../disk.ts"
+import type { Config } from "../config/load.ts"
 import { type ErrorCode, exitCodes, OperatorError } from "../errors.ts"
-import { createLog, type Log } from "../log.ts"
-import { nothingThere } from "../store/store_directory.ts"
+import { findDataDirectory, isDeployed, nothingThere } from "../store/data_directory.ts"
+import { machineDisk } from "../system/disk.ts"
+import { createLog, type Log } from "../telemetry/log.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** What to do about a refusal, by its code. */
@@ -61,7 +60,7 @@ export function writtenTo(directory: string | null): string {
 }
 
 async function runAlone(command: Command, config: Config, terminal: Terminal): Promise<Answer> {
-  const { openDeployment } = await import("../open_deployment.ts")
+  const { openDeployment } = await import("../compose.ts")
   const log = createTerminalLog(terminal)
   const deployment = await openDeployment(config, log, { auditToLog: false, mayMake: false })
   try {

@@ -3,10 +3,10 @@
 // ports.
 
 import { connect } from "node:net"
-import { type Address, fromThisMachine, urlOf } from "../address.ts"
-import { loadConfig } from "../config.ts"
+import { loadConfig } from "../config/load.ts"
 import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
-import { readOperatorFile } from "../operator_file.ts"
+import { type Address, fromThisMachine, urlOf } from "../system/address.ts"
+import { readOperatorFile } from "../system/operator_file.ts"
 import type { Terminal } from "./terminal.ts"
 
 const answerMillisMax = 3_000

@@ -1,12 +1,12 @@
 // postern init: makes a data directory, its store and its keys on purpose, before the first start:
 // so that users can be added before anybody can log in.
 
-import { loadConfig } from "../config.ts"
-import { isServed } from "../control/socket.ts"
-import { findDataDirectory } from "../data_directory.ts"
-import { machineDisk } from "../disk.ts"
+import { isServed } from "../admin/socket.ts"
+import { loadConfig } from "../config/load.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
-import { readOperatorFile } from "../operator_file.ts"
+import { findDataDirectory } from "../store/data_directory.ts"
+import { machineDisk } from "../system/disk.ts"
+import { readOperatorFile } from "../system/operator_file.ts"
 import { createTerminalLog } from "./control.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -23,7 +23,7 @@ export async function runInit(terminal: Terminal): Promise<ExitCode> {
   return exitCodes.done
 
   async function make(): Promise<boolean> {
-    const { openDeployment } = await import("../open_deployment.ts")
+    const { openDeployment } = await import("../compose.ts")
     const log = createTerminalLog(terminal)
     const opened = await openDeployment(config, log, { auditToLog: false, mayMake: true })
     await opened.close()

@@ -1,12 +1,12 @@
 // postern key …: the keys that sign tokens, through the running service or, while none runs, in
 // keys.json itself.
 
+import type { Command } from "../admin/commands.ts"
 import { isoTime } from "../clock.ts"
-import { loadConfig } from "../config.ts"
-import type { Command } from "../control/commands.ts"
+import { loadConfig } from "../config/load.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import { readOperatorFile } from "../operator_file.ts"
 import type { KeySummary } from "../service/keys.ts"
+import { readOperatorFile } from "../system/operator_file.ts"
 import { inColumns } from "./columns.ts"
 import { runControlCommand, writtenTo } from "./control.ts"
 import type { Terminal } from "./terminal.ts"

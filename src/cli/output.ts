@@ -1,8 +1,8 @@
 // One of the process's outputs, a terminal, a pipe or a file: what is written to it arrives whole,
 // or the loss is known.
 
-import { openFileWriter } from "../descriptor.ts"
 import { systemCode } from "../errors.ts"
+import { openFileWriter } from "../system/descriptor.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** Standard output, or the one for errors; see Terminal. */

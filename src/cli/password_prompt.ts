@@ -1,9 +1,9 @@
 // Asks for a new password: twice and without echo on a terminal, else one line of standard input.
 // Never from an argument, which other users of the machine can see.
 
+import { readOperatorText } from "../config/operator_text.ts"
+import { quotedName } from "../domain/username.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
-import { readOperatorText } from "../operator_text.ts"
-import { quotedName } from "../username.ts"
 import { createHiddenLine, type LineEnd } from "./hidden_line.ts"
 import type { Terminal } from "./terminal.ts"
 

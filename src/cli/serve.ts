@@ -1,16 +1,16 @@
 // postern serve and postern demo: run the service until a signal, or the terminal's end, ends it.
 
 import { isatty } from "node:tty"
-import { type Address, fromThisMachine, urlOf } from "../address.ts"
 import { systemClock } from "../clock.ts"
-import { loadConfig } from "../config.ts"
-import { withTemporaryDirectory } from "../disk.ts"
+import { loadConfig } from "../config/load.ts"
+import { secretNames } from "../config/settings.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
-import { createLineBatch } from "../line_batch.ts"
-import { createLog, createLossLine, errorText, type Log } from "../log.ts"
-import { readOperatorFile } from "../operator_file.ts"
-import { secretNames } from "../settings.ts"
 import { startService } from "../start.ts"
+import { type Address, fromThisMachine, urlOf } from "../system/address.ts"
+import { withTemporaryDirectory } from "../system/disk.ts"
+import { readOperatorFile } from "../system/operator_file.ts"
+import { createLineBatch } from "../telemetry/line_batch.ts"
+import { createLog, createLossLine, errorText, type Log } from "../telemetry/log.ts"
 import { inColumns } from "./columns.ts"
 import type { Terminal } from "./terminal.ts"
 

@@ -1,13 +1,13 @@
 // postern user …: the users, through the running service or, while none runs, in the store itself.
 
+import type { Command, CommandName } from "../admin/commands.ts"
 import { isoTime } from "../clock.ts"
-import { loadConfig } from "../config.ts"
-import type { Command, CommandName } from "../control/commands.ts"
+import { loadConfig } from "../config/load.ts"
+import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import { printable } from "../log.ts"
-import { readOperatorFile } from "../operator_file.ts"
 import type { ListedUser, UserSummary } from "../service/accounts.ts"
-import { canonicalUsername, quotedName, usernameRule } from "../username.ts"
+import { readOperatorFile } from "../system/operator_file.ts"
+import { printable } from "../telemetry/log.ts"
 import { inColumns } from "./columns.ts"
 import { type Hints, requireDeployment, runControlCommand, writtenTo } from "./control.ts"
 import { askPassword } from "./password_prompt.ts"

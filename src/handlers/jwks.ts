@@ -2,7 +2,7 @@
 
 import type { Handler } from "../http/guard.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
-import { keySetMaxAgeSeconds } from "../token/key_succession.ts"
+import { keySetMaxAgeSeconds } from "../token/keys/key_rotation.ts"
 
 /** Answers the JWK Set, to be kept for five minutes and asked for again by its ETag. */
 export function jwks(publicKeys: () => readonly object[]): Handler {

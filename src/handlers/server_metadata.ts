@@ -3,7 +3,7 @@
 
 import type { Handler } from "../http/guard.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
-import { keySetMaxAgeSeconds } from "../token/key_succession.ts"
+import { keySetMaxAgeSeconds } from "../token/keys/key_rotation.ts"
 
 /** Answers the metadata, which never changes while the service runs. */
 export function serverMetadata(issuer: string): Handler {

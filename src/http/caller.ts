@@ -1,7 +1,7 @@
 // Who sent a request.
 
-import type { Caller } from "../caller.ts"
-import { ownText } from "../own_text.ts"
+import type { Caller } from "../domain/caller.ts"
+import { ownText } from "../system/own_text.ts"
 import type { RequestHead } from "./message.ts"
 
 const userAgentLengthMax = 200

@@ -4,7 +4,7 @@
 // whom it heard at the end, and the first address that is no trusted proxy's is as far as anybody
 // vouches. No other header is believed. Pure.
 
-import { canonicalAddress, isWithin, type Network } from "../ip_address.ts"
+import { canonicalAddress, isWithin, type Network } from "../domain/ip_address.ts"
 
 /** The other end of a connection. */
 export interface Peer {

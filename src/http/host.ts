@@ -1,7 +1,7 @@
 // To which names this service answers (RFC 9110 §7.4). Nothing is ever made from a request's
 // `Host`, so without a list any will do. Pure.
 
-import { canonicalAddress } from "../ip_address.ts"
+import { canonicalAddress } from "../domain/ip_address.ts"
 
 /** Whoever sends these is on this machine, as the health check is. */
 const alwaysAllowed: readonly string[] = ["localhost", "127.0.0.1", "::1"]

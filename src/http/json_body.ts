@@ -2,8 +2,8 @@
 // before it is skipped (RFC 8259 §8.1), since editors write it. Members that nobody asked for are
 // refused by name, but where a standard has them ignored.
 
+import { type JsonObject, readJsonObject } from "../domain/strict_json.ts"
 import { AuthError } from "../errors.ts"
-import { type JsonObject, readJsonObject } from "../strict_json.ts"
 import { isJsonType } from "./media_type.ts"
 import type { HttpRequest } from "./message.ts"
 

@@ -1,7 +1,7 @@
 // How often a client may do something, by its address: an IPv4 address or an IPv6 /64 has the rate,
 // and an IPv6 /48 ten times the rate, so that the owner of a /48 is not 65,536 clients.
 
-import { networksOf } from "../ip_address.ts"
+import { networksOf } from "../domain/ip_address.ts"
 import { createLimiter, type Limiter } from "./limiter.ts"
 import type { Rate } from "./token_bucket.ts"
 

@@ -5,7 +5,7 @@
 // and a write. How often an account may be tried by everybody together is in the store
 // (service/account_budget.ts).
 
-import { networkOf } from "../ip_address.ts"
+import { networkOf } from "../domain/ip_address.ts"
 import { createClientLimiter } from "./client_limiter.ts"
 import { createDelays } from "./delays.ts"
 import { createLimiter } from "./limiter.ts"

@@ -3,7 +3,7 @@
 // nothing.
 
 import { hash as argon2Hash, verify as argon2Verify, type Options } from "@node-rs/argon2"
-import { randomKey } from "../random.ts"
+import { randomKey } from "../system/random.ts"
 import type { Asker } from "./fair_queue.ts"
 import type { HashingLane } from "./hashing_lane.ts"
 import {

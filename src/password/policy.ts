@@ -3,7 +3,7 @@
 // what is guessed first, however it is spelled. Seeded and existing passwords are not asked.
 
 import { AuthError } from "../errors.ts"
-import { withoutRepeats, withoutRows } from "../predictable.ts"
+import { withoutRepeats, withoutRows } from "./predictable.ts"
 import { spell } from "./spelling.ts"
 import { isPossiblePassword, normalizePassword, passwordBytesMax } from "./text.ts"
 

@@ -1,10 +1,10 @@
 // The use cases around users: add, list, change, check a password. No HTTP and no files; the
 // command line, the control socket and the sessions all come through here.
 
-import { auditEnded } from "../audit.ts"
+import { canonicalUsername, quotedName } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
 import type { Ending, User, UserChange } from "../store/store.ts"
-import { canonicalUsername, quotedName } from "../username.ts"
+import { auditEnded } from "../telemetry/audit.ts"
 import { type AccountBudget, createAccountBudget, isLocked } from "./account_budget.ts"
 import { operator } from "./asker.ts"
 import {

@@ -2,7 +2,7 @@
 // (password/fair_queue.ts). A name that nobody has is an account like any other: how long a login
 // waits must not tell who has an account.
 
-import { networksOf } from "../ip_address.ts"
+import { networksOf } from "../domain/ip_address.ts"
 import type { Attempt } from "../limit/login_limits.ts"
 import type { Asker } from "../password/fair_queue.ts"
 

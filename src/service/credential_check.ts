@@ -4,15 +4,15 @@
 // in the store before it is answered. A session that gives its user's password (POST /password) is
 // judged as a device of the account: strangers can't keep it from that.
 
-import { type Audit, type AuditFields, callerFields } from "../audit.ts"
-import type { Caller } from "../caller.ts"
+import type { Caller } from "../domain/caller.ts"
+import { canonicalUsername } from "../domain/username.ts"
 import { tooManyRequests, Unavailable } from "../errors.ts"
 import type { Attempt, LoginLimits } from "../limit/login_limits.ts"
 import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import type { Store, User } from "../store/store.ts"
+import { type Audit, type AuditFields, callerFields } from "../telemetry/audit.ts"
 import { readDeviceToken } from "../token/device_token.ts"
-import { canonicalUsername } from "../username.ts"
 import type { AccountBudget, Claim } from "./account_budget.ts"
 import { askerOf } from "./asker.ts"
 

@@ -2,18 +2,13 @@
 // retired in an emergency. A change is written to keys.json before it counts, one after the other.
 
 import { join } from "node:path"
-import type { Audit } from "../audit.ts"
 import type { Clock } from "../clock.ts"
-import type { Disk } from "../disk.ts"
 import { AuthError, systemCode, Unavailable } from "../errors.ts"
-import type { PublishedAlgorithm } from "../token/algorithms.ts"
-import {
-  type KeyFile,
-  keyFileName,
-  newRefreshKey,
-  readKeyFile,
-  writeKeyFile,
-} from "../token/key_file.ts"
+import { keyFileName } from "../store/data_directory.ts"
+import type { Disk } from "../system/disk.ts"
+import type { Audit } from "../telemetry/audit.ts"
+import type { PublishedAlgorithm } from "../token/keys/algorithms.ts"
+import { type KeyFile, newRefreshKey, readKeyFile, writeKeyFile } from "../token/keys/key_file.ts"
 import {
   createImportedKeyRing,
   createSharedKeyRing,
@@ -21,7 +16,7 @@ import {
   generateTimedKey,
   type KeyRing,
   type Signing,
-} from "../token/key_ring.ts"
+} from "../token/keys/key_ring.ts"
 import {
   followedBy,
   isOver,
@@ -33,7 +28,7 @@ import {
   waitingKey,
   withEnds,
   without,
-} from "../token/key_succession.ts"
+} from "../token/keys/key_rotation.ts"
 
 /** A key as it may be shown. Instants are epoch seconds. */
 export interface KeySummary {

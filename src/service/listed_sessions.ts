@@ -1,9 +1,9 @@
-// A user's sessions as they are listed. Nothing in the list changes at the moment when a refresh
-// token is used (store/session.ts): who has a copy of one could ask right after its owner then, and
-// be given the same successor.
+// A user's sessions as they are listed. The list shows last use in steps of ten minutes. An exact
+// time would tell a thief when the owner used the refresh token (domain/session.ts): a thief who asks
+// right after the owner gets the same successor.
 
 import type { Clock } from "../clock.ts"
-import { isAlive, listedUse, type Session } from "../store/session.ts"
+import { isAlive, listedUse, type Session } from "../domain/session.ts"
 import type { Store } from "../store/store.ts"
 import type { SessionSettings } from "./session_tokens.ts"
 

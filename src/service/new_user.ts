@@ -1,12 +1,12 @@
 // What a new user must be: a name that is one and is free, a password that may be chosen.
 
 import type { Clock } from "../clock.ts"
+import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
 import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import { refusePassword } from "../password/policy.ts"
 import type { Store, User } from "../store/store.ts"
-import { canonicalUsername, quotedName, usernameRule } from "../username.ts"
 import type { Credentials } from "./credential_check.ts"
 
 /** What users are made with. */

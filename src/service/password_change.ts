@@ -4,11 +4,11 @@
 //
 // The order is that of the costs: the limits first, then what the new password is, then its hashes.
 
-import type { Caller } from "../caller.ts"
 import { steadySeconds } from "../clock.ts"
+import type { Caller } from "../domain/caller.ts"
+import type { Session } from "../domain/session.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
 import { createLimiter } from "../limit/limiter.ts"
-import type { Session } from "../store/session.ts"
 import type { Ending, User, UserReset } from "../store/store.ts"
 import { askerOf } from "./asker.ts"
 import {

@@ -3,10 +3,10 @@
 
 import { type Awaitable, after } from "../awaitable.ts"
 import type { Clock } from "../clock.ts"
+import { isAlive } from "../domain/session.ts"
+import type { JsonObject } from "../domain/strict_json.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
-import { isAlive } from "../store/session.ts"
 import type { Store, User } from "../store/store.ts"
-import type { JsonObject } from "../strict_json.ts"
 import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedTokens } from "../token/verified_tokens.ts"
 

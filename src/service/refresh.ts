@@ -2,15 +2,15 @@
 // answered alike for a short time, since answers get lost and tabs ask at once. Whatever is older
 // was stolen from one of its two users, and ends the session.
 
-import { type AuditFields, auditEnded, callerFields } from "../audit.ts"
-import type { Caller } from "../caller.ts"
 import { type Clock, steadySeconds } from "../clock.ts"
+import type { Caller } from "../domain/caller.ts"
+import { networkOf } from "../domain/ip_address.ts"
+import { isAnotherClient } from "../domain/session.ts"
 import { AuthError, type RefusalReason, tooManyRequests, Unavailable } from "../errors.ts"
-import { networkOf } from "../ip_address.ts"
 import { createLimiter, type Limiter } from "../limit/limiter.ts"
 import type { TokenUse } from "../limit/token_rates.ts"
-import { isAnotherClient } from "../store/session.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
+import { type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
 import {

@@ -3,13 +3,13 @@
 // hashed: each account costs work and room on the disk for good. Names that are taken count for the
 // client that asks for them, and not for all together: nobody uses up what others may have by that.
 
-import { type Audit, callerFields } from "../audit.ts"
-import type { Caller } from "../caller.ts"
 import { steadySeconds } from "../clock.ts"
+import type { Caller } from "../domain/caller.ts"
+import { isReservedName, quotedName } from "../domain/username.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
 import { createClientLimiter } from "../limit/client_limiter.ts"
 import { createLimiter } from "../limit/limiter.ts"
-import { isReservedName, quotedName } from "../username.ts"
+import { type Audit, callerFields } from "../telemetry/audit.ts"
 import { askerOf } from "./asker.ts"
 import type { Credentials } from "./credential_check.ts"
 import { addUser, type NewUserParts, nameTaken, requireChoosable, requireName } from "./new_user.ts"

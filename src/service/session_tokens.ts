@@ -1,8 +1,8 @@
 // What a session gives out: its first state at a login, and the tokens for each of its states.
 
-import type { Caller } from "../caller.ts"
 import type { Clock } from "../clock.ts"
-import { expiryOf, type Session, type SessionLife } from "../store/session.ts"
+import type { Caller } from "../domain/caller.ts"
+import { expiryOf, type Session, type SessionLife } from "../domain/session.ts"
 import type { Ending, User } from "../store/store.ts"
 import { signAccessToken, type TokenSettings } from "../token/access_token.ts"
 import { writeRefreshToken } from "../token/refresh_token.ts"

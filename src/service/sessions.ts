@@ -1,15 +1,15 @@
 // The life of a login: a password for tokens, a refresh token for the next, and the ways in which a
 // session ends before its time. Each step is audited.
 
-import { type Audit, type AuditFields, auditEnded, callerFields } from "../audit.ts"
 import type { Awaitable } from "../awaitable.ts"
-import type { Caller } from "../caller.ts"
 import { type Clock, steadySeconds } from "../clock.ts"
+import type { Caller } from "../domain/caller.ts"
+import type { Session } from "../domain/session.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
 import { createTokenRates } from "../limit/token_rates.ts"
-import { randomKey, randomName } from "../random.ts"
-import type { Session } from "../store/session.ts"
 import type { Ending, Revocations, Store, User } from "../store/store.ts"
+import { randomKey, randomName } from "../system/random.ts"
+import { type Audit, type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
 import type { TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"

@@ -1,9 +1,9 @@
 // The rates at which tokens make the store write (limit/token_rates.ts), as refreshes and logouts
 // keep to them.
 
-import type { Audit, AuditFields } from "../audit.ts"
 import { tooManyRequests } from "../errors.ts"
 import type { TokenRates, TokenUse } from "../limit/token_rates.ts"
+import type { Audit, AuditFields } from "../telemetry/audit.ts"
 
 /** What counting a use needs. */
 export interface TokenUseParts {

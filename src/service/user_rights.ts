@@ -2,11 +2,11 @@
 // of a user, refused when they can't be.
 
 import { isDeepStrictEqual } from "node:util"
+import type { JsonObject } from "../domain/strict_json.ts"
+import { quotedName } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
 import type { User, UserChange } from "../store/store.ts"
-import type { JsonObject } from "../strict_json.ts"
 import { isFreeClaimName } from "../token/claims.ts"
-import { quotedName } from "../username.ts"
 
 /** Of the roles and claims of a user as JSON: a token has to stay below its longest length. */
 const rightsBytesMax = 1024

@@ -11,8 +11,8 @@
 // Sessions end in the same step as what ends them: `resetUser` and `deleteUser` see to that.
 
 import type { Awaitable } from "../awaitable.ts"
-import type { JsonObject } from "../strict_json.ts"
-import type { Client, Session, SessionLife } from "./session.ts"
+import type { Client, Session, SessionLife } from "../domain/session.ts"
+import type { JsonObject } from "../domain/strict_json.ts"
 
 /** Someone who can log in. Instants are epoch seconds. */
 export interface User {

@@ -8,10 +8,9 @@
 import { CompactSign } from "jose/jws/compact/sign"
 import { compactVerify } from "jose/jws/compact/verify"
 import { type Awaitable, after, attempt } from "../awaitable.ts"
+import { type JsonObject, type JsonReading, readJsonObject } from "../domain/strict_json.ts"
 import { AuthError, type RefusalReason, refusalReasons } from "../errors.ts"
-import { randomName } from "../random.ts"
-import { type JsonObject, type JsonReading, readJsonObject } from "../strict_json.ts"
-import { isPublished, isShared } from "./algorithms.ts"
+import { randomName } from "../system/random.ts"
 import {
   type AccessClaims,
   type ClaimSettings,
@@ -19,7 +18,8 @@ import {
   readClaims,
   writeClaims,
 } from "./claims.ts"
-import type { KeyRing, VerificationKey } from "./key_ring.ts"
+import { isPublished, isShared } from "./keys/algorithms.ts"
+import type { KeyRing, VerificationKey } from "./keys/key_ring.ts"
 
 const tokenLengthMax = 4096
 const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/

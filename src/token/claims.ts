@@ -6,9 +6,9 @@
 //
 // The operator's own claims for a user follow; none of them can take a place that has a meaning.
 
+import type { JsonObject } from "../domain/strict_json.ts"
+import { isNameInRecord } from "../domain/username.ts"
 import type { RefusalReason } from "../errors.ts"
-import type { JsonObject } from "../strict_json.ts"
-import { isNameInRecord } from "../username.ts"
 
 /** What a token is signed for. */
 export interface Grant {

@@ -9,7 +9,7 @@
 // make room a hand goes around, takes marks away, and takes out the first entry without one.
 
 import { type Awaitable, after } from "../awaitable.ts"
-import { ownText } from "../own_text.ts"
+import { ownText } from "../system/own_text.ts"
 import { assertNotExpired, type TokenSettings, verifyAccessToken } from "./access_token.ts"
 import type { AccessClaims } from "./claims.ts"
 

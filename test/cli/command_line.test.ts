@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runCommandLine } from "../../src/cli/command_line.ts"
-import { settingRows } from "../../src/settings.ts"
+import { settingRows } from "../../src/config/settings.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
 
 async function run(words: readonly string[], environment: Record<string, string> = {}) {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
-import { trustedProxies } from "../../src/config_network.ts"
+import { trustedProxies } from "../../src/config/network.ts"
 import { converse, startTestServer, type TestServerOptions } from "../support/raw_socket.ts"
 import { createTestService } from "../support/test_service.ts"
 

@@ -12,7 +12,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { openAndClose } from "../store/used_directory.ts"
+import { openAndClose } from "../store/json/used_directory.ts"
 import { postLogin } from "../support/http_client.ts"
 import { type ProcessSettings, runPostern, startPostern } from "../support/postern_process.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"

@@ -5,9 +5,9 @@
 //   node --import tsx test/e2e/writer.ts DIRECTORY BYTES_BETWEEN_SNAPSHOTS
 
 import { writeSync } from "node:fs"
-import { machineDisk } from "../../src/disk.ts"
 import { Unavailable } from "../../src/errors.ts"
-import { openJsonStore } from "../../src/store/open_json_store.ts"
+import { openJsonStore } from "../../src/store/json/open_json_store.ts"
+import { machineDisk } from "../../src/system/disk.ts"
 import { sampleUser } from "../store/sample_user.ts"
 
 const [directory = "", bytes = "2000"] = process.argv.slice(2)

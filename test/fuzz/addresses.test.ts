@@ -5,15 +5,15 @@ import assert from "node:assert/strict"
 import { isIP, SocketAddress } from "node:net"
 import { test } from "node:test"
 import fc from "fast-check"
-import { clientAddressOf, forwardedHeaders, peerOf } from "../../src/http/client_address.ts"
-import { hostNameOf, isAllowedHost } from "../../src/http/host.ts"
 import {
   canonicalAddress,
   isWithin,
   networkOf,
   readNetwork,
   startOf,
-} from "../../src/ip_address.ts"
+} from "../../src/domain/ip_address.ts"
+import { clientAddressOf, forwardedHeaders, peerOf } from "../../src/http/client_address.ts"
+import { hostNameOf, isAllowedHost } from "../../src/http/host.ts"
 import { anyText, editedText, edits } from "./inputs.ts"
 import { holds } from "./property.ts"
 

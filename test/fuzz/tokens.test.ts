@@ -4,7 +4,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import type { Algorithm } from "../../src/token/algorithms.ts"
+import type { Algorithm } from "../../src/token/keys/algorithms.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { createForge, type Forge, type Members, segment, segments } from "../support/forge.ts"
 import { createTestService } from "../support/test_service.ts"

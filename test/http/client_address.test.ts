@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { readNetwork } from "../../src/domain/ip_address.ts"
 import {
   clientAddressOf,
   type ForwardedHeader,
   peerOf,
   unreadHeader,
 } from "../../src/http/client_address.ts"
-import { readNetwork } from "../../src/ip_address.ts"
 
 const proxies = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"].flatMap((text) => readNetwork(text) ?? [])
 

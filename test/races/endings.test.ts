@@ -4,7 +4,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
-import type { Command } from "../../src/control/commands.ts"
+import type { Command } from "../../src/admin/commands.ts"
 import type { Answer } from "../support/http_client.ts"
 import { type Connection, insist, openConnection } from "./connection.ts"
 import { onSlowDisk, prepareService, type RestartedService } from "./restarted_service.ts"

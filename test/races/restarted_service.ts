@@ -4,8 +4,8 @@ import { once } from "node:events"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
-import type { Command } from "../../src/control/commands.ts"
-import { askService } from "../../src/control/socket.ts"
+import type { Command } from "../../src/admin/commands.ts"
+import { askService } from "../../src/admin/socket.ts"
 import {
   bundlePostern,
   type ProcessSettings,

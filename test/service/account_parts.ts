@@ -1,12 +1,12 @@
 // Accounts over a store in memory and hashes that can be read.
 
-import { type Audit, createAudit } from "../../src/audit.ts"
-import type { Caller } from "../../src/caller.ts"
+import type { Caller } from "../../src/domain/caller.ts"
+import type { Session } from "../../src/domain/session.ts"
 import { createLoginLimits, type LoginLimits } from "../../src/limit/login_limits.ts"
 import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
 import { createEnding } from "../../src/service/session_tokens.ts"
-import type { Session } from "../../src/store/session.ts"
 import type { Ending } from "../../src/store/store.ts"
+import { type Audit, createAudit } from "../../src/telemetry/audit.ts"
 import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "../support/fake_clock.ts"
 import { createMemoryStore, type MemoryStore } from "../support/memory_store.ts"

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { usernameRule } from "../../src/username.ts"
+import { usernameRule } from "../../src/domain/username.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { refusedAs } from "../support/refusal.ts"
 import { better, createAccountParts, good, someone } from "./account_parts.ts"

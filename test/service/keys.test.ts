@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Signing } from "../../src/token/key_ring.ts"
+import type { Signing } from "../../src/token/keys/key_ring.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { refusedAs, unavailableAs } from "../support/refusal.ts"
 import { testKeyPem, testSecret } from "../support/test_keys.ts"

@@ -1,7 +1,7 @@
 // Logins of tests, and whether what they gave still works.
 
 import assert from "node:assert/strict"
-import type { Caller } from "../../src/caller.ts"
+import type { Caller } from "../../src/domain/caller.ts"
 import type { Tokens } from "../../src/service/session_tokens.ts"
 import { revokedToken } from "../support/refusal.ts"
 import type { TestService } from "../support/test_service.ts"

@@ -1,14 +1,14 @@
 // The keys of a deployment on a disk in memory, and tokens that they sign.
 
 import type { TestContext } from "node:test"
-import { createAudit } from "../../src/audit.ts"
 import { type KeyParts, type Keys, openKeys } from "../../src/service/keys.ts"
+import { createAudit } from "../../src/telemetry/audit.ts"
 import {
   signAccessToken,
   type TokenSettings,
   verifyAccessToken,
 } from "../../src/token/access_token.ts"
-import type { Signing } from "../../src/token/key_ring.ts"
+import type { Signing } from "../../src/token/keys/key_ring.ts"
 import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
 import { createFakeClock, type FakeClock } from "../support/fake_clock.ts"
 import { createFaultyDisk, type FaultyDisk } from "../support/faulty_disk.ts"

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
-import type { Caller } from "../../src/caller.ts"
+import type { Caller } from "../../src/domain/caller.ts"
 import type { Tokens } from "../../src/service/session_tokens.ts"
 import { writeRefreshToken } from "../../src/token/refresh_token.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"

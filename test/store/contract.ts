@@ -12,7 +12,7 @@ import { resettingContract } from "./contract_of_resets.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
 import { listingContract, startingContract } from "./contract_of_sessions.ts"
-import { nameOf, type OpenStore, tally, thousand } from "./opened_store.ts"
+import { nameOf, type OpenStore, tally, thousand } from "./json/opened_store.ts"
 import { endingAt, presented, sampleSession, startOptions } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type OpenStore, tally, thousand } from "./opened_store.ts"
+import { type OpenStore, tally, thousand } from "./json/opened_store.ts"
 import { endingAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 

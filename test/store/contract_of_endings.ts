@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type OpenStore, thenReopened, thousand } from "./opened_store.ts"
+import { type OpenStore, thenReopened, thousand } from "./json/opened_store.ts"
 import { endingAt, fill, presented, sampleSession, sidOf, start } from "./sample_session.ts"
 import { sampleUser } from "./sample_user.ts"
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { FailedLogins, LoginSource, Store } from "../../src/store/store.ts"
-import { type OpenStore, thenReopened, thousand } from "./opened_store.ts"
+import { type OpenStore, thenReopened, thousand } from "./json/opened_store.ts"
 import { endingAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Store } from "../../src/store/store.ts"
-import { type OpenStore, tally, thenReopened, thousand } from "./opened_store.ts"
+import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
 import {
   endingAt,
   fill,

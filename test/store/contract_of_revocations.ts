@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Session } from "../../src/store/session.ts"
+import type { Session } from "../../src/domain/session.ts"
 import type { Store } from "../../src/store/store.ts"
-import { type OpenStore, tally, thenReopened, thousand } from "./opened_store.ts"
+import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
 import {
   accessTtlSeconds,
   endingAt,

@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { RotationOutcome, Store } from "../../src/store/store.ts"
 import { setBackContract, sharingContract } from "./contract_of_shared_sessions.ts"
-import { type OpenStore, tally, thenReopened, thousand } from "./opened_store.ts"
+import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
 import {
   accessTtlSeconds,
   endingAt,

@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Client } from "../../src/store/session.ts"
+import type { Client } from "../../src/domain/session.ts"
 import type { RotationOutcome, Store } from "../../src/store/store.ts"
-import { type OpenStore, tally, thenReopened, thousand } from "./opened_store.ts"
+import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
 import { endingAt, fill, graceSeconds, presented, sampleSession, start } from "./sample_session.ts"
 
 const first = sampleSession("s1")

@@ -1,6 +1,6 @@
 // Sessions as records have them, what happens to them, and when.
 
-import type { Session, SessionLife } from "../../src/store/session.ts"
+import type { Session, SessionLife } from "../../src/domain/session.ts"
 import type { Ending, Rotation, Store } from "../../src/store/store.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"

@@ -2,7 +2,7 @@
 // secret was.
 
 import type { Clock } from "../../src/clock.ts"
-import { createLog, type Log } from "../../src/log.ts"
+import { createLog, type Log } from "../../src/telemetry/log.ts"
 import { createFakeClock } from "./fake_clock.ts"
 
 /** An event as its JSON line has it. */

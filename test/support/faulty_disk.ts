@@ -5,7 +5,7 @@
 // the real directory. lock.json is in memory as other files are, but neither logged nor failed.
 
 import { basename } from "node:path"
-import { type Disk, type DiskFile, machineDisk, writeAll } from "../../src/disk.ts"
+import { type Disk, type DiskFile, machineDisk, writeAll } from "../../src/system/disk.ts"
 
 /** Something that was done to a file; names are without their directory. */
 export type Operation =

@@ -16,8 +16,8 @@ import {
   isShared,
   type PublishedAlgorithm,
   type SharedAlgorithm,
-} from "../../src/token/algorithms.ts"
-import { createImportedKeyRing, createSharedKeyRing } from "../../src/token/key_ring.ts"
+} from "../../src/token/keys/algorithms.ts"
+import { createImportedKeyRing, createSharedKeyRing } from "../../src/token/keys/key_ring.ts"
 import { ecKeyPem, edKeyPem, rsaKeyPem } from "../vectors/signing_keys.ts"
 import { startOfTests } from "./fake_clock.ts"
 import { testSecret } from "./test_keys.ts"

@@ -1,10 +1,10 @@
 // The JSON store without files, for tests of what stands above it: its journal is written nowhere,
 // or fails as on a full disk.
 
-import { machineDisk } from "../../src/disk.ts"
-import { JsonStore } from "../../src/store/json_store.ts"
+import { JsonStore } from "../../src/store/json/json_store.ts"
+import { emptyTables } from "../../src/store/json/tables.ts"
 import type { Store } from "../../src/store/store.ts"
-import { emptyTables } from "../../src/store/tables.ts"
+import { machineDisk } from "../../src/system/disk.ts"
 
 /** The store and what can be done to it. */
 export type MemoryStore = Store & {

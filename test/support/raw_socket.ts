@@ -6,9 +6,9 @@ import { connect, type Socket } from "node:net"
 import type { TestContext } from "node:test"
 import type { App } from "../../src/app.ts"
 import { systemClock } from "../../src/clock.ts"
-import { type HttpLimits, httpLimits } from "../../src/http/limits.ts"
 import type { Reply } from "../../src/http/message.ts"
-import { type HttpServer, listen, type ServerOptions } from "../../src/http/server.ts"
+import { type HttpLimits, httpLimits } from "../../src/http/node/limits.ts"
+import { type HttpServer, listen, type ServerOptions } from "../../src/http/node/server.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
 
 /** A reply as it was on the wire. */

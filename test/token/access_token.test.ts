@@ -4,7 +4,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { verifyAccessToken } from "../../src/token/access_token.ts"
-import type { Algorithm } from "../../src/token/algorithms.ts"
+import type { Algorithm } from "../../src/token/keys/algorithms.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import {
   createForge,

@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { issuer } from "../../src/config_issuer.ts"
-import { claimName, claimNames } from "../../src/config_values.ts"
+import { issuer } from "../../src/config/issuer.ts"
+import { claimName, claimNames } from "../../src/config/values.ts"
+import { canonicalUsername, usernameLengthMax } from "../../src/domain/username.ts"
 import { withClaim } from "../../src/service/user_rights.ts"
 import type { User } from "../../src/store/store.ts"
 import {
@@ -13,8 +14,7 @@ import {
   verifyAccessToken,
 } from "../../src/token/access_token.ts"
 import type { Grant } from "../../src/token/claims.ts"
-import { createImportedKeyRing, createSharedKeyRing } from "../../src/token/key_ring.ts"
-import { canonicalUsername, usernameLengthMax } from "../../src/username.ts"
+import { createImportedKeyRing, createSharedKeyRing } from "../../src/token/keys/key_ring.ts"
 import { grantOfTests } from "../support/grant_of_tests.ts"
 import { longestRsaKeyPem } from "../vectors/signing_keys.ts"
 

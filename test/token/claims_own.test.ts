@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { JsonObject } from "../../src/strict_json.ts"
+import type { JsonObject } from "../../src/domain/strict_json.ts"
 import { signAccessToken } from "../../src/token/access_token.ts"
 import { isFreeClaimName } from "../../src/token/claims.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { TokenSettings } from "../../src/token/access_token.ts"
-import type { KeyRing } from "../../src/token/key_ring.ts"
+import type { KeyRing } from "../../src/token/keys/key_ring.ts"
 import { VerifiedTokens } from "../../src/token/verified_tokens.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createForge } from "../support/forge.ts"

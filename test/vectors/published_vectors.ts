@@ -2,7 +2,7 @@
 // their tokens must say about issuer and audience.
 
 import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto"
-import type { Algorithm } from "../../src/token/algorithms.ts"
+import type { Algorithm } from "../../src/token/keys/algorithms.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { type Forge, forgeIssuer, publicKeyOf, signJws } from "../support/forge.ts"
 import { acceptedText, claims, payloadText, sidsOfOthers } from "./claim_vectors.ts"

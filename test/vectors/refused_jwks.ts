@@ -1,7 +1,7 @@
 // Private JWKs that must not be imported, each a case of Project Wycheproof's tests of JWKs
 // (json_web_key_test.json, by its number there), made here of keys of our own.
 
-import type { PublishedAlgorithm } from "../../src/token/algorithms.ts"
+import type { PublishedAlgorithm } from "../../src/token/keys/algorithms.ts"
 
 /** A key, and what must be said about it. */
 export interface RefusedJwk {

@@ -1,7 +1,7 @@
 // Signatures in forms that some library once took for another's, by algorithm.
 
 import { createHmac, sign } from "node:crypto"
-import type { Algorithm } from "../../src/token/algorithms.ts"
+import type { Algorithm } from "../../src/token/keys/algorithms.ts"
 import { type Forge, forgeSecret, signatureOf, signJws, withSignature } from "../support/forge.ts"
 import { accepted, each, refused, type Vector } from "./vector.ts"
 

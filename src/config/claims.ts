@@ -1,0 +1,62 @@
+// Which `iss` and `aud` tokens have and which are accepted, from the settings that say so. With
+// published keys both are one address each; with a shared secret they are as Flask-JWT-Extended's
+// settings of the same names make them.
+
+import type { ClaimSettings } from "../token/claims.ts"
+import { type SettingValues, settings } from "./settings.ts"
+
+/** What the claims are compared with. */
+export type ClaimNames = Pick<
+  ClaimSettings,
+  "profile" | "issuer" | "audience" | "acceptedIssuers" | "acceptedAudiences"
+>
+
+/** Takes a mistake of a setting. */
+export type Complain = (name: string, problem: string, hint: string) => void
+
+/** Names of the shared profile; without one of them tokens have no such claim. */
+export function sharedClaimNames(values: SettingValues, complain: Complain): ClaimNames {
+  // Null: not set; undefined: could not be read, which is a mistake already.
+  const issuer = values.encodeIssuer === null ? values.issuer : values.encodeIssuer
+  const audienceNames = values.audience == null ? values.audience : [values.audience]
+  const audiences = values.encodeAudience === null ? audienceNames : values.encodeAudience
+  const writtenIssuers = issuer == null ? [] : [issuer]
+  const writtenAudiences = audiences ?? []
+  const acceptedIssuers = values.decodeIssuer ?? writtenIssuers
+  const acceptedAudiences = values.decodeAudience ?? writtenAudiences
+  const own = "With this Postern would refuse its own tokens"
+  if (issuer !== undefined && !overlap(writtenIssuers, acceptedIssuers)) {
+    complain("JWT_DECODE_ISSUER", own, "Set JWT_ENCODE_ISSUER to one of these")
+  }
+  if (audiences !== undefined && !overlap(writtenAudiences, acceptedAudiences)) {
+    complain("JWT_DECODE_AUDIENCE", own, "Set JWT_ENCODE_AUDIENCE to one or more of these")
+  }
+  const [first, ...others] = writtenAudiences
+  const audience = others.length === 0 ? first : writtenAudiences
+  const written = { issuer: issuer ?? undefined, audience }
+  return { profile: "shared", ...written, acceptedIssuers, acceptedAudiences }
+}
+
+/** Names of the published profile: the public address, and whom tokens are for. */
+export function publishedClaimNames(
+  values: SettingValues,
+  issuer: string,
+  complain: Complain,
+): ClaimNames {
+  const hint = "Set JWT_SECRET_KEY; or POSTERN_ISSUER and POSTERN_AUDIENCE in the place of these"
+  const names = ["encodeIssuer", "decodeIssuer", "encodeAudience", "decodeAudience"] as const
+  for (const key of names) {
+    // A secret that could not be read is undefined, and was told of.
+    if (values[key] == null || values.secretKey !== null) continue
+    complain(settings[key].name, "It only goes with JWT_SECRET_KEY", hint)
+  }
+  const audience = values.audience ?? issuer
+  const accepted = { acceptedIssuers: [issuer], acceptedAudiences: [audience] }
+  return { profile: "published", issuer, audience, ...accepted }
+}
+
+/** Whether what is written is among what is accepted; nothing is what nothing accepts. */
+function overlap(written: readonly string[], accepted: readonly string[]): boolean {
+  if (written.length === 0) return accepted.length === 0
+  return written.some((name) => accepted.includes(name))
+}

@@ -1,0 +1,43 @@
+// How many password hashes may run at a time on this machine, or in this container: by its cores,
+// its thread pool, and its memory.
+
+import { availableParallelism, totalmem } from "node:os"
+import { laneWidth, threadPoolSize } from "../password/hashing_lane.ts"
+import type { Complain } from "./claims.ts"
+import type { SettingValues } from "./settings.ts"
+
+/** What the machine has for hashing. */
+export interface HashingMachine {
+  readonly cores: number
+  readonly memoryBytes: number
+}
+
+/** What this process may use: a container's limit counts, and not the machine it runs on. */
+export function thisMachine(): HashingMachine {
+  // Without a limit it is 0, or more than there is.
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY
+  return { cores: availableParallelism(), memoryBytes: Math.min(limit, totalmem()) }
+}
+
+/** The number of hashes at a time; complains where there is no room for even one. */
+export function hashesAtATime(
+  values: SettingValues,
+  poolSize: string | undefined,
+  { cores, memoryBytes }: HashingMachine,
+  complain: Complain,
+): number {
+  const threads = threadPoolSize(poolSize)
+  if (threads < 2) {
+    const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
+    complain("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
+  }
+  // A mistake already where it has no value.
+  const hashBytes = (values.hashMemoryKib ?? 0) * 1024
+  const width = laneWidth({ threads, cores, memoryBytes, hashBytes })
+  if (width === 0) {
+    const has = Math.floor(memoryBytes / 1024 ** 2)
+    const hint = "Lower it, or give the process, or its container, more memory"
+    complain("POSTERN_HASH_MEMORY", `No hash of that size fits into ${has} MiB`, hint)
+  }
+  return width
+}

@@ -1,0 +1,74 @@
+// The parser of POSTERN_ISSUER: the `iss` of tokens, to which verifiers append the paths of the
+// metadata and the keys (RFC 8414 §2, §3). Both sides compare it as text, so it has one spelling.
+
+import { isWithin, readNetwork } from "../domain/ip_address.ts"
+import { isLoopback } from "../system/address.ts"
+import { SettingMistake } from "./values.ts"
+
+const hint =
+  "The https address under which clients reach Postern, such as https://login.example.org"
+/** It stands in every token, and a token has a longest length. */
+const lengthMax = 255
+/** RFC 3986 §2; `URL` would trim blanks and turn others. */
+const characters = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
+/** What the router can match, as the path of the metadata ends with it. */
+const path = /^(?:\/[\w.~-]+)*$/
+
+/** Addresses that are not of the Internet (RFC 1918 §3, RFC 4193 §3). */
+const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].flatMap(
+  (network) => readNetwork(network) ?? [],
+)
+/** Names without a dot, and those under domains that are kept for local networks. */
+const privateName = /^(?:[\w-]+|.+\.(?:local|lan|internal|home\.arpa))$/i
+
+/** The public address: https, or http on this machine or in a private network. */
+export function issuer(value: string): string {
+  const isPlain = value.length <= lengthMax && characters.test(value)
+  const url = isPlain && URL.canParse(value) ? new URL(value) : null
+  if (url === null) throw new SettingMistake(`'${value}' is not an address`, hint)
+  if (url.search !== "" || value.includes("#") || value.endsWith("?")) {
+    throw new SettingMistake(`'${value}' has a query or a fragment`, hint)
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new SettingMistake("It holds credentials", hint)
+  }
+  requireScheme(value, url)
+  requireOneSpelling(value, url)
+  return value
+}
+
+/** Whether an issuer is http in a network that others may be in, too. */
+export function isPlainInNetwork(issuer: string): boolean {
+  const { protocol, hostname } = new URL(issuer)
+  return protocol === "http:" && !isLoopback(hostname)
+}
+
+function requireScheme(value: string, { protocol, hostname }: URL): void {
+  if (protocol === "https:") return
+  if (protocol !== "http:") throw new SettingMistake(`'${value}' is not an https address`, hint)
+  if (isLoopback(hostname) || isPrivate(hostname)) return
+  const where = "http only on localhost, a private address, or a name such as postern or nas.local"
+  throw new SettingMistake(
+    `'${value}' is plain http and not in a private network`,
+    `Take https; ${where}`,
+  )
+}
+
+function isPrivate(hostname: string): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "")
+  return isWithin(host, privateNetworks) || privateName.test(host)
+}
+
+function requireOneSpelling(value: string, { origin, pathname }: URL): void {
+  const written = `${origin}${pathname.replace(/\/+$/, "")}`
+  if (value !== written) {
+    const problem = value.endsWith("/") ? "ends with '/'" : "has another spelling"
+    throw new SettingMistake(
+      `'${value}' ${problem}`,
+      `Write it as ${written}: verifiers compare it as text and append paths such as /.well-known/jwks.json`,
+    )
+  }
+  if (path.test(value.slice(origin.length))) return
+  const rule = "Between slashes its path may have the characters A-Z a-z 0-9 . _ ~ -"
+  throw new SettingMistake(`'${value}' has a path that can't be used`, rule)
+}

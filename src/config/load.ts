@@ -1,0 +1,200 @@
+// Reads the settings (settings.ts) into a frozen Config, once, at the start. All mistakes are told
+// together, each with a hint.
+
+import type { Network } from "../domain/ip_address.ts"
+import { exitCodes, OperatorError } from "../errors.ts"
+import type { ForwardedHeader } from "../http/client_address.ts"
+import type { KeepAlive } from "../http/node/limits.ts"
+import type { HashParameters } from "../password/phc.ts"
+import type { SessionSettings } from "../service/session_tokens.ts"
+import type { LogLevel } from "../telemetry/log.ts"
+import type { ClaimSettings } from "../token/claims.ts"
+import type { Signing } from "../token/keys/key_ring.ts"
+import { publishedClaimNames, sharedClaimNames } from "./claims.ts"
+import { hashesAtATime, thisMachine } from "./hashing.ts"
+import { noticesOf } from "./notices.ts"
+import { type SettingValues, settingNames, settingRows } from "./settings.ts"
+import { chooseSigning } from "./signing.ts"
+import { type Environment, hintAtFile, type ReadFile, readSettingText } from "./texts.ts"
+import { type SeedUser, SettingMistake } from "./values.ts"
+
+/** The settings as the program uses them. Frozen. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly dataDirectory: string
+  /** Address under which clients reach this; undefined only with a shared secret. */
+  readonly publicAddress: string | undefined
+  /** Proxies whose word on who asks is taken. */
+  readonly trustedProxies: readonly Network[]
+  /** The header in which they say it. */
+  readonly forwardedHeader: ForwardedHeader
+  /** How long idle connections are kept. */
+  readonly keepAlive: KeepAlive
+  /** Host names to answer to; null for any. */
+  readonly allowedHosts: readonly string[] | null
+  /** Origins whose scripts may read replies. */
+  readonly corsOrigins: readonly string[]
+  /** Whether Strict-Transport-Security speaks for all names below, too. */
+  readonly includeSubdomains: boolean
+  readonly claims: ClaimSettings
+  readonly sessions: SessionSettings
+  readonly signing: Signing
+  /** Age at which a generated key is followed by another; null for never. */
+  readonly keyRotationSeconds: number | null
+  /** Where the audit trail is appended to; null for nowhere but the log. */
+  readonly auditFile: string | null
+  /** Whether people may make their own account. */
+  readonly registration: "open" | "closed"
+  readonly seedUsers: readonly SeedUser[]
+  readonly hashParameters: HashParameters
+  /** Password hashes that may run at a time. */
+  readonly hashesAtATime: number
+  /** What the process may use: the machine's, or the container's limit. */
+  readonly memoryBytes: number
+  readonly logLevel: LogLevel
+  /** What the operator should hear about settings that do no harm but may be mistaken. */
+  readonly notices: readonly string[]
+}
+
+/** What the settings are read from. */
+export type { Environment } from "./texts.ts"
+
+interface Mistake {
+  readonly name: string
+  readonly problem: string
+  readonly hint: string
+}
+
+/**
+ * Reads the settings.
+ * @throws OperatorError that lists every mistake with its hint
+ */
+export function loadConfig(environment: Environment, readFile: ReadFile): Config {
+  const mistakes: Mistake[] = unknownNames(environment)
+  const values = readValues(environment, readFile, mistakes)
+  const complain = (name: string, problem: string, hint: string) =>
+    void mistakes.push({ name, problem, hint })
+  const signing = chooseSigning(values, complain)
+  const shared = signing.kind === "shared"
+  const publicAddress = values.issuer ?? (shared ? undefined : addressAt(values.port ?? 0))
+  const claimNames =
+    publicAddress === undefined || shared
+      ? sharedClaimNames(values, complain)
+      : publishedClaimNames(values, publicAddress, complain)
+  if (values.keyRotationSeconds != null && signing.kind !== "generated") {
+    const hint = "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY"
+    complain("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
+  }
+  const poolSize = environment["UV_THREADPOOL_SIZE"]
+  const machine = thisMachine()
+  const laneWidth = hashesAtATime(values, poolSize, machine, complain)
+  if (mistakes.length > 0) throw settingsError(mistakes, environment)
+  // Without mistakes every setting that has a fallback has a value.
+  const { hashMemoryKib, hashPasses, ...rest } = values as {
+    [K in keyof SettingValues]: NonNullable<SettingValues[K]>
+  }
+  const { accessTtlSeconds, leewaySeconds } = rest
+  return Object.freeze({
+    host: rest.host,
+    port: rest.port,
+    dataDirectory: rest.dataDirectory,
+    publicAddress,
+    trustedProxies: values.trustedProxies ?? [],
+    forwardedHeader: rest.forwardedHeader,
+    keepAlive: Object.freeze({
+      clientSeconds: rest.keepAliveSeconds,
+      proxySeconds: rest.proxyKeepAliveSeconds,
+    }),
+    allowedHosts: values.allowedHosts,
+    corsOrigins: values.corsOrigins ?? [],
+    includeSubdomains: rest.includeSubdomains,
+    claims: Object.freeze({ ...claimNames, accessTtlSeconds, leewaySeconds }),
+    sessions: Object.freeze({
+      idleSeconds: rest.refreshTtlSeconds,
+      maxAgeSeconds: rest.sessionMaxAgeSeconds,
+      graceSeconds: rest.refreshGraceSeconds,
+      perUserMax: rest.sessionsPerUser,
+    }),
+    signing,
+    keyRotationSeconds: values.keyRotationSeconds,
+    auditFile: values.auditFile,
+    registration: rest.registration,
+    seedUsers: values.seedUsers ?? [],
+    hashParameters: { memoryKib: hashMemoryKib, passes: hashPasses },
+    hashesAtATime: laneWidth,
+    memoryBytes: machine.memoryBytes,
+    logLevel: rest.logLevel,
+    notices: noticesOf(environment, values, publicAddress),
+  })
+}
+
+/**
+ * The config of a service that listens at a port. Where the setting left the choice to the system,
+ * the address that was made of it, as issuer and audience, names the port now.
+ */
+export function withPort(config: Config, port: number): Config {
+  const made = addressAt(0)
+  if (config.publicAddress !== made) return config
+  const address = addressAt(port)
+  const replace = (name: string) => (name === made ? address : name)
+  const { audience, acceptedAudiences } = config.claims
+  return Object.freeze({
+    ...config,
+    publicAddress: address,
+    claims: Object.freeze({
+      ...config.claims,
+      issuer: address,
+      acceptedIssuers: [address],
+      audience: typeof audience === "string" ? replace(audience) : audience,
+      acceptedAudiences: acceptedAudiences.map(replace),
+    }),
+  })
+}
+
+function addressAt(port: number): string {
+  return `http://localhost:${port}`
+}
+
+function readValues(
+  environment: Environment,
+  readFile: ReadFile,
+  mistakes: Mistake[],
+): SettingValues {
+  const values: Record<string, unknown> = {}
+  for (const [key, setting] of settingRows) {
+    try {
+      const value = readSettingText(setting, environment, readFile) ?? setting.fallback
+      values[key] = value === null ? null : setting.parse(value)
+    } catch (error) {
+      if (!(error instanceof SettingMistake)) throw error
+      mistakes.push({ name: setting.name, problem: error.message, hint: error.hint })
+    }
+  }
+  return values as SettingValues
+}
+
+function unknownNames(environment: Environment): Mistake[] {
+  const unknown = Object.keys(environment).filter(
+    (name) => name.startsWith("POSTERN_") && !settingNames.includes(name),
+  )
+  return unknown.map((name) => {
+    const kubernetes = /_SERVICE_|_PORT_|_PORT$/.test(name)
+    const hint = kubernetes
+      ? "If Kubernetes sets it, for a Service named postern: set enableServiceLinks: false"
+      : "`postern --help` lists the settings"
+    return { name, problem: "There is no such setting", hint }
+  })
+}
+
+function settingsError(mistakes: readonly Mistake[], environment: Environment): OperatorError {
+  const count = mistakes.length === 1 ? "is a mistake" : `are ${mistakes.length} mistakes`
+  return new OperatorError(`There ${count} in the settings:`, {
+    details: mistakes.flatMap(({ name, problem, hint }) => [
+      `  ${name}: ${problem}`,
+      `    hint: ${hintAtFile(name, environment)}${hint}`,
+    ]),
+    hint: "Nothing was started. Mend them all and start again.",
+    exitCode: exitCodes.badSettings,
+  })
+}

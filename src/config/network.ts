@@ -1,0 +1,82 @@
+// Parsers for the settings about who reaches the service and through what: proxies, host names,
+// origins and the headers that go with them. Lists have commas. A bad value throws SettingMistake.
+
+import { canonicalAddress, type Network, readNetwork, startOf } from "../domain/ip_address.ts"
+import { type ForwardedHeader, forwardedHeaders } from "../http/client_address.ts"
+import { hostNameOf } from "../http/host.ts"
+import { SettingMistake } from "./values.ts"
+
+/** The widest is 10.0.0.0/8, or fd00::/8: no list should hold the Internet by a slip. */
+const prefixMin = 8
+
+/** Addresses and networks of proxies. */
+export function trustedProxies(value: string): readonly Network[] {
+  return list(value).map((one) => {
+    const hint = "Addresses and networks of your own proxies: 10.0.0.2,172.16.0.0/12,fd00::/8"
+    const network = readNetwork(one)
+    if (network === null) throw new SettingMistake(`'${one}' is no address and no network`, hint)
+    const { prefix } = network
+    if (prefix < prefixMin) {
+      const reason = `'${one}' is too wide: who is in it can claim any address`
+      throw new SettingMistake(reason, `A prefix of at least /${prefixMin}, such as 10.0.0.0/8`)
+    }
+    const start = startOf(network)
+    if (start === canonicalAddress(one.replace(/\/.*$/, ""))) return network
+    throw new SettingMistake(
+      `'${one}' has bits beyond its prefix`,
+      `Do you mean ${start}/${prefix}?`,
+    )
+  })
+}
+
+/** The header in which proxies say for whom they ask, in any case. */
+export function forwardedHeader(value: string): ForwardedHeader {
+  const header = forwardedHeaders.find((name) => name.toLowerCase() === value.toLowerCase())
+  if (header !== undefined) return header
+  const hint = `${forwardedHeaders.join(" or ")}, whichever your proxies write; no other is read`
+  throw new SettingMistake(`'${value}' is no header that is read`, hint)
+}
+
+/** Names and addresses that requests may have in their `Host`. */
+export function allowedHosts(value: string): readonly string[] {
+  return list(value).map((one) => {
+    const address = canonicalAddress(one.replace(/^\[(.*)\]$/, "$1"))
+    if (address !== null) return address
+    if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(one)) return hostNameOf(one)
+    throw new SettingMistake(
+      `'${one}' is no host name`,
+      "Names or addresses without scheme, port and *, such as login.example.org",
+    )
+  })
+}
+
+/** Origins as clients send them (RFC 6454 §6.2), of any scheme, since they are compared as text. */
+export function corsOrigins(value: string): readonly string[] {
+  return list(value).map((one) => {
+    if (isOrigin(one)) return one
+    throw new SettingMistake(
+      `'${one}' is no origin`,
+      "Scheme, host and, unless it is the usual one, port, in lower case and with nothing after it, such as https://app.example.org or capacitor://localhost; never null or *",
+    )
+  })
+}
+
+// The URL standard gives origins to few schemes; of apps and extensions clients send the address
+// without a path. Android's web views send `file://`.
+function isOrigin(text: string): boolean {
+  if (text === "file://") return true
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/.test(text) || !URL.canParse(text)) return false
+  const { protocol, origin, href } = new URL(text)
+  const isOfTheWeb = protocol === "http:" || protocol === "https:"
+  return text === (isOfTheWeb ? origin : href)
+}
+
+/** A switch. */
+export function onOrOff(value: string): boolean {
+  if (value === "on" || value === "off") return value === "on"
+  throw new SettingMistake(`'${value}' is neither`, "on or off")
+}
+
+function list(value: string): readonly string[] {
+  return value.split(",").map((one) => one.trim())
+}

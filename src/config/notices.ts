@@ -1,0 +1,69 @@
+// What the start says of settings that do no harm but may be mistaken.
+
+import { isLoopback } from "../system/address.ts"
+import { isPlainInNetwork } from "./issuer.ts"
+import { type SettingValues, settingNames } from "./settings.ts"
+import type { Environment } from "./texts.ts"
+
+/** The notices; `values` has no mistake, `issuer` is what published tokens say. */
+export function noticesOf(
+  environment: Environment,
+  values: SettingValues,
+  issuer: string | undefined,
+): readonly string[] {
+  return [
+    ...issuerNotices(values, issuer),
+    ...(values.secretKey === null ? [] : sharedNotices(values)),
+    ...lifeNotices(environment, values),
+    ...networkNotices(values),
+    ...unreadNames(environment),
+  ]
+}
+
+// A service that others reach under another address than its tokens say, or without TLS.
+function issuerNotices(values: SettingValues, issuer: string | undefined): readonly string[] {
+  if (values.issuer !== null && isPlainInNetwork(values.issuer)) {
+    return [
+      "POSTERN_ISSUER is http: whoever is in that network can read passwords and tokens, and give verifiers other keys. Use https unless only a TLS proxy and your own services are there",
+    ]
+  }
+  if (values.issuer !== null || issuer === undefined || isLoopback(values.host ?? "")) return []
+  return [`POSTERN_ISSUER is not set: tokens say ${issuer}, though others may reach this address`]
+}
+
+// A Flask app's own tokens have neither claim unless its settings say so.
+function sharedNotices(values: SettingValues): readonly string[] {
+  const names = [
+    ["iss", "POSTERN_ISSUER", values.issuer, values.encodeIssuer ?? values.decodeIssuer],
+    ["aud", "POSTERN_AUDIENCE", values.audience, values.encodeAudience ?? values.decodeAudience],
+  ] as const
+  return names.flatMap(([claim, name, own, library]) =>
+    own === null || library !== null
+      ? []
+      : `${name} is set together with JWT_SECRET_KEY: tokens without '${claim}', such as a Flask app's own, are refused`,
+  )
+}
+
+// What was asked for will not be had: the session ends before it.
+function lifeNotices(
+  { JWT_REFRESH_TOKEN_EXPIRES: asked }: Environment,
+  { refreshTtlSeconds, sessionMaxAgeSeconds }: SettingValues,
+): readonly string[] {
+  if (!asked || (refreshTtlSeconds ?? 0) <= (sessionMaxAgeSeconds ?? 0)) return []
+  return [
+    `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`,
+  ]
+}
+
+// A setting that does nothing by itself.
+function networkNotices({ includeSubdomains, issuer }: SettingValues): readonly string[] {
+  if (!includeSubdomains || issuer?.startsWith("https:")) return []
+  return ["POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is no https address"]
+}
+
+// Another program's, or a slip of the pen: worth a word, no reason to stop.
+function unreadNames(environment: Environment): readonly string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("JWT_") && !settingNames.includes(name))
+    .map((name) => `${name} is set but not read here; 'postern --help' lists the settings`)
+}

@@ -1,0 +1,91 @@
+// Refuses secrets that were typed instead of generated (RFC 8725 §3.5). Known words and secrets,
+// repetition and rows are taken out; what is left has to be long enough, and no phrase. So a
+// generated secret passes whatever stands around it, and one of an example never does.
+
+import { withoutParts, withoutRepeats, withoutRows } from "../password/predictable.ts"
+import { knownSecrets, knownWords } from "./known_secrets.ts"
+
+const leftLengthMin = 22
+const leftDistinctMin = 8
+const rowLengthMin = 5
+const fragmentLength = 8
+/** Of a longer secret the beginning is judged. */
+const judgedLengthMax = 4096
+
+/** What each letter is followed by in English: nine tenths of all pairs, a third of random ones. */
+const followers = [
+  "abcdgiklmnprstuvy baeiloru caehiklortu daeior eacdefglmnprstvxy faefiloru gaehilor haeiot",
+  "iacdefglmnoprstvz kei ladeilouy mabeimop nacdegiknost obcdgklmnoprstuvw paehilopru qu",
+  "racdefimnorstuy sacehimopstu taehilorstuy ubcdlmnprst vaei waehio ya ze",
+].flatMap((line) => line.split(" "))
+const commonPairs: ReadonlySet<string> = new Set(
+  followers.flatMap(([one, ...next]) => next.map((two) => `${one}${two}`)),
+)
+/** Random letters have as many of them hardly ever; and base64 has more digits in it. */
+const commonShareMin = 0.7
+const strayCharactersMax = 2
+
+/** Why a secret can't be trusted to sign tokens, or null. Never quotes the secret. */
+export function refuseSecret(secret: string, bytesMin: number): string | null {
+  const bytes = Buffer.byteLength(secret)
+  if (bytes < bytesMin) return `it has ${bytes} bytes and needs at least ${bytesMin}`
+  const known = knownFragments()
+  return readings(secret.slice(0, judgedLengthMax)).every((text) => isRandom(text, known))
+    ? null
+    : "without known words and secrets, repetition and rows, too little of it is random"
+}
+
+// A typed secret that was encoded afterwards is as easy to guess: Nacos was shipped with one. So is
+// one that was written again and again.
+function readings(secret: string): string[] {
+  const others = [
+    secret.replace(/^[\w+/-]+=*$/, decode),
+    secret.replace(/[a-z\d+/]{22,}=*/gi, decode),
+    secret.replace(/^(.+?)\1+$/s, "$1"),
+  ]
+  return [secret, ...others.filter((text) => text !== secret).flatMap(readings)]
+}
+
+/** What hex or base64 encodes: text, or bytes as hex. */
+function decode(token: string): string {
+  const bytes = Buffer.from(token, /^([\da-f]{2})+$/i.test(token) ? "hex" : "base64")
+  const text = bytes.toString("latin1")
+  return /^[\x20-\x7e]+$/.test(text) ? text : bytes.toString("hex")
+}
+
+function isRandom(text: string, known: ReadonlySet<string>): boolean {
+  const parts = { length: fragmentLength, isKnown: (part: string) => known.has(part) }
+  const unknown = knownWords.reduce(
+    (rest, word) => rest.replaceAll(word, ""),
+    withoutParts(fold(text), parts),
+  )
+  const left = withoutRows(withoutRepeats(unknown), { shortest: rowLengthMin })
+  return left.length >= leftLengthMin && new Set(left).size >= leftDistinctMin && !isPhrase(left)
+}
+
+/** Lower case, without what separates parts, or differs between base64 and base64url. */
+function fold(text: string): string {
+  return text.toLowerCase().replace(/[\s_./+=-]/g, "")
+}
+
+// A known secret is known in parts, too, and however it, or what it encodes, was encoded.
+function knownFragments(): ReadonlySet<string> {
+  const spellings = knownSecrets.flatMap((secret) => {
+    const bytes = [Buffer.from(secret), Buffer.from(secret, "hex"), Buffer.from(secret, "base64")]
+    return [secret, ...bytes.flatMap((one) => [one.toString("hex"), one.toString("base64")])]
+  })
+  const fragments = spellings
+    .map(fold)
+    .flatMap((text) => [...(text.match(/.{8}/gs) ?? []), text.slice(-fragmentLength)])
+  return new Set(fragments)
+}
+
+/** Whether a text is letters, but for its ends, that follow each other as in English. */
+function isPhrase(text: string): boolean {
+  const inner = text.replace(/^[^a-z]+|[^a-z]+$/g, "")
+  const letters = inner.replace(/[^a-z]/g, "")
+  const common = [...letters].filter((one, at) => commonPairs.has(`${letters[at - 1]}${one}`))
+  const isText =
+    inner.length * 2 > text.length && inner.length <= letters.length + strayCharactersMax
+  return isText && common.length >= commonShareMin * (letters.length - 1)
+}

@@ -1,0 +1,61 @@
+// What tokens are signed with: a shared secret, a private key that the operator brings, or
+// generated keys. The secret and the key are checked here, before anything is started.
+
+import {
+  type Algorithm,
+  isPublished,
+  isShared,
+  type PublishedAlgorithm,
+  sharedAlgorithms,
+} from "../token/keys/algorithms.ts"
+import type { Signing } from "../token/keys/key_ring.ts"
+import { readPrivateKey } from "../token/keys/private_key.ts"
+import type { Complain } from "./claims.ts"
+import { refuseSecret } from "./secret_strength.ts"
+import type { SettingValues } from "./settings.ts"
+
+/** How to make a private key for an algorithm, with the tool that operators have. */
+const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
+  ES256: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
+  EdDSA: "openssl genpkey -algorithm ed25519",
+  PS256: "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072",
+  RS256: "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072",
+}
+
+/** Chooses by the settings, and complains of what can't be used or does not go together. */
+export function chooseSigning(values: SettingValues, complain: Complain): Signing {
+  const { secretKey, privateKey, algorithm } = values
+  if (secretKey != null && privateKey != null) {
+    const hint = "Set one: a shared secret or published keys"
+    complain("JWT_PRIVATE_KEY", "JWT_SECRET_KEY is set too", hint)
+  }
+  const chosen: Algorithm = algorithm ?? (secretKey == null ? "ES256" : "HS256")
+  if (secretKey != null) return sharedSigning(secretKey, chosen, complain)
+  if (!isPublished(chosen)) {
+    // Undefined, and not null, when there is one that could not be read.
+    if (secretKey === null) {
+      complain("JWT_ALGORITHM", `${chosen} needs JWT_SECRET_KEY`, "Set that, or take ES256")
+    }
+    return { kind: "generated", algorithm: "ES256" }
+  }
+  if (privateKey == null) return { kind: "generated", algorithm: chosen }
+  const reading = readPrivateKey(privateKey, chosen)
+  if ("mistake" in reading) {
+    const hint = `Make one for ${chosen}: ${keyCommands[chosen]}. JWT_ALGORITHM chooses the algorithm.`
+    complain("JWT_PRIVATE_KEY", `It can't be used: ${reading.mistake}`, hint)
+  }
+  return { kind: "imported", algorithm: chosen, key: privateKey }
+}
+
+function sharedSigning(secret: string, chosen: Algorithm, complain: Complain): Signing {
+  if (!isShared(chosen)) {
+    const hint = "HS256, HS384 or HS512; or leave JWT_SECRET_KEY out for published keys"
+    complain("JWT_ALGORITHM", `${chosen} does not go with JWT_SECRET_KEY`, hint)
+    return { kind: "shared", algorithm: "HS256", secret }
+  }
+  const reason = refuseSecret(secret, sharedAlgorithms[chosen])
+  if (reason !== null) {
+    complain("JWT_SECRET_KEY", `It is too weak: ${reason}`, "Make one: openssl rand -base64 48")
+  }
+  return { kind: "shared", algorithm: chosen, secret }
+}

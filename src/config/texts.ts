@@ -1,0 +1,67 @@
+// Where the text of a setting comes from: the environment, or for a secret a file. Both are read as
+// operator_text.ts reads.
+
+import { OperatorError, systemCode } from "../errors.ts"
+import { fileHint } from "../system/failure.ts"
+import { readOperatorText } from "./operator_text.ts"
+import { type Setting, secretNames } from "./settings.ts"
+import { SettingMistake } from "./values.ts"
+
+/** The environment, or the like of it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads a file that a `…_FILE` setting names, or throws the system's error or an OperatorError. */
+export type ReadFile = (path: string) => Uint8Array
+
+/**
+ * The text of a setting, from the environment or from the file that `NAME_FILE` names, or null.
+ * @throws SettingMistake when both are set, the file can't be read, or its bytes are not text
+ */
+export function readSettingText(
+  { name, secret, mayHold }: Setting,
+  environment: Environment,
+  readFile: ReadFile,
+): string | null {
+  // An empty value counts as absent, as compose files and shells can't leave one out.
+  const direct = textOf(environment[name] ?? "", { what: "It", mayHold }) || null
+  const fileName = `${name}_FILE`
+  const path = secret ? textOf(environment[fileName] ?? "", { what: fileName }) || null : null
+  if (path === null) return direct
+  if (direct !== null) throw new SettingMistake(`${fileName} is set too`, "Set one of the two")
+  const what = `The file '${path}' that ${fileName} names`
+  const bytes = readBytes({ what, fileName }, () => readFile(path))
+  return textOf(bytes, { what, mayHold })
+}
+
+function readBytes(
+  { what, fileName }: { readonly what: string; readonly fileName: string },
+  read: () => Uint8Array,
+): Uint8Array {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof OperatorError) {
+      throw new SettingMistake(`${what} can't be used: ${error.message}`, error.hint)
+    }
+    const problem = `${what} can't be read (${systemCode(error)})`
+    throw new SettingMistake(problem, fileHint(error, fileName))
+  }
+}
+
+function textOf(
+  given: string | Uint8Array,
+  { what, mayHold = "" }: { readonly what: string; readonly mayHold?: string | undefined },
+): string {
+  const reading = readOperatorText(given, mayHold)
+  if ("text" in reading) return reading.text
+  const hint = mayHold === "" ? "It takes one line of text in UTF-8" : "It takes text in UTF-8"
+  throw new SettingMistake(`${what} can't be used: ${reading.mistake}`, hint)
+}
+
+const pathLike = /^(?:(?:~|\.\.?)?\/|[a-z]:[\\/]|file:\/\/).+$|^[^\s{]+\.(?:key|pem|jwk|json|txt)$/i
+
+/** What to try first when the value of a secret, which is mistaken, looks like a file's path. */
+export function hintAtFile(name: string, environment: Environment): string {
+  const isPath = secretNames.includes(name) && pathLike.test(environment[name]?.trim() ?? "")
+  return isPath ? `If that is a path, set ${name}_FILE to it. ` : ""
+}

@@ -1,0 +1,148 @@
+// Parsers for the values of settings. Each takes the text of a setting and gives its value, or
+// throws a SettingMistake: what is wrong with it and what would be right.
+
+import { resolve } from "node:path"
+import { canonicalUsername, usernameRule } from "../domain/username.ts"
+import { isPossiblePassword } from "../password/text.ts"
+import { type LogLevel, logLevels } from "../telemetry/log.ts"
+import { type Algorithm, isPublished, isShared } from "../token/keys/algorithms.ts"
+
+/** A value that can't be used. Neither text holds the value of a secret. */
+export class SettingMistake extends Error {
+  override readonly name = "SettingMistake"
+  readonly hint: string
+
+  constructor(message: string, hint: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** A user to be seeded. */
+export interface SeedUser {
+  readonly username: string
+  readonly password: string
+}
+
+const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+const namesLengthMax = 255
+
+/** Any text. */
+export function text(value: string): string {
+  return value
+}
+
+/** An address or a name to listen at. */
+export function host(value: string): string {
+  if (/^[a-z0-9._:-]{1,255}$/i.test(value)) return value
+  throw new SettingMistake(`'${value}' is not an address`, "For example 127.0.0.1, 0.0.0.0 or ::1")
+}
+
+/** A whole number within bounds. */
+export function wholeNumber(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value)
+    if (/^\d{1,9}$/.test(value) && number >= least && number <= most) return number
+    throw new SettingMistake(`'${value}' is not valid`, kubernetesHint(value, least, most))
+  }
+}
+
+// A Kubernetes Service named postern puts POSTERN_PORT=tcp://… into every pod beside it.
+function kubernetesHint(value: string, least: number, most: number): string {
+  if (!value.startsWith("tcp://")) return `A whole number from ${least} to ${most}`
+  return "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
+}
+
+/** A path, made absolute. */
+export function path(value: string): string {
+  return resolve(value)
+}
+
+/** A time in whole seconds (`900`) or with a unit (`90s`, `15m`, `1h`, `30d`), as seconds. */
+export function lifetime(bounds: {
+  readonly least: number
+  readonly most: number
+}): (value: string) => number {
+  const { least, most } = bounds
+  return (value) => {
+    const found = /^(\d{1,9})([smhd]?)$/.exec(value)
+    const seconds = Number(found?.[1]) * (secondsPerUnit[found?.[2] || "s"] ?? 1)
+    if (found !== null && seconds >= least && seconds <= most) return seconds
+    throw new SettingMistake(
+      `'${value}' is not a lifetime`,
+      `Seconds (900) or with a unit (90s, 15m, 1h, 30d), from ${inUnits(least)} to ${inUnits(most)}; nothing lives for ever`,
+    )
+  }
+}
+
+function inUnits(seconds: number): string {
+  const [unit, size] = Object.entries(secondsPerUnit).findLast(
+    ([, one]) => seconds >= one && seconds % one === 0,
+  ) ?? ["s", 1]
+  return `${seconds / size}${unit}`
+}
+
+/** An issuer or an audience as text: one name, without blanks. */
+export function claimName(value: string): string {
+  if (/^[\x21-\x7e]{1,255}$/.test(value) && value !== "*") return value
+  throw new SettingMistake(`'${value}' is not a name`, "One name or address, without blanks")
+}
+
+/** Several of them, separated by commas. */
+export function claimNames(value: string): readonly string[] {
+  const list = value.split(",").map((name) => name.trim())
+  const isList = list.every((name) => /^[\x21-\x7e]+$/.test(name) && name !== "*")
+  if (isList && new Set(list).size === list.length && value.length <= namesLengthMax) return list
+  throw new SettingMistake(`'${value}' is not a list of names`, "One name, or several: app,api")
+}
+
+/** The name of a signature algorithm. */
+export function algorithm(value: string): Algorithm {
+  if (isPublished(value) || isShared(value)) return value
+  throw new SettingMistake(
+    `'${value}' is not an algorithm known here`,
+    "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512",
+  )
+}
+
+/** How much to log. */
+export function logLevel(value: string): LogLevel {
+  const level = logLevels.find((known) => known === value)
+  if (level !== undefined) return level
+  throw new SettingMistake(`'${value}' is not a level`, `One of ${logLevels.join(", ")}`)
+}
+
+/** Who may make an account. */
+export function registration(value: string): "open" | "closed" {
+  if (value === "open" || value === "closed") return value
+  throw new SettingMistake(`'${value}' is neither`, "closed, or open: anybody may make an account")
+}
+
+/** How paths begin elsewhere, which would be a name and a password. */
+const pathStart = /^(?:[a-z]:[\\/]|file:\/\/)/i
+
+/**
+ * `name:password,name:password`, or a user a line, where a password may hold commas, too. Blank
+ * lines and lines that begin with `#` are skipped.
+ */
+export function seedUsers(value: string): readonly SeedUser[] {
+  const hint = `name:password,name:password or a user a line; a name has ${usernameRule}`
+  const lines = value.split("\n").filter((line) => !/^\s*(#|$)/.test(line))
+  const pairs = lines.length > 1 ? lines : (lines[0]?.split(",") ?? [])
+  const users = pairs.map((pair, index) => {
+    const colon = pair.indexOf(":")
+    const username = colon === -1 ? null : canonicalUsername(pair.slice(0, colon))
+    const password = pair.slice(colon + 1)
+    // A line with several users among others would give one of them a password of all that follows.
+    const isOne = !/,.*:/.test(password) && !pathStart.test(pair)
+    // A list that goes on in the next line would give its user a comma at the end.
+    const isWrapped = password.endsWith(",") && index < pairs.length - 1
+    if (username === null || !isPossiblePassword(password) || !isOne || isWrapped) {
+      throw new SettingMistake(`Its entry ${index + 1} is not a name and a password`, hint)
+    }
+    return { username, password }
+  })
+  if (users.length === 0) throw new SettingMistake("It names no user", hint)
+  if (new Set(users.map(({ username }) => username)).size === users.length) return users
+  throw new SettingMistake("It names a user twice", hint)
+}

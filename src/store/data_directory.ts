@@ -1,0 +1,76 @@
+// Which directory the data is in: the one that POSTERN_DATA_DIR names, what it links to, or one
+// below it, where it is a volume that root made for our group (Kubernetes's fsGroup: root:10001,
+// mode 2775). The service and the commands find it the same way, at each start anew.
+
+import { join, resolve } from "node:path"
+import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+import type { Disk, Inspection } from "../system/disk.ts"
+import { hasStoreFiles } from "./json/store_directory.ts"
+
+/** A data directory, which need not be there yet. */
+export interface DataDirectory {
+  /** Its path, without a link in the place of the directory that the settings name. */
+  readonly path: string
+  /** Its path as the settings have it: what the next start goes by. */
+  readonly name: string
+}
+
+/** The file with the signing keys, which is beside the store. */
+export const keyFileName = "keys.json"
+
+/** Files of a deployment that are not the store's: where there is one, there is a deployment. */
+export const companionNames: readonly string[] = [keyFileName]
+
+const belowVolume = "postern"
+const groupWrites = 0o020
+
+/**
+ * Finds the data directory of a setting.
+ * @throws OperatorError when it is a link that leads nowhere
+ */
+export async function findDataDirectory(setting: string, disk: Disk): Promise<DataDirectory> {
+  const name = resolve(setting)
+  const path = await target(name, disk)
+  const found = await disk.inspect(path).catch(() => null)
+  if (found?.type !== "directory") return { path, name }
+  const below = { path: join(path, belowVolume), name: join(name, belowVolume) }
+  const isBelow = isVolumeOfOurs(found) || (await isDeployed(below.path, disk))
+  return isBelow && !(await isDeployed(path, disk)) ? below : { path, name }
+}
+
+/**
+ * Whether a directory has a deployment in it, or a part of one. Also true where that can't be found
+ * out: who then opens it can tell why.
+ */
+export async function isDeployed(path: string, disk: Disk): Promise<boolean> {
+  return hasStoreFiles(path, { companions: companionNames, disk }).catch(() => true)
+}
+
+/** What a command says that makes no store, where there is none. */
+export function nothingThere(directory: string): OperatorError {
+  return new OperatorError(`Nothing is set up in '${directory}'`, {
+    hint: "`postern serve` or `postern init` sets it up. POSTERN_DATA_DIR says where it is.",
+    exitCode: exitCodes.unavailable,
+  })
+}
+
+async function target(name: string, disk: Disk): Promise<string> {
+  const found = await disk.inspect(name).catch(() => null)
+  if (found?.type !== "link") return name
+  try {
+    return await disk.realPath(name)
+  } catch (cause) {
+    throw new OperatorError(`'${name}' is a link that leads nowhere (${systemCode(cause)})`, {
+      hint: "Make the directory that it links to, or set POSTERN_DATA_DIR to another one.",
+      exitCode: exitCodes.damagedData,
+      cause,
+    })
+  }
+}
+
+// Root's: who else owns a directory could put another store in the place of ours.
+function isVolumeOfOurs({ owner, group, mode }: Inspection): boolean {
+  const isOurGroup = process.getegid?.() === group || process.getgroups?.().includes(group) === true
+  const isOurs = owner === process.geteuid?.()
+  return !isOurs && owner === 0 && isOurGroup && (mode & groupWrites) !== 0
+}

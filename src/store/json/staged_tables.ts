@@ -1,0 +1,109 @@
+// The tables with what is on its way to the disk: where all changes of the JSON store are decided.
+//
+// A change is decided against what is staged, that is on its way to the disk. Reads don't see that:
+// they give only what the disk has. An outcome that rests on a staged change
+// ("taken", by an add that is still being written) waits for it, and fails with it.
+
+import { Unavailable } from "../../errors.ts"
+import type { Journal } from "./journal.ts"
+import {
+  apply,
+  type Change,
+  type Records,
+  readChange,
+  type TableName,
+  type Tables,
+} from "./tables.ts"
+
+/** A change on its way to the disk. */
+interface Staged {
+  readonly change: Change
+  readonly written: Promise<void>
+}
+
+const secondsUntilRetry = 5
+
+/** The tables of an open store. */
+export class StagedTables {
+  readonly #tables: Tables
+  readonly #journal: Journal
+  /** By table and key, the latest change that is not on disk yet. */
+  readonly #staged = new Map<string, Staged>()
+  #closed = false
+
+  constructor(tables: Tables, journal: Journal) {
+    this.#tables = tables
+    this.#journal = journal
+  }
+
+  /** The records that are on disk. */
+  get stored(): Tables {
+    this.assertOpen()
+    return this.#tables
+  }
+
+  /** @throws Unavailable when the store is closed */
+  assertOpen(): void {
+    if (this.#closed) throw new Unavailable("The store is closed")
+  }
+
+  /** The record as it will be when everything staged is on disk. */
+  latest<T extends TableName>(table: T, key: string): Records[T] | null {
+    const stored = this.stored[table] as Map<string, Records[T]>
+    const staged = this.#staged.get(stagedKey(table, key))
+    if (staged !== undefined) return staged.change[2] as Records[T] | null
+    return stored.get(key) ?? null
+  }
+
+  /** An outcome without a change of its own: true once what it rests on is on disk. */
+  async decided<T>(table: TableName, key: string, outcome: T): Promise<T> {
+    await this.#staged.get(stagedKey(table, key))?.written
+    return outcome
+  }
+
+  /** The end of every write that is under way, of which each may fail. */
+  writing(): readonly Promise<void>[] {
+    return [...this.#staged.values()].map(({ written }) => written)
+  }
+
+  /** Makes changes, all or none. */
+  write(changes: readonly Change[]): Promise<void> {
+    // What could not be read back would stop the next start.
+    for (const change of changes) readChange(change)
+    const written = new Promise<void>((resolve, reject) => {
+      this.#journal.append(changes, (failure) => {
+        for (const change of changes) {
+          this.#unstage(change)
+          if (failure === null) apply(this.#tables, change)
+        }
+        if (failure === null) resolve()
+        else reject(unwritten(failure))
+      })
+    })
+    for (const change of changes) {
+      this.#staged.set(stagedKey(change[0], change[1]), { change, written })
+    }
+    return written
+  }
+
+  /** From now on everything throws Unavailable. False when it did already. */
+  close(): boolean {
+    if (this.#closed) return false
+    this.#closed = true
+    return true
+  }
+
+  #unstage(change: Change): void {
+    const key = stagedKey(change[0], change[1])
+    if (this.#staged.get(key)?.change === change) this.#staged.delete(key)
+  }
+}
+
+function unwritten(cause: unknown): Unavailable {
+  const message = "The change could not be stored"
+  return new Unavailable(message, { cause, retryAfterSeconds: secondsUntilRetry })
+}
+
+function stagedKey(table: TableName, key: string): string {
+  return `${table}/${key}`
+}

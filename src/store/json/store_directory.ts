@@ -1,0 +1,56 @@
+// What a directory has of a store, and whether it may become a store's at all.
+
+import { join, resolve } from "node:path"
+import { exitCodes, OperatorError } from "../../errors.ts"
+import type { Disk } from "../../system/disk.ts"
+import { findOpenParent, isOpenToOthers } from "../../system/private_files.ts"
+import { journalNames } from "./journal.ts"
+import { snapshotName } from "./snapshot.ts"
+
+/** The files of a store. */
+const storeNames: readonly string[] = [snapshotName, ...journalNames]
+
+/** Whether a directory has a store or a part of one, or a companion of one. */
+export async function hasStoreFiles(
+  directory: string,
+  { companions = [], disk }: { readonly companions?: readonly string[]; readonly disk: Disk },
+): Promise<boolean> {
+  for (const name of [...storeNames, ...companions]) {
+    if ((await disk.inspect(join(directory, name))) !== null) return true
+  }
+  return false
+}
+
+/**
+ * Refuses a directory that others share: a mistyped name must not close it. Only one that is empty,
+ * or has a store, is made private.
+ */
+export async function refuseForeign(directory: string, disk: Disk): Promise<void> {
+  const found = await disk.inspect(directory)
+  if (found?.type !== "directory" || !isOpenToOthers(found)) return
+  const names = (await disk.list(directory)).filter((name) => name !== "lost+found")
+  if (names.length === 0 || names.some((name) => storeNames.includes(name))) return
+  throw new OperatorError(`'${directory}' is open to other users and holds other files`, {
+    hint: "Set POSTERN_DATA_DIR to a directory of Postern's own; one that is not there is made.",
+    exitCode: exitCodes.damagedData,
+  })
+}
+
+/** Warns of a directory above that anybody may write. */
+export async function warnOfOpenParent({
+  directory,
+  disk,
+  warn,
+}: {
+  readonly directory: string
+  readonly disk: Disk
+  readonly warn: (event: string, message: string) => void
+}): Promise<void> {
+  const parent = await findOpenParent(resolve(directory), disk)
+  if (parent === null) return
+  const advice = `chmod o-w '${parent}', or set POSTERN_DATA_DIR to another directory`
+  warn(
+    "store.parent_open",
+    `Every user may replace what is in '${parent}', the data too: ${advice}`,
+  )
+}

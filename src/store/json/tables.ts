@@ -1,0 +1,225 @@
+// The tables of the JSON store and the shape of their records. A table is one row here: its name in
+// the files, and a reader that says what is wrong with a record that does not fit. A new table is a
+// row and its type in `Records`, a new member a line with what files from before it are taken to
+// say; either needs a new version of the snapshot, which an older Postern then refuses.
+
+import type { Session } from "../../domain/session.ts"
+import { isJsonObject, type JsonObject } from "../../domain/strict_json.ts"
+import { isNameInRecord } from "../../domain/username.ts"
+import { isPasswordHash } from "../../password/phc.ts"
+import type { FailedLogins, RevokedToken, User } from "../store.ts"
+
+/** A name that was a user's. */
+export interface ReservedName {
+  readonly username: string
+  readonly deletedAt: number
+  /** Whether it may be given again, to a user whose tokens are later ones. */
+  readonly isReleased: boolean
+}
+
+/** A session that ended while access tokens of it may be around. */
+export interface EndedSession {
+  readonly sid: string
+  /** When the last of them has expired. */
+  readonly tokensExpireAt: number
+}
+
+/** Records by table. */
+export interface Records {
+  readonly users: User
+  readonly reservedNames: ReservedName
+  readonly sessions: Session
+  readonly endedSessions: EndedSession
+  readonly revokedTokens: RevokedToken
+  readonly failedLogins: FailedLogins
+}
+
+/** The name of a table. */
+export type TableName = keyof Records
+
+/** One change of one record: its new state, or null when it is gone. */
+export type Change = {
+  readonly [T in TableName]: readonly [table: T, key: string, record: Records[T] | null]
+}[TableName]
+
+/** All records of a store, by their keys. */
+export type Tables = { readonly [T in TableName]: Map<string, Records[T]> }
+
+type Reader<T> = (value: JsonObject) => T
+type FieldKind = keyof typeof kinds
+
+/** A record in a file that is not as it must be. The message says which member, not its value. */
+export class RecordError extends Error {
+  override readonly name = "RecordError"
+}
+
+/** How each table's records are read, and the member that is the key. */
+const tableReaders: {
+  readonly [T in TableName]: {
+    readonly key: keyof Records[T] & string
+    readonly read: Reader<Records[T]>
+  }
+} = {
+  users: {
+    key: "username",
+    read: reader<User>(
+      {
+        username: "name",
+        passwordHash: "passwordHash",
+        roles: "roles",
+        claims: "claims",
+        disabled: "boolean",
+        createdAt: "instant",
+        tokensNotBefore: "instant",
+      },
+      { claims: () => ({}) },
+    ),
+  },
+  reservedNames: {
+    key: "username",
+    read: reader<ReservedName>(
+      { username: "name", deletedAt: "instant", isReleased: "boolean" },
+      { isReleased: () => false },
+    ),
+  },
+  sessions: {
+    key: "sid",
+    read: reader<Session>(
+      {
+        sid: "id",
+        username: "name",
+        startedAt: "instant",
+        lastUsedAt: "instant",
+        idleExpiresAt: "instant",
+        expiresAt: "instant",
+        rotations: "count",
+        address: "text",
+        userAgent: "text",
+        usedBefore: "useOrNull",
+        sharedRotation: "count",
+        sharedRun: "count",
+      },
+      { usedBefore: () => null, sharedRotation: () => 0, sharedRun: () => 0 },
+    ),
+  },
+  endedSessions: {
+    key: "sid",
+    read: reader<EndedSession>({ sid: "id", tokensExpireAt: "instant" }),
+  },
+  revokedTokens: {
+    key: "jti",
+    read: reader<RevokedToken>({ jti: "id", expiresAt: "instant", isListed: "boolean" }),
+  },
+  failedLogins: {
+    key: "username",
+    read: reader<FailedLogins>({ username: "name", strangers: "count", devices: "count" }),
+  },
+}
+
+/** The tables' names, in the order in which they are written. */
+export const tableNames = Object.keys(tableReaders) as readonly TableName[]
+
+/** Tables without a record. */
+export function emptyTables(): Tables {
+  return Object.fromEntries(tableNames.map((name) => [name, new Map()])) as unknown as Tables
+}
+
+/** Puts a change into effect. */
+export function apply(tables: Tables, [table, key, record]: Change): void {
+  const records = tables[table] as Map<string, unknown>
+  if (record === null) records.delete(key)
+  else records.set(key, record)
+}
+
+/**
+ * Reads a change as a file has it.
+ * @throws RecordError
+ */
+export function readChange(value: unknown): Change {
+  if (!Array.isArray(value) || value.length !== 3) throw new RecordError("a change is not a triple")
+  const [table, key, record] = value as readonly unknown[]
+  if (!tableNames.includes(table as TableName)) throw new RecordError("there is no such table")
+  if (typeof key !== "string") throw new RecordError("a key is not text")
+  if (record === null) return [table as TableName, key, null] as Change
+  const read = readRecord(table as TableName, record)
+  if (read.key !== key) throw new RecordError("a record is not of its key")
+  return [table, key, read.record] as Change
+}
+
+/**
+ * Reads a record of a table.
+ * @throws RecordError
+ */
+export function readRecord<T extends TableName>(
+  table: T,
+  value: unknown,
+): { readonly key: string; readonly record: Records[T] } {
+  if (!isJsonObject(value)) throw new RecordError("a record is not an object")
+  const { key, read } = tableReaders[table]
+  const record = read(value)
+  return { key: String(record[key]), record }
+}
+
+/** A copy that nobody can change, members of members included. */
+export function frozen<T extends object>(record: T): T {
+  return freezeDeep(structuredClone(record))
+}
+
+const kinds = {
+  name: (value: unknown) => typeof value === "string" && isNameInRecord(value),
+  id: (value: unknown) => typeof value === "string" && /^[\w.~-]{1,128}$/.test(value),
+  text: (value: unknown) => typeof value === "string" && value.length <= 256,
+  passwordHash: (value: unknown) => typeof value === "string" && isPasswordHash(value),
+  roles: (value: unknown) =>
+    Array.isArray(value) && value.every((role) => typeof role === "string"),
+  claims: isJsonObject,
+  boolean: (value: unknown) => typeof value === "boolean",
+  instant: isCount,
+  count: isCount,
+  useOrNull: (value: unknown) => value === null || isUse(value),
+}
+
+function isUse(value: unknown): boolean {
+  if (!isJsonObject(value) || Object.keys(value).length !== 3) return false
+  const { at, address, userAgent } = value
+  return isCount(at) && kinds.text(address) && kinds.text(userAgent)
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+// Exactly these members: one that is unknown was written by a later version, and would be lost.
+// `added` makes those that files of an earlier version lack. A store may have a million records, so
+// each member is looked at once.
+function reader<T extends object>(
+  fields: { readonly [F in keyof T]: FieldKind },
+  added: { readonly [F in keyof T]?: () => T[F] } = {},
+): Reader<T> {
+  const entries = Object.entries(fields) as [string, FieldKind][]
+  const makers = Object.entries(added) as [string, () => unknown][]
+  return (value) => {
+    const record: Record<string, unknown> = value
+    for (const [field, make] of makers) {
+      if (!Object.hasOwn(record, field)) record[field] = make()
+    }
+    for (const [field, kind] of entries) {
+      const member = record[field]
+      if (!kinds[kind](member)) throw new RecordError(`'${field}' is missing or not valid`)
+      if (typeof member === "object" && member !== null) freezeDeep(member)
+    }
+    const members = Object.keys(record)
+    if (members.length !== entries.length) {
+      const extra = members.find((name) => !Object.hasOwn(fields, name))
+      throw new RecordError(`'${extra}' is no member of such a record`)
+    }
+    return Object.freeze(record) as T
+  }
+}
+
+function freezeDeep<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === "object" && member !== null) freezeDeep(member)
+  }
+  return Object.freeze(value)
+}

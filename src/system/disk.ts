@@ -1,0 +1,271 @@
+// The only place where the file system enters. It is handed on as a value, so that tests can put a
+// disk that fails in its place.
+//
+// Every file opened for writing is opened with O_DSYNC: a write has reached the disk when its
+// promise resolves, as if fdatasync(2) followed it (open(2)). That, and not a call of fdatasync,
+// because Node's permission model, under which the container runs, forbids every fsync and fchmod.
+
+import { type BigIntStats, constants } from "node:fs"
+import * as fs from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { basename, dirname, join } from "node:path"
+import { exitCodes, systemCode } from "../errors.ts"
+import { fileFailure } from "./failure.ts"
+import { randomName } from "./random.ts"
+
+const fileMode = 0o600
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
+const writeFlags =
+  constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | (constants.O_DSYNC ?? 0)
+
+/** A file opened for writing. */
+export interface DiskFile {
+  /** Writes at `position` and gives how many bytes were taken, which may be fewer than asked. */
+  write(bytes: Uint8Array, position: number): Promise<number>
+  /** Cuts the file. Reaches the disk with the next write at the latest. */
+  truncate(length: number): Promise<void>
+  /** The byte at `position`, or null where the file has ended. */
+  byteAt(position: number): Promise<number | null>
+  /** Which file it is: what `Inspection.identity` says of a name that leads to it. */
+  identity(): Promise<string>
+  close(): Promise<void>
+}
+
+/** What the rest of the program may do with files. Errors are Node's system errors. */
+export interface Disk {
+  /** Bytes of a file, or null where there is none. Never follows a symbolic link. */
+  read(path: string): Promise<Uint8Array | null>
+  /** Opens for writing and makes the file, mode 0600, where there is none. */
+  open(path: string): Promise<DiskFile>
+  /** Opens for reading only, or gives null where there is none. Never follows a symbolic link. */
+  openToRead(path: string): Promise<DiskFile | null>
+  /**
+   * Writes over the beginning of a file that must be there, for running processes to see: it does
+   * not wait until the bytes are on the disk.
+   */
+  overwrite(path: string, bytes: Uint8Array): Promise<void>
+  /** Writes at the end of a file and makes it, mode 0600, where there is none. */
+  append(path: string, bytes: Uint8Array): Promise<void>
+  /** Makes a file that must not exist yet, mode 0600. */
+  create(path: string): Promise<DiskFile>
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file; one that is already gone is no error. */
+  remove(path: string): Promise<void>
+  list(directory: string): Promise<readonly string[]>
+  /** Makes new names in a directory durable, where the process may (see `syncDirectory`). */
+  syncDirectory(path: string): Promise<void>
+  /** What a name itself leads to, or null where there is none. */
+  inspect(path: string): Promise<Inspection | null>
+  /** The path without links to which a path leads. */
+  realPath(path: string): Promise<string>
+  /** Makes a directory, and those above it that are missing; a name that is there is no error. */
+  makeDirectory(path: string, mode: number): Promise<void>
+  chmod(path: string, mode: number): Promise<void>
+}
+
+/** What `Disk.inspect` tells of a name. */
+export interface Inspection {
+  readonly type: "file" | "directory" | "link" | "other"
+  readonly owner: number
+  readonly group: number
+  /** Permissions, and the sticky bit. */
+  readonly mode: number
+  readonly size: number
+  /** Device and number of the file: no two have the same while both are there or open. */
+  readonly identity: string
+}
+
+/** The machine's disk. */
+export const machineDisk: Disk = {
+  read: (path) => unlessAbsent(readWhole(path)),
+  open: async (path) => diskFile(await fs.open(path, writeFlags, fileMode)),
+  create: async (path) => diskFile(await fs.open(path, writeFlags | constants.O_EXCL, fileMode)),
+  openToRead: (path) => unlessAbsent(fs.open(path, readFlags).then(diskFile)),
+  overwrite,
+  append: appendTo,
+  rename: fs.rename,
+  remove: (path) => fs.rm(path, { force: true }),
+  list: (directory) => fs.readdir(directory),
+  syncDirectory,
+  inspect: (path) => unlessAbsent(fs.lstat(path, { bigint: true }).then(inspection)),
+  realPath: (path) => fs.realpath(path),
+  makeDirectory,
+  chmod: fs.chmod,
+}
+
+async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null
+    throw error
+  }
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  const handle = await fs.open(path, readFlags)
+  try {
+    return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await fs.open(path, constants.O_WRONLY | constants.O_NOFOLLOW)
+  try {
+    await handle.write(bytes, 0, bytes.byteLength, 0)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function appendTo(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await fs.open(path, writeFlags | constants.O_APPEND, fileMode)
+  try {
+    await handle.appendFile(bytes)
+  } finally {
+    await handle.close()
+  }
+}
+
+function inspection(stats: BigIntStats): Inspection {
+  return {
+    type: typeOf(stats),
+    owner: Number(stats.uid),
+    group: Number(stats.gid),
+    mode: Number(stats.mode) & 0o1777,
+    size: Number(stats.size),
+    identity: identityOf(stats),
+  }
+}
+
+// As text: the number of a file may be more than a JavaScript number holds.
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
+function typeOf(stats: BigIntStats): Inspection["type"] {
+  if (stats.isFile()) return "file"
+  if (stats.isDirectory()) return "directory"
+  return stats.isSymbolicLink() ? "link" : "other"
+}
+
+// Not by Node's `recursive`, which calls a read-only file system a missing directory.
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await makeUnlessThere(path, mode)
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error
+    await makeDirectory(dirname(path), mode)
+    await makeUnlessThere(path, mode)
+  }
+}
+
+async function makeUnlessThere(path: string, mode: number): Promise<void> {
+  try {
+    await fs.mkdir(path, { mode })
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error
+  }
+}
+
+function diskFile(handle: fs.FileHandle): DiskFile {
+  return {
+    write: async (bytes, position) =>
+      (await handle.write(bytes, 0, bytes.byteLength, position)).bytesWritten,
+    truncate: (length) => handle.truncate(length),
+    byteAt: async (position) => {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, position)
+      return bytesRead === 0 ? null : (buffer[0] ?? null)
+    },
+    identity: async () => identityOf(await handle.stat({ bigint: true })),
+    close: () => handle.close(),
+  }
+}
+
+// The permission model answers ERR_ACCESS_DENIED. Nothing is lost then: the state before the new
+// name is still complete (store/json/journal.ts).
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (systemCode(error) !== "ERR_ACCESS_DENIED") throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Writes all bytes, however often the disk takes only a part. */
+export async function writeAll(file: DiskFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const taken = await file.write(bytes.subarray(done), position + done)
+    if (taken === 0) throw new Error("The disk took none of the bytes")
+    done += taken
+  }
+}
+
+/**
+ * Replaces a file in one step: the chunks go to a new file of mode 0600 beside it, which is then
+ * renamed. Whoever reads sees the old content or the new, never a part. A failure before the rename
+ * leaves the old.
+ */
+export async function replaceFile(
+  path: string,
+  chunks: Iterable<Uint8Array>,
+  disk: Disk,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomName()}.tmp`)
+  const file = await disk.create(temporary)
+  try {
+    try {
+      let position = 0
+      for (const chunk of chunks) {
+        await writeAll(file, chunk, position)
+        position += chunk.byteLength
+      }
+    } finally {
+      await file.close()
+    }
+    await disk.rename(temporary, path)
+  } catch (error) {
+    // The first failure is the one to tell; one in the cleaning up would hide it.
+    await disk.remove(temporary).catch(() => {})
+    throw error
+  }
+  await disk.syncDirectory(dirname(path))
+}
+
+/**
+ * Does work in a new directory of mode 0700 and removes it afterwards.
+ * @throws OperatorError when none can be made, or not be removed
+ */
+export async function withTemporaryDirectory<T>(
+  prefix: string,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  const failure = (message: string) => (cause: unknown) => {
+    throw fileFailure(cause, { message, setting: "TMPDIR", exitCode: exitCodes.unavailable })
+  }
+  const directory = await fs
+    .mkdtemp(join(tmpdir(), prefix))
+    .catch(failure(`No directory can be made in '${tmpdir()}'`))
+  const remove = () => fs.rm(directory, { recursive: true, force: true })
+  try {
+    const result = await work(directory)
+    await remove().catch(failure(`The directory '${directory}' can't be removed`))
+    return result
+  } catch (error) {
+    // The first failure is the one to tell.
+    await remove().catch(() => {})
+    throw error
+  }
+}
+
+/** Removes what a `replaceFile` that was killed left behind. */
+export async function removeLeftovers(directory: string, disk: Disk): Promise<void> {
+  for (const name of await disk.list(directory)) {
+    if (/^\..+\.[\w-]{22}\.tmp$/.test(name)) await disk.remove(join(directory, name))
+  }
+}

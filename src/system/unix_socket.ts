@@ -1,0 +1,176 @@
+// Unix domain sockets, the only place where they enter: one line of text in, one line out. They are
+// reached through the file system, so their directory's mode says who may use them, and they work
+// across containers that share a volume.
+
+import { once } from "node:events"
+import { createConnection, createServer, type Socket } from "node:net"
+import { relative } from "node:path"
+import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+
+/** Answers one line. A rejection closes the connection without an answer. */
+export type LineHandler = (line: string) => Promise<string>
+
+/** A socket that is listened on. */
+export interface LocalSocket {
+  close(): Promise<void>
+}
+
+/** Nobody listens at a path, though there may be a name there. */
+export class NobodyListens extends Error {
+  override readonly name = "NobodyListens"
+}
+
+const lineBytesMax = 65_536
+const firstLineBytes = 1024
+const silenceSecondsMax = 30
+const connectionsMax = 64
+/** Of answers that nobody has read yet, before another one is given. */
+const unreadBytesMax = 16 * 1024 * 1024
+const closeMillis = 200
+
+/** Of a socket's path, without its closing NUL (unix(7)); macOS has less. */
+export const socketPathBytesMax = process.platform === "darwin" ? 103 : 107
+
+/**
+ * Listens at a path where no name may be yet.
+ * @throws OperatorError when the path is too long for a socket
+ */
+export async function listenLocally(path: string, answer: LineHandler): Promise<LocalSocket> {
+  /** All connections; those whose line is being answered are left alone by `close`. */
+  const connections = new Set<Socket>()
+  const answering = new Set<Socket>()
+  const server = createServer((socket) => {
+    connections.add(socket)
+    socket.on("close", () => connections.delete(socket))
+    readLine(socket, async (line) => {
+      answering.add(socket)
+      try {
+        const text = await answer(line)
+        if (unreadBytes() > unreadBytesMax) socket.destroy()
+        else socket.end(`${text}\n`)
+      } catch {
+        socket.destroy()
+      } finally {
+        answering.delete(socket)
+      }
+    })
+  })
+  server.maxConnections = connectionsMax
+  server.listen(shortest(path))
+  await once(server, "listening")
+  // A socket that fails later (no descriptors left) must not end the process.
+  server.on("error", () => {})
+  return { close }
+
+  function close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    const timer = setInterval(endRest, closeMillis)
+    endRest()
+    return closed.finally(() => clearInterval(timer))
+  }
+
+  function unreadBytes(): number {
+    return [...connections].reduce((sum, { writableLength }) => sum + writableLength, 0)
+  }
+
+  // Who has not asked, and who does not read its answer, keeps nobody waiting.
+  function endRest(): void {
+    for (const socket of connections) if (!answering.has(socket)) socket.destroy()
+  }
+}
+
+// Into one buffer: to look through all of the text after each piece takes ever longer.
+function readLine(socket: Socket, take: (line: string) => void): void {
+  let line: Buffer | null = Buffer.alloc(0)
+  let bytes = 0
+  socket.setTimeout(silenceSecondsMax * 1000, () => socket.destroy())
+  socket.on("error", () => socket.destroy())
+  socket.on("data", (chunk: Buffer) => {
+    if (line === null) return
+    const end = chunk.indexOf("\n")
+    const piece = end === -1 ? chunk : chunk.subarray(0, end)
+    const total = bytes + piece.byteLength
+    if (total > lineBytesMax) {
+      line = null
+      socket.destroy()
+      return
+    }
+    line = roomFor(total, line)
+    piece.copy(line, bytes)
+    bytes = total
+    if (end === -1) return
+    const text = line.toString("utf8", 0, bytes)
+    line = null
+    take(text)
+  })
+}
+
+/** The buffer, or a larger one with what is in it. */
+function roomFor(bytes: number, buffer: Buffer): Buffer {
+  if (bytes <= buffer.byteLength) return buffer
+  const larger = Buffer.alloc(Math.max(bytes, 2 * buffer.byteLength, firstLineBytes))
+  buffer.copy(larger)
+  return larger
+}
+
+/**
+ * Sends a line and gives the answer.
+ * @throws NobodyListens when there is no name, or only one that a killed process left behind
+ */
+export function askLocally(path: string, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ""
+    const socket = createConnection(shortest(path))
+    socket.setEncoding("utf8")
+    socket.setTimeout(silenceSecondsMax * 1000, () => {
+      socket.destroy(new Error(`No answer within ${silenceSecondsMax} seconds`))
+    })
+    socket.on("connect", () => socket.write(`${line}\n`))
+    socket.on("data", (chunk: string) => {
+      answer += chunk
+    })
+    socket.on("end", () => {
+      if (answer.endsWith("\n")) resolve(answer.slice(0, -1))
+      else reject(new Error("The connection ended without an answer"))
+    })
+    socket.on("error", (error) => {
+      reject(saysNobody(error) ? new NobodyListens(`Nobody listens at '${path}'`) : error)
+    })
+  })
+}
+
+/**
+ * Whether a process listens at a path. It need not answer: one that is stopped or busy still
+ * listens. False only when it is certain that there is none.
+ */
+export async function isListenedOn(path: string): Promise<boolean> {
+  return (await knock(path)) !== "nobody"
+}
+
+/** What connecting to a path comes to; anything else than a connection or a refusal is unclear. */
+export function knock(path: string): Promise<"connected" | "nobody" | "unclear"> {
+  return new Promise((resolve) => {
+    const socket = createConnection(shortest(path))
+    socket.on("connect", () => {
+      socket.destroy()
+      resolve("connected")
+    })
+    socket.on("error", (error) => resolve(saysNobody(error) ? "nobody" : "unclear"))
+  })
+}
+
+function saysNobody(error: Error): boolean {
+  const code = systemCode(error)
+  return code === "ENOENT" || code === "ECONNREFUSED"
+}
+
+// A longer path is cut off by Node 20: the socket would be another one, somewhere else.
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  const shorter = fromHere.length < path.length ? fromHere : path
+  if (Buffer.byteLength(shorter) <= socketPathBytesMax) return shorter
+  throw new OperatorError(`The path of a Unix socket is too long: '${shorter}'`, {
+    hint: `It can have ${socketPathBytesMax} bytes. Set POSTERN_DATA_DIR to a shorter one.`,
+    exitCode: exitCodes.badSettings,
+  })
+}

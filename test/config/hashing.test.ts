@@ -1,0 +1,81 @@
+// How many hashes run at a time, and what is said where none can.
+
+import assert from "node:assert/strict"
+import { totalmem } from "node:os"
+import { test } from "node:test"
+import { type HashingMachine, hashesAtATime, thisMachine } from "../../src/config/hashing.ts"
+import type { SettingValues } from "../../src/config/settings.ts"
+
+const mebibyte = 1024 * 1024
+const large: HashingMachine = { cores: 8, memoryBytes: 4096 * mebibyte }
+
+/** The number of hashes of so many KiB, and what was complained of. */
+function hashesOf(
+  machine: HashingMachine,
+  { poolSize, hashMemoryKib = 19_456 }: { poolSize?: string; hashMemoryKib?: number | null } = {},
+) {
+  const complaints: string[][] = []
+  const values = { hashMemoryKib } as unknown as SettingValues
+  const complain = (...told: string[]) => void complaints.push(told)
+  return { width: hashesAtATime(values, poolSize, machine, complain), complaints }
+}
+
+test("hashesAtATime() is half the threads, by the cores at most", () => {
+  const rows = [
+    [undefined, 8, 2],
+    ["16", 8, 8],
+    ["16", 4, 4],
+    ["2", 8, 1],
+  ] as const
+  for (const [poolSize, cores, width] of rows) {
+    const found = hashesOf({ ...large, cores }, poolSize === undefined ? {} : { poolSize })
+    assert.deepEqual(found, { width, complaints: [] }, `${poolSize} ${cores}`)
+  }
+})
+
+test("hashesAtATime() is no more than there is memory for", () => {
+  const machine = { cores: 8, memoryBytes: 100 * mebibyte }
+  assert.deepEqual(hashesOf(machine, { poolSize: "64" }), { width: 2, complaints: [] })
+})
+
+test("hashesAtATime() complains where no hash fits, and says how much there is", () => {
+  const hint = "Lower it, or give the process, or its container, more memory"
+  const { width, complaints } = hashesOf({ cores: 8, memoryBytes: 64.5 * mebibyte })
+  assert.equal(width, 0)
+  const message = "No hash of that size fits into 64 MiB"
+  assert.deepEqual(complaints, [["POSTERN_HASH_MEMORY", message, hint]])
+})
+
+for (const [setting, size] of [
+  ["1", 1],
+  ["0", 1],
+  ["none", 1],
+] as const) {
+  test(`hashesAtATime() complains of a pool of ${setting}, which leaves nothing to all else`, () => {
+    const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
+    const { complaints } = hashesOf(large, { poolSize: setting })
+    assert.deepEqual(complaints, [["UV_THREADPOOL_SIZE", `It is ${size}`, hint]])
+  })
+}
+
+test("hashesAtATime() says nothing of a size that is a mistake already", () => {
+  const { complaints } = hashesOf(large, { hashMemoryKib: null })
+  assert.deepEqual(complaints, [])
+})
+
+test("thisMachine() tells of at least a core, and of no more memory than there is", (t) => {
+  const rows: readonly (readonly [limit: number | undefined, memoryBytes: number])[] = [
+    [0, totalmem()],
+    [undefined, totalmem()],
+    [160 * mebibyte, 160 * mebibyte],
+    [2 ** 63, totalmem()],
+  ]
+  for (const [limit, memoryBytes] of rows) {
+    const asked = t.mock.method(process, "constrainedMemory", () => limit)
+    const machine = thisMachine()
+    asked.mock.restore()
+    assert.equal(machine.memoryBytes, memoryBytes, String(limit))
+    assert.ok(machine.cores >= 1)
+  }
+  assert.ok(thisMachine().memoryBytes > 0)
+})

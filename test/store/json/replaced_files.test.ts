@@ -1,0 +1,138 @@
+// Files that are exchanged, removed or written to by somebody else while the store is open (S-10,
+// S-24): nothing is acknowledged any more that the next start would not have, and nothing is done
+// to what was put in their place.
+
+import assert from "node:assert/strict"
+import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { assertUnavailable } from "../assert_unavailable.ts"
+import { sampleUser } from "../sample_user.ts"
+import { nameOf } from "./opened_store.ts"
+import {
+  byRename,
+  current,
+  type Disturb,
+  everything,
+  inPlace,
+  openWithBackup,
+} from "./store_with_backup.ts"
+
+/** What is done, the name that is told of it, and whether the next write alone would notice. */
+const disturbances: Readonly<Record<string, readonly [Disturb, told: RegExp]>> = {
+  "the directory is removed": [({ directory }) => rmSync(directory, { recursive: true }), /gone/],
+  "the directory is moved away": [
+    ({ directory }) => renameSync(directory, `${directory}.x`),
+    /gone/,
+  ],
+  "a file stands in the directory's place": [
+    ({ directory }) => {
+      renameSync(directory, `${directory}.old`)
+      writeFileSync(directory, "")
+    },
+    /gone/,
+  ],
+  "another copy is moved into the place": [
+    ({ directory, backup }) => {
+      renameSync(directory, `${directory}.old`)
+      renameSync(backup, directory)
+    },
+    /journal\.0\.jsonl' is another file now/,
+  ],
+  "a backup is laid over it, as tar does": [byRename, /journal\.0\.jsonl' is another file now/],
+  "a backup is written into it, as cp does": [inPlace, /journal\.0\.jsonl' was written to by/],
+  "the journal is removed": [({ directory }) => rmSync(join(directory, current)), /gone/],
+  "the journal is cut": [
+    ({ directory }) => truncateSync(join(directory, current), 70),
+    /written to/,
+  ],
+  "the journal is emptied": [
+    ({ directory }) => truncateSync(join(directory, current)),
+    /written to/,
+  ],
+  "the journal is appended to": [
+    ({ directory }) => appendFileSync(join(directory, current), "x"),
+    /journal\.0\.jsonl' was written to by somebody else/,
+  ],
+}
+
+for (const [what, [disturb, told]] of Object.entries(disturbances)) {
+  test(`a store writes nothing more when ${what}, and reads go on`, async (t) => {
+    const opened = await openWithBackup(t)
+    const { parent, store, alarms } = opened
+    disturb(opened)
+    const before = everything(parent)
+    assert.equal(store.isInPlace(), true)
+    await assertUnavailable(store.addUser(sampleUser("carol")))
+    assert.equal(store.isInPlace(), false)
+    await assertUnavailable(store.addUser(sampleUser("dave")))
+    assert.deepEqual((await store.listUsers()).map(nameOf), ["alice", "bob"])
+    await assert.rejects(store.disk.rename(join(parent, "a"), join(parent, "b")), {
+      name: "Displaced",
+      code: "ESTALE",
+    })
+    assert.equal(alarms.length, 1, "it is told once")
+    assert.match(alarms[0] ?? "", told)
+    await store.close()
+    // But the lock, which is this store's to remove.
+    assert.deepEqual(everything(parent), before)
+  })
+}
+
+/** What a write to the journal does not notice, but a look at all files does. */
+const besides: Readonly<Record<string, readonly [Disturb, told: RegExp]>> = {
+  "store.json is exchanged": [
+    (opened) => byRename(opened, ["store.json"]),
+    /store\.json' is anoth/,
+  ],
+  "store.json is removed": [({ directory }) => rmSync(join(directory, "store.json")), /gone/],
+  "the other journal is exchanged": [
+    (opened) => byRename(opened, ["journal.1.jsonl"]),
+    /journal\.1\.jsonl' is another file now/,
+  ],
+  "the keys are exchanged": [(opened) => byRename(opened, ["keys.json"]), /keys\.json' is another/],
+  "other keys of the same length are written into the file": [
+    ({ directory }) => writeFileSync(join(directory, "keys.json"), "KEYS"),
+    /keys\.json' was written to by somebody else/,
+  ],
+  "the lock is removed": [
+    ({ directory }) => rmSync(join(directory, "lock.json")),
+    /lock\.json' is not this process's any more/,
+  ],
+  "another takes the lock": [
+    ({ directory }) => writeFileSync(join(directory, "lock.json"), "of another"),
+    /lock\.json' is not this process's any more/,
+  ],
+}
+
+for (const [what, [disturb, told]] of Object.entries(besides)) {
+  test(`a store finds out within a second that ${what}`, async (t) => {
+    const opened = await openWithBackup(t)
+    const { store, alarms } = opened
+    disturb(opened)
+    await until(() => alarms.length > 0)
+    assert.match(alarms[0] ?? "", told)
+    assert.equal(store.isInPlace(), false)
+    await assertUnavailable(store.addUser(sampleUser("carol")))
+    assert.equal(alarms.length, 1)
+  })
+
+  test(`a store that was stopped for a second acknowledges nothing when ${what}`, async (t) => {
+    const opened = await openWithBackup(t)
+    const { store, alarms } = opened
+    // Nothing else runs meanwhile, its timers neither.
+    const end = performance.now() + 1000
+    while (performance.now() < end);
+    disturb(opened)
+    await assertUnavailable(store.addUser(sampleUser("carol")))
+    assert.match(alarms[0] ?? "", told)
+  })
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 5000
+  while (!isSo()) {
+    assert.ok(performance.now() < end, "it came in time")
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

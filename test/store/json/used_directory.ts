@@ -1,0 +1,110 @@
+// A data directory that was in use for a while, and how a start that must be refused is checked.
+
+import assert from "node:assert/strict"
+import { lstatSync, readdirSync, readFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import type { TestContext } from "node:test"
+import { setImmediate } from "node:timers/promises"
+import { OperatorError } from "../../../src/errors.ts"
+import { openJsonStore } from "../../../src/store/json/open_json_store.ts"
+import { type Disk, machineDisk } from "../../../src/system/disk.ts"
+import { temporaryDirectory } from "../../support/temporary_directory.ts"
+import { endingAt, sampleSession, startOptions } from "../sample_session.ts"
+import { sampleUser } from "../sample_user.ts"
+
+/** The journal's files. */
+export const journals = ["journal.0.jsonl", "journal.1.jsonl"] as const
+
+/** All files of a store. */
+export const names = ["store.json", ...journals] as const
+
+const restore =
+  "Nothing was changed. Restore the data directory from a backup, all of its files together."
+
+/** A directory of a store whose three files all hold something, the same at each call. */
+export async function usedDirectory(t: TestContext): Promise<string> {
+  const directory = temporaryDirectory(t)
+  const { disk, snapshotTaken } = watchedDisk()
+  const store = await openJsonStore({
+    ...{ directory, disk, warn: assert.fail },
+    bytesBetweenSnapshotsMin: 400,
+  })
+  const changes = [
+    ...["alice", "bob", "carol", "dave"].map((name) => () => store.addUser(sampleUser(name))),
+    () => store.deleteUser("bob", endingAt()),
+    ...["s1", "s2"].map((sid) => () => store.startSession(sampleSession(sid), startOptions())),
+    () => store.endSession("s2", { ending: endingAt() }),
+    () => store.revokeToken({ jti: "j1", expiresAt: endingAt().at + 60, isListed: true }),
+    ...Array.from(
+      { length: 22 },
+      (_, tokensNotBefore) => () => store.changeUser("alice", { tokensNotBefore }),
+    ),
+  ]
+  for (const change of changes) {
+    await change()
+    await snapshotTaken()
+  }
+  await store.close()
+  return directory
+}
+
+// Which entries a snapshot has is a matter of time, unless each is waited for.
+function watchedDisk(): { readonly disk: Disk; readonly snapshotTaken: () => Promise<void> } {
+  let underWay = false
+  const disk: Disk = {
+    ...machineDisk,
+    create(path) {
+      underWay ||= basename(path).startsWith(".store.json")
+      return machineDisk.create(path)
+    },
+    async syncDirectory(path) {
+      await machineDisk.syncDirectory(path)
+      underWay = false
+    },
+  }
+  return {
+    disk,
+    async snapshotTaken() {
+      while (underWay) await setImmediate()
+    },
+  }
+}
+
+/** Opens the store, closes it, and gives what it warned of. */
+export async function openAndClose(directory: string): Promise<string[]> {
+  const warnings: string[] = []
+  const warn = (event: string, message: string) => void warnings.push(`${event}: ${message}`)
+  const store = await openJsonStore({ directory, disk: machineDisk, warn })
+  await store.close()
+  return warnings
+}
+
+/** Asserts that the start stops, says where and what to do, and leaves everything as it is. */
+export async function assertRefused(
+  directory: string,
+  name: string | RegExp,
+  place: RegExp,
+  hint: RegExp = new RegExp(restore),
+): Promise<void> {
+  const before = everything(directory)
+  await assert.rejects(openAndClose(directory), (error) => {
+    assert.ok(error instanceof OperatorError, `${error}`)
+    assert.equal(error.exitCode, 65)
+    assert.match(error.message, place)
+    assert.match(error.message, typeof name === "string" ? new RegExp(`/${name}'`) : name)
+    assert.doesNotMatch(error.message, /argon2|AAAAAAAA/)
+    assert.match(error.hint, hint)
+    return true
+  })
+  assert.deepEqual(everything(directory), before)
+}
+
+function everything(directory: string): readonly (readonly [string, string])[] {
+  return readdirSync(directory)
+    .sort()
+    .map((name) => {
+      const path = join(directory, name)
+      const type = lstatSync(path)
+      return [name, type.isFile() ? readFileSync(path, "hex") : `mode ${type.mode}`] as const
+    })
+}
