@@ -48,7 +48,7 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   [/^import (?!type).*from "node:http"/m, ["http/node/server.ts"]],
   // But what only tells texts apart and opens no socket.
   [
-    /^import (?!type|{ isIPv4, isIPv6 }).*from "node:net"/m,
+    /^import (?!type|{[^}]*\bisIPv4\b).*from "node:net"/m,
     ["system/unix_socket.ts", "cli/healthcheck.ts"],
   ],
   [/from "jose["/]/, ["token/"]],

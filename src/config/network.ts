@@ -1,7 +1,7 @@
 // Parsers for the settings about who reaches the service and through what: proxies, host names,
 // origins and the headers that go with them. Lists have commas. A bad value throws SettingMistake.
 
-import { canonicalAddress, type Network, readNetwork, startOf } from "../domain/ip_address.ts"
+import { canonicalAddress, type Network, readNetwork } from "../domain/ip_address.ts"
 import { type ForwardedHeader, forwardedHeaders } from "../http/client_address.ts"
 import { hostNameOf } from "../http/host.ts"
 import { SettingMistake } from "./values.ts"
@@ -15,12 +15,11 @@ export function trustedProxies(value: string): readonly Network[] {
     const hint = "Addresses and networks of your own proxies: 10.0.0.2,172.16.0.0/12,fd00::/8"
     const network = readNetwork(one)
     if (network === null) throw new SettingMistake(`'${one}' is no address and no network`, hint)
-    const { prefix } = network
+    const { start, prefix } = network
     if (prefix < prefixMin) {
       const reason = `'${one}' is too wide: who is in it can claim any address`
       throw new SettingMistake(reason, `A prefix of at least /${prefixMin}, such as 10.0.0.0/8`)
     }
-    const start = startOf(network)
     if (start === canonicalAddress(one.replace(/\/.*$/, ""))) return network
     throw new SettingMistake(
       `'${one}' has bits beyond its prefix`,

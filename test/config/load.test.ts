@@ -5,6 +5,7 @@ import { test } from "node:test"
 import { thisMachine } from "../../src/config/hashing.ts"
 import { withPort } from "../../src/config/load.ts"
 import { settingNames } from "../../src/config/settings.ts"
+import { readNetwork } from "../../src/domain/ip_address.ts"
 import { loadWithFiles as load } from "../support/settings_files.ts"
 import { testKeyPem, testSecret } from "../support/test_keys.ts"
 
@@ -85,10 +86,7 @@ test("loadConfig() reads every setting", () => {
     port: 80,
     dataDirectory: "/srv/postern",
     publicAddress: "https://login.example.org",
-    trustedProxies: [
-      { bits: 32, first: 0x0a000000n, prefix: 8 },
-      { bits: 32, first: 0x7f000001n, prefix: 32 },
-    ],
+    trustedProxies: [readNetwork("10.0.0.0/8"), readNetwork("127.0.0.1")],
     forwardedHeader: "Forwarded",
     keepAlive: { clientSeconds: 30, proxySeconds: 130 },
     allowedHosts: ["login.example.org", "postern"],

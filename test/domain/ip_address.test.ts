@@ -9,7 +9,6 @@ import {
   networkOf,
   networksOf,
   readNetwork,
-  startOf,
   widerNetworkOf,
 } from "../../src/domain/ip_address.ts"
 
@@ -26,7 +25,7 @@ const spellings: readonly (readonly [canonical: string, ...others: readonly stri
   ["::", "0:0:0:0:0:0:0:0", "0::0"],
   ["::1", "0:0:0:0:0:0:0:1", "::0001", "0::1", "::0.0.0.1"],
   ["1::", "1:0:0:0:0:0:0:0"],
-  ["::102:304", "::1.2.3.4"],
+  ["::1.2.3.4", "::102:304", "::0102:0304"],
   ["::fffe:102:304", "::fffe:1.2.3.4"],
   ["1:2:3:4:5:6:102:304", "1:2:3:4:5:6:1.2.3.4"],
   ["1:2:3:4:5:6:7:0", "1:2:3:4:5:6:7::"],
@@ -158,13 +157,16 @@ test("readNetwork() takes nothing but an address, and a length that it can have"
   for (const text of wrong) assert.equal(readNetwork(text), null, text)
 })
 
-test("startOf() gives the address at which a network starts", () => {
+test("readNetwork() gives the address at which a network starts", () => {
   const rows = [
     ["10.1.2.3/8", "10.0.0.0"],
     ["10.1.2.3", "10.1.2.3"],
     ["::ffff:10.1.2.3/104", "10.0.0.0"],
     ["2001:db8:1:2::3/48", "2001:db8:1::"],
     ["1.2.3.4/0", "0.0.0.0"],
+    ["10.1.2.255/25", "10.1.2.128"],
+    ["::1.2.3.255/121", "::1.2.3.128"],
+    ["2001:db8:ffff::/33", "2001:db8:8000::"],
   ] as const
-  for (const [text, start] of rows) assert.equal(startOf(network(text)), start)
+  for (const [text, start] of rows) assert.equal(network(text).start, start)
 })

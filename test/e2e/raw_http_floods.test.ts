@@ -6,6 +6,7 @@ import { once } from "node:events"
 import { connect } from "node:net"
 import { type TestContext, test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
+import { readNetwork } from "../../src/domain/ip_address.ts"
 import { json } from "../../src/http/message.ts"
 import { checkEveryReply, converse, startTestServer } from "../support/raw_socket.ts"
 import { createTestService } from "../support/test_service.ts"
@@ -99,7 +100,7 @@ test("listen() keeps a trusted proxy's connection longer, and says for how long:
   ] as const) {
     const { port } = await startTestServer(t, async () => json(200, {}), {
       limits: { keepAliveMillis: 1000, proxyKeepAliveMillis: 2000, checkIntervalMillis: 100 },
-      trustedProxies: proxies.map(() => ({ bits: 32, first: 0x7f00_0001n, prefix: 32 })),
+      trustedProxies: proxies.flatMap((text) => readNetwork(text) ?? []),
     })
     const socket = connect({ port, host: "127.0.0.1" }).setEncoding("latin1")
     socket.write(`GET /x HTTP/1.1\r\n${host}\r\n`)

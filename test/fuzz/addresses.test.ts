@@ -5,13 +5,7 @@ import assert from "node:assert/strict"
 import { isIP, SocketAddress } from "node:net"
 import { test } from "node:test"
 import fc from "fast-check"
-import {
-  canonicalAddress,
-  isWithin,
-  networkOf,
-  readNetwork,
-  startOf,
-} from "../../src/domain/ip_address.ts"
+import { canonicalAddress, isWithin, networkOf, readNetwork } from "../../src/domain/ip_address.ts"
 import { clientAddressOf, forwardedHeaders, peerOf } from "../../src/http/client_address.ts"
 import { hostNameOf, isAllowedHost } from "../../src/http/host.ts"
 import { anyText, editedText, edits } from "./inputs.ts"
@@ -43,7 +37,7 @@ test("canonicalAddress() gives one spelling, which is its own, or null for what 
       assert.notEqual(isIP(canonical), 0, canonical)
       assert.equal(canonicalAddress(canonical), canonical)
       assert.equal(canonicalAddress(text.toUpperCase()), canonical)
-      assert.ok(!/[%A-Z]|:.*\.|^::ffff:\w+:\w+$/.test(canonical), canonical)
+      assert.ok(!/[%A-Z]|\w:.*\.|^::ffff:\w+:\w+$/.test(canonical), canonical)
       if (isIP(canonical) === 6) {
         const { address: same } = new SocketAddress({ address: canonical, family: "ipv6" })
         assert.equal(canonicalAddress(same), canonical)
@@ -60,7 +54,7 @@ test("networkOf() and readNetwork() are of one mind with isWithin()", () =>
     if (own !== null && isAddress) assert.ok(isWithin(text, [own]))
     const network = readNetwork(`${text}/${prefix}`)
     if (network === null) return
-    assert.ok(isWithin(startOf(network), [network]))
+    assert.ok(isWithin(network.start, [network]))
     assert.ok(isWithin(text, [network]))
     assert.ok(canonicalAddress(other) !== null || !isWithin(other, [network]))
   }))
