@@ -9,7 +9,7 @@ import {
   rsaBitsMin,
   sharedAlgorithms,
 } from "../../../src/token/keys/algorithms.ts"
-import { brokenRsaKeys, longKeyPem, threePrimesKeyPem } from "../../vectors/rsa_keys.ts"
+import { longKeyPem } from "../../vectors/rsa_keys.ts"
 import { rsaKeyPem, smallExponentKeyPem } from "../../vectors/signing_keys.ts"
 
 const notAlgorithms = ["none", "None", "", "es256", "ES256 ", "ES384", "toString", "__proto__"]
@@ -27,7 +27,6 @@ const secret = createSecretKey(Buffer.alloc(32))
 const notP256 = "ES256 needs an elliptic curve key on P-256"
 const notEd25519 = "EdDSA needs an Ed25519 key"
 const notRsa = "PS256 and RS256 need an RSA key"
-const threePrimes = "an RSA key needs two primes, this one has more"
 const smallExponent = "an RSA key needs the exponent 65537"
 const tooShort = "an RSA key needs at least 3072 bits, this one has 1024"
 const tooLong = "an RSA key may have 4096 bits at most, this one has 4104"
@@ -51,7 +50,6 @@ const rows: readonly Row[] = [
     [algorithm, "RSA of 1024 bits", shortRsa, tooShort],
     [algorithm, "RSA of 4104 bits", createPrivateKey(longKeyPem), tooLong],
     [algorithm, "RSA with the exponent 3", createPrivateKey(smallExponentKeyPem), smallExponent],
-    [algorithm, "RSA with three primes", createPrivateKey(threePrimesKeyPem), threePrimes],
     [algorithm, "RSA for PSS only", shortPss, notRsa],
     [algorithm, "P-256", p256, notRsa],
     [algorithm, "Ed25519", ed25519, notRsa],
@@ -75,12 +73,5 @@ test("publishedAlgorithms say what is wrong with a key", () => {
   assert.equal(rsaBitsMin, 3072)
   for (const [algorithm, name, key, expected] of rows) {
     assert.equal(publishedAlgorithms[algorithm](key), expected, `${algorithm}: ${name}`)
-  }
-})
-
-test("publishedAlgorithms find numbers of RSA keys that do not belong together", () => {
-  for (const { name, pem } of brokenRsaKeys) {
-    const mistake = publishedAlgorithms.RS256(createPrivateKey(pem))
-    assert.equal(mistake, "its parts do not make one key", name)
   }
 })
