@@ -83,7 +83,8 @@ export function isWithin(text: string, networks: readonly Network[]): boolean {
 }
 
 function readAddress(text: string): Address | null {
-  if (isIPv4(text)) return { family: "ipv4", text }
+  // A text of its own, also of IPv4: kept for long, a part of a header would keep all of it.
+  if (isIPv4(text)) return { family: "ipv4", text: new SocketAddress({ address: text }).address }
   if (!isIPv6(text)) return null
   const { address } = new SocketAddress({ address: text.replace(/%.*$/, ""), family: "ipv6" })
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
