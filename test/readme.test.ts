@@ -1,137 +1,93 @@
-// The README drifts no further than this: its tables are compared with the code, its session is
-// run.
+// README.md against what is there: its session, its user and its verifier are run, its defaults are
+// the settings'. Its length is held, too: nobody finishes a long one.
 
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { runCommandLine } from "../src/cli/command_line.ts"
-import { type Setting, settingRows } from "../src/config/settings.ts"
-import { errorCodes, exitCodes, refusalReasons } from "../src/errors.ts"
-import { problem } from "../src/http/problem.ts"
-import { type RouteParts, routes } from "../src/routes.ts"
-import { createFakeTerminal } from "./support/fake_terminal.ts"
-import { startPostern } from "./support/postern_process.ts"
+import { settingRows } from "../src/config/settings.ts"
+import { createFakeKeyboard, createFakeTerminal } from "./support/fake_terminal.ts"
+import { postLogin } from "./support/http_client.ts"
+import { blocksOf, isAsShown, readPage, runSteps, stepsOf, tableOf } from "./support/page.ts"
+import { bundlePostern, startPostern } from "./support/postern_process.ts"
 import { temporaryDirectory } from "./support/temporary_directory.ts"
 
-const readme = readProjectFile("README.md")
+const wordsMax = 1000
+/** What fits into the width at which code hosts show a page. */
+const codeLineLengthMax = 100
+const readme = readPage("README.md")
 
-test("README lists the endpoints of the route table", () => {
-  const issuer = "https://login.example.org"
-  const parts = { sessions: {}, issuer } as unknown as RouteParts
-  const rows = routes(parts).map(([method, path, { admits }]) => [method, `\`${path}\``, admits])
-  const written = table("Method").map((row) => row.slice(0, 3))
-  assert.deepEqual(written, rows)
-})
-
-test("README lists the settings", () => {
-  const rows = settingRows.map(([, setting]) => settingRow(setting))
-  assert.deepEqual(table("Setting"), rows)
-})
-
-test("README lists the error codes and their statuses", () => {
-  const rows = errorCodes.map((code) => [String(problem(code, "").status), `\`${code}\``])
-  const written = table("Status").map((row) => row.slice(0, 2))
-  assert.deepEqual(written, rows)
-})
-
-test("README lists the reasons for which tokens are refused", () => {
-  const written = table("Reason").map(([reason]) => reason)
+test("README is short, and its code needs no scrolling", () => {
+  const words = readme.text.split(/\s+/).filter((word) => word !== "").length
+  assert.ok(words <= wordsMax, `${words} words`)
+  const code = [...readme.text.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text)
+  const long = code.join("").split("\n")
   assert.deepEqual(
-    written,
-    refusalReasons.map((reason) => `\`${reason}\``),
+    long.filter((line) => line.length > codeLineLengthMax),
+    [],
   )
 })
 
-test("README lists the commands, and the exit codes", async () => {
-  const terminal = createFakeTerminal()
-  await runCommandLine(["--help"], terminal)
-  const help = terminal.stdout()
-  for (const [command = "", does = ""] of table("Command")) {
-    const plain = command.replaceAll("`", "").replaceAll("\\|", "|")
-    assert.ok(help.includes(`  ${plain}\n      ${does}\n`), plain)
-  }
-  assert.equal(table("Command").length, help.match(/^ {2}postern /gm)?.length)
-  const codes = /Exit codes: ([^.]*)\./.exec(readme)?.[1] ?? ""
-  const written = [...codes.matchAll(/(\d+) /g)].map((found) => Number(found[1]))
-  assert.deepEqual(written, Object.values(exitCodes))
-  assert.ok(help.replace(/\s+/g, " ").includes(codes.replace(/\s+/g, " ")))
-})
-
-test("README gives a reason for each dependency", () => {
-  const manifest = JSON.parse(readProjectFile("package.json")) as { dependencies: object }
-  const written = table("Dependency").map(([name]) => name?.replaceAll("`", ""))
-  assert.deepEqual(written.sort(), Object.keys(manifest.dependencies).sort())
-})
-
-test("README and the page on verifying use the example as it says", () => {
-  const comment = readProjectFile("examples/verify_in_node.ts").replace(/^\/\/ ? ? ?/gm, "")
-  for (const page of [readme, readProjectFile("docs/verify-tokens.md")]) {
-    const [, usage = ""] = /```ts\n(const verify = [^`]*`[^`]*`[^`]*)```/.exec(page) ?? []
-    assert.match(usage, /createVerifier/)
-    assert.ok(comment.includes(usage), usage)
+test("README's commands answer as it says", async (t) => {
+  const directory = temporaryDirectory(t)
+  const settings = { POSTERN_DATA_DIR: join(directory, "data") }
+  const program = bundlePostern(t)
+  const seeded = { ...settings, POSTERN_SEED_USERS: "alice:wonderland,bob:builder" }
+  const { port } = await startPostern(t, seeded, ["serve"], program)
+  const steps = stepsOf(readme)
+  assert.ok(steps.length >= 8)
+  const host = `localhost:${port}`
+  const password = "korrekt-pferd-batterie"
+  const printed = await runSteps(steps, { directory, host, program, settings, password })
+  for (const [index, { command, shown }] of steps.entries()) {
+    assert.ok(isAsShown(printed[index] ?? "", shown), `${command}\n${printed[index]}`)
   }
 })
 
-test("README's scripts exist", () => {
-  const { scripts } = JSON.parse(readProjectFile("package.json")) as { scripts: object }
-  for (const [, name = ""] of readme.matchAll(/npm run (?:--silent )?(\w+)/g)) {
-    assert.ok(Object.hasOwn(scripts, name), name)
+test("README shows what a terminal asks for a new user", async (t) => {
+  const settings = { POSTERN_DATA_DIR: join(temporaryDirectory(t), "data") }
+  assert.equal(await runCommandLine(["init"], createFakeTerminal(settings)), 0)
+  const keyboard = createFakeKeyboard()
+  const terminal = createFakeTerminal(settings, keyboard.input)
+  const run = runCommandLine(["user", "add", "carol"], terminal)
+  for (const question of ["New password", "Once more"]) {
+    while (!terminal.stdout().includes(question) && !terminal.stderr().includes(question)) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await keyboard.type("korrekt-pferd-batterie\r")
   }
+  assert.equal(await run, 0, terminal.stderr())
+  const shown = stepsOf(readme).find(({ command }) => command.includes("user add"))?.shown ?? ""
+  const asked = `${terminal.stderr()}${terminal.stdout()}`
+  for (const line of shown.trim().split("\n")) assert.ok(asked.includes(line), line)
 })
 
-test("README's session answers as it says", async (t) => {
-  const { url } = await startPostern(t, {
-    POSTERN_DATA_DIR: temporaryDirectory(t),
-    POSTERN_SEED_USERS: "alice:wonderland,bob:builder",
-  })
-  const session = blocks("console").find((block) => block.includes("/login")) ?? ""
-  const steps = [...session.matchAll(/^\$ curl localhost:8080(.*)\n(.*)$/gm)]
-  assert.equal(steps.length, 3)
-  let token = ""
-  for (const [, words = "", expected = ""] of steps) {
-    const answer = await (await curl(url, words.replace("$TOKEN", token))).text()
-    const comparable = (text: string) => text.replace(/"(eyJ|ptr_|ptd_)[^"]*"/g, '"$1…"').trim()
-    assert.equal(comparable(answer), comparable(expected))
-    token = /"access_token":"([^"]+)"/.exec(answer)?.[1] ?? token
-  }
+test("README's verifier takes six lines, and takes a token", async (t) => {
+  const settings = { POSTERN_DATA_DIR: temporaryDirectory(t), POSTERN_SEED_USERS: "alice:wonder" }
+  const { port, url } = await startPostern(t, settings, ["serve"], bundlePostern(t))
+  const token = String((await postLogin(url, "alice", "wonder")).body["access_token"])
+  const lines = (blocksOf(readme, "ts")[0] ?? "").trim().split("\n")
+  assert.equal(lines.length, 6)
+  const directory = temporaryDirectory(t)
+  const modules = fileURLToPath(new URL("../node_modules", import.meta.url))
+  symlinkSync(modules, join(directory, "node_modules"))
+  const script = join(directory, "verify.mjs")
+  const code = lines.join("\n").replace("localhost:8080", `localhost:${port}`)
+  writeFileSync(script, `const token = process.argv[2]\n${code}\n`)
+  const verify = (text: string) =>
+    execFileSync(process.execPath, [script, text], { encoding: "utf8", stdio: "pipe" })
+  assert.equal(verify(token), "alice []\n")
+  assert.throws(() => verify(`${token.slice(0, -8)}AAAAAAAA`), /signature verification failed/)
 })
 
-/** What curl would send for the words after its address, of which the session uses few. */
-function curl(url: string, words: string): Promise<Response> {
-  const path = /^\S*/.exec(words)?.[0] ?? ""
-  const header = /-H ['"]([\w-]+): ([^'"]*)['"]/.exec(words)
-  const body = /-d '([^']*)'/.exec(words)?.[1]
-  return fetch(`${url}${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: header === null ? {} : { [String(header[1])]: String(header[2]) },
-    ...(body === undefined ? {} : { body }),
-  })
-}
-
-function settingRow({ name, help, fallback, shownDefault, secret }: Setting): string[] {
-  const standard = shownDefault ?? fallback
-  return [`\`${name}\`${secret ? " ¹" : ""}`, standard === null ? "" : `\`${standard}\``, help]
-}
-
-/** The cells of the table whose first heading this is. */
-function table(heading: string): string[][] {
-  const lines = readme.split("\n")
-  const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`))
-  const length = lines.slice(start).findIndex((line) => !line.startsWith("|"))
-  return lines.slice(start + 2, start + length).map((line) =>
-    line
-      .split(/(?<!\\)\|/)
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-}
-
-function blocks(language: string): string[] {
-  const pattern = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm")
-  return [...readme.matchAll(pattern)].map((found) => found[1] ?? "")
-}
-
-function readProjectFile(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), "utf8")
-}
+test("README's defaults are the settings'", () => {
+  const rows = tableOf(readme, "What")
+  assert.ok(rows.length > 5)
+  for (const [, shown, name] of rows) {
+    const setting = settingRows.find(([, row]) => `\`${row.name}\`` === name)?.[1]
+    assert.equal(shown, `\`${setting?.shownDefault ?? setting?.fallback}\``, name)
+  }
+})
