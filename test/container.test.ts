@@ -39,7 +39,7 @@ const asked: Rows = [
   [
     "D-06 a port for this machine only",
     compose,
-    /^ {4}ports:\n {6}- "127\.0\.0\.1:8080:8080"\n {4}#/m,
+    /^ {4}ports:\n {6}- "127\.0\.0\.1:\$\{PUBLISHED_PORT:-8080\}:8080"\n {4}#/m,
   ],
   ["D-06 it comes back", compose, /^ {4}restart: unless-stopped$/m],
 ]

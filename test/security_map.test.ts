@@ -1,5 +1,5 @@
-// SECURITY.md against what is there: each requirement of the bar stands in it once, and whatever is
-// said to hold one exists.
+// The maintainers' page of requirements against what is there: each requirement is there once, and
+// each file that holds one exists.
 
 import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url"
 import { publishedAlgorithms, sharedAlgorithms } from "../src/token/keys/algorithms.ts"
 
 const root = new URL("..", import.meta.url)
-const text = readFileSync(new URL("SECURITY.md", root), "utf8")
+const page = "docs/maintainers/security-requirements.md"
+const text = readFileSync(new URL(page, root), "utf8")
 
 /** How many requirements each part has. */
 const parts = { T: 20, B: 9, K: 12, R: 13, P: 13, L: 17, C: 8, H: 19, X: 5, S: 12, O: 9, D: 7 }
@@ -32,7 +33,7 @@ function pathsOf(cell: string): readonly string[] {
   return named.filter((name) => /^(?!\/)[\w./-]+$/.test(name) && /[./]|^Dockerfile$/.test(name))
 }
 
-test("SECURITY.md has each requirement of the bar once", () => {
+test("security-requirements.md has each requirement of the bar once", () => {
   const claimed = requirements.filter((id) => !unclaimed.includes(id))
   assert.deepEqual(
     rows.map(([id]) => id),
@@ -45,7 +46,7 @@ test("SECURITY.md has each requirement of the bar once", () => {
   }
 })
 
-test("SECURITY.md names what holds each requirement, or says why nothing does", () => {
+test("security-requirements.md names what holds each requirement, or says why nothing does", () => {
   const untested: string[] = []
   for (const [id = "", , holder = ""] of rows) {
     if (/^(?:does not apply|not held): \S/.test(holder)) continue
@@ -56,9 +57,11 @@ test("SECURITY.md names what holds each requirement, or says why nothing does", 
   assert.deepEqual(untested, withoutTest)
 })
 
-test("SECURITY.md names no file that is not there", () => {
+test("security-requirements.md names no file that is not there", () => {
   const ofSource = /^(?:src|test|bench|bin|examples|\.ci)\//
-  const named = pathsOf(text).filter((path) => ofSource.test(path))
+  const named = pathsOf(text.replace(/^```[\s\S]*?^```$/gm, "")).filter((path) =>
+    ofSource.test(path),
+  )
   const missing = [...rows.flatMap(([, , holder = ""]) => pathsOf(holder)), ...named].filter(
     (path) => !existsSync(fileURLToPath(new URL(path, root))),
   )
@@ -66,7 +69,7 @@ test("SECURITY.md names no file that is not there", () => {
   assert.ok(named.length > rows.length, "the paths were found")
 })
 
-test("SECURITY.md lists every algorithm", () => {
+test("security-requirements.md lists every algorithm", () => {
   const cryptography = text.slice(text.indexOf("\n## Cryptography\n"))
   const primitives = ["HMAC-SHA-256", "SHA-256", "Argon2id", "CRC-32", "Math.random"]
   for (const name of [
@@ -77,8 +80,8 @@ test("SECURITY.md lists every algorithm", () => {
   }
 })
 
-// Whoever adds a file here looks whether the section still lists everything.
-test("SECURITY.md lists what these files do with cryptography, and no others do any", () => {
+// Before you add a file here, look whether the section still lists everything.
+test("security-requirements.md lists what these files do with cryptography, and no others do any", () => {
   const libraries =
     /(?:^|\}) from "(?:node:crypto|node:zlib|jose(?:\/[\w/]+)?|@node-rs\/argon2)"|crypto\.subtle/m
   const source = fileURLToPath(new URL("src", root))

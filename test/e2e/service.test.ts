@@ -12,7 +12,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { testKeyPem, testSecret } from "../support/test_keys.ts"
 
 const seeds = "alice:wonderland,bob:builder"
-const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
+const cliPage = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8")
 const revoked = { status: 401, msg: "Token has been revoked" }
 
 /** The names of the events that it logged; every line must be one. */
@@ -130,10 +130,10 @@ for (const [host, shown] of [
     for (const start = Date.now(); !greeting.test(output()); await wait(20)) {
       assert.ok(Date.now() - start < 5000, output())
     }
-    // The greeting is the README's, but for the address.
+    // The greeting is what docs/cli.md shows, but for the address.
     const [greeted = ""] = greeting.exec(output()) ?? []
-    const asInReadme = greeted.replaceAll(`//${shown}:${port}`, "//127.0.0.1:8080")
-    assert.ok(readme.includes(`\`\`\`text\n${asInReadme}\`\`\``), asInReadme)
+    const asInPage = greeted.replaceAll(`//${shown}:${port}`, "//127.0.0.1:8080")
+    assert.ok(cliPage.includes(`\`\`\`text\n${asInPage}\`\`\``), asInPage)
     const line = /^ {2}curl '(\S+)' -H '([\w-]+): ([\w/]+)' -d '(\{.*\})'$/m.exec(output()) ?? []
     const [, url = "", name = "", value = "", body = ""] = line
     assert.equal(url, `http://${shown}:${port}/login`)

@@ -32,8 +32,8 @@ export interface Shell {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-/** Start something that the test starts by itself, or take minutes. */
-const notRun = /^npm (?:ci|test|start|run (?!--silent))/
+/** What starts something that the test starts by itself, takes minutes, or needs the clone. */
+const notRun = /^npm (?!run --silent postern )/
 const prompt = /^(?:New password|Once more|Again)\b.*:$/
 
 /** Reads a document. */

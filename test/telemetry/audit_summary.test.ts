@@ -161,8 +161,8 @@ for (const event of ["session.replayed", "session.ended", "login.succeeded"] as 
   })
 }
 
-test("SECURITY.md names the events that are summed", () => {
-  const text = readFileSync(new URL("../../SECURITY.md", import.meta.url), "utf8")
+test("docs/logs.md names the events that are summed", () => {
+  const text = readFileSync(new URL("../../docs/logs.md", import.meta.url), "utf8")
   const line = text.split("\n").find((one) => one.includes("are summed")) ?? ""
   const named = [...line.matchAll(/`(\w+\.\w+)`/g)].map(([, name]) => name)
   assert.deepEqual(new Set(named), new Set(summedEvents))

@@ -1,0 +1,121 @@
+// The reference tables of docs/ against the code that they describe.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { runCommandLine } from "../../src/cli/command_line.ts"
+import { type Setting, settingNames, settingRows } from "../../src/config/settings.ts"
+import { errorCodes, exitCodes, refusalReasons } from "../../src/errors.ts"
+import { httpLimits } from "../../src/http/node/limits.ts"
+import { problem } from "../../src/http/problem.ts"
+import { type RouteParts, routes } from "../../src/routes.ts"
+import { createFakeTerminal } from "../support/fake_terminal.ts"
+import { readPage, readProjectFile, tableOf } from "../support/page.ts"
+
+const api = readPage("docs/api.md")
+const cli = readPage("docs/cli.md")
+
+test("api.md lists the endpoints of the route table", () => {
+  const issuer = "https://login.example.org"
+  const parts = { sessions: {}, issuer } as unknown as RouteParts
+  const rows = routes(parts).map(([method, path, { admits }]) => [method, `\`${path}\``, admits])
+  const written = tableOf(api, "Method").map((row) => row.slice(0, 3))
+  assert.deepEqual(written, rows)
+})
+
+test("api.md lists the error codes and their statuses", () => {
+  const rows = errorCodes.map((code) => [String(problem(code, "").status), `\`${code}\``])
+  const written = tableOf(api, "Status").map((row) => row.slice(0, 2))
+  assert.deepEqual(written, rows)
+})
+
+test("api.md has the limits of the HTTP server", () => {
+  const limits = Object.fromEntries(tableOf(api, "What"))
+  const seconds = (millis: number) => `${millis / 1000} s`
+  assert.equal(limits["Body"], `${httpLimits.bodyBytesMax / 1024} KiB`)
+  assert.match(limits["Headers"] ?? "", new RegExp(`${httpLimits.headBytesMax / 1024} KiB$`))
+  assert.equal(limits["Time to arrive, head and body"], seconds(httpLimits.requestMillisMax))
+  for (const [what, millis] of [
+    ["Idle connection", httpLimits.keepAliveMillis],
+    ["Idle connection of a trusted proxy", httpLimits.proxyKeepAliveMillis],
+  ] as const) {
+    assert.ok(limits[what]?.startsWith(`${seconds(millis)} (`), what)
+  }
+  const count = httpLimits.connectionsMax.toLocaleString("en")
+  assert.ok(limits["Connections"]?.startsWith(`${count}, `))
+  assert.equal(
+    limits["Requests of a connection"],
+    httpLimits.requestsPerSocketMax.toLocaleString("en"),
+  )
+})
+
+test("configuration.md lists the settings", () => {
+  const rows = settingRows.map(([, setting]) => settingRow(setting))
+  assert.deepEqual(tableOf(readPage("docs/configuration.md"), "Setting"), rows)
+})
+
+test("cli.md lists the commands", async () => {
+  const terminal = createFakeTerminal()
+  await runCommandLine(["--help"], terminal)
+  const listed = [...terminal.stdout().matchAll(/^ {2}(postern .*)\n {6}(.*)$/gm)]
+  const rows = listed.map(([, command, does]) => [`\`${command}\``, does])
+  assert.deepEqual(tableOf(cli, "Command"), rows)
+})
+
+test("cli.md lists the exit codes, in the words of the help", async () => {
+  const terminal = createFakeTerminal()
+  await runCommandLine(["--help"], terminal)
+  const rows = tableOf(cli, "Code")
+  assert.deepEqual(
+    rows.map(([code]) => Number(code)),
+    Object.values(exitCodes),
+  )
+  const listed = rows.map(([code, meaning]) => `${code} ${meaning}`).join(", ")
+  assert.ok(terminal.stdout().replace(/\s+/g, " ").includes(`Exit codes: ${listed}.`))
+})
+
+test("troubleshooting.md lists the reasons for which tokens are refused", () => {
+  const written = tableOf(readPage("docs/troubleshooting.md"), "Reason").map(([reason]) => reason)
+  assert.deepEqual(
+    written,
+    refusalReasons.map((reason) => `\`${reason}\``),
+  )
+})
+
+test("logs.md lists the events of the audit trail", () => {
+  const [, union = ""] =
+    /export type AuditEvent =\n((?: {2}\| "[\w.]+"\n)+)/.exec(
+      readProjectFile("src/telemetry/audit.ts"),
+    ) ?? []
+  const events = [...union.matchAll(/"([\w.]+)"/g)].map(([, event]) => `\`${event}\``)
+  assert.ok(events.length > 20)
+  const written = tableOf(readPage("docs/logs.md"), "Event").map(([event]) => event)
+  assert.deepEqual(written, events)
+})
+
+test("dependencies.md gives a reason for each dependency", () => {
+  const manifest = JSON.parse(readProjectFile("package.json")) as {
+    readonly dependencies: object
+    readonly devDependencies: object
+  }
+  const page = readPage("docs/dependencies.md")
+  const written = tableOf(page, "Dependency").map(([name]) => name?.replaceAll("`", ""))
+  assert.deepEqual(written.sort(), Object.keys(manifest.dependencies).sort())
+  for (const name of Object.keys(manifest.devDependencies)) {
+    if (!name.startsWith("@types/")) assert.ok(page.text.includes(`\`${name}\``), name)
+  }
+})
+
+test("examples/deploy/env.example names settings, and what the compose file reads", () => {
+  const names = [...readProjectFile("examples/deploy/env.example").matchAll(/^(\w+)=/gm)]
+  const compose = readProjectFile("docker-compose.yml")
+  assert.ok(names.length > 3)
+  for (const [, name = ""] of names) {
+    assert.ok(compose.includes(`\${${name}`), name)
+    if (name !== "PUBLISHED_PORT") assert.ok(settingNames.includes(name), name)
+  }
+})
+
+function settingRow({ name, help, fallback, shownDefault, secret }: Setting): string[] {
+  const standard = shownDefault ?? fallback
+  return [`\`${name}\`${secret ? " ¹" : ""}`, standard === null ? "" : `\`${standard}\``, help]
+}
