@@ -95,6 +95,18 @@ for (const page of pages) {
   })
 }
 
+test("pages name files that there are", () => {
+  // The page on routes makes some.
+  const fixed = pages.filter(({ name }) => name !== "docs/extend.md")
+  const missing = fixed.flatMap(({ name, text }) =>
+    [...text.matchAll(/`((?:src|test|bench|bin|examples)\/[\w./-]*)`/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !existsSync(join(root, path)))
+      .map((path) => `${name}: ${path}`),
+  )
+  assert.deepEqual(missing, [])
+})
+
 /** Where a page's links lead, as paths from the root. */
 function linksOf({ name, text }: Page): readonly { file: string; anchor: string | undefined }[] {
   const targets = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target = ""]) => target)
