@@ -95,6 +95,14 @@ for (const page of pages) {
   })
 }
 
+test("verify-tokens.md uses the example as the example says", () => {
+  const comment = readProjectFile("examples/verify_in_node.ts").replace(/^\/\/ ? ? ?/gm, "")
+  const { text } = readPage("docs/verify-tokens.md")
+  const [, usage = ""] = /```ts\n(const verify = [^`]*`[^`]*`[^`]*)```/.exec(text) ?? []
+  assert.match(usage, /createVerifier/)
+  assert.ok(comment.includes(usage), usage)
+})
+
 test("pages name files that there are", () => {
   // The page on routes makes some.
   const fixed = pages.filter(({ name }) => name !== "docs/extend.md")

@@ -105,6 +105,34 @@ test("dependencies.md gives a reason for each dependency", () => {
   }
 })
 
+/** Servers of performance.md, where the results call them otherwise. */
+const namesInResults: Readonly<Record<string, string>> = {
+  "Fastify + @fastify/jwt with the best cache": "Fastify, cache: 131,072",
+  "Koa + koa-jwt, with a KeyObject": "Koa + koa-jwt, KeyObject",
+  "Express + express-jwt, with a KeyObject": "Express + express-jwt, KeyObject",
+}
+
+test("performance.md has the ratios of the last run", () => {
+  const scenarios = ["one token", "10,000 tokens in turn", "invalid tokens"].map((scenario) => {
+    const { text } = readPage("bench/results/results.md")
+    const section = text.slice(text.indexOf(`## Guarded GET, ${scenario}\n`))
+    return tableOf(
+      { name: scenario, text: section.replace("| | ratio", "| Server | ratio") },
+      "Server",
+    )
+  })
+  const page = readPage("docs/performance.md")
+  const rows = tableOf({ ...page, text: page.text.replace("| | one", "| Server | one") }, "Server")
+  assert.ok(rows.length > 4)
+  for (const [name = "", ...ratios] of rows) {
+    const plain = name.replaceAll("`", "")
+    const measured = scenarios.map(
+      (scenario) => scenario.find(([server]) => server === (namesInResults[plain] ?? plain))?.[2],
+    )
+    assert.deepEqual(ratios, measured, name)
+  }
+})
+
 test("examples/deploy/env.example names settings, and what the compose file reads", () => {
   const names = [...readProjectFile("examples/deploy/env.example").matchAll(/^(\w+)=/gm)]
   const compose = readProjectFile("docker-compose.yml")
