@@ -2,9 +2,9 @@
 // lost answer is asked for again.
 
 import assert from "node:assert/strict"
-import { type TestContext, test } from "node:test"
+import { before, type TestContext, test } from "node:test"
 import { postLogin } from "../support/http_client.ts"
-import { startPostern } from "../support/postern_process.ts"
+import { bundlePostern, startPostern } from "../support/postern_process.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 interface Client {
@@ -56,13 +56,19 @@ function openBrowser(): Browser & { readonly kept: Map<string, string> } {
   }
 }
 
+let program: readonly string[] = []
+before((t) => {
+  program = bundlePostern(t as TestContext)
+})
+
 /** A service whose access tokens are too short-lived to be used twice, and what was asked of it. */
 async function openService(t: TestContext) {
-  const service = await startPostern(t, {
+  const settings = {
     POSTERN_DATA_DIR: temporaryDirectory(t),
     POSTERN_SEED_USERS: "alice:wonderland",
     JWT_ACCESS_TOKEN_EXPIRES: "10",
-  })
+  }
+  const service = await startPostern(t, settings, ["serve"], program)
   const asked: string[] = []
   const sent = globalThis.fetch
   t.after(() => {
