@@ -1,6 +1,7 @@
 // The program's start: hands the process's arguments and streams to the command line, and the exit
 // code back to the process.
 
+import { relative } from "node:path"
 import { isatty } from "node:tty"
 import { runCommandLine } from "./cli/command_line.ts"
 import { createOutput } from "./cli/output.ts"
@@ -22,6 +23,8 @@ process.on("exit", () => {
 // Without a top-level await, which the image's CommonJS bundle can't have.
 runCommandLine(process.argv.slice(2), {
   environment: process.env,
+  program: programName(),
+  isColored: isatty(2) && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
   // Made when it is read from: a service never does.
   get input() {
     return process.stdin
@@ -37,3 +40,12 @@ runCommandLine(process.argv.slice(2), {
     return lost.find((code) => code !== null) ?? null
   },
 }).then((exitCode) => process.exit(exitCode))
+
+/** How to call the program again: hints name commands that work where the last one was typed. */
+function programName(): string {
+  const [, script = ""] = process.argv
+  if (process.env["npm_lifecycle_event"] !== undefined) return "npm run postern --"
+  if (!script.endsWith("postern.js")) return "postern"
+  const path = relative(process.cwd(), script)
+  return `node ${path.startsWith("..") ? script : path}`
+}

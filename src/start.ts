@@ -30,23 +30,31 @@ const drainSecondsMax = 8
 const secondsBetweenHousekeeping = 60
 
 /**
- * Starts the service.
+ * Starts the service. `program` is how the command line is called, for what the log advises.
  * @throws OperatorError when something that it needs can't be had; nothing is left open then
  */
-export async function startService(config: Config, log: Log): Promise<Service> {
+export async function startService(
+  config: Config,
+  log: Log,
+  program = "postern",
+): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
   const opened = await openDeployment(config, log, { auditToLog: true, mayMake: true })
   try {
-    return await startWith(opened, config, log)
+    return await startWith(opened, config, { log, program })
   } catch (error) {
     await opened.close()
     throw error
   }
 }
 
-async function startWith(opened: OpenedDeployment, config: Config, log: Log): Promise<Service> {
+async function startWith(
+  opened: OpenedDeployment,
+  config: Config,
+  { log, program }: { readonly log: Log; readonly program: string },
+): Promise<Service> {
   const { directory, accounts, keys, store, summarizeAudit, close } = opened
-  await seed(opened, config, log)
+  await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
   const control = await openControl({
     ...{ directory, accounts, keys, disk: machineDisk, log, isInPlace },
@@ -141,7 +149,7 @@ function verifiedBytesMax({ memoryBytes }: Config): number {
 async function seed(
   { accounts, store }: OpenedDeployment,
   config: Config,
-  log: Log,
+  { log, program }: { readonly log: Log; readonly program: string },
 ): Promise<void> {
   if (config.seedUsers.length > 0) {
     const seeded = await accounts.seed(config.seedUsers)
@@ -151,6 +159,7 @@ async function seed(
     log.warn(seeded ? "users.seeded" : "users.not_seeded", { message })
   }
   if ((await store.countUsers()) === 0) {
-    log.warn("users.none", { message: "Nobody can log in yet. Add a user: postern user add NAME" })
+    const message = `Nobody can log in yet. Add a user: ${program} user add NAME`
+    log.warn("users.none", { message })
   }
 }

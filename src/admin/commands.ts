@@ -1,6 +1,6 @@
-// What the command line can ask of users and keys, one row each. A command is plain JSON, so that
-// it runs the same way inside a running service (socket.ts) and, while none runs, in the command's
-// own process.
+// The operator's commands, one row each: what the command line, its help and the control socket
+// (socket.ts) know of them. A command is plain JSON, so that it runs the same way inside a running
+// service and, while none runs, in the command line's own process.
 //
 //   {"command":"user.add","username":"carol","password":"…"}
 //   {"ok":true,"value":{"username":"carol","roles":[],…}}
@@ -12,15 +12,22 @@ import type { Accounts } from "../service/accounts.ts"
 import type { Keys } from "../service/keys.ts"
 import { errorText, type Log } from "../telemetry/log.ts"
 
+/** What a command is given, by name. All but `value`, which is any JSON, are text. */
+export interface CommandInput {
+  readonly username: string
+  readonly password: string
+  readonly role: string
+  readonly claim: string
+  readonly value: unknown
+  readonly kid: string
+}
+
+/** The name of something that a command is given. */
+export type InputName = keyof CommandInput
+
 /** A command as it travels. */
-export interface Command {
+export interface Command extends Partial<CommandInput> {
   readonly command: CommandName
-  readonly username?: string
-  readonly password?: string
-  readonly role?: string
-  readonly claim?: string
-  readonly value?: unknown
-  readonly kid?: string
 }
 
 /** What comes back. */
@@ -38,38 +45,110 @@ export interface CommandParts {
   readonly log: Log
 }
 
-type Run = (parts: CommandParts, command: JsonObject) => Promise<unknown>
+/** A row of the table. */
+export interface AdminCommand {
+  /** What the command needs, in the order of the command line. */
+  readonly takes: readonly InputName[]
+  /** One sentence for people. */
+  readonly help: string
+  readonly run: (parts: CommandParts, input: CommandInput) => Promise<unknown>
+}
 
 const commands = {
-  "user.add": ({ accounts }, command) => accounts.add(credentials(command)),
-  "user.list": ({ accounts }) => accounts.list(),
-  "user.password": ({ accounts }, command) => accounts.setPassword(credentials(command)),
-  "user.disable": ({ accounts }, command) => accounts.disable(text(command, "username")),
-  "user.enable": ({ accounts }, command) => accounts.enable(text(command, "username")),
-  "user.logout": ({ accounts }, command) => accounts.logOut(text(command, "username")),
-  "user.unlock": ({ accounts }, command) => accounts.unlock(text(command, "username")),
-  "user.release": ({ accounts }, command) => accounts.release(text(command, "username")),
-  "user.delete": ({ accounts }, command) => accounts.remove(text(command, "username")),
-  "user.role.add": ({ accounts }, command) =>
-    accounts.addRole(text(command, "username"), text(command, "role")),
-  "user.role.remove": ({ accounts }, command) =>
-    accounts.removeRole(text(command, "username"), text(command, "role")),
-  "user.claim.set": ({ accounts }, command) =>
-    accounts.setClaim(text(command, "username"), text(command, "claim"), command["value"]),
-  "user.claim.remove": ({ accounts }, command) =>
-    accounts.removeClaim(text(command, "username"), text(command, "claim")),
-  "key.list": async ({ keys }) => keys.list(),
-  "key.rotate": ({ keys }) => keys.rotate(),
-  "key.retire": ({ keys }, command) => keys.retire(text(command, "kid")),
-} as const satisfies Record<string, Run>
+  "user.list": {
+    takes: [],
+    help: "List the users.",
+    run: ({ accounts }) => accounts.list(),
+  },
+  "user.add": {
+    takes: ["username", "password"],
+    help: "Add a user. The password is asked for, or piped in.",
+    run: ({ accounts }, { username, password }) => accounts.add({ username, password }),
+  },
+  "user.password": {
+    takes: ["username", "password"],
+    help: "Set a user's password and end their sessions. It is asked for, or piped in.",
+    run: ({ accounts }, { username, password }) => accounts.setPassword({ username, password }),
+  },
+  "user.disable": {
+    takes: ["username"],
+    help: "Keep a user from logging in, and end their sessions.",
+    run: ({ accounts }, { username }) => accounts.disable(username),
+  },
+  "user.enable": {
+    takes: ["username"],
+    help: "Let a disabled user log in again.",
+    run: ({ accounts }, { username }) => accounts.enable(username),
+  },
+  "user.logout": {
+    takes: ["username"],
+    help: "End all sessions of a user.",
+    run: ({ accounts }, { username }) => accounts.logOut(username),
+  },
+  "user.unlock": {
+    takes: ["username"],
+    help: "Forget a user's failed logins.",
+    run: ({ accounts }, { username }) => accounts.unlock(username),
+  },
+  "user.delete": {
+    takes: ["username"],
+    help: "Delete a user. The name stays reserved.",
+    run: ({ accounts }, { username }) => accounts.remove(username),
+  },
+  "user.release": {
+    takes: ["username"],
+    help: "Let the name of a deleted user be given again.",
+    run: ({ accounts }, { username }) => accounts.release(username),
+  },
+  "user.role.add": {
+    takes: ["username", "role"],
+    help: "Give a user a role.",
+    run: ({ accounts }, { username, role }) => accounts.addRole(username, role),
+  },
+  "user.role.remove": {
+    takes: ["username", "role"],
+    help: "Take a role away from a user.",
+    run: ({ accounts }, { username, role }) => accounts.removeRole(username, role),
+  },
+  "user.claim.set": {
+    takes: ["username", "claim", "value"],
+    help: "Give a user's tokens a claim of your own: JSON, or else text.",
+    run: ({ accounts }, { username, claim, value }) => accounts.setClaim(username, claim, value),
+  },
+  "user.claim.remove": {
+    takes: ["username", "claim"],
+    help: "Take a claim away from a user's tokens.",
+    run: ({ accounts }, { username, claim }) => accounts.removeClaim(username, claim),
+  },
+  "key.list": {
+    takes: [],
+    help: "List the keys that sign tokens.",
+    run: async ({ keys }) => keys.list(),
+  },
+  "key.rotate": {
+    takes: [],
+    help: "Publish a new key, which signs once verifiers have had time to fetch it.",
+    run: ({ keys }) => keys.rotate(),
+  },
+  "key.retire": {
+    takes: ["kid"],
+    help: "Refuse a key, and what it signed, at once. KID may be `refresh`.",
+    run: ({ keys }, { kid }) => keys.retire(kid),
+  },
+} as const satisfies Record<string, AdminCommand>
 
-/** Runs a command; whatever goes wrong is an answer, too. What it did is in the audit trail. */
+/** The commands in the order in which help shows them. */
+export const adminCommands = Object.entries(commands) as readonly [CommandName, AdminCommand][]
+
+/** Runs a command. A failure is an answer, too. What the command did is in the audit trail. */
 export async function execute(command: JsonObject, parts: CommandParts): Promise<Answer> {
   const { log } = parts
   const name = command["command"]
   try {
     if (!isCommandName(name)) throw new AuthError("invalid_request", "There is no such command")
-    const value = await (commands[name] as Run)(parts, command)
+    const { takes, run }: AdminCommand = commands[name]
+    for (const input of takes) requireInput(command, input)
+    const value = await run(parts, command as JsonObject & CommandInput)
     return { ok: true, value: value ?? null }
   } catch (error) {
     if (error instanceof AuthError) return { ok: false, code: error.code, msg: error.message }
@@ -85,12 +164,7 @@ function isCommandName(name: unknown): name is CommandName {
   return typeof name === "string" && Object.hasOwn(commands, name)
 }
 
-function credentials(command: JsonObject): { username: string; password: string } {
-  return { username: text(command, "username"), password: text(command, "password") }
-}
-
-function text(command: JsonObject, name: string): string {
-  const value = command[name]
-  if (typeof value === "string") return value
+function requireInput(command: JsonObject, name: InputName): void {
+  if (name === "value" || typeof command[name] === "string") return
   throw new AuthError("invalid_request", `The command needs '${name}'`)
 }

@@ -1,76 +1,36 @@
-// Chooses the command of a command line, runs it, and gives its exit code when what it printed is
-// written. Commands are loaded when they are chosen, so that each starts with little.
+// Chooses the command of a command line, runs it, and gives its exit code once what it printed is
+// written.
 
-import manifest from "../../package.json" with { type: "json" }
-import { type Setting, settingRows } from "../config/settings.ts"
-import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import { complainOf } from "./complaint.ts"
+import { parseArgs } from "node:util"
+import { closestName } from "../config/closest_name.ts"
+import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
+import type { Call, CommandRow } from "./command_row.ts"
+import { commandRows } from "./commands.ts"
+import { calledAs, complainOf } from "./complaint.ts"
+import {
+  commandsIn,
+  helpOfCommand,
+  helpOfGroup,
+  helpText,
+  settingsText,
+  usageOf,
+  versionText,
+} from "./help.ts"
+import { applyOptions, settingOptions } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
-
-interface Command {
-  /** What may follow the command's name, and what that does. */
-  readonly usages: readonly (readonly [takes: string, help: string])[]
-  readonly run: (terminal: Terminal, words: readonly string[]) => Promise<ExitCode>
-  /** It prints a log: what is lost of it is no failure, and no end waits long for its reader. */
-  readonly serves?: true
-}
 
 /** For the last lines of a service's log, within the ten seconds after which Docker kills. */
 const lastLinesMillisMax = 900
-
-const commands: Readonly<Record<string, Command>> = {
-  serve: {
-    serves: true,
-    usages: [["", "Run the service until SIGTERM or SIGINT."]],
-    run: async (terminal) => (await import("./serve.ts")).runServe(terminal),
-  },
-  demo: {
-    serves: true,
-    usages: [
-      ["", "The same with the users alice and bob, in a directory that is removed afterwards."],
-    ],
-    run: async (terminal) => (await import("./serve.ts")).runDemo(terminal),
-  },
-  init: {
-    usages: [["", "Set up the data directory before the first start, to add users to it."]],
-    run: async (terminal) => (await import("./init.ts")).runInit(terminal),
-  },
-  user: {
-    usages: [
-      [
-        "add|password|disable|enable|logout|unlock|delete|release NAME, or list",
-        "Manage users, whether the service runs or not. Passwords are asked for, or piped in.",
-      ],
-      ["role add|remove NAME ROLE", "Change the roles that a user's tokens have."],
-      ["claim set NAME CLAIM VALUE", "Give a user's tokens a claim of your own, JSON or text."],
-      ["claim remove NAME CLAIM", "Take it away again."],
-    ],
-    run: async (terminal, words) => (await import("./user.ts")).runUser(words, terminal),
-  },
-  key: {
-    usages: [
-      [
-        "list|rotate, or retire KID",
-        "Manage the keys that sign tokens, whether the service runs or not.",
-      ],
-    ],
-    run: async (terminal, words) => (await import("./key.ts")).runKey(words, terminal),
-  },
-  healthcheck: {
-    usages: [["", "Exit 0 if the service on this machine is ready."]],
-    run: async (terminal) => (await import("./healthcheck.ts")).runHealthcheck(terminal),
-  },
-}
+const wordsMax = 3
 
 /** Runs a command line and gives the exit code. Throws nothing. */
 export async function runCommandLine(
   words: readonly string[],
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const [name = "--help", ...rest] = words
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  const exitCode = await run(command, [name, ...rest], terminal)
-  const serves = command?.serves ?? false
+  const row = commandAt(words)
+  const exitCode = await run(row, words, terminal)
+  const serves = row?.serves ?? false
   const lost = await terminal.settle(serves ? lastLinesMillisMax : null)
   if (lost === null || serves || exitCode !== exitCodes.done) return exitCode
   const failure = new OperatorError(`The output can't be written (${lost})`, {
@@ -83,57 +43,114 @@ export async function runCommandLine(
 }
 
 async function run(
-  command: Command | undefined,
-  words: readonly [string, ...string[]],
+  row: CommandRow | null,
+  words: readonly string[],
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const [name, ...rest] = words
   try {
-    if (rest.includes("--help") || ["--help", "-h", "help"].includes(name)) {
-      terminal.print(helpText())
-      return exitCodes.done
-    }
-    if (name === "--version" || name === "-v") {
-      terminal.print(`postern ${manifest.version}\n`)
-      return exitCodes.done
-    }
-    if (command === undefined || (takesNothing(command) && rest.length > 0)) {
-      throw new OperatorError(`'postern ${words.join(" ")}' is not a command`, {
-        hint: "`postern --help` lists the commands.",
-        exitCode: exitCodes.usage,
-      })
-    }
-    return await command.run(terminal, rest)
+    const answer = row === null ? answerTo(words) : null
+    if (answer !== null) return printed(answer, terminal)
+    if (row === null) throw noCommand(words)
+    const rest = words.slice(row.name.split(" ").length)
+    const call = readCall(row, rest, terminal)
+    return call === null ? printed(helpOfCommand(row), terminal) : await row.run(call, terminal)
   } catch (error) {
     return complainOf(error, terminal)
   }
 }
 
-function takesNothing({ usages }: Command): boolean {
-  return usages.every(([takes]) => takes === "")
+function printed(text: string, { print, program }: Terminal): ExitCode {
+  print(calledAs(program, text))
+  return exitCodes.done
 }
 
-function helpText(): string {
-  const usage = Object.entries(commands).flatMap(([name, { usages }]) =>
-    usages.map(([takes, help]) => `  ${`postern ${name} ${takes}`.trimEnd()}\n      ${help}\n`),
-  )
-  const lines = settingRows.map(([, setting]) => settingText(setting))
-  return `Postern ${manifest.version}: a standalone JWT login service.
-
-Commands
-${usage.join("")}
-Settings, from the environment
-${lines.join("")}
-Exit codes: 0 done, 1 refused or failed, 2 not a command, 65 damaged data, 69 unavailable,
-75 data directory in use, 78 mistaken settings.
-`
+/** The command that the first words choose: the one with the most words. */
+function commandAt(words: readonly string[]): CommandRow | null {
+  for (let count = wordsMax; count > 0; count -= 1) {
+    const name = words.slice(0, count).join(" ")
+    const row = commandRows.find((one) => one.name === name)
+    if (row !== undefined && words.length >= count) return row
+  }
+  return null
 }
 
-function settingText({ name, help, fallback, shownDefault, secret }: Setting): string {
-  const standard = shownDefault ?? fallback
-  const notes = [
-    ...(standard === null ? [] : [`default: ${standard}`]),
-    ...(secret ? [`or ${name}_FILE`] : []),
-  ]
-  return `  ${name}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}\n      ${help}\n`
+/** What is asked about commands instead of one: help, or the version. */
+function answerTo(words: readonly string[]): string | null {
+  const [first = "help", ...rest] = words
+  if (["-v", "-V", "--version"].includes(first) && rest.length === 0) return versionText
+  const asksHelp = ["help", "-h", "--help"].includes(first)
+  const isGroupHelp = ["-h", "--help"].includes(rest.at(-1) ?? "")
+  if (!asksHelp && !isGroupHelp) return null
+  const about = asksHelp ? rest : words.slice(0, -1)
+  if (about.length === 0) return helpText()
+  const name = about.join(" ")
+  if (asksHelp && name === "settings") return settingsText()
+  const row = commandRows.find((one) => one.name === name)
+  if (row !== undefined) return helpOfCommand(row)
+  return commandsIn(name).length > 0 ? helpOfGroup(name) : null
+}
+
+/** The error for words that choose no command. It quotes no more of them than a command has. */
+function noCommand(words: readonly string[]): OperatorError {
+  const [first = ""] = words
+  const isGroup = commandsIn(first).length > 0
+  const typed = words.slice(0, isGroup ? 2 : 1).join(" ")
+  const names = commandRows.map(({ name }) => name)
+  const close = closestName(typed, [...names, ...names.map((name) => name.split(" ")[0] ?? "")])
+  const meant = close === null || close === typed ? "" : `Did you mean \`postern ${close}\`? `
+  const list = isGroup ? `postern help ${first}` : "postern help"
+  return new OperatorError(`'postern ${typed}' is not a command`, {
+    hint: `${meant}\`${list}\` lists the commands.`,
+    exitCode: exitCodes.usage,
+  })
+}
+
+/** What was typed after a command, or null when it asks for help. */
+function readCall(row: CommandRow, rest: readonly string[], terminal: Terminal): Call | null {
+  const { values, positionals } = parse(row, rest)
+  if (values["help"] === true) return null
+  if (positionals.length !== row.takes.length || positionals.includes("")) {
+    throw wrongArguments(row, "wrong arguments")
+  }
+  return {
+    values: positionals,
+    isJson: values["json"] === true,
+    optionNames: applyOptions(values, terminal.environment),
+  }
+}
+
+function parse(row: CommandRow, args: readonly string[]) {
+  const text = { type: "string" } as const
+  const isSet = row.shownSettings.length > 0
+  const settings = isSet ? settingOptions.map(([option]) => [option, text] as const) : []
+  const options = {
+    help: { type: "boolean", short: "h" } as const,
+    ...(row.isList ? { json: { type: "boolean" } as const } : {}),
+    ...Object.fromEntries(settings),
+  }
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    throw wrongArguments(row, mistakeIn(systemCode(error), args, Object.keys(options)))
+  }
+}
+
+/** What is wrong with the options, which are quoted only if they look like one: no password does. */
+function mistakeIn(code: string | null, args: readonly string[], known: readonly string[]): string {
+  const typed = args
+    .map((word) => /^--([a-z-]+)/.exec(word)?.[1])
+    .filter((option) => option !== undefined)
+  const unknown = typed.find((option) => !known.includes(option))
+  if (code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE")
+    return "an option lacks its value, or takes none"
+  if (unknown === undefined) return "there is no such option; after -- a word may begin with -"
+  const close = closestName(unknown, known)
+  return `there is no option --${unknown}${close === null ? "" : `. Did you mean --${close}?`}`
+}
+
+function wrongArguments(row: CommandRow, mistake: string): OperatorError {
+  return new OperatorError(`postern ${row.name}: ${mistake}`, {
+    hint: `Usage: postern ${usageOf(row)}. \`postern help ${row.name}\` says more.`,
+    exitCode: exitCodes.usage,
+  })
 }

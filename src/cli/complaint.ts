@@ -1,6 +1,7 @@
 // Tells what went wrong with a command: a message, a hint and an exit code. The one place where
 // messages are printed, so what they quote of settings, paths and arguments is escaped here.
 
+import { styleText } from "node:util"
 import { type ExitCode, exitCodes, OperatorError, Unavailable } from "../errors.ts"
 import { fileExitCode, fileHint, isFileError } from "../system/failure.ts"
 import { errorText, printable } from "../telemetry/log.ts"
@@ -12,12 +13,25 @@ export function complainOf(error: unknown, terminal: Terminal): ExitCode {
   const mistake = mistakeOf(error)
   if (mistake === null) {
     const text = errorText(error).split("\n").map(printable).join("\n")
-    terminal.complain(`postern: this is a bug: ${text}\n`)
+    terminal.complain(`${label("postern:", "red", terminal)} this is a bug: ${text}\n`)
     return exitCodes.refused
   }
   const lines = mistake.lines.map(printable).join("\n")
-  terminal.complain(`postern: ${lines}\nhint: ${printable(mistake.hint)}\n`)
+  const hint = calledAs(terminal.program, printable(mistake.hint))
+  terminal.complain(
+    `${label("postern:", "red", terminal)} ${lines}\n${label("hint:", "cyan", terminal)} ${hint}\n`,
+  )
   return mistake.exitCode
+}
+
+/** A text that names commands, as they are called here. */
+export function calledAs(program: string, text: string): string {
+  return text.replace(/(^|`|Usage: )postern (?=[a-z-]+)/gm, (_, before) => `${before}${program} `)
+}
+
+function label(text: string, color: "red" | "cyan", { isColored }: Terminal): string {
+  // Whether colours are wanted is decided already.
+  return isColored ? styleText(color, text, { validateStream: false }) : text
 }
 
 /** What the operator can mend, or null for a bug. */

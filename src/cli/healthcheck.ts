@@ -3,10 +3,10 @@
 // ports.
 
 import { connect } from "node:net"
-import { loadConfig } from "../config/load.ts"
 import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { type Address, fromThisMachine, urlOf } from "../system/address.ts"
-import { readOperatorFile } from "../system/operator_file.ts"
+import type { Call } from "./command_row.ts"
+import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 
 const answerMillisMax = 3_000
@@ -19,8 +19,8 @@ const notReady = "If it does not start or stop just now, its log says more."
  * Exits 0 when GET /readyz answers 200.
  * @throws OperatorError when it does not, with exit code 69
  */
-export async function runHealthcheck(terminal: Terminal): Promise<ExitCode> {
-  const address = fromThisMachine(loadConfig(terminal.environment, readOperatorFile))
+export async function runHealthcheck(call: Call, terminal: Terminal): Promise<ExitCode> {
+  const address = fromThisMachine(loadSettings(call, terminal))
   const { status, failure } = await askStatus(address)
   if (status === 200) return exitCodes.done
   const answer = status === null ? `did not answer (${failure})` : `answered ${status}`

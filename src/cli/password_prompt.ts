@@ -4,22 +4,43 @@
 import { readOperatorText } from "../config/operator_text.ts"
 import { quotedName } from "../domain/username.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
+import { passwordCharactersMin, refusePassword } from "../password/policy.ts"
 import { createHiddenLine, type LineEnd } from "./hidden_line.ts"
 import type { Terminal } from "./terminal.ts"
 
 const inputBytesMax = 8192
+const triesMax = 3
 
 /**
- * Reads a password for a user.
- * @throws OperatorError when none was given, or two that differ
+ * Reads a new password for a user. At a terminal the policy is checked before the password is asked
+ * for again, and a refused one may be replaced.
+ * @throws OperatorError when none was given, when none is good enough, or for two that differ
  */
 export async function askPassword(username: string, terminal: Terminal): Promise<string> {
   const { input } = terminal
   if (!("setRawMode" in input) || !input.isTTY) return readPiped(input)
-  const password = await readHidden(input, `New password for ${quotedName(username)}: `, terminal)
-  const repeated = await readHidden(input, "Once more: ", terminal)
-  if (password === repeated) return requireText(password)
-  throw new OperatorError("The two passwords differ", {
+  const rule = `at least ${passwordCharactersMin} characters`
+  const question = `New password for ${quotedName(username)}, ${rule}: `
+  for (let tries = triesMax; ; tries -= 1) {
+    const password = requireText(await readHidden(input, question, terminal))
+    const refusal = await refusePassword({ password, username })
+    if (refusal === null) return confirmed(password, input, terminal)
+    if (tries === 1) throw nothingChanged(refusal.message)
+    terminal.complain(`${refusal.message}. Try another one.\n`)
+  }
+}
+
+async function confirmed(
+  password: string,
+  input: NodeJS.ReadStream,
+  terminal: Terminal,
+): Promise<string> {
+  if ((await readHidden(input, "Once more: ", terminal)) === password) return password
+  throw nothingChanged("The two passwords differ")
+}
+
+function nothingChanged(message: string): OperatorError {
+  return new OperatorError(message, {
     hint: "Nothing was changed. Try again.",
     exitCode: exitCodes.refused,
   })

@@ -2,16 +2,16 @@
 
 import { isatty } from "node:tty"
 import { systemClock } from "../clock.ts"
-import { loadConfig } from "../config/load.ts"
 import { secretNames } from "../config/settings.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
 import { startService } from "../start.ts"
 import { type Address, fromThisMachine, urlOf } from "../system/address.ts"
 import { withTemporaryDirectory } from "../system/disk.ts"
-import { readOperatorFile } from "../system/operator_file.ts"
 import { createLineBatch } from "../telemetry/line_batch.ts"
 import { createLog, createLossLine, errorText, type Log } from "../telemetry/log.ts"
 import { inColumns } from "./columns.ts"
+import type { Call } from "./command_row.ts"
+import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 
 const demoUsers: readonly (readonly [username: string, password: string])[] = [
@@ -23,10 +23,11 @@ const stopMillisMax = 9_000
 
 /** Serves until a signal; `greet` makes what is told once the address is known. */
 export async function runServe(
+  call: Call,
   terminal: Terminal,
   greet?: (address: Address) => string,
 ): Promise<ExitCode> {
-  const config = loadConfig(terminal.environment, readOperatorFile)
+  const config = loadSettings(call, terminal)
   // So that nothing that dumps the environment later shows them. /proc still does: NAME_FILE.
   for (const name of secretNames) delete terminal.environment[name]
   const form = { clock: systemClock, forPeople: process.stdout.isTTY === true }
@@ -43,7 +44,7 @@ export async function runServe(
   process.on("unhandledRejection", crash)
 
   const stopped = signalled(log)
-  const service = await startService(config, log)
+  const service = await startService(config, log, terminal.program)
   if (greet !== undefined) {
     lines.flush()
     terminal.complain(greet({ host: config.host, port: service.port }))
@@ -57,14 +58,14 @@ export async function runServe(
 }
 
 /** Serves two well-known users out of a directory that is removed afterwards. */
-export function runDemo(terminal: Terminal): Promise<ExitCode> {
+export function runDemo(call: Call, terminal: Terminal): Promise<ExitCode> {
   return withTemporaryDirectory("postern-demo-", (directory) => {
     delete terminal.environment["POSTERN_SEED_USERS_FILE"]
     Object.assign(terminal.environment, {
       POSTERN_DATA_DIR: directory,
       POSTERN_SEED_USERS: demoUsers.map((user) => user.join(":")).join(","),
     })
-    return runServe(terminal, greetingOfDemo)
+    return runServe(call, terminal, greetingOfDemo)
   })
 }
 

@@ -11,6 +11,7 @@ import type { LogLevel } from "../telemetry/log.ts"
 import type { ClaimSettings } from "../token/claims.ts"
 import type { Signing } from "../token/keys/key_ring.ts"
 import { publishedClaimNames, sharedClaimNames } from "./claims.ts"
+import { closestName } from "./closest_name.ts"
 import { hashesAtATime, thisMachine } from "./hashing.ts"
 import { noticesOf } from "./notices.ts"
 import { type SettingValues, settingNames, settingRows } from "./settings.ts"
@@ -67,10 +68,14 @@ interface Mistake {
 }
 
 /**
- * Reads the settings.
+ * Reads the settings. `optionNames` has, by the name of a setting, the option that set its value.
  * @throws OperatorError that lists every mistake with its hint
  */
-export function loadConfig(environment: Environment, readFile: ReadFile): Config {
+export function loadConfig(
+  environment: Environment,
+  readFile: ReadFile,
+  optionNames: ReadonlyMap<string, string> = new Map(),
+): Config {
   const mistakes: Mistake[] = unknownNames(environment)
   const values = readValues(environment, readFile, mistakes)
   const complain = (name: string, problem: string, hint: string) =>
@@ -86,10 +91,9 @@ export function loadConfig(environment: Environment, readFile: ReadFile): Config
     const hint = "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY"
     complain("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
   }
-  const poolSize = environment["UV_THREADPOOL_SIZE"]
   const machine = thisMachine()
-  const laneWidth = hashesAtATime(values, poolSize, machine, complain)
-  if (mistakes.length > 0) throw settingsError(mistakes, environment)
+  const laneWidth = hashesAtATime(values, environment["UV_THREADPOOL_SIZE"], machine, complain)
+  if (mistakes.length > 0) throw settingsError(mistakes, environment, optionNames)
   // Without mistakes every setting that has a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
     [K in keyof SettingValues]: NonNullable<SettingValues[K]>
@@ -102,10 +106,7 @@ export function loadConfig(environment: Environment, readFile: ReadFile): Config
     publicAddress,
     trustedProxies: values.trustedProxies ?? [],
     forwardedHeader: rest.forwardedHeader,
-    keepAlive: Object.freeze({
-      clientSeconds: rest.keepAliveSeconds,
-      proxySeconds: rest.proxyKeepAliveSeconds,
-    }),
+    keepAlive: keepAliveOf(rest),
     allowedHosts: values.allowedHosts,
     corsOrigins: values.corsOrigins ?? [],
     includeSubdomains: rest.includeSubdomains,
@@ -127,6 +128,14 @@ export function loadConfig(environment: Environment, readFile: ReadFile): Config
     logLevel: rest.logLevel,
     notices: noticesOf(environment, values, publicAddress),
   })
+}
+
+function keepAliveOf(values: {
+  readonly keepAliveSeconds: number
+  readonly proxyKeepAliveSeconds: number
+}): KeepAlive {
+  const { keepAliveSeconds: clientSeconds, proxyKeepAliveSeconds: proxySeconds } = values
+  return Object.freeze({ clientSeconds, proxySeconds })
 }
 
 /**
@@ -180,18 +189,24 @@ function unknownNames(environment: Environment): Mistake[] {
   )
   return unknown.map((name) => {
     const kubernetes = /_SERVICE_|_PORT_|_PORT$/.test(name)
+    const close = closestName(name, settingNames)
+    const meant = close === null ? "" : `Did you mean ${close}? `
     const hint = kubernetes
       ? "If Kubernetes sets it, for a Service named postern: set enableServiceLinks: false"
-      : "`postern --help` lists the settings"
+      : `${meant}\`postern help settings\` lists the settings`
     return { name, problem: "There is no such setting", hint }
   })
 }
 
-function settingsError(mistakes: readonly Mistake[], environment: Environment): OperatorError {
+function settingsError(
+  mistakes: readonly Mistake[],
+  environment: Environment,
+  optionNames: ReadonlyMap<string, string>,
+): OperatorError {
   const count = mistakes.length === 1 ? "is a mistake" : `are ${mistakes.length} mistakes`
   return new OperatorError(`There ${count} in the settings:`, {
     details: mistakes.flatMap(({ name, problem, hint }) => [
-      `  ${name}: ${problem}`,
+      `  ${optionNames.get(name) ?? name}: ${problem}`,
       `    hint: ${hintAtFile(name, environment)}${hint}`,
     ]),
     hint: "Nothing was started. Mend them all and start again.",

@@ -65,5 +65,5 @@ function networkNotices({ includeSubdomains, issuer }: SettingValues): readonly 
 function unreadNames(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith("JWT_") && !settingNames.includes(name))
-    .map((name) => `${name} is set but not read here; 'postern --help' lists the settings`)
+    .map((name) => `${name} is set but not read here; 'postern help settings' lists them`)
 }

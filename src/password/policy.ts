@@ -8,7 +8,7 @@ import { spell } from "./spelling.ts"
 import { isPossiblePassword, normalizePassword, passwordBytesMax } from "./text.ts"
 
 /** The fewest characters (code points) of a password that is the only factor. */
-const passwordCharactersMin = 15
+export const passwordCharactersMin = 15
 const visibleCharactersMin = 8
 const rowLengthMin = 4
 const partLengthMin = 3

@@ -19,9 +19,11 @@ async function serve(t: TestContext, answer: RequestListener, host = "127.0.0.1"
   return { server, port: String((server.address() as AddressInfo).port) }
 }
 
+const noOptions = { values: [], isJson: false, optionNames: new Map() }
+
 async function check(settings: Record<string, string>) {
   const terminal = createFakeTerminal(settings)
-  const exitCode = await runHealthcheck(terminal)
+  const exitCode = await runHealthcheck(noOptions, terminal)
   return { exitCode, stdout: terminal.stdout(), stderr: terminal.stderr() }
 }
 

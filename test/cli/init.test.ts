@@ -21,7 +21,7 @@ test("postern init makes a deployment, once", async (t) => {
   const directory = join(temporaryDirectory(t), "a", "data")
   assert.deepEqual(await run(directory, "init"), {
     exitCode: 0,
-    stdout: `Set up '${directory}'. Add a user: postern user add NAME\n`,
+    stdout: `Set up '${directory}'. \`postern user add NAME\` adds a user.\n`,
     stderr: "",
   })
   assert.equal(lstatSync(directory).mode & 0o777, 0o700)

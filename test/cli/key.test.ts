@@ -5,8 +5,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { runKey } from "../../src/cli/key.ts"
-import { OperatorError, Unavailable } from "../../src/errors.ts"
+import { Unavailable } from "../../src/errors.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import { openControlDirectory } from "../support/control_directory.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
@@ -14,6 +13,7 @@ import { setUp, withoutPlace } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { testSecret } from "../support/test_keys.ts"
 import { createTestService } from "../support/test_service.ts"
+import { CommandFailure, runTyped } from "../support/typed.ts"
 
 /** Runs a command and gives what it printed. */
 async function run(
@@ -22,35 +22,39 @@ async function run(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory, ...environment })
-  const exitCode = await runKey(words === "" ? [] : words.split(" "), terminal)
-  assert.deepEqual([exitCode, terminal.stderr()], [0, ""])
+  await runTyped(["key", ...words.split(" ")], terminal)
+  assert.equal(terminal.stderr(), "")
   return withoutPlace(terminal.stdout(), directory)
 }
 
 function failure(message: string, hint: string, exitCode: number) {
   return (error: unknown) => {
-    assert.ok(error instanceof OperatorError)
+    assert.ok(error instanceof CommandFailure)
     assert.deepEqual([error.message, error.hint, error.exitCode], [message, hint, exitCode])
     return true
   }
 }
 
 const mistaken = [
-  "",
-  "retire",
-  "list all",
-  "rotate now",
-  "retire a b",
-  "make",
-  "__proto__",
-  "toString",
+  ["retire", "", " KID"],
+  ["retire", " a b", " KID"],
+  ["list", " all", ""],
+  ["rotate", " now", ""],
 ]
 
-for (const words of mistaken) {
-  test(`postern key ${JSON.stringify(words)} is refused`, async (t) => {
-    const message = `'${`postern key ${words.split(" ")[0]}`.trim()}' is not used like that`
-    const hint = "postern key list, postern key rotate, or postern key retire KID"
-    await assert.rejects(run(temporaryDirectory(t), words), failure(message, hint, 2))
+for (const [name, words, takes] of mistaken) {
+  test(`postern key ${name}${words} is refused with its usage`, async (t) => {
+    const hint = `Usage: postern key ${name}${takes}. \`postern help key ${name}\` says more.`
+    const expected = failure(`postern key ${name}: wrong arguments`, hint, 2)
+    await assert.rejects(run(temporaryDirectory(t), `${name}${words}`), expected)
+  })
+}
+
+for (const word of ["make", "__proto__", "toString"]) {
+  test(`postern key ${word} is refused as no command`, async (t) => {
+    const hint = "`postern help key` lists the commands."
+    const expected = failure(`'postern key ${word}' is not a command`, hint, 2)
+    await assert.rejects(run(temporaryDirectory(t), word), expected)
   })
 }
 

@@ -4,7 +4,7 @@ import { askPassword } from "../../src/cli/password_prompt.ts"
 import { type ExitCode, OperatorError } from "../../src/errors.ts"
 import { createFakeKeyboard, createFakeTerminal, pipedInput } from "../support/fake_terminal.ts"
 
-const questions = "New password for 'alice': \nOnce more: \n"
+const questions = "New password for 'alice', at least 15 characters: \nOnce more: \n"
 
 function refused(message: string, hint: string, exitCode: ExitCode) {
   return (error: unknown) => {
@@ -45,18 +45,38 @@ function askAtKeyboard() {
 
 /** What is typed, each time as one chunk, and the password that it makes. */
 const typed: readonly (readonly [name: string, chunks: readonly string[], password: string])[] = [
-  ["a line and a line", ["wonderland\r", "wonderland\r"], "wonderland"],
-  ["key by key", [..."land\rland\r"], "land"],
-  ["line ends of a pipe", ["wonderland\n", "wonderland\n"], "wonderland"],
-  ["Ctrl-D at the end", ["wonderland\u0004", "wonderland\u0004"], "wonderland"],
-  ["a backspace", ["wonderlans\u007fd\r", "wonderland\r"], "wonderland"],
-  ["the other backspace", ["wonderlans\bd\r", "wonderland\r"], "wonderland"],
-  ["more backspaces than letters", ["x\u007f\u007f\u007fland\r", "land\r"], "land"],
-  ["a backspace over an emoji", ["fox🦊\u007f!\r", "fox!\r"], "fox!"],
-  ["Ctrl-U", ["something else\u0015wonderland\r", "wonderland\r"], "wonderland"],
-  ["blanks", ["  wonder land \r", "  wonder land \r"], "  wonder land "],
-  ["other letters", ["žluťoučký kůň\r", "žluťoučký kůň\r"], "žluťoučký kůň"],
-  ["more than the line", ["wonderland\rignored", "wonderland\r"], "wonderland"],
+  ["a line and a line", ["drink-me-drink-it\r", "drink-me-drink-it\r"], "drink-me-drink-it"],
+  ["key by key", [..."the-well-was-deep\rthe-well-was-deep\r"], "the-well-was-deep"],
+  ["line ends of a pipe", ["drink-me-drink-it\n", "drink-me-drink-it\n"], "drink-me-drink-it"],
+  [
+    "Ctrl-D at the end",
+    ["drink-me-drink-it\u0004", "drink-me-drink-it\u0004"],
+    "drink-me-drink-it",
+  ],
+  ["a backspace", ["drink-me-drink-is\u007ft\r", "drink-me-drink-it\r"], "drink-me-drink-it"],
+  ["the other backspace", ["drink-me-drink-is\bt\r", "drink-me-drink-it\r"], "drink-me-drink-it"],
+  [
+    "more backspaces than letters",
+    ["x\u007f\u007f\u007fdrink-me-drink-it\r", "drink-me-drink-it\r"],
+    "drink-me-drink-it",
+  ],
+  [
+    "a backspace over an emoji",
+    ["drink-me-fox-it🦊\u007f!\r", "drink-me-fox-it!\r"],
+    "drink-me-fox-it!",
+  ],
+  [
+    "Ctrl-U",
+    ["something else\u0015drink-me-drink-it\r", "drink-me-drink-it\r"],
+    "drink-me-drink-it",
+  ],
+  ["blanks", ["  drink me, he said \r", "  drink me, he said \r"], "  drink me, he said "],
+  ["other letters", ["žluťoučký kůň úpěl\r", "žluťoučký kůň úpěl\r"], "žluťoučký kůň úpěl"],
+  [
+    "more than the line",
+    ["drink-me-drink-it\rignored", "drink-me-drink-it\r"],
+    "drink-me-drink-it",
+  ],
 ]
 
 for (const [name, chunks, password] of typed) {
@@ -75,9 +95,10 @@ for (const [name, chunks, password] of typed) {
 test("askPassword() at a keyboard puts letters together that come in two halves", async () => {
   const keyboard = createFakeKeyboard()
   const asking = askPassword("alice", createFakeTerminal({}, keyboard.input))
-  const [first, second] = [Buffer.from("ü\r").subarray(0, 1), Buffer.from("ü\r").subarray(1)]
+  const line = Buffer.from("Grüße aus Kanada\r")
+  const [first, second] = [line.subarray(0, 3), line.subarray(3)]
   for (const half of [first, second, first, second]) await keyboard.type(half as unknown as string)
-  assert.equal(await asking, "ü")
+  assert.equal(await asking, "Grüße aus Kanada")
 })
 
 test("askPassword() at a keyboard refuses letters that are not UTF-8", async () => {
@@ -98,8 +119,8 @@ test("askPassword() at a keyboard ends when the terminal has gone", async () => 
 
 test("askPassword() at a keyboard refuses two that differ", async () => {
   const { asking, type, rawModes } = askAtKeyboard()
-  await type("wonderland\r")
-  await type("Wonderland\r")
+  await type("drink-me-drink-it\r")
+  await type("Drink-me-drink-it\r")
   await assert.rejects(asking, differ)
   assert.deepEqual(rawModes, [true, false, true, false])
 })
@@ -113,7 +134,7 @@ test("askPassword() at a keyboard refuses nothing at all", async () => {
 
 for (const [when, before] of [
   ["at the first question", []],
-  ["at the second", ["wonderland\r", "won"]],
+  ["at the second", ["drink-me-drink-it\r", "won"]],
 ] as const) {
   test(`askPassword() at a keyboard ends at Ctrl-C ${when}, with the terminal as it was`, async () => {
     const { asking, type, rawModes, input, terminal } = askAtKeyboard()
@@ -128,10 +149,29 @@ for (const [when, before] of [
 
 test("askPassword() never shows what is typed", async () => {
   const { asking, type, terminal } = askAtKeyboard()
-  await type("wonder\u007f\u0015wonderland\r")
-  await type("wonderland\r")
+  await type("wonder\u007f\u0015drink-me-drink-it\r")
+  await type("drink-me-drink-it\r")
   await asking
   assert.equal(terminal.stdout() + terminal.stderr(), questions)
+})
+
+test("askPassword() at a keyboard says what is wrong with a password before it asks again", async () => {
+  const { asking, type, terminal } = askAtKeyboard()
+  for (const line of ["too short\r", "passwordpassword\r", "drink-me-drink-it\r"]) await type(line)
+  await type("drink-me-drink-it\r")
+  assert.equal(await asking, "drink-me-drink-it")
+  const [question, again] = questions.split("\n")
+  const short = "A password needs at least 15 characters. Try another one."
+  const common = "A password can't be one short text again and again. Try another one."
+  const asked = [question, short, question, common, question, again, ""]
+  assert.equal(terminal.stderr(), asked.join("\n"))
+})
+
+test("askPassword() at a keyboard ends after three passwords that won't do", async () => {
+  const { asking, type } = askAtKeyboard()
+  for (const line of ["one\r", "two\r", "three\r"]) await type(line)
+  const message = "A password needs at least 15 characters"
+  await assert.rejects(asking, refused(message, "Nothing was changed. Try again.", 1))
 })
 
 const euro = Buffer.from("preis: 15 €\n")

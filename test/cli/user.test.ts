@@ -3,8 +3,7 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
-import { runUser } from "../../src/cli/user.ts"
-import { OperatorError, Unavailable } from "../../src/errors.ts"
+import { Unavailable } from "../../src/errors.ts"
 import type { Accounts } from "../../src/service/accounts.ts"
 import { claimRule, roleRule } from "../../src/service/user_rights.ts"
 import { openControlDirectory } from "../support/control_directory.ts"
@@ -12,20 +11,21 @@ import { createFakeTerminal, pipedInput } from "../support/fake_terminal.ts"
 import { setUp, withoutPlace } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { createTestService } from "../support/test_service.ts"
+import { CommandFailure, runTyped } from "../support/typed.ts"
 
 const password = "korrekt-pferd-batterie"
 
 /** Runs a command and gives what it printed. */
 async function run(directory: string, words: string, input = ""): Promise<string> {
   const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory }, pipedInput(input))
-  const exitCode = await runUser(words.split(" "), terminal)
-  assert.deepEqual([exitCode, terminal.stderr()], [0, ""])
+  await runTyped(["user", ...words.split(" ")], terminal)
+  assert.equal(terminal.stderr(), "")
   return withoutPlace(terminal.stdout(), directory)
 }
 
 function failure(message: string | RegExp, hint: string, exitCode: number) {
   return (error: unknown) => {
-    assert.ok(error instanceof OperatorError)
+    assert.ok(error instanceof CommandFailure)
     if (typeof message === "string") assert.equal(error.message, message)
     else assert.match(error.message, message)
     assert.deepEqual([error.hint, error.exitCode], [hint, exitCode])
@@ -33,51 +33,47 @@ function failure(message: string | RegExp, hint: string, exitCode: number) {
   }
 }
 
-const usage =
-  "postern user add|password|disable|enable|logout|unlock|delete|release NAME, " +
-  "postern user list, " +
-  "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
-  "or postern user claim remove NAME CLAIM"
-const mistaken = [
-  "",
-  "add",
-  "add ",
-  "list all",
-  "delete",
-  "promote alice",
-  "add alice bob",
-  "disable alice now",
-  "unlock",
-  "release",
-  "release alice bob",
-  "toString alice",
-  "__proto__ alice",
-  "role",
-  "role alice",
-  "role list alice",
-  "claim alice",
+/** Words that are no command, and what is quoted of them. */
+const unknown: readonly (readonly [words: string, quoted: string, hint: string])[] = [
+  ["promote alice", "user promote", ""],
+  ["toString alice", "user toString", ""],
+  ["__proto__ alice", "user __proto__", ""],
+  ["role", "user role", ""],
+  ["role alice", "user role", ""],
+  ["role list alice", "user role", ""],
+  ["claim alice", "user claim", ""],
+  ["lst", "user lst", "Did you mean `postern user list`? "],
+  ["pasword alice", "user pasword", "Did you mean `postern user password`? "],
 ]
 
-/** The same of actions of two words, which are both told. */
-const mistakenOfTwo = [
-  "role add",
-  "role add alice",
-  "role add alice ",
-  "role remove alice admin editor",
-  "claim set alice plan",
-  "claim set alice plan free now",
-  "claim remove alice",
+for (const [words, quoted, meant] of unknown) {
+  test(`postern user ${words} is refused, and no word is quoted that may be a password`, async (t) => {
+    const hint = `${meant}\`postern help user\` lists the commands.`
+    const expected = failure(`'postern ${quoted}' is not a command`, hint, 2)
+    await assert.rejects(run(temporaryDirectory(t), words), expected)
+  })
+}
+
+/** Commands with words too few, too many or empty, and their usage. */
+const mistaken: readonly (readonly [name: string, takes: string, words: readonly string[]])[] = [
+  ["user add", " NAME", ["", " ", " alice hunter2"]],
+  ["user list", "", [" all"]],
+  ["user delete", " NAME", [""]],
+  ["user disable", " NAME", [" alice now"]],
+  ["user unlock", " NAME", [""]],
+  ["user release", " NAME", ["", " alice bob"]],
+  ["user role add", " NAME ROLE", ["", " alice", " alice "]],
+  ["user role remove", " NAME ROLE", [" alice admin editor"]],
+  ["user claim set", " NAME CLAIM VALUE", [" alice plan", " alice plan free now"]],
+  ["user claim remove", " NAME CLAIM", [" alice"]],
 ]
 
-for (const [verbs, rows] of [
-  [1, mistaken],
-  [2, mistakenOfTwo],
-] as const) {
+for (const [name, takes, rows] of mistaken) {
   for (const words of rows) {
-    test(`postern user ${JSON.stringify(words)} is refused, with no word of it but the verb`, async (t) => {
-      const verb = words.split(" ").slice(0, verbs).join(" ")
-      const message = `'${`postern user ${verb}`.trim()}' is not used like that`
-      await assert.rejects(run(temporaryDirectory(t), words), failure(message, usage, 2))
+    test(`postern ${JSON.stringify(`${name}${words}`)} is refused with its usage`, async (t) => {
+      const hint = `Usage: postern ${name}${takes}. \`postern help ${name}\` says more.`
+      const running = run(temporaryDirectory(t), `${name}${words}`.replace("user ", ""))
+      await assert.rejects(running, failure(`postern ${name}: wrong arguments`, hint, 2))
     })
   }
 }
@@ -89,7 +85,7 @@ for (const running of [false, true]) {
       ? await openControlDirectory(t, { accounts: (await createTestService(t)).accounts })
       : await setUp(join(temporaryDirectory(t), "data"))
     if (!running) {
-      const none = "There are no users. Add one: postern user add NAME\n"
+      const none = "There are no users. `postern user add NAME` adds one.\n"
       assert.equal(await run(directory, "list"), none)
     } else {
       for (const name of ["alice", "bob"]) await run(directory, `delete ${name}`)
@@ -162,7 +158,7 @@ test("postern user takes an address as name, blanks around it, and quotes it for
   ] as const
   for (const [words, printed] of rows) {
     const terminal = createFakeTerminal(settings, pipedInput(`${password} \n`))
-    assert.equal(await runUser(words, terminal), 0)
+    await runTyped(["user", ...words], terminal)
     assert.deepEqual([terminal.stdout(), terminal.stderr()], [printed, ""])
   }
 })
@@ -250,7 +246,7 @@ test("postern user refuses what can't be a name, and asks for no password then",
   const hint =
     "It needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
     "not - first, and not only dots."
-  for (const words of ["add al/ice", "logout -alice", "role add - admin"]) {
+  for (const words of ["add al/ice", "logout -- -alice", "role add - admin"]) {
     const running = run(temporaryDirectory(t), words)
     await assert.rejects(running, failure("That can't be a username", hint, 1))
   }

@@ -4,10 +4,10 @@ import assert from "node:assert/strict"
 import { readdirSync } from "node:fs"
 import { join, relative } from "node:path"
 import { test } from "node:test"
-import { runUser } from "../../src/cli/user.ts"
 import { createFakeTerminal, pipedInput } from "../support/fake_terminal.ts"
 import { setUp } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { runTyped } from "../support/typed.ts"
 
 const password = "korrekt-pferd-batterie"
 
@@ -23,12 +23,12 @@ test("postern user says where it wrote, while no service runs", async (t) => {
     // By a relative path, too.
     const environment = { POSTERN_DATA_DIR: relative(process.cwd(), directory) }
     const terminal = createFakeTerminal(environment, input)
-    assert.equal(await runUser(words.split(" "), terminal), 0)
+    await runTyped(["user", ...words.split(" ")], terminal)
     const place = `Written to '${directory}', since no service runs there.\n`
     assert.equal(terminal.stdout(), `${told}${place}`)
   }
   const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory })
-  assert.equal(await runUser(["list"], terminal), 0)
+  await runTyped(["user", "list"], terminal)
   assert.doesNotMatch(terminal.stdout(), /Written/)
 })
 
@@ -39,8 +39,8 @@ test("postern user makes nothing where nothing is set up, and asks for no passwo
     for (const words of ["add carol", "list", "delete carol"]) {
       const input = pipedInput(password)
       const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory }, input)
-      await assert.rejects(runUser(words.split(" "), terminal), {
-        name: "OperatorError",
+      await assert.rejects(runTyped(["user", ...words.split(" ")], terminal), {
+        name: "CommandFailure",
         message: `Nothing is set up in '${directory}'`,
         exitCode: 69,
       })
@@ -53,8 +53,8 @@ test("postern user makes nothing where nothing is set up, and asks for no passwo
 test("postern user asks for no password when the settings are mistaken", async () => {
   const input = pipedInput(password)
   const terminal = createFakeTerminal({ POSTERN_PROT: "80" }, input)
-  await assert.rejects(runUser(["add", "carol"], terminal), {
-    name: "OperatorError",
+  await assert.rejects(runTyped(["user", "add", "carol"], terminal), {
+    name: "CommandFailure",
     hint: "Nothing was started. Mend them all and start again.",
     exitCode: 78,
   })

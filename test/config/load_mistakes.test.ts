@@ -20,7 +20,8 @@ const threadsHint =
   "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
 const linksHint =
   "If Kubernetes sets it, for a Service named postern: set enableServiceLinks: false"
-const listHint = "`postern --help` lists the settings"
+const meantPort = "Did you mean POSTERN_PORT? `postern help settings` lists the settings"
+const listHint = "`postern help settings` lists the settings"
 const sharedHint = "HS256, HS384 or HS512; or leave JWT_SECRET_KEY out for published keys"
 const predictable =
   "without known words and secrets, repetition and rows, too little of it is random"
@@ -61,10 +62,10 @@ const rows: readonly MistakeRow[] = [
       "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY",
     ],
   ),
-  ...["POSTERN_PROT", "POSTERN_", "POSTERN_HOST_FILE", "POSTERN_TRUSTED_PROXY"].map(
+  ...["POSTERN_", "POSTERN_HOST_FILE", "POSTERN_TRUSTED_PROXY"].map(
     (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", listHint],
   ),
-  [{ POSTERN_PROT: "" }, "POSTERN_PROT", "There is no such setting", listHint],
+  [{ POSTERN_PROT: "" }, "POSTERN_PROT", "There is no such setting", meantPort],
   ...["POSTERN_SERVICE_HOST", "POSTERN_PORT_8080_TCP", "POSTERN_WEB_PORT"].map(
     (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", linksHint],
   ),

@@ -42,7 +42,7 @@ test("loadConfig() notes that others may reach it under another address", () => 
 test("loadConfig() notes JWT_ names that are not read, and does not mind others'", () => {
   const environment = { JWT_COOKIE_SECURE: "1", UNRELATED: "x", POSTERNX: "y" }
   assert.deepEqual(load(environment).notices, [
-    "JWT_COOKIE_SECURE is set but not read here; 'postern --help' lists the settings",
+    "JWT_COOKIE_SECURE is set but not read here; 'postern help settings' lists them",
   ])
 })
 

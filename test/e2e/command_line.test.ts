@@ -54,9 +54,9 @@ test("postern user: a session, without the service, with it, and without it agai
     await type(line, { exitCode: 69, stderr: nothing }, `${first}\n`)
   }
   assert.equal(existsSync(directory), false)
-  await type("init", { stdout: `Set up '${directory}'. Add a user: postern user add NAME\n` })
+  await type("init", { stdout: `Set up '${directory}'. \`postern user add NAME\` adds a user.\n` })
   await type("init", { stdout: `'${directory}' is set up already.\n` })
-  await type("user list", { stdout: "There are no users. Add one: postern user add NAME\n" })
+  await type("user list", { stdout: "There are no users. `postern user add NAME` adds one.\n" })
   await type("user add Carol", { stdout: `Added user 'carol'.\n${here}` }, `${first}\n`)
 
   const { url, stop, output } = await startPostern(t, settings)
@@ -126,10 +126,8 @@ test("postern user: what is refused, and why", async (t) => {
     typeIn("a")(
       "user add alice hunter2",
       refused(
-        "'postern user add' is not used like that",
-        "postern user add|password|disable|enable|logout|unlock|delete|release NAME, postern user list, " +
-          "postern user role add|remove NAME ROLE, postern user claim set NAME CLAIM VALUE, " +
-          "or postern user claim remove NAME CLAIM",
+        "postern user add: wrong arguments",
+        "Usage: postern user add NAME. `postern help user add` says more.",
         2,
       ),
     ),
@@ -257,7 +255,7 @@ test("postern: a damaged store and mistaken settings stop every command", async 
   const mistaken = typist({ POSTERN_PROT: "80" })
   const stderr = `postern: There is a mistake in the settings:
   POSTERN_PROT: There is no such setting
-    hint: \`postern --help\` lists the settings
+    hint: Did you mean POSTERN_PORT? \`postern help settings\` lists the settings
 hint: Nothing was started. Mend them all and start again.
 `
   const damaged = (result: Awaited<ReturnType<typeof runPostern>>) => {
@@ -290,6 +288,7 @@ test("bin/postern.js works from another directory, and by a link", (t) => {
   const env = { PATH: process.env["PATH"], POSTERN_DATA_DIR: "data" }
   const { status, stdout } = spawnSync(bin, ["init"], { cwd, env, encoding: "utf8" })
   const place = join(realpathSync(cwd), "data")
-  assert.deepEqual([status, stdout], [0, `Set up '${place}'. Add a user: postern user add NAME\n`])
+  const next = `\`node ${bin} user add NAME\` adds a user.`
+  assert.deepEqual([status, stdout], [0, `Set up '${place}'. ${next}\n`])
   assert.ok(readFileSync(join(cwd, "data", "store.json")).length > 0)
 })

@@ -20,6 +20,8 @@ export function createFakeTerminal(
   let complained = ""
   return {
     environment,
+    program: "postern",
+    isColored: false,
     input,
     unreadBytes: () => 0,
     settle: async () => null,

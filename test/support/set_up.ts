@@ -1,8 +1,8 @@
 // A deployment made as an operator does before the first start.
 
 import assert from "node:assert/strict"
-import { runInit } from "../../src/cli/init.ts"
 import { createFakeTerminal } from "./fake_terminal.ts"
+import { runTyped } from "./typed.ts"
 
 /** Sets up a data directory, and gives its path. */
 export async function setUp(
@@ -10,8 +10,8 @@ export async function setUp(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory, ...environment })
-  assert.equal(await runInit(terminal), 0)
-  assert.equal(terminal.stdout(), `Set up '${directory}'. Add a user: postern user add NAME\n`)
+  await runTyped(["init"], terminal)
+  assert.equal(terminal.stdout(), `Set up '${directory}'. \`postern user add NAME\` adds a user.\n`)
   return directory
 }
 

@@ -1,0 +1,162 @@
+// The operator's commands: through the running service or, while none runs, on the data directory
+// itself. What each takes is in admin/commands.ts; here is what people read of its outcome.
+
+import {
+  adminCommands,
+  type Command,
+  type CommandInput,
+  type CommandName,
+} from "../admin/commands.ts"
+import { isoTime } from "../clock.ts"
+import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
+import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
+import type { ListedUser, UserSummary } from "../service/accounts.ts"
+import type { KeySummary } from "../service/keys.ts"
+import { printable } from "../telemetry/log.ts"
+import { inColumns } from "./columns.ts"
+import type { Call } from "./command_row.ts"
+import { type Hints, requireDeployment, runControlCommand, writtenTo } from "./control.ts"
+import { askPassword } from "./password_prompt.ts"
+import { loadSettings } from "./settings_options.ts"
+import type { Terminal } from "./terminal.ts"
+
+/** What is printed of a command that was done; `name` is the user's in its quotes, or the key's. */
+const reports: Readonly<
+  Record<Exclude<CommandName, "user.list" | "key.list">, (value: unknown, name: string) => string>
+> = {
+  "user.add": (_value, user) => `Added user ${user}.\n`,
+  "user.password": (_value, user) => `Set the password of ${user}, who is logged out now.\n`,
+  "user.disable": (_value, user) => `Disabled user ${user}, who is logged out now.\n`,
+  "user.enable": (_value, user) => `Enabled user ${user}.\n`,
+  "user.logout": (_value, user) => `Ended all sessions of ${user}.\n`,
+  "user.unlock": (_value, user) => `Unlocked user ${user}.\n`,
+  "user.delete": (_value, user) => `Deleted user ${user}. The name stays reserved.\n`,
+  "user.release": (_value, user) => `The name ${user} may be given again.\n`,
+  "user.role.add": rightsOf,
+  "user.role.remove": rightsOf,
+  "user.claim.set": rightsOf,
+  "user.claim.remove": rightsOf,
+  "key.rotate": (value) => {
+    const { kid, signsFrom } = value as KeySummary
+    return `Published the key '${kid}'. It signs from ${isoTime(signsFrom ?? 0)} on.\n`
+  },
+  "key.retire": (_value, kid) =>
+    `Retired '${kid}'. What it signed or made is refused from now on.\n`,
+}
+
+const userHints: Hints = {
+  not_found: "`postern user list` shows the users.",
+  username_taken: "Choose another name. `postern user list` shows the users.",
+  invalid_request: "Nothing was changed.",
+  password_blocked: "Nothing was changed.",
+}
+const keyHints: Hints = {
+  not_found: "`postern key list` shows the keys.",
+  invalid_request: "Nothing was changed. `postern key list` shows the keys.",
+}
+
+/** Runs a command and prints what came of it. */
+export async function runAdmin(
+  name: CommandName,
+  call: Call,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const config = loadSettings(call, terminal)
+  const takes = adminCommands.find(([one]) => one === name)?.[1].takes ?? []
+  const given = takes.filter((input) => input !== "password")
+  const typed = Object.fromEntries(given.map((input, at) => [input, call.values[at]]))
+  const { username, value, ...rest } = typed as Partial<CommandInput>
+  const user = username === undefined ? undefined : requireUsername(username)
+  const asksPassword = takes.some((input) => input === "password")
+  if (asksPassword) await requireDeployment(config)
+  const command: Command = {
+    command: name,
+    ...rest,
+    ...(user === undefined ? {} : { username: user }),
+    ...(typeof value === "string" ? { value: jsonOrText(value) } : {}),
+    ...(asksPassword ? { password: await askPassword(user ?? "", terminal) } : {}),
+  }
+  const hints = name.startsWith("key.") ? keyHints : userHints
+  const done = await runControlCommand(command, { config, terminal, hints })
+  if (name === "user.list" || name === "key.list") {
+    const list = name === "user.list" ? usersOf(done.value) : keysOf(done.value)
+    terminal.print(call.isJson ? inJson(list.records) : list.table)
+  } else {
+    const report = reports[name](
+      done.value,
+      user === undefined ? (rest.kid ?? "") : quotedName(user),
+    )
+    terminal.print(report + writtenTo(done.directory))
+  }
+  return exitCodes.done
+}
+
+// Before a password is asked for, which would be typed for nothing.
+function requireUsername(typed: string): string {
+  const username = canonicalUsername(typed)
+  if (username !== null) return username
+  throw new OperatorError("That can't be a username", {
+    hint: `It needs ${usernameRule}.`,
+    exitCode: exitCodes.refused,
+  })
+}
+
+/** `true`, `7`, `["a"]` and `"7"` as JSON says; anything else is text. */
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}
+
+function rightsOf(value: unknown, user: string): string {
+  const { roles, claims } = value as UserSummary
+  const claimsText = printable(JSON.stringify(claims))
+  return `The user ${user} has the roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
+}
+
+/** A list for programs and for people. */
+interface List {
+  readonly records: readonly object[]
+  readonly table: string
+}
+
+function usersOf(value: unknown): List {
+  const records = (value as readonly ListedUser[]).map(
+    ({ username, disabled, isLocked, createdAt, roles, claims }) => ({
+      username,
+      state: disabled ? "disabled" : isLocked ? "locked" : "enabled",
+      created_at: createdAt,
+      roles,
+      claims,
+    }),
+  )
+  if (records.length === 0) {
+    return { records, table: "There are no users. `postern user add NAME` adds one.\n" }
+  }
+  const rows = records.map(({ username, state, created_at, roles, claims }) => [
+    ...[username, state, isoTime(created_at), roles.join(" ") || "-"],
+    Object.keys(claims).length === 0 ? "-" : JSON.stringify(claims),
+  ])
+  const head = ["USERNAME", "STATE", "CREATED", "ROLES", "CLAIMS"]
+  return { records, table: inColumns([head, ...rows]) }
+}
+
+function keysOf(value: unknown): List {
+  const keys = value as readonly KeySummary[]
+  const rows = keys.map(({ kid, alg, state, signsFrom, keptUntil }) => [
+    ...[kid ?? "(shared secret)", alg, state],
+    ...[signsFrom, keptUntil].map((instant) => (instant === null ? "-" : isoTime(instant))),
+  ])
+  const head = ["KID", "ALGORITHM", "STATE", "SIGNS FROM", "KEPT UNTIL"]
+  const records = keys.map(({ kid, alg, state, signsFrom, keptUntil }) => ({
+    ...{ kid, alg, state, signs_from: signsFrom, kept_until: keptUntil },
+  }))
+  return { records, table: inColumns([head, ...rows]) }
+}
+
+/** One JSON array, a record a line. Instants are epoch seconds, as in the HTTP API. */
+function inJson(records: readonly object[]): string {
+  return `[\n${records.map((record) => JSON.stringify(record)).join(",\n")}\n]\n`
+}

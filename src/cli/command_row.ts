@@ -1,0 +1,32 @@
+// What a row of the table of commands says, and what a command is called with.
+
+import type { ExitCode } from "../errors.ts"
+import type { Terminal } from "./terminal.ts"
+
+/** A command with what was typed after it. */
+export interface Call {
+  /** The values for what the command takes, as many as its row says. */
+  readonly values: readonly string[]
+  readonly isJson: boolean
+  /** By the name of a setting, the option that set it. */
+  readonly optionNames: ReadonlyMap<string, string>
+}
+
+/** A row of the table. */
+export interface CommandRow {
+  /** The words that choose it. */
+  readonly name: string
+  /** The names of its arguments, as its usage shows them. */
+  readonly takes: readonly string[]
+  /** One sentence. */
+  readonly help: string
+  /** More, for `postern help NAME`. */
+  readonly notes?: string
+  /** Which settings it goes by. All may be given as options, these are shown. */
+  readonly shownSettings: "all" | readonly string[]
+  /** It prints a list, and with --json the same as JSON. */
+  readonly isList?: true
+  /** It prints a log: what is lost of it is no failure, and no end waits long for its reader. */
+  readonly serves?: true
+  readonly run: (call: Call, terminal: Terminal) => Promise<ExitCode>
+}
