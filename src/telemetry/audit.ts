@@ -1,11 +1,12 @@
-// The audit trail: what happened to logins, sessions, passwords, users and keys, one JSON line each
-// (OWASP ASVS 5.0 16.2, 16.3). They go to the log, whatever its level, and to the end of a file, if
-// one is set; nothing here ever changes a line that was written.
+// The audit trail: what happened to logins, sessions, passwords, users and keys, one JSON line an
+// event (OWASP ASVS 5.0 16.2, 16.3). Lines go to the log at every level, and to the end of a file
+// if one is set. A written line is never changed.
 //
 //   {"time":"2026-11-23T15:30:00Z","level":"audit","event":"session.ended","user":"alice",
 //    "session":"q1…","client":"192.0.2.7","request":"a1-7","reason":"logout"}
 //
-// No event holds a token, password, hash or key; `user` is a user there is, never what was typed.
+// No event holds a token, password, hash or key. `user` is the name of an existing user, never
+// typed text, since people type passwords into the wrong field.
 
 import { type Clock, isoTime } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
@@ -41,18 +42,18 @@ export type AuditEvent =
   | "key.retired"
   | "key.removed"
 
-/** What an event tells. */
+/** The fields of an event. */
 export interface AuditFields {
   readonly user?: string | undefined
   /** The `sid`. */
   readonly session?: string | undefined
-  /** The address of who asked; of a sum, their network (audit_summary.ts). */
+  /** The client's address; in a sum, the clients' network (audit_summary.ts). */
   readonly client?: string | undefined
-  /** The address of the other client that was given the same refresh token. */
+  /** The address of another client that used the same refresh token. */
   readonly other?: string | undefined
-  /** The request's id; absent for what came by the command line. */
+  /** The request's id; absent for commands of the operator. */
   readonly request?: string | undefined
-  /** Why, from a closed list of words; never what somebody typed. */
+  /** Why: a word of a closed list, never typed text. */
   readonly reason?: string | undefined
   /** The key's name. */
   readonly key?: string | undefined
@@ -61,7 +62,7 @@ export interface AuditFields {
   readonly seconds?: number | undefined
 }
 
-/** What every event of a caller's tells. */
+/** The fields that say who asked. */
 export function callerFields({ requestId, address }: Caller): AuditFields {
   return { request: requestId, client: address }
 }
@@ -69,17 +70,17 @@ export function callerFields({ requestId, address }: Caller): AuditFields {
 /** Writes an event. */
 export type Audit = (event: AuditEvent, fields: AuditFields) => void
 
-/** The file that takes the lines, too. */
+/** A file to which audit lines are appended. */
 export interface AuditFile {
   readonly append: (line: string) => void
   /** Waits until all lines are written, or could not be. */
   close(): Promise<void>
 }
 
-/** Of lines that could not be written yet. */
+/** Characters of lines that wait for the file. */
 const pendingLengthMax = 1024 * 1024
 
-/** Makes the trail, to a log and to a file, where there are such. */
+/** Makes the trail. It writes to the log and to the file, where they are given. */
 export function createAudit({
   log,
   file,
@@ -90,14 +91,14 @@ export function createAudit({
   readonly clock: Clock
 }): Audit {
   return (event, { user, session, client, other, request, reason, key, count, seconds }) => {
-    // In this order, and nothing else that the caller may have at hand.
+    // Exactly these fields, in this order: a caller may hold objects with more members.
     const fields = { user, session, client, other, request, reason, key, count, seconds }
     log?.audit(event, fields)
     file?.append(auditLine(isoTime(clock.now()), event, fields))
   }
 }
 
-/** Writes the end of each of some sessions. */
+/** Writes one `session.ended` event for each session. */
 export function auditEnded(
   ended: readonly { readonly sid: string; readonly username: string }[],
   fields: AuditFields,
@@ -109,9 +110,9 @@ export function auditEnded(
 }
 
 /**
- * Opens the end of a file, mode 0600. It is opened anew for each batch of lines, so that it can be
- * moved away at any time. While it can't be written the lines wait, up to a mebibyte; more are
- * lost, and a line `audit.lost` stands in their place and says how many.
+ * Opens a file for appending, mode 0600. Each batch of lines opens the file again, so it may be
+ * rotated at any time. While the file can't be written, up to one MiB of lines waits. Further lines
+ * are lost, and a line `audit.lost` says how many.
  */
 export function openAuditFile(
   path: string,
@@ -123,7 +124,7 @@ export function openAuditFile(
   let draining: Promise<void> | null = null
 
   async function drain(): Promise<void> {
-    // A turn of the microtask queue: lines of the same moment join.
+    // Lines of the same turn of the event loop are written together.
     await null
     while (pending !== "") {
       const batch = pending
@@ -131,14 +132,14 @@ export function openAuditFile(
       try {
         await disk.append(path, Buffer.from(batch))
       } catch (error) {
-        // It may have taken a part of a line: what follows starts on a line of its own.
+        // Part of a line may have been written: the rest begins with a line end.
         pending = `${batch.startsWith("\n") ? "" : "\n"}${batch}${pending}`
         warn(String(error))
         break
       }
       if (lost === 0) continue
       warn(`${lost} lines were lost`)
-      // Before what came after them.
+      // Before the lines that came later.
       pending = `${auditLine(isoTime(clock.now()), "audit.lost", { lines: lost })}${pending}`
       lost = 0
     }

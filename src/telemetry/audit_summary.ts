@@ -1,19 +1,20 @@
-// Audit events that anybody can cause without end: the first of each minute are lines of their own,
-// the others are counted, and a line tells how many there were. So no flood fills the disk, and no
-// event is lost without a count:
+// Sums up audit events that strangers can cause in any number. In each minute the first events get
+// a line each. Later ones are counted, and one line says how many there were. So a flood can't fill
+// the disk, and every event is counted:
 //
 //   {"time":"…","level":"audit","event":"refresh.refused","client":"2001:db8::/64",
 //    "reason":"invalid","count":51234,"seconds":60}
 //
-// Lines are counted by client, by the network around it, since who has an IPv6 /48 has 65,536
-// clients, and for all. `client` names the smallest of these that had too many; a line without it
-// is about all. A sum has no user, session or request. Events of one kind never hide those of
-// another, and what happens to sessions, users and keys is never summed: other limits bound that.
+// Lines are counted for each client, for the network around it (the owner of an IPv6 /48 has 65,536
+// clients), and for all clients together. `client` of a sum names the smallest of these that had
+// too many lines; a sum without `client` is about all clients. A sum has no user, session or
+// request. Each kind of event is counted by itself. Events of sessions, users and keys are never
+// summed: other limits bound them.
 
 import { networkOf, widerNetworkOf } from "../domain/ip_address.ts"
 import type { Audit, AuditEvent, AuditFields } from "./audit.ts"
 
-/** The events that are summed, when they are many. */
+/** The events that are summed when there are many. */
 export const summedEvents: readonly AuditEvent[] = [
   "login.failed",
   "login.delayed",
@@ -22,16 +23,16 @@ export const summedEvents: readonly AuditEvent[] = [
   "password.refused",
 ]
 
-/** An audit trail that grows by no more than so much, whoever asks. */
+/** An audit trail that clients can only grow at a bounded rate. */
 export interface SummingAudit {
   readonly audit: Audit
-  /** Writes the sums of a minute that is over. To be called from time to time. */
+  /** Writes the sums once a minute is over. Call it regularly. */
   summarize(): void
-  /** Writes the sums so far: before the process ends. */
+  /** Writes the sums so far. Call it before the process ends. */
   close(): void
 }
 
-/** Whom lines are counted by, and how many of an event they may have in a period. */
+/** How lines are grouped, and how many lines of an event a group may have in a period. */
 const tiers: readonly {
   readonly linesMax: number
   readonly nameOf: (address: string) => string | undefined
@@ -43,7 +44,7 @@ const tiers: readonly {
 
 const periodSeconds = 60
 
-/** What was not written line by line. */
+/** Events that got no line of their own. */
 interface Sum {
   readonly event: AuditEvent
   readonly client: string | undefined
@@ -51,10 +52,10 @@ interface Sum {
   count: number
 }
 
-/** Puts sums in front of a trail. `seconds` is a clock that is never set. */
+/** Wraps a trail. `seconds` is a clock that is never set. */
 export function createSummingAudit(write: Audit, seconds: () => number): SummingAudit {
   let startedAt = seconds()
-  // Bounded: only a line that is written makes an entry, and only who has many of those a sum.
+  // Both maps are bounded: an entry needs a written line, and a sum needs a group that is full.
   const lines = new Map<string, number>()
   const sums = new Map<string, Sum>()
 

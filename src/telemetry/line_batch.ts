@@ -1,32 +1,32 @@
-// Makes and writes log lines together that come in one turn of the event loop: a system call for
-// each request would cost a third of answering it, and a line made among other work takes twice
-// as long as one after the other. What is urgent is written at once, after what came before it.
+// Writes the log lines of one turn of the event loop together. A system call for each request would
+// cost a third of the request, and formatting lines one after the other takes half as long as
+// formatting them between other work. Urgent lines are written at once, after those before them.
 //
-// Lines are lost when nobody reads them, the disk is full or the reader has gone. They are counted
-// by kind, and the count is written before the next line that gets through. Access lines, which
-// anybody can cause, are given up long before audit lines are.
+// Lines are lost when nobody reads them, when the disk is full, or when the reader has gone. Losses
+// are counted by kind, and the next line that gets through says how many there were. Access lines,
+// which strangers can cause, are dropped long before audit lines.
 
 import type { LineKind, Losses } from "./log.ts"
 
-/** Takes what makes lines, each with its newline. */
+/** Takes functions that make a line, newline included. */
 export interface LineBatch {
   write(line: () => string, kind: LineKind): void
-  /** Writes what waits: before the process ends, too. */
+  /** Writes the waiting lines. Call it before the process ends. */
   flush(): void
 }
 
 /** Where lines go. */
 export interface LineOutput {
-  /** Prints a text; `onFailure` hears how many of its bytes got through when not all did. */
+  /** Prints text. `onFailure` gets the number of written bytes when some were lost. */
   readonly print: (text: string, onFailure: (bytesTaken: number) => void) => void
   /** Bytes printed that nobody has read yet. */
   readonly unreadBytes: () => number
 }
 
-/** Beyond that, a longer text is worth nothing. */
+/** Lines of one write; more of them bring no gain. */
 const linesMax = 256
 const mebibyte = 1024 * 1024
-/** Beyond these unread bytes lines are lost: the difference is kept for urgent ones. */
+/** Unread bytes beyond which lines are dropped. Urgent lines have room when others have none. */
 const unreadBytesMax = { patient: mebibyte, urgent: 4 * mebibyte }
 const urgencies = {
   ...{ access: "patient", debug: "patient", info: "patient" },
@@ -38,7 +38,7 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
   let makers: (() => string)[] = []
   let kinds: LineKind[] = []
   let lost = new Map<LineKind, number>()
-  /** The last line that got through did so in part: its rest is lost. */
+  /** Whether the last written line is incomplete. */
   let isTorn = false
 
   const lose = (kind: LineKind, lines = 1) => void lost.set(kind, (lost.get(kind) ?? 0) + lines)
@@ -80,10 +80,10 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
   }
 }
 
-/** What a text was made of. */
+/** The content of one write. */
 interface Printed {
   readonly kinds: readonly LineKind[]
-  /** Losses in its first line. */
+  /** Losses that its first line reports. */
   readonly told: ReadonlyMap<LineKind, number>
   readonly wasTorn: boolean
 }

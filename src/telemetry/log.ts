@@ -1,23 +1,24 @@
-// Structured log lines: one JSON object a line on standard output, or a line for people when that
-// is a terminal. An event has a dotted name and plain fields, never a token, password or hash:
+// Structured log lines: one JSON object a line on standard output, or a readable line when standard
+// output is a terminal. An event has a dotted name and plain fields. It never holds a token, a
+// password or a hash:
 //
 //   {"time":"2026-11-23T15:30:00Z","level":"info","event":"service.ready","url":"http://[::1]:8080"}
 
 import { type Clock, isoTime, timeText } from "../clock.ts"
 import type { RefusalReason } from "../errors.ts"
 
-/** Levels, from the one that tells most to the one that tells least. */
+/** Log levels, the most verbose first. */
 export const logLevels = ["debug", "info", "warn", "error"] as const
 
-/** One of them. */
+/** A log level. */
 export type LogLevel = (typeof logLevels)[number]
 
-/** What an event carries. `JSON.stringify` escapes control characters, so a line stays one line. */
+/** The fields of an event. `JSON.stringify` escapes control characters, so a line stays one line. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 type Write = (event: string, fields?: LogFields) => void
 
-/** What is told of each request that was answered. */
+/** The access line of a request. */
 export type Access = {
   readonly request: string
   readonly client: string
@@ -25,19 +26,19 @@ export type Access = {
   readonly path: string | null
   readonly status: number
   readonly ms: number
-  /** Why a token was refused, or ended nothing. */
+  /** Why a token was refused, or why a logout ended nothing. */
   readonly reason?: RefusalReason | undefined
 }
 
-/** Where events go. Those of `audit` (audit.ts) are written at every level. */
+/** Writes events. Audit events (audit.ts) are written at every level. */
 export interface Log extends Readonly<Record<LogLevel | "audit", Write>> {
-  /** The event `request`, of level info. */
+  /** Writes the event `request`, of level info. */
   readonly access: (access: Access) => void
 }
 
 type Level = LogLevel | "audit"
 
-/** What a line is, as far as it matters which are lost first. */
+/** Kinds of lines. Access lines are dropped first. */
 export type LineKind = Level | "access"
 
 /** How many lines of each kind were lost. */
@@ -45,16 +46,16 @@ export type Losses = Readonly<Partial<Record<LineKind, number>>>
 
 const textLengthMax = 4096
 const causesMax = 5
-/** What JSON writes as it is: ASCII to be seen but `"` and `\`. */
+/** Text that JSON needs not escape: printable ASCII without `"` and `\`. */
 const unescaped = /^[ !#-[\]-~]*$/
 
-/** How lines look. */
+/** How lines are written. */
 export interface LineForm {
   readonly clock: Clock
   readonly forPeople: boolean
 }
 
-/** Makes a log. Lines below `level` are dropped; `write` gets what makes each line, newline and all. */
+/** Makes a log. Lines below `level` are dropped. `write` gets functions that make a line. */
 export function createLog({
   level,
   clock,
@@ -91,7 +92,7 @@ export function createLog({
   }
 }
 
-/** Makes the function that makes the line about lines that were lost, of level warn. */
+/** Makes the function that formats the warning about lost lines. */
 export function createLossLine({ clock, forPeople }: LineForm): (lost: Losses) => string {
   const format = forPeople ? lineForPeople : lineForMachines
   return (lost) => {
@@ -116,19 +117,19 @@ export function errorText(error: unknown): string {
   return texts.join("\ncaused by ").slice(0, textLengthMax)
 }
 
-// Not what an object holds: that could be anything.
+// Never the content of an object, which could be a secret.
 function plainText(value: unknown): string {
   return typeof value === "object" ? Object.prototype.toString.call(value) : String(value)
 }
 
 function lineForMachines(time: string, level: Level, event: string, fields: LogFields): string {
-  // One object after the other: putting both into a third takes longer than writing them.
+  // Two objects after one another: merging them first takes longer than writing both.
   const start = `{"time":"${time}","level":"${level}","event":"${event}"`
   const rest = JSON.stringify(fields)
   return rest === "{}" ? `${start}}` : `${start},${rest.slice(1)}`
 }
 
-// Half the time that `JSON.stringify` takes for the same line. There is one for each request.
+// Twice as fast as `JSON.stringify`. Every request has such a line.
 function accessForMachines(time: string, access: Access): string {
   const { request, client, method, path, status, ms, reason } = access
   if (path === null || !unescaped.test(`${request}${client}${method}${path}`)) {
@@ -137,7 +138,7 @@ function accessForMachines(time: string, access: Access): string {
   const start = `{"time":"${time}","level":"info","event":"request","request":"${request}"`
   const asked = `"client":"${client}","method":"${method}","path":"${path}"`
   const answered = `"status":${status},"ms":${ms}`
-  // No word of the closed list needs an escape.
+  // No reason of the closed list needs an escape.
   return `${start},${asked},${answered}${reason === undefined ? "" : `,"reason":"${reason}"`}}`
 }
 
@@ -149,8 +150,8 @@ function lineForPeople(time: string, level: Level, event: string, fields: LogFie
 }
 
 /**
- * A line of text in which nothing is a command to a terminal, the end of a line, or a turn of the
- * writing's direction: such characters are escaped as JSON does.
+ * A line of text without control characters, line ends and marks of text direction, which could
+ * forge lines or command a terminal. They are escaped as in JSON.
  */
 export function printable(line: string): string {
   return line.replace(

@@ -1,6 +1,6 @@
-// Signs and verifies access tokens: the only code that handles a JWT. `jose` checks signatures;
-// what it does not check is checked here. No claim is looked at before the signature holds, nothing
-// is fetched or opened, and the caller never learns which check failed: only the access log does.
+// Signs and verifies access tokens: the only code that handles a JWT. `jose` checks signatures, and
+// this file checks everything else. No claim is read before the signature holds. Nothing is fetched
+// or opened. The caller never learns which check failed; the access log does.
 //
 //   header.payload.signature   JWS compact form (RFC 7515 §7.1), each part canonical base64url
 //   header                     alg, typ and kid, nothing else (RFC 8725 §3)
@@ -24,17 +24,17 @@ import type { KeyRing, VerificationKey } from "./keys/key_ring.ts"
 const tokenLengthMax = 4096
 const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const headerMembers = ["alg", "typ", "kid"]
-/** How our own tokens begin that are no access tokens (refresh_token.ts, device_token.ts). */
+/** How refresh tokens and device tokens begin (refresh_token.ts, device_token.ts). */
 const otherKind = /^pt[rd]_/
 
-/** One error for each reason, made once: a flood of forged tokens is to cost little. */
+/** One error a reason, made once, so that a flood of forged tokens costs little. */
 const invalid = Object.fromEntries(
   refusalReasons.map((reason) => [reason, refusal("Invalid token", reason)]),
 ) as Readonly<Record<RefusalReason, AuthError>>
 const expired = refusal("Token has expired", "expired")
 const refreshToken = refusal("Only non-refresh tokens are allowed", "type")
 
-/** What signing and verifying need to know of the deployment. */
+/** What signing and verifying go by. */
 export interface TokenSettings extends ClaimSettings {
   readonly ring: KeyRing
 }
@@ -45,7 +45,7 @@ export interface IssuedToken {
   readonly expiresInSeconds: number
 }
 
-/** Signs an access token with the key whose turn it is. */
+/** Signs an access token with the current key. */
 export async function signAccessToken(grant: Grant, settings: TokenSettings): Promise<IssuedToken> {
   const { alg, kid, key } = settings.ring.signer(grant.issuedAt)
   const claims = writeClaims(grant, { jti: randomName(), csrf: randomName() }, settings)
@@ -54,15 +54,15 @@ export async function signAccessToken(grant: Grant, settings: TokenSettings): Pr
   const token = await new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader(header)
     .sign(key)
-  // Its session may have reached its end while the grant was stored.
+  // The session may have ended while the grant was stored.
   return { token, expiresInSeconds: Math.max(0, Number(claims["exp"]) - grant.issuedAt) }
 }
 
 /**
  * Verifies an access token: form, header, key, signature, claims, in this order.
  * @param now epoch seconds
- * @throws AuthError `invalid_token`, for an expired token that is otherwise good "Token has
- *   expired", for a refresh token "Only non-refresh tokens are allowed", else "Invalid token"
+ * @throws AuthError `invalid_token`: "Token has expired" for an expired token without another
+ *   fault, "Only non-refresh tokens are allowed" for a refresh token, else "Invalid token"
  */
 export function verifyAccessToken(
   token: string,
@@ -79,14 +79,14 @@ export function verifyAccessToken(
 }
 
 /**
- * Refuses a token whose time is over.
+ * Refuses an expired token.
  * @throws AuthError `invalid_token` "Token has expired"
  */
 export function assertNotExpired(claims: AccessClaims, settings: TokenSettings, now: number): void {
   if (hasExpired(claims, settings, now)) throw expired
 }
 
-/** Whether a token's time is over. */
+/** Whether a token has expired, leeway included. */
 export function hasExpired(
   { expiresAt }: AccessClaims,
   { leewaySeconds }: TokenSettings,
@@ -96,16 +96,16 @@ export function hasExpired(
 }
 
 /**
- * The claims of a token whose form, signature and claims hold, though it may have expired, be dated
- * ahead or be a refresh token: for those who end what it names, and never to let anybody pass. For
- * any other token the reason why it is refused.
+ * Reads a token that may have expired, may begin later, and may be a refresh token. For logging out
+ * what the token names, never for letting a request pass.
+ * @returns its claims, or the reason of the refusal when form, signature or claims do not hold
  */
 export function readSignedToken(
   token: string,
   settings: TokenSettings,
   now: number,
 ): Awaitable<AccessClaims | RefusalReason> {
-  // Before anything splits or decodes it: a long token costs nothing (CVE-2025-30204).
+  // Before the token is split or decoded: a long token costs nothing (CVE-2025-30204).
   if (token.length > tokenLengthMax) return "malformed"
   if (!compactForm.test(token)) return otherKind.test(token) ? "type" : "malformed"
   const [encodedHeader = "", encodedPayload = "", encodedSignature = ""] = token.split(".")
@@ -127,7 +127,7 @@ export function readSignedToken(
         () => "signature" as const,
       )
     },
-    // Whatever went wrong in there, of whatever type: the token was not verified.
+    // Any exception, of any type, means that the token was not verified.
     () => "malformed",
   )
 }
@@ -136,10 +136,10 @@ function refusal(message: string, reason: RefusalReason): AuthError {
   return Object.freeze(new AuthError("invalid_token", message, { reason }))
 }
 
-/** The last header whose form was ours. Nearly all tokens of a deployment have the same. */
+/** The last header of a valid form. Nearly all tokens of a deployment have the same one. */
 let lastHeader: { readonly encoded: string; readonly value: JsonObject } | null = null
 
-/** The members of a header, if it has the form of one that we could have written. */
+/** The members of a header, if its form is one that Postern writes. */
 function readHeader(encoded: string): JsonObject | RefusalReason {
   if (encoded === lastHeader?.encoded) return lastHeader.value
   const bytes = decodeCanonical(encoded)
@@ -151,7 +151,7 @@ function readHeader(encoded: string): JsonObject | RefusalReason {
   return value
 }
 
-/** The key that a header names. */
+/** The key that a header names, with the algorithm of the key. */
 function chooseKey(
   { alg, typ, kid }: JsonObject,
   settings: TokenSettings,
@@ -160,21 +160,21 @@ function chooseKey(
   const isPossible = settings.profile === "shared" ? isShared : isPublished
   if (typeof alg !== "string" || !isPossible(alg)) return "algorithm"
   if (typ !== tokenType(settings)) return "type"
-  // A Map and an exact string: no prototype, no path, no search through all keys.
+  // Found in a Map by the exact string: no prototype, no path, no trying of all keys.
   const isName = kid === undefined || typeof kid === "string"
   const key = isName ? settings.ring.find(kid, now) : null
   if (key === null) return "unknown_key"
   return key.alg === alg ? key : "algorithm"
 }
 
-/** Bytes of base64url text that has exactly one spelling, or null (RFC 4648 §3.5). */
+/** The bytes of canonical base64url text, or null (RFC 4648 §3.5). */
 function decodeCanonical(part: string): Buffer | null {
   const bytes = Buffer.from(part, "base64url")
   return bytes.toString("base64url") === part ? bytes : null
 }
 
-// Our own tokens are what JSON.stringify writes. Python writes some numbers and letters otherwise,
-// so of a shared secret's tokens only blanks are refused (and members that stand twice, before).
+// Postern's tokens are what JSON.stringify writes. Python writes some numbers and letters
+// differently, so tokens of a shared secret are only refused for blanks and duplicate members.
 function isCanonical({ text, value, spaced }: JsonReading, { profile }: TokenSettings): boolean {
   return profile === "shared" ? !spaced : JSON.stringify(value) === text
 }

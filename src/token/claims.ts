@@ -4,13 +4,13 @@
 //   shared     Flask-JWT-Extended's: fresh iat jti type sub csrf exp, and iss aud when configured;
 //              sid and auth_time beside them, and roles where there are any
 //
-// The operator's own claims for a user follow; none of them can take a place that has a meaning.
+// The operator's own claims for a user follow. None of them can replace a claim with a meaning.
 
 import type { JsonObject } from "../domain/strict_json.ts"
 import { isNameInRecord } from "../domain/username.ts"
 import type { RefusalReason } from "../errors.ts"
 
-/** What a token is signed for. */
+/** For whom and for which session a token is signed. */
 export interface Grant {
   readonly username: string
   readonly roles: readonly string[]
@@ -18,27 +18,27 @@ export interface Grant {
   readonly claims: JsonObject
   /** The session that the token belongs to. */
   readonly sid: string
-  /** When that ends, epoch seconds: the token does not outlive it. */
+  /** When the session ends, epoch seconds. The token expires no later. */
   readonly sessionExpiresAt: number
   /** When the password was checked, epoch seconds. */
   readonly authTime: number
   /** When the token's life starts, epoch seconds. */
   readonly issuedAt: number
-  /** True when the password was checked for this very token. */
+  /** Whether the password was checked for this token. */
   readonly fresh: boolean
 }
 
-/** What every token of a deployment has in common. */
+/** The settings of a deployment that all its tokens share. */
 export interface ClaimSettings {
   readonly profile: "published" | "shared"
-  /** What is written; undefined, in the shared profile only, for none. */
+  /** The `iss` and `aud` to write. Undefined for none, in the shared profile only. */
   readonly issuer: string | undefined
   readonly audience: string | readonly string[] | undefined
-  /** What is accepted, compared exactly; when there is nothing, the claim must be absent. */
+  /** The values to accept, compared exactly. An empty list demands that the claim is absent. */
   readonly acceptedIssuers: readonly string[]
   readonly acceptedAudiences: readonly string[]
   readonly accessTtlSeconds: number
-  /** How far clocks may differ: `exp` is stretched by that. */
+  /** By how much a token is accepted after its `exp`, since clocks differ. */
   readonly leewaySeconds: number
 }
 
@@ -48,28 +48,28 @@ export interface AccessClaims {
   readonly jti: string
   readonly issuedAt: number
   readonly expiresAt: number
-  /** The session; null only for tokens that Flask-JWT-Extended made. */
+  /** The session; null only in tokens made by Flask-JWT-Extended. */
   readonly sid: string | null
-  /** When the password was checked, where the token tells. */
+  /** When the password was checked, if the token says so. */
   readonly authTime: number | null
-  /** Always, never, or as Flask-JWT-Extended also writes it: until that epoch second. */
+  /** True, false, or an epoch second until which the token is fresh (Flask-JWT-Extended). */
   readonly fresh: boolean | number
   /** False for a refresh token of Flask-JWT-Extended, which is no access token. */
   readonly isAccess: boolean
-  /** True when it begins later than a clock that differs a little could make of now. */
+  /** Whether the token begins later than clock skew explains. */
   readonly isAhead: boolean
 }
 
-/** The longest life a token may have, whoever of the two sides issued it. */
+/** The longest life of a token, made by Postern or by a Flask app. */
 export const accessTtlSecondsMax = 86_400
 
-/** How far the clock of an issuer may run ahead of ours, at least; `exp` gets no such allowance. */
+/** By how much an issuer's clock may be ahead, at least. `exp` gets no such allowance. */
 const clockSkewSeconds = 5
 
-/** The end of the year 9999, beyond which no text for an instant goes (RFC 3339 §1). */
+/** The end of the year 9999: later instants can't be written (RFC 3339 §1). */
 const lastInstant = 253_402_300_799
 
-/** RFC 9068 requires a client; whoever logs in with a password is Postern's own. */
+/** RFC 9068 requires `client_id`. A login by password has no other client. */
 const firstPartyClient = "postern"
 
 const tokenIdPattern = /^(?!__proto__$)[\w.~-]{1,128}$/
@@ -95,18 +95,17 @@ function isReserved(name: string): boolean {
   return reservedClaims.includes(name.toLowerCase())
 }
 
-/** Random texts of one token. */
+/** Random values of one token. */
 export interface TokenNames {
   readonly jti: string
-  /** What Flask-JWT-Extended's `set_access_cookies` copies into a cookie of its own. */
+  /** Flask-JWT-Extended's `set_access_cookies` copies it into a cookie. */
   readonly csrf: string
 }
 
 /** The claims to sign, in the order in which they are written. */
 export function writeClaims(grant: Grant, names: TokenNames, settings: ClaimSettings): JsonObject {
   const written = (settings.profile === "published" ? published : shared)(grant, names, settings)
-  // Looked at again: whatever the store holds, nothing in it takes the place of a claim of ours,
-  // nor of one that we leave out.
+  // Checked again here: no claim in the store can replace one of ours, written or left out.
   const own = Object.entries(grant.claims).filter(([name]) => isFreeClaimName(name))
   return { ...written, ...Object.fromEntries(own) }
 }
@@ -136,8 +135,8 @@ function expiryOf({ issuedAt, sessionExpiresAt }: Grant, settings: ClaimSettings
 }
 
 /**
- * Reads the claims of a verified payload. Whether the token's time has come, or is over, is left to
- * the caller: a session can be ended with a token of any age, whatever the clock shows.
+ * Reads the claims of a verified payload. The caller checks whether the token has expired or begins
+ * later, since a logout accepts tokens of any age.
  * @returns the reason of the refusal when a claim is missing, of a wrong type or out of its bounds
  */
 export function readClaims(
@@ -149,7 +148,7 @@ export function readClaims(
   const isPublished = settings.profile === "published"
   if (!isIssuer(payload["iss"], settings)) return "issuer"
   if (!isAudience(payload["aud"], settings)) return "audience"
-  // Flask-JWT-Extended's refresh tokens are read: they get a refusal that tells what they are.
+  // Refresh tokens of Flask-JWT-Extended are read, too: their refusal says what they are.
   if (type !== "access" && (type !== "refresh" || isPublished)) return "type"
   if (exp === undefined) return "lifetime"
   const holds =
@@ -173,7 +172,7 @@ export function readClaims(
     jti,
     issuedAt: iat,
     expiresAt: exp,
-    // A claim of that name, but not of our form, is the Flask app's own.
+    // A `sid` of another form is a Flask app's own claim.
     sid: isSessionId(sid) ? sid : null,
     authTime: (authTime as number | undefined) ?? null,
     fresh: fresh as boolean | number,
@@ -187,7 +186,7 @@ function isIssuer(iss: unknown, { acceptedIssuers }: ClaimSettings): boolean {
   return typeof iss === "string" && acceptedIssuers.includes(iss)
 }
 
-// One string; of the shared profile also a list with one of ours in it, which the library writes.
+// One string; in the shared profile also a list, which Flask-JWT-Extended writes.
 function isAudience(aud: unknown, { profile, acceptedAudiences }: ClaimSettings): boolean {
   if (acceptedAudiences.length === 0) return aud === undefined
   if (typeof aud === "string") return acceptedAudiences.includes(aud)

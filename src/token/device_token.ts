@@ -1,19 +1,19 @@
-// Device tokens: given at a login, and sent along with the next, they say that this client has
-// logged in to this account before. They open nothing without the password; but who has one is not
-// kept out by strangers who guess at the account. The store holds nothing of them.
+// Device tokens: given at a login and sent with the next one, they prove that this client has
+// logged in to this account before. Strangers who guess passwords can't lock out a client that has
+// one. A device token opens nothing without the password, and the store keeps nothing of it.
 //
 //   ptd_ + base64url( issuedAt 6 bytes, big endian · device 10 bytes · tag 20 bytes )
 //   tag = the first 20 bytes of HMAC-SHA-256(key, "postern device token 1\0" · issuedAt · device ·
 //         username)
 //
-// 36 bytes are 48 characters without a bit to spare: a token has one spelling. The key is the
-// refresh tokens', whose tags have another beginning.
+// 36 bytes are exactly 48 characters, so a token has one spelling. The key is that of refresh
+// tokens, under another label.
 
 import { createHmac, timingSafeEqual } from "node:crypto"
 
-/** What a device token tells. */
+/** The content of a device token. */
 export interface DeviceClaim {
-  /** Names the device, at random. */
+  /** A random name of the device. */
   readonly device: string
   /** Epoch seconds. */
   readonly issuedAt: number

@@ -1,18 +1,18 @@
-// Refresh tokens: opaque to clients, made anew from a session's id and the number of its rotation,
-// so the store holds nothing from which one can be made (RFC 9700 §4.14.2, RFC 6819 §5.2.2).
+// Refresh tokens: opaque to clients, computed from a session's id and the number of its rotation.
+// The store holds nothing from which a token could be made (RFC 9700 §4.14.2, RFC 6819 §5.2.2).
 //
 //   ptr_ + base64url( sid 16 bytes · number 6 bytes, big endian · tag 20 bytes )
 //   tag = the first 20 bytes of HMAC-SHA-256(key, "postern refresh token 1\0" · sid · number)
 //
-// 42 bytes are 56 characters without a bit to spare: a token has one spelling.
+// 42 bytes are exactly 56 characters, so a token has one spelling.
 
 import { createHmac, timingSafeEqual } from "node:crypto"
 import type { RefusalReason } from "../errors.ts"
 
-/** What a refresh token names, once its tag was found to be ours. */
+/** What a refresh token names, once its tag was verified. */
 export interface RefreshClaim {
   readonly sid: string
-  /** Which one of the session's refresh tokens it is. */
+  /** The number of the token in its session. */
   readonly rotations: number
 }
 
@@ -27,12 +27,12 @@ const tagBytes = 20
 /** Length of the key in bytes. */
 export const refreshKeyBytes = 32
 
-/** Whether a text means to be a refresh token, and not a JWT. */
+/** Whether a text begins like a refresh token of Postern, and not like a JWT. */
 export function isRefreshToken(token: string): boolean {
   return token.startsWith(prefix)
 }
 
-/** Makes the refresh token of a number. The same each time. */
+/** Makes the refresh token of a number: always the same one. */
 export function writeRefreshToken({ sid, rotations }: RefreshClaim, key: Uint8Array): string {
   const named = Buffer.alloc(namedBytes)
   named.write(sid, "base64url")
@@ -50,20 +50,20 @@ export function readRefreshToken(token: string, key: Uint8Array): RefreshClaim |
   return { sid, rotations: named.readUIntBE(sidBytes, numberBytes) }
 }
 
-/** Why `readRefreshToken` gave null for a text. */
+/** The reason for which `readRefreshToken` gave null. */
 export function refreshTokenFault(token: string): RefusalReason {
   return form.test(token) ? "signature" : "malformed"
 }
 
 /**
- * The sid of the session that takes the place of a refresh token of Flask-JWT-Extended: the same
- * each time, so that the token can be exchanged once, and known to nobody before.
+ * The sid of the session that replaces a refresh token of Flask-JWT-Extended. The same token gives
+ * the same sid, so it can be exchanged only once; nobody can guess the sid without the key.
  */
 export function sidInPlaceOf(
   { username, jti }: { readonly username: string; readonly jti: string },
   key: Uint8Array,
 ): string {
-  // Neither of the two can have a NUL.
+  // Neither username nor jti can have a NUL.
   const text = `postern session in place of 1\0${username}\0${jti}`
   return createHmac("sha256", key).update(text).digest().subarray(0, sidBytes).toString("base64url")
 }

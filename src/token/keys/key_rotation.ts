@@ -1,6 +1,6 @@
-// How generated keys follow one another (K-05). A new one is published before it signs, so that
-// whoever caches the key set has it by then; the one before is kept until the last token that it
-// signed has expired. Pure: lists of keys in the order in which they sign, and other such lists.
+// How generated keys follow one another (K-05). A new key is published before it signs, so that
+// verifiers with a cached key set have it by then. The old key is kept until the last token that it
+// signed has expired. Pure functions over lists of keys, in the order in which the keys sign.
 
 import type { JWK } from "jose"
 
@@ -10,43 +10,43 @@ export interface TimedKey {
   readonly jwk: JWK
   readonly publishedAt: number
   readonly signsFrom: number
-  /** Until when its tokens may live; null while no other key is to follow it. */
+  /** When its last token expires; null while no other key follows. */
   readonly keptUntil: number | null
 }
 
-/** What a key is doing. */
+/** The state of a key. */
 export type KeyState = "waiting" | "signing" | "kept" | "over"
 
-/** For how long whoever fetched the key set may keep it without asking. */
+/** How long a verifier may cache the key set. */
 export const keySetMaxAgeSeconds = 300
 
-/** For how long a key is published before it signs: that, and a little for clocks that differ. */
+/** How long a key is published before it signs: the cache time and a little clock skew. */
 export const noticeSeconds = keySetMaxAgeSeconds + 5
 
-/** The key that signs: the last one whose time has come, or the first of all. */
+/** The key that signs: the last one whose `signsFrom` is past, or else the first. */
 export function signerOf(keys: readonly TimedKey[], now: number): TimedKey | undefined {
   return keys.findLast(({ signsFrom }) => signsFrom <= now) ?? keys[0]
 }
 
-/** What a key of the list is doing at an instant. */
+/** The state of a key of the list at an instant. */
 export function stateOf(key: TimedKey, keys: readonly TimedKey[], now: number): KeyState {
   if (isOver(key, now)) return "over"
   if (key === signerOf(keys, now)) return "signing"
   return key.signsFrom > now ? "waiting" : "kept"
 }
 
-/** Whether no token that the key signed can be alive any more. */
+/** Whether every token that the key signed has expired. */
 export function isOver({ keptUntil }: TimedKey, now: number): boolean {
   return keptUntil !== null && now >= keptUntil
 }
 
-/** The key that will sign before long, if there is one. */
+/** The key that is published and will sign next, if there is one. */
 export function waitingKey(keys: readonly TimedKey[], now: number): TimedKey | undefined {
-  // One that waits for longer than the notice was made while the clock was ahead.
+  // A key that waits for longer than the notice was made while the clock was ahead.
   return keys.find(({ signsFrom }) => signsFrom > now && signsFrom <= now + noticeSeconds)
 }
 
-/** The keys with one more, which follows the last. `tokenSeconds` is how long a token may live. */
+/** Adds a key after the last one. `tokenSeconds` is the longest life of a token. */
 export function followedBy(
   keys: readonly TimedKey[],
   added: TimedKey,
@@ -57,8 +57,8 @@ export function followedBy(
 }
 
 /**
- * The keys without one of them. If it was the one that signs, the one that waits does from now on;
- * where none waits the caller has to add one. If it was the one that waits, the other goes on.
+ * Removes a key. When the signing key is removed, the waiting key signs from now on; without a
+ * waiting key the caller must add one. When the waiting key is removed, the signing key goes on.
  */
 export function without(
   keys: readonly TimedKey[],
@@ -76,8 +76,8 @@ export function without(
 }
 
 /**
- * The keys with ends that fit how long a token may live now, which may be longer than when they
- * were set; the last one has no end.
+ * Sets the ends of the keys by the longest life of a token now, which may be longer than when the
+ * ends were written. The last key has no end.
  */
 export function withEnds(keys: readonly TimedKey[], tokenSeconds: number): readonly TimedKey[] {
   return keys.map((key, index) => {
