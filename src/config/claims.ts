@@ -1,22 +1,21 @@
-// Which `iss` and `aud` tokens have and which are accepted, from the settings that say so. With
-// published keys both are one address each; with a shared secret they are as Flask-JWT-Extended's
-// settings of the same names make them.
+// The `iss` and `aud` that tokens have, and those that are accepted. With published keys each is
+// one address. With a shared secret they follow Flask-JWT-Extended's settings of the same names.
 
 import type { ClaimSettings } from "../token/claims.ts"
 import { type SettingValues, settings } from "./settings.ts"
 
-/** What the claims are compared with. */
+/** The issuers and audiences to write and to accept. */
 export type ClaimNames = Pick<
   ClaimSettings,
   "profile" | "issuer" | "audience" | "acceptedIssuers" | "acceptedAudiences"
 >
 
-/** Takes a mistake of a setting. */
+/** Reports a mistake in a setting. */
 export type Complain = (name: string, problem: string, hint: string) => void
 
-/** Names of the shared profile; without one of them tokens have no such claim. */
+/** Those of the shared profile. Without a name, tokens do not have the claim. */
 export function sharedClaimNames(values: SettingValues, complain: Complain): ClaimNames {
-  // Null: not set; undefined: could not be read, which is a mistake already.
+  // Null: not set. Undefined: not readable, which was reported.
   const issuer = values.encodeIssuer === null ? values.issuer : values.encodeIssuer
   const audienceNames = values.audience == null ? values.audience : [values.audience]
   const audiences = values.encodeAudience === null ? audienceNames : values.encodeAudience
@@ -37,7 +36,7 @@ export function sharedClaimNames(values: SettingValues, complain: Complain): Cla
   return { profile: "shared", ...written, acceptedIssuers, acceptedAudiences }
 }
 
-/** Names of the published profile: the public address, and whom tokens are for. */
+/** Those of the published profile: the public address and the audience. */
 export function publishedClaimNames(
   values: SettingValues,
   issuer: string,
@@ -46,7 +45,7 @@ export function publishedClaimNames(
   const hint = "Set JWT_SECRET_KEY; or POSTERN_ISSUER and POSTERN_AUDIENCE in the place of these"
   const names = ["encodeIssuer", "decodeIssuer", "encodeAudience", "decodeAudience"] as const
   for (const key of names) {
-    // A secret that could not be read is undefined, and was told of.
+    // Undefined is a secret that could not be read, which was reported.
     if (values[key] == null || values.secretKey !== null) continue
     complain(settings[key].name, "It only goes with JWT_SECRET_KEY", hint)
   }
@@ -55,7 +54,7 @@ export function publishedClaimNames(
   return { profile: "published", issuer, audience, ...accepted }
 }
 
-/** Whether what is written is among what is accepted; nothing is what nothing accepts. */
+/** Whether a written name is accepted. Without any written name, none may be demanded. */
 function overlap(written: readonly string[], accepted: readonly string[]): boolean {
   if (written.length === 0) return accepted.length === 0
   return written.some((name) => accepted.includes(name))

@@ -1,25 +1,25 @@
-// How many password hashes may run at a time on this machine, or in this container: by its cores,
-// its thread pool, and its memory.
+// How many password hashes may run at a time: limited by cores, thread pool and memory of the
+// machine or the container.
 
 import { availableParallelism, totalmem } from "node:os"
 import { laneWidth, threadPoolSize } from "../password/hashing_lane.ts"
 import type { Complain } from "./claims.ts"
 import type { SettingValues } from "./settings.ts"
 
-/** What the machine has for hashing. */
+/** The resources for hashing. */
 export interface HashingMachine {
   readonly cores: number
   readonly memoryBytes: number
 }
 
-/** What this process may use: a container's limit counts, and not the machine it runs on. */
+/** The resources of this process. In a container its limits count, not the machine's. */
 export function thisMachine(): HashingMachine {
-  // Without a limit it is 0, or more than there is.
+  // Without a limit Node gives 0, or more than the machine has.
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY
   return { cores: availableParallelism(), memoryBytes: Math.min(limit, totalmem()) }
 }
 
-/** The number of hashes at a time; complains where there is no room for even one. */
+/** The number of hashes at a time. Reports a mistake when not even one has room. */
 export function hashesAtATime(
   values: SettingValues,
   poolSize: string | undefined,
@@ -31,7 +31,7 @@ export function hashesAtATime(
     const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
     complain("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
   }
-  // A mistake already where it has no value.
+  // Without a value a mistake was reported.
   const hashBytes = (values.hashMemoryKib ?? 0) * 1024
   const width = laneWidth({ threads, cores, memoryBytes, hashBytes })
   if (width === 0) {

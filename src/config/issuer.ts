@@ -1,5 +1,5 @@
-// The parser of POSTERN_ISSUER: the `iss` of tokens, to which verifiers append the paths of the
-// metadata and the keys (RFC 8414 §2, §3). Both sides compare it as text, so it has one spelling.
+// Parses POSTERN_ISSUER, the `iss` of tokens. Verifiers append the paths of metadata and keys to it
+// (RFC 8414 §2, §3) and compare it as text, so it has one spelling.
 
 import { isWithin, readNetwork } from "../domain/ip_address.ts"
 import { isLoopback } from "../system/address.ts"
@@ -7,18 +7,18 @@ import { SettingMistake } from "./values.ts"
 
 const hint =
   "The https address under which clients reach Postern, such as https://login.example.org"
-/** It stands in every token, and a token has a longest length. */
+/** Every token contains the issuer, and the length of tokens is limited. */
 const lengthMax = 255
-/** RFC 3986 §2; `URL` would trim blanks and turn others. */
+/** RFC 3986 §2. `URL` would trim blanks and change other characters. */
 const characters = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
-/** What the router can match, as the path of the metadata ends with it. */
+/** A path that the router can match, since the path of the metadata ends with it. */
 const path = /^(?:\/[\w.~-]+)*$/
 
-/** Addresses that are not of the Internet (RFC 1918 §3, RFC 4193 §3). */
+/** Private addresses (RFC 1918 §3, RFC 4193 §3). */
 const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].flatMap(
   (network) => readNetwork(network) ?? [],
 )
-/** Names without a dot, and those under domains that are kept for local networks. */
+/** Names without a dot, and names under domains for local networks. */
 const privateName = /^(?:[\w-]+|.+\.(?:local|lan|internal|home\.arpa))$/i
 
 /** The public address: https, or http on this machine or in a private network. */
@@ -37,7 +37,7 @@ export function issuer(value: string): string {
   return value
 }
 
-/** Whether an issuer is http in a network that others may be in, too. */
+/** Whether an issuer is http and not on this machine. */
 export function isPlainInNetwork(issuer: string): boolean {
   const { protocol, hostname } = new URL(issuer)
   return protocol === "http:" && !isLoopback(hostname)

@@ -1,7 +1,7 @@
-// Secrets that everybody knows, and words that secrets are typed with. They are taken out of a
-// secret before the rest is judged, so a word too many here refuses no good secret.
+// Publicly known secrets, and words of typed secrets. They are removed from a secret before the
+// rest is judged, so one word too many in these lists refuses no good secret.
 
-/** Of RFCs, documentation, tutorials and programs' defaults: those that look random. */
+/** Secrets of RFCs, documentation, tutorials and default settings that look random. */
 export const knownSecrets: readonly string[] = [
   // RFC 7515 appendix A.1 and RFC 7520 §3.5
   "AyM1SysPpbyhDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
@@ -47,7 +47,7 @@ export const knownSecrets: readonly string[] = [
   "ThisIsMyCustomSecretKey012345678",
 ]
 
-/** Words that secrets are typed with; longer ones first, where one holds another. */
+/** Words of typed secrets. A word that contains another one comes first. */
 export const knownWords: readonly string[] = [
   "passphrase password passwort hunter2 letmein changeit change replace insecure secure",
   "production development staging testing default example sample tutorial dummy demo",

@@ -1,5 +1,5 @@
-// Reads the settings (settings.ts) into a frozen Config, once, at the start. All mistakes are told
-// together, each with a hint.
+// Reads the settings (settings.ts) into a frozen Config, once, at the start. All mistakes are
+// reported together, each with a hint.
 
 import type { Network } from "../domain/ip_address.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
@@ -19,46 +19,46 @@ import { chooseSigning } from "./signing.ts"
 import { type Environment, hintAtFile, type ReadFile, readSettingText } from "./texts.ts"
 import { type SeedUser, SettingMistake } from "./values.ts"
 
-/** The settings as the program uses them. Frozen. */
+/** The settings in the form that the program uses. Frozen. */
 export interface Config {
   readonly host: string
   readonly port: number
   readonly dataDirectory: string
-  /** Address under which clients reach this; undefined only with a shared secret. */
+  /** The address under which clients reach the service. Undefined only with a shared secret. */
   readonly publicAddress: string | undefined
-  /** Proxies whose word on who asks is taken. */
+  /** Proxies whose forwarding header is trusted. */
   readonly trustedProxies: readonly Network[]
-  /** The header in which they say it. */
+  /** The forwarding header of trusted proxies. */
   readonly forwardedHeader: ForwardedHeader
   /** How long idle connections are kept. */
   readonly keepAlive: KeepAlive
-  /** Host names to answer to; null for any. */
+  /** Host names to accept; null for any. */
   readonly allowedHosts: readonly string[] | null
   /** Origins whose scripts may read replies. */
   readonly corsOrigins: readonly string[]
-  /** Whether Strict-Transport-Security speaks for all names below, too. */
+  /** Whether Strict-Transport-Security has `includeSubDomains`. */
   readonly includeSubdomains: boolean
   readonly claims: ClaimSettings
   readonly sessions: SessionSettings
   readonly signing: Signing
-  /** Age at which a generated key is followed by another; null for never. */
+  /** Age at which a generated key is replaced; null for never. */
   readonly keyRotationSeconds: number | null
-  /** Where the audit trail is appended to; null for nowhere but the log. */
+  /** The file of the audit trail; null for the log only. */
   readonly auditFile: string | null
-  /** Whether people may make their own account. */
+  /** Whether people may create their own account. */
   readonly registration: "open" | "closed"
   readonly seedUsers: readonly SeedUser[]
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */
   readonly hashesAtATime: number
-  /** What the process may use: the machine's, or the container's limit. */
+  /** Memory of the machine, or the limit of the container. */
   readonly memoryBytes: number
   readonly logLevel: LogLevel
-  /** What the operator should hear about settings that do no harm but may be mistaken. */
+  /** Warnings about settings that work but may be mistaken. */
   readonly notices: readonly string[]
 }
 
-/** What the settings are read from. */
+/** The environment that settings are read from. */
 export type { Environment } from "./texts.ts"
 
 interface Mistake {
@@ -94,7 +94,7 @@ export function loadConfig(
   const machine = thisMachine()
   const laneWidth = hashesAtATime(values, environment["UV_THREADPOOL_SIZE"], machine, complain)
   if (mistakes.length > 0) throw settingsError(mistakes, environment, optionNames)
-  // Without mistakes every setting that has a fallback has a value.
+  // No mistake: every setting with a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
     [K in keyof SettingValues]: NonNullable<SettingValues[K]>
   }
@@ -139,8 +139,8 @@ function keepAliveOf(values: {
 }
 
 /**
- * The config of a service that listens at a port. Where the setting left the choice to the system,
- * the address that was made of it, as issuer and audience, names the port now.
+ * The config of a service that listens at a port. When the system chose the port, the default
+ * issuer and audience name that port.
  */
 export function withPort(config: Config, port: number): Config {
   const made = addressAt(0)

@@ -1,12 +1,12 @@
-// Parsers for the settings about who reaches the service and through what: proxies, host names,
-// origins and the headers that go with them. Lists have commas. A bad value throws SettingMistake.
+// Parsers for the settings of the network: proxies, host names, origins and headers. Lists have
+// commas. A bad value throws a SettingMistake.
 
 import { canonicalAddress, type Network, readNetwork } from "../domain/ip_address.ts"
 import { type ForwardedHeader, forwardedHeaders } from "../http/client_address.ts"
 import { hostNameOf } from "../http/host.ts"
 import { SettingMistake } from "./values.ts"
 
-/** The widest is 10.0.0.0/8, or fd00::/8: no list should hold the Internet by a slip. */
+/** The widest private networks are 10.0.0.0/8 and fd00::/8. A wider one is a mistake. */
 const prefixMin = 8
 
 /** Addresses and networks of proxies. */
@@ -28,7 +28,7 @@ export function trustedProxies(value: string): readonly Network[] {
   })
 }
 
-/** The header in which proxies say for whom they ask, in any case. */
+/** The forwarding header of trusted proxies, in any case. */
 export function forwardedHeader(value: string): ForwardedHeader {
   const header = forwardedHeaders.find((name) => name.toLowerCase() === value.toLowerCase())
   if (header !== undefined) return header
@@ -36,7 +36,7 @@ export function forwardedHeader(value: string): ForwardedHeader {
   throw new SettingMistake(`'${value}' is no header that is read`, hint)
 }
 
-/** Names and addresses that requests may have in their `Host`. */
+/** Names and addresses that the `Host` header may have. */
 export function allowedHosts(value: string): readonly string[] {
   return list(value).map((one) => {
     const address = canonicalAddress(one.replace(/^\[(.*)\]$/, "$1"))
@@ -60,8 +60,8 @@ export function corsOrigins(value: string): readonly string[] {
   })
 }
 
-// The URL standard gives origins to few schemes; of apps and extensions clients send the address
-// without a path. Android's web views send `file://`.
+// The URL standard knows origins of few schemes. Apps and extensions send their address without a
+// path, and Android's web views send `file://`.
 function isOrigin(text: string): boolean {
   if (text === "file://") return true
   if (!/^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/.test(text) || !URL.canParse(text)) return false

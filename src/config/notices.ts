@@ -1,11 +1,11 @@
-// What the start says of settings that do no harm but may be mistaken.
+// Warnings at the start about settings that work but may be mistaken.
 
 import { isLoopback } from "../system/address.ts"
 import { isPlainInNetwork } from "./issuer.ts"
 import { type SettingValues, settingNames } from "./settings.ts"
 import type { Environment } from "./texts.ts"
 
-/** The notices; `values` has no mistake, `issuer` is what published tokens say. */
+/** The warnings. `values` have no mistake; `issuer` is the `iss` of published tokens. */
 export function noticesOf(
   environment: Environment,
   values: SettingValues,
@@ -20,7 +20,7 @@ export function noticesOf(
   ]
 }
 
-// A service that others reach under another address than its tokens say, or without TLS.
+// Others reach the service under another address than its tokens say, or without TLS.
 function issuerNotices(values: SettingValues, issuer: string | undefined): readonly string[] {
   if (values.issuer !== null && isPlainInNetwork(values.issuer)) {
     return [
@@ -31,7 +31,7 @@ function issuerNotices(values: SettingValues, issuer: string | undefined): reado
   return [`POSTERN_ISSUER is not set: tokens say ${issuer}, though others may reach this address`]
 }
 
-// A Flask app's own tokens have neither claim unless its settings say so.
+// By default a Flask app's tokens have neither `iss` nor `aud`.
 function sharedNotices(values: SettingValues): readonly string[] {
   const names = [
     ["iss", "POSTERN_ISSUER", values.issuer, values.encodeIssuer ?? values.decodeIssuer],
@@ -44,7 +44,7 @@ function sharedNotices(values: SettingValues): readonly string[] {
   )
 }
 
-// What was asked for will not be had: the session ends before it.
+// The session ends before the refresh token would.
 function lifeNotices(
   { JWT_REFRESH_TOKEN_EXPIRES: asked }: Environment,
   { refreshTtlSeconds, sessionMaxAgeSeconds }: SettingValues,
@@ -55,13 +55,13 @@ function lifeNotices(
   ]
 }
 
-// A setting that does nothing by itself.
+// This setting does nothing without https.
 function networkNotices({ includeSubdomains, issuer }: SettingValues): readonly string[] {
   if (!includeSubdomains || issuer?.startsWith("https:")) return []
   return ["POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is no https address"]
 }
 
-// Another program's, or a slip of the pen: worth a word, no reason to stop.
+// Perhaps a typing mistake, perhaps another program's setting: no reason to stop.
 function unreadNames(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith("JWT_") && !settingNames.includes(name))

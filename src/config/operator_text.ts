@@ -1,14 +1,15 @@
-// Text that an operator gives: settings, the files they name, passwords that are piped in or typed.
-// It is what a person sees in an editor, or nothing: bytes that are not UTF-8 would all become
-// U+FFFD, and a character that nobody sees would be part of a secret. What editors and shells add
-// without being asked is taken away: the byte order mark, CR at line ends, the last line end.
+// Reads text of an operator: settings, files that settings name, passwords from a pipe or a
+// keyboard. The text must be what a person sees in an editor. Bytes that are not UTF-8 would all
+// become U+FFFD, and invisible characters would become part of a secret, so both are refused. The
+// byte order mark, CR at line ends and the last line end are removed, since editors and shells add
+// them.
 
 import { isUtf8 } from "node:buffer"
 
-/** The text that was meant, or in words why there is none. Never quotes what was given. */
+/** The text, or what is wrong with it. Never quotes the input. */
 export type TextReading = { readonly text: string } | { readonly mistake: string }
 
-/** UTF-16 by its byte order mark, or by the zero in each of its Latin letters. */
+/** UTF-16: recognised by its byte order mark, or by the zero byte of Latin letters. */
 const utf16 = /^(?:\xff\xfe|\xfe\xff|(?:[^\0]\0)+$|(?:\0[^\0])+$)/
 
 const mistakes: readonly (readonly [pattern: RegExp, mistake: string])[] = [
@@ -18,8 +19,8 @@ const mistakes: readonly (readonly [pattern: RegExp, mistake: string])[] = [
 ]
 
 /**
- * Reads text as bytes of a file or a pipe, or as Node made it of the environment's bytes.
- * @param mayHold control characters that the text may have, besides the last line end
+ * Reads bytes of a file or a pipe, or a string of the environment.
+ * @param mayHold control characters that the text may have, beside the last line end
  */
 export function readOperatorText(given: string | Uint8Array, mayHold = ""): TextReading {
   if (typeof given !== "string") {
@@ -28,7 +29,7 @@ export function readOperatorText(given: string | Uint8Array, mayHold = ""): Text
     if (!isUtf8(bytes)) return { mistake: "it is not UTF-8" }
     return readOperatorText(bytes.toString(), mayHold)
   }
-  // A run of CR is looked at once, however long it is.
+  // The pattern takes linear time for any run of CR.
   const lines = given.replace(/^\ufeff+/, "").replace(/(?<!\r)\r+(?=\n|$)/g, "")
   const text = lines.replace(/\n$/, "")
   const known = mistakes.find(([pattern]) => pattern.test(text))

@@ -1,6 +1,6 @@
 // Refuses secrets that were typed instead of generated (RFC 8725 §3.5). Known words and secrets,
-// repetition and rows are taken out; what is left has to be long enough, and no phrase. So a
-// generated secret passes whatever stands around it, and one of an example never does.
+// repetition and rows are removed. The rest must be long enough and no phrase. So a generated
+// secret passes with any text around it, and the secret of a tutorial never does.
 
 import { withoutParts, withoutRepeats, withoutRows } from "../password/predictable.ts"
 import { knownSecrets, knownWords } from "./known_secrets.ts"
@@ -9,10 +9,10 @@ const leftLengthMin = 22
 const leftDistinctMin = 8
 const rowLengthMin = 5
 const fragmentLength = 8
-/** Of a longer secret the beginning is judged. */
+/** Only the beginning of a longer secret is judged. */
 const judgedLengthMax = 4096
 
-/** What each letter is followed by in English: nine tenths of all pairs, a third of random ones. */
+/** The letters that follow each letter in English: 90 % of all pairs, a third of random pairs. */
 const followers = [
   "abcdgiklmnprstuvy baeiloru caehiklortu daeior eacdefglmnprstvxy faefiloru gaehilor haeiot",
   "iacdefglmnoprstvz kei ladeilouy mabeimop nacdegiknost obcdgklmnoprstuvw paehilopru qu",
@@ -21,11 +21,11 @@ const followers = [
 const commonPairs: ReadonlySet<string> = new Set(
   followers.flatMap(([one, ...next]) => next.map((two) => `${one}${two}`)),
 )
-/** Random letters have as many of them hardly ever; and base64 has more digits in it. */
+/** The share of common pairs in a phrase. Random letters hardly ever have as many. */
 const commonShareMin = 0.7
 const strayCharactersMax = 2
 
-/** Why a secret can't be trusted to sign tokens, or null. Never quotes the secret. */
+/** Why a secret is too weak to sign tokens, or null. Never quotes the secret. */
 export function refuseSecret(secret: string, bytesMin: number): string | null {
   const bytes = Buffer.byteLength(secret)
   if (bytes < bytesMin) return `it has ${bytes} bytes and needs at least ${bytesMin}`
@@ -35,8 +35,7 @@ export function refuseSecret(secret: string, bytesMin: number): string | null {
     : "without known words and secrets, repetition and rows, too little of it is random"
 }
 
-// A typed secret that was encoded afterwards is as easy to guess: Nacos was shipped with one. So is
-// one that was written again and again.
+// An encoded typed secret is as easy to guess: Nacos was shipped with one. So is a repeated one.
 function readings(secret: string): string[] {
   const others = [
     secret.replace(/^[\w+/-]+=*$/, decode),
@@ -46,7 +45,7 @@ function readings(secret: string): string[] {
   return [secret, ...others.filter((text) => text !== secret).flatMap(readings)]
 }
 
-/** What hex or base64 encodes: text, or bytes as hex. */
+/** The text, or the bytes as hex, that hex or base64 encodes. */
 function decode(token: string): string {
   const bytes = Buffer.from(token, /^([\da-f]{2})+$/i.test(token) ? "hex" : "base64")
   const text = bytes.toString("latin1")
@@ -63,12 +62,12 @@ function isRandom(text: string, known: ReadonlySet<string>): boolean {
   return left.length >= leftLengthMin && new Set(left).size >= leftDistinctMin && !isPhrase(left)
 }
 
-/** Lower case, without what separates parts, or differs between base64 and base64url. */
+/** Lower case, without separators and without the signs of base64 and base64url. */
 function fold(text: string): string {
   return text.toLowerCase().replace(/[\s_./+=-]/g, "")
 }
 
-// A known secret is known in parts, too, and however it, or what it encodes, was encoded.
+// Parts of known secrets, as they are, encoded and decoded.
 function knownFragments(): ReadonlySet<string> {
   const spellings = knownSecrets.flatMap((secret) => {
     const bytes = [Buffer.from(secret), Buffer.from(secret, "hex"), Buffer.from(secret, "base64")]
@@ -80,7 +79,7 @@ function knownFragments(): ReadonlySet<string> {
   return new Set(fragments)
 }
 
-/** Whether a text is letters, but for its ends, that follow each other as in English. */
+/** Whether a text is, but for its ends, letters that follow each other as in English. */
 function isPhrase(text: string): boolean {
   const inner = text.replace(/^[^a-z]+|[^a-z]+$/g, "")
   const letters = inner.replace(/[^a-z]/g, "")

@@ -1,5 +1,5 @@
-// What tokens are signed with: a shared secret, a private key that the operator brings, or
-// generated keys. The secret and the key are checked here, before anything is started.
+// Chooses what signs tokens: a shared secret, an imported private key, or generated keys. Secret
+// and key are checked here, before anything starts.
 
 import {
   type Algorithm,
@@ -14,7 +14,7 @@ import type { Complain } from "./claims.ts"
 import { refuseSecret } from "./secret_strength.ts"
 import type { SettingValues } from "./settings.ts"
 
-/** How to make a private key for an algorithm, with the tool that operators have. */
+/** The command that makes a private key for an algorithm. */
 const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
   ES256: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
   EdDSA: "openssl genpkey -algorithm ed25519",
@@ -22,7 +22,7 @@ const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
   RS256: "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072",
 }
 
-/** Chooses by the settings, and complains of what can't be used or does not go together. */
+/** Chooses by the settings. Reports what can't be used and what does not go together. */
 export function chooseSigning(values: SettingValues, complain: Complain): Signing {
   const { secretKey, privateKey, algorithm } = values
   if (secretKey != null && privateKey != null) {
@@ -32,7 +32,7 @@ export function chooseSigning(values: SettingValues, complain: Complain): Signin
   const chosen: Algorithm = algorithm ?? (secretKey == null ? "ES256" : "HS256")
   if (secretKey != null) return sharedSigning(secretKey, chosen, complain)
   if (!isPublished(chosen)) {
-    // Undefined, and not null, when there is one that could not be read.
+    // Undefined is a secret that could not be read.
     if (secretKey === null) {
       complain("JWT_ALGORITHM", `${chosen} needs JWT_SECRET_KEY`, "Set that, or take ES256")
     }

@@ -1,5 +1,5 @@
-// Where the text of a setting comes from: the environment, or for a secret a file. Both are read as
-// operator_text.ts reads.
+// Finds the text of a setting: in the environment, or for a secret in a file. operator_text.ts
+// checks both.
 
 import { OperatorError, systemCode } from "../errors.ts"
 import { fileHint } from "../system/failure.ts"
@@ -7,14 +7,15 @@ import { readOperatorText } from "./operator_text.ts"
 import { type Setting, secretNames } from "./settings.ts"
 import { SettingMistake } from "./values.ts"
 
-/** The environment, or the like of it. */
+/** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads a file that a `…_FILE` setting names, or throws the system's error or an OperatorError. */
+/** Reads the file of a `…_FILE` setting. Throws the system's error or an OperatorError. */
 export type ReadFile = (path: string) => Uint8Array
 
 /**
- * The text of a setting, from the environment or from the file that `NAME_FILE` names, or null.
+ * The text of a setting, from the environment or from the file that `NAME_FILE` names. Null without
+ * either.
  * @throws SettingMistake when both are set, the file can't be read, or its bytes are not text
  */
 export function readSettingText(
@@ -22,7 +23,7 @@ export function readSettingText(
   environment: Environment,
   readFile: ReadFile,
 ): string | null {
-  // An empty value counts as absent, as compose files and shells can't leave one out.
+  // An empty value counts as absent, since compose files can't leave a variable out.
   const direct = textOf(environment[name] ?? "", { what: "It", mayHold }) || null
   const fileName = `${name}_FILE`
   const path = secret ? textOf(environment[fileName] ?? "", { what: fileName }) || null : null
@@ -60,7 +61,7 @@ function textOf(
 
 const pathLike = /^(?:(?:~|\.\.?)?\/|[a-z]:[\\/]|file:\/\/).+$|^[^\s{]+\.(?:key|pem|jwk|json|txt)$/i
 
-/** What to try first when the value of a secret, which is mistaken, looks like a file's path. */
+/** The hint for a mistaken secret that looks like the path of a file. */
 export function hintAtFile(name: string, environment: Environment): string {
   const isPath = secretNames.includes(name) && pathLike.test(environment[name]?.trim() ?? "")
   return isPath ? `If that is a path, set ${name}_FILE to it. ` : ""

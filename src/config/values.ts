@@ -1,5 +1,5 @@
-// Parsers for the values of settings. Each takes the text of a setting and gives its value, or
-// throws a SettingMistake: what is wrong with it and what would be right.
+// Parsers for the values of settings. Each gives the value of a text, or throws a SettingMistake
+// that says what is wrong and what would be right.
 
 import { resolve } from "node:path"
 import { canonicalUsername, usernameRule } from "../domain/username.ts"
@@ -7,7 +7,7 @@ import { isPossiblePassword } from "../password/text.ts"
 import { type LogLevel, logLevels } from "../telemetry/log.ts"
 import { type Algorithm, isPublished, isShared } from "../token/keys/algorithms.ts"
 
-/** A value that can't be used. Neither text holds the value of a secret. */
+/** A mistake in a value. Message and hint never quote a secret. */
 export class SettingMistake extends Error {
   override readonly name = "SettingMistake"
   readonly hint: string
@@ -18,7 +18,7 @@ export class SettingMistake extends Error {
   }
 }
 
-/** A user to be seeded. */
+/** A user for an empty store. */
 export interface SeedUser {
   readonly username: string
   readonly password: string
@@ -88,7 +88,7 @@ export function claimName(value: string): string {
   throw new SettingMistake(`'${value}' is not a name`, "One name or address, without blanks")
 }
 
-/** Several of them, separated by commas. */
+/** Issuers or audiences, separated by commas. */
 export function claimNames(value: string): readonly string[] {
   const list = value.split(",").map((name) => name.trim())
   const isList = list.every((name) => /^[\x21-\x7e]+$/.test(name) && name !== "*")
@@ -112,18 +112,18 @@ export function logLevel(value: string): LogLevel {
   throw new SettingMistake(`'${value}' is not a level`, `One of ${logLevels.join(", ")}`)
 }
 
-/** Who may make an account. */
+/** Whether people may create an account. */
 export function registration(value: string): "open" | "closed" {
   if (value === "open" || value === "closed") return value
   throw new SettingMistake(`'${value}' is neither`, "closed, or open: anybody may make an account")
 }
 
-/** How paths begin elsewhere, which would be a name and a password. */
+/** The beginning of a path of other systems, which looks like a name and a password. */
 const pathStart = /^(?:[a-z]:[\\/]|file:\/\/)/i
 
 /**
- * `name:password,name:password`, or a user a line, where a password may hold commas, too. Blank
- * lines and lines that begin with `#` are skipped.
+ * `name:password,name:password`, or a user a line, where passwords may have commas. Blank lines and
+ * lines that begin with `#` are skipped.
  */
 export function seedUsers(value: string): readonly SeedUser[] {
   const hint = `name:password,name:password or a user a line; a name has ${usernameRule}`
@@ -133,9 +133,9 @@ export function seedUsers(value: string): readonly SeedUser[] {
     const colon = pair.indexOf(":")
     const username = colon === -1 ? null : canonicalUsername(pair.slice(0, colon))
     const password = pair.slice(colon + 1)
-    // A line with several users among others would give one of them a password of all that follows.
+    // Several users on one of many lines: the first would get the rest of the line as password.
     const isOne = !/,.*:/.test(password) && !pathStart.test(pair)
-    // A list that goes on in the next line would give its user a comma at the end.
+    // A list that continues on the next line: the password would end with a comma.
     const isWrapped = password.endsWith(",") && index < pairs.length - 1
     if (username === null || !isPossiblePassword(password) || !isOne || isWrapped) {
       throw new SettingMistake(`Its entry ${index + 1} is not a name and a password`, hint)

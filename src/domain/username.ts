@@ -1,28 +1,27 @@
-// Usernames have one canonical form: without blanks around them, compatibility characters unfolded
-// (NFKC), in lower case, and after that only these ASCII characters. Folding comes first and
-// checking second, so that no letter that folds into ASCII (the Kelvin sign, full-width letters) is
-// a second way to write a name.
+// Usernames have one canonical form: trimmed, in NFKC, in lower case, and then only certain ASCII
+// characters. A name is folded first and checked then, so that letters that fold into ASCII (the
+// Kelvin sign, full-width letters) are no second way to write a name.
 //
-// The characters are those of e-mail addresses (RFC 5321 §4.1.2) but `/ \ | { } * ? % #` and the
-// backtick, which paths, patterns and templates give a meaning. None is a blank, a comma, a colon
-// or a double quote, so names can stand in lists, keys and messages.
+// The characters are those of e-mail addresses (RFC 5321 §4.1.2) without `/ \ | { } * ? % #` and
+// the backtick, which have a meaning in paths, patterns and templates. Blanks, commas, colons and
+// double quotes are excluded, so names can stand in lists, keys and messages.
 
-/** Of a name in canonical form: what an e-mail address may have (RFC 5321 §4.5.3.1.3). */
+/** The longest e-mail address (RFC 5321 §4.5.3.1.3). */
 export const usernameLengthMax = 254
 
-/** What a name may look like, for messages. */
+/** The rule for names, for messages. */
 export const usernameRule =
   `1 to ${usernameLengthMax} of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, ` +
   "not - first, and not only dots"
 
 const canonical = new RegExp(`^(?!-|\\.+$)[a-z0-9._@+!$&'=^~-]{1,${usernameLengthMax}}$`)
 const inRecord = new RegExp(`^[\\x21-\\x7e]{1,${usernameLengthMax}}$`)
-/** Letters beyond the first plane are two units, and become one character. */
+/** Some letters are two UTF-16 units that fold into one character. */
 const typedLengthMax = 2 * usernameLengthMax
-/** Keyboards add blanks. A run inside the text is looked at once, however long it is. */
+/** Keyboards add blanks. The pattern takes linear time for any run of blanks. */
 const blanksAround = /^\p{White_Space}+|(?<!\p{White_Space})\p{White_Space}+$/gu
 
-/** The canonical form of a name as somebody typed it, or null when it can't be a name. */
+/** The canonical form of a typed name, or null when it can't be a name. */
 export function canonicalUsername(typed: string): string | null {
   const trimmed = typed.replace(blanksAround, "")
   // The length comes first: normalizing long text is slow.
@@ -32,19 +31,20 @@ export function canonicalUsername(typed: string): string | null {
 }
 
 /**
- * Whether a text has the form of names in tokens and files. It is wider than the canonical one: a
- * shared secret's tokens may name anybody, and the store keeps a key that can't be a name.
+ * Whether a text can be a name in tokens and files. This form is wider than the canonical one:
+ * tokens of a shared secret may name users of a Flask app, and the store uses a key that is no
+ * username.
  */
 export function isNameInRecord(text: string): boolean {
   return inRecord.test(text)
 }
 
-/** A canonical name as it stands in messages: in quotes that it can't have itself. */
+/** A canonical name in quotes, for messages. */
 export function quotedName(username: string): string {
   return username.includes("'") ? `"${username}"` : `'${username}'`
 }
 
-/** Names that people take for the operator's or the service's own: none to register oneself. */
+/** Names that people take for the operator's or the service's. Nobody may register them. */
 const reservedNames: ReadonlySet<string> = new Set([
   ...["abuse", "admin", "administrator", "anonymous", "everyone", "hostmaster", "moderator"],
   ...["no-reply", "nobody", "noreply", "null", "official", "operator", "owner", "postern"],
@@ -52,7 +52,7 @@ const reservedNames: ReadonlySet<string> = new Set([
   ...["undefined", "webmaster"],
 ])
 
-/** Whether only the operator may give a name, which is in canonical form. */
+/** Whether only the operator may create a user of this canonical name. */
 export function isReservedName(username: string): boolean {
   return reservedNames.has(username)
 }

@@ -1,4 +1,4 @@
-// The text of a password hash in the PHC string format, as this service makes and reads it:
+// The text of a password hash, in the PHC string format:
 //
 //   $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>
 
@@ -14,12 +14,12 @@ export interface HashParameters {
 /** OWASP's minimum for Argon2id with one lane (Password Storage Cheat Sheet). */
 export const hashParametersMin: HashParameters = { memoryKib: 19_456, passes: 2 }
 
-/** Whether a text is a hash that can be verified here. */
+/** Whether a text is a hash that this service can verify. */
 export function isPasswordHash(text: string): boolean {
   return argon2id.test(text)
 }
 
-/** The parameters in a hash's text, or null when it is no hash that can be verified here. */
+/** The parameters of a hash, or null when this service can't verify it. */
 export function readHashParameters(hash: string): HashParameters | null {
   const groups = argon2id.exec(hash)?.groups
   if (groups === undefined) return null

@@ -1,6 +1,7 @@
-// What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long, and not the obvious. No rules on
-// its composition, and none looks for a part of it: a password is refused for being nothing but
-// what is guessed first, however it is spelled. Seeded and existing passwords are not asked.
+// The rules for new passwords (NIST SP 800-63B-4 §3.1.1.2): long, and not obvious. There are no
+// rules of composition. A password is refused when it consists of obvious parts only, in any
+// spelling; one that merely contains an obvious part is accepted. Seeded and existing passwords
+// are not checked.
 
 import { AuthError } from "../errors.ts"
 import { withoutRepeats, withoutRows } from "./predictable.ts"
@@ -12,27 +13,28 @@ export const passwordCharactersMin = 15
 const visibleCharactersMin = 8
 const rowLengthMin = 4
 const partLengthMin = 3
-/** The longest of the blocklist has 39. */
+/** The longest entry of the blocklist has 39. */
 const partLengthMax = 40
 const partsMax = 2
-/** What has more in it that comes once is nothing of this; and looking at it takes time. */
+/** Texts with more characters that are not repeated are not obvious, and slow to check. */
 const unrepeatedLengthMax = 64
 
 const serviceName = "postern"
-/** But those that stand for letters. */
+/** All signs but those that stand for letters. */
 const signs = /[^\p{L}\p{N}@$!]/gu
 const ends = /^\P{L}+|\P{L}+$/gu
 const noLetters = /\P{L}/gu
 
-/** A password, and whose it is to be. */
+/** A new password and its user. */
 export interface NewPassword {
   readonly password: string
   readonly username: string
 }
 
 /**
- * Why a password may not be chosen, for whoever chose it, or null if it may: `invalid_request` when
- * it can't be a new password at all, `password_blocked` when it is one of those that are guessed.
+ * Checks a new password.
+ * @returns null when it is good enough; else `invalid_request` for a wrong length or characters, or
+ *   `password_blocked` for an obvious password, with the reason as message
  */
 export async function refusePassword({
   password,
@@ -52,7 +54,7 @@ export async function refusePassword({
   return reason === null ? null : new AuthError("password_blocked", reason)
 }
 
-/** Lower case, compatible letters unfolded (NFKD), without accents. */
+/** Lower case, NFKD, without accents. */
 function fold(text: string): string {
   return text
     .toLowerCase()
@@ -68,7 +70,7 @@ async function whyBlocked(text: string, username: string): Promise<string | null
   if (withoutRepeats(text).length > unrepeatedLengthMax) return null
   const plain = text.replace(signs, "")
   const letters = text.replace(noLetters, "")
-  // Where more goes away, the rest may be a password of its own.
+  // A reading that lacks more of the text would ignore what makes the password good.
   const isMost = (reading: string, share: number) => reading.length >= text.length * share
   const close = isMost(plain, 1 / 2) ? [text, plain] : [text]
   const spelled = isMost(letters, 1 / 3) && isMost(plain, 2 / 3) ? [spell(plain)] : []
@@ -103,7 +105,7 @@ function hasRuns(text: string): boolean {
   return once < passwordCharactersMin && once * 2 <= text.length
 }
 
-/** Whether too little is left of a text, its signs counted, without what comes again. */
+/** Whether too little of a text, its signs counted, is not repeated. */
 function isRepetition(reading: string, text: string): boolean {
   const once = withoutRepeats(reading).length
   const isShort = once + text.length - reading.length < passwordCharactersMin
@@ -115,21 +117,21 @@ function isRow(text: string): boolean {
   return withoutRows(text, { shortest: rowLengthMin }).length * 6 < text.length
 }
 
-/** The username, itself backwards or without signs, what an address has in it, the service's. */
+/** The username, reversed, without signs, and its parts; and the service's name. */
 function namesOf(username: string): ReadonlySet<string> {
   const parts = username.split(/[^\p{L}\p{N}]/u)
   const names = [username, backwards(username), username.replace(signs, ""), ...parts, serviceName]
   return new Set(names.filter(({ length }) => length >= partLengthMin).map(spell))
 }
 
-// What is left must be a password of its own, were it not for the length.
+// Without the names, half of the text must be left.
 function isMostly(text: string, names: ReadonlySet<string>): boolean {
   let rest = text
   for (const name of names) rest = rest.replaceAll(name, "")
   return rest.length < text.length / 2
 }
 
-/** Whether a text is one or two known parts, a third of it at least, and digits and signs. */
+/** Whether a text is one or two known parts and digits and signs, a third of it known at least. */
 function isOneOrTwo(text: string, isKnown: (part: string) => boolean): boolean {
   const spelled = spell(text)
   return text.length <= unrepeatedLengthMax && goesOn(0, { parts: partsMax, known: 0 })

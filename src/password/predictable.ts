@@ -1,6 +1,5 @@
-// Finds what is predictable in a text that should be hard to guess: what it repeats, and rows of
-// the alphabet, of digits and of the keyboard. In time that grows with its length. Used for secrets
-// and for new passwords.
+// Removes the predictable parts of a text that should be hard to guess: repetition, and rows of the
+// alphabet, of digits and of the keyboard. Takes linear time. Used for secrets and new passwords.
 
 const rows = [
   ...["01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm"],
@@ -10,10 +9,10 @@ const steps = rows.flatMap((row) => [...row].slice(1).map((next, at) => `${row[a
 const forwards: ReadonlySet<string> = new Set(steps)
 const backwards: ReadonlySet<string> = new Set(steps.map(([one, next]) => `${next}${one}`))
 
-/** The fewest characters that are a repetition when they come again. */
+/** The shortest repetition that counts. */
 const repeatLengthMin = 4
 
-/** The text without the characters of each part of that length of which `isKnown` says so. */
+/** The text without its known parts of one length. */
 export function withoutParts(
   text: string,
   { length, isKnown }: { readonly length: number; readonly isKnown: (part: string) => boolean },
@@ -27,14 +26,14 @@ export function withoutParts(
   return kept
 }
 
-/** The text without what repeats four or more characters that came before. */
+/** The text without repetitions of four or more earlier characters. */
 export function withoutRepeats(text: string): string {
   const seen = new Set<string>()
   const isKnown = (part: string) => seen.size === seen.add(part).size
   return withoutParts(text, { length: repeatLengthMin, isKnown })
 }
 
-/** The text, in lower case, without rows of `shortest` characters or more, such as 1234, qwer, aaaa. */
+/** A lower-case text without rows of at least `shortest` characters: 1234, qwer, aaaa. */
 export function withoutRows(text: string, { shortest }: { readonly shortest: number }): string {
   let kept = ""
   for (let at = 0; at < text.length; ) {

@@ -1,6 +1,6 @@
-// Which texts can be passwords at all, and the one form in which they are compared.
+// Which texts can be passwords, and the form in which they are compared.
 
-/** No longer password is hashed, and none is cut (NIST SP 800-63B-4 §3.1.1.2). */
+/** Longer passwords are refused, never cut (NIST SP 800-63B-4 §3.1.1.2). */
 export const passwordBytesMax = 1024
 
 /** Whether a text can be a password: of bounded length, without NUL, and valid Unicode. */
@@ -10,7 +10,7 @@ export function isPossiblePassword(text: string): boolean {
   return text.length > 0 && text.isWellFormed() && !text.includes("\0")
 }
 
-/** NFC and nothing else: two ways to type one letter are one password, `A` and `a` are two. */
+/** NFC only: two ways to type one letter are the same, `A` and `a` are not. */
 export function normalizePassword(text: string): string {
   return text.normalize("NFC")
 }

@@ -1,6 +1,6 @@
 // A user's sessions as they are listed. The list shows last use in steps of ten minutes. An exact
-// time would tell a thief when the owner used the refresh token (domain/session.ts): a thief who asks
-// right after the owner gets the same successor.
+// time would tell a thief when the owner used the refresh token (domain/session.ts): a thief who
+// asks right after the owner gets the same successor.
 
 import type { Clock } from "../clock.ts"
 import { isAlive, listedUse, type Session } from "../domain/session.ts"
