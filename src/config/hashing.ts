@@ -3,7 +3,7 @@
 
 import { availableParallelism, totalmem } from "node:os"
 import { laneWidth, threadPoolSize } from "../password/hashing_lane.ts"
-import type { Complain } from "./claims.ts"
+import type { ReportMistake } from "./issuers_and_audiences.ts"
 import type { SettingValues } from "./settings.ts"
 
 /** The resources for hashing. */
@@ -24,12 +24,12 @@ export function hashesAtATime(
   values: SettingValues,
   poolSize: string | undefined,
   { cores, memoryBytes }: HashingMachine,
-  complain: Complain,
+  report: ReportMistake,
 ): number {
   const threads = threadPoolSize(poolSize)
   if (threads < 2) {
     const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
-    complain("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
+    report("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
   }
   // Without a value a mistake was reported.
   const hashBytes = (values.hashMemoryKib ?? 0) * 1024
@@ -37,7 +37,7 @@ export function hashesAtATime(
   if (width === 0) {
     const has = Math.floor(memoryBytes / 1024 ** 2)
     const hint = "Lower it, or give the process, or its container, more memory"
-    complain("POSTERN_HASH_MEMORY", `No hash of that size fits into ${has} MiB`, hint)
+    report("POSTERN_HASH_MEMORY", `No hash of that size fits into ${has} MiB`, hint)
   }
   return width
 }

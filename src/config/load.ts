@@ -10,9 +10,9 @@ import type { SessionSettings } from "../service/session_tokens.ts"
 import type { LogLevel } from "../telemetry/log.ts"
 import type { ClaimSettings } from "../token/claims.ts"
 import type { Signing } from "../token/keys/key_ring.ts"
-import { publishedClaimNames, sharedClaimNames } from "./claims.ts"
 import { closestName } from "./closest_name.ts"
 import { hashesAtATime, thisMachine } from "./hashing.ts"
+import { publishedIssuersAndAudiences, sharedIssuersAndAudiences } from "./issuers_and_audiences.ts"
 import { noticesOf } from "./notices.ts"
 import { type SettingValues, settingNames, settingRows } from "./settings.ts"
 import { chooseSigning } from "./signing.ts"
@@ -78,21 +78,21 @@ export function loadConfig(
 ): Config {
   const mistakes: Mistake[] = unknownNames(environment)
   const values = readValues(environment, readFile, mistakes)
-  const complain = (name: string, problem: string, hint: string) =>
+  const report = (name: string, problem: string, hint: string) =>
     void mistakes.push({ name, problem, hint })
-  const signing = chooseSigning(values, complain)
+  const signing = chooseSigning(values, report)
   const shared = signing.kind === "shared"
   const publicAddress = values.issuer ?? (shared ? undefined : addressAt(values.port ?? 0))
-  const claimNames =
+  const issuersAndAudiences =
     publicAddress === undefined || shared
-      ? sharedClaimNames(values, complain)
-      : publishedClaimNames(values, publicAddress, complain)
+      ? sharedIssuersAndAudiences(values, report)
+      : publishedIssuersAndAudiences(values, publicAddress, report)
   if (values.keyRotationSeconds != null && signing.kind !== "generated") {
     const hint = "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY"
-    complain("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
+    report("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
   }
   const machine = thisMachine()
-  const laneWidth = hashesAtATime(values, environment["UV_THREADPOOL_SIZE"], machine, complain)
+  const laneWidth = hashesAtATime(values, environment["UV_THREADPOOL_SIZE"], machine, report)
   if (mistakes.length > 0) throw settingsError(mistakes, environment, optionNames)
   // No mistake: every setting with a fallback has a value.
   const { hashMemoryKib, hashPasses, ...rest } = values as {
@@ -110,7 +110,7 @@ export function loadConfig(
     allowedHosts: values.allowedHosts,
     corsOrigins: values.corsOrigins ?? [],
     includeSubdomains: rest.includeSubdomains,
-    claims: Object.freeze({ ...claimNames, accessTtlSeconds, leewaySeconds }),
+    claims: Object.freeze({ ...issuersAndAudiences, accessTtlSeconds, leewaySeconds }),
     sessions: Object.freeze({
       idleSeconds: rest.refreshTtlSeconds,
       maxAgeSeconds: rest.sessionMaxAgeSeconds,

@@ -10,7 +10,7 @@ import {
 } from "../token/keys/algorithms.ts"
 import type { Signing } from "../token/keys/key_ring.ts"
 import { readPrivateKey } from "../token/keys/private_key.ts"
-import type { Complain } from "./claims.ts"
+import type { ReportMistake } from "./issuers_and_audiences.ts"
 import { refuseSecret } from "./secret_strength.ts"
 import type { SettingValues } from "./settings.ts"
 
@@ -23,18 +23,18 @@ const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
 }
 
 /** Chooses by the settings. Reports what can't be used and what does not go together. */
-export function chooseSigning(values: SettingValues, complain: Complain): Signing {
+export function chooseSigning(values: SettingValues, report: ReportMistake): Signing {
   const { secretKey, privateKey, algorithm } = values
   if (secretKey != null && privateKey != null) {
     const hint = "Set one: a shared secret or published keys"
-    complain("JWT_PRIVATE_KEY", "JWT_SECRET_KEY is set too", hint)
+    report("JWT_PRIVATE_KEY", "JWT_SECRET_KEY is set too", hint)
   }
   const chosen: Algorithm = algorithm ?? (secretKey == null ? "ES256" : "HS256")
-  if (secretKey != null) return sharedSigning(secretKey, chosen, complain)
+  if (secretKey != null) return sharedSigning(secretKey, chosen, report)
   if (!isPublished(chosen)) {
     // Undefined is a secret that could not be read.
     if (secretKey === null) {
-      complain("JWT_ALGORITHM", `${chosen} needs JWT_SECRET_KEY`, "Set that, or take ES256")
+      report("JWT_ALGORITHM", `${chosen} needs JWT_SECRET_KEY`, "Set that, or take ES256")
     }
     return { kind: "generated", algorithm: "ES256" }
   }
@@ -42,20 +42,20 @@ export function chooseSigning(values: SettingValues, complain: Complain): Signin
   const reading = readPrivateKey(privateKey, chosen)
   if ("mistake" in reading) {
     const hint = `Make one for ${chosen}: ${keyCommands[chosen]}. JWT_ALGORITHM chooses the algorithm.`
-    complain("JWT_PRIVATE_KEY", `It can't be used: ${reading.mistake}`, hint)
+    report("JWT_PRIVATE_KEY", `It can't be used: ${reading.mistake}`, hint)
   }
   return { kind: "imported", algorithm: chosen, key: privateKey }
 }
 
-function sharedSigning(secret: string, chosen: Algorithm, complain: Complain): Signing {
+function sharedSigning(secret: string, chosen: Algorithm, report: ReportMistake): Signing {
   if (!isShared(chosen)) {
     const hint = "HS256, HS384 or HS512; or leave JWT_SECRET_KEY out for published keys"
-    complain("JWT_ALGORITHM", `${chosen} does not go with JWT_SECRET_KEY`, hint)
+    report("JWT_ALGORITHM", `${chosen} does not go with JWT_SECRET_KEY`, hint)
     return { kind: "shared", algorithm: "HS256", secret }
   }
   const reason = refuseSecret(secret, sharedAlgorithms[chosen])
   if (reason !== null) {
-    complain("JWT_SECRET_KEY", `It is too weak: ${reason}`, "Make one: openssl rand -base64 48")
+    report("JWT_SECRET_KEY", `It is too weak: ${reason}`, "Make one: openssl rand -base64 48")
   }
   return { kind: "shared", algorithm: chosen, secret }
 }

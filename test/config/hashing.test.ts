@@ -9,15 +9,15 @@ import type { SettingValues } from "../../src/config/settings.ts"
 const mebibyte = 1024 * 1024
 const large: HashingMachine = { cores: 8, memoryBytes: 4096 * mebibyte }
 
-/** The number of hashes of so many KiB, and what was complained of. */
+/** The number of hashes of so many KiB, and what was reported. */
 function hashesOf(
   machine: HashingMachine,
   { poolSize, hashMemoryKib = 19_456 }: { poolSize?: string; hashMemoryKib?: number | null } = {},
 ) {
-  const complaints: string[][] = []
+  const reported: string[][] = []
   const values = { hashMemoryKib } as unknown as SettingValues
-  const complain = (...told: string[]) => void complaints.push(told)
-  return { width: hashesAtATime(values, poolSize, machine, complain), complaints }
+  const report = (...told: string[]) => void reported.push(told)
+  return { width: hashesAtATime(values, poolSize, machine, report), reported }
 }
 
 test("hashesAtATime() is half the threads, by the cores at most", () => {
@@ -29,21 +29,21 @@ test("hashesAtATime() is half the threads, by the cores at most", () => {
   ] as const
   for (const [poolSize, cores, width] of rows) {
     const found = hashesOf({ ...large, cores }, poolSize === undefined ? {} : { poolSize })
-    assert.deepEqual(found, { width, complaints: [] }, `${poolSize} ${cores}`)
+    assert.deepEqual(found, { width, reported: [] }, `${poolSize} ${cores}`)
   }
 })
 
 test("hashesAtATime() is no more than there is memory for", () => {
   const machine = { cores: 8, memoryBytes: 100 * mebibyte }
-  assert.deepEqual(hashesOf(machine, { poolSize: "64" }), { width: 2, complaints: [] })
+  assert.deepEqual(hashesOf(machine, { poolSize: "64" }), { width: 2, reported: [] })
 })
 
-test("hashesAtATime() complains where no hash fits, and says how much there is", () => {
+test("hashesAtATime() reports where no hash fits, and says how much there is", () => {
   const hint = "Lower it, or give the process, or its container, more memory"
-  const { width, complaints } = hashesOf({ cores: 8, memoryBytes: 64.5 * mebibyte })
+  const { width, reported } = hashesOf({ cores: 8, memoryBytes: 64.5 * mebibyte })
   assert.equal(width, 0)
   const message = "No hash of that size fits into 64 MiB"
-  assert.deepEqual(complaints, [["POSTERN_HASH_MEMORY", message, hint]])
+  assert.deepEqual(reported, [["POSTERN_HASH_MEMORY", message, hint]])
 })
 
 for (const [setting, size] of [
@@ -51,16 +51,16 @@ for (const [setting, size] of [
   ["0", 1],
   ["none", 1],
 ] as const) {
-  test(`hashesAtATime() complains of a pool of ${setting}, which leaves nothing to all else`, () => {
+  test(`hashesAtATime() reports a pool of ${setting}, which leaves nothing to all else`, () => {
     const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
-    const { complaints } = hashesOf(large, { poolSize: setting })
-    assert.deepEqual(complaints, [["UV_THREADPOOL_SIZE", `It is ${size}`, hint]])
+    const { reported } = hashesOf(large, { poolSize: setting })
+    assert.deepEqual(reported, [["UV_THREADPOOL_SIZE", `It is ${size}`, hint]])
   })
 }
 
 test("hashesAtATime() says nothing of a size that is a mistake already", () => {
-  const { complaints } = hashesOf(large, { hashMemoryKib: null })
-  assert.deepEqual(complaints, [])
+  const { reported } = hashesOf(large, { hashMemoryKib: null })
+  assert.deepEqual(reported, [])
 })
 
 test("thisMachine() tells of at least a core, and of no more memory than there is", (t) => {

@@ -70,7 +70,7 @@ const sharedRows: readonly NamesRow[] = [
 ]
 
 for (const { name, settings, ...expected } of sharedRows) {
-  test(`sharedClaimNames() of ${name}`, () => {
+  test(`sharedIssuersAndAudiences() of ${name}`, () => {
     const { claims } = load({ JWT_SECRET_KEY: testSecret, ...settings })
     assert.deepEqual(claims, {
       profile: "shared",
@@ -84,7 +84,7 @@ for (const { name, settings, ...expected } of sharedRows) {
   })
 }
 
-test("sharedClaimNames() leaves the public address as it is", () => {
+test("sharedIssuersAndAudiences() leaves the public address as it is", () => {
   const environment = { JWT_SECRET_KEY: testSecret, JWT_ENCODE_ISSUER: "flask" }
   assert.equal(load(environment).publicAddress, undefined)
   assert.equal(load({ ...environment, POSTERN_ISSUER: address }).publicAddress, address)
@@ -94,7 +94,7 @@ for (const [name, settings] of [
   ["a generated key", {}],
   ["an imported key", { JWT_PRIVATE_KEY: testKeyPem }],
 ] as const) {
-  test(`publishedClaimNames() accepts what is written, with ${name}`, () => {
+  test(`publishedIssuersAndAudiences() accepts what is written, with ${name}`, () => {
     const { claims } = load({ ...settings, POSTERN_ISSUER: address, POSTERN_AUDIENCE: "api" })
     const { issuer, audience, acceptedIssuers, acceptedAudiences } = claims
     assert.deepEqual([issuer, acceptedIssuers], [address, [address]])

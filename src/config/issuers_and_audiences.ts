@@ -5,16 +5,19 @@ import type { ClaimSettings } from "../token/claims.ts"
 import { type SettingValues, settings } from "./settings.ts"
 
 /** The issuers and audiences to write and to accept. */
-export type ClaimNames = Pick<
+export type IssuersAndAudiences = Pick<
   ClaimSettings,
   "profile" | "issuer" | "audience" | "acceptedIssuers" | "acceptedAudiences"
 >
 
 /** Reports a mistake in a setting. */
-export type Complain = (name: string, problem: string, hint: string) => void
+export type ReportMistake = (name: string, problem: string, hint: string) => void
 
 /** Those of the shared profile. Without a name, tokens do not have the claim. */
-export function sharedClaimNames(values: SettingValues, complain: Complain): ClaimNames {
+export function sharedIssuersAndAudiences(
+  values: SettingValues,
+  report: ReportMistake,
+): IssuersAndAudiences {
   // Null: not set. Undefined: not readable, which was reported.
   const issuer = values.encodeIssuer === null ? values.issuer : values.encodeIssuer
   const audienceNames = values.audience == null ? values.audience : [values.audience]
@@ -25,10 +28,10 @@ export function sharedClaimNames(values: SettingValues, complain: Complain): Cla
   const acceptedAudiences = values.decodeAudience ?? writtenAudiences
   const own = "With this Postern would refuse its own tokens"
   if (issuer !== undefined && !overlap(writtenIssuers, acceptedIssuers)) {
-    complain("JWT_DECODE_ISSUER", own, "Set JWT_ENCODE_ISSUER to one of these")
+    report("JWT_DECODE_ISSUER", own, "Set JWT_ENCODE_ISSUER to one of these")
   }
   if (audiences !== undefined && !overlap(writtenAudiences, acceptedAudiences)) {
-    complain("JWT_DECODE_AUDIENCE", own, "Set JWT_ENCODE_AUDIENCE to one or more of these")
+    report("JWT_DECODE_AUDIENCE", own, "Set JWT_ENCODE_AUDIENCE to one or more of these")
   }
   const [first, ...others] = writtenAudiences
   const audience = others.length === 0 ? first : writtenAudiences
@@ -37,17 +40,17 @@ export function sharedClaimNames(values: SettingValues, complain: Complain): Cla
 }
 
 /** Those of the published profile: the public address and the audience. */
-export function publishedClaimNames(
+export function publishedIssuersAndAudiences(
   values: SettingValues,
   issuer: string,
-  complain: Complain,
-): ClaimNames {
+  report: ReportMistake,
+): IssuersAndAudiences {
   const hint = "Set JWT_SECRET_KEY; or POSTERN_ISSUER and POSTERN_AUDIENCE in the place of these"
   const names = ["encodeIssuer", "decodeIssuer", "encodeAudience", "decodeAudience"] as const
   for (const key of names) {
     // Undefined is a secret that could not be read, which was reported.
     if (values[key] == null || values.secretKey !== null) continue
-    complain(settings[key].name, "It only goes with JWT_SECRET_KEY", hint)
+    report(settings[key].name, "It only goes with JWT_SECRET_KEY", hint)
   }
   const audience = values.audience ?? issuer
   const accepted = { acceptedIssuers: [issuer], acceptedAudiences: [audience] }
