@@ -75,8 +75,8 @@ for (const { name, authorization, failing, answer, logged } of asked) {
     const headers = sent === undefined ? {} : { authorization: sent }
     assert.equal(await requireToken(requestWith(headers), reply.response, verify), null)
     const { status, headers: told, body } = reply.sent
-    assert.deepEqual([status, told["WWW-Authenticate"], JSON.parse(body).msg], answer)
-    assert.equal(told["Retry-After"], answer[0] === 503 ? "5" : undefined)
+    assert.deepEqual([status, told["www-authenticate"], JSON.parse(body).msg], answer)
+    assert.equal(told["retry-after"], answer[0] === 503 ? "5" : undefined)
     assert.equal(lines.length, logged.length)
     for (const [at, pattern] of logged.entries()) assert.match(lines[at] ?? "", pattern)
     assert.ok(!lines.join().includes(token.slice(-20)))
