@@ -1,5 +1,5 @@
-// A library that knows nothing of Postern finds its keys by the issuer alone, takes a good token and
-// refuses a bad one. oauth4webapi is the strictest of those that examples/verifiers runs.
+// A library that knows nothing of Postern finds its keys by the issuer alone, takes a good token
+// and refuses a bad one. oauth4webapi is the strictest of those that examples/verifiers runs.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
