@@ -1,7 +1,6 @@
-// From the parts to one function: finds the route, lets its handler answer, turns what was thrown
-// into a reply, and writes the access log. The whole service can be tested by calling `handle`.
+// The service as one function: finds the route, calls its handler, turns errors into replies, and
+// writes the access log. Tests call `handle` without a socket.
 
-import { type Awaitable, after, attempt } from "./awaitable.ts"
 import { monotonicMillis } from "./clock.ts"
 import { shareReply, shareWith } from "./http/cors.ts"
 import { isAllowedHost } from "./http/host.ts"
@@ -13,90 +12,76 @@ import { errorText, type Log } from "./telemetry/log.ts"
 
 /** The service without its sockets. */
 export interface App {
-  /** Answers a request; never throws nor rejects. */
-  handle(request: HttpRequest): Awaitable<Reply>
-  /** Answers a request whose head is reason enough to refuse it, else null; the same. */
-  refuseEarly(head: RequestHead): Awaitable<Reply | null>
-  /** A reply that the server makes by itself, as scripts of an origin may read it. */
+  /** Whether the body of a request with this head is read before `handle` is called. */
+  takesBody(head: RequestHead): boolean
+  /** Answers a request. Never rejects. */
+  handle(request: HttpRequest): Promise<Reply>
+  /** Adds the CORS headers for an origin to a reply that the server made itself. */
   share(reply: Reply, origin: string | undefined): Reply
 }
 
-/** What the app goes by beside its routes. */
+/** The options of the app beside its routes. */
 export interface AppOptions {
-  /** Host names to answer to; null for any. */
+  /** Host names to accept; null for any. */
   readonly allowedHosts: readonly string[] | null
   /** Origins whose scripts may read replies. */
   readonly corsOrigins: readonly string[]
   readonly log: Log
 }
 
-type Found = Extract<Match, { kind: "found" }>
-
-/** A first segment that is no secret: tokens, names and ids have digits, capitals or more length. */
+/** A first segment that is no secret: tokens and ids have digits or capitals, or are longer. */
 const plainSegment = /^\/[a-z-]{1,24}(?![^/])/
 
 /** Puts the service together. */
 export function createApp(parts: RouteParts & AppOptions): App {
   const { allowedHosts, corsOrigins, log } = parts
-  const route = createRouter(routes(parts))
+  const route = createRouter(routes(parts).flat())
 
   return {
-    handle: (request) =>
-      respond(request, ({ admitted, params }) => admitted.handle(request, { params })),
-    refuseEarly: (head) => respond(head, ({ admitted }) => admitted.refuse(head)),
-    share: (reply, origin) => shareWith(reply, { origin, origins: corsOrigins }),
-  }
+    takesBody({ method, path, headers }) {
+      if (!isAllowedHost(headers.get("host"), allowedHosts)) return false
+      const match = route(method, path)
+      return match.kind === "found" && match.handler.takesBody
+    },
 
-  function respond<R extends Reply | null>(
-    head: RequestHead,
-    ask: (match: Found) => Awaitable<R>,
-  ): Awaitable<Reply | R> {
-    const startedAt = monotonicMillis()
-    const match = route(head.method, head.path)
-    return after(answer(head, match, ask), (answered) => {
-      if (answered === null) return answered
-      const { reason } = answered
-      // The reply that leaves here is the same for every reason.
-      const told = reason === undefined ? answered : withoutReason(answered)
-      const reply = shareReply(told, { request: head, origins: corsOrigins })
+    async handle(request) {
+      const startedAt = monotonicMillis()
+      const match = route(request.method, request.path)
+      const { reason, ...answered } = await answer(request, match)
+      const reply = shareReply(answered, { request, origins: corsOrigins })
       log.access({
-        request: head.id,
-        client: head.clientAddress,
-        method: head.method,
-        // The route's own path: a path as it was sent could hold anything, secrets too.
-        path: match.kind === "not_found" ? firstSegment(head.path) : match.path,
+        request: request.id,
+        client: request.clientAddress,
+        method: request.method,
+        // The path of the route: the path of the request could contain anything, even secrets.
+        path: match.kind === "not_found" ? firstSegment(request.path) : match.path,
         status: reply.status,
         ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
         reason,
       })
       return reply
-    })
+    },
+
+    share: (reply, origin) => shareWith(reply, { origin, origins: corsOrigins }),
   }
 
-  function answer<R extends Reply | null>(
-    head: RequestHead,
-    match: Match,
-    ask: (match: Found) => Awaitable<R>,
-  ): Awaitable<Reply | R> {
-    if (!isAllowedHost(head.headers.get("host"), allowedHosts)) {
+  async function answer(request: HttpRequest, match: Match): Promise<Reply> {
+    if (!isAllowedHost(request.headers.get("host"), allowedHosts)) {
       return problem("misdirected_request", "This service has another name")
     }
     if (match.kind === "not_found") return problem("not_found", "There is nothing at this path")
-    if (match.kind === "other_method") return otherMethod(head, match.allow)
-    return attempt<Reply | R>(
-      () => ask(match),
-      (error) => failed(error, head, log),
-    )
+    if (match.kind === "other_method") return otherMethod(request, match.allow)
+    try {
+      return await match.handler.handle(request, { params: match.params })
+    } catch (error) {
+      return failed(error, request, log)
+    }
   }
 }
 
-/** Enough of an unknown path to see that a proxy adds or leaves a prefix; else null. */
+/** The first segment of an unknown path, which shows a wrong prefix of a proxy; or null. */
 function firstSegment(path: string): string | null {
   return plainSegment.exec(path)?.[0] ?? null
-}
-
-function withoutReason({ status, headers, body }: Reply): Reply {
-  return { status, headers, body }
 }
 
 function failed(error: unknown, { id }: RequestHead, log: Log): Reply {

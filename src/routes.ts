@@ -1,5 +1,5 @@
-// THE page: every path of the service and whom it admits. `anyone` and `guard` are the only ways to
-// make a row, so nothing is public because somebody forgot.
+// THE page: every path of the service, and who may use it. Only `anyone` and `guard` make a row, so
+// nothing is public by omission.
 
 import { endOtherSessions, endSession } from "./handlers/end_sessions.ts"
 import { livez, readyz } from "./handlers/health.ts"
@@ -15,58 +15,65 @@ import { register } from "./handlers/register.ts"
 import { revocations } from "./handlers/revocations.ts"
 import { serverMetadata } from "./handlers/server_metadata.ts"
 import { anyone, guard } from "./http/guard.ts"
-import type { Route } from "./http/router.ts"
+import type { RouteGroup } from "./http/router.ts"
 import type { Register } from "./service/registration.ts"
 import type { Sessions } from "./service/sessions.ts"
 
-/** What the handlers work with. */
+/** The parts that handlers use. */
 export interface RouteParts {
   readonly sessions: Sessions
-  /** Null where people may not make their own account. */
+  /** Null when people may not create an account. */
   readonly makeAccount: Register | null
-  /** Whose keys are published; null with a shared secret. */
+  /** The issuer whose keys are published; null with a shared secret. */
   readonly issuer: string | null
   /** The JWK Set's members, the same list until they change. */
   readonly publicKeys: () => readonly object[]
-  /** Whether the store and the keys are open and the process is not on its way out. */
+  /** Whether the service accepts requests: not while it starts or stops. */
   readonly isReady: () => boolean
 }
 
-/** The route table. */
+/** The route table, by groups. */
 export function routes({
   sessions,
   makeAccount,
   issuer,
   publicKeys,
   isReady,
-}: RouteParts): readonly Route[] {
+}: RouteParts): readonly RouteGroup[] {
   const guarded = guard(sessions.authenticate)
   const freshlyGuarded = guard(sessions.authenticate, { fresh: true })
-  const registration: readonly Route[] =
+  const registration: RouteGroup =
     makeAccount === null ? [] : [["POST", "/register", anyone(register(makeAccount))]]
-  return [
+  const tokens: RouteGroup = [
     ["POST", "/login", anyone(login(sessions))],
     ...registration,
     ["POST", "/refresh", anyone(refresh(sessions))],
     ["POST", "/logout", anyone(logout(sessions))],
+  ]
+  const account: RouteGroup = [
     ["GET", "/protected", guarded(protectedDemo())],
     ["GET", "/me", guarded(me())],
     ["GET", "/sessions", guarded(listSessions(sessions))],
     ["DELETE", "/sessions", freshlyGuarded(endOtherSessions(sessions))],
     ["DELETE", "/sessions/{sid}", freshlyGuarded(endSession(sessions))],
     ["POST", "/password", freshlyGuarded(changePassword(sessions))],
+  ]
+  const verifiers: RouteGroup = [
     ["GET", "/revocations", anyone(revocations(sessions))],
     ["GET", "/.well-known/jwks.json", anyone(jwks(publicKeys))],
     ...metadata(issuer),
+  ]
+  const health: RouteGroup = [
     ["GET", "/livez", anyone(livez())],
     ["GET", "/healthz", anyone(livez())],
     ["GET", "/readyz", anyone(readyz(isReady))],
   ]
+  return [tokens, account, verifiers, health]
 }
 
 // An issuer with a path has its metadata at two addresses: where RFC 8414 §3.1 puts the path, and,
 // through a proxy that takes the path away, at the issuer's own.
-function metadata(issuer: string | null): readonly Route[] {
+function metadata(issuer: string | null): RouteGroup {
   if (issuer === null) return []
   const path = "/.well-known/oauth-authorization-server"
   const ofIssuer = issuer.replace(/^https?:\/\/[^/]+/, "")

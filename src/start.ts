@@ -68,7 +68,7 @@ async function startWith(
     const server = await listen(config, {
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => app.handle(request),
-      refuseEarly: (head) => app.refuseEarly(head),
+      takesBody: (head) => app.takesBody(head),
       share: (reply, origin) => app.share(reply, origin),
       ...{ strictTransport, includeSubdomains, variesByOrigin, clock: systemClock },
       ...{ trustedProxies, forwardedHeader, log, limits },

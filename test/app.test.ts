@@ -170,14 +170,12 @@ test("createApp() tells the access log why a token was refused, and nobody else"
       ["GET", "/me"],
       ["DELETE", "/sessions/x"],
     ] as const) {
-      const { app, send, log } = brokenApp(error)
+      const { send, log } = brokenApp(error)
       const plain = problem("invalid_token", "Invalid token")
       assert.deepEqual(await send(method, path), plain)
-      const headers = { authorization: "Bearer t0ken" }
-      assert.deepEqual(await app.refuseEarly(makeRequest({ method, path, headers })), plain)
       assert.deepEqual(
         log.events.map((event) => event["reason"]),
-        [reason, reason],
+        [reason],
       )
     }
   }
@@ -244,34 +242,21 @@ test("createApp() shares replies with an app's own scheme, by its exact text", a
   }
 })
 
-const earlyRows = [
-  ["a bad token", "GET", "/me", 401, "Invalid token"],
-  ["an unknown path", "POST", "/nothing", 404, "There is nothing at this path"],
-  ["another method", "PUT", "/login", 405, "The methods here are POST, OPTIONS"],
-  ["another host", "POST", "/login", 421, "This service has another name"],
-] as const
-
-for (const [what, method, path, status, msg] of earlyRows) {
-  test(`refuseEarly() refuses ${what} as handle() does, and logs it once`, async () => {
-    const refused = new AuthError("invalid_token", "Invalid token")
-    const { app, log } = brokenApp(refused, { allowedHosts: [] })
-    const host = status === 421 ? "evil.example" : "localhost"
-    const request = makeRequest({ method, path, headers: { host, authorization: "Bearer x" } })
-    const reply = await app.refuseEarly(request)
-    assert.equal(reply?.status, status)
-    assert.equal(JSON.parse(reply.body).msg, msg)
-    assert.deepEqual(
-      log.events.map(({ event, status: logged }) => [event, logged]),
-      [["request", status]],
-    )
-    assert.deepEqual(reply, await app.handle(request))
-  })
-}
-
-test("refuseEarly() lets pass, without a word, what only the handler can judge", async () => {
-  const { app, log } = brokenApp(bug)
-  for (const path of ["/login", "/refresh", "/logout"]) {
-    assert.equal(await app.refuseEarly(makeRequest({ method: "POST", path })), null)
+test("takesBody() is true of the routes that read one, and of nothing else", () => {
+  const { app } = brokenApp(bug)
+  const reading = ["/login", "/refresh", "/logout", "/password"]
+  for (const path of reading)
+    assert.equal(app.takesBody(makeRequest({ method: "POST", path })), true, path)
+  for (const [method, path] of [
+    ["GET", "/me"],
+    ["DELETE", "/sessions"],
+    ["PUT", "/login"],
+    ["OPTIONS", "/login"],
+    ["POST", "/nothing"],
+  ] as const) {
+    assert.equal(app.takesBody(makeRequest({ method, path })), false, `${method} ${path}`)
   }
-  assert.deepEqual(log.events, [])
+  const elsewhere = brokenApp(bug, { allowedHosts: ["login.example.org"] }).app
+  const headers = { host: "evil.example" }
+  assert.equal(elsewhere.takesBody(makeRequest({ method: "POST", path: "/login", headers })), false)
 })

@@ -11,16 +11,16 @@ import { makeRequest } from "./support/http_request.ts"
 import { createTestService } from "./support/test_service.ts"
 
 const table = [
-  "POST /login anyone",
-  "POST /register anyone",
-  "POST /refresh anyone",
-  "POST /logout anyone",
+  "POST /login anyone, body",
+  "POST /register anyone, body",
+  "POST /refresh anyone, body",
+  "POST /logout anyone, body",
   "GET /protected token",
   "GET /me token",
   "GET /sessions token",
   "DELETE /sessions token, fresh",
   "DELETE /sessions/{sid} token, fresh",
-  "POST /password token, fresh",
+  "POST /password token, fresh, body",
   "GET /revocations anyone",
   "GET /.well-known/jwks.json anyone",
   "GET /.well-known/oauth-authorization-server anyone",
@@ -30,7 +30,7 @@ const table = [
 ]
 
 const all = table.map((row) => {
-  const [method = "", route = "", ...admits] = row.split(" ")
+  const [method = "", route = "", ...admits] = row.replace(", body", "").split(" ")
   const path = route.replace("{sid}", "AAAAAAAAAAAAAAAAAAAAAA")
   return { method, route, path, admits: admits.join(" ") }
 })
@@ -79,7 +79,12 @@ async function loggedInService(t: TestContext) {
 
 /** The rows of these parts, as the table has them. */
 function rowsOf(parts: RouteParts): readonly string[] {
-  return routes(parts).map(([method, path, { admits }]) => `${method} ${path} ${admits}`)
+  return routes(parts)
+    .flat()
+    .map(
+      ([method, path, { access, takesBody }]) =>
+        `${method} ${path} ${access}${takesBody ? ", body" : ""}`,
+    )
 }
 
 test("routes() admits whom this list says", () => {
@@ -136,10 +141,10 @@ for (const { method, path, route } of guarded) {
       assert.equal(reply.headers["WWW-Authenticate"], 'Bearer realm="postern"')
       assert.deepEqual(JSON.parse(reply.body), unauthorized)
     }
-    const match = createRouter(routes(untouchableParts()))(method, path)
+    const match = createRouter(routes(untouchableParts()).flat())(method, path)
     assert.ok(match.kind === "found")
     // A handler that ran would answer, or touch what must not be touched.
-    await assert.rejects(async () => match.admitted.handle(makeRequest({ method, path }), match), {
+    await assert.rejects(async () => match.handler.handle(makeRequest({ method, path }), match), {
       name: "AuthError",
       code: "missing_token",
       message: "Missing Authorization Header",

@@ -2,14 +2,14 @@
 // send along next time.
 
 import { callerOf } from "../http/caller.ts"
-import type { Handler } from "../http/guard.ts"
+import { type BodyHandler, withBody } from "../http/guard.ts"
 import { readTexts } from "../http/json_body.ts"
 import { tokenReply } from "../http/token_reply.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** Answers the tokens of a new session. */
-export function login(sessions: Sessions): Handler {
-  return async (request) => {
+export function login(sessions: Sessions): BodyHandler {
+  return withBody(async (request) => {
     const typed = readTexts(request, ["username", "password"], {
       optional: ["device_token"],
       unknown: "ignored",
@@ -17,5 +17,5 @@ export function login(sessions: Sessions): Handler {
     const { username, password, device_token: deviceToken } = typed
     const credentials = { username, password, ...(deviceToken ? { deviceToken } : {}) }
     return tokenReply(await sessions.logIn(credentials, callerOf(request)))
-  }
+  })
 }

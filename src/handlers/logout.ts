@@ -3,7 +3,7 @@
 
 import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
-import type { Handler } from "../http/guard.ts"
+import { type BodyHandler, withBody } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
 import { readSentTokens } from "../http/sent_tokens.ts"
 import type { LogOutOutcome, Sessions } from "../service/sessions.ts"
@@ -21,8 +21,8 @@ const loggedOut: Reply = { status: 204, headers: { "Cache-Control": "no-store" }
  * read is refused only when the rest names no session. Without any token the caller is told so: it
  * would take a 204 for a logout.
  */
-export function logout(sessions: Sessions): Handler {
-  return async (request) => {
+export function logout(sessions: Sessions): BodyHandler {
+  return withBody(async (request) => {
     const caller = callerOf(request)
     const { header, body } = readSentTokens(request, members)
     const outcomes: LogOutOutcome[] = []
@@ -45,5 +45,5 @@ export function logout(sessions: Sessions): Handler {
     // One token that ended something makes a good logout.
     const { reason } = outcomes.find((outcome) => outcome.reason === null) ?? first
     return reason === null ? loggedOut : { ...loggedOut, reason }
-  }
+  })
 }

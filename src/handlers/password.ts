@@ -1,17 +1,17 @@
 // POST /password: another password, for who knows the current one and has just logged in.
 
 import { callerOf } from "../http/caller.ts"
-import type { GuardedContext, Handler } from "../http/guard.ts"
+import { type BodyHandler, type GuardedContext, withBody } from "../http/guard.ts"
 import { readTexts } from "../http/json_body.ts"
 import { tokenReply } from "../http/token_reply.ts"
 import type { Principal } from "../service/principal.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** Ends all sessions and answers the tokens of a new one. */
-export function changePassword(sessions: Sessions): Handler<GuardedContext<Principal>> {
-  return async (request, { principal }) => {
+export function changePassword(sessions: Sessions): BodyHandler<GuardedContext<Principal>> {
+  return withBody(async (request, { principal }) => {
     const { current, new: next } = readTexts(request, ["current", "new"])
     const passwords = { current, next }
     return tokenReply(await sessions.changePassword(passwords, principal, callerOf(request)))
-  }
+  })
 }

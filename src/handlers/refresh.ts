@@ -3,18 +3,18 @@
 
 import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
-import type { Handler } from "../http/guard.ts"
+import { type BodyHandler, withBody } from "../http/guard.ts"
 import type { HttpRequest } from "../http/message.ts"
 import { readSentTokens } from "../http/sent_tokens.ts"
 import { tokenReply } from "../http/token_reply.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** Answers the next tokens of a session. */
-export function refresh(sessions: Sessions): Handler {
-  return async (request) => {
+export function refresh(sessions: Sessions): BodyHandler {
+  return withBody(async (request) => {
     const token = await chooseToken(request, sessions)
     return tokenReply(await sessions.refresh(token, callerOf(request)))
-  }
+  })
 }
 
 // Clients attach an access token to every request, often an expired one. So the body decides, and

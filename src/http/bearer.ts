@@ -1,13 +1,23 @@
-// Tokens in `Authorization: Bearer <token>` (RFC 6750 §2.1): the scheme's case does not matter, one
-// or more spaces and one credential follow it. Endpoints that take tokens in a body as well read
-// them by sent_tokens.ts.
+// Tokens in `Authorization: Bearer <token>` (RFC 6750 §2.1): the scheme in any case, one or more
+// spaces, one token. Endpoints that also take tokens in a body use sent_tokens.ts.
 
 import { AuthError } from "../errors.ts"
 import type { RequestHead } from "./message.ts"
 
+/** Finds the access token of a request in one kind of place. */
+export interface CredentialReader {
+  /**
+   * The token, or null when there is none.
+   * @throws AuthError `invalid_request` for a malformed place
+   */
+  read(head: RequestHead): string | null
+  /** The refusal of a request without a token. */
+  missing(head: RequestHead): AuthError
+}
+
 const expected = "Expected 'Authorization: Bearer <JWT>'"
 const scheme = "bearer"
-/** Blanks of Latin-1, the characters of headers, and what parts lists. */
+/** The blanks of Latin-1, and the comma, which separates lists. */
 const separators = [" ", "\t", "\n", "\v", "\f", "\r", "\u00a0", ","]
 
 /**
@@ -26,15 +36,23 @@ export function readBearerToken(head: RequestHead): string | null {
   throw new AuthError("invalid_request", message, { reason: "bad_header" })
 }
 
-/** All that follows the Bearer scheme, blanks included; null where another scheme, or none, stands. */
+/** Everything after the Bearer scheme, blanks included. Null for another scheme, or none. */
 export function readBearerCredentials({ headers }: RequestHead): string | null {
   const header = headers.get("authorization")
   if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null
   return header.slice(scheme.length)
 }
 
-/** What to tell who sent no bearer token. */
-export function missingTokenText({ headers }: RequestHead): string {
-  if (!headers.get("authorization")) return "Missing Authorization Header"
-  return `Missing 'Bearer' type in 'Authorization' header. ${expected}`
+/** Access tokens from `Authorization: Bearer`, for guards. */
+export const bearer: CredentialReader = {
+  read: readBearerToken,
+  missing({ headers }) {
+    const sent = headers.get("authorization")
+    const message = sent
+      ? `Missing 'Bearer' type in 'Authorization' header. ${expected}`
+      : "Missing Authorization Header"
+    return new AuthError("missing_token", message, {
+      reason: sent ? "other_scheme" : "missing_token",
+    })
+  },
 }

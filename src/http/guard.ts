@@ -1,124 +1,127 @@
-// Who may pass. `anyone` and `guard` are the only ways to make an `Admitted`, and the route table
-// takes nothing else: a route that forgets its guard does not compile.
-// The token comes as Bearer (bearer.ts) and nowhere else.
+// Who may use a route. `anyone` and `guard` are the only ways to make a RouteHandler, and the route
+// table takes nothing else: a route without its guard does not compile.
 
-import { type Awaitable, after } from "../awaitable.ts"
 import { AuthError } from "../errors.ts"
-import { missingTokenText, readBearerToken } from "./bearer.ts"
+import { bearer, type CredentialReader } from "./bearer.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import { problem } from "./problem.ts"
 
-/** What a handler is told beside the request. */
+/** What a handler gets beside the request. */
 export interface Context {
   /** The `{name}` segments of the route's path. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** A handler of a guarded route also gets who sent the request. */
+/** What a handler of a guarded route gets beside the request. */
 export interface GuardedContext<P> extends Context {
   readonly principal: P
 }
 
-/** Answers a request. */
-export type Handler<C = Context> = (request: HttpRequest, context: C) => Awaitable<Reply>
+/** Answers a request by its head. A body that was sent is not read, and closes the connection. */
+export type Handler<C = Context> = (head: RequestHead, context: C) => Reply | Promise<Reply>
 
-/** What the guard has to know of who sent a request. */
+/** Answers a request with its body. Made by `withBody`. */
+export interface BodyHandler<C = Context> {
+  readonly handle: (request: HttpRequest, context: C) => Reply | Promise<Reply>
+}
+
+/** Makes a handler that takes the request's body, at most 16 KiB. */
+export function withBody<C = Context>(handle: BodyHandler<C>["handle"]): BodyHandler<C> {
+  return { handle }
+}
+
+/** What the guard checks of a principal. */
 export interface Identity {
   readonly roles: readonly string[]
   readonly fresh: boolean
   readonly secondsSinceLogin: number | null
 }
 
-/** Tells who sent a token, or throws AuthError `invalid_token`. */
-export type Authenticate<P> = (token: string) => Awaitable<P>
+/** Gives the principal of an access token, or throws AuthError `invalid_token`. */
+export type Authenticate<P> = (token: string) => P | Promise<P>
 
-/** Whom a guard lets pass, beyond having a good token. */
+/** What a guard demands beside a good token. */
 export interface GuardOptions {
-  /** Lets requests without a token pass, with `principal` null. A bad token is still refused. */
+  /** Accepts requests without a token, with `principal` null. A bad token is still refused. */
   readonly optional?: boolean
-  /** A token given for a password; as a number, one given at most so many seconds ago. */
+  /** True: the token was given for a password. A number: at most so many seconds ago. */
   readonly fresh?: boolean | number
   readonly role?: string
-}
-
-class Admission {
-  // Private, so that no object literal is an Admission.
-  readonly #handler: Handler
-  readonly #refuse: (head: RequestHead) => Awaitable<Reply | null>
-  /** Whom the route admits, in words, for tests and documents. */
-  readonly admits: string
-
-  constructor(
-    admits: string,
-    handler: Handler,
-    refuse: (head: RequestHead) => Awaitable<Reply | null>,
-  ) {
-    this.admits = admits
-    this.#handler = handler
-    this.#refuse = refuse
-  }
-
-  handle(request: HttpRequest, context: Context): Awaitable<Reply> {
-    return this.#handler(request, context)
-  }
-
-  /** How `handle` would refuse a request with this head, thrown or given, or null. */
-  refuse(head: RequestHead): Awaitable<Reply | null> {
-    return this.#refuse(head)
-  }
+  /** Where the token is read from; `Authorization: Bearer` unless set. */
+  readonly credentials?: CredentialReader
 }
 
 /** A handler with its protection. Only `anyone` and `guard` make one. */
-export type Admitted = Admission
+export type RouteHandler = ProtectedHandler
+
+class ProtectedHandler {
+  // Private, so that no object literal is a ProtectedHandler.
+  readonly #handle: BodyHandler["handle"]
+  /** Who may use the route, in words, for tests and documents. */
+  readonly access: string
+  /** Whether the request's body is read. */
+  readonly takesBody: boolean
+
+  constructor(access: string, takesBody: boolean, handle: BodyHandler["handle"]) {
+    this.access = access
+    this.takesBody = takesBody
+    this.#handle = handle
+  }
+
+  handle(request: HttpRequest, context: Context): Reply | Promise<Reply> {
+    return this.#handle(request, context)
+  }
+}
 
 /** Admits every request. */
-export function anyone(handler: Handler): Admitted {
-  return new Admission("anyone", handler, () => null)
+export function anyone(handler: Handler | BodyHandler): RouteHandler {
+  return new ProtectedHandler("anyone", takesBody(handler), handleOf(handler))
 }
 
 /** Makes a guard, which admits requests with an access token to the handler it is given. */
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
   options: GuardOptions & { readonly optional: true },
-): (handler: Handler<GuardedContext<P | null>>) => Admitted
+): (handler: GuardedHandler<P | null>) => RouteHandler
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
   options?: GuardOptions & { readonly optional?: false },
-): (handler: Handler<GuardedContext<P>>) => Admitted
+): (handler: GuardedHandler<P>) => RouteHandler
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
   options: GuardOptions = {},
-): (handler: Handler<GuardedContext<P>>) => Admitted {
-  const { optional = false, fresh = false, role } = options
+): (handler: GuardedHandler<P>) => RouteHandler {
+  const { optional = false, fresh = false, role, credentials = bearer } = options
 
-  function admit<T>(
-    head: RequestHead,
-    proceed: (principal: P) => Awaitable<T>,
-  ): Awaitable<T | Reply> {
-    const token = readBearerToken(head)
-    if (token === null) {
-      // The overloads promise null only to handlers that said `optional`.
-      if (optional) return proceed(null as unknown as P)
-      const reason = head.headers.get("authorization") ? "other_scheme" : "missing_token"
-      throw new AuthError("missing_token", missingTokenText(head), { reason })
-    }
-    return after<P, T | Reply>(authenticate(token), (principal) => {
+  return (handler) => {
+    const handle = handleOf(handler)
+    const guarded = async (request: HttpRequest, { params }: Context): Promise<Reply> => {
+      const token = credentials.read(request)
+      if (token === null) {
+        if (!optional) throw credentials.missing(request)
+        // The overloads promise null only to handlers of an optional guard.
+        return handle(request, { params, principal: null as unknown as P })
+      }
+      const principal = await authenticate(token)
       if (role !== undefined && !principal.roles.includes(role)) {
         const message = `This needs the role '${role}'`
         throw new AuthError("insufficient_scope", message, { reason: "missing_role" })
       }
       if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
-      return proceed(principal)
-    })
+      return handle(request, { params, principal })
+    }
+    return new ProtectedHandler(describe(options), takesBody(handler), guarded)
   }
+}
 
-  return (handler) =>
-    new Admission(
-      describe(options),
-      (request, { params }) =>
-        admit(request, (principal) => handler(request, { params, principal })),
-      (head) => admit(head, () => null),
-    )
+type GuardedHandler<P> = Handler<GuardedContext<P>> | BodyHandler<GuardedContext<P>>
+
+function takesBody<C>(handler: Handler<C> | BodyHandler<C>): boolean {
+  return typeof handler !== "function"
+}
+
+function handleOf<C>(handler: Handler<C> | BodyHandler<C>): BodyHandler<C>["handle"] {
+  return typeof handler === "function" ? handler : handler.handle
 }
 
 function isFresh(principal: Identity, fresh: true | number): boolean {

@@ -1,11 +1,11 @@
-// Requests and replies as plain records. Handlers, and the whole app, are functions from one to the
-// other; only server.ts knows sockets and streams.
+// Requests and replies as plain records. A handler, and the whole app, is a function from one to
+// the other. Only http/node/ knows sockets and streams.
 
 import type { RefusalReason } from "../errors.ts"
 
-/** A request before its body is there. */
+/** The head of a request. */
 export interface RequestHead {
-  /** Names this request in the reply, the log and error messages. */
+  /** The name of this request in the reply, the log and error messages. */
   readonly id: string
   readonly method: string
   /** The path as it was sent: nothing decoded, nothing resolved. */
@@ -14,31 +14,31 @@ export interface RequestHead {
   readonly query: string
   /** By lower-case name. Headers that may stand only once stand once. */
   readonly headers: ReadonlyMap<string, string>
-  /** The client's: of the socket's other end, or whom a trusted proxy there asks for. */
+  /** The address of the client: the peer's, or the one that a trusted proxy forwards. */
   readonly clientAddress: string
 }
 
-/** A request, read whole. */
+/** A request with its body. The body is empty where the route takes none. */
 export interface HttpRequest extends RequestHead {
   readonly body: Uint8Array
 }
 
-/** A reply. Headers that every reply has are added by server.ts. */
+/** A reply. The server adds the headers that every reply has. */
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** Why a token was refused, or ended nothing: app.ts moves that into the access log. */
+  /** Why a token was refused, or why a logout ended nothing: for the access log only. */
   readonly reason?: RefusalReason
 }
 
-/** The headers of JSON that nobody stores. */
+/** The headers of JSON that must not be stored. */
 export const jsonHeaders: Reply["headers"] = Object.freeze({
   "Content-Type": "application/json; charset=utf-8",
   "Cache-Control": "no-store",
 })
 
-/** A JSON reply, which nobody stores unless `headers` say otherwise. */
+/** A JSON reply. It must not be stored unless `headers` say otherwise. */
 export function json(status: number, body: object, headers?: Reply["headers"]): Reply {
   return {
     status,

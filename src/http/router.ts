@@ -1,20 +1,23 @@
 // Finds the route of a request. Paths are compared as they were sent: nothing is decoded, no dots
-// resolved, no slashes merged, so no second spelling of a path reaches a handler. Static paths come
-// first; a `{name}` segment takes one segment of unreserved characters (RFC 3986 §2.3).
+// are resolved, no slashes merged. So no second spelling of a path reaches a handler. Static paths
+// come first. A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3).
 
-import type { Admitted } from "./guard.ts"
+import type { RouteHandler } from "./guard.ts"
 
 /** A row of the route table. GET answers HEAD too. */
-export type Route = readonly [method: Method, path: string, admitted: Admitted]
+export type Route = readonly [method: Method, path: string, handler: RouteHandler]
+
+/** Routes that belong together. */
+export type RouteGroup = readonly Route[]
 
 /** The methods a route may have. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 
-/** What the router found. */
+/** The route of a request, or why there is none. */
 export type Match =
   | {
       readonly kind: "found"
-      readonly admitted: Admitted
+      readonly handler: RouteHandler
       readonly path: string
       readonly params: Params
     }
@@ -28,7 +31,7 @@ type Params = Readonly<Record<string, string>>
 
 interface Entry {
   readonly path: string
-  readonly methods: Map<string, Admitted>
+  readonly methods: Map<string, RouteHandler>
 }
 
 interface Pattern extends Entry {
@@ -42,16 +45,16 @@ const noParams: Params = Object.freeze(Object.create(null))
 
 /**
  * Compiles the route table, once.
- * @throws TypeError for a path that can't be sent like that, and for a route that stands twice
+ * @throws TypeError for a path that no request can have, and for a duplicate route
  */
 export function createRouter(routes: readonly Route[]): Router {
   const statics = new Map<string, Entry>()
   const patterns: Pattern[] = []
-  for (const [method, path, admitted] of routes) {
+  for (const [method, path, handler] of routes) {
     const entry =
       statics.get(path) ?? patterns.find((known) => known.path === path) ?? addEntry(path)
     if (entry.methods.has(method)) throw new TypeError(`The route '${method} ${path}' stands twice`)
-    entry.methods.set(method, admitted)
+    entry.methods.set(method, handler)
   }
   return (method, path) => {
     const entry = statics.get(path)
@@ -69,7 +72,7 @@ export function createRouter(routes: readonly Route[]): Router {
     const names = segments.flatMap((segment) => parameter.exec(segment)?.[1] ?? [])
     const odd = segments.find((segment) => !parameter.test(segment) && !staticSegment.test(segment))
     if (odd !== undefined) throw new TypeError(`The segment '${odd}' of '${path}' can't be matched`)
-    const methods = new Map<string, Admitted>()
+    const methods = new Map<string, RouteHandler>()
     if (names.length === 0) {
       const entry = { path, methods }
       statics.set(path, entry)
@@ -85,8 +88,8 @@ export function createRouter(routes: readonly Route[]): Router {
 }
 
 function choose({ path, methods }: Entry, method: string, params: Params): Match {
-  const admitted = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined)
-  if (admitted !== undefined) return { kind: "found", admitted, path, params }
+  const handler = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined)
+  if (handler !== undefined) return { kind: "found", handler, path, params }
   const known = [...methods.keys()]
   const allow = [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ")
   return { kind: "other_method", path, allow }

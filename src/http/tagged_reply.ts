@@ -2,7 +2,7 @@
 // §13.1.2).
 
 import { createHash } from "node:crypto"
-import type { HttpRequest, Reply } from "./message.ts"
+import type { Reply, RequestHead } from "./message.ts"
 
 interface Tagged {
   readonly value: object
@@ -17,7 +17,7 @@ interface Tagged {
  */
 export function createTaggedReply(
   headers: Reply["headers"],
-): (value: object, request: HttpRequest) => Reply {
+): (value: object, request: RequestHead) => Reply {
   let last: Tagged | null = null
   return (value, request) => {
     if (last?.value !== value) last = tag(value, headers)

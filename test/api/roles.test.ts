@@ -29,7 +29,7 @@ function routeWith(service: TestService, options: GuardOptions & { readonly opti
     const match = route("GET", "/admin")
     assert.ok(match.kind === "found")
     try {
-      return await match.admitted.handle(request, { params: match.params })
+      return await match.handler.handle(request, { params: match.params })
     } catch (error) {
       const reply = problemOf(error)
       if (reply === null) throw error

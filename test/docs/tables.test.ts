@@ -19,7 +19,9 @@ const cli = readPage("docs/cli.md")
 test("api.md lists the endpoints of the route table", () => {
   const issuer = "https://login.example.org"
   const parts = { sessions: {}, issuer } as unknown as RouteParts
-  const rows = routes(parts).map(([method, path, { admits }]) => [method, `\`${path}\``, admits])
+  const rows = routes(parts)
+    .flat()
+    .map(([method, path, { access }]) => [method, `\`${path}\``, access])
   const written = tableOf(api, "Method").map((row) => row.slice(0, 3))
   assert.deepEqual(written, rows)
 })

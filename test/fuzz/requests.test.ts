@@ -16,7 +16,9 @@ const rows: readonly Row[] = routes({
   sessions: {},
   makeAccount: () => {},
   issuer: "https://login.example.org",
-} as unknown as RouteParts).map(([method, path]) => ({ method, path }))
+} as unknown as RouteParts)
+  .flat()
+  .map(([method, path]) => ({ method, path }))
 const guarded = ["/protected", "/me", "/sessions", "/sessions/{sid}", "/password"]
 const route = fc.constantFrom(...rows)
 const sender = fc.constantFrom<Sender>("nobody", "alice", "her refresh token", "noise")

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ErrorCode } from "../../src/errors.ts"
-import { missingTokenText, readBearerCredentials, readBearerToken } from "../../src/http/bearer.ts"
+import { bearer, readBearerCredentials, readBearerToken } from "../../src/http/bearer.ts"
 import { makeRequest } from "../support/http_request.ts"
 
 const expected = "Expected 'Authorization: Bearer <JWT>'"
@@ -52,11 +52,11 @@ test("readBearerToken() refuses what is not one scheme, spaces and one token", (
   }
 })
 
-test("missingTokenText() tells no header from another scheme", () => {
-  assert.equal(missingTokenText(makeRequest()), "Missing Authorization Header")
-  assert.equal(missingTokenText(withHeader("")), "Missing Authorization Header")
+test("bearer.missing() tells no header from another scheme", () => {
+  assert.equal(bearer.missing(makeRequest()).message, "Missing Authorization Header")
+  assert.equal(bearer.missing(withHeader("")).message, "Missing Authorization Header")
   const otherScheme = `Missing 'Bearer' type in 'Authorization' header. ${expected}`
-  assert.equal(missingTokenText(withHeader("Basic eDp5")), otherScheme)
+  assert.equal(bearer.missing(withHeader("Basic eDp5")).message, otherScheme)
 })
 
 test("readBearerCredentials() gives all that follows the scheme", () => {

@@ -5,16 +5,15 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { AuthError, type ErrorCode } from "../../src/errors.ts"
 import {
-  type Admitted,
   anyone,
   type Context,
   type GuardOptions,
   guard,
   type Handler,
   type Identity,
+  withBody,
 } from "../../src/http/guard.ts"
-import { json, type Reply } from "../../src/http/message.ts"
-import type { Route } from "../../src/http/router.ts"
+import { json, type Reply, type RequestHead } from "../../src/http/message.ts"
 import { makeRequest } from "../support/http_request.ts"
 
 const params = Object.freeze({ name: "value" })
@@ -67,7 +66,7 @@ test("anyone() hands request, context and reply through", async () => {
   assert.equal(await admitted.handle(request, context), reply)
   assert.equal(seen[0], request)
   assert.equal(seen[1], context)
-  assert.equal(admitted.admits, "anyone")
+  assert.equal(admitted.access, "anyone")
 })
 
 test("guard() gives the handler the principal and the params, unchanged", async () => {
@@ -261,31 +260,34 @@ const admitsRows: readonly (readonly [GuardOptions, string])[] = [
   [{ fresh: true, role: "admin" }, "token, fresh, role admin"],
 ]
 
-test("guard() says in words whom it admits", () => {
-  for (const [options, words] of admitsRows) assert.equal(spied(options).admitted.admits, words)
+test("guard() and anyone() say whether the body is read", () => {
+  const guarded = guard(async () => identity())
+  const handle = () => json(200, {})
+  const reading = [anyone(withBody(handle)), guarded(withBody(handle))]
+  const other = [anyone(handle), guarded(handle)]
+  assert.deepEqual(
+    [...reading, ...other].map(({ takesBody }) => takesBody),
+    [true, true, false, false],
+  )
 })
 
-// `tsc` is the test here: an expected error that does not come is one.
-test("Route takes nothing but what anyone() and guard() made", () => {
-  const handler: Handler = () => json(200, {})
-  const imitation = { admits: "anyone", handle: handler, refuse: async () => null }
-  // @ts-expect-error a bare handler is not protected
-  const bare: Route = ["GET", "/x", handler]
-  // @ts-expect-error an object that looks like an Admitted is none
-  const literal: Route = ["GET", "/x", imitation]
-  // @ts-expect-error nor is one that has been typed so
-  const typed: Admitted = imitation
-  // @ts-expect-error a guard is not yet a route: it needs its handler
-  const unfinished: Route = ["GET", "/x", guard(async () => identity())]
-  const anybody = guard(async () => identity(), { optional: true })
-  // @ts-expect-error with `optional` the principal may be null, and the handler must know
-  anybody((_request, { principal }) => json(200, principal.roles))
-  // @ts-expect-error a public handler has no principal
-  anyone((_request, { principal }) => json(200, { principal }))
-  const real: Route = ["GET", "/x", anyone(handler)]
-  assert.deepEqual(
-    [bare, literal, unfinished, real].map(([method]) => method),
-    Array(4).fill("GET"),
+test("guard() reads the token where its credential reader says", async () => {
+  const credentials = {
+    read: ({ headers }: RequestHead) => headers.get("x-token") ?? null,
+    missing: () => new AuthError("missing_token", "Missing X-Token"),
+  }
+  const who = identity()
+  const guarded = guard(async () => who, { credentials })
+  const handler = guarded((_head, { principal }) => json(200, { same: principal === who }))
+  const good = makeRequest({ headers: { "x-token": "good" } })
+  assert.deepEqual(await handler.handle(good, { params }), json(200, { same: true }))
+  const asBearer = makeRequest({ headers: { authorization: "Bearer good" } })
+  await assert.rejects(
+    async () => handler.handle(asBearer, { params }),
+    refusal("missing_token", "Missing X-Token"),
   )
-  assert.equal(typed, imitation)
+})
+
+test("guard() says in words whom it admits", () => {
+  for (const [options, words] of admitsRows) assert.equal(spied(options).admitted.access, words)
 })

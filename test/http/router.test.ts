@@ -18,14 +18,14 @@ const route = createRouter([
 
 test("createRouter() finds a route by method and path", () => {
   const params = Object.create(null)
-  assert.deepEqual(route("GET", "/a"), { kind: "found", admitted: one, path: "/a", params })
+  assert.deepEqual(route("GET", "/a"), { kind: "found", handler: one, path: "/a", params })
   const found = route("POST", "/a")
-  assert.equal(found.kind === "found" && found.admitted, two)
+  assert.equal(found.kind === "found" && found.handler, two)
 })
 
 test("createRouter() lets GET answer HEAD, and no other method", () => {
   const head = route("HEAD", "/a")
-  assert.equal(head.kind === "found" && head.admitted, one)
+  assert.equal(head.kind === "found" && head.handler, one)
   assert.deepEqual(route("HEAD", "/b.c"), {
     kind: "other_method",
     path: "/b.c",

@@ -1,7 +1,6 @@
 // A request with its answer, and what its server does with it.
 
 import type * as http from "node:http"
-import type { Awaitable } from "../../awaitable.ts"
 import type { Network } from "../../domain/ip_address.ts"
 import type { Log } from "../../telemetry/log.ts"
 import type { ForwardedHeader } from "../client_address.ts"
@@ -14,10 +13,10 @@ type KeepAliveNames = "keepAliveMillis" | "proxyKeepAliveMillis"
 
 /** What becomes of requests. */
 export interface ExchangeOptions extends Omit<HeaderOptions, KeepAliveNames> {
-  /** Answers a request; never fails. */
-  readonly handle: (request: HttpRequest) => Awaitable<Reply>
-  /** Answers a request whose body need not be waited for, else null; never fails. */
-  readonly refuseEarly: (head: RequestHead) => Awaitable<Reply | null>
+  /** Whether the body of a request with this head is read before `handle` is called. */
+  readonly takesBody: (head: RequestHead) => boolean
+  /** Answers a request. Never rejects. */
+  readonly handle: (request: HttpRequest) => Promise<Reply>
   /** The reply as scripts of an origin may read it. */
   readonly share: (reply: Reply, origin: string | undefined) => Reply
   /** Whose word on who asks is taken. */

@@ -5,7 +5,6 @@
 
 import type * as http from "node:http"
 import type { Socket } from "node:net"
-import { type Awaitable, after, attempt } from "../../awaitable.ts"
 import { randomName } from "../../system/random.ts"
 import { clientAddressOf, unreadHeader } from "../client_address.ts"
 import { originInBytes } from "../cors.ts"
@@ -115,19 +114,20 @@ export class Exchanges {
   ): void {
     const exchange = this.#begin(incoming, outgoing)
     if (exchange === null) return
+    void this.#answerAndSettle(exchange, exchange.held === 0 ? noRoom : refusal)
+  }
+
+  async #answerAndSettle(exchange: Exchange, refusal: Refusal | null): Promise<void> {
     this.#underWay += 1
-    const answered = attempt(
-      () => this.#answer(exchange, exchange.held === 0 ? noRoom : refusal),
-      (error) => {
-        this.#log.failed(String(error), exchange.id)
-        incoming.socket.destroy()
-      },
-    )
-    after(answered, () => {
-      this.#memory.giveBack(exchange.held)
-      this.#underWay -= 1
-      if (this.#underWay === 0) this.#onIdle()
-    })
+    try {
+      await this.#answer(exchange, refusal)
+    } catch (error) {
+      this.#log.failed(String(error), exchange.id)
+      exchange.incoming.socket.destroy()
+    }
+    this.#memory.giveBack(exchange.held)
+    this.#underWay -= 1
+    if (this.#underWay === 0) this.#onIdle()
   }
 
   /** Ends a connection whose requests can't be told apart, after the answers it is owed. */
@@ -147,11 +147,11 @@ export class Exchanges {
     else end()
   }
 
-  #answer(exchange: Exchange, refusal: Refusal | null): Awaitable<void> {
+  async #answer(exchange: Exchange, refusal: Refusal | null): Promise<void> {
     if (refusal !== null) return this.#replies.refuse(exchange, refusal)
     const { incoming, id, connection } = exchange
     const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
-    const { handle, limits, trustedProxies: proxies, forwardedHeader: header } = this.#options
+    const { limits, trustedProxies: proxies, forwardedHeader: header } = this.#options
     const head = readHead({ httpVersion, rawHeaders, target })
     if ("reason" in head) return this.#replies.refuse(exchange, refusalOf(head))
     // It is ignored, but Node's parser drops what came along with such a request.
@@ -175,25 +175,21 @@ export class Exchanges {
       connection.isStopped = true
       return this.#replies.refuse(exchange, chunkFlood)
     }
-    if (head.awaitsContinue) return this.#answerExpectant(exchange, request, head)
-    if (!head.isBodyless) {
-      return this.#answerBody(exchange, request, this.#readBody(exchange, head))
+    // A chunked body is read for every route: a malformed one gets 400, whatever the route.
+    if (!head.isBodyless && !head.isChunked && !this.#options.takesBody(request)) {
+      return this.#answerAtHead(exchange, request)
     }
-    return after(handle(request), (reply) => this.#replies.write(exchange, reply))
+    const reading = head.isBodyless ? null : this.#readBody(exchange, head)
+    if (head.awaitsContinue) exchange.outgoing.writeContinue()
+    if (reading !== null) return this.#answerBody(exchange, request, reading)
+    this.#replies.write(exchange, await this.#options.handle(request))
   }
 
-  async #answerExpectant(exchange: Exchange, request: HttpRequest, head: Head): Promise<void> {
-    const { handle, refuseEarly } = this.#options
-    // Node 26 has no body to read where none can come.
-    const reading = head.isBodyless ? null : this.#readBody(exchange, head)
-    const refusal = await refuseEarly(request)
-    if (refusal !== null) {
-      reading?.giveUp(null)
-      return this.#replies.turnAway(exchange, refusal)
-    }
-    exchange.outgoing.writeContinue()
-    if (reading !== null) return this.#answerBody(exchange, request, reading)
-    this.#replies.write(exchange, await handle(request))
+  /** Answers without the body that was announced, and closes the connection. */
+  async #answerAtHead(exchange: Exchange, request: HttpRequest): Promise<void> {
+    // The body is dropped as it comes.
+    exchange.incoming.resume()
+    this.#replies.turnAway(exchange, await this.#options.handle(request))
   }
 
   #readBody(exchange: Exchange, { declaredBytes }: Head): BodyReading {
