@@ -3,6 +3,7 @@ FROM node:26-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY bin bin
 COPY src src
 RUN npm run types && npm run build
 # What runs: the bundle, its password blocklist, the one native dependency, and the licences of

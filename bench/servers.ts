@@ -77,9 +77,7 @@ export function postern(
   } = {},
 ): ServerKind {
   const { profile = "shared", environment = {}, fromClone = false } = options
-  const program = fromClone
-    ? ["--import", "tsx", "src/main.ts"]
-    : ["--enable-source-maps", posternBundle]
+  const program = fromClone ? ["bin/postern.js"] : ["--enable-source-maps", posternBundle]
   return {
     ...{ name, role: "postern", profile, remembers: true },
     isVariant: name !== "Postern",

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
-// The `postern` command of an installed package, and of a clone's npm scripts: runs the sources as
-// they are, through tsx. Nothing of Postern is there to tell what is wrong when that fails.
+// The `postern` command of a clone and of an installed package. Nothing of Postern has been loaded
+// yet when the loading itself fails, so this file reports that failure.
+
+import Module from "node:module"
+import { dirname } from "node:path"
 
 try {
-  const { tsImport } = await import("tsx/esm/api")
-  await tsImport("../src/main.ts", import.meta.url)
+  const { findProgram } = await import("./kept_bundle.js")
+  run(findProgram())
 } catch (error) {
   const reason = /\S.*(?<=:)\n.*|\S.*/.exec(String(error?.message ?? error))?.[0] ?? ""
   const hint = error?.syscall
@@ -14,4 +17,13 @@ try {
     `postern: Postern can't be loaded: ${reason.replace(/[\p{Cc}\p{Cf}]/gu, " ")}\nhint: ${hint}\n`,
   )
   process.exitCode = 69
+}
+
+/** Runs a program that is in memory as `require` runs a file: stacks name the sources' lines. */
+function run({ file, text }) {
+  process.setSourceMapsEnabled(true)
+  const program = new Module(file)
+  program.filename = file
+  program.paths = Module._nodeModulePaths(dirname(file))
+  program._compile(text, file)
 }
