@@ -6,11 +6,11 @@ import { controlSocketName } from "./admin/socket.ts"
 import { steadySeconds, systemClock } from "./clock.ts"
 import type { Config } from "./config/load.ts"
 import { exitCodes, OperatorError } from "./errors.ts"
-import { createLoginLimits } from "./limit/login_limits.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
 import { createHashingLane } from "./password/hashing_lane.ts"
 import { type Accounts, createAccounts } from "./service/accounts.ts"
 import { type Keys, openKeys } from "./service/keys.ts"
+import { createLoginGuard } from "./service/login_guard.ts"
 import { createEnding } from "./service/session_tokens.ts"
 import {
   companionNames,
@@ -96,9 +96,10 @@ export async function openDeployment(
     const endingNow = createEnding(clock, { ...claims, ...sessions })
     const { hashesAtATime, hashParameters } = config
     const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
-    const limits = createLoginLimits({ hashesAtATime, seconds: () => steadySeconds(clock) })
+    const seconds = () => steadySeconds(clock)
+    const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds })
     const accounts = createAccounts({
-      ...{ store, hasher, clock, audit, endingNow, limits },
+      ...{ store, hasher, clock, audit, endingNow, guard },
       deviceKey: keys.refreshKey,
     })
     await hasRoomToHash

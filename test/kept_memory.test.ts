@@ -10,7 +10,8 @@ import { networkOf } from "../src/domain/ip_address.ts"
 import { callerOf } from "../src/http/caller.ts"
 import { clientAddressOf } from "../src/http/client_address.ts"
 import { BoundedMap } from "../src/limit/bounded_map.ts"
-import { createLoginLimits } from "../src/limit/login_limits.ts"
+import { createDelays } from "../src/limit/delays.ts"
+import { createRateLimit, ratesOfClient } from "../src/limit/rate_limit.ts"
 import { ownText } from "../src/system/own_text.ts"
 import { listenLocally } from "../src/system/unix_socket.ts"
 import { openAuditFile } from "../src/telemetry/audit.ts"
@@ -74,14 +75,20 @@ test("clientAddressOf() keeps an address, and not its header", () => {
   })
 })
 
-test("createLoginLimits() is bounded, however many and long the names that are tried", () =>
+test("createDelays() and createRateLimit() are bounded, however many and long the keys", () =>
   assertKept(25 * mebibyte, () => {
-    const limits = createLoginLimits({ hashesAtATime: 2, seconds: () => 0 })
+    const seconds = () => 0
+    const delays = createDelays({ freeFailures: 5, seconds })
+    const rate = { capacity: 100, secondsPerToken: 10 }
+    const limit = createRateLimit(
+      ratesOfClient(rate, (address: string) => address),
+      { seconds },
+    )
     for (let at = 0; at < 60_000; at += 1) {
-      const username = `user${at}`.padEnd(254, "x")
-      limits.count({ username, address: `2001:db8:${at % 50_000}::1`, device: null })
+      delays.count(`${`user${at}`.padEnd(254, "x")} 2001:db8:${at % 50_000}::/64`)
+      limit.take(`2001:db8:${at % 50_000}::1`)
     }
-    return limits
+    return [delays, limit]
   }))
 
 test("createLog() keeps no lines while nobody reads them, and counts them", () => {

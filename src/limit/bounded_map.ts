@@ -1,8 +1,8 @@
-// A map that never grows beyond a bound: the entry that was touched longest ago makes room. So
-// names and addresses that anybody can make up cost bounded memory, and what is forgotten is
-// forgiven: nobody is kept out by what others fill it with.
+// A map that never holds more than a fixed number of entries. When it is full, a new entry takes
+// the place of the one that was set longest ago. So names and addresses that a client makes up cost
+// bounded memory. A limit that loses an entry forgets what was counted: nobody is kept out by it.
 
-/** A map of at most so many entries. */
+/** A map of at most `entriesMax` entries. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, V>()
   readonly #entriesMax: number
@@ -11,17 +11,17 @@ export class BoundedMap<V> {
     this.#entriesMax = entriesMax
   }
 
-  /** How many entries there are. */
+  /** The number of entries. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** The value of a key, or null. Does not count as a touch. */
+  /** The value of a key, or null. Does not change the order of the entries. */
   get(key: string): V | null {
     return this.#entries.get(key) ?? null
   }
 
-  /** Sets a value, which is the last touched then. */
+  /** Sets a value. The entry becomes the last one to be replaced. */
   set(key: string, value: V): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
@@ -32,11 +32,12 @@ export class BoundedMap<V> {
     }
   }
 
+  /** Removes an entry, if there is one. */
   delete(key: string): void {
     this.#entries.delete(key)
   }
 
-  /** The keys, the one touched longest ago first. */
+  /** The keys, the one that was set longest ago first. */
   keys(): Iterable<string> {
     return this.#entries.keys()
   }

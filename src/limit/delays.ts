@@ -1,70 +1,72 @@
-// A delay that doubles with each failure, for each of many keys, in bounded memory. A few failures
-// are free: people mistype.
+// A delay that doubles with each failure of a key, in bounded memory. The first failures are free,
+// since people mistype.
 
 import { BoundedMap } from "./bounded_map.ts"
 
-const longestSeconds = 900
-/** After so much peace a key starts anew. */
-const forgottenSeconds = 3600
+const longestDelaySeconds = 900
+/** A key is forgotten when nothing happens for this long after its delay. */
+const forgottenAfterSeconds = 3600
+/** More keys than that are forgotten, the oldest first. */
+const keysMaxDefault = 20_000
 
 interface Failures {
   readonly count: number
-  /** When the next attempt may be made. */
-  readonly until: number
+  readonly nextTryAt: number
 }
 
-/** Counts failures, by key. */
+/** Failures by key. */
 export interface Delays {
-  /** Seconds until the next attempt may be made; 0 for now. */
+  /** Seconds until the next try; 0 for now. */
   wait(key: string): number
-  /** How many failures of a key are counted. */
+  /** The number of failures that are counted for a key. */
   failures(key: string): number
-  /** Counts an attempt, as failed until more is known. Gives the seconds until the next one. */
-  count(key: string): number
-  /** Forgets the last attempt that was counted. */
+  /** Counts a failure and starts the delay that follows it. */
+  count(key: string): void
+  /** Takes the last failure back, with its delay. */
   giveBack(key: string): void
   /** Forgets all failures of a key. */
-  forgive(key: string): void
-  /** The same for all keys that start like this. */
-  forgiveAll(prefix: string): void
+  forget(key: string): void
+  /** Forgets all failures of the keys that start with a prefix. */
+  forgetAll(prefix: string): void
 }
 
-/** Makes delays of which the first follows `freeFailures` failures. `seconds` is never set. */
+/**
+ * Makes delays. The failure of number `freeFailures` is followed by a delay of one second, each
+ * further one by twice as much, up to 15 minutes. `seconds` reads a clock that never goes back.
+ */
 export function createDelays({
   freeFailures,
-  entriesMax,
   seconds,
+  keysMax = keysMaxDefault,
 }: {
   readonly freeFailures: number
-  readonly entriesMax: number
   readonly seconds: () => number
+  readonly keysMax?: number
 }): Delays {
-  const failures = new BoundedMap<Failures>(entriesMax)
+  const byKey = new BoundedMap<Failures>(keysMax)
+  const failures = (key: string) => {
+    const { count, nextTryAt } = byKey.get(key) ?? { count: 0, nextTryAt: 0 }
+    return seconds() - nextTryAt > forgottenAfterSeconds ? 0 : count
+  }
   const delayAfter = (count: number) =>
-    count < freeFailures ? 0 : Math.min(longestSeconds, 2 ** (count - freeFailures))
-  const countOf = (key: string) => {
-    const { count = 0, until = 0 } = failures.get(key) ?? {}
-    return seconds() - until > forgottenSeconds ? 0 : count
-  }
-  const set = (key: string, count: number) => {
-    const delay = delayAfter(count)
-    failures.set(key, { count, until: seconds() + delay })
-    return delay
-  }
+    count < freeFailures ? 0 : Math.min(longestDelaySeconds, 2 ** (count - freeFailures))
 
   return {
-    wait: (key) => Math.max(0, (failures.get(key)?.until ?? 0) - seconds()),
-    failures: countOf,
-    count: (key) => set(key, countOf(key) + 1),
-    giveBack(key) {
-      const count = countOf(key) - 1
-      // It was due when it was counted, so it is due again.
-      if (count > 0) failures.set(key, { count, until: seconds() })
-      else failures.delete(key)
+    wait: (key) => Math.max(0, (byKey.get(key)?.nextTryAt ?? 0) - seconds()),
+    failures,
+    count(key) {
+      const count = failures(key) + 1
+      byKey.set(key, { count, nextTryAt: seconds() + delayAfter(count) })
     },
-    forgive: (key) => failures.delete(key),
-    forgiveAll(prefix) {
-      for (const key of [...failures.keys()]) if (key.startsWith(prefix)) failures.delete(key)
+    giveBack(key) {
+      const count = failures(key) - 1
+      // The try was due when it was counted, so it is due again.
+      if (count > 0) byKey.set(key, { count, nextTryAt: seconds() })
+      else byKey.delete(key)
+    },
+    forget: (key) => byKey.delete(key),
+    forgetAll(prefix) {
+      for (const key of [...byKey.keys()]) if (key.startsWith(prefix)) byKey.delete(key)
     },
   }
 }

@@ -1,6 +1,6 @@
-// Hashes and verifies passwords with Argon2id (RFC 9106) through the hashing lane. Where there is
-// no hash to compare with, the same work is done all the same: how long an answer takes tells
-// nothing.
+// Hashes and verifies passwords with Argon2id (RFC 9106) through the hashing lane. Without a hash
+// to compare with, a dummy hash takes the same work, so that the time does not reveal who has an
+// account.
 
 import { hash as argon2Hash, verify as argon2Verify, type Options } from "@node-rs/argon2"
 import { randomKey } from "../system/random.ts"
@@ -19,23 +19,29 @@ export interface PasswordHasher {
   /** A new hash as a PHC string, with a salt of 16 bytes of its own. */
   hash(password: string, asker: Asker): Promise<string>
   /**
-   * Whether the password is the one that was hashed. Without a hash (null), and for a password that
-   * nobody can have, the answer is false after the same work. Not in the lane by itself: what has
-   * to be decided right before it goes there together with it.
+   * Whether the password is the one that was hashed. Without a hash (null), for a password that
+   * nobody can have, and when `isOpen` resolves to false, the answer is false after the same work.
+   * Does not queue: call it inside `inTurn`, with the decisions that must be made right before.
    */
-  verify(password: string, hash: string | null): Promise<boolean>
+  verify(password: string, hash: string | null, options?: VerifyOptions): Promise<boolean>
   /**
    * Runs work with comparisons in it when its turn in the lane has come.
    * @throws Unavailable when too many wait
    */
   inTurn<T>(work: () => Promise<T>, asker: Asker): Promise<T>
-  /** Whether a hash costs at least what new ones cost. */
+  /** Whether a hash costs at least as much as a new one. */
   isCurrent(hash: string): boolean
 }
 
+/** Options of a comparison. */
+export interface VerifyOptions {
+  /** Whether a match counts. Decided while the password is compared; must not reject. */
+  readonly isOpen?: Promise<boolean>
+}
+
 /**
- * Makes a hasher whose work runs in the lane. Where `parameters` ask for more than the minimum, a
- * hash may be of either cost until its user's next login: so each check that fails costs both.
+ * Makes a hasher whose work runs in the lane. When `parameters` ask for more than the minimum, the
+ * hash of a user can have either cost until the next login. So each failed check costs both.
  */
 export function createPasswordHasher(
   lane: HashingLane,
@@ -43,8 +49,8 @@ export function createPasswordHasher(
   minimum: HashParameters = hashParametersMin,
 ): PasswordHasher {
   const options = optionsOf(parameters)
-  const nobodysHash = inventHash(parameters)
-  const nobodysCheapHash = isDearer(parameters, minimum) ? inventHash(minimum) : null
+  const dummyHash = inventHash(parameters)
+  const cheapDummyHash = isDearer(parameters, minimum) ? inventHash(minimum) : null
   const isCurrent = (hash: string) => {
     const found = readHashParameters(hash)
     return found !== null && !isDearer(parameters, found)
@@ -53,14 +59,15 @@ export function createPasswordHasher(
   return {
     hash: (password, asker) =>
       lane.run(() => argon2Hash(normalizePassword(password), options), asker),
-    async verify(password, hash) {
+    async verify(password, hash, { isOpen } = {}) {
       const possible = isPossiblePassword(password)
       const compared = possible ? normalizePassword(password) : ""
-      const own = hash ?? nobodysHash
+      const own = hash ?? dummyHash
       const matches = await argon2Verify(own, compared)
-      if (matches && possible && hash !== null) return true
-      if (nobodysCheapHash !== null) {
-        const other = isCurrent(own) ? nobodysCheapHash : nobodysHash
+      const counts = isOpen === undefined || (await isOpen)
+      if (matches && counts && possible && hash !== null) return true
+      if (cheapDummyHash !== null) {
+        const other = isCurrent(own) ? cheapDummyHash : dummyHash
         await argon2Verify(other, compared)
       }
       return false
@@ -71,15 +78,15 @@ export function createPasswordHasher(
 }
 
 /**
- * Computes a hash for nothing.
- * @throws Error where there is no memory for it
+ * Computes a hash and drops it.
+ * @throws Error when there is no memory for it
  */
 export async function tryHash(parameters: HashParameters): Promise<void> {
   await argon2Hash("", optionsOf(parameters))
 }
 
-// Of no password that anybody knows. To compare with it takes the work of its parameters, as with
-// one that was computed, which would hold up the start.
+// A hash of no known password. Comparing with it takes the work that its parameters ask for.
+// Random bytes do for that: computing a hash would delay the start.
 function inventHash(parameters: HashParameters): string {
   return encodePasswordHash(parameters, { salt: randomKey(16), hash: randomKey(32) })
 }

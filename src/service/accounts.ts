@@ -4,15 +4,14 @@
 import { canonicalUsername, quotedName } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
 import type { Ending, User, UserChange } from "../store/store.ts"
-import { auditEnded } from "../telemetry/audit.ts"
-import { type AccountBudget, createAccountBudget, isLocked } from "./account_budget.ts"
-import { operator } from "./asker.ts"
+import { type Audit, auditEnded } from "../telemetry/audit.ts"
 import {
   type CredentialCheck,
   type CredentialCheckParts,
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
+import { operator } from "./login_attempt.ts"
 import { addUser, type NewUserParts, newUser, requireChoosable, requireName } from "./new_user.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
 import { refusingBefore } from "./tokens_not_before.ts"
@@ -67,20 +66,15 @@ export interface Accounts {
 }
 
 /** What the use cases work with. */
-export interface AccountParts extends NewUserParts, Omit<CredentialCheckParts, "budget"> {
+export interface AccountParts extends NewUserParts, CredentialCheckParts {
+  readonly audit: Audit
   /** How sessions end now. */
   readonly endingNow: () => Ending
 }
 
-/** The same, with the budget of each account. */
-interface BudgetedParts extends AccountParts {
-  readonly budget: AccountBudget
-}
-
 /** Makes the use cases. */
-export function createAccounts(accountParts: AccountParts): Accounts {
-  const parts = { ...accountParts, budget: createAccountBudget(accountParts.store) }
-  const { store, hasher, audit } = parts
+export function createAccounts(parts: AccountParts): Accounts {
+  const { store, hasher, audit, guard } = parts
   const check = createCredentialCheck(parts)
   const reset = (typed: string, changes: UserChange, reason: string) =>
     resetUser(requireName(typed), { changes, reason }, parts)
@@ -102,7 +96,7 @@ export function createAccounts(accountParts: AccountParts): Accounts {
       await requireChoosable({ username, password })
       const passwordHash = await hasher.hash(password, operator)
       const user = await reset(username, { passwordHash }, "password_set")
-      if (await renew(username, parts)) {
+      if (await guard.unlock(username)) {
         audit("user.unlocked", { user: username, reason: "password_set" })
       }
       return user
@@ -138,9 +132,9 @@ async function add(
   return summary(user)
 }
 
-async function list({ store }: AccountParts): Promise<readonly ListedUser[]> {
+async function list({ store, guard }: AccountParts): Promise<readonly ListedUser[]> {
   const users = await store.listUsers()
-  const locked = users.map(async ({ username }) => isLocked(await store.findFailedLogins(username)))
+  const locked = users.map(({ username }) => guard.isLocked(username))
   const isLockedByIndex = await Promise.all(locked)
   return users.map((user, at) => ({ ...summary(user), isLocked: isLockedByIndex[at] === true }))
 }
@@ -194,16 +188,11 @@ async function removeUser(typed: string, parts: AccountParts): Promise<void> {
   auditEnded(outcome.ended, { reason: "deleted" }, audit)
 }
 
-async function unlock(typed: string, parts: BudgetedParts): Promise<void> {
+async function unlock(typed: string, parts: AccountParts): Promise<void> {
   const username = requireName(typed)
   if ((await parts.store.findUser(username)) === null) throw unknownUser(username)
-  await renew(username, parts)
+  await parts.guard.unlock(username)
   parts.audit("user.unlocked", { user: username, reason: "operator" })
-}
-
-function renew(username: string, { limits, budget }: BudgetedParts): Promise<boolean> {
-  limits.forgive(username)
-  return budget.renew(username)
 }
 
 async function releaseName(typed: string, { store, audit }: AccountParts): Promise<void> {

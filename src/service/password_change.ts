@@ -1,21 +1,22 @@
-// A user's change of the own password, by a session. A session is known to the account already, so
-// its tries are judged by themselves: strangers who guess at the account can't keep its user from
-// changing the password, and who stole an access token can't guess at the password with it.
+// A user changes the password, by a session. The session is judged by itself: strangers who guess
+// at the account can't keep its user from changing the password, and the thief of an access token
+// can't guess at the password.
 //
-// The order is that of the costs: the limits first, then what the new password is, then its hashes.
+// The cheap checks come first: the limits, then the rules for a new password, then the hashes.
 
 import { steadySeconds } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
-import { createLimiter } from "../limit/limiter.ts"
+import { createRateLimit } from "../limit/rate_limit.ts"
 import type { Ending, User, UserReset } from "../store/store.ts"
-import { askerOf } from "./asker.ts"
 import {
-  attemptOfSession,
   type CredentialCheck,
   type CredentialCheckParts,
+  changedMeanwhile,
+  checksMax,
 } from "./credential_check.ts"
+import { askerOf, attemptOfSession, type LoginAttempt } from "./login_attempt.ts"
 import { type NewUserParts, requireChoosable } from "./new_user.ts"
 import { refusingBefore } from "./tokens_not_before.ts"
 
@@ -29,14 +30,14 @@ export interface WantedPassword {
 }
 
 /**
- * What became of it: the reset user; or the current password was wrong, perhaps so often in this
- * session that it should end.
+ * The reset user; or "wrong": the current password was wrong; or "wrong_too_often": it was wrong so
+ * often in this session that the session should end.
  */
 export type PasswordChange = UserReset | "wrong" | "wrong_too_often"
 
 /**
- * Sets a password for who knows the current one, ends the user's sessions and starts `successor`.
- * Throws AuthError `invalid_request` and `password_blocked` when `next` won't do,
+ * Sets a new password if the current one is right, ends the user's sessions and starts `successor`.
+ * Throws AuthError `invalid_request` and `password_blocked` when `next` is refused,
  * `too_many_requests`, `invalid_token` when the user was disabled meanwhile, and Unavailable.
  */
 export type ChangePassword = (
@@ -45,54 +46,51 @@ export type ChangePassword = (
 ) => Promise<PasswordChange>
 
 /** What a change works with. */
-export interface PasswordChangeParts extends NewUserParts, Omit<CredentialCheckParts, "budget"> {
+export interface PasswordChangeParts extends NewUserParts, CredentialCheckParts {
   readonly check: CredentialCheck
   readonly endingNow: () => Ending
 }
 
-/** To look at a new password takes time, too, were it refused. */
-const triesOfSession = { capacity: 30, secondsPerToken: 2 }
-const sessionsMax = 20_000
-/** Five of them at once, and the tenth after 31 seconds. */
-const wrongTriesMax = 10
+/** Checking a new password against the rules takes time, also when it is refused. */
+const newPasswordsOfSession = { capacity: 30, secondsPerToken: 2 }
 
 /** Makes the use case. */
 export function createChangePassword(parts: PasswordChangeParts): ChangePassword {
-  const { clock, limits } = parts
+  const { clock, guard } = parts
+  const keyOf = ({ username, device }: LoginAttempt) => `${username} ${device}`
   const seconds = () => steadySeconds(clock)
-  const tries = createLimiter(triesOfSession, { entriesMax: sessionsMax, seconds })
+  const newPasswords = createRateLimit([{ ...newPasswordsOfSession, keyOf }], { seconds })
 
   return async (wanted, options) => {
+    const { username, next } = wanted
     const attempt = attemptOfSession(wanted, options.caller)
-    const wait = limits.wait(attempt)
-    const pause = wait > 0 ? wait : tries.take(`${attempt.username} ${attempt.device}`)
-    if (pause > 0) throw tooManyRequests(pause)
-    await requireChoosable({ username: wanted.username, password: wanted.next })
-    const reset = await change(wanted, options, parts)
-    if (reset !== null) return reset
-    return limits.failures(attempt) < wrongTriesMax ? "wrong" : "wrong_too_often"
+    guard.requireDue(attempt)
+    const wait = newPasswords.take(attempt)
+    if (wait > 0) throw tooManyRequests(wait)
+    await requireChoosable({ username, password: next })
+    for (let checks = 0; checks < checksMax; checks += 1) {
+      const user = await parts.check({ ...wanted, password: wanted.current }, options.caller)
+      if (user === null) return guard.isOverFor(attempt) ? "wrong_too_often" : "wrong"
+      const passwordHash = await parts.hasher.hash(next, askerOf(attempt))
+      const reset = await resetPassword({ user, passwordHash }, options.successor, parts)
+      // The store refuses when the user has another hash by now, perhaps of the same password.
+      if (reset !== null) return reset
+    }
+    throw changedMeanwhile()
   }
 }
 
-async function change(
-  wanted: WantedPassword,
-  options: Parameters<ChangePassword>[1],
-  parts: PasswordChangeParts,
+function resetPassword(
+  { user, passwordHash }: { readonly user: User; readonly passwordHash: string },
+  successor: Session,
+  { store, endingNow }: PasswordChangeParts,
 ): Promise<UserReset | null> {
-  const { store, hasher, endingNow, check } = parts
-  const { username, sid, current, next } = wanted
-  const { successor, caller } = options
-  const user = await check({ username, sid, password: current }, caller)
-  if (user === null) return null
-  const passwordHash = await hasher.hash(next, askerOf(attemptOfSession(wanted, caller)))
   const ending = endingNow()
   const changing = (before: User) => {
-    // Since the check: no session starts of a user who may not log in.
+    // Disabled since the check: no session starts.
     if (before.disabled) throw new AuthError("invalid_token", "Token has been revoked")
     return { passwordHash, ...refusingBefore(before, ending.at) }
   }
-  const resetting = { ending, ifPasswordHash: user.passwordHash, successor }
-  const outcome = await store.resetUser(username, changing, resetting)
-  // Another hash by now may be of the same password: check again.
-  return outcome ?? change(wanted, options, parts)
+  const options = { ending, ifPasswordHash: user.passwordHash, successor }
+  return store.resetUser(user.username, changing, options)
 }

@@ -7,8 +7,7 @@ import type { Caller } from "../domain/caller.ts"
 import { networkOf } from "../domain/ip_address.ts"
 import { isAnotherClient } from "../domain/session.ts"
 import { AuthError, type RefusalReason, tooManyRequests, Unavailable } from "../errors.ts"
-import { createLimiter, type Limiter } from "../limit/limiter.ts"
-import type { TokenUse } from "../limit/token_rates.ts"
+import { createRateLimit, type RateLimit } from "../limit/rate_limit.ts"
 import type { Ending, RotationOutcome, Store } from "../store/store.ts"
 import { type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
@@ -26,7 +25,7 @@ import {
   type SessionSettings,
   type Tokens,
 } from "./session_tokens.ts"
-import { requireRate, type TokenUseParts } from "./token_use.ts"
+import { requireRate, type TokenUse, type TokenUseParts } from "./token_use.ts"
 
 /** What refreshing works with. */
 export interface RefreshParts extends GrantParts, TokenUseParts {
@@ -68,7 +67,6 @@ const secondsUntilRetry = 60
 
 /** Nobody guesses a tag of 160 bits: this keeps who tries from having signatures checked. */
 const refusalsOfClient = { capacity: 3000, secondsPerToken: 0.2 }
-const clientsMax = 20_000
 
 /** The number of the token that a refresh token of Flask-JWT-Extended is the parent of. */
 const beforeFirst = -1
@@ -88,7 +86,7 @@ interface Attempt {
   /** What every event of it tells. */
   readonly fields: AuditFields
   /** Of refusals, by client. */
-  readonly refusals: Limiter
+  readonly refusals: RateLimit<Caller>
 }
 
 /**
@@ -101,7 +99,8 @@ export function createRefresh(
   parts: RefreshParts,
 ): (token: string, caller: Caller) => Promise<Tokens> {
   const seconds = () => steadySeconds(parts.clock)
-  const refusals = createLimiter(refusalsOfClient, { entriesMax: clientsMax, seconds })
+  const keyOf = ({ address }: Caller) => networkOf(address)
+  const refusals = createRateLimit([{ ...refusalsOfClient, keyOf }], { seconds })
   return async (token, caller) => {
     const fields = callerFields(caller)
     const attempt = { parts, ending: parts.endingNow(), caller, fields, refusals }
@@ -164,7 +163,7 @@ async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tok
 async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
   const { store, tokens, refreshKey } = attempt.parts
   const { at: now } = attempt.ending
-  const wait = attempt.refusals.wait(networkOf(attempt.caller.address))
+  const wait = attempt.refusals.wait(attempt.caller)
   if (wait > 0) {
     attempt.parts.audit("refresh.refused", { ...attempt.fields, reason: "not_checked" })
     throw tooManyRequests(wait)
@@ -233,11 +232,10 @@ function refusal(
   { parts: { audit }, fields, caller, refusals }: Attempt,
   { fault = refusalReasonsOf[reason] }: { readonly fault?: RefusalReason } = {},
 ): AuthError {
-  const client = networkOf(caller.address)
   audit("refresh.refused", { ...fields, reason })
-  const wait = refusals.take(client)
+  const wait = refusals.take(caller)
   if (wait > 0) return tooManyRequests(wait)
-  if (refusals.wait(client) > 0) {
+  if (refusals.wait(caller) > 0) {
     audit("client.throttled", { ...callerFields(caller), reason: "refresh" })
   }
   return new AuthError("invalid_token", refusalTexts[reason], { reason: fault })

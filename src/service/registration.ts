@@ -1,72 +1,71 @@
-// People who make their own account, where the settings let them. Nothing but a name and a password
-// is theirs to say. How many is limited, by client and for all together, before a password is
-// hashed: each account costs work and room on the disk for good. Names that are taken count for the
-// client that asks for them, and not for all together: nobody uses up what others may have by that.
+// People create their own accounts, where the settings allow it. They choose a name and a password
+// and nothing else. The number of accounts is limited for a client and for all clients together,
+// before a password is hashed: each account costs work, and room on the disk for good. A name that
+// is taken counts for the client that asks for it and not for all clients, so that nobody can use
+// up the accounts of others that way.
 
 import { steadySeconds } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import { isReservedName, quotedName } from "../domain/username.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
-import { createClientLimiter } from "../limit/client_limiter.ts"
-import { createLimiter } from "../limit/limiter.ts"
+import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import { type Audit, callerFields } from "../telemetry/audit.ts"
-import { askerOf } from "./asker.ts"
 import type { Credentials } from "./credential_check.ts"
+import { askerOf } from "./login_attempt.ts"
 import { addUser, type NewUserParts, nameTaken, requireChoosable, requireName } from "./new_user.ts"
 
 /**
- * Makes an account and gives its name. Throws AuthError `invalid_request`, `password_blocked`,
+ * Creates an account and gives its name. Throws AuthError `invalid_request`, `password_blocked`,
  * `username_taken` and `too_many_requests`, and Unavailable.
  */
 export type Register = (credentials: Credentials, caller: Caller) => Promise<string>
 
-/** To look at a name or password takes time, too, were it refused. */
+/** Checking a name and a password against the rules takes time, also when they are refused. */
 const attemptsOfClient = { capacity: 100, secondsPerToken: 1 }
 /** A household or a class at once, then 30 in an hour. */
 const accountsOfClient = { capacity: 30, secondsPerToken: 120 }
-/** However many clients there are: at most 17,280 a day. */
+/** All clients together: at most 17,280 a day. */
 const accountsOfAll = { capacity: 1000, secondsPerToken: 5 }
-const clientsMax = 20_000
 
 /** Makes the use case. */
 export function createRegister(parts: NewUserParts & { readonly audit: Audit }): Register {
   const { store, audit, clock } = parts
-  const seconds = () => steadySeconds(clock)
-  const attempts = createClientLimiter(attemptsOfClient, { entriesMax: clientsMax, seconds })
-  const ofClient = createClientLimiter(accountsOfClient, { entriesMax: clientsMax, seconds })
-  const ofAll = createLimiter(accountsOfAll, { entriesMax: 1, seconds })
+  const clockOfLimits = { seconds: () => steadySeconds(clock) }
+  const addressOf = ({ address }: Caller) => address
+  const attempts = createRateLimit(ratesOfClient(attemptsOfClient, addressOf), clockOfLimits)
+  const ofClient = createRateLimit(ratesOfClient(accountsOfClient, addressOf), clockOfLimits)
+  const ofAll = createRateLimit([{ ...accountsOfAll, keyOf: () => "all" }], clockOfLimits)
 
   return async ({ username: typed, password }, caller) => {
     const username = requireName(typed)
     if (isReservedName(username)) {
-      throw new AuthError(
-        "username_taken",
-        `The name ${quotedName(username)} is kept for the operator`,
-      )
+      const message = `The name ${quotedName(username)} is kept for the operator`
+      throw new AuthError("username_taken", message)
     }
-    const { address } = caller
-    const pause = attempts.take(address)
+    const pause = attempts.take(caller)
     if (pause > 0) throw tooManyRequests(pause)
     const state = await store.findName(username)
     if (state === "free") await requireChoosable({ username, password })
-    // From here on nothing is waited for until it is counted: many at once are no more than may be.
-    const wait = Math.max(ofClient.wait(address), state === "free" ? ofAll.wait("") : 0)
+    // No `await` from here until the account is counted, so that many at once exceed no limit.
+    const wait = Math.max(ofClient.wait(caller), state === "free" ? ofAll.wait(caller) : 0)
     if (wait > 0) throw tooManyRequests(wait)
-    const told = callerFields(caller)
-    ofClient.take(address)
-    if (ofClient.wait(address) > 0) audit("client.throttled", { ...told, reason: "registration" })
+    const fields = callerFields(caller)
+    ofClient.take(caller)
+    if (ofClient.wait(caller) > 0) {
+      audit("client.throttled", { ...fields, reason: "registration" })
+    }
     if (state !== "free") throw nameTaken(username, state)
-    ofAll.take("")
+    ofAll.take(caller)
     try {
-      const asker = askerOf({ username, address, device: null })
+      const asker = askerOf({ username, address: caller.address, device: null })
       await addUser({ username, password }, { ...parts, asker })
     } catch (error) {
-      ofAll.giveBack("")
-      // A name that is taken meanwhile counts for its client, as above.
-      if (!(error instanceof AuthError)) ofClient.giveBack(address)
+      ofAll.giveBack(caller)
+      // A name that somebody took meanwhile counts for the client, as above.
+      if (!(error instanceof AuthError)) ofClient.giveBack(caller)
       throw error
     }
-    audit("user.registered", { ...told, user: username })
+    audit("user.registered", { ...fields, user: username })
     return username
   }
 }

@@ -6,7 +6,6 @@ import { type Clock, steadySeconds } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
-import { createTokenRates } from "../limit/token_rates.ts"
 import type { Ending, Revocations, Store, User } from "../store/store.ts"
 import { randomKey, randomName } from "../system/random.ts"
 import { type Audit, type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
@@ -14,7 +13,7 @@ import type { TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
-import type { LoginCredentials } from "./credential_check.ts"
+import { changedMeanwhile, checksMax, type LoginCredentials } from "./credential_check.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
 import type { WantedPassword } from "./password_change.ts"
@@ -27,7 +26,7 @@ import {
   type SessionSettings,
   type Tokens,
 } from "./session_tokens.ts"
-import { requireRate, type TokenUseParts } from "./token_use.ts"
+import { createTokenRates, requireRate, type TokenUseParts } from "./token_use.ts"
 
 /** The use cases. */
 export interface Sessions {
@@ -156,23 +155,29 @@ async function logIn(
 ): Promise<LoginTokens> {
   const { accounts, store, audit, settings, endingNow } = parts
   const fields = callerFields(caller)
-  const user = await accounts.check(credentials, caller)
-  if (user === null) {
-    // Only a name that is somebody's: people type their password into the wrong field.
-    const known = await accounts.find(credentials.username)
-    audit("login.failed", { ...fields, user: known?.username })
-    throw new AuthError("invalid_credentials", "Bad username or password")
+  for (let checks = 0; checks < checksMax; checks += 1) {
+    const checked = await accounts.check(credentials, caller)
+    if (checked === null) {
+      // Only the name of a user is audited: people type their password into the wrong field.
+      const known = await accounts.find(credentials.username)
+      audit("login.failed", { ...fields, user: known?.username })
+      throw new AuthError("invalid_credentials", "Bad username or password")
+    }
+    const { username, passwordHash: ifPasswordHash } = checked
+    const session = begin(username, caller, parts)
+    const options = { ifPasswordHash, sessionsMax: settings.perUserMax, ending: endingNow() }
+    const started = await store.startSession(session, options)
+    // The store refuses when the user was changed since the check.
+    if (started !== null) {
+      const ofUser = { ...fields, user: username }
+      audit("login.succeeded", { ...ofUser, session: session.sid })
+      auditEnded(started.ended, { ...ofUser, reason: "too_many" }, audit)
+      // Roles and claims may have changed since the check.
+      const user = (await store.findUser(username)) ?? checked
+      return grantLogin(session, user, parts)
+    }
   }
-  const { username, passwordHash: ifPasswordHash } = user
-  const session = begin(username, caller, parts)
-  const options = { ifPasswordHash, sessionsMax: settings.perUserMax, ending: endingNow() }
-  const started = await store.startSession(session, options)
-  // Between the check and here the user was changed: check again.
-  if (started === null) return logIn(credentials, caller, parts)
-  const told = { ...fields, user: username }
-  audit("login.succeeded", { ...told, session: session.sid })
-  auditEnded(started.ended, { ...told, reason: "too_many" }, audit)
-  return grantLogin(session, user, parts)
+  throw changedMeanwhile()
 }
 
 async function logOut(token: string, caller: Caller, parts: EndingParts): Promise<LogOutOutcome> {

@@ -1,19 +1,39 @@
-// The rates at which tokens make the store write (limit/token_rates.ts), as refreshes and logouts
-// keep to them.
+// How often the tokens of one session, and all tokens of one account together, may make the store
+// write. Each refresh and each revoked token is a record in the journal and a line in the audit
+// trail. A use that is refused changes nothing: the token is as good as before.
 
 import { tooManyRequests } from "../errors.ts"
-import type { TokenRates, TokenUse } from "../limit/token_rates.ts"
+import { createRateLimit, type RateLimit } from "../limit/rate_limit.ts"
 import type { Audit, AuditFields } from "../telemetry/audit.ts"
+
+/** A token that is about to make the store write. */
+export interface TokenUse {
+  /** The `sid`, or the `jti` of a token without a session. */
+  readonly id: string
+  readonly username: string
+}
 
 /** What counting a use needs. */
 export interface TokenUseParts {
-  readonly rates: TokenRates
+  readonly rates: RateLimit<TokenUse>
   readonly audit: Audit
 }
 
+/** A hundred browser tabs at once, some of which repeat a request, and then one in 3 seconds. */
+const usesOfSession = { capacity: 240, secondsPerToken: 3 }
+/** More than two sessions use: the thief of one session does not keep the others waiting. */
+const usesOfAccount = { capacity: 600, secondsPerToken: 0.5 }
+
+/** Makes the rates. `seconds` reads a clock that never goes back. */
+export function createTokenRates(seconds: () => number): RateLimit<TokenUse> {
+  const ofSession = { ...usesOfSession, keyOf: ({ id }: TokenUse) => id }
+  const ofAccount = { ...usesOfAccount, keyOf: ({ username }: TokenUse) => username }
+  return createRateLimit([ofSession, ofAccount], { seconds })
+}
+
 /**
- * Counts a use of a token, before anything is written for it. The last one for now is audited, and
- * each one after it.
+ * Counts a use of a token, before the store writes. A use that is refused is audited, and so is the
+ * last one before refusals start.
  * @throws AuthError `too_many_requests`; such a use is not counted
  */
 export function requireRate(
@@ -21,7 +41,7 @@ export function requireRate(
   fields: AuditFields,
   { rates, audit }: TokenUseParts,
 ): void {
-  const { wait, isLast } = rates.count(use)
-  if (wait > 0 || isLast) audit("client.throttled", fields)
+  const wait = rates.take(use)
+  if (wait > 0 || rates.wait(use) > 0) audit("client.throttled", fields)
   if (wait > 0) throw tooManyRequests(wait)
 }

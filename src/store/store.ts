@@ -173,6 +173,9 @@ export interface Store {
     options?: { readonly most: number },
   ): Promise<FailedLogins>
 
+  /** Takes back a failed login that `countFailedLogin` counted, unless it was cleared since. */
+  uncountFailedLogin(username: string, source: LoginSource): Promise<void>
+
   /** Forgets the failed logins of a user, and gives them; null when there were none. */
   clearFailedLogins(username: string): Promise<FailedLogins | null>
 

@@ -5,10 +5,10 @@ import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import { createApp } from "../../src/app.ts"
 import type { Reply } from "../../src/http/message.ts"
-import { createLoginLimits } from "../../src/limit/login_limits.ts"
 import { createPasswordHasher, type PasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { createAccounts } from "../../src/service/accounts.ts"
+import { createLoginGuard } from "../../src/service/login_guard.ts"
 import { createEnding } from "../../src/service/session_tokens.ts"
 import { createSessions } from "../../src/service/sessions.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
@@ -42,9 +42,10 @@ async function createCountedLogin(t: TestContext) {
   }
   const { hasher, count } = await createCountedHasher()
   const endingNow = createEnding(clock, { ...tokens, ...sessionSettings })
-  const limits = createLoginLimits({ hashesAtATime: 2, seconds: clock.now })
+  const seconds = clock.now
+  const guard = createLoginGuard({ ...parts, hasher, hashesAtATime: 2, seconds })
   const { refreshKey } = keys
-  const accounts = createAccounts({ ...parts, hasher, endingNow, limits, deviceKey: refreshKey })
+  const accounts = createAccounts({ ...parts, hasher, endingNow, guard, deviceKey: refreshKey })
   const sessions = createSessions({
     ...{ ...parts, accounts, refreshKey },
     ...{ settings: sessionSettings, verifiedBytesMax: 1_000_000 },
@@ -80,9 +81,9 @@ async function createCountedHasher() {
       turns += 1
       return hasher.inTurn(work, asker)
     },
-    verify(password, hash) {
+    verify(password, hash, options) {
       hashes += 1
-      return hasher.verify(password, hash)
+      return hasher.verify(password, hash, options)
     },
   }
   const count = () => {

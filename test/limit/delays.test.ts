@@ -4,19 +4,24 @@ import { createDelays } from "../../src/limit/delays.ts"
 import { createFakeClock } from "../support/fake_clock.ts"
 
 /** Delays after five failures, and their clock. */
-function createDelayed(entriesMax = 100) {
+function createDelayed(keysMax = 100) {
   const { now: seconds, advance } = createFakeClock()
-  const delays = createDelays({ freeFailures: 5, entriesMax, seconds })
+  const delays = createDelays({ freeFailures: 5, keysMax, seconds })
   const fail = (key: string, times: number) => {
     for (let count = 0; count < times; count += 1) delays.count(key)
   }
-  return { delays, advance, fail }
+  /** Fails once more, and gives the delay after that. */
+  const delayAfter = (key: string) => {
+    delays.count(key)
+    return delays.wait(key)
+  }
+  return { delays, advance, fail, delayAfter }
 }
 
 test("count() makes five failures free, and doubles the delay with each more, up to 900 s", () => {
-  const { delays, advance } = createDelayed()
+  const { delays, advance, delayAfter } = createDelayed()
   const counted = Array.from({ length: 18 }, () => {
-    const delay = delays.count("a")
+    const delay = delayAfter("a")
     assert.equal(delays.wait("a"), delay)
     advance(delay)
     assert.equal(delays.wait("a"), 0)
@@ -27,70 +32,70 @@ test("count() makes five failures free, and doubles the delay with each more, up
 })
 
 test("count() never delays for longer than 900 s, after however many failures", () => {
-  const { delays, fail } = createDelayed()
+  const { fail, delayAfter } = createDelayed()
   fail("a", 5000)
-  assert.equal(delays.count("a"), 900)
+  assert.equal(delayAfter("a"), 900)
 })
 
 test("wait() goes down with time, and counts nothing", () => {
-  const { delays, advance, fail } = createDelayed()
+  const { delays, advance, fail, delayAfter } = createDelayed()
   assert.equal(delays.wait("a"), 0)
   fail("a", 8)
   for (const expected of [8, 5, 2, 0, 0]) {
     assert.equal(delays.wait("a"), expected)
     advance(3)
   }
-  assert.equal(delays.count("a"), 16)
+  assert.equal(delayAfter("a"), 16)
 })
 
 test("count() of one key leaves the others alone", () => {
-  const { delays, fail } = createDelayed()
+  const { delays, fail, delayAfter } = createDelayed()
   fail("a", 20)
-  assert.deepEqual([delays.wait("b"), delays.count("b")], [0, 0])
+  assert.deepEqual([delays.wait("b"), delayAfter("b")], [0, 0])
 })
 
 test("count() starts anew after more than an hour of peace, and not before", () => {
-  const { delays, advance, fail } = createDelayed()
+  const { delays, advance, fail, delayAfter } = createDelayed()
   fail("a", 9)
   advance(16 + 3600)
-  assert.equal(delays.count("a"), 32)
+  assert.equal(delayAfter("a"), 32)
   advance(32 + 3601)
-  assert.deepEqual([delays.wait("a"), delays.count("a")], [0, 0])
+  assert.deepEqual([delays.wait("a"), delayAfter("a")], [0, 0])
   fail("a", 3)
-  assert.equal(delays.count("a"), 1)
+  assert.equal(delayAfter("a"), 1)
 })
 
-test("forgive() forgets all failures of the key, and of no other", () => {
-  const { delays, fail } = createDelayed()
+test("forget() forgets all failures of the key, and of no other", () => {
+  const { delays, fail, delayAfter } = createDelayed()
   for (const key of ["a", "ab"]) fail(key, 9)
-  delays.forgive("a")
+  delays.forget("a")
   assert.deepEqual([delays.wait("a"), delays.wait("ab")], [0, 16])
-  assert.equal(delays.count("a"), 0)
+  assert.equal(delayAfter("a"), 0)
 })
 
 test("giveBack() forgets the last one: it was due, and is due again", () => {
-  const { delays, advance, fail } = createDelayed()
+  const { delays, advance, fail, delayAfter } = createDelayed()
   fail("a", 7)
   advance(4)
   delays.count("a")
   delays.giveBack("a")
   assert.equal(delays.wait("a"), 0)
-  assert.equal(delays.count("a"), 8)
+  assert.equal(delayAfter("a"), 8)
 })
 
 test("giveBack() of the only one leaves nothing, and of none does nothing", () => {
-  const { delays, fail } = createDelayed()
+  const { delays, fail, delayAfter } = createDelayed()
   fail("a", 1)
   for (const _ of ["the only one", "none"]) delays.giveBack("a")
   fail("a", 4)
-  assert.deepEqual([delays.wait("a"), delays.count("a")], [0, 1])
+  assert.deepEqual([delays.wait("a"), delayAfter("a")], [0, 1])
 })
 
-test("forgiveAll() forgets the keys that start like this, and no others", () => {
+test("forgetAll() forgets the keys that start like this, and no others", () => {
   const { delays, fail } = createDelayed()
   const keys = ["al 192.0.2.7", "al 2001:db8::/64", "alice 192.0.2.7", " al 192.0.2.7", "a al "]
   for (const key of keys) fail(key, 6)
-  delays.forgiveAll("al ")
+  delays.forgetAll("al ")
   assert.deepEqual(
     keys.map((key) => delays.wait(key)),
     [0, 0, 2, 2, 2],

@@ -7,7 +7,7 @@ import { verify as argon2Verify } from "@node-rs/argon2"
 import { createPasswordHasher, tryHash } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { readHashParameters } from "../../src/password/phc.ts"
-import { operator } from "../../src/service/asker.ts"
+import { operator } from "../../src/service/login_attempt.ts"
 import { unavailableAs } from "../support/refusal.ts"
 import { cheapHashes } from "../support/test_service.ts"
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { hash } from "@node-rs/argon2"
 import { createHashingLane, laneWidth, threadPoolSize } from "../../src/password/hashing_lane.ts"
-import { operator } from "../../src/service/asker.ts"
+import { operator } from "../../src/service/login_attempt.ts"
 
 const mebibyte = 1024 * 1024
 const plenty = { memoryBytes: 1024 ** 4, hashBytes: 19 * mebibyte }

@@ -2,8 +2,8 @@
 
 import type { Caller } from "../../src/domain/caller.ts"
 import type { Session } from "../../src/domain/session.ts"
-import { createLoginLimits, type LoginLimits } from "../../src/limit/login_limits.ts"
 import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
+import { createLoginGuard, type LoginGuard } from "../../src/service/login_guard.ts"
 import { createEnding } from "../../src/service/session_tokens.ts"
 import type { Ending } from "../../src/store/store.ts"
 import { type Audit, createAudit } from "../../src/telemetry/audit.ts"
@@ -19,7 +19,7 @@ export interface AccountTestParts {
   readonly clock: FakeClock
   readonly log: CollectedLog
   readonly audit: Audit
-  readonly limits: LoginLimits
+  readonly guard: LoginGuard
   readonly endingNow: () => Ending
   readonly accounts: Accounts
 }
@@ -43,14 +43,12 @@ export const bySomeone = { client: someone.address, request: someone.requestId }
 export function createAccountParts(store: MemoryStore = createMemoryStore()): AccountTestParts {
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
-  const limits = createLoginLimits({ hashesAtATime, seconds: clock.now })
+  const hasher = createPlainHasher()
+  const audit = createAudit({ log: log.log, file: null, clock })
+  const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
   const parts = {
-    limits,
+    ...{ store, hasher, guard, clock, audit },
     deviceKey: () => deviceKeyOfTests,
-    store,
-    hasher: createPlainHasher(),
-    clock,
-    audit: createAudit({ log: log.log, file: null, clock }),
     endingNow: createEnding(clock, {
       accessTtlSeconds: 900,
       leewaySeconds: 0,

@@ -8,7 +8,7 @@ import type { UserReset } from "../../src/store/store.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
 import { plainHash } from "../support/plain_hasher.ts"
-import { refusedAs } from "../support/refusal.ts"
+import { refusedAs, unavailableAs } from "../support/refusal.ts"
 import {
   type AccountTestParts,
   better,
@@ -93,6 +93,15 @@ test("changePassword() goes on when the hash of the same password is another by 
   const reset = resetOf(await accounts.changePassword(passwords, by("session-4")))
   assert.equal(reset.user.passwordHash, plainHash(2, better))
   assert.deepEqual(await store.listSessions("alice"), [sampleSession("session-4")])
+})
+
+test("changePassword() of a user who changes during each check is unavailable", async () => {
+  const { accounts, hasher, store } = await createUsedAccounts()
+  store.resetUser = async () => null
+  hasher.work.length = 0
+  const changed = unavailableAs("The user was changed at the same time: try again")
+  await assert.rejects(accounts.changePassword(passwords, by("session-4")), changed)
+  assert.deepEqual(hasher.work, Array(3).fill(["verify", "hash"]).flat())
 })
 
 test("changePassword() twice at once with one password: one of them fails", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { operator } from "../../src/service/asker.ts"
+import { operator } from "../../src/service/login_attempt.ts"
 import { addUser, newUser, requireChoosable, requireName } from "../../src/service/new_user.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { plainHash } from "../support/plain_hasher.ts"

@@ -6,11 +6,11 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
-import { operator } from "../../src/service/asker.ts"
+import { operator } from "../../src/service/login_attempt.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
-import { notStored, refusedAs, revokedToken } from "../support/refusal.ts"
+import { notStored, refusedAs, revokedToken, unavailableAs } from "../support/refusal.ts"
 import { cheapHashes, createTestService, type TestService } from "../support/test_service.ts"
 import { assertAlive, assertEnded, caller, logIn, payloadOf, where } from "./logged_in.ts"
 
@@ -119,6 +119,25 @@ test("logIn() goes on when the hash was strengthened between check and start", a
   await assertAlive(service, await logIn(service))
   assert.deepEqual(service.log.takeNames(), ["login.succeeded", "session.refreshed"])
   assert.equal((await service.store.listSessions("alice")).length, 1)
+})
+
+test("logIn() gives tokens of the user as it is when the session starts", async (t) => {
+  const service = await createTestService(t)
+  interruptBefore(service.store, "startSession", () => service.accounts.addRole("alice", "auditor"))
+  assert.deepEqual(payloadOf((await logIn(service)).accessToken)["roles"], ["auditor"])
+})
+
+test("logIn() of a user who changes during each check is unavailable after the third", async (t) => {
+  const service = await createTestService(t)
+  let checks = 0
+  service.store.startSession = async () => {
+    checks += 1
+    return null
+  }
+  const changed = unavailableAs("The user was changed at the same time: try again")
+  await assert.rejects(logIn(service), changed)
+  assert.equal(checks, 3)
+  assert.equal(await service.store.findFailedLogins("alice"), null)
 })
 
 test("logIn() on a full disk gives no tokens, and says nothing", async (t) => {

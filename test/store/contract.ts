@@ -6,7 +6,12 @@ import { Unavailable } from "../../src/errors.ts"
 import type { Store, User } from "../../src/store/store.ts"
 import { changingContract, conditionContract, deletingContract } from "./contract_of_changes.ts"
 import { endingContract } from "./contract_of_endings.ts"
-import { clearingContract, countingContract, nobodysContract } from "./contract_of_failed_logins.ts"
+import {
+  clearingContract,
+  countingContract,
+  nobodysContract,
+  uncountingContract,
+} from "./contract_of_failed_logins.ts"
 import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
@@ -32,6 +37,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   namesContract(engine, open)
   releasedContract(engine, open)
   countingContract(engine, open)
+  uncountingContract(engine, open)
   nobodysContract(engine, open)
   clearingContract(engine, open)
   startingContract(engine, open)
@@ -228,6 +234,7 @@ function closingContract(engine: string, open: OpenStore): void {
       releaseName: () => store.releaseName("alice"),
       findFailedLogins: () => store.findFailedLogins("alice"),
       countFailedLogin: () => store.countFailedLogin("alice", "stranger"),
+      uncountFailedLogin: () => store.uncountFailedLogin("alice", "stranger"),
       clearFailedLogins: () => store.clearFailedLogins("alice"),
       findSession: () => store.findSession("s1"),
       listSessions: () => store.listSessions("alice"),

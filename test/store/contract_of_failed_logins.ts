@@ -80,6 +80,32 @@ export function countingContract(engine: string, open: OpenStore): void {
   })
 }
 
+/** Defines the tests of `uncountFailedLogin`. */
+export function uncountingContract(engine: string, open: OpenStore): void {
+  test(`${engine}: uncountFailedLogin() takes back one of a user's source, if there is one`, async (t) => {
+    const opened = await open(t)
+    const { store } = opened
+    for (const user of [alice, bob]) await store.addUser(user)
+    await fail(store, 2)
+    await fail(store, 1, "device")
+    await store.uncountFailedLogin("alice", "stranger")
+    assert.deepEqual(await store.findFailedLogins("alice"), failed(1, 1))
+    for (const name of ["alice", "bob", "carol", "-"]) {
+      for (let count = 0; count < 2; count += 1) await store.uncountFailedLogin(name, "device")
+    }
+    for await (const each of thenReopened(opened)) {
+      assert.deepEqual(await each.findFailedLogins("alice"), failed(1, 0))
+      assert.equal(await each.findFailedLogins("bob"), null)
+    }
+    const again = await opened.reopen()
+    await again.uncountFailedLogin("alice", "stranger")
+    assert.equal(await again.findFailedLogins("alice"), null)
+    await Promise.all(thousand.map(() => again.countFailedLogin("alice", "stranger")))
+    await Promise.all(thousand.map(() => again.uncountFailedLogin("alice", "stranger")))
+    assert.equal(await again.findFailedLogins("alice"), null)
+  })
+}
+
 /** Defines the tests of failed logins that are nobody's. */
 export function nobodysContract(engine: string, open: OpenStore): void {
   test(`${engine}: countFailedLogin() of nobody, by whatever name, is nobody's`, async (t) => {

@@ -5,11 +5,11 @@ import type { TestContext } from "node:test"
 import { type App, type AppOptions, createApp } from "../../src/app.ts"
 import { steadySeconds } from "../../src/clock.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
-import { createLoginLimits } from "../../src/limit/login_limits.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
 import { type Keys, openKeys } from "../../src/service/keys.ts"
+import { createLoginGuard } from "../../src/service/login_guard.ts"
 import { createRegister } from "../../src/service/registration.ts"
 import { createEnding, type SessionSettings } from "../../src/service/session_tokens.ts"
 import { createSessions, type Sessions } from "../../src/service/sessions.ts"
@@ -141,9 +141,10 @@ export async function createTestService(
     rotationSeconds: null,
   })
   const { refreshKey } = keys
-  const limits = createLoginLimits({ hashesAtATime: 2, seconds: clock.now })
+  const guarding = { store, hasher, audit, hashesAtATime: 2, seconds: clock.now }
+  const guard = createLoginGuard(guarding)
   const accounts = createAccounts({
-    ...{ store, hasher, clock, audit, endingNow, limits, deviceKey: refreshKey },
+    ...{ store, hasher, clock, audit, endingNow, guard, deviceKey: refreshKey },
   })
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }

@@ -29,13 +29,17 @@ export class JsonFailedLogins {
     const found = username === null ? null : this.#countable(username, source, most)
     const none = { username: nobody, strangers: 0, devices: 0 }
     const before = found ?? this.#latest(nobody) ?? none
-    const counted: FailedLogins = Object.freeze({
-      username: before.username,
-      strangers: source === "stranger" ? before.strangers + 1 : before.strangers,
-      devices: source === "device" ? before.devices + 1 : before.devices,
-    })
+    const counted = changed(before, source, 1)
     await this.#tables.write([["failedLogins", counted.username, counted]])
     return counted
+  }
+
+  async uncount(username: string, source: LoginSource): Promise<void> {
+    const found = this.#latest(username)
+    if (found === null || countOf(found, source) === 0) return
+    const left = changed(found, source, -1)
+    const isNone = left.strangers === 0 && left.devices === 0
+    await this.#tables.write([["failedLogins", username, isNone ? null : left]])
   }
 
   async clear(username: string): Promise<FailedLogins | null> {
@@ -54,12 +58,20 @@ export class JsonFailedLogins {
   #countable(username: string, source: LoginSource, most: number): FailedLogins | null {
     if (this.#tables.latest("users", username) === null) return null
     const found = this.#latest(username) ?? { username, strangers: 0, devices: 0 }
-    const count = source === "stranger" ? found.strangers : found.devices
-    return count < most ? found : null
+    return countOf(found, source) < most ? found : null
   }
 
   /** As it will be when everything that is being written is on disk. */
   #latest(username: string): FailedLogins | null {
     return this.#tables.latest("failedLogins", username)
   }
+}
+
+function countOf({ strangers, devices }: FailedLogins, source: LoginSource): number {
+  return source === "stranger" ? strangers : devices
+}
+
+function changed(before: FailedLogins, source: LoginSource, step: 1 | -1): FailedLogins {
+  const count = countOf(before, source) + step
+  return Object.freeze({ ...before, [source === "stranger" ? "strangers" : "devices"]: count })
 }

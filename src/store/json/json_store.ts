@@ -185,6 +185,10 @@ export class JsonStore implements Store {
     return this.#failedLogins.count(username, source, options)
   }
 
+  uncountFailedLogin(username: string, source: LoginSource): Promise<void> {
+    return this.#failedLogins.uncount(username, source)
+  }
+
   clearFailedLogins(username: string): Promise<FailedLogins | null> {
     return this.#failedLogins.clear(username)
   }

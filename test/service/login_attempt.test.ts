@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { askerOf, operator } from "../../src/service/asker.ts"
+import { askerOf, operator } from "../../src/service/login_attempt.ts"
 
 const rows: readonly (readonly [
   what: string,

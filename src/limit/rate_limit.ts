@@ -1,0 +1,114 @@
+// Rate limits: token buckets by key, in bounded memory. A bucket holds up to `capacity` tokens. An
+// event takes one token, and a token comes back every `secondsPerToken`.
+//
+// A limit can have several buckets for one event, for instance one for the IPv6 /64 of a client and
+// one for the /48 around it. An event takes a token from each of its buckets, or from none.
+
+import { networksOf } from "../domain/ip_address.ts"
+import { BoundedMap } from "./bounded_map.ts"
+
+/** Burst size and sustained rate. */
+export interface Rate {
+  readonly capacity: number
+  readonly secondsPerToken: number
+}
+
+/** A rate, and whose it is. `keyOf` names the bucket of an event; null when the event has none. */
+export interface RateOf<E> extends Rate {
+  readonly keyOf: (event: E) => string | null
+}
+
+/** Limits events of type `E`. */
+export interface RateLimit<E> {
+  /** Seconds until the event may happen; 0 for now. Takes nothing. */
+  wait(event: E): number
+  /** Takes the event's tokens and gives 0. When one is missing, takes nothing: seconds to wait. */
+  take(event: E): number
+  /** Puts the event's tokens back. */
+  giveBack(event: E): void
+}
+
+/** The tokens in a bucket at an instant. A bucket that is full has no entry. */
+interface Bucket {
+  readonly tokens: number
+  readonly at: number
+}
+
+/** More keys than that are forgotten, the oldest first. */
+const keysMaxDefault = 20_000
+
+/** A customer's IPv6 /48 counts as ten clients, not as the 65,536 networks of /64 in it. */
+const clientsOfWideNetwork = 10
+
+/**
+ * The rates of a client, by its address: an IPv4 address or an IPv6 /64 has the rate, an IPv6 /48
+ * ten times the rate. `addressOf` gives null for an event that counts for no client.
+ */
+export function ratesOfClient<E>(
+  { capacity, secondsPerToken }: Rate,
+  addressOf: (event: E) => string | null,
+): readonly RateOf<E>[] {
+  const keyAt = (index: number) => (event: E) => {
+    const address = addressOf(event)
+    return address === null ? null : (networksOf(address)[index] ?? null)
+  }
+  return [
+    { capacity, secondsPerToken, keyOf: keyAt(0) },
+    {
+      capacity: capacity * clientsOfWideNetwork,
+      secondsPerToken: secondsPerToken / clientsOfWideNetwork,
+      keyOf: keyAt(1),
+    },
+  ]
+}
+
+/** Makes a limit. `seconds` reads a clock that never goes back. */
+export function createRateLimit<E>(
+  rates: readonly RateOf<E>[],
+  { seconds, keysMax = keysMaxDefault }: RateLimitOptions,
+): RateLimit<E> {
+  const tables = rates.map((rate) => ({ ...rate, buckets: new BoundedMap<Bucket>(keysMax) }))
+  type Table = (typeof tables)[number]
+
+  function tokensIn({ buckets, capacity, secondsPerToken }: Table, key: string): number {
+    const bucket = buckets.get(key)
+    if (bucket === null) return capacity
+    const passed = Math.max(0, seconds() - bucket.at)
+    return Math.min(capacity, bucket.tokens + passed / secondsPerToken)
+  }
+
+  function add(event: E, change: number): void {
+    for (const table of tables) {
+      const key = table.keyOf(event)
+      if (key === null) continue
+      const tokens = tokensIn(table, key) + change
+      if (tokens >= table.capacity) table.buckets.delete(key)
+      else table.buckets.set(key, { tokens, at: seconds() })
+    }
+  }
+
+  function wait(event: E): number {
+    const waits = tables.map((table) => {
+      const key = table.keyOf(event)
+      if (key === null) return 0
+      return Math.max(0, (1 - tokensIn(table, key)) * table.secondsPerToken)
+    })
+    return Math.max(0, ...waits)
+  }
+
+  return {
+    wait,
+    take(event) {
+      const seconds = wait(event)
+      if (seconds === 0) add(event, -1)
+      return seconds
+    },
+    giveBack: (event) => add(event, 1),
+  }
+}
+
+/** The clock of a limit, and how many keys it remembers. */
+export interface RateLimitOptions {
+  readonly seconds: () => number
+  readonly keysMax?: number
+}
