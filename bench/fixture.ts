@@ -7,13 +7,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hash } from "@node-rs/argon2"
 import type { Session } from "../src/domain/session.ts"
+import type { User } from "../src/domain/user.ts"
 import { hashParametersMin } from "../src/password/phc.ts"
 import { newSession } from "../src/service/session_tokens.ts"
-import { keyFileName } from "../src/store/data_directory.ts"
 import { makeSegments } from "../src/store/json/journal.ts"
+import { keysFileName } from "../src/store/json/keys_file.ts"
 import { snapshotName, writeSnapshot } from "../src/store/json/snapshot.ts"
 import { emptyTables } from "../src/store/json/tables.ts"
-import type { User } from "../src/store/store.ts"
 import { machineDisk } from "../src/system/disk.ts"
 import { randomKey, randomName } from "../src/system/random.ts"
 import { signAccessToken, type TokenSettings } from "../src/token/access_token.ts"
@@ -102,7 +102,8 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     await makeSegments(data, machineDisk)
     await writeSnapshot(join(data, snapshotName), 0, tables, machineDisk)
     const keys = profile === "published" ? [timed] : []
-    await writeKeyFile(join(data, keyFileName), { refreshKey, keys }, machineDisk)
+    const keysFile = join(data, keysFileName)
+    writeFileSync(keysFile, writeKeyFile({ refreshKey, keys }), { mode: 0o600 })
     return data
   }
 

@@ -64,7 +64,7 @@ async function fillStore(directory: string, users: Users): Promise<void> {
   const passwordHash = await hashPassword()
   const store = await openJsonStore({ directory, disk: machineDisk, warn: () => {} })
   const add = (username: string, disabled: boolean) =>
-    store.addUser({ ...storedUser(username, passwordHash), disabled })
+    store.users.create({ ...storedUser(username, passwordHash), disabled })
   await Promise.all([
     ...[...users.usual, ...users.locked].map((username) => add(username, false)),
     ...users.disabled.map((username) => add(username, true)),
@@ -75,7 +75,7 @@ async function fillStore(directory: string, users: Users): Promise<void> {
 
 async function lock(store: Store, username: string): Promise<void> {
   for (let failures = 0; failures < failuresUntilLocked; failures += 1) {
-    await store.countFailedLogin(username, "stranger")
+    await store.failures.count(username, "stranger")
   }
 }
 

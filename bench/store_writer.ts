@@ -21,8 +21,10 @@ let written = 0
 async function write(store: Store): Promise<void> {
   written += 1
   const username = `user${(written * 7919) % userCount}`
-  const changed = await store.changeUser(username, { claims: { written } })
-  if (changed === null) throw new Error(`'${username}' is not there`)
+  const changed = await store.users.change(username, {
+    setClaim: { name: "written", value: written },
+  })
+  if (typeof changed === "string") throw new Error(`'${username}' is not there`)
 }
 
 async function writeAlone(store: Store): Promise<readonly number[]> {

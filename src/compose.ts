@@ -1,28 +1,24 @@
-// Opens the data directory, its store and its keys, and the use cases over them: all that commands
-// need when no service runs, and the first half of a service.
+// Composes a deployment from its settings: the store, and the use cases over it. Commands need no
+// more when no service runs; it is the first half of a service.
 
-import { basename, dirname, join, resolve } from "node:path"
+import { basename, dirname, resolve } from "node:path"
 import { controlSocketName } from "./admin/socket.ts"
 import { steadySeconds, systemClock } from "./clock.ts"
 import type { Config } from "./config/load.ts"
-import { exitCodes, OperatorError } from "./errors.ts"
+import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
 import { createHashingLane } from "./password/hashing_lane.ts"
-import { type Accounts, createAccounts } from "./service/accounts.ts"
+import { Accounts } from "./service/accounts.ts"
 import { type Keys, openKeys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
-import { createEnding } from "./service/session_tokens.ts"
+import { createRevocationWindow } from "./service/session_tokens.ts"
 import {
-  companionNames,
   type DataDirectory,
   findDataDirectory,
   isDeployed,
-  keyFileName,
+  storeFileNames,
 } from "./store/data_directory.ts"
-import { journalNames } from "./store/json/journal.ts"
-import { lockFileName } from "./store/json/lock_file.ts"
-import { openJsonStore } from "./store/json/open_json_store.ts"
-import { snapshotName } from "./store/json/snapshot.ts"
+import { openStore } from "./store/open_store.ts"
 import type { Store } from "./store/store.ts"
 import { machineDisk } from "./system/disk.ts"
 import { fileFailure } from "./system/failure.ts"
@@ -31,14 +27,8 @@ import { type Audit, type AuditFile, createAudit, openAuditFile } from "./teleme
 import { createSummingAudit, type SummingAudit } from "./telemetry/audit_summary.ts"
 import type { Log } from "./telemetry/log.ts"
 
-/** Files that are not the audit trail's to write to. */
-const ownNames: readonly string[] = [
-  ...[snapshotName, ...journalNames, ...companionNames],
-  ...[lockFileName, controlSocketName],
-]
-
 /** The use cases around users and keys. */
-export interface OpenedDeployment {
+export interface Deployment {
   /** Where it is. */
   readonly directory: string
   /** True when it was made just now. */
@@ -48,65 +38,62 @@ export interface OpenedDeployment {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly audit: Audit
-  /** Writes what the audit trail counted in the last minute; to be called from time to time. */
+  /** Writes what the audit trail counted in the last minute; call it from time to time. */
   readonly summarizeAudit: () => void
   /** Closes the store and ends the audit trail. */
   close(): Promise<void>
 }
 
 /**
- * Opens them. With `auditToLog` the audit trail goes to the log as well as to its file; with
- * `mayMake` they are made where there are none, which else is refused.
- * @throws OperatorError when the store or the keys can't be had, or memory for a hash
+ * Opens the store and composes the use cases. `auditToLog` sends the audit trail to the log as well
+ * as to its file. Without `mayMake` a directory that has no deployment is refused.
+ * @throws OperatorError when the store or the keys can't be opened, or without memory for a hash
  */
-export async function openDeployment(
+export async function compose(
   config: Config,
   log: Log,
   { auditToLog, mayMake }: { readonly auditToLog: boolean; readonly mayMake: boolean },
-): Promise<OpenedDeployment> {
+): Promise<Deployment> {
   const hasRoomToHash = assertRoomToHash(config)
-  // Awaited beside everything else, unless that fails first and is what is told. So a start that is
-  // refused for that may have made store and keys, as any that is refused later.
+  // The hash is tried beside everything else. A start that is refused for it may have made the
+  // store and the keys, like every start that is refused later.
   hasRoomToHash.catch(() => {})
   const warn = (event: string, message: string) => log.warn(event, { message })
+  const alarm = (event: string, message: string) => log.error(event, { message })
   const { claims, sessions } = config
   const { accessTtlSeconds, leewaySeconds } = claims
   const clock = systemClock
+  const seconds = () => steadySeconds(clock)
   const place = await findDataDirectory(config.dataDirectory, machineDisk)
   const { path: directory, name } = place
   const isNew = !(await isDeployed(directory, machineDisk))
-  const alarm = (event: string, message: string) => log.error(event, { message })
-  const store = await openJsonStore({
-    ...{ directory, name, disk: machineDisk, warn, alarm, mayMake },
-    companions: companionNames,
-  })
+  const options = { name, disk: machineDisk, warn, alarm, mayMake, steadySeconds: seconds }
+  const store = await openStore(directory, options)
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null
   try {
-    // Not before: the file may be in the directory, which the store has made and owns.
+    // After the store, which makes and owns the directory that the file may be in.
     file = await openAudit(config.auditFile, place, log)
     const write = createAudit({ log: auditToLog ? log : null, file, clock })
-    trail = createSummingAudit(write, () => steadySeconds(clock))
+    trail = createSummingAudit(write, seconds)
     const { audit, summarize: summarizeAudit } = trail
-    await warnOfLostKeys(directory, store, log)
     const keys = await openKeys(config.signing, {
-      ...{ directory, disk: store.disk, clock, audit, warn },
-      ...{ accessTtlSeconds, leewaySeconds, rotationSeconds: config.keyRotationSeconds },
+      ...{ store, clock, audit, warn, accessTtlSeconds, leewaySeconds },
+      rotationSeconds: config.keyRotationSeconds,
     })
-    const endingNow = createEnding(clock, { ...claims, ...sessions })
     const { hashesAtATime, hashParameters } = config
     const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
-    const seconds = () => steadySeconds(clock)
     const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds })
-    const accounts = createAccounts({
-      ...{ store, hasher, clock, audit, endingNow, guard },
-      deviceKey: keys.refreshKey,
+    const accounts = new Accounts({
+      ...{ store, hasher, clock, audit, guard, deviceKey: keys.refreshKey },
+      windowNow: createRevocationWindow(clock, { ...claims, ...sessions }),
     })
     await hasRoomToHash
     return { directory, isNew, accounts, keys, store, hasher, audit, summarizeAudit, close }
   } catch (error) {
     await close()
-    throw fileFailure(error, {
+    const cause = (error instanceof Unavailable && error.cause) || error
+    throw fileFailure(cause, {
       message: `The keys in '${directory}' can't be read or written`,
       setting: "POSTERN_DATA_DIR",
       exitCode: exitCodes.damagedData,
@@ -120,16 +107,6 @@ export async function openDeployment(
   }
 }
 
-// They may be in the backup that the store was restored from, and be put there after all.
-async function warnOfLostKeys(directory: string, store: Store, log: Log): Promise<void> {
-  const path = join(directory, keyFileName)
-  const isThere = (await machineDisk.inspect(path)) !== null
-  if (isThere || (await store.countUsers()) === 0) return
-  const found = `'${path}' is missing beside a store that is in use`
-  const message = `${found}: new keys are made, and everybody has to log in again`
-  log.warn("keys.missing", { message })
-}
-
 async function openAudit(
   path: string | null,
   directory: DataDirectory,
@@ -137,7 +114,7 @@ async function openAudit(
 ): Promise<AuditFile | null> {
   if (path === null) return null
   const isBesideStore = [directory.path, directory.name].includes(dirname(resolve(path)))
-  if (isBesideStore && ownNames.includes(basename(path))) {
+  if (isBesideStore && [...storeFileNames, controlSocketName].includes(basename(path))) {
     throw new OperatorError(`POSTERN_AUDIT_FILE can't be '${path}', which holds other data`, {
       hint: "Name a file of its own, such as audit.jsonl.",
       exitCode: exitCodes.badSettings,
@@ -146,7 +123,7 @@ async function openAudit(
   try {
     const repaired = await secureFile(path, machineDisk)
     if (repaired !== null) log.warn("audit.mode_repaired", { message: repaired })
-    // Now, and not when the first event is lost.
+    // A path that can't be written is found now, not when the first event is lost.
     await machineDisk.append(path, Buffer.alloc(0))
   } catch (error) {
     if (error instanceof OperatorError) throw notAuditFile(error)
@@ -160,7 +137,7 @@ async function openAudit(
   return openAuditFile(path, machineDisk, { warn, clock: systemClock })
 }
 
-/** What stands at the path, with what to do in the words of the setting that chose it. */
+/** The same error, named by the setting that chose the path. */
 function notAuditFile(cause: OperatorError): OperatorError {
   return new OperatorError(`POSTERN_AUDIT_FILE can't be used: ${cause.message}`, {
     hint: "Set it to a file of the user that Postern runs as; one that is not there is made.",
@@ -169,7 +146,8 @@ function notAuditFile(cause: OperatorError): OperatorError {
   })
 }
 
-// Now, and not at the first login. It keeps a thread busy, while this one opens the store.
+// At the start, not at the first login. The hash runs on another thread while this one opens the
+// store.
 async function assertRoomToHash({ hashParameters }: Config): Promise<void> {
   try {
     await tryHash(hashParameters)

@@ -11,7 +11,7 @@ import { me } from "./handlers/me.ts"
 import { changePassword } from "./handlers/password.ts"
 import { protectedDemo } from "./handlers/protected.ts"
 import { refresh } from "./handlers/refresh.ts"
-import { register } from "./handlers/register.ts"
+import { registerAccount } from "./handlers/register.ts"
 import { revocations } from "./handlers/revocations.ts"
 import { serverMetadata } from "./handlers/server_metadata.ts"
 import { anyone, guard } from "./http/guard.ts"
@@ -23,7 +23,7 @@ import type { Sessions } from "./service/sessions.ts"
 export interface RouteParts {
   readonly sessions: Sessions
   /** Null when people may not create an account. */
-  readonly makeAccount: Register | null
+  readonly register: Register | null
   /** The issuer whose keys are published; null with a shared secret. */
   readonly issuer: string | null
   /** The JWK Set's members, the same list until they change. */
@@ -35,7 +35,7 @@ export interface RouteParts {
 /** The route table, by groups. */
 export function routes({
   sessions,
-  makeAccount,
+  register,
   issuer,
   publicKeys,
   isReady,
@@ -43,7 +43,7 @@ export function routes({
   const guarded = guard(sessions.authenticate)
   const freshlyGuarded = guard(sessions.authenticate, { fresh: true })
   const registration: RouteGroup =
-    makeAccount === null ? [] : [["POST", "/register", anyone(register(makeAccount))]]
+    register === null ? [] : [["POST", "/register", anyone(registerAccount(register))]]
   const tokens: RouteGroup = [
     ["POST", "/login", anyone(login(sessions))],
     ...registration,

@@ -4,13 +4,13 @@
 import { openControl } from "./admin/socket.ts"
 import { type App, createApp } from "./app.ts"
 import { createWaryClock, monotonicMillis, systemClock } from "./clock.ts"
-import { type OpenedDeployment, openDeployment } from "./compose.ts"
+import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { limitsFor, type ProcessLimits } from "./http/node/limits.ts"
 import { listen } from "./http/node/server.ts"
 import { startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
-import { createSessions } from "./service/sessions.ts"
+import { Sessions } from "./service/sessions.ts"
 import { urlOf } from "./system/address.ts"
 import { machineDisk } from "./system/disk.ts"
 import { listenFailure } from "./system/failure.ts"
@@ -39,7 +39,7 @@ export async function startService(
   program = "postern",
 ): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const opened = await openDeployment(config, log, { auditToLog: true, mayMake: true })
+  const opened = await compose(config, log, { auditToLog: true, mayMake: true })
   try {
     return await startWith(opened, config, { log, program })
   } catch (error) {
@@ -49,7 +49,7 @@ export async function startService(
 }
 
 async function startWith(
-  opened: OpenedDeployment,
+  opened: Deployment,
   config: Config,
   { log, program }: { readonly log: Log; readonly program: string },
 ): Promise<Service> {
@@ -79,12 +79,12 @@ async function startWith(
     })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
-    const seen = (await store.lastUse()) ?? systemClock.now()
+    const seen = (await store.sessions.lastUse()) ?? systemClock.now()
     const steadySeconds = () => monotonicMillis() / 1000
     const wary = createWaryClock(systemClock, { seen, steadySeconds })
     const housekeeping = startHousekeeping(
       [
-        ["forget what has expired", () => store.purge(wary.now())],
+        ["forget what has expired", () => store.sessions.purge(wary.now())],
         ["tend the keys", () => keys.tend(wary.now())],
         ["sum up the audit trail", async () => summarizeAudit()],
       ],
@@ -110,13 +110,13 @@ async function startWith(
 
 /** The app; tokens name the address at which it is reached. */
 function appOf(
-  opened: OpenedDeployment,
+  opened: Deployment,
   config: Config,
   { isReady, log }: { readonly isReady: () => boolean; readonly log: Log },
 ): App {
   const { keys } = opened
   const { allowedHosts, corsOrigins, claims } = config
-  const sessions = createSessions({
+  const sessions = new Sessions({
     ...opened,
     tokens: { ...claims, ring: keys.ring },
     refreshKey: keys.refreshKey,
@@ -124,12 +124,12 @@ function appOf(
     verifiedBytesMax: verifiedBytesMax(config),
     clock: systemClock,
   })
-  const makeAccount =
+  const register =
     config.registration === "open" ? createRegister({ ...opened, clock: systemClock }) : null
   const issuer = claims.profile === "published" ? (claims.issuer ?? null) : null
   const publicKeys = () => keys.ring.published(systemClock.now())
   return createApp({
-    ...{ sessions, makeAccount, issuer, publicKeys, isReady },
+    ...{ sessions, register, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },
   })
 }
@@ -147,7 +147,7 @@ function verifiedBytesMax({ memoryBytes }: Config): number {
 }
 
 async function seed(
-  { accounts, store }: OpenedDeployment,
+  { accounts, store }: Deployment,
   config: Config,
   { log, program }: { readonly log: Log; readonly program: string },
 ): Promise<void> {
@@ -158,7 +158,7 @@ async function seed(
       : "POSTERN_SEED_USERS does nothing: the store has, or had, users, perhaps those of before"
     log.warn(seeded ? "users.seeded" : "users.not_seeded", { message })
   }
-  if ((await store.countUsers()) === 0) {
+  if ((await store.users.count()) === 0) {
     const message = `Nobody can log in yet. Add a user: ${program} user add NAME`
     log.warn("users.none", { message })
   }

@@ -14,7 +14,7 @@ import { makeRequest } from "./support/http_request.ts"
 function brokenApp(thrown: unknown, options: Partial<AppOptions> = {}) {
   const log = createCollectedLog()
   const fail = () => Promise.reject(thrown)
-  const sessions: Sessions = {
+  const sessions = {
     logIn: fail,
     refresh: fail,
     authenticate: fail,
@@ -25,14 +25,14 @@ function brokenApp(thrown: unknown, options: Partial<AppOptions> = {}) {
     endOthers: fail,
     changePassword: fail,
     revocations: fail,
-  }
+  } as unknown as Sessions
   const throwing = () => {
     throw thrown
   }
   const app = createApp({
     ...{
       sessions,
-      makeAccount: null,
+      register: null,
       issuer: null,
       publicKeys: throwing,
       isReady: throwing,

@@ -51,7 +51,7 @@ const issuer = "https://login.example.org"
 /** Parts that fail the test when a handler comes to use them. */
 function untouchableParts(): RouteParts {
   const touched = () => assert.fail("A handler ran")
-  const sessions: Sessions = {
+  const sessions = {
     logIn: touched,
     refresh: touched,
     authenticate: touched,
@@ -62,8 +62,8 @@ function untouchableParts(): RouteParts {
     endOthers: touched,
     changePassword: touched,
     revocations: touched,
-  }
-  return { sessions, makeAccount: touched, issuer, publicKeys: touched, isReady: touched }
+  } as unknown as Sessions
+  return { sessions, register: touched, issuer, publicKeys: touched, isReady: touched }
 }
 
 /** A service with all routes. */
@@ -92,7 +92,7 @@ test("routes() admits whom this list says", () => {
 })
 
 test("routes() has no /register where people may not make their own account", async (t) => {
-  const rows = rowsOf({ ...untouchableParts(), makeAccount: null })
+  const rows = rowsOf({ ...untouchableParts(), register: null })
   assert.deepEqual(
     rows,
     table.filter((row) => !row.includes("/register")),
@@ -105,7 +105,7 @@ test("routes() has no /register where people may not make their own account", as
     assert.equal(reply.status, 404)
     assert.deepEqual(JSON.parse(reply.body), nothingThere)
   }
-  assert.deepEqual([log.takeNames(), await store.countUsers()], [[], 2])
+  assert.deepEqual([log.takeNames(), await store.users.count()], [[], 2])
 })
 
 const metadataPath = "/.well-known/oauth-authorization-server"

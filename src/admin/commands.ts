@@ -63,7 +63,7 @@ const commands = {
   "user.add": {
     takes: ["username", "password"],
     help: "Add a user. The password is asked for, or piped in.",
-    run: ({ accounts }, { username, password }) => accounts.add({ username, password }),
+    run: ({ accounts }, { username, password }) => accounts.create({ username, password }),
   },
   "user.password": {
     takes: ["username", "password"],
@@ -93,7 +93,7 @@ const commands = {
   "user.delete": {
     takes: ["username"],
     help: "Delete a user. The name stays reserved.",
-    run: ({ accounts }, { username }) => accounts.remove(username),
+    run: ({ accounts }, { username }) => accounts.delete(username),
   },
   "user.release": {
     takes: ["username"],

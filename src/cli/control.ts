@@ -60,9 +60,9 @@ export function writtenTo(directory: string | null): string {
 }
 
 async function runAlone(command: Command, config: Config, terminal: Terminal): Promise<Answer> {
-  const { openDeployment } = await import("../compose.ts")
+  const { compose } = await import("../compose.ts")
   const log = createTerminalLog(terminal)
-  const deployment = await openDeployment(config, log, { auditToLog: false, mayMake: false })
+  const deployment = await compose(config, log, { auditToLog: false, mayMake: false })
   try {
     return await execute({ ...command }, { ...deployment, log })
   } finally {

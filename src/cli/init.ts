@@ -21,9 +21,9 @@ export async function runInit(call: Call, terminal: Terminal): Promise<ExitCode>
   return exitCodes.done
 
   async function make(): Promise<boolean> {
-    const { openDeployment } = await import("../compose.ts")
+    const { compose } = await import("../compose.ts")
     const log = createTerminalLog(terminal)
-    const opened = await openDeployment(config, log, { auditToLog: false, mayMake: true })
+    const opened = await compose(config, log, { auditToLog: false, mayMake: true })
     await opened.close()
     return opened.isNew
   }

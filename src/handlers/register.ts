@@ -7,9 +7,9 @@ import { json } from "../http/message.ts"
 import type { Register } from "../service/registration.ts"
 
 /** Answers 201 with the name in the form in which tokens will have it. */
-export function register(makeAccount: Register): BodyHandler {
+export function registerAccount(register: Register): BodyHandler {
   return withBody(async (request) => {
     const credentials = readTexts(request, ["username", "password"])
-    return json(201, { username: await makeAccount(credentials, callerOf(request)) })
+    return json(201, { username: await register(credentials, callerOf(request)) })
   })
 }

@@ -14,5 +14,12 @@ export function revocations(sessions: Sessions): Handler {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": `public, max-age=${maxAgeSeconds}`,
   })
-  return async (request) => reply(await sessions.revocations(), request)
+  let list: object = {}
+  let known: number | null = null
+  return async (request) => {
+    const { version, sids, jtis } = await sessions.revocations()
+    if (version !== known) list = { sids, jtis }
+    known = version
+    return reply(list, request)
+  }
 }

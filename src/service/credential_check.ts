@@ -3,11 +3,12 @@
 // (login_guard.ts).
 
 import type { Caller } from "../domain/caller.ts"
+import type { User } from "../domain/user.ts"
 import { canonicalUsername } from "../domain/username.ts"
 import { Unavailable } from "../errors.ts"
 import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
-import type { Store, User } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import { callerFields } from "../telemetry/audit.ts"
 import { askerOf, attemptOfLogin, attemptOfSession } from "./login_attempt.ts"
 import type { LoginGuard } from "./login_guard.ts"
@@ -57,7 +58,7 @@ export function createCredentialCheck(parts: CredentialCheckParts): CredentialCh
   return async (credentials, caller) => {
     const { username: typed, password } = credentials
     const username = canonicalUsername(typed)
-    const user = username === null ? null : await store.findUser(username)
+    const user = username === null ? null : await store.users.find(username)
     const isChange = "sid" in credentials
     const attempt = isChange
       ? attemptOfSession(credentials, caller)
@@ -88,7 +89,8 @@ async function strengthen(
   if (hasher.isCurrent(ifPasswordHash)) return user
   try {
     const passwordHash = await hasher.hash(password, asker)
-    return (await store.changeUser(username, { passwordHash }, { ifPasswordHash })) ?? user
+    const changed = await store.users.change(username, { passwordHash, ifPasswordHash })
+    return typeof changed === "string" ? user : changed
   } catch (error) {
     // A full disk or a full queue keeps nobody from logging in: the next login tries again.
     if (error instanceof Unavailable) return user

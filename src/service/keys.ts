@@ -1,11 +1,9 @@
-// The keys of a deployment over time: made at the first start, rotated by command or by their age,
-// retired in an emergency. A change is written to keys.json before it counts, one after the other.
+// The keys of a deployment: made at the first start, rotated by command or by age, retired in an
+// emergency. A change is in the key store before it takes effect. Changes run one after the other.
 
-import { join } from "node:path"
 import type { Clock } from "../clock.ts"
-import { AuthError, systemCode, Unavailable } from "../errors.ts"
-import { keyFileName } from "../store/data_directory.ts"
-import type { Disk } from "../system/disk.ts"
+import { AuthError, Unavailable } from "../errors.ts"
+import type { Store } from "../store/store.ts"
 import type { Audit } from "../telemetry/audit.ts"
 import type { PublishedAlgorithm } from "../token/keys/algorithms.ts"
 import { type KeyFile, newRefreshKey, readKeyFile, writeKeyFile } from "../token/keys/key_file.ts"
@@ -40,36 +38,9 @@ export interface KeySummary {
   readonly keptUntil: number | null
 }
 
-/** The keys, and what can be done to them. */
-export interface Keys {
-  /** Always as it is now. */
-  readonly ring: KeyRing
-  /** The key that makes refresh tokens, as it is now. */
-  readonly refreshKey: () => Uint8Array
-  list(): readonly KeySummary[]
-  /**
-   * Publishes a new key, which signs one cache lifetime of the key set later.
-   * @throws AuthError `invalid_request` when the keys are the operator's, or one is waiting already
-   * @throws Unavailable when the file can't be written; nothing has changed
-   */
-  rotate(): Promise<KeySummary>
-  /**
-   * Drops a key at once, and all tokens that it signed. If it was the one that signs, another does
-   * from now on. "refresh" drops the key of refresh tokens: everybody has to log in again.
-   * @throws AuthError `not_found` for a kid that no key has, and as `rotate` does
-   */
-  retire(kid: string): Promise<void>
-  /**
-   * Drops keys whose last token has expired, and rotates when it is time.
-   * @param surely an instant (epoch seconds) that has come for certain; without it, now
-   */
-  tend(surely?: number): Promise<void>
-}
-
 /** What the keys work with. */
 export interface KeyParts {
-  readonly directory: string
-  readonly disk: Disk
+  readonly store: { readonly keys: Store["keys"]; readonly users: Pick<Store["users"], "count"> }
   readonly clock: Clock
   readonly audit: Audit
   readonly warn: (event: string, message: string) => void
@@ -82,128 +53,154 @@ export interface KeyParts {
 }
 
 /** The name under which `list` and `retire` know the key of refresh tokens. */
-export const refreshKeyName = "refresh"
+const refreshKeyName = "refresh"
 
 /**
- * Opens the keys, and makes those that are missing. The caller holds the store's lock.
- * @throws OperatorError when keys.json is there but not as written
- * @throws the system's error when it can't be read or written
+ * Opens the keys, and makes those that are missing.
+ * @throws OperatorError when the key store's document is there but not as written
+ * @throws Unavailable when it can't be read or written
  */
 export async function openKeys(signing: Signing, parts: KeyParts): Promise<Keys> {
-  const { directory, disk, clock, audit, warn } = parts
-  const path = join(directory, keyFileName)
-  const now = clock.now()
-  const reading = await readKeyFile(path, disk, now)
-  if (reading.warning !== null) warn("keys.mode_repaired", reading.warning)
-  let file = reading.file ?? { refreshKey: newRefreshKey(), keys: [] }
+  const { store, clock, audit, warn } = parts
+  const document = await store.keys.read()
+  if (document === null && (await store.users.count()) > 0) {
+    const found = `'${store.keys.place}' is missing beside a store that is in use`
+    warn("keys.missing", `${found}: new keys are made, and everybody has to log in again`)
+  }
+  let version = document?.version ?? null
+  let file: KeyFile =
+    document === null
+      ? { refreshKey: newRefreshKey(), keys: [] }
+      : await readKeyFile(document.bytes, store.keys.place)
   const isMissing = signing.kind === "generated" && keysOf(file, signing).length === 0
   if (isMissing) {
-    const times = { publishedAt: now, signsFrom: now }
-    const made = await generateTimedKey(signing.algorithm, times)
+    const now = clock.now()
+    const made = await generateTimedKey(signing.algorithm, { publishedAt: now, signsFrom: now })
     file = { ...file, keys: [...file.keys, made] }
   }
-  if (isMissing || !reading.isCurrent) await writeKeyFile(path, file, disk)
+  if (isMissing || document === null) {
+    version = await store.keys.replace(writeKeyFile(file), { ifVersion: version })
+    if (version === null) throw changedElsewhere()
+  }
   if (isMissing) audit("key.made", { key: file.keys.at(-1)?.jwk.kid })
   const own = withEnds(keysOf(file, signing), tokenSeconds(parts))
   file = { ...file, keys: [...keysOfOthers(file, signing), ...own] }
-  return new DeploymentKeys(file, await ringOf(signing, file), { ...parts, signing, path })
+  return new Keys({ file, version, ring: await ringOf(signing, file) }, { ...parts, signing })
 }
 
-class DeploymentKeys implements Keys {
-  readonly #parts: KeyParts & { readonly signing: Signing; readonly path: string }
-  #file: KeyFile
-  #ring: KeyRing
-  /** Changes of the file go one after the other. */
-  #last: Promise<unknown> = Promise.resolve()
-  readonly ring: KeyRing = {
-    signer: (now) => this.#ring.signer(now),
-    find: (kid, now) => this.#ring.find(kid, now),
-    published: (now) => this.#ring.published(now),
-  }
-  readonly refreshKey = () => this.#file.refreshKey
+/** The document, its version, and the ring of its keys. */
+interface KeysState {
+  readonly file: KeyFile
+  readonly version: number | null
+  readonly ring: KeyRing
+}
 
-  constructor(
-    file: KeyFile,
-    ring: KeyRing,
-    parts: KeyParts & { readonly signing: Signing; readonly path: string },
-  ) {
-    this.#file = file
-    this.#ring = ring
+/** The keys, and what can be done to them. Made by `openKeys`. */
+export class Keys {
+  readonly #parts: KeyParts & { readonly signing: Signing }
+  #state: KeysState
+  /** The latest change, which the next one waits for. */
+  #last: Promise<unknown> = Promise.resolve()
+  /** Always as it is now. */
+  readonly ring: KeyRing = {
+    signer: (now) => this.#state.ring.signer(now),
+    find: (kid, now) => this.#state.ring.find(kid, now),
+    published: (now) => this.#state.ring.published(now),
+  }
+  /** The key that makes refresh tokens, as it is now. */
+  readonly refreshKey = () => this.#state.file.refreshKey
+
+  constructor(state: KeysState, parts: KeyParts & { readonly signing: Signing }) {
+    this.#state = state
     this.#parts = parts
   }
 
+  /** The keys in the order in which they sign, then the key of refresh tokens. */
   list(): readonly KeySummary[] {
     const { signing, clock } = this.#parts
     const now = clock.now()
-    const keys = keysOf(this.#file, signing)
-    const rows = keys.map((key) => summary(key, keys, now))
-    const { kid = null, alg } = this.#ring.signer(now)
-    const brought = { kid, alg, state: "signing", signsFrom: null, keptUntil: null } as const
-    const refresh = { kid: refreshKeyName, alg: "HMAC-SHA-256", state: "signing" } as const
-    const times = { signsFrom: null, keptUntil: null }
-    return [...(signing.kind === "generated" ? rows : [brought]), { ...refresh, ...times }]
+    const keys = this.#keys()
+    const nothing = { signsFrom: null, keptUntil: null }
+    const { kid = null, alg } = this.#state.ring.signer(now)
+    const signers: readonly KeySummary[] =
+      signing.kind === "generated"
+        ? keys.map((key) => summary(key, keys, now))
+        : [{ kid, alg, state: "signing", ...nothing }]
+    return [...signers, { kid: refreshKeyName, alg: "HMAC-SHA-256", state: "signing", ...nothing }]
   }
 
+  /**
+   * Publishes a new key, which signs one cache lifetime of the key set later.
+   * @throws AuthError `invalid_request` when the keys are the operator's, or one is waiting already
+   * @throws Unavailable when the store can't be written; nothing has changed
+   */
   rotate(): Promise<KeySummary> {
     return this.#alone(async () => {
       const { clock, audit } = this.#parts
       const algorithm = this.#generated()
       const now = clock.now()
-      const keys = this.#keys()
-      const waiting = waitingKey(keys, now)
+      const waiting = waitingKey(this.#keys(), now)
       if (waiting !== undefined) {
         const message = `The key '${waiting.jwk.kid}' is published already and about to sign`
         throw new AuthError("invalid_request", message)
       }
       const times = { publishedAt: now, signsFrom: now + noticeSeconds }
       const added = await generateTimedKey(algorithm, times)
-      await this.#replace(followedBy(keys, added, tokenSeconds(this.#parts)))
+      await this.#replace(followedBy(this.#keys(), added, tokenSeconds(this.#parts)))
       audit("key.rotated", { key: added.jwk.kid })
       return summary(added, this.#keys(), now)
     })
   }
 
+  /**
+   * Drops a key at once, and all tokens that it signed. Another key signs from now on. "refresh"
+   * drops the key of refresh tokens: everybody has to log in again.
+   * @throws AuthError `not_found` for a kid that no key has, and as `rotate` does
+   */
   retire(kid: string): Promise<void> {
     return this.#alone(async () => {
       const { clock, audit } = this.#parts
+      const { file, ring } = this.#state
       if (kid === refreshKeyName) {
-        await this.#write({ ...this.#file, refreshKey: newRefreshKey() })
-        audit("key.retired", { key: kid })
-        return
+        await this.#write({ ...file, refreshKey: newRefreshKey() }, ring)
+      } else {
+        const algorithm = this.#generated()
+        const now = clock.now()
+        const retired = this.#keys().find(({ jwk }) => jwk.kid === kid)
+        if (retired === undefined) throw new AuthError("not_found", `There is no key '${kid}'`)
+        const left = without(this.#keys(), retired, now)
+        const isWithoutSigner = left.every(({ keptUntil }) => keptUntil !== null)
+        const times = { publishedAt: now, signsFrom: now }
+        const added = isWithoutSigner ? [await generateTimedKey(algorithm, times)] : []
+        await this.#replace([...left, ...added])
       }
-      const algorithm = this.#generated()
-      const now = clock.now()
-      const keys = this.#keys()
-      const retired = keys.find(({ jwk }) => jwk.kid === kid)
-      if (retired === undefined) throw new AuthError("not_found", `There is no key '${kid}'`)
-      const left = without(keys, retired, now)
-      const isWithoutSigner = left.every(({ keptUntil }) => keptUntil !== null)
-      const times = { publishedAt: now, signsFrom: now }
-      const added = isWithoutSigner ? [await generateTimedKey(algorithm, times)] : []
-      await this.#replace([...left, ...added])
       audit("key.retired", { key: kid })
     })
   }
 
-  async tend(surely = this.#parts.clock.now()): Promise<void> {
+  /**
+   * Drops keys whose last token has expired, and rotates when it is time.
+   * @param passedAt an instant (epoch seconds) that has certainly passed; by default now
+   */
+  async tend(passedAt: number = this.#parts.clock.now()): Promise<void> {
     const { signing, clock, audit, rotationSeconds } = this.#parts
     if (signing.kind !== "generated") return
     await this.#alone(async () => {
-      const over = this.#keys().filter((key) => isOver(key, surely))
+      const over = this.#keys().filter((key) => isOver(key, passedAt))
       if (over.length === 0) return
-      await this.#replace(this.#keys().filter((key) => !isOver(key, surely)))
+      await this.#replace(this.#keys().filter((key) => !isOver(key, passedAt)))
       for (const { jwk } of over) audit("key.removed", { key: jwk.kid })
     })
     const now = clock.now()
     const keys = this.#keys()
-    // A key that is dated ahead is not old: it may be the clock of now that is behind.
+    // A key that is dated ahead is not old: the clock may be behind now.
     const age = now - (signerOf(keys, now)?.publishedAt ?? now)
     const isDue = rotationSeconds !== null && age >= rotationSeconds
     if (isDue && waitingKey(keys, now) === undefined) await this.rotate()
   }
 
   #keys(): readonly TimedKey[] {
-    return keysOf(this.#file, this.#parts.signing)
+    return keysOf(this.#state.file, this.#parts.signing)
   }
 
   #generated(): PublishedAlgorithm {
@@ -214,7 +211,7 @@ class DeploymentKeys implements Keys {
     throw new AuthError("invalid_request", message)
   }
 
-  /** Runs when no other change does. */
+  /** Runs a change when no other one does. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => {})
@@ -223,22 +220,22 @@ class DeploymentKeys implements Keys {
 
   /** Keys of other algorithms stay as they are. */
   async #replace(keys: readonly TimedKey[]): Promise<void> {
-    const others = keysOfOthers(this.#file, this.#parts.signing)
+    const { file } = this.#state
     const ring = await createTimedKeyRing(keys)
-    await this.#write({ ...this.#file, keys: [...others, ...keys] })
-    this.#ring = ring
+    const others = keysOfOthers(file, this.#parts.signing)
+    await this.#write({ ...file, keys: [...others, ...keys] }, ring)
   }
 
-  async #write(file: KeyFile): Promise<void> {
-    const { path, disk } = this.#parts
-    try {
-      await writeKeyFile(path, file, disk)
-    } catch (cause) {
-      if (systemCode(cause) === null) throw cause
-      throw new Unavailable("The keys could not be stored", { cause })
-    }
-    this.#file = file
+  async #write(file: KeyFile, ring: KeyRing): Promise<void> {
+    const ifVersion = this.#state.version
+    const version = await this.#parts.store.keys.replace(writeKeyFile(file), { ifVersion })
+    if (version === null) throw changedElsewhere()
+    this.#state = { file, version, ring }
   }
+}
+
+function changedElsewhere(): Unavailable {
+  return new Unavailable("The keys were changed by another process: start Postern again")
 }
 
 /** For how long a token may be accepted. */

@@ -13,7 +13,7 @@ export type ListedSession = Pick<
   "sid" | "startedAt" | "lastUsedAt" | "idleExpiresAt" | "expiresAt" | "address" | "userAgent"
 >
 
-/** The sessions of a user that go on, the last used first as far as that is told. */
+/** The sessions of a user that are alive, ordered by the last use that is shown. */
 export async function listSessions(
   username: string,
   {
@@ -23,20 +23,20 @@ export async function listSessions(
   }: { readonly store: Store; readonly clock: Clock; readonly settings: SessionSettings },
 ): Promise<readonly ListedSession[]> {
   const now = clock.now()
-  const sessions = await store.listSessions(username)
+  const sessions = await store.sessions.list(username)
   return sessions
     .filter((session) => isAlive(session, now))
     .map((session) => {
       const { sid, startedAt, expiresAt } = session
       const { at: lastUsedAt, address, userAgent } = listedUse(session, now)
-      // Not the record's own, from which the second of the last use can be reckoned.
+      // Not the record's own idle end, which shows the second of the last use.
       const idleExpiresAt = Math.min(lastUsedAt + settings.idleSeconds, expiresAt)
       return { sid, startedAt, lastUsedAt, idleExpiresAt, expiresAt, address, userAgent }
     })
     .sort(byUse)
 }
 
-// Whole, so that the store's own order, by the second, shows nowhere.
+// A total order, so that the store's order, by the second, does not show.
 function byUse(a: ListedSession, b: ListedSession): number {
   return b.lastUsedAt - a.lastUsedAt || b.startedAt - a.startedAt || (a.sid < b.sid ? -1 : 1)
 }

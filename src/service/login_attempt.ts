@@ -3,8 +3,8 @@
 
 import type { Caller } from "../domain/caller.ts"
 import { networksOf } from "../domain/ip_address.ts"
+import type { User } from "../domain/user.ts"
 import type { Asker } from "../password/fair_queue.ts"
-import type { User } from "../store/store.ts"
 import { readDeviceToken } from "../token/device_token.ts"
 
 /** Who tries a password. */

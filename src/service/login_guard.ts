@@ -29,11 +29,12 @@
 // NIST SP 800-63B-4 §3.2.2 allows an account 100 failures in a row: 70 and 30.
 
 import { networkOf } from "../domain/ip_address.ts"
+import type { User } from "../domain/user.ts"
 import { tooManyRequests, Unavailable } from "../errors.ts"
 import { createDelays } from "../limit/delays.ts"
 import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import type { PasswordHasher } from "../password/hash.ts"
-import type { FailedLogins, LoginSource, Store, User } from "../store/store.ts"
+import type { FailedLogins, LoginSource, Store } from "../store/store.ts"
 import type { Audit, AuditFields } from "../telemetry/audit.ts"
 import { askerOf, type LoginAttempt } from "./login_attempt.ts"
 
@@ -102,7 +103,7 @@ export function createLoginGuard(guardParts: LoginGuardParts): LoginGuard {
   return {
     requireDue: limits.requireDue,
     isOverFor: (attempt) => limits.delays.failures(keyOf(attempt)) >= failuresOfSessionMax,
-    isLocked: async (username) => isFull(await store.findFailedLogins(username), "stranger"),
+    isLocked: async (username) => isFull(await store.failures.find(username), "stranger"),
 
     async verify(attempt, comparison) {
       limits.requireDue(attempt)
@@ -219,7 +220,7 @@ function createAccountCount(store: Store) {
       const tried: readonly LoginSource[] = device === null ? ["stranger"] : ["device", "stranger"]
       for (const source of tried) {
         const most = failuresOfAccountMax[source]
-        const counted = await store.countFailedLogin(username, source, { most })
+        const counted = await store.failures.count(username, source, { most })
         if (username === null) break
         if (counted.username === username) {
           return { username, source, isLast: isFull(counted, source) }
@@ -232,7 +233,7 @@ function createAccountCount(store: Store) {
     async giveBack({ username, source }: Counted): Promise<void> {
       if (username === null || source === null) return
       try {
-        await store.uncountFailedLogin(username, source)
+        await store.failures.uncount(username, source)
       } catch (error) {
         // What went wrong with the attempt is more important.
         if (!(error instanceof Unavailable)) throw error
@@ -242,13 +243,13 @@ function createAccountCount(store: Store) {
     /** Whether the account is full still: no login has succeeded since the charge. */
     async isFull({ username, source }: Counted): Promise<boolean> {
       if (username === null || source === null) return false
-      return isFull(await store.findFailedLogins(username), source)
+      return isFull(await store.failures.find(username), source)
     },
 
     /** Starts from zero. True when the account was full, the charge of this login aside. */
     async clear({ username, source: charged }: Counted): Promise<boolean> {
       if (username === null) return false
-      const failed = await store.clearFailedLogins(username)
+      const failed = await store.failures.clear(username)
       return sources.some((source) => isFull(failed, source, source === charged ? 1 : 0))
     },
   }

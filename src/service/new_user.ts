@@ -1,15 +1,16 @@
-// What a new user must be: a name that is one and is free, a password that may be chosen.
+// New users: a name that is valid and free, a password that may be chosen, the first record.
 
 import type { Clock } from "../clock.ts"
+import type { User } from "../domain/user.ts"
 import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
 import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import { refusePassword } from "../password/policy.ts"
-import type { Store, User } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { Credentials } from "./credential_check.ts"
 
-/** What users are made with. */
+/** What new users are made with. */
 export interface NewUserParts {
   readonly store: Store
   readonly hasher: PasswordHasher
@@ -40,7 +41,7 @@ export async function requireChoosable(credentials: Credentials): Promise<void> 
   if (refusal !== null) throw refusal
 }
 
-/** A user's first record; its name in canonical form. */
+/** A user's first record; the name is in canonical form. */
 export async function newUser(
   { username, password }: Credentials,
   { hasher, clock, asker }: AskedParts,
@@ -51,13 +52,13 @@ export async function newUser(
 }
 
 /**
- * Adds a user; its name in canonical form.
+ * Creates a user in the store; the name is in canonical form.
  * @throws AuthError `username_taken`
  */
-export async function addUser(credentials: Credentials, parts: AskedParts): Promise<User> {
+export async function createUser(credentials: Credentials, parts: AskedParts): Promise<User> {
   const user = await newUser(credentials, parts)
-  const outcome = await parts.store.addUser(user)
-  if (outcome !== "added") throw nameTaken(user.username, outcome)
+  const outcome = await parts.store.users.create(user)
+  if (outcome !== "created") throw nameTaken(user.username, outcome)
   return user
 }
 

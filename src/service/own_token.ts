@@ -1,5 +1,5 @@
-// What a token names that we gave, or that Flask-JWT-Extended made with our secret, whatever became
-// of it since: for those who end what it names, and never to let anybody pass.
+// What a token of ours, or one that Flask-JWT-Extended made with our secret, names, whatever became
+// of the token since. For use cases that end what it names. Never for letting anybody pass.
 
 import type { Clock } from "../clock.ts"
 import type { RefusalReason } from "../errors.ts"
@@ -17,15 +17,15 @@ export interface OwnToken {
   readonly isRefresh: boolean
   /** The session; null for an access token of Flask-JWT-Extended, which has none. */
   readonly sid: string | null
-  /** Where the token tells; a refresh token of ours does not. */
+  /** Null for a refresh token of ours, which does not name the user. */
   readonly username: string | null
-  /** How to revoke a token that would live on without its session. */
+  /** How to revoke a token that does not end with its session. */
   readonly revoked: RevokedToken | null
-  /** Why there is nothing left to end, where that is so. */
+  /** Why there is nothing left to end, where there is nothing. */
   readonly over: "expired" | "revoked"
 }
 
-/** Reads a token, or gives the reason why it is none of these. */
+/** Reads a token, or gives the reason why it is not one of these tokens. */
 export async function readOwnToken(
   token: string,
   parts: {
@@ -47,7 +47,7 @@ export async function readOwnToken(
   if (isAccess && sid !== null) {
     return { isRefresh: false, sid, username, revoked: null, over: "revoked" }
   }
-  // One that Flask-JWT-Extended made. A refresh token of its may have become a session.
+  // Flask-JWT-Extended made it. A refresh token of that library may have become a session.
   const started = isAccess ? null : sidInPlaceOf(claims, refreshKey())
   const expiresAt = claims.expiresAt + tokens.leewaySeconds
   const isOver = hasExpired(claims, tokens, now)

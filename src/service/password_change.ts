@@ -9,7 +9,7 @@ import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
 import { createRateLimit } from "../limit/rate_limit.ts"
-import type { Ending, User, UserReset } from "../store/store.ts"
+import type { ResetUser, RevocationWindow } from "../store/store.ts"
 import {
   type CredentialCheck,
   type CredentialCheckParts,
@@ -18,7 +18,6 @@ import {
 } from "./credential_check.ts"
 import { askerOf, attemptOfSession, type LoginAttempt } from "./login_attempt.ts"
 import { type NewUserParts, requireChoosable } from "./new_user.ts"
-import { refusingBefore } from "./tokens_not_before.ts"
 
 /** What is asked for. */
 export interface WantedPassword {
@@ -33,7 +32,7 @@ export interface WantedPassword {
  * The reset user; or "wrong": the current password was wrong; or "wrong_too_often": it was wrong so
  * often in this session that the session should end.
  */
-export type PasswordChange = UserReset | "wrong" | "wrong_too_often"
+export type PasswordChange = ResetUser | "wrong" | "wrong_too_often"
 
 /**
  * Sets a new password if the current one is right, ends the user's sessions and starts `successor`.
@@ -48,7 +47,7 @@ export type ChangePassword = (
 /** What a change works with. */
 export interface PasswordChangeParts extends NewUserParts, CredentialCheckParts {
   readonly check: CredentialCheck
-  readonly endingNow: () => Ending
+  readonly windowNow: () => RevocationWindow
 }
 
 /** Checking a new password against the rules takes time, also when it is refused. */
@@ -72,25 +71,15 @@ export function createChangePassword(parts: PasswordChangeParts): ChangePassword
       const user = await parts.check({ ...wanted, password: wanted.current }, options.caller)
       if (user === null) return guard.isOverFor(attempt) ? "wrong_too_often" : "wrong"
       const passwordHash = await parts.hasher.hash(next, askerOf(attempt))
-      const reset = await resetPassword({ user, passwordHash }, options.successor, parts)
-      // The store refuses when the user has another hash by now, perhaps of the same password.
-      if (reset !== null) return reset
+      const { successor } = options
+      const resetting = {
+        ...{ window: parts.windowNow(), ifPasswordHash: user.passwordHash, successor },
+      }
+      const reset = await parts.store.users.reset(username, { passwordHash }, resetting)
+      if (reset === "disabled") throw new AuthError("invalid_token", "Token has been revoked")
+      // Else the user has another hash by now, perhaps of the same password.
+      if (typeof reset !== "string") return reset
     }
     throw changedMeanwhile()
   }
-}
-
-function resetPassword(
-  { user, passwordHash }: { readonly user: User; readonly passwordHash: string },
-  successor: Session,
-  { store, endingNow }: PasswordChangeParts,
-): Promise<UserReset | null> {
-  const ending = endingNow()
-  const changing = (before: User) => {
-    // Disabled since the check: no session starts.
-    if (before.disabled) throw new AuthError("invalid_token", "Token has been revoked")
-    return { passwordHash, ...refusingBefore(before, ending.at) }
-  }
-  const options = { ending, ifPasswordHash: user.passwordHash, successor }
-  return store.resetUser(user.username, changing, options)
 }

@@ -5,8 +5,9 @@ import { type Awaitable, after } from "../awaitable.ts"
 import type { Clock } from "../clock.ts"
 import { isAlive } from "../domain/session.ts"
 import type { JsonObject } from "../domain/strict_json.ts"
-import { AuthError, type RefusalReason } from "../errors.ts"
-import type { Store, User } from "../store/store.ts"
+import type { User } from "../domain/user.ts"
+import { AuthError } from "../errors.ts"
+import type { Store } from "../store/store.ts"
 import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedTokens } from "../token/verified_tokens.ts"
 
@@ -70,27 +71,36 @@ export function createAuthenticate(parts: {
   }
 
   function identify(token: string, claims: AccessClaims, now: number): Awaitable<Principal> {
-    return after(store.findUser(claims.username), (user) => {
-      if (user === null) throw revoked(token, "user_unknown")
-      if (user.disabled) throw revoked(token, "user_disabled")
-      return after(isRevoked(claims, user, now), (isOver) => {
-        if (isOver) throw revoked(token, "revoked")
-        return new Principal(user, claims, now)
-      })
+    const { sid, username } = claims
+    if (sid === null) return identifyWithoutSession(token, claims, now)
+    return after(store.sessions.find(sid), (found) => {
+      const isOfUser = found !== null && found.user.username === username && !found.user.disabled
+      if (isOfUser && isAlive(found.session, now)) return new Principal(found.user, claims, now)
+      // Only for the access log: the session may have ended with its user.
+      return after(store.users.find(username), (user) => refuse(token, user))
     })
   }
 
-  function isRevoked(claims: AccessClaims, user: User, now: number): Awaitable<boolean> {
-    const { sid, username, jti, issuedAt } = claims
-    if (sid === null) return issuedAt < user.tokensNotBefore || store.isTokenRevoked(jti)
-    return after(
-      store.findSession(sid),
-      (session) => session === null || session.username !== username || !isAlive(session, now),
-    )
+  // A token that Flask-JWT-Extended made.
+  function identifyWithoutSession(
+    token: string,
+    claims: AccessClaims,
+    now: number,
+  ): Awaitable<Principal> {
+    const { username, issuedAt, jti } = claims
+    return after(store.users.find(username), (user) => {
+      if (user === null || user.disabled || issuedAt < user.tokensNotBefore) {
+        return refuse(token, user)
+      }
+      return after(store.sessions.isTokenRevoked(jti), (isRevoked) =>
+        isRevoked ? refuse(token, user) : new Principal(user, claims, now),
+      )
+    })
   }
 
-  function revoked(token: string, reason: RefusalReason): AuthError {
+  function refuse(token: string, user: User | null): never {
     verified.drop(token)
-    return new AuthError("invalid_token", "Token has been revoked", { reason })
+    const reason = user === null ? "user_unknown" : user.disabled ? "user_disabled" : "revoked"
+    throw new AuthError("invalid_token", "Token has been revoked", { reason })
   }
 }

@@ -1,6 +1,6 @@
-// A refresh token for new tokens (RFC 6749 §6, RFC 9700 §4.14.2). Each works once; its parent is
-// answered alike for a short time, since answers get lost and tabs ask at once. Whatever is older
-// was stolen from one of its two users, and ends the session.
+// A refresh token for new tokens (RFC 6749 §6, RFC 9700 §4.14.2). Each token works once. Its parent
+// gets the same answer for a short time, because answers get lost and tabs ask at once. Any older
+// token was stolen from one of its two users, and ends the session.
 
 import { type Clock, steadySeconds } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
@@ -8,7 +8,7 @@ import { networkOf } from "../domain/ip_address.ts"
 import { isAnotherClient } from "../domain/session.ts"
 import { AuthError, type RefusalReason, tooManyRequests, Unavailable } from "../errors.ts"
 import { createRateLimit, type RateLimit } from "../limit/rate_limit.ts"
-import type { Ending, RotationOutcome, Store } from "../store/store.ts"
+import type { RevocationWindow, RotationOutcome, Store } from "../store/store.ts"
 import { type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
 import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
@@ -27,12 +27,20 @@ import {
 } from "./session_tokens.ts"
 import { requireRate, type TokenUse, type TokenUseParts } from "./token_use.ts"
 
+/**
+ * Gives the next tokens for a refresh token. Throws AuthError `invalid_token`, and
+ * `too_many_requests` for too many invalid ones of a client, or too many valid ones of a session or
+ * an account; and Unavailable when the store can't take the change. After the last two the refresh
+ * token is as valid as before.
+ */
+export type Refresh = (token: string, caller: Caller) => Promise<Tokens>
+
 /** What refreshing works with. */
 export interface RefreshParts extends GrantParts, TokenUseParts {
   readonly store: Store
   readonly settings: SessionSettings
   readonly clock: Clock
-  readonly endingNow: () => Ending
+  readonly windowNow: () => RevocationWindow
 }
 
 /** Why a refresh token is refused: a word for the audit trail, a sentence for the caller. */
@@ -44,7 +52,7 @@ const refusalTexts = {
   access_token: "Only refresh tokens are allowed",
 } as const
 
-/** The same for the access log, where `invalid` is told in full. */
+/** The same for the access log, which has a reason of its own for each `invalid` token. */
 const refusalReasonsOf: Readonly<Record<keyof typeof refusalTexts, RefusalReason>> = {
   invalid: "malformed",
   expired: "expired",
@@ -53,23 +61,26 @@ const refusalReasonsOf: Readonly<Record<keyof typeof refusalTexts, RefusalReason
   access_token: "type",
 }
 
-/** What a use that gave tokens is in the audit trail. */
+/** The audit event of each outcome that gives tokens. */
 const eventsOfUse = {
   rotated: "session.refreshed",
   set_back: "session.set_back",
   replayed: "session.replayed",
 } as const
 
-/** What became of a refresh token whose session was found. */
+/** The outcome for a refresh token whose session was found. */
 type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
 
 const secondsUntilRetry = 60
 
-/** Nobody guesses a tag of 160 bits: this keeps who tries from having signatures checked. */
+/** Nobody guesses a tag of 160 bits: this limit saves the work of checking signatures. */
 const refusalsOfClient = { capacity: 3000, secondsPerToken: 0.2 }
 
-/** The number of the token that a refresh token of Flask-JWT-Extended is the parent of. */
+/** The number of a token that Flask-JWT-Extended made: the parent of its session's first token. */
 const beforeFirst = -1
+
+/** So often a start is tried again because the user was changed meanwhile. */
+const startRoundsMax = 5
 
 /** Which refresh token of which session. */
 interface Presented {
@@ -77,160 +88,151 @@ interface Presented {
   readonly rotations: number
 }
 
-/** One use of a refresh token. */
-interface Attempt {
+/** One request to refresh. */
+interface Request {
   readonly parts: RefreshParts
-  /** How a session would end by it, and so when it is. */
-  readonly ending: Ending
+  /** The instant at which it is decided, and how a session ends then. */
+  readonly window: RevocationWindow
   readonly caller: Caller
-  /** What every event of it tells. */
+  /** The fields of all its audit events. */
   readonly fields: AuditFields
-  /** Of refusals, by client. */
+  /** Refusals, by client. */
   readonly refusals: RateLimit<Caller>
 }
 
-/**
- * Makes the function from a refresh token to new tokens.
- * The function throws AuthError `invalid_token`; `too_many_requests` for too many of those from a
- * client, or too many good ones of a session or an account; and Unavailable when the store can't
- * take the change. The refresh token is as good as before after the last two.
- */
-export function createRefresh(
-  parts: RefreshParts,
-): (token: string, caller: Caller) => Promise<Tokens> {
+/** Makes the use case. */
+export function createRefresh(parts: RefreshParts): Refresh {
   const seconds = () => steadySeconds(parts.clock)
   const keyOf = ({ address }: Caller) => networkOf(address)
   const refusals = createRateLimit([{ ...refusalsOfClient, keyOf }], { seconds })
   return async (token, caller) => {
     const fields = callerFields(caller)
-    const attempt = { parts, ending: parts.endingNow(), caller, fields, refusals }
-    if (!isRefreshToken(token)) return exchange(token, attempt)
-    const claim = readRefreshToken(token, parts.refreshKey())
-    if (claim === null) throw refusal("invalid", attempt, { fault: refreshTokenFault(token) })
-    await admit(claim, attempt)
-    const rotated = await rotate(claim, attempt)
-    if (rotated.outcome !== "gone") return answer(rotated, attempt)
-    throw refusal("ended", telling(attempt, { session: claim.sid }))
+    const request = { parts, window: parts.windowNow(), caller, fields, refusals }
+    if (!isRefreshToken(token)) return refreshFlaskToken(token, request)
+    const presented = readRefreshToken(token, parts.refreshKey())
+    if (presented === null) throw refusal("invalid", request, refreshTokenFault(token))
+    await requireDue(presented, request)
+    const rotated = await rotate(presented, request)
+    if (rotated.outcome !== "gone") return answer(rotated, request)
+    throw refusal("ended", withFields(request, { session: presented.sid }))
   }
 }
 
-// Before anything is written. What gives no tokens is not kept waiting: a session that is over, and
-// a token that was stolen, which is found out however many came before it.
-async function admit({ sid, rotations }: Presented, attempt: Attempt): Promise<void> {
-  const session = await attempt.parts.store.findSession(sid)
-  if (session === null || rotations < session.rotations - 1) return
-  const { username } = session
-  requireRefreshRate({ id: sid, username }, telling(attempt, { user: username, session: sid }))
-}
-
-function requireRefreshRate(use: TokenUse, { parts, fields }: Attempt): void {
-  requireRate(use, { ...fields, reason: "refresh" }, parts)
+// Counts a use before anything is written. A token that can only be refused has no rate: the reuse
+// of a stolen token is found however many came before it.
+async function requireDue(
+  { sid, rotations }: Presented,
+  { parts, fields }: Request,
+): Promise<void> {
+  const found = await parts.store.sessions.find(sid)
+  if (found === null || rotations < found.session.rotations - 1) return
+  const { username } = found.user
+  requireRefreshRate({ id: sid, username }, { ...fields, user: username, session: sid }, parts)
 }
 
 function rotate(
   { sid, rotations: presented }: Presented,
-  { parts, ending, caller: { address, userAgent } }: Attempt,
+  { parts, window, caller: { address, userAgent } }: Request,
 ): Promise<RotationOutcome> {
-  const { store, settings: life, clock } = parts
-  const steadyAt = clock.steady?.()
-  return store.rotateSession(sid, { presented, steadyAt, address, userAgent, life, ending })
+  const { store, settings: life } = parts
+  return store.sessions.rotate(sid, { presented, address, userAgent, life, window })
 }
 
-async function answer({ outcome, session }: Used, attempt: Attempt): Promise<Tokens> {
-  const { store, audit } = attempt.parts
+function requireRefreshRate(use: TokenUse, fields: AuditFields, parts: RefreshParts): void {
+  requireRate(use, { ...fields, reason: "refresh" }, parts)
+}
+
+async function answer({ outcome, session, user }: Used, request: Request): Promise<Tokens> {
+  const { parts, window, caller } = request
   const { sid, username } = session
-  const told = telling(attempt, { user: username, session: sid })
+  const named = withFields(request, { user: username, session: sid })
   if (outcome === "reused") {
-    audit("session.reused", { ...told.fields, other: session.address })
-    audit("session.ended", { ...told.fields, reason: "reused" })
+    parts.audit("session.reused", { ...named.fields, other: session.address })
+    parts.audit("session.ended", { ...named.fields, reason: "reused" })
     throw new AuthError("invalid_token", refusalTexts.reused, { reason: "reused" })
   }
-  if (outcome === "expired") throw refusal("expired", told)
-  if (outcome === "ahead") throw behind()
-  // Looked at anew: roles may have changed, and who is gone gets nothing.
-  const user = await store.findUser(username)
-  if (user === null || user.disabled) throw refusal("ended", told)
-  const granted = { user, issuedAt: attempt.ending.at, fresh: false }
-  const tokens = await grantTokens(session, granted, attempt.parts)
-  const isShared = outcome === "replayed" && isAnotherClient(session, attempt.caller)
+  if (outcome === "expired") throw refusal("expired", named)
+  if (outcome === "ahead") {
+    // Not a reason to log in again: the session is valid once the clock is right.
+    const message = "The clock is behind the time at which this session started"
+    throw new Unavailable(message, { retryAfterSeconds: secondsUntilRetry })
+  }
+  // The store ends the sessions of a user who is disabled. Should one be left, it gives nothing.
+  if (user.disabled) throw refusal("ended", named)
+  const tokens = await grantTokens(session, { user, issuedAt: window.at, fresh: false }, parts)
+  const isShared = outcome === "replayed" && isAnotherClient(session, caller)
   const shared = isShared ? { other: session.address, reason: "another_client" } : {}
-  audit(eventsOfUse[outcome], { ...told.fields, ...shared })
+  parts.audit(eventsOfUse[outcome], { ...named.fields, ...shared })
   return tokens
 }
 
-// A refresh token that Flask-JWT-Extended made starts a session, once. It is from then on the
-// parent of that session's first token, and treated like any other parent.
-async function exchange(token: string, attempt: Attempt): Promise<Tokens> {
-  const { store, tokens, refreshKey } = attempt.parts
-  const { at: now } = attempt.ending
-  const wait = attempt.refusals.wait(attempt.caller)
+// A refresh token that Flask-JWT-Extended made starts a session, once. From then on it is the
+// parent of that session's first token, and is treated like any other parent.
+async function refreshFlaskToken(token: string, request: Request): Promise<Tokens> {
+  const { parts, window, caller, fields, refusals } = request
+  const wait = refusals.wait(caller)
   if (wait > 0) {
-    attempt.parts.audit("refresh.refused", { ...attempt.fields, reason: "not_checked" })
+    parts.audit("refresh.refused", { ...fields, reason: "not_checked" })
     throw tooManyRequests(wait)
   }
-  const claims = await readSignedToken(token, tokens, now)
-  if (typeof claims === "string") throw refusal("invalid", attempt, { fault: claims })
-  if (claims.isAhead) throw refusal("invalid", attempt, { fault: "not_yet_valid" })
-  const user = await store.findUser(claims.username)
-  const told = telling(attempt, { user: user?.username })
-  if (claims.isAccess) throw refusal("access_token", told)
-  if (hasExpired(claims, tokens, now)) throw refusal("expired", told)
-  const sid = sidInPlaceOf(claims, refreshKey())
-  await admit({ sid, rotations: beforeFirst }, attempt)
-  const rotated = await rotate({ sid, rotations: beforeFirst }, attempt)
-  const used = rotated.outcome === "gone" ? await startInPlaceOf(claims, sid, told) : rotated
-  return answer(used, attempt)
+  const claims = await readSignedToken(token, parts.tokens, window.at)
+  if (typeof claims === "string") throw refusal("invalid", request, claims)
+  if (claims.isAhead) throw refusal("invalid", request, "not_yet_valid")
+  const user = await parts.store.users.find(claims.username)
+  const named = withFields(request, { user: user?.username })
+  if (claims.isAccess) throw refusal("access_token", named)
+  if (hasExpired(claims, parts.tokens, window.at)) throw refusal("expired", named)
+  const sid = sidInPlaceOf(claims, parts.refreshKey())
+  const presented = { sid, rotations: beforeFirst }
+  await requireDue(presented, named)
+  for (let round = 0; round < startRoundsMax; round += 1) {
+    const rotated = await rotate(presented, named)
+    const used = rotated.outcome === "gone" ? await startInPlaceOf(claims, sid, named) : rotated
+    // Null: another request with this token was first, or the user was changed meanwhile.
+    if (used !== null) return answer(used, named)
+  }
+  throw new Unavailable("The account is being changed: try again")
 }
 
-async function startInPlaceOf(claims: AccessClaims, sid: string, told: Attempt): Promise<Used> {
-  const { username, jti, issuedAt, expiresAt } = claims
-  const { parts, ending, caller, fields } = told
-  const { store, settings, audit } = parts
-  const user = await store.findUser(username)
+async function startInPlaceOf(
+  { username, jti, issuedAt, expiresAt }: AccessClaims,
+  sid: string,
+  request: Request,
+): Promise<Used | null> {
+  const { parts, window, caller, fields } = request
+  const { store, settings, audit, tokens } = parts
+  const user = await store.users.find(username)
   if (user === null || user.disabled || issuedAt < user.tokensNotBefore) {
-    throw refusal("ended", told)
+    throw refusal("ended", request)
   }
-  const times = { life: settings, now: ending.at }
-  const startedAt = Math.min(issuedAt, ending.at)
+  const startedAt = Math.min(issuedAt, window.at)
+  const times = { life: settings, now: window.at }
   const session = newSession({ sid, username, startedAt }, caller, times)
-  if (ending.at >= session.idleExpiresAt) throw refusal("expired", told)
-  if (await store.isTokenRevoked(jti)) throw refusal("ended", told)
-  requireRefreshRate({ id: sid, username }, told)
-  const started = await store.startSession(session, {
+  if (window.at >= session.idleExpiresAt) throw refusal("expired", request)
+  if (await store.sessions.isTokenRevoked(jti)) throw refusal("ended", request)
+  requireRefreshRate({ id: sid, username }, fields, parts)
+  const started = await store.sessions.start(session, {
     ifPasswordHash: user.passwordHash,
     sessionsMax: settings.perUserMax,
-    ending,
-    replaces: { jti, issuedAt, expiresAt: expiresAt + parts.tokens.leewaySeconds, isListed: false },
+    window,
+    replaces: { jti, issuedAt, expiresAt: expiresAt + tokens.leewaySeconds, isListed: false },
   })
-  if (started !== null) {
-    audit("session.started", { ...fields, session: sid, reason: "exchanged" })
-    auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
-    return { outcome: "rotated", session }
-  }
-  // Another request with the same token was first: this one gets the same answer.
-  const rotated = await rotate({ sid, rotations: beforeFirst }, told)
-  if (rotated.outcome !== "gone") return rotated
-  if (await store.isTokenRevoked(jti)) throw refusal("ended", told)
-  // The user was changed between the look and the start: look again.
-  return startInPlaceOf(claims, sid, told)
+  if (started === null) return null
+  audit("session.started", { ...fields, session: sid, reason: "exchanged" })
+  auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
+  return { outcome: "rotated", session, user }
 }
 
-// The session is good once the clock is right: not a reason to log in again.
-function behind(): Unavailable {
-  const message = "The clock is behind the time at which this session started"
-  return new Unavailable(message, { retryAfterSeconds: secondsUntilRetry })
+/** The same request, with more fields in its audit events. */
+function withFields(request: Request, fields: AuditFields): Request {
+  return { ...request, fields: { ...request.fields, ...fields } }
 }
 
-/** The same attempt, whose events tell more. */
-function telling(attempt: Attempt, fields: AuditFields): Attempt {
-  return { ...attempt, fields: { ...attempt.fields, ...fields } }
-}
-
-/** Audits why a token is refused, and gives what to throw. */
+/** Audits why a token is refused, and gives the error to throw. */
 function refusal(
   reason: keyof typeof refusalTexts,
-  { parts: { audit }, fields, caller, refusals }: Attempt,
-  { fault = refusalReasonsOf[reason] }: { readonly fault?: RefusalReason } = {},
+  { parts: { audit }, fields, caller, refusals }: Request,
+  logged: RefusalReason = refusalReasonsOf[reason],
 ): AuthError {
   audit("refresh.refused", { ...fields, reason })
   const wait = refusals.take(caller)
@@ -238,5 +240,5 @@ function refusal(
   if (refusals.wait(caller) > 0) {
     audit("client.throttled", { ...callerFields(caller), reason: "refresh" })
   }
-  return new AuthError("invalid_token", refusalTexts[reason], { reason: fault })
+  return new AuthError("invalid_token", refusalTexts[reason], { reason: logged })
 }

@@ -12,7 +12,13 @@ import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import { type Audit, callerFields } from "../telemetry/audit.ts"
 import type { Credentials } from "./credential_check.ts"
 import { askerOf } from "./login_attempt.ts"
-import { addUser, type NewUserParts, nameTaken, requireChoosable, requireName } from "./new_user.ts"
+import {
+  createUser,
+  type NewUserParts,
+  nameTaken,
+  requireChoosable,
+  requireName,
+} from "./new_user.ts"
 
 /**
  * Creates an account and gives its name. Throws AuthError `invalid_request`, `password_blocked`,
@@ -44,7 +50,7 @@ export function createRegister(parts: NewUserParts & { readonly audit: Audit }):
     }
     const pause = attempts.take(caller)
     if (pause > 0) throw tooManyRequests(pause)
-    const state = await store.findName(username)
+    const state = await store.users.findName(username)
     if (state === "free") await requireChoosable({ username, password })
     // No `await` from here until the account is counted, so that many at once exceed no limit.
     const wait = Math.max(ofClient.wait(caller), state === "free" ? ofAll.wait(caller) : 0)
@@ -58,7 +64,7 @@ export function createRegister(parts: NewUserParts & { readonly audit: Audit }):
     ofAll.take(caller)
     try {
       const asker = askerOf({ username, address: caller.address, device: null })
-      await addUser({ username, password }, { ...parts, asker })
+      await createUser({ username, password }, { ...parts, asker })
     } catch (error) {
       ofAll.giveBack(caller)
       // A name that somebody took meanwhile counts for the client, as above.

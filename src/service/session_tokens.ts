@@ -1,9 +1,10 @@
-// What a session gives out: its first state at a login, and the tokens for each of its states.
+// A session's first state, and the tokens for each of its states.
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import { expiryOf, type Session, type SessionLife } from "../domain/session.ts"
-import type { Ending, User } from "../store/store.ts"
+import type { User } from "../domain/user.ts"
+import type { RevocationWindow } from "../store/store.ts"
 import { signAccessToken, type TokenSettings } from "../token/access_token.ts"
 import { writeRefreshToken } from "../token/refresh_token.ts"
 
@@ -17,7 +18,7 @@ export interface Tokens {
 
 /** How sessions live. */
 export interface SessionSettings extends SessionLife {
-  /** For how long the parent of a refresh token is answered with it again. */
+  /** For how long the parent of the current refresh token gets the same answer again. */
   readonly graceSeconds: number
   /** How many sessions of a user may be alive at a time. */
   readonly perUserMax: number
@@ -41,10 +42,12 @@ export function newSession(
   return { sid, username, ...times, address, userAgent, ...nothingYet }
 }
 
-/** What the tokens of a session say. */
+/** What the tokens of a session state. */
 export interface Granted {
   readonly user: User
-  /** When the session's state was decided: not later, or they could outlive what others hear. */
+  /**
+   * When the state was decided. Not later: tokens must expire before their revocation is unlisted.
+   */
   readonly issuedAt: number
   readonly fresh: boolean
 }
@@ -74,8 +77,8 @@ export async function grantTokens(
   }
 }
 
-/** Makes the function that says how sessions end now. */
-export function createEnding(
+/** Makes the function that gives the revocation window of an end now. */
+export function createRevocationWindow(
   clock: Clock,
   {
     accessTtlSeconds,
@@ -83,7 +86,7 @@ export function createEnding(
     graceSeconds,
   }: Pick<TokenSettings, "accessTtlSeconds" | "leewaySeconds"> &
     Pick<SessionSettings, "graceSeconds">,
-): () => Ending {
+): () => RevocationWindow {
   const tokenSeconds = accessTtlSeconds + leewaySeconds
   return () => ({ at: clock.now(), accessTtlSeconds: tokenSeconds, graceSeconds })
 }

@@ -1,12 +1,13 @@
-// The life of a login: a password for tokens, a refresh token for the next, and the ways in which a
-// session ends before its time. Each step is audited.
+// The life of a login: tokens for a password, and the ways in which a session ends before its time.
+// Each step is audited.
 
 import type { Awaitable } from "../awaitable.ts"
 import { type Clock, steadySeconds } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
+import type { User } from "../domain/user.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
-import type { Ending, Revocations, Store, User } from "../store/store.ts"
+import type { Revocations, RevocationWindow, Store } from "../store/store.ts"
 import { randomKey, randomName } from "../system/random.ts"
 import { type Audit, type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
 import type { TokenSettings } from "../token/access_token.ts"
@@ -16,66 +17,16 @@ import type { Accounts } from "./accounts.ts"
 import { changedMeanwhile, checksMax, type LoginCredentials } from "./credential_check.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
-import type { WantedPassword } from "./password_change.ts"
 import { createAuthenticate, type Principal } from "./principal.ts"
-import { createRefresh } from "./refresh.ts"
+import { createRefresh, type Refresh } from "./refresh.ts"
 import {
-  createEnding,
+  createRevocationWindow,
   grantTokens,
   newSession,
   type SessionSettings,
   type Tokens,
 } from "./session_tokens.ts"
 import { createTokenRates, requireRate, type TokenUseParts } from "./token_use.ts"
-
-/** The use cases. */
-export interface Sessions {
-  /**
-   * Checks a name and a password and starts a session.
-   * @throws AuthError `invalid_credentials`, the same whatever was wrong, `too_many_requests`
-   * @throws Unavailable when too many log in
-   */
-  logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens>
-  /**
-   * Gives the next tokens of a session.
-   * @throws AuthError `invalid_token`
-   */
-  refresh(refreshToken: string, caller: Caller): Promise<Tokens>
-  /**
-   * Tells whose access token this is.
-   * @throws AuthError `invalid_token`
-   */
-  authenticate(token: string): Awaitable<Principal>
-  /**
-   * Ends the session of a token of either kind, expired or not.
-   * @throws AuthError `too_many_requests` for too many tokens of an account without a session
-   */
-  logOut(token: string, caller: Caller): Promise<LogOutOutcome>
-  /** Whether a text is a refresh token, of ours or of Flask-JWT-Extended, in whatever state. */
-  isRefreshToken(token: string): Promise<boolean>
-  /** The principal's sessions that go on, the last used first. */
-  list(principal: Principal): Promise<readonly ListedSession[]>
-  /**
-   * Ends one of the principal's sessions.
-   * @throws AuthError `not_found`, for another user's, too
-   */
-  end(sid: string, principal: Principal, caller: Caller): Promise<void>
-  /** Ends all of the principal's sessions but the one that asks. */
-  endOthers(principal: Principal, caller: Caller): Promise<void>
-  /**
-   * Sets the principal's password and ends all sessions; the tokens are those of a new one.
-   * @throws AuthError `wrong_password` when `current` is wrong, which ends the session when it was
-   *   so too often; `invalid_request` and `password_blocked` when `next` won't do,
-   *   `too_many_requests`
-   */
-  changePassword(
-    passwords: { readonly current: string; readonly next: string },
-    principal: Principal,
-    caller: Caller,
-  ): Promise<LoginTokens>
-  /** What ended while access tokens of it may be around. */
-  revocations(): Promise<Revocations>
-}
 
 /** What a logout with a token did. */
 export interface LogOutOutcome {
@@ -87,7 +38,7 @@ export interface LogOutOutcome {
 
 /** What a login gives. */
 export interface LoginTokens extends Tokens {
-  /** Says, with the next login, that this client has logged in before. */
+  /** Shows, with the next login, that this client has logged in before. */
   readonly deviceToken: string
 }
 
@@ -104,149 +55,168 @@ export interface SessionParts {
   readonly audit: Audit
 }
 
-/** The same, with how sessions end now, and how often tokens may be used. */
-interface EndingParts extends SessionParts, TokenUseParts {
-  readonly endingNow: () => Ending
-}
+/** The use cases. */
+export class Sessions {
+  readonly #parts: SessionParts & TokenUseParts & { readonly windowNow: () => RevocationWindow }
+  /** Gives the next tokens of a session. */
+  readonly refresh: Refresh
+  /** Finds who sent an access token. @throws AuthError `invalid_token` */
+  readonly authenticate: (token: string) => Awaitable<Principal>
 
-/** Makes the use cases. */
-export function createSessions(sessionParts: SessionParts): Sessions {
-  const { store, clock, audit, tokens, settings, verifiedBytesMax: bytesMax } = sessionParts
-  const endingNow = createEnding(clock, { ...tokens, ...settings })
-  const rates = createTokenRates(() => steadySeconds(clock))
-  const parts = { ...sessionParts, endingNow, rates }
-  return {
-    logIn: (credentials, caller) => logIn(credentials, caller, parts),
-    refresh: createRefresh(parts),
-    authenticate: createAuthenticate({
-      ...parts,
-      verified: new VerifiedTokens(tokens, { bytesMax }),
-    }),
-    logOut: (token, caller) => logOut(token, caller, parts),
-    async isRefreshToken(token) {
-      const own = await readOwnToken(token, parts)
-      return typeof own !== "string" && own.isRefresh
-    },
-
-    list: ({ username }) => listSessions(username, parts),
-
-    async end(sid, { username }, caller) {
-      const ended = await store.endSession(sid, { ending: endingNow(), ifUsername: username })
-      if (ended === null) throw new AuthError("not_found", "You have no such session")
-      auditEnded([ended], { ...callerFields(caller), reason: "by_user" }, audit)
-    },
-
-    async endOthers({ username, sid }, caller) {
-      const ended = await store.endSessions(username, { ending: endingNow(), except: sid })
-      auditEnded(ended, { ...callerFields(caller), reason: "by_user" }, audit)
-    },
-
-    changePassword: (passwords, { username, sid }, caller) =>
-      changePassword({ ...passwords, username, sid }, caller, parts),
-
-    revocations: async () => store.listRevocations(clock.now()),
+  constructor(parts: SessionParts) {
+    const { clock, tokens, settings, verifiedBytesMax: bytesMax } = parts
+    const windowNow = createRevocationWindow(clock, { ...tokens, ...settings })
+    const rates = createTokenRates(() => steadySeconds(clock))
+    this.#parts = { ...parts, windowNow, rates }
+    this.refresh = createRefresh(this.#parts)
+    const verified = new VerifiedTokens(tokens, { bytesMax })
+    this.authenticate = createAuthenticate({ ...parts, verified })
   }
-}
 
-async function logIn(
-  credentials: LoginCredentials,
-  caller: Caller,
-  parts: EndingParts,
-): Promise<LoginTokens> {
-  const { accounts, store, audit, settings, endingNow } = parts
-  const fields = callerFields(caller)
-  for (let checks = 0; checks < checksMax; checks += 1) {
-    const checked = await accounts.check(credentials, caller)
-    if (checked === null) {
-      // Only the name of a user is audited: people type their password into the wrong field.
-      const known = await accounts.find(credentials.username)
-      audit("login.failed", { ...fields, user: known?.username })
-      throw new AuthError("invalid_credentials", "Bad username or password")
+  /**
+   * Checks a name and a password and starts a session.
+   * @throws AuthError `invalid_credentials`, the same whatever was wrong, `too_many_requests`
+   * @throws Unavailable when too many log in
+   */
+  async logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens> {
+    const { accounts, store, audit, settings, windowNow } = this.#parts
+    for (let round = 0; round < checksMax; round += 1) {
+      const user = await accounts.check(credentials, caller)
+      if (user === null) {
+        // Only the name of a user: people type their password into the wrong field.
+        const known = await accounts.find(credentials.username)
+        audit("login.failed", { ...callerFields(caller), user: known?.username })
+        throw new AuthError("invalid_credentials", "Bad username or password")
+      }
+      const { username, passwordHash: ifPasswordHash } = user
+      const session = this.#begin(username, caller)
+      const options = { ifPasswordHash, sessionsMax: settings.perUserMax, window: windowNow() }
+      const started = await store.sessions.start(session, options)
+      // Null: the user was changed since the check, so the password is checked again.
+      if (started === null) continue
+      const fields = { ...callerFields(caller), user: username }
+      audit("login.succeeded", { ...fields, session: session.sid })
+      auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
+      return this.#grant(session, started.user)
     }
-    const { username, passwordHash: ifPasswordHash } = checked
-    const session = begin(username, caller, parts)
-    const options = { ifPasswordHash, sessionsMax: settings.perUserMax, ending: endingNow() }
-    const started = await store.startSession(session, options)
-    // The store refuses when the user was changed since the check.
-    if (started !== null) {
-      const ofUser = { ...fields, user: username }
-      audit("login.succeeded", { ...ofUser, session: session.sid })
-      auditEnded(started.ended, { ...ofUser, reason: "too_many" }, audit)
-      // Roles and claims may have changed since the check.
-      const user = (await store.findUser(username)) ?? checked
-      return grantLogin(session, user, parts)
+    throw changedMeanwhile()
+  }
+
+  /**
+   * Ends the session of a token of either kind, expired or not.
+   * @throws AuthError `too_many_requests` for too many tokens of an account without a session
+   */
+  async logOut(token: string, caller: Caller): Promise<LogOutOutcome> {
+    const { store, audit } = this.#parts
+    const fields = { ...callerFields(caller), reason: "logout" }
+    const own = await readOwnToken(token, this.#parts)
+    if (typeof own === "string") return { isOurs: false, reason: own }
+    const { sid, username, revoked, over } = own
+    // Before the session ends: from now on the token can't become a session.
+    let isRevoked = false
+    if (revoked !== null && !(await store.sessions.isTokenRevoked(revoked.jti))) {
+      const user = username === null ? null : await store.users.find(username)
+      const named = { ...fields, user: user?.username }
+      requireRate({ id: revoked.jti, username: username ?? "" }, named, this.#parts)
+      isRevoked = await store.sessions.revokeToken(revoked)
+      if (isRevoked) audit("token.revoked", named)
     }
+    const condition = username === null ? {} : { ifUsername: username }
+    const hasEnded = sid !== null && (await this.#end(sid, condition, fields))
+    return { isOurs: true, reason: isRevoked || hasEnded ? null : over }
   }
-  throw changedMeanwhile()
-}
 
-async function logOut(token: string, caller: Caller, parts: EndingParts): Promise<LogOutOutcome> {
-  const { store, audit, endingNow } = parts
-  const told = { ...callerFields(caller), reason: "logout" }
-  const own = await readOwnToken(token, parts)
-  if (typeof own === "string") return { isOurs: false, reason: own }
-  const { sid, username, revoked, over } = own
-  // First of all: from now on the token can't become a session any more.
-  let isRevoked = false
-  if (revoked !== null && !(await store.isTokenRevoked(revoked.jti))) {
-    const user = username === null ? null : await store.findUser(username)
-    const named = { ...told, user: user?.username }
-    requireRate({ id: revoked.jti, username: username ?? "" }, named, parts)
-    isRevoked = await store.revokeToken(revoked)
-    if (isRevoked) audit("token.revoked", named)
+  /** Whether a text is a refresh token, of ours or of Flask-JWT-Extended, in whatever state. */
+  async isRefreshToken(token: string): Promise<boolean> {
+    const own = await readOwnToken(token, this.#parts)
+    return typeof own !== "string" && own.isRefresh
   }
-  const ifUsername = username === null ? {} : { ifUsername: username }
-  const ended =
-    sid === null ? null : await store.endSession(sid, { ending: endingNow(), ...ifUsername })
-  if (ended !== null) auditEnded([ended], told, audit)
-  return { isOurs: true, reason: isRevoked || ended !== null ? null : over }
-}
 
-async function changePassword(
-  wanted: WantedPassword,
-  caller: Caller,
-  parts: EndingParts,
-): Promise<LoginTokens> {
-  const { accounts, audit } = parts
-  const { username } = wanted
-  const told = { ...callerFields(caller), user: username }
-  const session = begin(username, caller, parts)
-  const reset = await accounts.changePassword(wanted, { successor: session, caller })
-  if (reset === "wrong" || reset === "wrong_too_often") {
-    audit("password.refused", { ...told, reason: "wrong_password" })
-    if (reset === "wrong_too_often") await endGuessing(wanted, told, parts)
-    throw new AuthError("wrong_password", "The current password is wrong")
+  /** The principal's sessions that are alive, the last used first. */
+  list({ username }: Principal): Promise<readonly ListedSession[]> {
+    return listSessions(username, this.#parts)
   }
-  audit("password.changed", { ...told, session: session.sid })
-  auditEnded(reset.ended, { ...told, reason: "password_changed" }, audit)
-  return grantLogin(session, reset.user, parts)
-}
 
-/** Ends a session that does not know its user's password: its token may be stolen. */
-async function endGuessing(
-  { username, sid }: WantedPassword,
-  told: AuditFields,
-  { store, audit, endingNow }: EndingParts,
-): Promise<void> {
-  if (sid === null) return
-  const ended = await store.endSession(sid, { ending: endingNow(), ifUsername: username })
-  if (ended !== null) auditEnded([ended], { ...told, reason: "wrong_passwords" }, audit)
-}
+  /**
+   * Ends one of the principal's sessions.
+   * @throws AuthError `not_found`, also for another user's session
+   */
+  async end(sid: string, { username }: Principal, caller: Caller): Promise<void> {
+    const fields = { ...callerFields(caller), reason: "by_user" }
+    const ended = await this.#end(sid, { ifUsername: username }, fields)
+    if (!ended) throw new AuthError("not_found", "You have no such session")
+  }
 
-/** The first tokens of a session, with one by which its client is known from now on. */
-async function grantLogin(session: Session, user: User, parts: EndingParts): Promise<LoginTokens> {
-  const { startedAt, username } = session
-  const tokens = await grantTokens(session, { user, issuedAt: startedAt, fresh: true }, parts)
-  const device = randomKey(deviceNameBytes)
-  // Not before the change that made older ones void, which may have been in this very second.
-  const issuedAt = Math.max(startedAt, user.tokensNotBefore)
-  const key = parts.refreshKey()
-  return { ...tokens, deviceToken: writeDeviceToken({ device, issuedAt }, username, key) }
-}
+  /** Ends all of the principal's sessions but the one that asks. */
+  async endOthers({ username, sid }: Principal, caller: Caller): Promise<void> {
+    const { store, audit, windowNow } = this.#parts
+    const ended = await store.sessions.endAll(username, { window: windowNow(), except: sid })
+    auditEnded(ended, { ...callerFields(caller), reason: "by_user" }, audit)
+  }
 
-/** A session of a user whose password was checked just now. */
-function begin(username: string, caller: Caller, { clock, settings }: SessionParts): Session {
-  const now = clock.now()
-  const named = { sid: randomName(), username, startedAt: now }
-  return newSession(named, caller, { life: settings, now })
+  /**
+   * Sets the principal's password and ends all sessions; the tokens are those of a new one.
+   * @throws AuthError `wrong_password` when `current` is wrong, which ends the session when it was
+   *   wrong too often; `invalid_request` and `password_blocked` when `next` may not be chosen;
+   *   `too_many_requests`
+   */
+  async changePassword(
+    passwords: { readonly current: string; readonly next: string },
+    { username, sid }: Principal,
+    caller: Caller,
+  ): Promise<LoginTokens> {
+    const { accounts, audit } = this.#parts
+    const fields = { ...callerFields(caller), user: username }
+    const session = this.#begin(username, caller)
+    const wanted = { ...passwords, username, sid }
+    const reset = await accounts.changePassword(wanted, { successor: session, caller })
+    if (reset === "wrong" || reset === "wrong_too_often") {
+      audit("password.refused", { ...fields, reason: "wrong_password" })
+      // The sender of so many wrong passwords may have stolen the token.
+      if (reset === "wrong_too_often" && sid !== null) {
+        await this.#end(sid, { ifUsername: username }, { ...fields, reason: "wrong_passwords" })
+      }
+      throw new AuthError("wrong_password", "The current password is wrong")
+    }
+    audit("password.changed", { ...fields, session: session.sid })
+    auditEnded(reset.ended, { ...fields, reason: "password_changed" }, audit)
+    return this.#grant(session, reset.user)
+  }
+
+  /** What ended and may still have valid access tokens. */
+  async revocations(): Promise<Revocations> {
+    return this.#parts.store.sessions.revocations(this.#parts.clock.now())
+  }
+
+  /** Ends a session and audits that. False when there is none, or when it is another user's. */
+  async #end(
+    sid: string,
+    condition: { readonly ifUsername?: string },
+    fields: AuditFields,
+  ): Promise<boolean> {
+    const { store, audit, windowNow } = this.#parts
+    const ended = await store.sessions.end(sid, { window: windowNow(), ...condition })
+    if (ended !== null) auditEnded([ended], fields, audit)
+    return ended !== null
+  }
+
+  /** A session of a user whose password was checked just now. */
+  #begin(username: string, caller: Caller): Session {
+    const { clock, settings } = this.#parts
+    const now = clock.now()
+    const named = { sid: randomName(), username, startedAt: now }
+    return newSession(named, caller, { life: settings, now })
+  }
+
+  /** The first tokens of a session, and a token by which its client is known from now on. */
+  async #grant(session: Session, user: User): Promise<LoginTokens> {
+    const { startedAt, username } = session
+    const granted = { user, issuedAt: startedAt, fresh: true }
+    const tokens = await grantTokens(session, granted, this.#parts)
+    const device = randomKey(deviceNameBytes)
+    // Not before the change that made older ones void, which may have been in this very second.
+    const issuedAt = Math.max(startedAt, user.tokensNotBefore)
+    const key = this.#parts.refreshKey()
+    return { ...tokens, deviceToken: writeDeviceToken({ device, issuedAt }, username, key) }
+  }
 }

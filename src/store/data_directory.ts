@@ -1,25 +1,29 @@
-// Which directory the data is in: the one that POSTERN_DATA_DIR names, what it links to, or one
-// below it, where it is a volume that root made for our group (Kubernetes's fsGroup: root:10001,
-// mode 2775). The service and the commands find it the same way, at each start anew.
+// Which directory the data is in: the one that POSTERN_DATA_DIR names, the target of a link there,
+// or a directory below a volume that root made for our group (Kubernetes's fsGroup: root:10001,
+// mode 2775). The service and the commands find it the same way, at each start.
 
 import { join, resolve } from "node:path"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 import type { Disk, Inspection } from "../system/disk.ts"
+import { journalNames } from "./json/journal.ts"
+import { keysFileName } from "./json/keys_file.ts"
+import { lockFileName } from "./json/lock_file.ts"
+import { snapshotName } from "./json/snapshot.ts"
 import { hasStoreFiles } from "./json/store_directory.ts"
 
-/** A data directory, which need not be there yet. */
+/** A data directory. It need not exist yet. */
 export interface DataDirectory {
-  /** Its path, without a link in the place of the directory that the settings name. */
+  /** Its path; a link in its place is resolved. */
   readonly path: string
-  /** Its path as the settings have it: what the next start goes by. */
+  /** Its path as the settings have it, which the next start uses. */
   readonly name: string
 }
 
-/** The file with the signing keys, which is beside the store. */
-export const keyFileName = "keys.json"
-
-/** Files of a deployment that are not the store's: where there is one, there is a deployment. */
-export const companionNames: readonly string[] = [keyFileName]
+/** The names of the store's files. No other file may have one of them. */
+export const storeFileNames: readonly string[] = [
+  ...[snapshotName, ...journalNames],
+  ...[keysFileName, lockFileName],
+]
 
 const belowVolume = "postern"
 const groupWrites = 0o020
@@ -39,14 +43,14 @@ export async function findDataDirectory(setting: string, disk: Disk): Promise<Da
 }
 
 /**
- * Whether a directory has a deployment in it, or a part of one. Also true where that can't be found
- * out: who then opens it can tell why.
+ * Whether a directory has a deployment in it, or a part of one. Also true when the directory can't
+ * be read: opening the store then says why.
  */
 export async function isDeployed(path: string, disk: Disk): Promise<boolean> {
-  return hasStoreFiles(path, { companions: companionNames, disk }).catch(() => true)
+  return hasStoreFiles(path, { companions: [keysFileName], disk }).catch(() => true)
 }
 
-/** What a command says that makes no store, where there is none. */
+/** The error of a command that makes no store, where there is none. */
 export function nothingThere(directory: string): OperatorError {
   return new OperatorError(`Nothing is set up in '${directory}'`, {
     hint: "`postern serve` or `postern init` sets it up. POSTERN_DATA_DIR says where it is.",
@@ -68,7 +72,7 @@ async function target(name: string, disk: Disk): Promise<string> {
   }
 }
 
-// Root's: who else owns a directory could put another store in the place of ours.
+// Only root's: another owner of the directory could replace our store.
 function isVolumeOfOurs({ owner, group, mode }: Inspection): boolean {
   const isOurGroup = process.getegid?.() === group || process.getgroups?.().includes(group) === true
   const isOurs = owner === process.geteuid?.()

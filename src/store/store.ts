@@ -1,247 +1,265 @@
-// The store: what Postern remembers, and what each method promises. Engines stand behind this
-// interface and are held to it by one suite of tests (test/store/contract.ts).
+// The store: what Postern remembers, one interface a noun. An engine implements these interfaces
+// and passes one suite of tests (test/store/contract.ts).
 //
-// Promises that hold for every method:
-//   - a promise of a change resolves when the change is on disk, and from then on it is seen;
-//   - a change happens whole or not at all, and is decided on the state right before it: of a
-//     hundred callers who add one name at once, one gets "added";
-//   - when the disk or the database fails, the method throws Unavailable and nothing has changed;
-//   - records are frozen, and never change: a change makes a new record.
-//
-// Sessions end in the same step as what ends them: `resetUser` and `deleteUser` see to that.
+// Every engine keeps these promises for every method:
+//   - The promise of a change resolves when the change is durable. Every later read sees it.
+//   - A change happens whole or not at all. It is decided on the state right before it: of a
+//     hundred callers who create one name at once, one gets "created".
+//   - When the disk or the database fails, the method throws Unavailable and nothing has changed.
+//   - Records are frozen. A change makes a new record.
+//   - Time comes in as instants (epoch seconds). An engine may be on another machine.
 
 import type { Awaitable } from "../awaitable.ts"
 import type { Client, Session, SessionLife } from "../domain/session.ts"
-import type { JsonObject } from "../domain/strict_json.ts"
+import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
 
-/** Someone who can log in. Instants are epoch seconds. */
-export interface User {
-  /** In canonical form (username.ts). Never changes, since it is the `sub` of tokens. */
-  readonly username: string
-  /** A PHC string. */
-  readonly passwordHash: string
-  readonly roles: readonly string[]
-  /** Claims of the operator's own for this user's tokens. */
-  readonly claims: JsonObject
-  readonly disabled: boolean
-  readonly createdAt: number
-  /** Tokens without a session are refused when issued before this instant; 0 refuses none. */
-  readonly tokensNotBefore: number
-}
-
-/** What can change about a user. Members that are left out stay as they are. */
-export type UserChange = Partial<
-  Pick<User, "passwordHash" | "roles" | "claims" | "disabled" | "tokensNotBefore">
->
-
-/** A change, or what makes one of the user as it is right before it. */
-export type UserChanging = UserChange | ((user: User) => UserChange)
-
-/** When sessions end, and how long their access tokens could outlive that elsewhere. */
-export interface Ending {
-  readonly at: number
-  /** For how long an access token is accepted. */
-  readonly accessTtlSeconds: number
-  /** For so long after its rotation a session may have given further access tokens. */
-  readonly graceSeconds: number
-}
-
-/** A change of a user that ended all sessions: those, and the user as it is now. */
-export interface UserReset {
-  readonly user: User
-  readonly ended: readonly Session[]
-}
-
-/** A refresh token's use: which one of its session's, when, and from where. */
-export interface Rotation extends Client {
-  readonly presented: number
-  /** Seconds of a clock that is never set: within a process it counts in the place of the other. */
-  readonly steadyAt?: number | undefined
-  readonly life: SessionLife
-  readonly ending: Ending
-}
-
-/** What became of it. With "gone" there is no such session. */
-export type RotationOutcome =
-  | {
-      readonly outcome: "rotated" | "set_back" | "replayed" | "reused" | "expired" | "ahead"
-      readonly session: Session
-    }
-  | { readonly outcome: "gone" }
-
-/** A token without a session that was revoked. */
-export interface RevokedToken {
-  readonly jti: string
-  /** When the token expires, and need not be remembered any more. */
-  readonly expiresAt: number
-  /** Whether others should hear of it: yes of an access token. */
-  readonly isListed: boolean
-}
-
-/** What ended while access tokens of it may still be around. */
-export interface Revocations {
-  readonly sids: readonly string[]
-  readonly jtis: readonly string[]
-}
-
-/** Who failed to log in: a stranger, or a device that has logged in to the account before. */
-export type LoginSource = "stranger" | "device"
-
-/** How often in a row a user's password was not given, by whom. */
-export interface FailedLogins {
-  readonly username: string
-  readonly strangers: number
-  readonly devices: number
-}
-
-/** Where users and their sessions are kept. */
+/** Where users, sessions, failed logins and keys are kept. */
 export interface Store {
+  readonly users: UserStore
+  readonly sessions: SessionStore
+  readonly failures: FailureStore
+  readonly keys: KeyStore
+
   /**
-   * False once what is on disk was found to be another's: files that somebody replaced or removed
-   * while they were open. From then on every change throws Unavailable.
+   * Whether the store can still take changes. False when somebody replaced or removed its files
+   * while they were open: from then on every change throws Unavailable.
    */
   isInPlace(): boolean
 
-  /** The user of exactly this name, or null. */
-  findUser(username: string): Awaitable<User | null>
+  /** Finishes the writes in progress and closes. Afterwards every method throws Unavailable. */
+  close(): Promise<void>
+}
 
-  /** How many users there are. */
-  countUsers(): Awaitable<number>
+/** The users. Usernames are in canonical form. */
+export interface UserStore {
+  /** The user of exactly this name, or null. */
+  find(username: string): Awaitable<User | null>
+
+  /** The number of users. */
+  count(): Awaitable<number>
 
   /** All users, ordered by name. */
-  listUsers(): Awaitable<readonly User[]>
+  list(): Awaitable<readonly User[]>
 
-  /** Whether a user may be added under a name: what `addUser` would give now. */
+  /** Whether a name can be given to a new user: what `create` would answer now. */
   findName(username: string): Awaitable<"free" | "taken" | "reserved">
 
   /**
-   * Adds a user. "taken": there is one of that name; "reserved": there was one, and a token may
-   * still be around that names it. Both leave the store as it is. When the name was released, the
-   * user's `tokensNotBefore` is at least the instant after the one before was deleted.
+   * Creates a user. "taken": the name has a user. "reserved": the name belonged to a user who was
+   * deleted, and a token may still name that user. Both change nothing. Under a name that was
+   * released, `tokensNotBefore` is at least the instant after the deletion.
    */
-  addUser(user: User): Promise<"added" | "taken" | "reserved">
+  create(user: User): Promise<"created" | "taken" | "reserved">
 
   /**
-   * Adds users to a store that has never had any, all of them or none.
-   * "in_use": there are or were users, or something is being written; the store is left as it is.
+   * Creates users in a store that never had any: all of them or none. "in_use": there are or were
+   * users, or one is being created; nothing changes.
    */
-  seedUsers(users: readonly User[]): Promise<"seeded" | "in_use">
+  seed(users: readonly User[]): Promise<"seeded" | "in_use">
+
+  /** Changes a user and gives the new record. A refusal changes nothing. */
+  change(username: string, change: UserChange): Promise<User | RefusedChange | "unknown">
 
   /**
-   * Changes a user and gives the new record, or null when there is none of that name. With
-   * `ifPasswordHash`, also null when the hash is another by now. Does not end sessions: what
-   * disables a user or sets a password is `resetUser`.
+   * Resets a user and ends all the user's sessions, in one step. With `successor`, a session of the
+   * user, that session starts in the same step. "other_hash": the password's hash is not
+   * `ifPasswordHash`; "disabled": there is a successor, and the user may not log in.
    */
-  changeUser(
+  reset(
     username: string,
-    change: UserChanging,
-    condition?: { readonly ifPasswordHash: string },
-  ): Promise<User | null>
-
-  /**
-   * The same, and ends all sessions of the user in the same step. `successor`, a session of the
-   * user, is there from then on, unless the user is disabled.
-   */
-  resetUser(
-    username: string,
-    change: UserChanging,
+    reset: UserReset,
     options: {
-      readonly ending: Ending
+      readonly window: RevocationWindow
       readonly ifPasswordHash?: string
       readonly successor?: Session
     },
-  ): Promise<UserReset | null>
-
-  /** Removes a user with all sessions and reserves the name. Null when there is none. */
-  deleteUser(username: string, ending: Ending): Promise<UserReset | null>
-
-  /** Lets the name of a user who was deleted be given again. False when it is not reserved. */
-  releaseName(username: string): Promise<boolean>
-
-  /** The failed logins of a user since the last one that succeeded, or null without any. */
-  findFailedLogins(username: string): Awaitable<FailedLogins | null>
+  ): Promise<ResetUser | "unknown" | "other_hash" | "disabled">
 
   /**
-   * Counts a failed login, of a user or, with the same work, of nobody: null, a name that is no
-   * user's, or a user of whom `most` from this source are counted already. Gives what is counted
-   * then, under another name where it is nobody's. Of a thousand calls at once each gets another
-   * number.
+   * Deletes a user with all sessions and failed logins, and reserves the name. Gives the user as it
+   * was, or null when there is none.
    */
-  countFailedLogin(
+  delete(username: string, window: RevocationWindow): Promise<ResetUser | null>
+
+  /** Makes the name of a deleted user free. False when the name is not reserved. */
+  release(username: string): Promise<boolean>
+}
+
+/** The sessions, and the tokens without a session that were revoked. */
+export interface SessionStore {
+  /** The session of this sid with its user, or null. The session may have expired. */
+  find(sid: string): Awaitable<SessionOfUser | null>
+
+  /** All sessions of a user, the last used first. They may have expired. */
+  list(username: string): Awaitable<readonly Session[]>
+
+  /** The latest use of any session, or null without one. */
+  lastUse(): Awaitable<number | null>
+
+  /**
+   * Starts a session and gives the sessions that had to end for it: a user keeps at most
+   * `sessionsMax`, expired ones end first, then the oldest. Null, and nothing changes, when the
+   * user is missing, disabled or has another hash than `ifPasswordHash`, when the sid exists, or
+   * when the token that the session `replaces` is revoked or older than the user's
+   * `tokensNotBefore`.
+   */
+  start(session: Session, options: StartOptions): Promise<StartedSession | null>
+
+  /** Uses a refresh token, as domain/session.ts judges it. */
+  rotate(sid: string, rotation: Rotation): Promise<RotationOutcome>
+
+  /** Ends a session and gives it. Null when there is none, or when it is not `ifUsername`'s. */
+  end(
+    sid: string,
+    options: { readonly window: RevocationWindow; readonly ifUsername?: string },
+  ): Promise<Session | null>
+
+  /** Ends all sessions of a user but `except`, and gives them. */
+  endAll(
+    username: string,
+    options: { readonly window: RevocationWindow; readonly except?: string | null },
+  ): Promise<readonly Session[]>
+
+  /** Revokes a token that has no session. False when it was revoked before. */
+  revokeToken(token: RevokedToken): Promise<boolean>
+
+  /** Whether a token that has no session was revoked. */
+  isTokenRevoked(jti: string): Awaitable<boolean>
+
+  /** What ended and may still have valid access tokens. */
+  revocations(now: number): Awaitable<Revocations>
+
+  /** Removes records that have expired, and gives the number of sessions among them. */
+  purge(now: number): Promise<number>
+}
+
+/** Failed logins: how often in a row each user's password was wrong. */
+export interface FailureStore {
+  /** The failed logins of a user since the last successful one, or null without any. */
+  find(username: string): Awaitable<FailedLogins | null>
+
+  /**
+   * Counts a failed login and gives the new count. For null, for an unknown name, and for a user
+   * with `most` from this source already, the same work is done under a name that no user can have,
+   * so that neither the time nor the disk shows who exists. Of a thousand calls at once each gets
+   * another number.
+   */
+  count(
     username: string | null,
     source: LoginSource,
     options?: { readonly most: number },
   ): Promise<FailedLogins>
 
-  /** Takes back a failed login that `countFailedLogin` counted, unless it was cleared since. */
-  uncountFailedLogin(username: string, source: LoginSource): Promise<void>
+  /** Takes back a failed login that `count` counted, unless it was cleared since. */
+  uncount(username: string, source: LoginSource): Promise<void>
 
-  /** Forgets the failed logins of a user, and gives them; null when there were none. */
-  clearFailedLogins(username: string): Promise<FailedLogins | null>
+  /** Forgets the failed logins of a user and gives them, or null when there were none. */
+  clear(username: string): Promise<FailedLogins | null>
+}
 
-  /** The session of this sid, or null. It may have expired. */
-  findSession(sid: string): Awaitable<Session | null>
+/**
+ * The keys that Postern made for itself: one document, whose format is token/keys/key_file.ts's.
+ */
+export interface KeyStore {
+  /** Where the document is, for messages. */
+  readonly place: string
 
-  /** All sessions of a user, the last used first. They may have expired. */
-  listSessions(username: string): Awaitable<readonly Session[]>
-
-  /** When a session was last used, of those there are; null when there is none. */
-  lastUse(): Awaitable<number | null>
-
-  /**
-   * Starts a session of a user who is enabled and whose hash is still `ifPasswordHash`. Gives null
-   * when that is not so, when there is one of this sid, or when what it `replaces` no longer holds.
-   * Of more than `sessionsMax` the oldest are ended, and given back; expired ones go first.
-   */
-  startSession(
-    session: Session,
-    options: {
-      readonly ifPasswordHash: string
-      readonly sessionsMax: number
-      readonly ending: Ending
-      /**
-       * A token without a session that this one takes the place of, revoked with the same step,
-       * unless it was issued before the user's `tokensNotBefore`.
-       */
-      readonly replaces?: RevokedToken & { readonly issuedAt: number }
-    },
-  ): Promise<{ readonly ended: readonly Session[] } | null>
+  /** The document, or null when none was written. */
+  read(): Promise<KeyDocument | null>
 
   /**
-   * Uses the refresh token of the number `presented`, judged by session.ts. "rotated": it was the
-   * current one, the session has moved on; "set_back": a newer one, the session goes on from there;
-   * "replayed": its parent, in time, the session has not moved, and it is written once for a
-   * generation that another client asked for; "reused": anything else, or the third of such
-   * generations in a row, the session is ended; "expired" and "ahead": nothing has changed.
+   * Replaces the document that has this version, or makes the first one where the version is null.
+   * Gives the new version, or null, and changes nothing, when the version is another by now.
    */
-  rotateSession(sid: string, rotation: Rotation): Promise<RotationOutcome>
+  replace(bytes: Uint8Array, options: { readonly ifVersion: number | null }): Promise<number | null>
+}
 
-  /**
-   * Ends a session and gives it; null when there is none, or when it is not this user's.
-   */
-  endSession(
-    sid: string,
-    options: { readonly ending: Ending; readonly ifUsername?: string },
-  ): Promise<Session | null>
+/** The keys as they were read. */
+export interface KeyDocument {
+  readonly bytes: Uint8Array
+  /** Differs after each replacement. */
+  readonly version: number
+}
 
-  /** Ends all sessions of a user, but for `except`, and gives them. */
-  endSessions(
-    username: string,
-    options: { readonly ending: Ending; readonly except?: string | null },
-  ): Promise<readonly Session[]>
+/** When sessions end, and for how long their access tokens may still be valid elsewhere. */
+export interface RevocationWindow {
+  readonly at: number
+  /** For how long an access token is accepted. */
+  readonly accessTtlSeconds: number
+  /** For how long after its rotation a session may have given further access tokens. */
+  readonly graceSeconds: number
+}
 
-  /** Remembers that a token was revoked. False when that was known. */
-  revokeToken(token: RevokedToken): Promise<boolean>
+/** A user after a change that ended all sessions, and those sessions. */
+export interface ResetUser {
+  readonly user: User
+  readonly ended: readonly Session[]
+}
 
-  /** Whether a token without a session was revoked. */
-  isTokenRevoked(jti: string): Awaitable<boolean>
+/** A session and its user, as of one instant. */
+export interface SessionOfUser {
+  readonly session: Session
+  readonly user: User
+}
 
-  /** What ended and may have access tokens left. The same object until that changes. */
-  listRevocations(now: number): Awaitable<Revocations>
+/** How a session starts. */
+export interface StartOptions {
+  readonly ifPasswordHash: string
+  readonly sessionsMax: number
+  readonly window: RevocationWindow
+  /** A token without a session that this session replaces: revoked in the same step. */
+  readonly replaces?: RevokedToken & { readonly issuedAt: number }
+}
 
-  /** Forgets what has expired, and gives how many sessions that were. */
-  purge(now: number): Promise<number>
+/** A session that started: its user then, and the sessions that ended for it. */
+export interface StartedSession {
+  readonly user: User
+  readonly ended: readonly Session[]
+}
 
-  /** Ends what is under way, then closes. Calling any method afterwards throws Unavailable. */
-  close(): Promise<void>
+/** The use of a refresh token: its number in the session, when, and from where. */
+export interface Rotation extends Client {
+  readonly presented: number
+  readonly life: SessionLife
+  readonly window: RevocationWindow
+}
+
+/**
+ * What became of a refresh token. "rotated": it was the current one, and the session moved on.
+ * "set_back": it was newer than the store knows, and the session goes on from there. "replayed": it
+ * was the parent, in time; nothing changes, except that the first use by a second client is
+ * counted. "reused": it was older, or shared too often; the session has ended. "expired" and
+ * "ahead": nothing changed. "gone": there is no such session.
+ */
+export type RotationOutcome =
+  | ({
+      readonly outcome: "rotated" | "set_back" | "replayed" | "reused" | "expired" | "ahead"
+    } & SessionOfUser)
+  | { readonly outcome: "gone" }
+
+/** A token without a session that was revoked. */
+export interface RevokedToken {
+  readonly jti: string
+  /** When the token expires. Afterwards the record can be removed. */
+  readonly expiresAt: number
+  /** Whether other services have to know: true for an access token. */
+  readonly isListed: boolean
+}
+
+/** What ended and may still have valid access tokens. */
+export interface Revocations {
+  readonly sids: readonly string[]
+  readonly jtis: readonly string[]
+  /** Differs whenever the lists differ, for caches of this store's answers. */
+  readonly version: number
+}
+
+/** Who failed to log in: a stranger, or a device that has logged in to the account before. */
+export type LoginSource = "stranger" | "device"
+
+/** How often in a row a user's password was wrong, by source. */
+export interface FailedLogins {
+  readonly username: string
+  readonly strangers: number
+  readonly devices: number
 }

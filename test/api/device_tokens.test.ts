@@ -31,9 +31,13 @@ const ending: readonly (readonly [what: string, change: Change, password: string
   [
     "the same password, set again",
     async ({ accounts, store }) => {
-      const before = await store.findUser("alice")
+      const before = await store.users.find("alice")
       await accounts.setPassword({ username: "alice", password: next })
-      await store.changeUser("alice", { passwordHash: before?.passwordHash ?? "" })
+      const now = await store.users.find("alice")
+      await store.users.change("alice", {
+        passwordHash: before?.passwordHash ?? "",
+        ifPasswordHash: now?.passwordHash ?? "",
+      })
     },
     right,
   ],
@@ -50,9 +54,9 @@ const ending: readonly (readonly [what: string, change: Change, password: string
   [
     "another user of the same name",
     async ({ accounts }) => {
-      await accounts.remove("alice")
+      await accounts.delete("alice")
       await accounts.release("alice")
-      await accounts.add({ username: "alice", password: next })
+      await accounts.create({ username: "alice", password: next })
     },
     next,
   ],

@@ -101,6 +101,6 @@ test("POST /refresh with one's own tokens rotated without pause writes little, a
   assert.ok(bytes < bytesMax, `${bytes} bytes`)
   assert.ok(journalBytes > 0)
   assert.deepEqual(statuses, { 200: 259, 429: 23_741 })
-  assert.equal((await service.store.listSessions("alice")).length, 1)
+  assert.equal((await service.store.sessions.list("alice")).length, 1)
   t.diagnostic(`${bytes} bytes`)
 })

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { findSession } from "../store/session_calls.ts"
 import {
   assertRefused,
   type PreparedService,
@@ -96,7 +97,7 @@ for (const { route, what, send, status, events, shared = false } of rows) {
       const { service, token, sid } = prepared
       const [method = "", path = ""] = route.replace("{sid}", sid).split(" ")
       const options = send(prepared)
-      const sessionsBefore = await service.store.listSessions("alice")
+      const sessionsBefore = await service.store.sessions.list("alice")
       const listBefore = (await service.call("GET", "/revocations")).body
       fill(disk, code)
       takeEvents(service)
@@ -109,7 +110,7 @@ for (const { route, what, send, status, events, shared = false } of rows) {
       // What needs no writing goes on.
       const me = await service.call("GET", "/me", { token })
       assert.equal(me.status, 200)
-      assert.deepEqual(await service.store.listSessions("alice"), sessionsBefore)
+      assert.deepEqual(await service.store.sessions.list("alice"), sessionsBefore)
       assert.equal((await service.call("GET", "/revocations")).body, listBefore)
       disk.fail()
       takeEvents(service)
@@ -137,7 +138,7 @@ test("POST /refresh of a stolen token refuses it while the end can't be written"
   fill(disk, "ENOSPC")
   const json = { refresh_token: tokens.refresh_token }
   assertRefused(await service.call("POST", "/refresh", { json }), unwritten)
-  assert.notEqual(await service.store.findSession(sid), null)
+  assert.notEqual(await findSession(service.store, sid), null)
   disk.fail()
   takeEvents(service)
   const reply = await service.call("POST", "/refresh", { json })
@@ -160,7 +161,7 @@ test("POST /refresh while a write hangs answers nobody before it is on disk", as
   await held.reached
   const me = await service.call("GET", "/me", { token: tokens.access_token })
   assert.deepEqual([me.status, answered], [200, 0])
-  assert.equal((await service.store.findSession(sid))?.rotations, 0)
+  assert.equal((await findSession(service.store, sid))?.rotations, 0)
   held.letGo({ code: "EIO" })
   for (const reply of await Promise.all(calls)) assertRefused(reply, unwritten)
   disk.fail()

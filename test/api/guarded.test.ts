@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { problem } from "../../src/http/problem.ts"
+import { findSession } from "../store/session_calls.ts"
 import { prepareService, takeEvents, testScenarios } from "../support/api_scenario.ts"
 import { authorizations, guardedRoutes, spoiledTokens, tokenRows } from "./token_rows.ts"
 
@@ -20,7 +21,7 @@ for (const route of guardedRoutes) {
       assert.deepEqual(JSON.parse(body), { error, msg }, what)
     }
     assert.deepEqual(takeEvents(service), [])
-    assert.notEqual(await service.store.findSession(sid), null)
+    assert.notEqual(await findSession(service.store, sid), null)
   })
 }
 

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { createLocalJWKSet, jwtVerify } from "jose"
+import { findSession } from "../store/session_calls.ts"
 import { assertRefused, prepareService, refresh, takeEvents } from "../support/api_scenario.ts"
 import { forgeIssuer } from "../support/forge.ts"
 import type { TestService } from "../support/test_service.ts"
@@ -128,7 +129,7 @@ test("POST /logout with a token of a retired key ends nothing, and says no more"
   takeEvents(service)
   assert.equal((await service.call("POST", "/logout", { token })).status, 204)
   assert.deepEqual(takeEvents(service), [])
-  assert.notEqual(await service.store.findSession(sid), null)
+  assert.notEqual(await findSession(service.store, sid), null)
 })
 
 test("rotations fail no request that is under way", async (t) => {

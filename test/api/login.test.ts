@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { findSession } from "../store/session_calls.ts"
 import { claimsOf, prepareService, takeEvents, testScenarios } from "../support/api_scenario.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { loginBodyRows } from "./login_body_rows.ts"
@@ -59,7 +60,7 @@ test("POST /login adopts no session, sid or cookie that a client brings", async 
 
 test("POST /login as another user starts a session and leaves the old one as it was", async (t) => {
   const { service, token, sid } = await prepareService(t)
-  const before = await service.store.findSession(sid)
+  const before = await findSession(service.store, sid)
   takeEvents(service)
   const reply = await service.call("POST", "/login", {
     token,
@@ -68,7 +69,7 @@ test("POST /login as another user starts a session and leaves the old one as it 
   assert.deepEqual(takeEvents(service), ["login.succeeded bob"])
   const bobs = JSON.parse(reply.body).access_token
   assert.notEqual(claimsOf(bobs)["sid"], sid)
-  assert.deepEqual(await service.store.findSession(sid), before)
+  assert.deepEqual(await findSession(service.store, sid), before)
   for (const [sent, name] of [
     [token, "alice"],
     [bobs, "bob"],
@@ -104,5 +105,5 @@ test("POST /login a hundred times leaves as many sessions as a user may have", a
   for (let logins = 0; logins < 20; logins += 1) {
     await Promise.all(Array.from({ length: 5 }, () => service.logIn("alice", "wonderland")))
   }
-  assert.equal((await service.store.listSessions("alice")).length, 5)
+  assert.equal((await service.store.sessions.list("alice")).length, 5)
 })

@@ -7,10 +7,10 @@ import { createApp } from "../../src/app.ts"
 import type { Reply } from "../../src/http/message.ts"
 import { createPasswordHasher, type PasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
-import { createAccounts } from "../../src/service/accounts.ts"
+import { Accounts } from "../../src/service/accounts.ts"
 import { createLoginGuard } from "../../src/service/login_guard.ts"
-import { createEnding } from "../../src/service/session_tokens.ts"
-import { createSessions } from "../../src/service/sessions.ts"
+import { createRevocationWindow } from "../../src/service/session_tokens.ts"
+import { Sessions } from "../../src/service/sessions.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { makeRequest } from "../support/http_request.ts"
 import { cheapHashes, createTestService, sessionSettings } from "../support/test_service.ts"
@@ -36,22 +36,22 @@ async function createCountedLogin(t: TestContext) {
   const { accounts: seeded, ...parts } = await createTestService(t, { disk })
   const { clock, tokens, log, keys, store } = parts
   await seeded.disable("bob")
-  await seeded.add({ username: "carol", password: lockedPassword })
+  await seeded.create({ username: "carol", password: lockedPassword })
   for (let failures = 0; failures < 70; failures += 1) {
-    await store.countFailedLogin("carol", "stranger")
+    await store.failures.count("carol", "stranger")
   }
   const { hasher, count } = await createCountedHasher()
-  const endingNow = createEnding(clock, { ...tokens, ...sessionSettings })
+  const windowNow = createRevocationWindow(clock, { ...tokens, ...sessionSettings })
   const seconds = clock.now
   const guard = createLoginGuard({ ...parts, hasher, hashesAtATime: 2, seconds })
   const { refreshKey } = keys
-  const accounts = createAccounts({ ...parts, hasher, endingNow, guard, deviceKey: refreshKey })
-  const sessions = createSessions({
+  const accounts = new Accounts({ ...parts, hasher, windowNow, guard, deviceKey: refreshKey })
+  const sessions = new Sessions({
     ...{ ...parts, accounts, refreshKey },
     ...{ settings: sessionSettings, verifiedBytesMax: 1_000_000 },
   })
   const app = createApp({
-    ...{ sessions, issuer: null, publicKeys: () => [], isReady: () => true, makeAccount: null },
+    ...{ sessions, issuer: null, publicKeys: () => [], isReady: () => true, register: null },
     ...{ allowedHosts: null, corsOrigins: [], log: log.log },
   })
   return async (json: Members): Promise<CountedReply> => {

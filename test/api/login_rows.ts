@@ -104,7 +104,7 @@ export const loginRows: readonly Scenario[] = [
   },
   {
     name: "POST /login refuses a deleted user alike",
-    prepare: ({ service }) => service.accounts.remove("alice"),
+    prepare: ({ service }) => service.accounts.delete("alice"),
     send: { json: { username: "alice", password: right } },
     status: 401,
     refusal: badCredentials,

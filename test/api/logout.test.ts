@@ -121,5 +121,5 @@ test("POST /logout while the refresh token is used leaves no session behind", as
     .filter((reply) => reply.status === 200)
     .map(({ body }) => JSON.parse(body))
   await assertDead(service, [tokens, ...given])
-  assert.deepEqual(await service.store.listSessions("alice"), [])
+  assert.deepEqual(await service.store.sessions.list("alice"), [])
 })

@@ -82,7 +82,7 @@ const states: readonly Row[] = [
     ({ service, token }) => service.call("POST", "/logout", { token }),
   ],
   ["a token of a disabled user", asAccess, [], ({ service }) => service.accounts.disable("alice")],
-  ["a token of a deleted user", asRefresh, [], ({ service }) => service.accounts.remove("alice")],
+  ["a token of a deleted user", asRefresh, [], ({ service }) => service.accounts.delete("alice")],
   [
     "a refresh token of before its key was retired",
     asRefresh,
@@ -95,7 +95,7 @@ const states: readonly Row[] = [
     [],
     async ({ service }) => {
       service.clock.advance(700_000)
-      await service.store.purge(service.clock.now())
+      await service.store.sessions.purge(service.clock.now())
     },
   ],
 ]

@@ -110,5 +110,5 @@ test("POST /password of a user who is disabled meanwhile gives nothing that live
   ] as const
   const expected = refusals.find(([status]) => status === reply.status)
   assert.deepEqual([reply.status, JSON.parse(reply.body)], expected)
-  assert.deepEqual(await service.store.listSessions("alice"), [])
+  assert.deepEqual(await service.store.sessions.list("alice"), [])
 })

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { findSession } from "../store/session_calls.ts"
 import {
   assertRefused,
   claimsOf,
@@ -105,7 +106,7 @@ test("POST /refresh remembers where the session was used last", async (t) => {
   const json = { refresh_token: tokens.refresh_token }
   service.clock.advance(60)
   assert.equal((await service.call("POST", "/refresh", { headers, json })).status, 200)
-  const session = await service.store.findSession(sid)
+  const session = await findSession(service.store, sid)
   assert.deepEqual([session?.userAgent, session?.lastUsedAt], ["Phone/2", startOfTests + 60])
 })
 

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { findSession } from "../store/session_calls.ts"
 import { assertRefused, prepareService, refresh, takeEvents } from "../support/api_scenario.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { createTestService, type TestService, type TokenBody } from "../support/test_service.ts"
@@ -65,12 +66,12 @@ for (const seconds of [0, 1, 30, -1, -30]) {
   test(`POST /refresh with the parent ${seconds} s later answers the same successor`, async (t) => {
     const { service, tokens, sid } = await prepareService(t)
     const next = await refresh(service, tokens.refresh_token)
-    const before = await service.store.findSession(sid)
+    const before = await findSession(service.store, sid)
     service.clock.advance(seconds)
     takeEvents(service)
     const again = await refresh(service, tokens.refresh_token)
     assert.equal(again.refresh_token, next.refresh_token)
-    assert.equal(await service.store.findSession(sid), before)
+    assert.equal(await findSession(service.store, sid), before)
     assert.deepEqual(takeEvents(service), ["session.replayed alice"])
     assert.equal(again.refresh_expires_in, 86_400 - seconds)
     const reply = await service.call("GET", "/me", { token: again.access_token })
@@ -86,7 +87,7 @@ for (const seconds of [31, 3600, -31, -3600]) {
     takeEvents(service)
     assertRefused(await service.call("POST", "/refresh", { token: tokens.refresh_token }), revoked)
     assert.deepEqual(takeEvents(service), reuse)
-    assert.equal(await service.store.findSession(sid), null)
+    assert.equal(await findSession(service.store, sid), null)
     assertRefused(await service.call("POST", "/refresh", { token: next.refresh_token }), revoked)
   })
 }
@@ -117,7 +118,7 @@ test("POST /refresh fifty times at once moves on once and gives one successor", 
     Array.from({ length: 50 }, () => refresh(service, tokens.refresh_token)),
   )
   assert.equal(new Set(given.map((one) => one.refresh_token)).size, 1)
-  assert.equal((await service.store.findSession(sid))?.rotations, 1)
+  assert.equal((await findSession(service.store, sid))?.rotations, 1)
   const events = takeEvents(service)
   assert.deepEqual(events.sort(), [
     "session.refreshed alice",

@@ -150,7 +150,7 @@ const ended: readonly Ended[] = [
   ],
   [
     "a deleted user",
-    ({ service }) => service.accounts.remove("alice"),
+    ({ service }) => service.accounts.delete("alice"),
     revoked,
     "refresh.refused ended",
   ],

@@ -26,7 +26,7 @@ type Row = readonly [
 const asAccess: Send = (token) => ({ token })
 const inBody: Send = (_token, { tokens }) => ({ json: { refresh_token: tokens.refresh_token } })
 const disable = ({ service }: PreparedService) => service.accounts.disable("alice")
-const remove = ({ service }: PreparedService) => service.accounts.remove("alice")
+const remove = ({ service }: PreparedService) => service.accounts.delete("alice")
 const logOut = ({ service, token }: PreparedService) => service.call("POST", "/logout", { token })
 const bearer =
   (authorization: string): Send =>

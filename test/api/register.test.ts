@@ -20,7 +20,7 @@ function register(service: TestService, username: string, address = addressOf(1)
 test("POST /register makes a user who has nothing but a name and a password", async (t) => {
   const service = await createTestService(t, open)
   assert.equal((await register(service, "Carol")).body, '{"username":"carol"}\n')
-  const user = await service.store.findUser("carol")
+  const user = await service.store.users.find("carol")
   assert.ok(user !== null)
   const { passwordHash, ...rest } = user
   assert.match(passwordHash, /^\$argon2id\$v=19\$/)
@@ -61,7 +61,7 @@ for (const name of names) {
       directory: service.directory,
     })
     assert.equal((await guess(again, { username: name, password })).status, 200)
-    await again.accounts.remove(name)
+    await again.accounts.delete(name)
     assert.equal((await guess(again, { username: name, password })).status, 401)
     assert.equal((await register(again, name)).status, 409)
     assert.equal(({} as Record<string, unknown>)["polluted"], undefined)
@@ -157,7 +157,7 @@ test("POST /register counts names that are taken: whoever lists them is stopped"
 test("POST /register with taken names by 48 clients leaves a new name to everybody else", async (t) => {
   const disk = createFaultyDisk()
   const service = await createTestService(t, { ...open, disk })
-  await service.accounts.remove("bob")
+  await service.accounts.delete("bob")
   const before = disk.operations.length
   takeEvents(service)
   const statuses: number[] = []

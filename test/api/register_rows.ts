@@ -182,7 +182,7 @@ export const registerRows: readonly Scenario[] = [
   {
     name: "POST /register refuses the name of a user who was deleted",
     options: open,
-    prepare: ({ service }) => service.accounts.remove("bob"),
+    prepare: ({ service }) => service.accounts.delete("bob"),
     send: { json: { username: "Bob", password: good } },
     status: 409,
     refusal: ["username_taken", "The name 'bob' was a user's who was deleted, and stays reserved"],

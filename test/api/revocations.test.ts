@@ -52,7 +52,7 @@ const endings: readonly (readonly [string, (prepared: PreparedService) => Promis
       service.accounts.setPassword({ username: "alice", password: "a-second-long-password" }),
   ],
   ["the user was disabled", ({ service }) => service.accounts.disable("alice")],
-  ["the user was deleted", ({ service }) => service.accounts.remove("alice")],
+  ["the user was deleted", ({ service }) => service.accounts.delete("alice")],
   ["a logout by command line", ({ service }) => service.accounts.logOut("alice")],
   [
     "a refresh token was used twice",
@@ -79,10 +79,10 @@ test("GET /revocations lists a session for one access lifetime, purged or not", 
     const { service, token, sid } = await prepareService(t)
     await service.call("POST", "/logout", { token })
     service.clock.advance(899)
-    if (purging) await service.store.purge(service.clock.now())
+    if (purging) await service.store.sessions.purge(service.clock.now())
     assert.deepEqual(await listed(service), { sids: [sid], jtis: [] })
     service.clock.advance(1)
-    if (purging) await service.store.purge(service.clock.now())
+    if (purging) await service.store.sessions.purge(service.clock.now())
     assert.deepEqual(await listed(service), { sids: [], jtis: [] })
   }
 })
@@ -117,7 +117,7 @@ test("GET /revocations answers 304 without a body until the list changes", async
   for (const method of ["GET", "HEAD"]) assert.deepEqual(await asked(method), unchanged)
   // What ends nothing changes nothing.
   await service.logIn("bob", "builder")
-  await service.store.purge(service.clock.now())
+  await service.store.sessions.purge(service.clock.now())
   assert.deepEqual(await asked("GET"), unchanged)
   await service.call("POST", "/logout", { token })
   const changed = await asked("GET")

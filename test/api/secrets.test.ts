@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { listRevocations } from "../store/session_calls.ts"
 import {
   type PreparedService,
   prepareService,
@@ -119,9 +120,9 @@ test("GET, HEAD and OPTIONS of every row leave the store as it is", async (t) =>
   const prepared = await prepareService(t)
   const { store } = prepared.service
   const state = async () => ({
-    users: await store.listUsers(),
-    sessions: await store.listSessions("alice"),
-    revocations: await store.listRevocations(prepared.service.clock.now()),
+    users: await store.users.list(),
+    sessions: await store.sessions.list("alice"),
+    revocations: await listRevocations(store, prepared.service.clock.now()),
   })
   const before = await state()
   for (const row of plain) {

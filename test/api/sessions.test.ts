@@ -206,5 +206,5 @@ test("DELETE /sessions twice at once by two sessions leaves at most one", async 
     service.call("DELETE", "/sessions", { token }),
     service.call("DELETE", "/sessions", { token: other }),
   ])
-  assert.ok((await service.store.listSessions("alice")).length <= 1)
+  assert.ok((await service.store.sessions.list("alice")).length <= 1)
 })

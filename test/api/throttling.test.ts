@@ -86,7 +86,7 @@ test("POST /login 200 times at once by one client looks at five passwords", asyn
   takeEvents(service)
   const replies = await Promise.all(Array.from({ length: 200 }, () => guess(service)))
   assert.deepEqual(tally(replies.map(({ status }) => status)), { 401: 5, 429: 195 })
-  assert.equal((await service.store.findFailedLogins("alice"))?.strangers, 5)
+  assert.equal((await service.store.failures.find("alice"))?.strangers, 5)
   // The last two are undecided together: either may be the one that tells.
   const events = takeEvents(service).sort()
   assert.deepEqual([new Set(events.slice(0, -5)), events.slice(-5)], [delayed, fiveFailures])
@@ -156,7 +156,7 @@ test("POST /login with a name spelled in other ways is at one account", async (t
   )
   assert.deepEqual(tally(statuses), { 401: 5 })
   for (const username of names) assertDelayed(await guess(service, { username }), 1)
-  assert.equal((await service.store.findFailedLogins("alice"))?.strangers, 5)
+  assert.equal((await service.store.failures.find("alice"))?.strangers, 5)
 })
 
 test("POST /login with names that can't be one has to wait, whatever the names", async (t) => {

@@ -48,7 +48,7 @@ test("POST /login by a thousand clients at one account looks at 70 passwords", a
     service.log.events.splice(0).map(({ event, client, count }) => [event, client, count]),
     [["login.failed", undefined, 400]],
   )
-  const failed = await service.store.findFailedLogins("alice")
+  const failed = await service.store.failures.find("alice")
   assert.deepEqual([failed?.strangers, failed?.devices], [70, 0])
   for (const number of [1, 500, 2000]) await assertLocked(service, { address: addressOf(number) })
 })
@@ -59,7 +59,7 @@ test("POST /login by 200 clients at once looks at 70 passwords, and locks the ac
   const guesses = Array.from({ length: 200 }, (_, number) => ({ address: addressOf(number) }))
   const replies = await Promise.all(guesses.map((one) => guess(service, one)))
   assert.deepEqual(tally(replies.map(({ status }) => status)), { 401: 200 })
-  assert.equal((await service.store.findFailedLogins("alice"))?.strangers, 70)
+  assert.equal((await service.store.failures.find("alice"))?.strangers, 70)
   await assertLocked(service)
   const others = takeEvents(service).filter((event) => event !== "login.failed alice")
   assert.deepEqual(others, ["user.locked alice"])
@@ -72,7 +72,7 @@ test("POST /login by 300 clients at once locks, though some are turned away", as
   const replies = await Promise.all(guesses.map((one) => guess(service, one)))
   // Two are under way and 200 may wait, and all are at one account.
   assert.deepEqual(tally(replies.map(({ status }) => status)), { 401: 202, 503: 98 })
-  assert.equal((await service.store.findFailedLogins("alice"))?.strangers, 70)
+  assert.equal((await service.store.failures.find("alice"))?.strangers, 70)
   const events = takeEvents(service).filter((event) => event.startsWith("user."))
   assert.deepEqual(events, ["user.locked alice"])
   await assertLocked(service)
@@ -159,7 +159,7 @@ test("POST /login with a device token is judged by the device, wherever it is", 
     "login.delayed alice",
     "login.failed alice",
   ])
-  const failed = await service.store.findFailedLogins("alice")
+  const failed = await service.store.failures.find("alice")
   assert.deepEqual([failed?.strangers, failed?.devices], [0, 5])
   const { device_token: another } = JSON.parse(other.body)
   assert.equal((await guess(service, { password: right, deviceToken: another })).status, 200)
@@ -173,7 +173,7 @@ test("a device token gives its thief 30 guesses, and then not even the right one
     service.clock.advance(900)
   }
   assert.deepEqual(tally(statuses), { 401: 40 })
-  const failed = await service.store.findFailedLogins("alice")
+  const failed = await service.store.failures.find("alice")
   assert.deepEqual([failed?.strangers, failed?.devices], [70, 30])
   const events = takeEvents(service)
   assert.equal(events.filter((event) => event === "user.locked alice").length, 1)
@@ -194,7 +194,7 @@ test("100 failures are the most that an account takes, of strangers and devices 
     service,
     devices.map((deviceToken) => ({ deviceToken })),
   )
-  const failed = await service.store.findFailedLogins("alice")
+  const failed = await service.store.failures.find("alice")
   assert.deepEqual([failed?.strangers, failed?.devices], [70, 30])
   for (const deviceToken of devices) await assertLocked(service, { deviceToken })
 })
@@ -232,7 +232,7 @@ for (const [how, unlock, password, events] of unlocks) {
     await unlock(service)
     assert.deepEqual(takeEvents(service), events)
     assert.equal((await guess(service, { ...delayed, password })).status, 200)
-    assert.equal(await service.store.findFailedLogins("alice"), null)
+    assert.equal(await service.store.failures.find("alice"), null)
     const { isLocked } = (await service.accounts.list())[0] ?? {}
     assert.equal(isLocked, false)
   })
@@ -247,7 +247,7 @@ test("a restart keeps the lock, its count, and what the device token is worth", 
   await service.store.close()
   const again = await createTestService(t, { ...options, directory: service.directory })
   await assertLocked(again)
-  assert.equal((await again.store.findFailedLogins("bob"))?.strangers, 1)
+  assert.equal((await again.store.failures.find("bob"))?.strangers, 1)
   assert.equal((await guess(again, { password: right, deviceToken })).status, 200)
   await again.store.close()
   const third = await createTestService(t, { ...options, directory: service.directory })

@@ -26,9 +26,9 @@ function names(count: number): readonly string[] {
 
 /** Adds users who all have alice's password. */
 async function addUsers(service: TestService, usernames: readonly string[]): Promise<void> {
-  const alice = await service.store.findUser("alice")
+  const alice = await service.store.users.find("alice")
   assert.ok(alice !== null)
-  await Promise.all(usernames.map((username) => service.store.addUser({ ...alice, username })))
+  await Promise.all(usernames.map((username) => service.store.users.create({ ...alice, username })))
 }
 
 /** A guess for each name, all by one client. */

@@ -48,7 +48,7 @@ test("POST /password gives a session five tries, then delays, whatever its addre
     "login.delayed alice",
     "password.refused alice wrong_password",
   ])
-  const failed = await service.store.findFailedLogins("alice")
+  const failed = await service.store.failures.find("alice")
   assert.deepEqual([failed?.strangers, failed?.devices], [0, 5])
   // Another session of hers, and a login, are not kept waiting by that.
   const other = await service.start("alice", right)

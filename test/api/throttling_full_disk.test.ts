@@ -31,7 +31,7 @@ test("POST /login on a full disk is unavailable to everybody, and counts nothing
   }
   assert.deepEqual(new Set(takeEvents(service)), new Set(["request.unavailable"]))
   disk.fail()
-  assert.equal(await service.store.findFailedLogins("alice"), null)
+  assert.equal(await service.store.failures.find("alice"), null)
   await guessUntilDelayed(service)
 })
 
@@ -69,7 +69,7 @@ test("POST /login by 200 clients at once counts what it answers, though the disk
   assert.deepEqual([failed + unavailable, failed > 70, unavailable > 0], [200, true, true])
   const events = takeEvents(service).filter((event) => event.startsWith("user."))
   assert.deepEqual(events, ["user.locked alice"])
-  assert.equal((await service.store.findFailedLogins("alice"))?.strangers, 70)
+  assert.equal((await service.store.failures.find("alice"))?.strangers, 70)
   assertRefused(await guess(service, { password: right, address: addressOf(300) }), badCredentials)
 })
 
@@ -88,7 +88,7 @@ test("POST /login fails for nobody before the failure is on disk", async (t) => 
   assert.deepEqual([jwks.status, answered], [200, 0])
   held.letGo()
   for (const reply of await Promise.all(guesses)) assertRefused(reply, badCredentials)
-  assert.equal((await service.store.findFailedLogins("alice"))?.strangers, 1)
+  assert.equal((await service.store.failures.find("alice"))?.strangers, 1)
 })
 
 test("POST /register on a full disk makes nobody, and the name is free after that", async (t) => {
@@ -99,7 +99,7 @@ test("POST /register on a full disk makes nobody, and the name is free after tha
   takeEvents(service)
   assertRefused(await service.call("POST", "/register", { json }), unwritten)
   assert.deepEqual(takeEvents(service), ["request.unavailable"])
-  assert.equal(await service.store.findUser("carol"), null)
+  assert.equal(await service.store.users.find("carol"), null)
   disk.fail()
   assert.equal((await service.call("POST", "/register", { json })).status, 201)
   assert.deepEqual(takeEvents(service), ["user.registered carol"])

@@ -148,7 +148,7 @@ function revokedRowsOf(route: string): readonly Scenario[] {
   })
   return [
     revoked("a disabled user", ({ service }) => service.accounts.disable("alice")),
-    revoked("a deleted user", ({ service }) => service.accounts.remove("alice")),
+    revoked("a deleted user", ({ service }) => service.accounts.delete("alice")),
     revoked("before a new password", ({ service }) =>
       service.accounts.setPassword({ username: "alice", password: newPassword }),
     ),
@@ -221,7 +221,7 @@ export const tokenRows: readonly Scenario[] = [
   },
   {
     name: "GET /me tells the roles of now, not those of the token",
-    prepare: ({ service }) => service.store.changeUser("alice", { roles: ["admin"] }),
+    prepare: ({ service }) => service.store.users.change("alice", { addRole: "admin" }),
     send: good,
     status: 200,
     members: { username: "alice", roles: ["admin"] },

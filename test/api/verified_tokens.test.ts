@@ -19,7 +19,7 @@ const endings: readonly (readonly [
   ["the end of its session", ({ service }) => service.accounts.logOut("alice"), revoked],
   ["its expiry", ({ service }) => service.clock.advance(900), expired],
   ["the user's disabling", ({ service }) => service.accounts.disable("alice"), revoked],
-  ["the user's removal", ({ service }) => service.accounts.remove("alice"), revoked],
+  ["the user's removal", ({ service }) => service.accounts.delete("alice"), revoked],
   [
     "a new password",
     ({ service }) =>

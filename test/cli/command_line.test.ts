@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { runCommandLine } from "../../src/cli/command_line.ts"
 import { commandRows } from "../../src/cli/commands.ts"
 import { settingOptions } from "../../src/cli/settings_options.ts"
+import { settings } from "../../src/config/settings.ts"
 import { exitCodes } from "../../src/errors.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
 
@@ -55,7 +56,7 @@ Goes through the running service or, while none runs, to the data directory.
 
 Options
   --data-dir VALUE  (POSTERN_DATA_DIR; default: ./data)
-      Directory of the users and keys; /data in the image. One process at a time.
+      ${settings.dataDirectory.help}
   -h, --help
       Print this.
 

@@ -166,7 +166,7 @@ test("postern user takes an address as name, blanks around it, and quotes it for
 test("postern user list moves no line but its own for the longest name", async (t) => {
   const { accounts } = await createTestService(t)
   const longest = "x".repeat(254)
-  await accounts.add({ username: longest, password })
+  await accounts.create({ username: longest, password })
   const lines = (await run(await openControlDirectory(t, { accounts }), "list")).split("\n")
   assert.match(lines[1] ?? "", /^alice {61}enabled {2}/)
   assert.ok(lines[3]?.startsWith(`${longest}  enabled  `))
@@ -189,7 +189,7 @@ bob       disabled  2026-11-23T15:30:00Z  -              {"tenant":7}
 test("postern user list shows who is locked, unless disabled, and unlock lets them in again", async (t) => {
   const { accounts, store } = await createTestService(t)
   for (const username of ["alice", "bob"]) {
-    for (let count = 0; count < 70; count += 1) await store.countFailedLogin(username, "stranger")
+    for (let count = 0; count < 70; count += 1) await store.failures.count(username, "stranger")
   }
   await accounts.disable("bob")
   const directory = await openControlDirectory(t, { accounts })

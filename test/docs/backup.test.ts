@@ -7,8 +7,8 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { exitCodes } from "../../src/errors.ts"
-import { keyFileName } from "../../src/store/data_directory.ts"
 import { journalNames } from "../../src/store/json/journal.ts"
+import { keysFileName } from "../../src/store/json/keys_file.ts"
 import { snapshotName } from "../../src/store/json/snapshot.ts"
 import { postLogin } from "../support/http_client.ts"
 import { runPostern, startPostern } from "../support/postern_process.ts"
@@ -16,7 +16,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const page = readFileSync(join(root, "docs/backup.md"), "utf8")
-const files = [snapshotName, ...journalNames, keyFileName]
+const files = [snapshotName, ...journalNames, keysFileName]
 const password = "korrekt-pferd-batterie"
 
 /** The lines of shell under a heading, of its first block without Docker. */

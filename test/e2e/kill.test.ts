@@ -35,7 +35,7 @@ test("a store that is killed sixty times has every acknowledged write", async (t
     const store = await open(directory, torn)
     interrupted += torn.length
     for (const [username, change] of acknowledged) {
-      const found = (await store.findUser(username))?.tokensNotBefore ?? 0
+      const found = (await store.users.find(username))?.tokensNotBefore ?? 0
       // The one that was in flight may have arrived.
       assert.ok(
         found === change || found === change + 1,
@@ -75,7 +75,7 @@ test("a service that is killed has every user whose adding was answered", async 
     await ended
     const store = await open(directory, [])
     for (const username of answered) {
-      assert.notEqual(await store.findUser(username), null, `round ${round}: ${username}`)
+      assert.notEqual(await store.users.find(username), null, `round ${round}: ${username}`)
     }
     await store.close()
   }

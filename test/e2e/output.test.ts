@@ -25,7 +25,7 @@ async function manyUsers(t: TestContext): Promise<string> {
   const directory = await setUp(join(temporaryDirectory(t), "data"))
   const store = await openJsonStore({ directory, disk: machineDisk, warn: assert.fail })
   const numbers = Array.from({ length: many }, (_, index) => index)
-  await Promise.all(numbers.map((number) => store.addUser(sampleUser(`user${number}`))))
+  await Promise.all(numbers.map((number) => store.users.create(sampleUser(`user${number}`))))
   await store.close()
   return directory
 }

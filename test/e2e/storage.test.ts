@@ -11,6 +11,7 @@ import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { machineDisk } from "../../src/system/disk.ts"
 import { nameOf } from "../store/json/opened_store.ts"
+import { numbered } from "../store/sample_user.ts"
 import { call, getProtected, postLogin } from "../support/http_client.ts"
 import { runPostern, startPostern } from "../support/postern_process.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
@@ -57,7 +58,7 @@ test("of eight processes that start at once, one at most owns the store", async 
     await owners[0]?.kill()
     const store = await open(directory)
     for (const [username, change] of acknowledgedIn(owners[0]?.lines() ?? [])) {
-      const found = (await store.findUser(username))?.tokensNotBefore ?? 0
+      const found = (await store.users.find(username))?.tokensNotBefore ?? 0
       assert.ok(found >= change, `round ${round}: ${username} ${change} ${found}`)
     }
     await store.close()
@@ -135,13 +136,13 @@ test("a file that can't grow any more makes writes fail, and loses none", async 
   // Nothing that failed is there, not even torn; and with room again it goes on.
   const store = await open(directory)
   for (const [username, change] of acknowledged) {
-    assert.equal((await store.findUser(username))?.tokensNotBefore, change, username)
-    await store.changeUser(username, { tokensNotBefore: change + 1 })
+    assert.equal((await store.users.find(username))?.claims["number"], change, username)
+    await store.users.change(username, numbered(change + 1))
   }
   await store.close()
   const again = await open(directory)
   for (const [username, change] of acknowledged) {
-    assert.equal((await again.findUser(username))?.tokensNotBefore, change + 1, username)
+    assert.equal((await again.users.find(username))?.claims["number"], change + 1, username)
   }
   await again.close()
 })
@@ -182,7 +183,7 @@ test(fullDisk, { skip: noPrlimit }, async (t) => {
   assert.equal(moved.status, 200)
   assert.equal(await service.stop("SIGKILL"), null)
   const store = await open(directory)
-  assert.deepEqual((await store.listUsers()).map(nameOf), ["carol", "erin"])
+  assert.deepEqual((await store.users.list()).map(nameOf), ["carol", "erin"])
   await store.close()
 })
 
@@ -215,7 +216,7 @@ test("a disk that is full from the start keeps a store that is empty and whole",
   await once(writer.process, "close")
   assert.equal(writer.others().length, 6, writer.others().join("\n"))
   const store = await open(directory)
-  assert.equal(await store.countUsers(), 0)
+  assert.equal(await store.users.count(), 0)
   await store.close()
 })
 

@@ -23,34 +23,34 @@ test("a journal's write that a full disk cuts short leaves nothing of it", {
   skip: noSmallDisk,
 }, async (t) => {
   const { disk, path, store, reopen, parts } = await openOn(t, 256)
-  await store.addUser(large("alice"))
+  await store.users.create(large("alice"))
   const journal = join(path, "journal.0.jsonl")
   const before = readFileSync(journal)
   disk.fill(1)
-  await assertUnavailable(store.addUser(large("bob")))
+  await assertUnavailable(store.users.create(large("bob")))
   // The disk did take some of it, before it had no more room.
   assert.ok(
     parts.some((taken) => taken > 0 && taken < 10_000),
     parts.join(),
   )
   assert.deepEqual(readFileSync(journal), before)
-  assert.equal(await store.findUser("bob"), null)
-  await assertUnavailable(store.changeUser("alice", { claims: large("alice").claims }))
+  assert.equal(await store.users.find("bob"), null)
+  await assertUnavailable(store.users.change("alice", { addRole: "admin" }))
   disk.clear()
-  assert.equal(await store.addUser(large("bob")), "added")
-  assert.deepEqual((await (await reopen()).listUsers()).map(nameOf), ["alice", "bob"])
+  assert.equal(await store.users.create(large("bob")), "created")
+  assert.deepEqual((await (await reopen()).users.list()).map(nameOf), ["alice", "bob"])
 })
 
 test("a snapshot that a full disk cuts short leaves the one before, and no other file", {
   skip: noSmallDisk,
 }, async (t) => {
   const { disk, path, store, reopen, parts, warnings } = await openOn(t, 512, 20_000)
-  await store.addUser(large("alice"))
+  await store.users.create(large("alice"))
   const before = readFileSync(join(path, "store.json"))
   // Room for the journal's next entries, but not for all of a snapshot.
   disk.fill(5)
   parts.length = 0
-  await store.addUser(large("bob"))
+  await store.users.create(large("bob"))
   await until(() => warnings.length > 0)
   assert.match(warnings.join(), /^store\.snapshot_failed: Error: ENOSPC: no space left on device/)
   const isCutShort = (taken: number) => taken > 4000 && taken < 10_000
@@ -58,10 +58,10 @@ test("a snapshot that a full disk cuts short leaves the one before, and no other
   assert.deepEqual(readFileSync(join(path, "store.json")), before)
   assert.deepEqual(filesOf(path), [...names, "filler", "lock.json"].sort())
   disk.clear()
-  await store.addUser(large("carol"))
-  await store.addUser(large("dave"))
+  await store.users.create(large("carol"))
+  await store.users.create(large("dave"))
   await until(() => statSync(join(path, "store.json")).size > 30_000)
-  assert.equal(await (await reopen()).countUsers(), 4)
+  assert.equal(await (await reopen()).users.count(), 4)
 })
 
 test("a first start on a full disk says so, leaves no store, and works with room", {
@@ -113,7 +113,7 @@ test("a service on a disk that fills up answers 503, and loses nothing", {
   assert.equal(moved.status, 200)
   await service.stop("SIGKILL")
   const { store } = await openIn(t, disk)
-  const sessions = await store.listSessions("alice")
+  const sessions = await store.sessions.list("alice")
   assert.equal(sessions.length, logins + 1)
   assert.deepEqual(
     sessions

@@ -8,7 +8,7 @@ import { writeSync } from "node:fs"
 import { Unavailable } from "../../src/errors.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import { machineDisk } from "../../src/system/disk.ts"
-import { sampleUser } from "../store/sample_user.ts"
+import { numbered, sampleUser } from "../store/sample_user.ts"
 
 const [directory = "", bytes = "2000"] = process.argv.slice(2)
 const writersAtATime = 6
@@ -25,11 +25,11 @@ await Promise.all(Array.from({ length: writersAtATime }, (_, index) => keepWriti
 await store.close()
 
 async function keepWriting(username: string): Promise<void> {
-  const known = await store.findUser(username)
-  for (let change = (known?.tokensNotBefore ?? 0) + 1; ; change += 1) {
+  const known = await store.users.find(username)
+  for (let change = Number(known?.claims["number"] ?? 0) + 1; ; change += 1) {
     try {
-      if (change === 1) await store.addUser(sampleUser(username, { tokensNotBefore: 1 }))
-      else await store.changeUser(username, { tokensNotBefore: change })
+      if (change === 1) await store.users.create(sampleUser(username, { claims: { number: 1 } }))
+      else await store.users.change(username, numbered(change))
       print(`${username} ${change}`)
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error

@@ -143,7 +143,7 @@ const endings: readonly (readonly [name: string, end: (parts: Parts) => Promise<
   ["another password", ({ accounts }) => accounts.setPassword(wonderland)],
   ["the user is disabled", ({ accounts }) => accounts.disable("alice")],
   ["the user is logged out", ({ accounts }) => accounts.logOut("alice")],
-  ["the user is deleted", ({ accounts }) => accounts.remove("alice")],
+  ["the user is deleted", ({ accounts }) => accounts.delete("alice")],
   [
     "the user was disabled and enabled",
     async ({ accounts }) => {

@@ -142,7 +142,7 @@ const endings: readonly (readonly [string, (service: TestService) => Promise<unk
   ],
   ["the user is disabled", ({ accounts }) => accounts.disable("alice")],
   ["the user is logged out", ({ accounts }) => accounts.logOut("alice")],
-  ["the user is deleted", ({ accounts }) => accounts.remove("alice")],
+  ["the user is deleted", ({ accounts }) => accounts.delete("alice")],
   [
     "another password",
     ({ accounts }) =>

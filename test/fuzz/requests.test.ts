@@ -14,7 +14,7 @@ type Sender = "nobody" | "alice" | "her refresh token" | "noise"
 
 const rows: readonly Row[] = routes({
   sessions: {},
-  makeAccount: () => {},
+  register: () => {},
   issuer: "https://login.example.org",
 } as unknown as RouteParts)
   .flat()

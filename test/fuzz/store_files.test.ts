@@ -8,8 +8,9 @@ import { OperatorError } from "../../src/errors.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { journals, names } from "../store/json/used_directory.ts"
-import { endingAt, presented, sampleSession, start, startOptions } from "../store/sample_session.ts"
+import { presented, sampleSession, start, startOptions, windowAt } from "../store/sample_session.ts"
 import { sampleHash, sampleUser } from "../store/sample_user.ts"
+import { listRevocations, rotate } from "../store/session_calls.ts"
 import { createFaultyDisk, type FaultyDisk, type Files } from "../support/faulty_disk.ts"
 import { settled } from "../support/settled.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
@@ -20,20 +21,21 @@ import { holds } from "./property.ts"
 const bytesBetweenSnapshotsMin = 300
 
 const changes: readonly ((store: Store) => Promise<unknown>)[] = [
-  (store) => store.addUser(sampleUser("alice")),
-  (store) => store.addUser(sampleUser("bob", { claims: { tenant: "acme" } })),
-  (store) => store.startSession(sampleSession("s1"), startOptions()),
-  (store) => store.startSession(sampleSession("s2", { username: "bob" }), startOptions()),
-  (store) => store.rotateSession("s1", presented(0)),
-  (store) => store.revokeToken({ jti: "j1", expiresAt: start + 60, isListed: true }),
-  (store) => store.deleteUser("bob", endingAt()),
-  (store) => store.changeUser("alice", { roles: ["admin", "reader"] }),
-  (store) => store.rotateSession("s1", presented(1)),
-  (store) => store.changeUser("alice", { passwordHash: sampleHash("B") }),
-  (store) => store.endSession("s1", { ending: endingAt() }),
-  (store) => store.countFailedLogin("alice", "stranger"),
-  (store) => store.releaseName("bob"),
-  (store) => store.changeUser("alice", { disabled: true }),
+  (store) => store.users.create(sampleUser("alice")),
+  (store) => store.users.create(sampleUser("bob", { claims: { tenant: "acme" } })),
+  (store) => store.sessions.start(sampleSession("s1"), startOptions()),
+  (store) => store.sessions.start(sampleSession("s2", { username: "bob" }), startOptions()),
+  (store) => rotate(store, "s1", presented(0)),
+  (store) => store.sessions.revokeToken({ jti: "j1", expiresAt: start + 60, isListed: true }),
+  (store) => store.users.delete("bob", windowAt()),
+  (store) => store.users.change("alice", { addRole: "admin" }),
+  (store) => rotate(store, "s1", presented(1)),
+  (store) =>
+    store.users.change("alice", { passwordHash: sampleHash("B"), ifPasswordHash: sampleHash() }),
+  (store) => store.sessions.end("s1", { window: windowAt() }),
+  (store) => store.failures.count("alice", "stranger"),
+  (store) => store.users.release("bob"),
+  (store) => store.users.reset("alice", { disabled: true }, { window: windowAt() }),
 ]
 
 /** The files after each change, and what the store said then. */
@@ -135,10 +137,10 @@ function open(directory: string, disk: FaultyDisk): Promise<Store> {
 }
 
 async function stateOf(store: Store): Promise<string> {
-  const users = await store.listUsers()
-  const sessions = await Promise.all(["alice", "bob"].map((name) => store.listSessions(name)))
-  const revocations = await store.listRevocations(start)
-  const failed = await store.findFailedLogins("alice")
+  const users = await store.users.list()
+  const sessions = await Promise.all(["alice", "bob"].map((name) => store.sessions.list(name)))
+  const revocations = await listRevocations(store, start)
+  const failed = await store.failures.find("alice")
   return JSON.stringify({ users, sessions, revocations, failed })
 }
 

@@ -2,10 +2,10 @@
 
 import type { Caller } from "../../src/domain/caller.ts"
 import type { Session } from "../../src/domain/session.ts"
-import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
+import { Accounts } from "../../src/service/accounts.ts"
 import { createLoginGuard, type LoginGuard } from "../../src/service/login_guard.ts"
-import { createEnding } from "../../src/service/session_tokens.ts"
-import type { Ending } from "../../src/store/store.ts"
+import { createRevocationWindow } from "../../src/service/session_tokens.ts"
+import type { RevocationWindow } from "../../src/store/store.ts"
 import { type Audit, createAudit } from "../../src/telemetry/audit.ts"
 import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "../support/fake_clock.ts"
@@ -20,7 +20,7 @@ export interface AccountTestParts {
   readonly log: CollectedLog
   readonly audit: Audit
   readonly guard: LoginGuard
-  readonly endingNow: () => Ending
+  readonly windowNow: () => RevocationWindow
   readonly accounts: Accounts
 }
 
@@ -49,13 +49,13 @@ export function createAccountParts(store: MemoryStore = createMemoryStore()): Ac
   const parts = {
     ...{ store, hasher, guard, clock, audit },
     deviceKey: () => deviceKeyOfTests,
-    endingNow: createEnding(clock, {
+    windowNow: createRevocationWindow(clock, {
       accessTtlSeconds: 900,
       leewaySeconds: 0,
       graceSeconds: 30,
     }),
   }
-  return { ...parts, log, accounts: createAccounts(parts) }
+  return { ...parts, log, accounts: new Accounts(parts) }
 }
 
 /** A session of a user, which started with the tests. */
@@ -76,16 +76,16 @@ export function sampleSession(sid: string, username = "alice"): Session {
 
 /** Starts sessions of a user, by their sids. */
 export async function startSessions(
-  { store, endingNow }: AccountTestParts,
+  { store, windowNow }: AccountTestParts,
   username: string,
   sids: readonly string[],
 ): Promise<void> {
-  const user = await store.findUser(username)
+  const user = await store.users.find(username)
   for (const sid of sids) {
-    await store.startSession(sampleSession(sid, username), {
+    await store.sessions.start(sampleSession(sid, username), {
       ifPasswordHash: user?.passwordHash ?? "",
       sessionsMax: 50,
-      ending: endingNow(),
+      window: windowNow(),
     })
   }
 }
@@ -96,7 +96,7 @@ export const sidsOfAlice = ["session-1", "session-2"] as const
 /** Accounts of alice, with two sessions, and bob, with one. */
 export async function createUsedAccounts(): Promise<AccountTestParts> {
   const parts = createAccountParts()
-  for (const username of ["alice", "bob"]) await parts.accounts.add({ username, password: good })
+  for (const username of ["alice", "bob"]) await parts.accounts.create({ username, password: good })
   await startSessions(parts, "alice", sidsOfAlice)
   await startSessions(parts, "bob", ["session-3"])
   parts.log.takeAudit()

@@ -16,7 +16,7 @@ const nameRule =
 
 test("add() keeps a user and tells all but the hash", async () => {
   const { accounts, store } = createAccountParts()
-  const summary = await accounts.add({ username: "Alice", password: good })
+  const summary = await accounts.create({ username: "Alice", password: good })
   const expected = {
     username: "alice",
     roles: [],
@@ -26,15 +26,18 @@ test("add() keeps a user and tells all but the hash", async () => {
     tokensNotBefore: 0,
   }
   assert.deepEqual(summary, expected)
-  assert.deepEqual(await store.findUser("alice"), { ...expected, passwordHash: plainHash(1, good) })
+  assert.deepEqual(await store.users.find("alice"), {
+    ...expected,
+    passwordHash: plainHash(1, good),
+  })
 })
 
 test("add() refuses a name that is taken, in every spelling", async () => {
   const { accounts } = createAccountParts()
-  await accounts.add({ username: "kate", password: good })
+  await accounts.create({ username: "kate", password: good })
   for (const username of ["kate", "KATE", "\u212aate", "\uff4bate", "kate ", "\tkate\u3000"]) {
     await assert.rejects(
-      accounts.add({ username, password: good }),
+      accounts.create({ username, password: good }),
       refusedAs("username_taken", "There is a user 'kate' already"),
     )
   }
@@ -43,16 +46,16 @@ test("add() refuses a name that is taken, in every spelling", async () => {
 test("add() keeps the longest name, with what addresses have, and finds it again", async () => {
   const { accounts, store } = createAccountParts()
   const username = `o'brien+x=${"a".repeat(228)}@example-host.org`.slice(0, 254)
-  await accounts.add({ username: ` ${username.toUpperCase()} `, password: good })
-  assert.equal((await store.findUser(username))?.username, username)
+  await accounts.create({ username: ` ${username.toUpperCase()} `, password: good })
+  assert.equal((await store.users.find(username))?.username, username)
   assert.equal((await accounts.find(`${username}\n`))?.username, username)
   await assert.rejects(
-    accounts.add({ username, password: good }),
+    accounts.create({ username, password: good }),
     refusedAs("username_taken", `There is a user "${username}" already`),
   )
-  await accounts.remove(`${username} `)
+  await accounts.delete(`${username} `)
   await assert.rejects(
-    accounts.add({ username, password: good }),
+    accounts.create({ username, password: good }),
     refusedAs(
       "username_taken",
       `The name "${username}" was a user's who was deleted, and stays reserved`,
@@ -67,10 +70,10 @@ test("add() keeps the longest name, with what addresses have, and finds it again
 
 test("add() refuses the name of a user who was deleted", async () => {
   const { accounts } = createAccountParts()
-  await accounts.add({ username: "alice", password: good })
-  await accounts.remove("ALICE")
+  await accounts.create({ username: "alice", password: good })
+  await accounts.delete("ALICE")
   await assert.rejects(
-    accounts.add({ username: "alice", password: better }),
+    accounts.create({ username: "alice", password: better }),
     refusedAs(
       "username_taken",
       "The name 'alice' was a user's who was deleted, and stays reserved",
@@ -82,7 +85,7 @@ test("add() gives one of fifty at once the name, whatever the spelling", async (
   const { accounts, store } = createAccountParts()
   const spellings = ["kate", "Kate", "\u212aate"]
   const adding = Array.from({ length: 50 }, (_, index) =>
-    accounts.add({ username: spellings[index % 3] ?? "", password: good }).then(
+    accounts.create({ username: spellings[index % 3] ?? "", password: good }).then(
       () => "added",
       (error: AuthError) => error.code,
     ),
@@ -90,7 +93,7 @@ test("add() gives one of fifty at once the name, whatever the spelling", async (
   const outcomes = await Promise.all(adding)
   assert.equal(outcomes.filter((one) => one === "added").length, 1)
   assert.equal(outcomes.filter((one) => one === "username_taken").length, 49)
-  assert.equal((await store.listUsers()).length, 1)
+  assert.equal((await store.users.list()).length, 1)
 })
 
 test("add() asks for the name first, then for the password, before it hashes anything", async () => {
@@ -105,7 +108,7 @@ test("add() asks for the name first, then for the password, before it hashes any
     ["ALICE", "alicealicealice", named, "password_blocked"],
   ] as const
   for (const [username, password, message, code = "invalid_request"] of rows) {
-    await assert.rejects(accounts.add({ username, password }), refusedAs(code, message))
+    await assert.rejects(accounts.create({ username, password }), refusedAs(code, message))
   }
   assert.deepEqual(hasher.work, [])
 })
@@ -126,7 +129,7 @@ for (const name of [
       accounts.disable(name),
       refusedAs("not_found", `There is no user '${canonical}'`),
     )
-    await accounts.add({ username: name, password: good })
+    await accounts.create({ username: name, password: good })
     assert.equal(
       (await accounts.check({ username: name, password: good }, someone))?.username,
       canonical,
@@ -136,7 +139,7 @@ for (const name of [
       (await accounts.list()).map(({ username }) => username),
       [canonical],
     )
-    await accounts.remove(name)
+    await accounts.delete(name)
     assert.deepEqual(await accounts.list(), [])
     assert.equal(Object.hasOwn(Object.prototype, "passwordHash"), false)
   })
@@ -144,7 +147,7 @@ for (const name of [
 
 test("list() gives all users by name, without their hashes", async () => {
   const { accounts } = createAccountParts()
-  for (const username of ["bob", "alice"]) await accounts.add({ username, password: good })
+  for (const username of ["bob", "alice"]) await accounts.create({ username, password: good })
   const listed = await accounts.list()
   assert.deepEqual(
     listed.map(({ username }) => username),
@@ -157,11 +160,11 @@ test("accounts: use cases that name a user refuse an unknown one, and what can't
   const { accounts } = createAccountParts()
   const cases = {
     setPassword: (username: string) => accounts.setPassword({ username, password: good }),
-    disable: accounts.disable,
-    enable: accounts.enable,
-    logOut: accounts.logOut,
-    unlock: accounts.unlock,
-    remove: accounts.remove,
+    disable: (username: string) => accounts.disable(username),
+    enable: (username: string) => accounts.enable(username),
+    logOut: (username: string) => accounts.logOut(username),
+    unlock: (username: string) => accounts.unlock(username),
+    delete: (username: string) => accounts.delete(username),
     addRole: (username: string) => accounts.addRole(username, "admin"),
     removeRole: (username: string) => accounts.removeRole(username, "admin"),
     setClaim: (username: string) => accounts.setClaim(username, "plan", "free"),
@@ -178,12 +181,12 @@ test("accounts: use cases that name a user refuse an unknown one, and what can't
 
 test("setPassword() asks the new password what add() asks", async () => {
   const { accounts, store } = createAccountParts()
-  await accounts.add({ username: "alice", password: good })
+  await accounts.create({ username: "alice", password: good })
   await assert.rejects(
     accounts.setPassword({ username: "alice", password: "aliceALICEalice" }),
     refusedAs("password_blocked", "A password can't be made of the username or the service's name"),
   )
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, good))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(1, good))
 })
 
 test("seed() fills an empty store, whatever the passwords are", async () => {
@@ -202,7 +205,7 @@ test("seed() fills an empty store, whatever the passwords are", async () => {
 
 test("seed() does nothing, and hashes nothing, where there are users", async () => {
   const { accounts, hasher } = createAccountParts()
-  await accounts.add({ username: "carol", password: good })
+  await accounts.create({ username: "carol", password: good })
   hasher.work.length = 0
   assert.equal(await accounts.seed([{ username: "alice", password: "wonderland" }]), false)
   assert.deepEqual(
@@ -216,7 +219,7 @@ test("seed() does not bring back the users of a store that had some", async () =
   const { accounts } = createAccountParts()
   const seeds = [{ username: "alice", password: "wonderland" }]
   await accounts.seed(seeds)
-  await accounts.remove("alice")
+  await accounts.delete("alice")
   assert.equal(await accounts.seed(seeds), false)
   assert.deepEqual(await accounts.list(), [])
 })
@@ -233,7 +236,7 @@ test("seed() refuses what can't be a name, and adds nobody then", async () => {
 
 test("find() gives the user of a name as it was typed, or null", async () => {
   const { accounts } = createAccountParts()
-  const added = await accounts.add({ username: "alice", password: good })
+  const added = await accounts.create({ username: "alice", password: good })
   assert.deepEqual(await accounts.find("ALICE"), added)
   assert.equal("passwordHash" in added, false)
   for (const typed of ["carol", "a lice", ""]) assert.equal(await accounts.find(typed), null)
@@ -241,14 +244,14 @@ test("find() gives the user of a name as it was typed, or null", async () => {
 
 test("accounts: a full disk is no refusal, and changes nothing", async () => {
   const { accounts, store, log } = createAccountParts()
-  for (const username of ["alice", "carol"]) await accounts.add({ username, password: good })
-  await accounts.remove("carol")
-  await store.countFailedLogin("alice", "stranger")
+  for (const username of ["alice", "carol"]) await accounts.create({ username, password: good })
+  await accounts.delete("carol")
+  await store.failures.count("alice", "stranger")
   const before = await accounts.list()
   log.takeAudit()
   store.full = true
   const attempts = [
-    () => accounts.add({ username: "bob", password: good }),
+    () => accounts.create({ username: "bob", password: good }),
     () => accounts.enable("alice"),
     () => accounts.addRole("alice", "admin"),
     () => accounts.setClaim("alice", "plan", "free"),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { AuthError } from "../../src/errors.ts"
 import type { PasswordChange } from "../../src/service/password_change.ts"
-import type { UserReset } from "../../src/store/store.ts"
+import type { ResetUser } from "../../src/store/store.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
 import { plainHash } from "../support/plain_hasher.ts"
@@ -24,7 +24,7 @@ import { strangerOf } from "./checked_accounts.ts"
 const passwords = { username: "alice", sid: "session-1", current: good, next: better }
 const by = (sid: string) => ({ successor: sampleSession(sid), caller: someone })
 
-function resetOf(change: PasswordChange): UserReset {
+function resetOf(change: PasswordChange): ResetUser {
   assert.ok(typeof change === "object", String(change))
   return change
 }
@@ -36,7 +36,7 @@ test("changePassword() ends all sessions and starts another, for who knows the p
   assert.deepEqual(reset.ended.map(({ sid }) => sid).toSorted(), sids)
   assert.equal(reset.user.passwordHash, plainHash(1, better))
   assert.equal(reset.user.tokensNotBefore, startOfTests + 1)
-  assert.deepEqual(await store.listSessions("alice"), [successor])
+  assert.deepEqual(await store.sessions.list("alice"), [successor])
   assert.equal(await accounts.check({ username: "alice", password: good }, someone), null)
 })
 
@@ -51,7 +51,7 @@ test("changePassword() asks the new password first, and hashes nothing for a wro
   const wrong = { ...passwords, current: `${good}!` }
   assert.equal(await accounts.changePassword(wrong, by("session-4")), "wrong")
   assert.deepEqual(hasher.work, ["verify"])
-  assert.equal((await store.listSessions("alice")).length, 2)
+  assert.equal((await store.sessions.list("alice")).length, 2)
 })
 
 test("changePassword() of a user who is disabled meanwhile starts no session", async () => {
@@ -62,15 +62,15 @@ test("changePassword() of a user who is disabled meanwhile starts no session", a
     refusedAs("invalid_token", "Token has been revoked"),
   )
   await accounts.enable("alice")
-  assert.deepEqual(await store.listSessions("alice"), [])
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, good))
+  assert.deepEqual(await store.sessions.list("alice"), [])
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(1, good))
 })
 
 /** What may happen to the password right before it is changed, and whether the change goes on. */
 const races: Readonly<Record<string, (parts: AccountTestParts) => Promise<unknown>>> = {
   "another password is set": ({ accounts }) =>
     accounts.setPassword({ username: "alice", password: `${better}!` }),
-  "the user is deleted": ({ accounts }) => accounts.remove("alice"),
+  "the user is deleted": ({ accounts }) => accounts.delete("alice"),
 }
 
 for (const [name, work] of Object.entries(races)) {
@@ -80,7 +80,7 @@ for (const [name, work] of Object.entries(races)) {
     const changing = parts.accounts.changePassword(passwords, by("session-4"))
     assert.equal(await changing, "wrong")
     assert.equal(await parts.accounts.check({ username: "alice", password: better }, someone), null)
-    assert.deepEqual(await parts.store.listSessions("alice"), [])
+    assert.deepEqual(await parts.store.sessions.list("alice"), [])
   })
 }
 
@@ -92,12 +92,12 @@ test("changePassword() goes on when the hash of the same password is another by 
   })
   const reset = resetOf(await accounts.changePassword(passwords, by("session-4")))
   assert.equal(reset.user.passwordHash, plainHash(2, better))
-  assert.deepEqual(await store.listSessions("alice"), [sampleSession("session-4")])
+  assert.deepEqual(await store.sessions.list("alice"), [sampleSession("session-4")])
 })
 
 test("changePassword() of a user who changes during each check is unavailable", async () => {
   const { accounts, hasher, store } = await createUsedAccounts()
-  store.resetUser = async () => null
+  store.users.reset = async () => "other_hash"
   hasher.work.length = 0
   const changed = unavailableAs("The user was changed at the same time: try again")
   await assert.rejects(accounts.changePassword(passwords, by("session-4")), changed)
@@ -110,7 +110,7 @@ test("changePassword() twice at once with one password: one of them fails", asyn
     ["session-4", "session-5"].map((sid) => accounts.changePassword(passwords, by(sid))),
   )
   assert.equal(outcomes.filter((outcome) => outcome === "wrong").length, 1)
-  assert.equal((await store.listSessions("alice")).length, 1)
+  assert.equal((await store.sessions.list("alice")).length, 1)
 })
 
 const wrong = { ...passwords, current: `${good}!` }
@@ -136,7 +136,7 @@ test("changePassword() judges a session by itself: neither by its address nor by
   const delayed = { event: "login.delayed", user: "alice", ...bySomeone }
   assert.deepEqual(log.takeAudit(), [delayed, delayed])
   const counted = { username: "alice", strangers: 5, devices: 5 }
-  assert.deepEqual(await store.findFailedLogins("alice"), counted)
+  assert.deepEqual(await store.failures.find("alice"), counted)
   hasher.work.length = 0
   assert.equal(await outcomeOf(accounts.changePassword(passwords, by("session-4"))), "in 1 s")
   // Elsewhere the session is the same.
@@ -147,7 +147,7 @@ test("changePassword() judges a session by itself: neither by its address nor by
   assert.equal(await outcomeOf(accounts.changePassword(other, by("session-4"))), "wrong")
   clock.advance(1)
   assert.equal(await outcomeOf(accounts.changePassword(passwords, by("session-4"))), "changed")
-  assert.equal(await store.findFailedLogins("alice"), null)
+  assert.equal(await store.failures.find("alice"), null)
 })
 
 test("changePassword() goes on when strangers have locked the account, and unlocks it", async () => {
@@ -215,7 +215,7 @@ test("changePassword() takes all tokens without a session for one session of the
     assert.equal(await outcomeOf(accounts.changePassword(guess, by("session-4"))), "wrong")
   }
   const counted = { username: "alice", strangers: 0, devices: 5 }
-  assert.deepEqual(await store.findFailedLogins("alice"), counted)
+  assert.deepEqual(await store.failures.find("alice"), counted)
   const right = { ...passwords, sid: null }
   assert.equal(await outcomeOf(accounts.changePassword(right, by("session-4"))), "in 1 s")
   const bobs = { ...right, username: "bob" }

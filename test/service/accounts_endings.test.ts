@@ -4,6 +4,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Accounts } from "../../src/service/accounts.ts"
+import { listRevocations } from "../store/session_calls.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { notStored, refusedAs } from "../support/refusal.ts"
@@ -21,16 +22,16 @@ const endings: Readonly<Record<string, (accounts: Accounts) => Promise<unknown>>
   password_set: (accounts) => accounts.setPassword({ username: "Alice", password: better }),
   disabled: (accounts) => accounts.disable("ALICE"),
   logged_out: (accounts) => accounts.logOut("alice"),
-  deleted: (accounts) => accounts.remove("alice"),
+  deleted: (accounts) => accounts.delete("alice"),
 }
 
 for (const [reason, end] of Object.entries(endings)) {
   test(`accounts: ${reason} ends all sessions of the user, and says so`, async () => {
     const { accounts, store, log, clock } = await createUsedAccounts()
     await end(accounts)
-    assert.deepEqual(await store.listSessions("alice"), [])
-    assert.equal((await store.listSessions("bob")).length, 1)
-    assert.deepEqual((await store.listRevocations(clock.now())).sids.toSorted(), sids)
+    assert.deepEqual(await store.sessions.list("alice"), [])
+    assert.equal((await store.sessions.list("bob")).length, 1)
+    assert.deepEqual((await listRevocations(store, clock.now())).sids.toSorted(), sids)
     const change =
       reason === "deleted"
         ? { event: "user.deleted", user: "alice" }
@@ -44,11 +45,11 @@ for (const [reason, end] of Object.entries(endings)) {
 
   test(`accounts: ${reason} on a full disk ends nothing, and says nothing`, async () => {
     const { accounts, store, log } = await createUsedAccounts()
-    const before = await store.findUser("alice")
+    const before = await store.users.find("alice")
     store.full = true
     await assert.rejects(end(accounts), notStored)
-    assert.equal((await store.listSessions("alice")).length, 2)
-    assert.deepEqual(await store.findUser("alice"), before)
+    assert.equal((await store.sessions.list("alice")).length, 2)
+    assert.deepEqual(await store.users.find("alice"), before)
     assert.deepEqual(log.takeAudit(), [])
   })
 
@@ -85,7 +86,7 @@ for (const [reason, change] of Object.entries(changes)) {
     await accounts.setClaim("alice", "plan", "free")
     log.takeAudit()
     await change(accounts)
-    assert.equal((await store.listSessions("alice")).length, 2)
+    assert.equal((await store.sessions.list("alice")).length, 2)
     assert.deepEqual(log.takeAudit(), [{ event: "user.changed", user: "alice", reason }])
   })
 }
@@ -96,14 +97,14 @@ test("accounts: what is added, seeded and refused is audited as such", async () 
     { username: "Alice", password: "wonderland" },
     { username: "bob", password: "builder" },
   ])
-  await accounts.add({ username: "Carol", password: good })
+  await accounts.create({ username: "Carol", password: good })
   assert.deepEqual(log.takeAudit(), [
     { event: "user.seeded", user: "alice" },
     { event: "user.seeded", user: "bob" },
     { event: "user.added", user: "carol" },
   ])
   await assert.rejects(
-    accounts.add({ username: "carol", password: good }),
+    accounts.create({ username: "carol", password: good }),
     refusedAs("username_taken", "There is a user 'carol' already"),
   )
   await assert.rejects(
@@ -116,7 +117,7 @@ test("accounts: what is added, seeded and refused is audited as such", async () 
 
 test("setPassword() of a user who is deleted meanwhile finds nobody", async () => {
   const { accounts, hasher, log } = await createUsedAccounts()
-  hasher.whileHashing = () => accounts.remove("alice")
+  hasher.whileHashing = () => accounts.delete("alice")
   await assert.rejects(
     accounts.setPassword({ username: "alice", password: better }),
     refusedAs("not_found", "There is no user 'alice'"),
@@ -137,7 +138,7 @@ test("enable() does not bring sessions or tokens of before back", async () => {
   clock.advance(100)
   const enabled = await accounts.enable("alice")
   assert.deepEqual([enabled.disabled, enabled.tokensNotBefore], [false, tokensNotBefore])
-  assert.deepEqual(await store.listSessions("alice"), [])
+  assert.deepEqual(await store.sessions.list("alice"), [])
 })
 
 /** Steps of the clock between one reset of a user and the next, and what is refused then. */

@@ -9,11 +9,12 @@ import { better, createAccountParts, good, someone } from "./account_parts.ts"
 
 test("list() says who is locked", async () => {
   const { accounts, store } = createAccountParts()
-  for (const username of ["alice", "bob", "carol"]) await accounts.add({ username, password: good })
+  for (const username of ["alice", "bob", "carol"])
+    await accounts.create({ username, password: good })
   for (let count = 1; count <= 70; count += 1) {
-    await store.countFailedLogin("bob", "stranger")
-    if (count < 70) await store.countFailedLogin("carol", "stranger")
-    await store.countFailedLogin("carol", "device")
+    await store.failures.count("bob", "stranger")
+    if (count < 70) await store.failures.count("carol", "stranger")
+    await store.failures.count("carol", "device")
   }
   const listed = (await accounts.list()).map(({ username, isLocked }) => [username, isLocked])
   assert.deepEqual(listed, [
@@ -25,14 +26,14 @@ test("list() says who is locked", async () => {
 
 test("unlock() is audited, whether there was anything to unlock or not", async () => {
   const { accounts, store, log } = createAccountParts()
-  await accounts.add({ username: "alice", password: good })
+  await accounts.create({ username: "alice", password: good })
   log.takeAudit()
   for (const failures of [0, 1, 70]) {
     for (let count = 0; count < failures; count += 1) {
-      await store.countFailedLogin("alice", "stranger")
+      await store.failures.count("alice", "stranger")
     }
     await accounts.unlock("Alice")
-    assert.equal(await store.findFailedLogins("alice"), null)
+    assert.equal(await store.failures.find("alice"), null)
     const event = { event: "user.unlocked", user: "alice", reason: "operator" }
     assert.deepEqual(log.takeAudit(), [event])
   }
@@ -40,31 +41,31 @@ test("unlock() is audited, whether there was anything to unlock or not", async (
 
 test("remove() forgets failed logins: who gets the name later starts anew", async () => {
   const { accounts, store } = createAccountParts()
-  await accounts.add({ username: "alice", password: good })
-  for (let count = 0; count < 80; count += 1) await store.countFailedLogin("alice", "stranger")
-  await accounts.remove("alice")
+  await accounts.create({ username: "alice", password: good })
+  for (let count = 0; count < 80; count += 1) await store.failures.count("alice", "stranger")
+  await accounts.delete("alice")
   await accounts.release("alice")
-  await accounts.add({ username: "alice", password: better })
+  await accounts.create({ username: "alice", password: better })
   const credentials = { username: "alice", password: better }
   assert.equal((await accounts.check(credentials, someone))?.username, "alice")
 })
 
 test("release() lets a name be given again, to a user for whom no older token holds", async () => {
   const { accounts, clock, log } = createAccountParts()
-  await accounts.add({ username: "alice", password: good })
+  await accounts.create({ username: "alice", password: good })
   clock.advance(100)
-  await accounts.remove("alice")
+  await accounts.delete("alice")
   log.takeAudit()
   await accounts.release("ALICE")
   assert.deepEqual(log.takeAudit(), [{ event: "user.released", user: "alice" }])
-  await accounts.add({ username: "alice", password: better })
+  await accounts.create({ username: "alice", password: better })
   const again = await accounts.find("alice")
   assert.deepEqual([again?.tokensNotBefore, again?.createdAt], [startOfTests + 101, clock.now()])
 })
 
 test("release() refuses a name that is not reserved, and what can't be one", async () => {
   const { accounts, log } = createAccountParts()
-  await accounts.add({ username: "alice", password: good })
+  await accounts.create({ username: "alice", password: good })
   log.takeAudit()
   for (const name of ["alice", "carol", "admin"]) {
     const refusal = refusedAs("not_found", `The name '${name}' is not reserved`)

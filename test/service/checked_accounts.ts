@@ -1,8 +1,8 @@
 // Accounts whose passwords are checked and guessed at, from one place or from many.
 
 import assert from "node:assert/strict"
+import type { User } from "../../src/domain/user.ts"
 import { AuthError } from "../../src/errors.ts"
-import type { User } from "../../src/store/store.ts"
 import { writeDeviceToken } from "../../src/token/device_token.ts"
 import type { MemoryStore } from "../support/memory_store.ts"
 import {
@@ -46,9 +46,9 @@ export async function createCheckedAccounts(store?: MemoryStore): Promise<Checke
   const { accounts, hasher, clock, log } = parts
   if (store === undefined) {
     for (const username of ["alice", "bob", "mallory"]) {
-      await accounts.add({ username, password: right })
+      await accounts.create({ username, password: right })
     }
-    await parts.store.changeUser("mallory", { disabled: true })
+    await accounts.disable("mallory")
   }
   hasher.work.length = 0
   parts.store.writes = 0

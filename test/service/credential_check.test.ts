@@ -53,20 +53,20 @@ const changes: Readonly<Record<string, (accounts: Accounts) => Promise<unknown>>
   "gets another password": (accounts) =>
     accounts.setPassword({ username: "alice", password: newPassword }),
   "is disabled": (accounts) => accounts.disable("alice"),
-  "is deleted": (accounts) => accounts.remove("alice"),
+  "is deleted": (accounts) => accounts.delete("alice"),
 }
 
 for (const moment of ["whileVerifying", "whileHashing"] as const) {
   for (const [name, change] of Object.entries(changes)) {
     test(`check() gives no user of whom a session can start when it ${name}, ${moment}`, async () => {
-      const { accounts, endingNow, hasher, store } = await createCheckedAccounts()
+      const { accounts, windowNow, hasher, store } = await createCheckedAccounts()
       hasher.cost = 2
       hasher[moment] = () => change(accounts)
       const user = await accounts.check({ username: "alice", password: oldPassword }, someone)
       const { passwordHash: ifPasswordHash = "" } = user ?? {}
-      const options = { ifPasswordHash, sessionsMax: 5, ending: endingNow() }
-      assert.equal(await store.startSession(sampleSession("s1"), options), null)
-      assert.equal(await store.findFailedLogins("alice"), null)
+      const options = { ifPasswordHash, sessionsMax: 5, window: windowNow() }
+      assert.equal(await store.sessions.start(sampleSession("s1"), options), null)
+      assert.equal(await store.failures.find("alice"), null)
     })
   }
 }
@@ -75,7 +75,7 @@ test("check() replaces a hash that costs too little, once", async () => {
   const { check, hasher, store } = await createCheckedAccounts()
   hasher.cost = 2
   assert.equal(await check(oldPassword), "alice")
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, oldPassword))
   assert.equal(await check(oldPassword), "alice")
   assert.deepEqual(hasher.work, ["verify", "hash", "verify"])
 })
@@ -84,11 +84,11 @@ test("check() leaves the hash of a failed login, and one that costs more, as the
   const { check, hasher, store } = await createCheckedAccounts()
   hasher.cost = 2
   await check(newPassword)
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, oldPassword))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(1, oldPassword))
   await check(oldPassword)
   hasher.cost = 1
   await check(oldPassword)
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
 test("check() does not put back a password that was changed while it was hashed anew", async () => {
@@ -96,7 +96,7 @@ test("check() does not put back a password that was changed while it was hashed 
   hasher.cost = 2
   hasher.whileHashing = () => accounts.setPassword({ username: "alice", password: newPassword })
   await check(oldPassword)
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, newPassword))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, newPassword))
   assert.equal(await check(newPassword), "alice")
 })
 
@@ -105,7 +105,7 @@ test("check() lets all in who log in at once while the hash is replaced", async 
   hasher.cost = 2
   const checks = Array.from({ length: 10 }, () => check(oldPassword))
   assert.deepEqual(await Promise.all(checks), Array(10).fill("alice"))
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
 test("check() lets in when the disk is too full for a new hash", async () => {
@@ -115,10 +115,10 @@ test("check() lets in when the disk is too full for a new hash", async () => {
     store.full = true
   }
   assert.equal(await check(oldPassword), "alice")
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, oldPassword))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(1, oldPassword))
   store.full = false
   assert.equal(await check(oldPassword), "alice")
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(2, oldPassword))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
 test("check() lets in when the queue is too full for a new hash", async () => {

@@ -43,9 +43,9 @@ test("check() by a stranger gets in after 69 failures, and makes the account sta
   const { check, guess, log, store } = await createCheckedAccounts()
   for (let round = 0; round < 3; round += 1) {
     await guess(69)
-    assert.equal((await store.findFailedLogins("alice"))?.strangers, 69)
+    assert.equal((await store.failures.find("alice"))?.strangers, 69)
     assert.equal(await check(right), "alice")
-    assert.equal(await store.findFailedLogins("alice"), null)
+    assert.equal(await store.failures.find("alice"), null)
   }
   assert.deepEqual(log.takeAudit(), [])
 })
@@ -71,7 +71,7 @@ test("check() of 200 strangers at once: 70 reach the user's hash, and lock", asy
   const compared = createCounter(accounts)
   await guessAtOnce(accounts, 200)
   assert.equal(compared(), 70)
-  assert.equal((await store.findFailedLogins("alice"))?.strangers, 70)
+  assert.equal((await store.failures.find("alice"))?.strangers, 70)
   assert.equal(await check(right), null)
   assert.deepEqual(
     log.takeAudit().map(({ event, user }) => [event, user]),
@@ -86,7 +86,7 @@ test("check() keeps to 70 in a row when the user logs in amidst the guesses", as
   assert.equal(await check(right), "alice")
   await guesses
   const compared = createCounter(accounts)
-  await guess(70 - ((await accounts.store.findFailedLogins("alice"))?.strangers ?? 0))
+  await guess(70 - ((await accounts.store.failures.find("alice"))?.strangers ?? 0))
   const last = compared()
   await guess(30)
   assert.equal(compared(), last)
@@ -109,13 +109,13 @@ test("check() of a locked account goes on after a restart", async () => {
 
 test("check() does not hide a bug in the store", async () => {
   const { check, store } = await createCheckedAccounts()
-  store.countFailedLogin = () => Promise.reject(new TypeError("a bug"))
+  store.failures.count = () => Promise.reject(new TypeError("a bug"))
   await assert.rejects(check(wrong), { name: "TypeError", message: "a bug" })
 })
 
 test("check() tells of a bug in the store whoever's turn it was, and nobody else", async () => {
   const { check, store } = await createCheckedAccounts()
-  store.countFailedLogin = () => Promise.reject(new TypeError("a bug"))
+  store.failures.count = () => Promise.reject(new TypeError("a bug"))
   // Nothing else may hear of it: an unhandled rejection would fail this test, and end a service.
   const outcomes = await Promise.allSettled(
     Array.from({ length: 16 }, (_, index) => check(wrong, { address: strangerOf(index) })),
@@ -144,7 +144,7 @@ for (const [reason, unlock] of Object.entries(unlocks)) {
     const where = reason === "login" ? bySomeone : {}
     assert.deepEqual(told, { event: "user.unlocked", user: "alice", ...where, reason })
     assert.deepEqual(more, [])
-    assert.equal(await store.findFailedLogins("alice"), null)
+    assert.equal(await store.failures.find("alice"), null)
     const compared = createCounter(accounts)
     await guess(69)
     assert.equal(compared(), 69)

@@ -23,14 +23,14 @@ test("a device's failures are counted by themselves, thirty of them", async () =
     const trial = { deviceToken: deviceToken(count) }
     assert.equal(await check(wrong, trial), null)
   }
-  assert.deepEqual(await store.findFailedLogins("alice"), {
+  assert.deepEqual(await store.failures.find("alice"), {
     ...{ username: "alice", strangers: 0, devices: 30 },
   })
   assert.deepEqual(log.takeAudit(), [{ event: "user.locked", user: "alice", ...bySomeone }])
   assert.equal(compared(), 30)
   // From then on they are strangers.
   assert.equal(await check(wrong, { deviceToken: deviceToken() }), null)
-  assert.deepEqual(await store.findFailedLogins("alice"), {
+  assert.deepEqual(await store.failures.find("alice"), {
     ...{ username: "alice", strangers: 1, devices: 30 },
   })
   assert.deepEqual(log.takeAudit(), [])
@@ -68,7 +68,7 @@ test("devices that fail at once lock themselves out, and then the strangers, onc
     Array.from({ length: 200 }, (_, index) => check(wrong, { deviceToken: deviceToken(index) })),
   )
   assert.equal(compared(), 100)
-  assert.deepEqual(await store.findFailedLogins("alice"), {
+  assert.deepEqual(await store.failures.find("alice"), {
     ...{ username: "alice", strangers: 70, devices: 30 },
   })
   assert.deepEqual(
@@ -132,9 +132,9 @@ const strange: Readonly<Record<string, (accounts: CheckedAccounts) => Promise<st
   },
   "of a user of before, whose name was released": async ({ accounts, deviceToken }) => {
     const token = deviceToken()
-    await accounts.remove("alice")
+    await accounts.delete("alice")
     await accounts.release("alice")
-    await accounts.add({ username: "alice", password: right })
+    await accounts.create({ username: "alice", password: right })
     return token
   },
 }
@@ -146,7 +146,7 @@ for (const [name, make] of Object.entries(strange)) {
     const deviceToken = await make(accounts)
     assert.equal(await check(wrong, { deviceToken }), null)
     const counted = { username: "alice", strangers: 1, devices: 0 }
-    assert.deepEqual(await store.findFailedLogins("alice"), counted)
+    assert.deepEqual(await store.failures.find("alice"), counted)
     await guess(69)
     assert.equal(await check(right, { deviceToken }), null)
     accounts.clock.advance(1)

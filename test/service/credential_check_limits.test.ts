@@ -118,7 +118,7 @@ test("check() of 200 valid logins at once lets all in, by one client and by many
       outcomeOf(check(right, { address: addressOf(index) })),
     )
     assert.deepEqual(await Promise.all(attempts), Array(200).fill("alice"))
-    assert.equal(await store.findFailedLogins("alice"), null)
+    assert.equal(await store.failures.find("alice"), null)
   }
 })
 
@@ -143,7 +143,7 @@ for (const [name, failure] of Object.entries(failures)) {
     await guess(69)
     for (let count = 0; count < 4; count += 1) await check(wrong, { username: "bob" })
     log.takeAudit()
-    const counted = await store.findFailedLogins("alice")
+    const counted = await store.failures.find("alice")
     for (let count = 0; count < 200; count += 1) {
       for (const username of ["alice", "bob"]) {
         hasher.whileVerifying = () => Promise.reject(failure)
@@ -151,7 +151,7 @@ for (const [name, failure] of Object.entries(failures)) {
         await assert.rejects(check(right, { username }), { name, message })
       }
     }
-    assert.deepEqual(await store.findFailedLogins("alice"), counted)
+    assert.deepEqual(await store.failures.find("alice"), counted)
     assert.deepEqual(log.takeAudit(), [])
     for (const username of ["alice", "bob"]) {
       assert.equal(await check(right, { username }), username)

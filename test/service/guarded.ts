@@ -40,7 +40,7 @@ export function attemptOn(
 /** Makes a guard of the users alice and bob. */
 export async function createGuarded({ hashesAtATime = 2 } = {}): Promise<Guarded> {
   const store = createMemoryStore()
-  for (const username of ["alice", "bob"]) await store.addUser(sampleUser(username))
+  for (const username of ["alice", "bob"]) await store.users.create(sampleUser(username))
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
   const audit = createAudit({ log: log.log, file: null, clock })
@@ -63,7 +63,7 @@ export async function createGuarded({ hashesAtATime = 2 } = {}): Promise<Guarded
 
   async function tryPassword(attempt: LoginAttempt, password: string): Promise<Outcome> {
     const { username } = attempt
-    const user = username === null ? null : await store.findUser(username)
+    const user = username === null ? null : await store.users.find(username)
     const fields = { user: user?.username }
     try {
       const comparison = { password, user, fields, reason: "login" } as const

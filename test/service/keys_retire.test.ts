@@ -8,8 +8,8 @@ import { createTestService } from "../support/test_service.ts"
 import { assertAlive, caller, logIn } from "./logged_in.ts"
 import { openTestKeys } from "./opened_keys.ts"
 
-test("retire() of the only key makes another, which signs at once", async (t) => {
-  const opened = await openTestKeys(t)
+test("retire() of the only key makes another, which signs at once", async () => {
+  const opened = await openTestKeys()
   const [kid = ""] = opened.published()
   const token = await opened.sign()
   opened.log.takeAudit()
@@ -24,8 +24,8 @@ test("retire() of the only key makes another, which signs at once", async (t) =>
   assert.equal(await again.verdict(token), "Invalid token")
 })
 
-test("retire() of the signing key lets the waiting one sign at once", async (t) => {
-  const opened = await openTestKeys(t)
+test("retire() of the signing key lets the waiting one sign at once", async () => {
+  const opened = await openTestKeys()
   const [kid = ""] = opened.published()
   const token = await opened.sign()
   const { kid: waiting } = await opened.keys.rotate()
@@ -38,8 +38,8 @@ test("retire() of the signing key lets the waiting one sign at once", async (t) 
   assert.equal(await opened.verdict(await opened.sign()), "good")
 })
 
-test("retire() of the waiting key lets the signing one go on, without an end", async (t) => {
-  const opened = await openTestKeys(t)
+test("retire() of the waiting key lets the signing one go on, without an end", async () => {
+  const opened = await openTestKeys()
   const token = await opened.sign()
   const { kid } = await opened.keys.rotate()
   await opened.keys.retire(kid ?? "")
@@ -53,8 +53,8 @@ test("retire() of the waiting key lets the signing one go on, without an end", a
   assert.deepEqual(opened.states(), ["signing", "waiting"])
 })
 
-test("retire() of a kept key refuses its tokens, and no others", async (t) => {
-  const opened = await openTestKeys(t)
+test("retire() of a kept key refuses its tokens, and no others", async () => {
+  const opened = await openTestKeys()
   const [kid = ""] = opened.published()
   const old = await opened.sign()
   await opened.keys.rotate()
@@ -67,8 +67,8 @@ test("retire() of a kept key refuses its tokens, and no others", async (t) => {
   assert.deepEqual(opened.states(), ["signing"])
 })
 
-test("retire() of a key that waits since the clock was ahead changes nothing else", async (t) => {
-  const opened = await openTestKeys(t)
+test("retire() of a key that waits since the clock was ahead changes nothing else", async () => {
+  const opened = await openTestKeys()
   opened.clock.advance(365 * 86_400)
   const { kid } = await opened.keys.rotate()
   opened.clock.advance(-365 * 86_400)
@@ -81,8 +81,8 @@ test("retire() of a key that waits since the clock was ahead changes nothing els
   assert.equal(opened.published().length, 2)
 })
 
-test("retire() of the signing key while another is kept makes a new one", async (t) => {
-  const opened = await openTestKeys(t)
+test("retire() of the signing key while another is kept makes a new one", async () => {
+  const opened = await openTestKeys()
   await opened.keys.rotate()
   opened.clock.advance(400)
   const [kept, signing = ""] = opened.published()
@@ -93,8 +93,8 @@ test("retire() of the signing key while another is kept makes a new one", async 
   assert.notEqual(second, signing)
 })
 
-test("retire() one after the other never leaves the ring without a key that signs", async (t) => {
-  const opened = await openTestKeys(t)
+test("retire() one after the other never leaves the ring without a key that signs", async () => {
+  const opened = await openTestKeys()
   for (let round = 0; round < 4; round += 1) {
     if (round % 2 === 0) await opened.keys.rotate()
     opened.clock.advance(round === 2 ? 400 : 0)
@@ -105,8 +105,8 @@ test("retire() one after the other never leaves the ring without a key that sign
   }
 })
 
-test("retire() knows each key by its whole name only", async (t) => {
-  const { keys, published, log } = await openTestKeys(t)
+test("retire() knows each key by its whole name only", async () => {
+  const { keys, published, log } = await openTestKeys()
   const [kid = ""] = published()
   log.takeAudit()
   for (const unknown of ["", "Refresh", kid.slice(0, -1), `${kid}A`, "__proto__"]) {
@@ -117,8 +117,8 @@ test("retire() knows each key by its whole name only", async (t) => {
   assert.deepEqual(published(), [kid])
 })
 
-test("retire() of one key twice at once retires it once", async (t) => {
-  const { keys, published } = await openTestKeys(t)
+test("retire() of one key twice at once retires it once", async () => {
+  const { keys, published } = await openTestKeys()
   const [kid = ""] = published()
   const [, second] = await Promise.allSettled([keys.retire(kid), keys.retire(kid)])
   assert.ok(second.status === "rejected")
@@ -126,8 +126,8 @@ test("retire() of one key twice at once retires it once", async (t) => {
   assert.equal(published().length, 1)
 })
 
-test("retire() on a full disk changes nothing", async (t) => {
-  const { keys, published, disk, log, sign, verdict } = await openTestKeys(t)
+test("retire() on a full disk changes nothing", async () => {
+  const { keys, published, disk, log, sign, verdict } = await openTestKeys()
   const [kid = ""] = published()
   const token = await sign()
   log.takeAudit()

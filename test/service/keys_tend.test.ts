@@ -18,8 +18,8 @@ async function tendFor({ keys, clock }: OpenedKeys, seconds: number, step = 60):
   }
 }
 
-test("tend() does nothing for as long as nothing is due", async (t) => {
-  const opened = await openTestKeys(t)
+test("tend() does nothing for as long as nothing is due", async () => {
+  const opened = await openTestKeys()
   const bytes = opened.disk.files.get("keys.json")
   opened.log.takeAudit()
   opened.clock.advance(10 * year)
@@ -28,8 +28,8 @@ test("tend() does nothing for as long as nothing is due", async (t) => {
   assert.deepEqual(opened.log.takeAudit(), [])
 })
 
-test("tend() rotates at the age that was set, and again at that age", async (t) => {
-  const opened = await openTestKeys(t, { rotationSeconds })
+test("tend() rotates at the age that was set, and again at that age", async () => {
+  const opened = await openTestKeys({ rotationSeconds })
   const { keys, clock, log } = opened
   log.takeAudit()
   clock.advance(rotationSeconds - 1)
@@ -50,8 +50,8 @@ test("tend() rotates at the age that was set, and again at that age", async (t) 
   assert.deepEqual(log.takeNames(), ["key.rotated"])
 })
 
-test("tend() refuses no token that has not expired, over many rotations", async (t) => {
-  const opened = await openTestKeys(t, { rotationSeconds: 3600, accessTtlSeconds: 3000 })
+test("tend() refuses no token that has not expired, over many rotations", async () => {
+  const opened = await openTestKeys({ rotationSeconds: 3600, accessTtlSeconds: 3000 })
   const held: { token: string; until: number }[] = []
   for (let passed = 0; passed < 8 * 3600; passed += 100) {
     await opened.keys.tend()
@@ -65,8 +65,8 @@ test("tend() refuses no token that has not expired, over many rotations", async 
   }
 })
 
-test("tend() on a full disk fails, and is made up for later", async (t) => {
-  const opened = await openTestKeys(t, { rotationSeconds })
+test("tend() on a full disk fails, and is made up for later", async () => {
+  const opened = await openTestKeys({ rotationSeconds })
   opened.clock.advance(rotationSeconds)
   opened.disk.fail(() => ({ code: "ENOSPC" }))
   await assert.rejects(opened.keys.tend(), unavailableAs("The keys could not be stored"))
@@ -76,8 +76,8 @@ test("tend() on a full disk fails, and is made up for later", async (t) => {
   assert.deepEqual(opened.states(), ["signing", "waiting"])
 })
 
-test("tend() leaves a key be that is dated ahead: it may be the clock that is behind", async (t) => {
-  const opened = await openTestKeys(t, { rotationSeconds })
+test("tend() leaves a key be that is dated ahead: it may be the clock that is behind", async () => {
+  const opened = await openTestKeys({ rotationSeconds })
   opened.clock.advance(year)
   const ahead = await opened.reopen({ signing: { kind: "generated", algorithm: "EdDSA" } })
   ahead.clock.advance(-year)
@@ -88,8 +88,8 @@ test("tend() leaves a key be that is dated ahead: it may be the clock that is be
   assert.equal(await ahead.verdict(await ahead.sign()), "good")
 })
 
-test("tend() after a rotation while the clock was a year ahead: tokens go on, and rotation too", async (t) => {
-  const opened = await openTestKeys(t, { rotationSeconds })
+test("tend() after a rotation while the clock was a year ahead: tokens go on, and rotation too", async () => {
+  const opened = await openTestKeys({ rotationSeconds })
   const { keys, clock } = opened
   const before = await opened.sign()
   clock.advance(year)
@@ -118,8 +118,8 @@ test("tend() after a rotation while the clock was a year ahead: tokens go on, an
 })
 
 for (const seconds of [-3600, -3 * day]) {
-  test(`tend() of keys under a clock that was set by ${seconds} s signs on`, async (t) => {
-    const opened = await openTestKeys(t)
+  test(`tend() of keys under a clock that was set by ${seconds} s signs on`, async () => {
+    const opened = await openTestKeys()
     await opened.keys.rotate()
     opened.clock.advance(400)
     opened.clock.advance(seconds)
@@ -131,8 +131,8 @@ for (const seconds of [-3600, -3 * day]) {
   })
 }
 
-test("openKeys() keeps a key for longer when tokens live for longer than before", async (t) => {
-  const short = await openTestKeys(t, { accessTtlSeconds: 60 })
+test("openKeys() keeps a key for longer when tokens live for longer than before", async () => {
+  const short = await openTestKeys({ accessTtlSeconds: 60 })
   await short.keys.rotate()
   short.clock.advance(300)
   const long = await short.reopen({ accessTtlSeconds: 3600 })
@@ -143,8 +143,8 @@ test("openKeys() keeps a key for longer when tokens live for longer than before"
   assert.equal(await long.verdict(token), "good")
 })
 
-test("openKeys() does not shorten the life of a key whose tokens lived for longer", async (t) => {
-  const long = await openTestKeys(t, { accessTtlSeconds: 3600 })
+test("openKeys() does not shorten the life of a key whose tokens lived for longer", async () => {
+  const long = await openTestKeys({ accessTtlSeconds: 3600 })
   await long.keys.rotate()
   long.clock.advance(300)
   const token = await long.sign()
@@ -155,8 +155,8 @@ test("openKeys() does not shorten the life of a key whose tokens lived for longe
   assert.equal(await long.verdict(token), "good")
 })
 
-test("tend() at once with a rotation by command makes one key", async (t) => {
-  const opened = await openTestKeys(t, { rotationSeconds })
+test("tend() at once with a rotation by command makes one key", async () => {
+  const opened = await openTestKeys({ rotationSeconds })
   opened.clock.advance(rotationSeconds)
   await Promise.allSettled([opened.keys.rotate(), opened.keys.tend(), opened.keys.tend()])
   assert.deepEqual(opened.states(), ["signing", "waiting"])

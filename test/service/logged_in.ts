@@ -42,6 +42,12 @@ export function sidOf({ accessToken }: Pick<Tokens, "accessToken">): string {
   return String(payloadOf(accessToken)["sid"])
 }
 
+/** What ended and may still have valid access tokens. */
+export async function revocationsOf({ sessions }: TestService): Promise<unknown> {
+  const { sids, jtis } = await sessions.revocations()
+  return { sids, jtis }
+}
+
 /** Fails unless both tokens of a session work; the refresh token is used by that. */
 export async function assertAlive({ sessions }: TestService, tokens: Tokens): Promise<Tokens> {
   await sessions.authenticate(tokens.accessToken)

@@ -142,9 +142,9 @@ test("verify() counts the logins of all devices of an account together", async (
 
 test("verify() allows a client 3,000 logins at once for all accounts, then one a second", async () => {
   const { store, succeed, advance } = await createGuarded()
-  const alice = await store.findUser("alice")
+  const alice = await store.users.find("alice")
   assert.ok(alice !== null)
-  await inTurn(11, (index) => store.addUser({ ...alice, username: `user${index}` }))
+  await inTurn(11, (index) => store.users.create({ ...alice, username: `user${index}` }))
   const logIn = (index: number) => succeed(attemptOn(`user${index % 11}`))
   assert.equal(countOf(await inTurn(3000, logIn), "in"), 3000)
   assert.equal(await succeed(attemptOn("alice")), 1)

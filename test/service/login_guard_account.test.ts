@@ -15,13 +15,13 @@ function another(source: LoginSource, number: number) {
 }
 
 async function failedLogins({ store }: Guarded): Promise<readonly [number, number]> {
-  const { strangers = 0, devices = 0 } = (await store.findFailedLogins("alice")) ?? {}
+  const { strangers = 0, devices = 0 } = (await store.failures.find("alice")) ?? {}
   return [strangers, devices]
 }
 
 function slowly({ store }: Guarded): void {
-  const count = store.countFailedLogin.bind(store)
-  store.countFailedLogin = async (...values) => {
+  const count = store.failures.count.bind(store.failures)
+  store.failures.count = async (...values) => {
     await turn()
     const counted = await count(...values)
     await turn()
@@ -122,12 +122,12 @@ test("verify() compares nothing while the store can't write, and charges nothing
 
 test("verify() charges nothing when the store is away", async () => {
   const { store, fail, succeed } = await createGuarded()
-  const count = store.countFailedLogin.bind(store)
-  store.countFailedLogin = () => Promise.reject(new Unavailable("The store is away"))
+  const count = store.failures.count.bind(store.failures)
+  store.failures.count = () => Promise.reject(new Unavailable("The store is away"))
   await inTurn(20, () =>
     assert.rejects(fail(attemptOn("alice")), unavailableAs("The store is away")),
   )
-  store.countFailedLogin = count
+  store.failures.count = count
   assert.equal(await succeed(attemptOn("alice")), "in")
 })
 
@@ -135,7 +135,7 @@ test("verify() of a user who is deleted meanwhile leaves no count behind", async
   const guarded = await createGuarded()
   const { store, fail } = guarded
   const ending = { at: 1, accessTtlSeconds: 1, graceSeconds: 1 }
-  guarded.interrupt(() => store.deleteUser("alice", ending))
+  guarded.interrupt(() => store.users.delete("alice", ending))
   assert.equal(await fail(attemptOn("alice")), "out")
   assert.deepEqual(await failedLogins(guarded), [0, 0])
   assert.equal(await fail(attemptOn("alice", { device: "d1" })), "out")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { operator } from "../../src/service/login_attempt.ts"
-import { addUser, newUser, requireChoosable, requireName } from "../../src/service/new_user.ts"
+import { createUser, newUser, requireChoosable, requireName } from "../../src/service/new_user.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { plainHash } from "../support/plain_hasher.ts"
 import { notStored, refusedAs } from "../support/refusal.ts"
@@ -37,18 +37,18 @@ test("requireChoosable() refuses what the policy refuses, with its reason", asyn
 test("newUser() has nothing yet but a name, a hash and a beginning", async () => {
   const parts = { ...createAccountParts(), asker: operator }
   assert.deepEqual(await newUser({ username: "alice", password: good }, parts), alice)
-  assert.equal(await parts.store.findUser("alice"), null)
+  assert.equal(await parts.store.users.find("alice"), null)
 })
 
-test("addUser() adds, and refuses a name that is taken, or reserved until it is released", async () => {
+test("createUser() adds, and refuses a name that is taken, or reserved until it is released", async () => {
   const parts = { ...createAccountParts(), asker: operator }
   const { accounts, store } = parts
-  const add = (password: string) => addUser({ username: "alice", password }, parts)
+  const add = (password: string) => createUser({ username: "alice", password }, parts)
   assert.deepEqual(await add(good), alice)
-  assert.deepEqual(await store.findUser("alice"), alice)
+  assert.deepEqual(await store.users.find("alice"), alice)
   const taken = refusedAs("username_taken", "There is a user 'alice' already")
   await assert.rejects(add(better), taken)
-  await accounts.remove("alice")
+  await accounts.delete("alice")
   const reserved = refusedAs(
     "username_taken",
     "The name 'alice' was a user's who was deleted, and stays reserved",
@@ -56,13 +56,13 @@ test("addUser() adds, and refuses a name that is taken, or reserved until it is 
   await assert.rejects(add(better), reserved)
   await accounts.release("alice")
   await add(better)
-  assert.equal((await store.findUser("alice"))?.passwordHash, plainHash(1, better))
+  assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(1, better))
 })
 
-test("addUser() on a full disk adds nobody", async () => {
+test("createUser() on a full disk adds nobody", async () => {
   const parts = { ...createAccountParts(), asker: operator }
   parts.store.full = true
-  await assert.rejects(addUser({ username: "alice", password: good }, parts), notStored)
+  await assert.rejects(createUser({ username: "alice", password: good }, parts), notStored)
   parts.store.full = false
-  assert.equal(await parts.store.findUser("alice"), null)
+  assert.equal(await parts.store.users.find("alice"), null)
 })

@@ -1,7 +1,7 @@
 // The keys of a deployment on a disk in memory, and tokens that they sign.
 
-import type { TestContext } from "node:test"
 import { type KeyParts, type Keys, openKeys } from "../../src/service/keys.ts"
+import { JsonKeys } from "../../src/store/json/keys_file.ts"
 import { createAudit } from "../../src/telemetry/audit.ts"
 import {
   signAccessToken,
@@ -14,13 +14,12 @@ import { createFakeClock, type FakeClock } from "../support/fake_clock.ts"
 import { createFaultyDisk, type FaultyDisk } from "../support/faulty_disk.ts"
 import { forgeIssuer } from "../support/forge.ts"
 import { grantOfTests } from "../support/grant_of_tests.ts"
-import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 /** Keys that Postern makes for itself. */
 export const generated: Signing = { kind: "generated", algorithm: "ES256" }
 
 /** What a test may choose when it opens the keys. */
-export type KeyChoices = Partial<Omit<KeyParts, "clock" | "audit" | "warn" | "directory">> & {
+export type KeyChoices = Partial<Omit<KeyParts, "clock" | "audit" | "warn" | "store">> & {
   readonly signing?: Signing
 }
 
@@ -53,26 +52,25 @@ export interface StoredKey {
 }
 
 /** Opens the keys of an empty directory. */
-export async function openTestKeys(t: TestContext, choices: KeyChoices = {}): Promise<OpenedKeys> {
+export async function openTestKeys(choices: KeyChoices = {}): Promise<OpenedKeys> {
   const clock = createFakeClock()
-  const directory = temporaryDirectory(t)
-  return open(
-    { directory, clock, log: createCollectedLog(clock), disk: createFaultyDisk() },
-    choices,
-  )
+  return open({ clock, log: createCollectedLog(clock), disk: createFaultyDisk() }, choices)
 }
 
-interface Surroundings extends Pick<OpenedKeys, "clock" | "log" | "disk"> {
-  readonly directory: string
-}
+type Surroundings = Pick<OpenedKeys, "clock" | "log" | "disk">
 
 async function open(around: Surroundings, choices: KeyChoices): Promise<OpenedKeys> {
-  const { directory, clock, log, disk } = around
+  const { clock, log, disk } = around
   const { signing = generated, ...chosen } = choices
   const times = { accessTtlSeconds: 900, leewaySeconds: 0, rotationSeconds: null, ...chosen }
   const audit = createAudit({ log: log.log, file: null, clock })
   const warn = (event: string, message: string) => log.log.warn(event, { message })
-  const keys = await openKeys(signing, { directory, disk, clock, audit, warn, ...times })
+  const path = "/data/keys.json"
+  const store = {
+    keys: new JsonKeys({ path, disk, assertOpen: () => {} }),
+    users: { count: () => 0 },
+  }
+  const keys = await openKeys(signing, { store, clock, audit, warn, ...times })
   const address = forgeIssuer
   const accepted = { acceptedIssuers: [address], acceptedAudiences: [address] }
   const settings: TokenSettings = {

@@ -100,7 +100,7 @@ const revocations: Readonly<
     await accounts.enable("alice")
   },
   "user logout": ({ accounts }) => accounts.logOut("alice"),
-  remove: ({ accounts }) => accounts.remove("alice"),
+  remove: ({ accounts }) => accounts.delete("alice"),
   logOut: ({ sessions }, { accessToken }) => sessions.logOut(accessToken, caller),
 }
 
@@ -141,7 +141,12 @@ for (const reset of ["setPassword", "disable and enable", "user logout"] as cons
 test("authenticate() refuses a disabled user, whatever became of the sessions", async (t) => {
   const service = await createTestService(t)
   const { accessToken } = await logIn(service)
-  await service.store.changeUser("alice", { disabled: true })
+  const { sessions } = service.store
+  const find = sessions.find.bind(sessions)
+  sessions.find = async (sid) => {
+    const found = await find(sid)
+    return found && { ...found, user: { ...found.user, disabled: true } }
+  }
   await assert.rejects(async () => service.sessions.authenticate(accessToken), revokedToken)
 })
 

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Tokens } from "../../src/service/session_tokens.ts"
+import { findSession } from "../store/session_calls.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { notStored, revokedToken } from "../support/refusal.ts"
@@ -21,7 +22,7 @@ test("refresh() gives the next tokens of the session, not fresh, and says so", a
   const claims = payloadOf(next.accessToken)
   const { fresh, auth_time: authTime, iat } = claims
   assert.deepEqual([claims["sid"], fresh, authTime, iat], [sid, false, now, now + 60])
-  const session = await service.store.findSession(sid)
+  const session = await findSession(service.store, sid)
   assert.deepEqual(
     [session?.startedAt, session?.lastUsedAt, session?.rotations],
     [now, now + 60, 1],
@@ -34,7 +35,7 @@ test("refresh() notes from where the session was used last", async (t) => {
   const { service, login, sid } = await createRefreshed(t)
   const from = { requestId: "r2", address: "198.51.100.9", userAgent: "curl/8" }
   await service.sessions.refresh(login.refreshToken, from)
-  const session = await service.store.findSession(sid)
+  const session = await findSession(service.store, sid)
   assert.deepEqual([session?.address, session?.userAgent], ["198.51.100.9", "curl/8"])
 })
 
@@ -86,7 +87,7 @@ test("refresh() answers a parent again and again, and writes nothing", async (t)
   const disk = createFaultyDisk()
   const { service, tokens, latest, sid, refresh } = await createRefreshed(t, { times: 1, disk })
   const [parent] = tokens as [Tokens]
-  const before = [disk.operations.length, await service.store.findSession(sid)]
+  const before = [disk.operations.length, await findSession(service.store, sid)]
   for (let time = 0; time < 5; time += 1) {
     const next = await refresh(parent)
     assert.equal(next.refreshToken, latest.refreshToken)
@@ -95,7 +96,7 @@ test("refresh() answers a parent again and again, and writes nothing", async (t)
   // Not even a full disk keeps an answer that was lost from being given again.
   disk.fail(() => ({ code: "ENOSPC" }))
   assert.equal((await refresh(parent)).refreshToken, latest.refreshToken)
-  assert.deepEqual([disk.operations.length, await service.store.findSession(sid)], before)
+  assert.deepEqual([disk.operations.length, await findSession(service.store, sid)], before)
 })
 
 test("refresh() does not move the grace of a parent with each answer", async (t) => {
@@ -142,7 +143,7 @@ test("refresh() a hundred times at once: one rotation, one successor, nobody log
   const names = service.log.takeNames()
   assert.equal(names.filter((name) => name === "session.refreshed").length, 1)
   assert.equal(names.filter((name) => name === "session.replayed").length, 99)
-  assert.equal((await service.store.findSession(sid))?.rotations, 1)
+  assert.equal((await findSession(service.store, sid))?.rotations, 1)
   for (const answer of answers) await service.sessions.authenticate(answer.accessToken)
 })
 
@@ -155,7 +156,7 @@ test("refresh() by tabs that go on with whatever they got never logs out", async
     current = first as Tokens
     service.clock.advance(1)
   }
-  assert.equal((await service.store.findSession(sid))?.rotations, 20)
+  assert.equal((await findSession(service.store, sid))?.rotations, 20)
   assert.doesNotMatch(service.log.takeNames().join(), /reused|ended|refused/)
 })
 

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
+import type { User } from "../../src/domain/user.ts"
+import { findSession } from "../store/session_calls.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { createForge } from "../support/forge.ts"
@@ -45,7 +47,7 @@ test("refresh() of a Flask token starts a session that began with the token", as
   ])
   const { sub, fresh, type, auth_time: authTime } = payloadOf(tokens.accessToken)
   assert.deepEqual([sub, fresh, type, authTime], ["alice", false, "access", now])
-  const session = await service.store.findSession(sid)
+  const session = await findSession(service.store, sid)
   assert.deepEqual(
     [session?.startedAt, session?.lastUsedAt, session?.expiresAt],
     [now, now + 1000, now + 2 * month],
@@ -58,7 +60,7 @@ test("refresh() of a Flask token a hundred times at once starts one session", as
   const token = flaskRefresh()
   const answers = await Promise.all(Array.from({ length: 100 }, () => service.exchange(token)))
   assert.equal(new Set(answers.map(({ refreshToken }) => refreshToken)).size, 1)
-  assert.equal((await service.store.listSessions("alice")).length, 1)
+  assert.equal((await service.store.sessions.list("alice")).length, 1)
   const names = service.log.takeNames()
   assert.equal(names.filter((name) => name === "session.started").length, 1)
   assert.equal(names.filter((name) => name === "session.refreshed").length, 1)
@@ -117,7 +119,7 @@ for (const moment of ["before", "after"] as const) {
     )
     await assert.rejects(service.exchange(flaskRefresh()), revokedToken)
     if (tokens !== null) await assertEnded(service, tokens)
-    assert.deepEqual(await service.store.listSessions("alice"), [])
+    assert.deepEqual(await service.store.sessions.list("alice"), [])
     // A refresh token is none of the business of those who take access tokens.
     assert.deepEqual((await service.sessions.revocations()).jtis, [])
   })
@@ -132,16 +134,17 @@ for (const change of ["endSession", "revokeToken"] as const) {
     })
     await service.sessions.logOut(flaskRefresh(), caller)
     assert.equal(answers.length, 1)
-    assert.deepEqual(await service.store.listSessions("alice"), [])
+    assert.deepEqual(await service.store.sessions.list("alice"), [])
     await assert.rejects(service.exchange(flaskRefresh()), revokedToken)
   })
 }
 
 test("refresh() of a Flask token goes on when the user's hash is changed meanwhile", async (t) => {
   const service = await createShared(t)
-  const { passwordHash = "" } = (await service.store.findUser("bob")) ?? {}
+  const { users } = service.store
+  const [{ passwordHash: ifPasswordHash }, { passwordHash }] = (await users.list()) as [User, User]
   interruptBefore(service.store, "startSession", () =>
-    service.store.changeUser("alice", { passwordHash }),
+    users.change("alice", { passwordHash, ifPasswordHash }),
   )
   await assertAlive(service, await service.exchange(flaskRefresh()))
 })
@@ -152,7 +155,7 @@ test("refresh() of a Flask token fails when the user is logged out meanwhile", a
     service.accounts.setPassword({ username: "alice", password: "heftklammer-und-mehr" }),
   )
   await assert.rejects(service.exchange(flaskRefresh()), revokedToken)
-  assert.deepEqual(await service.store.listSessions("alice"), [])
+  assert.deepEqual(await service.store.sessions.list("alice"), [])
 })
 
 test("refresh() of a Flask token on a full disk uses nothing up", async (t) => {
@@ -213,12 +216,12 @@ const refusedRows: Readonly<Record<string, RefusedRow>> = {
   },
   "of a disabled user": {
     token: flaskRefresh(),
-    prepare: ({ store }) => store.changeUser("alice", { disabled: true }),
+    prepare: ({ accounts }) => accounts.disable("alice"),
     ...ended,
   },
   "of a user who was deleted": {
     token: flaskRefresh(),
-    prepare: ({ accounts }) => accounts.remove("alice"),
+    prepare: ({ accounts }) => accounts.delete("alice"),
     error: revokedToken,
     told: { reason: "ended" },
   },
@@ -237,7 +240,7 @@ for (const [name, { token, prepare, error, told }] of Object.entries(refusedRows
     await assert.rejects(service.exchange(token), error)
     const refusal = { event: "refresh.refused", ...where, ...told }
     assert.deepEqual(service.log.takeAudit(), [refusal])
-    assert.deepEqual(await service.store.listSessions("alice"), [])
+    assert.deepEqual(await service.store.sessions.list("alice"), [])
     assert.doesNotMatch(service.log.lines.join(""), /eyJ/)
   })
 }
@@ -247,7 +250,7 @@ test("refresh() remembers for as long as a Flask token is accepted that it was e
   const { refreshToken } = await service.exchange(flaskRefresh({ exp: now + 100 }))
   await service.sessions.logOut(refreshToken, caller)
   service.clock.advance(159)
-  await service.store.purge(service.clock.now())
+  await service.store.sessions.purge(service.clock.now())
   await assert.rejects(service.exchange(flaskRefresh({ exp: now + 100 })), revokedToken)
   service.clock.advance(1)
   await assert.rejects(service.exchange(flaskRefresh({ exp: now + 100 })), expiredToken)
@@ -266,5 +269,5 @@ test("refresh() takes a Flask token within the leeway, from issuers whose clock 
   await assertAlive(service, await service.exchange(late))
   const early = flaskRefresh({ jti: "early", iat: now + 10 })
   const tokens = await service.exchange(early)
-  assert.equal((await service.store.findSession(sidOf(tokens)))?.startedAt, now)
+  assert.equal((await findSession(service.store, sidOf(tokens)))?.startedAt, now)
 })

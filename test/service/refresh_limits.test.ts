@@ -45,7 +45,7 @@ test("refresh() refuses 3000 bad tokens of a client as such, then five a second"
   // And theft is found out, whatever was before.
   await refresh(next)
   await assert.rejects(refresh(login), revokedToken)
-  assert.deepEqual(await service.store.listSessions("alice"), [])
+  assert.deepEqual(await service.store.sessions.list("alice"), [])
 })
 
 test("refresh() of a session is for 240 at once, then for one in three seconds", async (t) => {

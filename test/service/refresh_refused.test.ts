@@ -11,7 +11,7 @@ import { createRefreshed } from "./refreshed.ts"
 /** What keeps alice's refresh token from being used, in the middle of its use as well. */
 const endings: Readonly<Record<string, (service: TestService) => Promise<unknown>>> = {
   "the user is disabled": ({ accounts }) => accounts.disable("alice"),
-  "the user is deleted": ({ accounts }) => accounts.remove("alice"),
+  "the user is deleted": ({ accounts }) => accounts.delete("alice"),
   "the password is set": ({ accounts }) =>
     accounts.setPassword({ username: "alice", password: "heftklammer-und-mehr" }),
 }
@@ -38,7 +38,13 @@ for (const [name, end] of Object.entries(endings)) {
 
 test("refresh() refuses a disabled user whose session is still there, and keeps the audit true", async (t) => {
   const { service, login, told, refresh } = await createRefreshed(t)
-  await service.store.changeUser("alice", { disabled: true })
+  const { sessions } = service.store
+  const rotate = sessions.rotate.bind(sessions)
+  sessions.rotate = async (sid, rotation) => {
+    const rotated = await rotate(sid, rotation)
+    if (rotated.outcome === "gone") return rotated
+    return { ...rotated, user: { ...rotated.user, disabled: true } }
+  }
   await assert.rejects(refresh(login), revokedToken)
   const refusal = { event: "refresh.refused", ...told, reason: "ended" }
   assert.deepEqual(service.log.takeAudit(), [refusal])

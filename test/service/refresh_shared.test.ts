@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test"
 import type { Caller } from "../../src/domain/caller.ts"
 import type { Tokens } from "../../src/service/session_tokens.ts"
 import { writeRefreshToken } from "../../src/token/refresh_token.ts"
+import { findSession } from "../store/session_calls.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { expiredToken, notStored, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestServiceOptions } from "../support/test_service.ts"
@@ -86,7 +87,7 @@ test("refresh() finds a thief out over restarts", async (t) => {
     }
   }
   await assert.rejects(share(current, [owner, thief]), revokedToken)
-  assert.deepEqual(await service.store.listSessions("alice"), [])
+  assert.deepEqual(await service.store.sessions.list("alice"), [])
 })
 
 test("refresh() by two clients now and then, by tabs, and by a phone on the move ends nothing", async (t) => {
@@ -127,7 +128,7 @@ test("refresh() by another client gives nothing while that can't be written", as
   await service.sessions.refresh(login.refreshToken, owner)
   disk.fail()
   await service.sessions.refresh(login.refreshToken, thief)
-  assert.equal((await service.store.findSession(sid))?.sharedRun, 1)
+  assert.equal((await findSession(service.store, sid))?.sharedRun, 1)
 })
 
 test("refresh() of a token that is newer than the store goes on, and is audited as set back", async (t) => {

@@ -28,7 +28,7 @@ function createRegistration() {
 test("register() makes an account that has nothing but a name and a password, and says so", async () => {
   const { accounts, register, store, log } = createRegistration()
   assert.equal(await register("\uff21lice"), "alice")
-  assert.deepEqual(await store.findUser("alice"), {
+  assert.deepEqual(await store.users.find("alice"), {
     ...{ username: "alice", passwordHash: plainHash(1, good), roles: [], claims: {} },
     ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0 },
   })
@@ -69,15 +69,15 @@ for (const [username, password, code, message] of refused) {
     for (let count = 0; count < 40; count += 1) {
       await assert.rejects(register(username, password), refusedAs(code, message))
     }
-    assert.deepEqual([hasher.work, log.takeAudit(), await store.countUsers()], [[], [], 0])
+    assert.deepEqual([hasher.work, log.takeAudit(), await store.users.count()], [[], [], 0])
     await fill(30)
   })
 }
 
 test("register() refuses a name that is taken or was, and counts that", async () => {
   const { accounts, register, log } = createRegistration()
-  for (const username of ["alice", "bob"]) await accounts.add({ username, password: better })
-  await accounts.remove("bob")
+  for (const username of ["alice", "bob"]) await accounts.create({ username, password: better })
+  await accounts.delete("bob")
   log.takeAudit()
   const rows = [
     ["Alice", "There is a user 'alice' already"],
@@ -107,7 +107,7 @@ test("register() gives one of fifty at once the name", async () => {
   const failed = outcomes.filter((outcome) => outcome.status === "rejected")
   assert.equal(failed.length, 49)
   for (const { reason } of failed) taken(reason)
-  assert.equal(await store.countUsers(), 1)
+  assert.equal(await store.users.count(), 1)
 })
 
 test("register() lets a client make 30 accounts, then one in two minutes", async () => {
@@ -141,7 +141,7 @@ test("register() of 200 at once by one client makes 30", async () => {
     const outcomes = await Promise.all(attempts)
     assert.equal(outcomes.filter((outcome) => outcome === "in 120 s").length, 70)
     assert.equal(outcomes.filter((outcome) => outcome === "in 1 s").length, 100)
-    assert.equal(await store.countUsers(), 30)
+    assert.equal(await store.users.count(), 30)
   }
 })
 
@@ -163,7 +163,7 @@ test("register() looks at a hundred names and passwords of a client, then at one
 test("register() makes a thousand accounts for all clients together, then one in five seconds", async () => {
   const { register, fill, clock, store } = createRegistration()
   for (let client = 0; client < 40; client += 1) await fill(25, strangerOf(client))
-  assert.equal(await store.countUsers(), 1000)
+  assert.equal(await store.users.count(), 1000)
   assert.equal(await outcomeOf(register("alice")), "in 5 s")
   clock.advance(5)
   await register("alice")
@@ -177,6 +177,6 @@ test("register() on a full disk, or in a full lane, makes nobody and says nothin
   store.full = false
   hasher.whileHashing = () => Promise.reject(new Unavailable("Too many logins at a time"))
   await assert.rejects(register("alice"), unavailableAs("Too many logins at a time"))
-  assert.deepEqual([log.takeAudit(), await store.countUsers()], [[], 0])
+  assert.deepEqual([log.takeAudit(), await store.users.count()], [[], 0])
   assert.equal(await register("alice"), "alice")
 })

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { User } from "../../src/domain/user.ts"
 import {
-  createEnding,
+  createRevocationWindow,
   grantTokens,
   newSession,
   type Tokens,
 } from "../../src/service/session_tokens.ts"
-import type { User } from "../../src/store/store.ts"
 import { createFakeClock, startOfTests as now } from "../support/fake_clock.ts"
 import { createForge } from "../support/forge.ts"
 import { payloadOf } from "./logged_in.ts"
@@ -92,12 +92,12 @@ test("grantTokens() dates no login ahead of its token when the clock was set bac
   assert.deepEqual([iat, authTime], [now - 3600, now - 3600])
 })
 
-test("createEnding() says how sessions end when it is asked", () => {
+test("createRevocationWindow() says how sessions end when it is asked", () => {
   const clock = createFakeClock()
   const lives = { accessTtlSeconds: 900, leewaySeconds: 10, graceSeconds: 30 }
-  const endingNow = createEnding(clock, lives)
+  const windowNow = createRevocationWindow(clock, lives)
   // A token is accepted for the leeway after its end, here and elsewhere.
-  assert.deepEqual(endingNow(), { at: now, accessTtlSeconds: 910, graceSeconds: 30 })
+  assert.deepEqual(windowNow(), { at: now, accessTtlSeconds: 910, graceSeconds: 30 })
   clock.advance(10)
-  assert.equal(endingNow().at, now + 10)
+  assert.equal(windowNow().at, now + 10)
 })

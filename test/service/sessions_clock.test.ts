@@ -4,9 +4,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Tokens } from "../../src/service/session_tokens.ts"
+import { findSession } from "../store/session_calls.ts"
 import { clockBehind, expiredToken, invalidToken, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
-import { assertAlive, assertEnded, caller, logIn, sidOf } from "./logged_in.ts"
+import { assertAlive, assertEnded, caller, logIn, revocationsOf, sidOf } from "./logged_in.ts"
 
 const hour = 3600
 const day = 86_400
@@ -36,7 +37,7 @@ for (const [name, seconds] of back) {
     await assertAlive(service, await logIn(service))
     service.clock.advance(seconds)
     for (const login of logins) await service.sessions.authenticate(login.accessToken)
-    assert.equal((await service.store.listSessions("alice")).length, 2)
+    assert.equal((await service.store.sessions.list("alice")).length, 2)
   })
 }
 
@@ -45,7 +46,7 @@ test("sessions from more than two days ahead rest, and go on when the clock is r
   const login = await logIn(service)
   service.clock.advance(-3 * day)
   await assert.rejects(service.sessions.refresh(login.refreshToken, caller), clockBehind)
-  await service.store.purge(service.clock.now())
+  await service.store.sessions.purge(service.clock.now())
   await assertAlive(service, await logIn(service))
   service.clock.advance(3 * day)
   await assertAlive(service, login)
@@ -59,7 +60,7 @@ test("logOut() ends a session whatever the clock shows", async (t) => {
     await service.sessions.logOut(login.accessToken, caller)
     service.clock.advance(-seconds)
     await assertEnded(service, login)
-    assert.deepEqual(await service.sessions.revocations(), { sids: [login.sid], jtis: [] })
+    assert.deepEqual(await revocationsOf(service), { sids: [login.sid], jtis: [] })
   }
 })
 
@@ -144,7 +145,7 @@ for (const [after, seconds] of steps) {
     const days = await daysOf(service, next)
     assert.ok(days <= 30, `${days} days`)
     assert.ok(days >= 18, `${days} days`)
-    const session = await service.store.findSession(sidOf(login))
+    const session = await findSession(service.store, sidOf(login))
     assert.ok((session?.expiresAt ?? 0) <= (session?.startedAt ?? 0) + settings.maxAgeSeconds)
   })
 }
@@ -156,7 +157,7 @@ test("sessions: the absolute end is never moved out by steps of the clock", asyn
   for (const seconds of [hour, -day, day, -2 * hour, 5 * day, -day, 2 * day]) {
     service.clock.advance(seconds)
     current = await service.sessions.refresh(current.refreshToken, caller)
-    ends.push((await service.store.findSession(sidOf(current)))?.expiresAt ?? 0)
+    ends.push((await findSession(service.store, sidOf(current)))?.expiresAt ?? 0)
   }
   assert.deepEqual(
     ends,
@@ -170,7 +171,7 @@ test("sessions that were ended stay ended, whatever the clock does", async (t) =
   await service.sessions.logOut(login.refreshToken, caller)
   for (const seconds of [-day, 2 * day, -day]) {
     service.clock.advance(seconds)
-    await service.store.purge(service.clock.now())
+    await service.store.sessions.purge(service.clock.now())
     await assert.rejects(service.sessions.refresh(login.refreshToken, caller), revokedToken)
   }
   await assertEnded(service, login)

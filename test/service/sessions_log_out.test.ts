@@ -3,12 +3,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Tokens } from "../../src/service/session_tokens.ts"
+import { findSession } from "../store/session_calls.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { createForge } from "../support/forge.ts"
 import { notStored, refusedAs, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
-import { assertAlive, assertEnded, caller, logIn, where } from "./logged_in.ts"
+import { assertAlive, assertEnded, caller, logIn, revocationsOf, where } from "./logged_in.ts"
 import { createRefreshed } from "./refreshed.ts"
 
 const flask = await createForge("HS256")
@@ -47,7 +48,7 @@ for (const [name, { token, after = 0 }] of Object.entries(endingRows)) {
     assert.deepEqual(service.log.takeAudit(), [
       { event: "session.ended", ...told, reason: "logout" },
     ])
-    assert.equal(await service.store.findSession(sid), null)
+    assert.equal(await findSession(service.store, sid), null)
     assert.deepEqual(await service.sessions.logOut(sent, caller), alreadyOver)
     assert.deepEqual(service.log.takeAudit(), [])
     service.clock.advance(-after)
@@ -104,7 +105,7 @@ for (const order of ["logout first", "refresh first"] as const) {
     const leaving = order === "logout first" ? out() : null
     const refreshing = refresh(login)
     const [answer] = await Promise.allSettled([refreshing, leaving ?? out()])
-    assert.equal(await service.store.findSession(sid), null)
+    assert.equal(await findSession(service.store, sid), null)
     if (answer.status === "fulfilled") await assertEnded(service, answer.value)
     else assert.doesNotThrow(() => revokedToken(answer.reason))
   })
@@ -126,10 +127,10 @@ test("logOut() with a Flask access token revokes that one, once", async (t) => {
   assert.deepEqual(service.log.takeAudit(), [])
   await assert.rejects(async () => service.sessions.authenticate(one), revokedToken)
   assert.equal((await service.sessions.authenticate(two)).username, "alice")
-  assert.deepEqual(await service.sessions.revocations(), { sids: [], jtis: ["one"] })
+  assert.deepEqual(await revocationsOf(service), { sids: [], jtis: ["one"] })
   await assertAlive(service, login)
   service.clock.advance(900)
-  assert.deepEqual(await service.sessions.revocations(), { sids: [], jtis: [] })
+  assert.deepEqual(await revocationsOf(service), { sids: [], jtis: [] })
 })
 
 /** Flask tokens that need not be remembered when one logs out with them. */
@@ -156,7 +157,7 @@ test("logOut() remembers a Flask token for as long as it is accepted", async (t)
   const token = flask.token()
   await service.sessions.logOut(token, caller)
   service.clock.advance(929)
-  await service.store.purge(service.clock.now())
+  await service.store.sessions.purge(service.clock.now())
   await assert.rejects(async () => service.sessions.authenticate(token), revokedToken)
 })
 
@@ -217,5 +218,5 @@ test("logOut() with Flask tokens writes for 600 of a user at once, and asks to w
   await service.sessions.logOut((await logIn(service)).refreshToken, caller)
   service.clock.advance(1)
   await service.sessions.logOut(tokenOf("more"), caller)
-  assert.equal(await service.store.isTokenRevoked("more"), true)
+  assert.equal(await service.store.sessions.isTokenRevoked("more"), true)
 })

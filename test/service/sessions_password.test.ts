@@ -123,14 +123,14 @@ test("changePassword() twice at once: one of them fails, and one session is left
   const failed = answers.filter((answer) => answer.status === "rejected")
   assert.equal(failed.length, 1)
   assert.doesNotThrow(() => wrongPassword(failed[0]?.reason))
-  assert.equal((await service.store.listSessions("alice")).length, 1)
+  assert.equal((await service.store.sessions.list("alice")).length, 1)
 })
 
 test("changePassword() leaves no session of a login that comes at the same time", async (t) => {
   const { service, change } = await createUsed(t)
   interruptBefore(service.store, "startSession", change)
   await assert.rejects(logIn(service), refusedAs("invalid_credentials", "Bad username or password"))
-  assert.equal((await service.store.listSessions("alice")).length, 1)
+  assert.equal((await service.store.sessions.list("alice")).length, 1)
 })
 
 test("changePassword() of a user who is disabled in its middle gives no tokens", async (t) => {
@@ -139,7 +139,7 @@ test("changePassword() of a user who is disabled in its middle gives no tokens",
   await assert.rejects(change(), revokedToken)
   assert.ok(!service.log.takeNames().includes("password.changed"))
   await service.accounts.enable("alice")
-  assert.deepEqual(await service.store.listSessions("alice"), [])
+  assert.deepEqual(await service.store.sessions.list("alice"), [])
   await assertAlive(service, await logIn(service))
 })
 

@@ -1,119 +1,120 @@
-// What every engine must pass, its second half: changing and deleting users.
+// What every engine must pass: changing and deleting users. The rules of each change are
+// test/domain/user.test.ts's.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { User, UserChange } from "../../src/domain/user.ts"
 import { type OpenStore, tally, thousand } from "./json/opened_store.ts"
-import { endingAt } from "./sample_session.ts"
+import { start, windowAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
 const alice = sampleUser("alice")
 const bob = sampleUser("bob")
 
-/** Defines the tests of `changeUser`. */
+/** Defines the tests of `users.change`. */
 export function changingContract(engine: string, open: OpenStore): void {
-  test(`${engine}: changeUser() changes what is named and nothing else`, async (t) => {
+  test(`${engine}: users.change() changes what is named and nothing else`, async (t) => {
     const { store, reopen } = await open(t)
-    await store.addUser(alice)
-    const passwordHash = sampleHash("B")
-    const changed = await store.changeUser("alice", { passwordHash, tokensNotBefore: 7 })
-    assert.deepEqual(changed, { ...alice, passwordHash, tokensNotBefore: 7 })
-    assert.deepEqual(await store.findUser("alice"), changed)
-    assert.deepEqual(await (await reopen()).findUser("alice"), changed)
+    await store.users.create(alice)
+    await store.users.reset("alice", { disabled: true }, { window: windowAt(start) })
+    const tokensNotBefore = start + 1
+    const [one, other] = ["B", "C"].map((letter) => sampleHash(letter))
+    assert.ok(one && other)
+    const limits = [1, { day: 2 }]
+    const changes: readonly (readonly [change: UserChange, changed: Partial<User>])[] = [
+      [{ addRole: "admin" }, { roles: ["admin", "reader"] }],
+      [{ removeRole: "reader" }, { roles: ["admin"] }],
+      [{ setClaim: { name: "limits", value: limits } }, { claims: { limits } }],
+      [{ setClaim: { name: "a", value: null } }, { claims: { limits, a: null } }],
+      [{ unsetClaim: "limits" }, { claims: { a: null } }],
+      [{ disabled: false }, { disabled: false }],
+      [{ passwordHash: one, ifPasswordHash: alice.passwordHash }, { passwordHash: one }],
+      [{ passwordHash: other, ifPasswordHash: one }, { passwordHash: other }],
+    ]
+    let user: User = { ...alice, disabled: true, tokensNotBefore }
+    for (const [change, changed] of changes) {
+      user = { ...user, ...changed }
+      assert.deepEqual(await store.users.change("alice", change), user, JSON.stringify(change))
+      assert.deepEqual(await store.users.find("alice"), user)
+    }
+    assert.deepEqual(await (await reopen()).users.find("alice"), user)
   })
 
-  test(`${engine}: changeUser() takes what makes a change of the latest record`, async (t) => {
-    const { store, reopen } = await open(t)
-    await store.addUser({ ...alice, roles: [] })
-    const roles = thousand.slice(0, 100).map((index) => `r${index}`)
-    await Promise.all(
-      roles.map((role) => store.changeUser("alice", (user) => ({ roles: [...user.roles, role] }))),
-    )
-    const changed = { ...alice, roles, claims: { tenant: "a", limits: [1, { day: 2 }] } }
-    await store.changeUser("alice", ({ claims }) => ({ claims: { ...claims, ...changed.claims } }))
-    assert.deepEqual(await store.findUser("alice"), changed)
-    assert.deepEqual(await (await reopen()).findUser("alice"), changed)
-  })
+  refusedContract(engine, open)
+  replacedHashContract(engine, open)
+}
 
-  test(`${engine}: changeUser() gives null for a name without a user`, async (t) => {
+function refusedContract(engine: string, open: OpenStore): void {
+  test(`${engine}: users.change() that is refused changes nothing`, async (t) => {
     const { store } = await open(t)
-    assert.equal(await store.changeUser("alice", { disabled: true }), null)
-    assert.equal(await store.countUsers(), 0)
+    assert.equal(await store.users.change("alice", { addRole: "admin" }), "unknown")
+    assert.equal(await store.users.count(), 0)
+    await store.users.create(alice)
+    const tooLarge = "x".repeat(1025)
+    const refusals: readonly (readonly [change: UserChange, outcome: string])[] = [
+      [{ removeRole: "admin" }, "absent"],
+      [{ unsetClaim: "toString" }, "absent"],
+      [{ addRole: tooLarge }, "too_large"],
+      [{ setClaim: { name: "a", value: tooLarge } }, "too_large"],
+      [{ passwordHash: sampleHash("C"), ifPasswordHash: sampleHash("B") }, "other_hash"],
+    ]
+    for (const [change, outcome] of refusals) {
+      assert.equal(await store.users.change("alice", change), outcome)
+    }
+    assert.deepEqual(await store.users.find("alice"), alice)
   })
 
-  test(`${engine}: changeUser() keeps all of 1000 changes at once`, async (t) => {
+  test(`${engine}: users.change() keeps all of 1000 changes at once`, async (t) => {
     const { store } = await open(t)
-    await store.addUser(alice)
-    const changes = thousand.map((tokensNotBefore) =>
-      store.changeUser("alice", { tokensNotBefore }),
-    )
+    await store.users.create({ ...alice, roles: [] })
+    const roles = thousand.slice(0, 100).map((index) => `r${index + 100}`)
     const records = await Promise.all([
-      ...changes,
-      store.changeUser("alice", { disabled: true }),
-      store.changeUser("alice", { roles: ["admin"] }),
+      ...roles.map((addRole) => store.users.change("alice", { addRole })),
+      ...thousand.map((value) => store.users.change("alice", { setClaim: { name: "n", value } })),
     ])
-    const last = { ...alice, tokensNotBefore: 999, disabled: true, roles: ["admin"] }
+    const last = { ...alice, roles, claims: { n: 999 } }
     assert.deepEqual(records.at(-1), last)
-    assert.deepEqual(await store.findUser("alice"), last)
+    assert.deepEqual(await store.users.find("alice"), last)
   })
 }
 
-/** Defines the tests of `changeUser` with a condition. */
-export function conditionContract(engine: string, open: OpenStore): void {
-  test(`${engine}: changeUser() with ifPasswordHash changes only that hash's user`, async (t) => {
+function replacedHashContract(engine: string, open: OpenStore): void {
+  test(`${engine}: users.change() with one ifPasswordHash 1000 times at once wins once`, async (t) => {
     const { store } = await open(t)
-    await store.addUser(alice)
-    const passwordHash = sampleHash("B")
-    const right = { ifPasswordHash: alice.passwordHash }
-    assert.deepEqual(await store.changeUser("alice", { passwordHash }, right), {
-      ...alice,
-      passwordHash,
-    })
-    assert.equal(await store.changeUser("alice", { disabled: true }, right), null)
-    assert.equal(await store.changeUser("bob", { disabled: true }, right), null)
-    assert.deepEqual(await store.findUser("alice"), { ...alice, passwordHash })
-  })
-
-  test(`${engine}: changeUser() with one ifPasswordHash 1000 times at once wins once`, async (t) => {
-    const { store } = await open(t)
-    await store.addUser(alice)
-    const condition = { ifPasswordHash: alice.passwordHash }
-    const outcomes = await Promise.all(
-      thousand.map((tokensNotBefore) => {
-        const change = { passwordHash: sampleHash("C"), tokensNotBefore }
-        return store.changeUser("alice", change, condition)
-      }),
-    )
-    const won = outcomes.filter((outcome) => outcome !== null)
-    assert.equal(won.length, 1)
-    assert.deepEqual(await store.findUser("alice"), won[0])
+    await store.users.create(alice)
+    const change = { passwordHash: sampleHash("C"), ifPasswordHash: alice.passwordHash }
+    const outcomes = await Promise.all(thousand.map(() => store.users.change("alice", change)))
+    const won = outcomes.filter((outcome) => outcome !== "other_hash")
+    assert.deepEqual(won, [{ ...alice, passwordHash: sampleHash("C") }])
+    assert.deepEqual(await store.users.find("alice"), won[0])
   })
 }
 
-/** Defines the tests of `deleteUser`. */
+/** Defines the tests of `users.delete`. */
 export function deletingContract(engine: string, open: OpenStore): void {
-  test(`${engine}: deleteUser() removes the user and reserves the name for good`, async (t) => {
+  test(`${engine}: users.delete() removes the user and reserves the name for good`, async (t) => {
     const { store, reopen } = await open(t)
-    await store.addUser(alice)
-    assert.deepEqual(await store.deleteUser("alice", endingAt()), { user: alice, ended: [] })
-    assert.equal(await store.deleteUser("alice", endingAt()), null)
-    assert.equal(await store.addUser(alice), "reserved")
+    await store.users.create(alice)
+    assert.deepEqual(await store.users.delete("alice", windowAt()), { user: alice, ended: [] })
+    assert.equal(await store.users.delete("alice", windowAt()), null)
+    assert.equal(await store.users.create(alice), "reserved")
     const again = await reopen()
-    assert.equal(await again.findUser("alice"), null)
-    assert.deepEqual(await again.listUsers(), [])
-    assert.equal(await again.addUser(alice), "reserved")
-    assert.equal(await again.changeUser("alice", { disabled: true }), null)
+    assert.equal(await again.users.find("alice"), null)
+    assert.deepEqual(await again.users.list(), [])
+    assert.equal(await again.users.create(alice), "reserved")
+    assert.equal(await again.users.change("alice", { disabled: false }), "unknown")
   })
 
-  test(`${engine}: deleteUser() of a name without a user reserves nothing`, async (t) => {
+  test(`${engine}: users.delete() of a name without a user reserves nothing`, async (t) => {
     const { store } = await open(t)
-    assert.equal(await store.deleteUser("alice", endingAt()), null)
-    assert.equal(await store.addUser(alice), "added")
+    assert.equal(await store.users.delete("alice", windowAt()), null)
+    assert.equal(await store.users.create(alice), "created")
   })
 
-  test(`${engine}: deleteUser() 1000 times at once deletes once`, async (t) => {
+  test(`${engine}: users.delete() 1000 times at once deletes once`, async (t) => {
     const { store } = await open(t)
-    await store.addUser(alice)
-    const outcomes = await Promise.all(thousand.map(() => store.deleteUser("alice", endingAt())))
+    await store.users.create(alice)
+    const outcomes = await Promise.all(thousand.map(() => store.users.delete("alice", windowAt())))
     const words = outcomes.map((outcome) => (outcome === null ? "absent" : "deleted"))
     assert.deepEqual(tally(words), { deleted: 1, absent: 999 })
   })
@@ -121,15 +122,16 @@ export function deletingContract(engine: string, open: OpenStore): void {
   test(`${engine}: changes at once are decided in their order`, async (t) => {
     const { store } = await open(t)
     const outcomes = await Promise.all([
-      store.addUser(alice),
-      store.changeUser("alice", { disabled: true }),
-      store.deleteUser("alice", endingAt()),
-      store.changeUser("alice", { disabled: false }),
-      store.addUser(alice),
-      store.addUser(bob),
+      store.users.create(alice),
+      store.users.change("alice", { addRole: "admin" }),
+      store.users.delete("alice", windowAt()),
+      store.users.change("alice", { addRole: "admin" }),
+      store.users.create(alice),
+      store.users.create(bob),
     ])
-    const user = { ...alice, disabled: true }
-    assert.deepEqual(outcomes, ["added", user, { user, ended: [] }, null, "reserved", "added"])
-    assert.deepEqual(await store.listUsers(), [bob])
+    const user = { ...alice, roles: ["admin", "reader"] }
+    const deleted = { user, ended: [] }
+    assert.deepEqual(outcomes, ["created", user, deleted, "unknown", "reserved", "created"])
+    assert.deepEqual(await store.users.list(), [bob])
   })
 }

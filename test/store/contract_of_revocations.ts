@@ -8,7 +8,6 @@ import type { Store } from "../../src/store/store.ts"
 import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
 import {
   accessTtlSeconds,
-  endingAt,
   fill,
   graceSeconds,
   presented,
@@ -16,64 +15,72 @@ import {
   sidOf,
   start,
   startOptions,
+  windowAt,
 } from "./sample_session.ts"
 import { sampleUser } from "./sample_user.ts"
+import { findSession, listRevocations, rotate } from "./session_calls.ts"
 
 const day = 86_400
 const nothing = { sids: [], jtis: [] }
 
 /** Defines the tests of `revokeToken`, `isTokenRevoked` and `listRevocations`. */
 export function revokingContract(engine: string, open: OpenStore): void {
-  test(`${engine}: revokeToken() revokes once, and lists what is to be listed`, async (t) => {
+  test(`${engine}: sessions.revokeToken() revokes once, and lists what is to be listed`, async (t) => {
     const { store, reopen } = await open(t)
     const access = { jti: "a.1~-_", expiresAt: start + 60, isListed: true }
     const refresh = { jti: "r1", expiresAt: start + 30 * day, isListed: false }
     for (const token of [access, refresh]) {
-      assert.equal(await store.isTokenRevoked(token.jti), false)
-      assert.equal(await store.revokeToken(token), true)
-      assert.equal(await store.revokeToken({ ...token, expiresAt: start + 1 }), false)
+      assert.equal(await store.sessions.isTokenRevoked(token.jti), false)
+      assert.equal(await store.sessions.revokeToken(token), true)
+      assert.equal(await store.sessions.revokeToken({ ...token, expiresAt: start + 1 }), false)
     }
     for await (const one of thenReopened({ store, reopen })) {
-      for (const { jti } of [access, refresh]) assert.equal(await one.isTokenRevoked(jti), true)
+      for (const { jti } of [access, refresh])
+        assert.equal(await one.sessions.isTokenRevoked(jti), true)
       for (const jti of ["A.1~-_", "", "__proto__"]) {
-        assert.equal(await one.isTokenRevoked(jti), false, jti)
+        assert.equal(await one.sessions.isTokenRevoked(jti), false, jti)
       }
       const expected = { sids: [], jtis: [access.jti] }
-      assert.deepEqual(await one.listRevocations(start + 59), expected, "as the first one said")
-      assert.deepEqual(await one.listRevocations(start + 60), nothing)
+      assert.deepEqual(await listRevocations(one, start + 59), expected, "as the first one said")
+      assert.deepEqual(await listRevocations(one, start + 60), nothing)
     }
   })
 
-  test(`${engine}: revokeToken() 1000 times at once revokes once`, async (t) => {
+  test(`${engine}: sessions.revokeToken() 1000 times at once revokes once`, async (t) => {
     const { store } = await open(t)
     const token = { jti: "j1", expiresAt: start + 60, isListed: true }
-    const outcomes = await Promise.all(thousand.map(() => store.revokeToken(token)))
+    const outcomes = await Promise.all(thousand.map(() => store.sessions.revokeToken(token)))
     assert.deepEqual(tally(outcomes.map(String)), { true: 1, false: 999 })
-    assert.deepEqual(await store.listRevocations(start), { sids: [], jtis: ["j1"] })
+    assert.deepEqual(await listRevocations(store, start), { sids: [], jtis: ["j1"] })
   })
 
   lifeContract(engine, open)
 
-  test(`${engine}: listRevocations() gives one object until something changes`, async (t) => {
+  test(`${engine}: sessions.revocations() has one version until something changes`, async (t) => {
     const { store } = await open(t)
     await fill(
       store,
       ["s1", "s2", "s3"].map((sid) => sampleSession(sid)),
     )
-    await store.endSession("s1", { ending: endingAt() })
-    await store.revokeToken({ jti: "j1", expiresAt: start + 60, isListed: true })
-    const list = await store.listRevocations(start)
-    assert.deepEqual(list, { sids: ["s1"], jtis: ["j1"] })
+    await store.sessions.end("s1", { window: windowAt() })
+    await store.sessions.revokeToken({ jti: "j1", expiresAt: start + 60, isListed: true })
+    const list = await store.sessions.revocations(start)
+    const { version } = list
+    assert.deepEqual(list, { sids: ["s1"], jtis: ["j1"], version })
     assert.ok([list, list.sids, list.jtis].every(Object.isFrozen))
-    await store.rotateSession("s2", presented(0))
-    await store.addUser(sampleUser("carol"))
-    for (const at of [start, start + 59]) assert.equal(await store.listRevocations(at), list)
-    const later = await store.listRevocations(start + 60)
-    assert.deepEqual(later, { sids: ["s1"], jtis: [] })
-    assert.deepEqual(await store.listRevocations(start), list, "the clock was set back")
-    await store.endSession("s3", { ending: endingAt() })
-    assert.deepEqual([...(await store.listRevocations(start)).sids].sort(), ["s1", "s3"])
-    assert.deepEqual(list, { sids: ["s1"], jtis: ["j1"] }, "what was given stays as it was")
+    await rotate(store, "s2", presented(0))
+    await store.users.create(sampleUser("carol"))
+    for (const at of [start, start + 59]) {
+      assert.deepEqual(await store.sessions.revocations(at), list)
+    }
+    const later = await store.sessions.revocations(start + 60)
+    assert.deepEqual([later.sids, later.jtis], [["s1"], []])
+    assert.notEqual(later.version, version)
+    const { sids, jtis } = await store.sessions.revocations(start)
+    assert.deepEqual([sids, jtis], [["s1"], ["j1"]], "the clock was set back")
+    await store.sessions.end("s3", { window: windowAt() })
+    assert.deepEqual([...(await listRevocations(store, start)).sids].sort(), ["s1", "s3"])
+    assert.deepEqual(list, { sids: ["s1"], jtis: ["j1"], version }, "records never change")
   })
 }
 
@@ -95,27 +102,27 @@ function lifeContract(engine: string, open: OpenStore): void {
     test(`${engine}: a session that ends ${name} is listed while its tokens live`, async (t) => {
       const { store, reopen } = await open(t)
       await fill(store, [sampleSession("s1"), sampleSession("s2")])
-      await store.rotateSession("s1", presented(0, start + 600))
+      await rotate(store, "s1", presented(0, start + 600))
       const at = start + 600 + sinceUse
-      await store.endSession("s1", { ending: endingAt(at) })
+      await store.sessions.end("s1", { window: windowAt(at) })
       for await (const one of thenReopened({ store, reopen })) {
         const last = at + listedFor
-        assert.deepEqual((await one.listRevocations(last)).sids, [])
-        assert.deepEqual((await one.listRevocations(last - 1)).sids, ["s1"])
-        assert.deepEqual((await one.listRevocations(at)).sids, listedFor > 0 ? ["s1"] : [])
+        assert.deepEqual((await listRevocations(one, last)).sids, [])
+        assert.deepEqual((await listRevocations(one, last - 1)).sids, ["s1"])
+        assert.deepEqual((await listRevocations(one, at)).sids, listedFor > 0 ? ["s1"] : [])
       }
     })
   }
 
   test(`${engine}: each way in which sessions end has them listed`, async (t) => {
     const { store } = await open(t)
-    const ending = endingAt()
+    const window = windowAt()
     const ways: Readonly<Record<string, () => Promise<unknown>>> = {
-      ended: () => store.endSession("ended", { ending }),
-      left: () => store.endSessions("left", { ending }),
-      reused: () => store.rotateSession("reused", presented(-2)),
-      reset: () => store.resetUser("reset", {}, { ending }),
-      deleted: () => store.deleteUser("deleted", ending),
+      ended: () => store.sessions.end("ended", { window }),
+      left: () => store.sessions.endAll("left", { window }),
+      reused: () => rotate(store, "reused", presented(-2)),
+      reset: () => store.users.reset("reset", {}, { window }),
+      deleted: () => store.users.delete("deleted", window),
     }
     const names = Object.keys(ways)
     await fill(
@@ -123,11 +130,11 @@ function lifeContract(engine: string, open: OpenStore): void {
       names.map((name) => sampleSession(name, { username: name })),
     )
     for (const [name, end] of Object.entries(ways)) {
-      const before = (await store.listRevocations(start)).sids
+      const before = (await listRevocations(store, start)).sids
       await end()
-      const after = (await store.listRevocations(start)).sids
+      const after = (await listRevocations(store, start)).sids
       assert.deepEqual([...after].sort(), [...before, name].sort())
-      assert.equal(await store.findSession(name), null)
+      assert.equal(await findSession(store, name), null)
     }
   })
 }
@@ -146,27 +153,27 @@ export function purgingContract(engine: string, open: OpenStore): void {
       ...["e1", "e2"].map((sid) => sampleSession(sid, { startedAt: now })),
     ])
     const ttl = accessTtlSeconds
-    await store.endSession("e1", { ending: { ...endingAt(now), accessTtlSeconds: ttl - 1 } })
-    await store.endSession("e2", { ending: endingAt(now) })
-    await store.revokeToken({ jti: "j1", expiresAt: now + ttl - 1, isListed: true })
-    await store.revokeToken({ jti: "j2", expiresAt: now + ttl, isListed: true })
-    assert.equal(await store.purge(now), 2)
+    await store.sessions.end("e1", { window: { ...windowAt(now), accessTtlSeconds: ttl - 1 } })
+    await store.sessions.end("e2", { window: windowAt(now) })
+    await store.sessions.revokeToken({ jti: "j1", expiresAt: now + ttl - 1, isListed: true })
+    await store.sessions.revokeToken({ jti: "j2", expiresAt: now + ttl, isListed: true })
+    assert.equal(await store.sessions.purge(now), 2)
     assert.deepEqual(await leftOf(store), ["ahead", "just"])
-    assert.deepEqual(await store.listSessions("bob"), [])
-    assert.equal(await store.purge(now), 0)
+    assert.deepEqual(await store.sessions.list("bob"), [])
+    assert.equal(await store.sessions.purge(now), 0)
     const before = now + ttl - 2
     const all = { sids: ["e1", "e2"], jtis: ["j1", "j2"] }
-    assert.deepEqual(await store.listRevocations(before), all)
-    assert.equal(await store.purge(now + ttl - 1), 1, "the one that was just alive")
+    assert.deepEqual(await listRevocations(store, before), all)
+    assert.equal(await store.sessions.purge(now + ttl - 1), 1, "the one that was just alive")
     for await (const one of thenReopened({ store, reopen })) {
       assert.deepEqual(await leftOf(one), ["ahead"])
-      assert.deepEqual(await one.listRevocations(before), { sids: ["e2"], jtis: ["j2"] })
+      assert.deepEqual(await listRevocations(one, before), { sids: ["e2"], jtis: ["j2"] })
       assert.deepEqual(
-        [await one.isTokenRevoked("j1"), await one.isTokenRevoked("j2")],
+        [await one.sessions.isTokenRevoked("j1"), await one.sessions.isTokenRevoked("j2")],
         [false, true],
       )
-      assert.equal(await one.findSession("old"), null)
-      assert.equal(await one.countUsers(), 2)
+      assert.equal(await findSession(one, "old"), null)
+      assert.equal(await one.users.count(), 2)
     }
   })
 
@@ -176,10 +183,10 @@ export function purgingContract(engine: string, open: OpenStore): void {
     const { store } = await open(t)
     const ahead = sampleSession("ahead", { startedAt: start + 365 * day })
     await fill(store, [ahead])
-    assert.equal(await store.purge(start), 0)
-    assert.equal(await store.purge(ahead.idleExpiresAt - 1), 0)
+    assert.equal(await store.sessions.purge(start), 0)
+    assert.equal(await store.sessions.purge(ahead.idleExpiresAt - 1), 0)
     assert.deepEqual(await leftOf(store), ["ahead"])
-    assert.equal(await store.purge(ahead.idleExpiresAt), 1)
+    assert.equal(await store.sessions.purge(ahead.idleExpiresAt), 1)
     assert.deepEqual(await leftOf(store), [])
   })
 }
@@ -194,17 +201,17 @@ function purgingAtOnceContract(engine: string, open: OpenStore): void {
     const alive = thousand.slice(0, 50).map((index) => sampleSession(`live${index}`))
     await fillAtOnce(store, [...expired, ...alive])
     const rotateAll = (number: number) =>
-      Promise.all(alive.map(({ sid }) => store.rotateSession(sid, presented(number, now - 1))))
+      Promise.all(alive.map(({ sid }) => rotate(store, sid, presented(number, now - 1))))
     await rotateAll(0)
-    const purged = store.purge(now)
+    const purged = store.sessions.purge(now)
     const rotated = await rotateAll(1)
     assert.equal(await purged, 1700)
     assert.deepEqual(tally(rotated.map(({ outcome }) => outcome)), { rotated: 50 })
     for await (const one of thenReopened({ store, reopen })) {
       assert.deepEqual(await leftOf(one), alive.map(sidOf).sort())
-      const list = await one.listSessions("alice")
+      const list = await one.sessions.list("alice")
       assert.ok(list.every(({ rotations }) => rotations === 2))
-      for (const { sid } of expired) assert.equal(await one.findSession(sid), null, sid)
+      for (const { sid } of expired) assert.equal(await findSession(one, sid), null, sid)
     }
   })
 
@@ -216,9 +223,9 @@ function purgingAtOnceContract(engine: string, open: OpenStore): void {
     )
     const { idleExpiresAt: now } = sampleSession("s1")
     const [rotated, purged, gone] = await Promise.all([
-      store.rotateSession("s1", presented(0, now - 1)),
-      store.purge(now),
-      store.rotateSession("s2", presented(0, now - 1)),
+      rotate(store, "s1", presented(0, now - 1)),
+      store.sessions.purge(now),
+      rotate(store, "s2", presented(0, now - 1)),
     ])
     assert.deepEqual([rotated.outcome, purged, gone.outcome], ["rotated", 1, "gone"])
     assert.deepEqual(await leftOf(store), ["s1"])
@@ -228,11 +235,11 @@ function purgingAtOnceContract(engine: string, open: OpenStore): void {
 /** Adds users and starts sessions of them, all at once. */
 async function fillAtOnce(store: Store, sessions: readonly Session[]): Promise<void> {
   const names = new Set(sessions.map(({ username }) => username))
-  const adds = [...names].map((name) => store.addUser(sampleUser(name)))
-  const starts = sessions.map((session) => store.startSession(session, startOptions()))
+  const adds = [...names].map((name) => store.users.create(sampleUser(name)))
+  const starts = sessions.map((session) => store.sessions.start(session, startOptions()))
   await Promise.all([...adds, ...starts])
 }
 
 async function leftOf(store: Store): Promise<readonly string[]> {
-  return (await store.listSessions("alice")).map(sidOf).sort()
+  return (await store.sessions.list("alice")).map(sidOf).sort()
 }

@@ -4,9 +4,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Client } from "../../src/domain/session.ts"
-import type { RotationOutcome, Store } from "../../src/store/store.ts"
+import type { Store } from "../../src/store/store.ts"
 import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
-import { endingAt, fill, graceSeconds, presented, sampleSession, start } from "./sample_session.ts"
+import { fill, graceSeconds, presented, sampleSession, start, windowAt } from "./sample_session.ts"
+import { findSession, listRevocations, type Rotated, rotate } from "./session_calls.ts"
 
 const first = sampleSession("s1")
 const owner: Client = { address: first.address, userAgent: first.userAgent }
@@ -17,8 +18,8 @@ function use(
   store: Store,
   number: number,
   { by, since = 0 }: { readonly by: Client; readonly since?: number },
-): Promise<RotationOutcome> {
-  return store.rotateSession("s1", { ...presented(number, start + since), ...by })
+): Promise<Rotated> {
+  return rotate(store, "s1", { ...presented(number, start + since), ...by })
 }
 
 /** Has both use the token of a number, and gives what became of it. */
@@ -37,7 +38,7 @@ const isFoundOut = ["rotated", "reused"]
 /** Defines the tests of a parent that another client presents. */
 export function sharingContract(engine: string, open: OpenStore): void {
   theftContract(engine, open)
-  test(`${engine}: rotateSession() of a shared token writes that once for a generation`, async (t) => {
+  test(`${engine}: sessions.rotate() of a shared token writes that once for a generation`, async (t) => {
     const { store, reopen } = await open(t)
     await fill(store, [first])
     const rotated = await use(store, 0, { by: owner })
@@ -46,16 +47,16 @@ export function sharingContract(engine: string, open: OpenStore): void {
     for (const one of [store, store]) {
       const replayed = await use(one, 0, { by: thief, since: graceSeconds })
       assert.deepEqual(replayed, { outcome: "replayed", session })
-      assert.deepEqual(await one.findSession("s1"), session)
-      assert.ok(Object.isFrozen(await one.findSession("s1")))
+      assert.deepEqual(await findSession(one, "s1"), session)
+      assert.ok(Object.isFrozen(await findSession(one, "s1")))
     }
     const again = await reopen()
-    assert.deepEqual(await again.findSession("s1"), session)
+    assert.deepEqual(await findSession(again, "s1"), session)
     const replayed = await use(again, 0, { by: thief, since: graceSeconds })
     assert.deepEqual(replayed, { outcome: "replayed", session })
   })
 
-  test(`${engine}: rotateSession() counts anew after a generation of one client`, async (t) => {
+  test(`${engine}: sessions.rotate() counts anew after a generation of one client`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     for (const [number, expected] of [bothGoOn, bothGoOn, null, bothGoOn, bothGoOn].entries()) {
@@ -65,17 +66,17 @@ export function sharingContract(engine: string, open: OpenStore): void {
     assert.deepEqual(await share(store, 5), isFoundOut)
   })
 
-  test(`${engine}: rotateSession() of tabs, and of a phone that changes networks, is no theft`, async (t) => {
+  test(`${engine}: sessions.rotate() of tabs, and of a phone that changes networks, is no theft`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     const roaming = { ...owner, address: "2001:db8::7" }
     for (let number = 0; number < 9; number += 1) {
       assert.deepEqual(await share(store, number, [owner, roaming]), bothGoOn)
     }
-    assert.equal((await store.findSession("s1"))?.sharedRun, 0)
+    assert.equal((await findSession(store, "s1"))?.sharedRun, 0)
   })
 
-  test(`${engine}: rotateSession() of a shared token 1000 times at once counts once`, async (t) => {
+  test(`${engine}: sessions.rotate() of a shared token 1000 times at once counts once`, async (t) => {
     const { store, reopen } = await open(t)
     await fill(store, [first])
     const outcomes = await Promise.all(
@@ -84,7 +85,7 @@ export function sharingContract(engine: string, open: OpenStore): void {
     const words = outcomes.map(({ outcome }) => outcome)
     assert.deepEqual(tally(words), { rotated: 1, replayed: 999 })
     for await (const one of thenReopened({ store, reopen })) {
-      assert.equal((await one.findSession("s1"))?.sharedRun, 1)
+      assert.equal((await findSession(one, "s1"))?.sharedRun, 1)
     }
   })
 }
@@ -95,7 +96,7 @@ function theftContract(engine: string, open: OpenStore): void {
     ["by the thief first", [true, true, true]],
     ["by either first", [false, true, false]],
   ] as const) {
-    test(`${engine}: rotateSession() shared ${name} is theft in the third generation`, async (t) => {
+    test(`${engine}: sessions.rotate() shared ${name} is theft in the third generation`, async (t) => {
       const { store, reopen } = await open(t)
       await fill(store, [first, sampleSession("s2")])
       let one = store
@@ -106,9 +107,9 @@ function theftContract(engine: string, open: OpenStore): void {
         one = await reopen()
       }
       for await (const later of thenReopened({ store: one, reopen })) {
-        assert.equal(await later.findSession("s1"), null)
-        assert.deepEqual((await later.listRevocations(start)).sids, ["s1"])
-        assert.ok((await later.findSession("s2")) !== null)
+        assert.equal(await findSession(later, "s1"), null)
+        assert.deepEqual((await listRevocations(later, start)).sids, ["s1"])
+        assert.ok((await findSession(later, "s2")) !== null)
         for (const number of [2, 3]) {
           assert.deepEqual(await use(later, number, { by: owner }), { outcome: "gone" })
         }
@@ -121,14 +122,14 @@ function theftContract(engine: string, open: OpenStore): void {
 export function setBackContract(engine: string, open: OpenStore): void {
   setBackTheftContract(engine, open)
   for (const number of [4, 5, 1_000_000]) {
-    test(`${engine}: rotateSession() of number ${number} after 3 goes on from there`, async (t) => {
+    test(`${engine}: sessions.rotate() of number ${number} after 3 goes on from there`, async (t) => {
       const { store, reopen } = await open(t)
       await fill(store, [{ ...first, rotations: 3 }])
       const outcome = await use(store, number, { by: owner })
       assert.equal(outcome.outcome, "set_back")
       let one = store
       for (const _ of ["at once", "after a restart"]) {
-        assert.equal((await one.findSession("s1"))?.rotations, number + 1)
+        assert.equal((await findSession(one, "s1"))?.rotations, number + 1)
         // As after any rotation: the parent for a short time.
         const replayed = await use(one, number, { by: owner, since: graceSeconds })
         assert.equal(replayed.outcome, "replayed")
@@ -138,7 +139,7 @@ export function setBackContract(engine: string, open: OpenStore): void {
     })
   }
 
-  test(`${engine}: rotateSession() of a newer number 1000 times at once sets back once`, async (t) => {
+  test(`${engine}: sessions.rotate() of a newer number 1000 times at once sets back once`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     const outcomes = await Promise.all(thousand.map(() => use(store, 7, { by: owner })))
@@ -146,22 +147,22 @@ export function setBackContract(engine: string, open: OpenStore): void {
     assert.deepEqual(tally(words), { set_back: 1, replayed: 999 })
   })
 
-  test(`${engine}: rotateSession() of a newer number brings back no session that is not there`, async (t) => {
+  test(`${engine}: sessions.rotate() of a newer number brings back no session that is not there`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
-    await store.endSession("s1", { ending: endingAt() })
+    await store.sessions.end("s1", { window: windowAt() })
     assert.deepEqual(await use(store, 9, { by: owner }), { outcome: "gone" })
     await fill(store, [first])
     const late = await use(store, 9, { by: owner, since: first.idleExpiresAt - start })
     assert.equal(late.outcome, "expired")
   })
 
-  test(`${engine}: rotateSession() without a grace goes on from a newer number, too`, async (t) => {
+  test(`${engine}: sessions.rotate() without a grace goes on from a newer number, too`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
-    const ending = { ...endingAt(), graceSeconds: 0 }
+    const window = { ...windowAt(), graceSeconds: 0 }
     const outcomes = [7, 7].map((number) =>
-      store.rotateSession("s1", { ...presented(number), ...owner, ending }),
+      rotate(store, "s1", { ...presented(number), ...owner, window }),
     )
     const words = (await Promise.all(outcomes)).map(({ outcome }) => outcome)
     assert.deepEqual(words, ["set_back", "reused"])
@@ -170,17 +171,17 @@ export function setBackContract(engine: string, open: OpenStore): void {
 
 function setBackTheftContract(engine: string, open: OpenStore): void {
   for (const number of [2, 3, 4, 8]) {
-    test(`${engine}: rotateSession() of number ${number} after 3 was set back to 9 is theft`, async (t) => {
+    test(`${engine}: sessions.rotate() of number ${number} after 3 was set back to 9 is theft`, async (t) => {
       const { store } = await open(t)
       await fill(store, [{ ...first, rotations: 3 }])
       assert.equal((await use(store, 9, { by: owner })).outcome, "set_back")
       assert.equal((await use(store, number, { by: thief })).outcome, "reused")
-      assert.equal(await store.findSession("s1"), null)
+      assert.equal(await findSession(store, "s1"), null)
       assert.deepEqual(await use(store, 10, { by: owner }), { outcome: "gone" })
     })
   }
 
-  test(`${engine}: rotateSession() set back by a parent whose time is over is theft`, async (t) => {
+  test(`${engine}: sessions.rotate() set back by a parent whose time is over is theft`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     assert.equal((await use(store, 9, { by: owner })).outcome, "set_back")
@@ -188,7 +189,7 @@ function setBackTheftContract(engine: string, open: OpenStore): void {
     assert.equal(late.outcome, "reused")
   })
 
-  test(`${engine}: rotateSession() by two that have tokens of before the copy finds one out`, async (t) => {
+  test(`${engine}: sessions.rotate() by two that have tokens of before the copy finds one out`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     // The thief's was used up before the copy was restored, the owner's was not.

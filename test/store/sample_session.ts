@@ -1,7 +1,7 @@
 // Sessions as records have them, what happens to them, and when.
 
 import type { Session, SessionLife } from "../../src/domain/session.ts"
-import type { Ending, Rotation, Store } from "../../src/store/store.ts"
+import type { RevocationWindow, Rotation, StartOptions, Store } from "../../src/store/store.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
@@ -34,31 +34,29 @@ export function sampleSession(sid: string, members: Partial<Session> = {}): Sess
 }
 
 /** How sessions end at an instant. */
-export function endingAt(at: number = start): Ending {
+export function windowAt(at: number = start): RevocationWindow {
   return { at, accessTtlSeconds, graceSeconds }
 }
 
 /** The use of a refresh token at an instant. */
 export function presented(number: number, at: number = start): Rotation {
   const address = "198.51.100.9"
-  return { presented: number, address, userAgent: "Other/2.0", life, ending: endingAt(at) }
+  return { presented: number, address, userAgent: "Other/2.0", life, window: windowAt(at) }
 }
 
 /** What `startSession` is told: of a user with the sample hash, who may have 50. */
-export function startOptions(
-  members: Partial<Parameters<Store["startSession"]>[1]> = {},
-): Parameters<Store["startSession"]>[1] {
-  return { ifPasswordHash: sampleHash(), sessionsMax: 50, ending: endingAt(), ...members }
+export function startOptions(members: Partial<StartOptions> = {}): StartOptions {
+  return { ifPasswordHash: sampleHash(), sessionsMax: 50, window: windowAt(), ...members }
 }
 
 /** Adds users and starts sessions of them. */
 export async function fill(store: Store, sessions: readonly Session[]): Promise<void> {
   for (const session of sessions) {
-    if ((await store.findUser(session.username)) === null) {
-      await store.addUser(sampleUser(session.username))
+    if ((await store.users.find(session.username)) === null) {
+      await store.users.create(sampleUser(session.username))
     }
-    const ending = endingAt(session.startedAt)
-    await store.startSession(session, startOptions({ ending, sessionsMax: 100_000 }))
+    const window = windowAt(session.startedAt)
+    await store.sessions.start(session, startOptions({ window, sessionsMax: 100_000 }))
   }
 }
 

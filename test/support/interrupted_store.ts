@@ -2,14 +2,17 @@
 
 import type { Store } from "../../src/store/store.ts"
 
-/** The changes before which something can happen. */
-type Interruptible =
-  | "startSession"
-  | "rotateSession"
-  | "endSession"
-  | "resetUser"
-  | "changeUser"
-  | "revokeToken"
+/** The changes before which something can happen: the noun and the method. */
+const interruptible = {
+  startSession: ["sessions", "start"],
+  rotateSession: ["sessions", "rotate"],
+  endSession: ["sessions", "end"],
+  revokeToken: ["sessions", "revokeToken"],
+  resetUser: ["users", "reset"],
+  changeUser: ["users", "change"],
+} as const
+
+type Interruptible = keyof typeof interruptible
 
 /** Does `work` once, right before the store's next change of this kind is decided. */
 export function interruptBefore(
@@ -43,10 +46,11 @@ function replaceOnce(
   change: Interruptible,
   replacement: (original: Method, values: readonly unknown[]) => Promise<unknown>,
 ): void {
-  const original = store[change].bind(store) as unknown as Method
-  const once: Method = (...values) => {
-    Object.assign(store, { [change]: original })
+  const [noun, method] = interruptible[change]
+  const target = store[noun] as unknown as Record<string, Method>
+  const original = target[method]?.bind(target) as Method
+  target[method] = (...values) => {
+    target[method] = original
     return replacement(original, values)
   }
-  Object.assign(store, { [change]: once })
 }

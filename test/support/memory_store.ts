@@ -38,7 +38,7 @@ export function createMemoryStore(): MemoryStore {
   const parts = {
     covered: 0,
     snapshotBytes: 0,
-    snapshotPath: "",
+    directory: "",
     bytesBetweenSnapshotsMin: Number.MAX_SAFE_INTEGER,
     holding,
     warn: () => {},

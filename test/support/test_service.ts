@@ -7,12 +7,12 @@ import { steadySeconds } from "../../src/clock.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
-import { type Accounts, createAccounts } from "../../src/service/accounts.ts"
+import { Accounts } from "../../src/service/accounts.ts"
 import { type Keys, openKeys } from "../../src/service/keys.ts"
 import { createLoginGuard } from "../../src/service/login_guard.ts"
 import { createRegister } from "../../src/service/registration.ts"
-import { createEnding, type SessionSettings } from "../../src/service/session_tokens.ts"
-import { createSessions, type Sessions } from "../../src/service/sessions.ts"
+import { createRevocationWindow, type SessionSettings } from "../../src/service/session_tokens.ts"
+import { Sessions } from "../../src/service/sessions.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { type Disk, machineDisk } from "../../src/system/disk.ts"
@@ -130,25 +130,26 @@ export async function createTestService(
   const { audit } = trail
   const directory = options.directory ?? temporaryDirectory(t)
   const warn = (event: string, message: string) => log.log.warn(event, { message })
-  const store = await openJsonStore({ directory, disk, warn })
+  const steadySeconds = () => clock.steady?.()
+  const store = await openJsonStore({ directory, disk, warn, steadySeconds })
   t.after(() => store.close())
   const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
   const settings = { ...sessionSettings, ...options.settings }
   const claims = { ...claimSettings(shared), ...options.tokens }
-  const endingNow = createEnding(clock, { ...claims, ...settings })
+  const windowNow = createRevocationWindow(clock, { ...claims, ...settings })
   const keys = await openKeys(signingOf({ shared, generated }), {
-    ...{ directory, disk, clock, audit, warn, ...claims },
+    ...{ store, clock, audit, warn, ...claims },
     rotationSeconds: null,
   })
   const { refreshKey } = keys
   const guarding = { store, hasher, audit, hashesAtATime: 2, seconds: clock.now }
   const guard = createLoginGuard(guarding)
-  const accounts = createAccounts({
-    ...{ store, hasher, clock, audit, endingNow, guard, deviceKey: refreshKey },
+  const accounts = new Accounts({
+    ...{ store, hasher, clock, audit, windowNow, guard, deviceKey: refreshKey },
   })
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
-  const sessions = createSessions({
+  const sessions = new Sessions({
     ...{ accounts, store, tokens, refreshKey, settings, clock, audit },
     verifiedBytesMax: 1_000_000,
   })
@@ -156,7 +157,7 @@ export async function createTestService(
   const isReady = () => service.ready
   const app = createApp({
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
-    makeAccount: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
+    register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.ring.published(clock.now()),
   })

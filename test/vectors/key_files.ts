@@ -62,7 +62,6 @@ const otherMembers: readonly DamagedKeyFile[] = [
   ),
   changed("a member that is unknown", { refreshkey: "" }, strangeMember),
   changed("a member that is null", { comment: null }, strangeMember),
-  changed("members of version 2 in version 1", { version: 1 }, strangeMember),
   ...[undefined, null, {}, "ES256", [null], ["ES256"], [[]]].map((keys) =>
     changed(`the keys ${JSON.stringify(keys)}`, { keys }, notKeys),
   ),
@@ -118,7 +117,7 @@ const keys: readonly DamagedKeyFile[] = [
   changedEntry("publishedAt null", { publishedAt: null }),
   changedEntry("signsFrom null", { signsFrom: null }),
   {
-    name: "a plain JWK, as version 1 had it",
+    name: "a plain JWK",
     change: (good) => JSON.stringify({ ...good, keys: good.keys.map(({ jwk }) => jwk) }),
     why: badKey,
   },

@@ -1,16 +1,15 @@
-// The failed logins of the JSON store: how often in a row each user's password was not given. A
-// failure of a name that is nobody's is written, too, in the place of a user that can't be: so the
-// disk takes the same time, and tells nothing.
+// The failed logins of the JSON store. A failure for an unknown username is written too, under the
+// reserved key `-`, so that write latency does not reveal whether a user exists.
 
-import type { FailedLogins, LoginSource } from "../store.ts"
+import type { FailedLogins, FailureStore, LoginSource } from "../store.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import type { Change } from "./tables.ts"
 
-/** No username: none starts like this. */
-const nobody = "-"
+/** No username starts like this. */
+const unknownKey = "-"
 
-/** The part of the store that counts failed logins; store.ts says what each method promises. */
-export class JsonFailedLogins {
+/** The failed logins; store.ts says what each method promises. */
+export class JsonFailures implements FailureStore {
   readonly #tables: StagedTables
 
   constructor(tables: StagedTables) {
@@ -18,24 +17,24 @@ export class JsonFailedLogins {
   }
 
   find(username: string): FailedLogins | null {
-    return this.#tables.stored.failedLogins.get(username) ?? null
+    return this.#tables.committed.failedLogins.get(username) ?? null
   }
 
   async count(
     username: string | null,
     source: LoginSource,
-    { most }: { readonly most: number },
+    { most }: { readonly most: number } = { most: Number.POSITIVE_INFINITY },
   ): Promise<FailedLogins> {
     const found = username === null ? null : this.#countable(username, source, most)
-    const none = { username: nobody, strangers: 0, devices: 0 }
-    const before = found ?? this.#latest(nobody) ?? none
+    const none = { username: unknownKey, strangers: 0, devices: 0 }
+    const before = found ?? this.#pending(unknownKey) ?? none
     const counted = changed(before, source, 1)
     await this.#tables.write([["failedLogins", counted.username, counted]])
     return counted
   }
 
   async uncount(username: string, source: LoginSource): Promise<void> {
-    const found = this.#latest(username)
+    const found = this.#pending(username)
     if (found === null || countOf(found, source) === 0) return
     const left = changed(found, source, -1)
     const isNone = left.strangers === 0 && left.devices === 0
@@ -43,27 +42,26 @@ export class JsonFailedLogins {
   }
 
   async clear(username: string): Promise<FailedLogins | null> {
-    const found = this.#latest(username)
-    if (found === null) return this.#tables.decided("failedLogins", username, null)
+    const found = this.#pending(username)
+    if (found === null) return this.#tables.onceCommitted("failedLogins", username, null)
     await this.#tables.write([["failedLogins", username, null]])
     return found
   }
 
-  /** What else has to change when a user goes. */
+  /** What else has to change when a user is deleted. */
   changesToForget(username: string): readonly Change[] {
-    return this.#latest(username) === null ? [] : [["failedLogins", username, null]]
+    return this.#pending(username) === null ? [] : [["failedLogins", username, null]]
   }
 
-  /** A user's count, if there is such a user and room in the count for one more. */
+  /** The count of a user who exists and has room for one more failure. */
   #countable(username: string, source: LoginSource, most: number): FailedLogins | null {
-    if (this.#tables.latest("users", username) === null) return null
-    const found = this.#latest(username) ?? { username, strangers: 0, devices: 0 }
+    if (this.#tables.pending("users", username) === null) return null
+    const found = this.#pending(username) ?? { username, strangers: 0, devices: 0 }
     return countOf(found, source) < most ? found : null
   }
 
-  /** As it will be when everything that is being written is on disk. */
-  #latest(username: string): FailedLogins | null {
-    return this.#tables.latest("failedLogins", username)
+  #pending(username: string): FailedLogins | null {
+    return this.#tables.pending("failedLogins", username)
   }
 }
 
@@ -71,7 +69,11 @@ function countOf({ strangers, devices }: FailedLogins, source: LoginSource): num
   return source === "stranger" ? strangers : devices
 }
 
-function changed(before: FailedLogins, source: LoginSource, step: 1 | -1): FailedLogins {
-  const count = countOf(before, source) + step
-  return Object.freeze({ ...before, [source === "stranger" ? "strangers" : "devices"]: count })
+function changed(found: FailedLogins, source: LoginSource, by: 1 | -1): FailedLogins {
+  const { username, strangers, devices } = found
+  return Object.freeze({
+    username,
+    strangers: source === "stranger" ? strangers + by : strangers,
+    devices: source === "device" ? devices + by : devices,
+  })
 }

@@ -5,6 +5,7 @@
 //
 //   store.json                        the snapshot (snapshot.ts)
 //   journal.0.jsonl journal.1.jsonl   what changed since (journal_format.ts)
+//   keys.json                         the keys (keys_file.ts)
 //   lock.json lock-<random>.sock      who owns the directory (lock.ts)
 
 import { basename, join } from "node:path"
@@ -18,6 +19,7 @@ import { type HeldFile, HeldFiles } from "./held_files.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
 import { JsonStore } from "./json_store.ts"
+import { keysFileName } from "./keys_file.ts"
 import { type Lock, takeLock, takenMeanwhile } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
 import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
@@ -34,13 +36,16 @@ export interface JsonStoreOptions {
   readonly warn: (event: string, message: string) => void
   /** Told when nothing can be written any more; `warn` unless given. */
   readonly alarm?: (event: string, message: string) => void
-  /** Files beside the store's: where there is one, there is or was a store. */
-  readonly companions?: readonly string[]
   /** Whether a store is made where there is none: yes, unless told. */
   readonly mayMake?: boolean
   /** Bytes of journal after which a snapshot is taken at the earliest. */
   readonly bytesBetweenSnapshotsMin?: number
+  /** Seconds of a clock that is never set; gives undefined where there is none. */
+  readonly steadySeconds?: () => number | undefined
 }
+
+/** Files beside the snapshot and the journal: where there is one, there is or was a store. */
+const companions: readonly string[] = [keysFileName]
 
 const renewMillis = 1000
 const bytesBetweenSnapshotsMin = 4 * 1024 * 1024
@@ -64,7 +69,8 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
   const { directory, disk, mayMake = true } = options
   try {
     // Before anything is made or mended.
-    if (!mayMake && !(await hasStoreFiles(directory, options))) throw nothingThere(directory)
+    if (!mayMake && !(await hasStoreFiles(directory, { companions, disk })))
+      throw nothingThere(directory)
     await refuseForeign(directory, disk)
     const repaired = [
       await secureDirectory(directory, disk),
@@ -74,7 +80,7 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
     // A large store takes seconds to read.
     const renewing = setInterval(() => void lock.renew().catch(() => {}), renewMillis).unref()
     try {
-      for (const name of [snapshotName, ...journalNames, ...(options.companions ?? [])]) {
+      for (const name of [snapshotName, ...journalNames, ...companions]) {
         repaired.push(await secureFile(join(directory, name), disk))
       }
       for (const notice of repaired)
@@ -101,7 +107,7 @@ async function start(
   lock: Lock,
   options: JsonStoreOptions,
 ): Promise<JsonStore> {
-  const { directory, name = directory, disk, warn, alarm = warn, companions = [] } = options
+  const { directory, name = directory, disk, warn, alarm = warn, steadySeconds } = options
   const segments: Segment[] = []
   try {
     for (const reading of contents.readings) {
@@ -125,12 +131,11 @@ async function start(
     throw error
   }
   return new JsonStore(contents.tables, segments as [Segment, Segment], {
+    directory,
     covered: contents.covered,
     snapshotBytes: contents.snapshotBytes,
-    snapshotPath: join(directory, snapshotName),
     bytesBetweenSnapshotsMin: options.bytesBetweenSnapshotsMin ?? bytesBetweenSnapshotsMin,
-    holding,
-    warn,
+    ...{ holding, warn, steadySeconds },
     async release() {
       await holding.close()
       await lock.release()
@@ -152,7 +157,7 @@ async function openSegment(found: Found, directory: string, disk: Disk): Promise
 }
 
 async function readContents(options: JsonStoreOptions): Promise<Contents | null> {
-  const { directory, disk, companions = [] } = options
+  const { directory, disk } = options
   const snapshotPath = join(directory, snapshotName)
   const snapshot = await naming(snapshotPath, () => readSnapshot(snapshotPath, disk))
   const [first, second] = await Promise.all(

@@ -1,12 +1,12 @@
-// The list of what ended while access tokens of it may be around, made anew only when it changes.
+// The list of what ended and may still have valid access tokens, made only when it changes.
 
 import type { Revocations } from "../store.ts"
 import type { TableName, Tables } from "./tables.ts"
 
-/** What the list is made of. */
+/** The tables that the list is made from. */
 const listedTables: readonly TableName[] = ["endedSessions", "revokedTokens"]
 
-/** A list that is right from an instant until another. */
+/** A list, and the instants between which it is right. */
 interface Listing {
   readonly list: Revocations
   readonly from: number
@@ -16,13 +16,14 @@ interface Listing {
 /** The list, for as long as it is right. */
 export class RevocationListing {
   #known: Listing | null = null
+  #version = 0
 
   /** Notes that a table has changed. */
   note(table: TableName): void {
     if (listedTables.includes(table)) this.#known = null
   }
 
-  /** The list at an instant: the same object until it changes. */
+  /** The list at an instant. */
   at(now: number, { endedSessions, revokedTokens }: Tables): Revocations {
     const known = this.#known
     if (known !== null && known.from <= now && now < known.until) return known.list
@@ -33,9 +34,12 @@ export class RevocationListing {
     let until = Number.MAX_SAFE_INTEGER
     for (const { tokensExpireAt } of ended) until = Math.min(until, tokensExpireAt)
     for (const { expiresAt } of revoked) until = Math.min(until, expiresAt)
-    const sids = Object.freeze(ended.map(({ sid }) => sid))
-    const jtis = Object.freeze(revoked.map(({ jti }) => jti))
-    const list = Object.freeze({ sids, jtis })
+    this.#version += 1
+    const list = Object.freeze({
+      sids: Object.freeze(ended.map(({ sid }) => sid)),
+      jtis: Object.freeze(revoked.map(({ jti }) => jti)),
+      version: this.#version,
+    })
     this.#known = { list, from: now, until }
     return list
   }

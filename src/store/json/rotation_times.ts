@@ -1,18 +1,25 @@
-// When sessions were rotated in this process, by a clock that is never set: so that the time in
-// which a refresh token's parent is good does not depend on the one that is.
+// When this process rotated sessions, by a clock that is never set: a step of the machine's clock
+// neither shortens nor stretches the time in which a refresh token's parent is valid.
 
 import type { Session } from "../../domain/session.ts"
 
-/** More than any such time. */
+/** Longer than any grace. */
 const keptSeconds = 600
 
 /** The rotations of the last minutes. */
 export class RotationTimes {
+  readonly #seconds: () => number | undefined
   /** By sid, in the order in which they happened. */
   readonly #rotations = new Map<string, { readonly number: number; readonly at: number }>()
 
-  /** Notes that a session has just come to the state it is in. Without a clock nothing is. */
-  note({ sid, rotations: number }: Session, at: number | undefined): void {
+  /** @param seconds gives undefined where there is no such clock: then nothing is measured */
+  constructor(seconds: () => number | undefined = () => undefined) {
+    this.#seconds = seconds
+  }
+
+  /** Notes that a session has come to its state just now. */
+  note({ sid, rotations: number }: Session): void {
+    const at = this.#seconds()
     if (at === undefined) return
     this.#rotations.delete(sid)
     this.#rotations.set(sid, { number, at })
@@ -22,8 +29,9 @@ export class RotationTimes {
     }
   }
 
-  /** Seconds since a session came to the state it is in, where that was noted. */
-  since({ sid, rotations }: Session, at: number | undefined): number | undefined {
+  /** Seconds since a session came to its state, where that was noted. */
+  since({ sid, rotations }: Session): number | undefined {
+    const at = this.#seconds()
     const noted = this.#rotations.get(sid)
     return at === undefined || noted?.number !== rotations ? undefined : at - noted.at
   }

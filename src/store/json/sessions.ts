@@ -1,192 +1,189 @@
-// The sessions of the JSON store: which are whose, how they start, go on and end. What a session's
-// refresh token may do is session.ts's to say; here it is decided on the latest state.
+// The sessions of the JSON store. Each change is decided on the pending records, by the rules of
+// domain/session.ts.
 
 import { setImmediate as turn } from "node:timers/promises"
 import { isAlive, judge, markShared, moveOn, type Session } from "../../domain/session.ts"
 import type {
-  Ending,
   Revocations,
+  RevocationWindow,
   RevokedToken,
   Rotation,
   RotationOutcome,
-  Store,
+  SessionOfUser,
+  SessionStore,
+  StartedSession,
+  StartOptions,
 } from "../store.ts"
 import { RevocationListing } from "./revocation_listing.ts"
 import { RotationTimes } from "./rotation_times.ts"
 import type { StagedTables } from "./staged_tables.ts"
-import type { Change, TableName } from "./tables.ts"
+import type { Change, Records } from "./tables.ts"
 
-/** Changes that go to the disk as one entry when much is purged. */
+/** Changes in one journal entry of a purge. */
 const changesPerEntry = 500
-/** Records that are looked at before others have their turn. */
+/** Records that a purge looks at before other work has its turn. */
 const recordsPerTurn = 10_000
 
-/** The part of the store that deals with sessions; store.ts says what each method promises. */
-export class JsonSessions {
+/** The sessions; store.ts says what each method promises. */
+export class JsonSessions implements SessionStore {
   readonly #tables: StagedTables
-  /** By username, all sessions there may be: some may have ended, none is missing. */
+  /** By username, a superset of the user's pending sessions: none is missing. */
   readonly #sids = new Map<string, Set<string>>()
-  readonly #rotations = new RotationTimes()
+  readonly #rotations: RotationTimes
   readonly #listing = new RevocationListing()
 
-  constructor(tables: StagedTables) {
+  constructor(tables: StagedTables, steadySeconds?: () => number | undefined) {
     this.#tables = tables
-    for (const session of tables.stored.sessions.values()) this.#note(session)
+    this.#rotations = new RotationTimes(steadySeconds)
+    for (const session of tables.committed.sessions.values()) this.#note(session)
   }
 
-  lastUse(): number | null {
-    let latest: number | null = null
-    for (const { lastUsedAt } of this.#tables.stored.sessions.values()) {
-      if (latest === null || lastUsedAt > latest) latest = lastUsedAt
-    }
-    return latest
+  find(sid: string): SessionOfUser | null {
+    const { sessions, users } = this.#tables.committed
+    const session = sessions.get(sid)
+    const user = session && users.get(session.username)
+    return user === undefined ? null : { session: session as Session, user }
   }
 
   list(username: string): readonly Session[] {
-    const { sessions } = this.#tables.stored
+    const { sessions } = this.#tables.committed
     return this.#sidsOf(username)
       .flatMap((sid) => sessions.get(sid) ?? [])
       .sort((a, b) => b.lastUsedAt - a.lastUsedAt || b.startedAt - a.startedAt)
   }
 
-  async start(
-    session: Session,
-    { ifPasswordHash, sessionsMax, ending, replaces }: Parameters<Store["startSession"]>[1],
-  ): Promise<{ readonly ended: readonly Session[] } | null> {
+  lastUse(): number | null {
+    let latest: number | null = null
+    for (const { lastUsedAt } of this.#tables.committed.sessions.values()) {
+      if (latest === null || lastUsedAt > latest) latest = lastUsedAt
+    }
+    return latest
+  }
+
+  async start(session: Session, options: StartOptions): Promise<StartedSession | null> {
+    const { ifPasswordHash, sessionsMax, window, replaces } = options
     const { sid, username } = session
-    const user = this.#tables.latest("users", username)
+    const tables = this.#tables
+    const user = tables.pending("users", username)
     const isOther = user?.passwordHash !== ifPasswordHash
     const isLate = replaces !== undefined && replaces.issuedAt < (user?.tokensNotBefore ?? 0)
     if (user === null || user.disabled || isOther || isLate) {
-      return this.#tables.decided("users", username, null)
+      return tables.onceCommitted("users", username, null)
     }
-    if (this.#tables.latest("sessions", sid) !== null) {
-      return this.#tables.decided("sessions", sid, null)
+    if (tables.pending("sessions", sid) !== null) return tables.onceCommitted("sessions", sid, null)
+    if (replaces !== undefined && tables.pending("revokedTokens", replaces.jti) !== null) {
+      return tables.onceCommitted("revokedTokens", replaces.jti, null)
     }
-    if (replaces !== undefined && this.#tables.latest("revokedTokens", replaces.jti) !== null) {
-      return this.#tables.decided("revokedTokens", replaces.jti, null)
-    }
-    const ended = this.#surplus(username, sessionsMax - 1, ending.at)
+    const ended = this.#surplus(username, sessionsMax - 1, window.at)
     await this.write([
-      ...this.changesToEnd(ended, ending),
+      ...changesToEnd(ended, window),
       this.changeToStart(session),
       ...(replaces === undefined ? [] : [revocation(replaces)]),
     ])
-    return { ended }
+    return { user, ended }
   }
 
   async rotate(sid: string, rotation: Rotation): Promise<RotationOutcome> {
-    const { steadyAt, life, ending } = rotation
-    const session = this.#tables.latest("sessions", sid)
-    if (session === null) return this.#tables.decided("sessions", sid, { outcome: "gone" })
-    const { at: now, graceSeconds } = ending
-    const sinceRotation = this.#rotations.since(session, steadyAt)
+    const { life, window } = rotation
+    const session = this.#tables.pending("sessions", sid)
+    const user = session === null ? null : this.#tables.pending("users", session.username)
+    if (session === null || user === null)
+      return this.#tables.onceCommitted("sessions", sid, { outcome: "gone" })
+    const { at: now, graceSeconds } = window
+    const sinceRotation = this.#rotations.since(session)
     const judged = judge(session, rotation, { now, graceSeconds, sinceRotation })
     switch (judged) {
       case "current":
       case "newer": {
         const moved = moveOn(session, rotation, { now, life })
-        this.#rotations.note(moved, steadyAt)
+        this.#rotations.note(moved)
         await this.write([["sessions", sid, moved]])
-        return { outcome: judged === "current" ? "rotated" : "set_back", session: moved }
+        return { outcome: judged === "current" ? "rotated" : "set_back", session: moved, user }
       }
-      case "parent":
-        return this.#tables.decided("sessions", sid, { outcome: "replayed", session })
       case "shared": {
         const shared = markShared(session)
         await this.write([["sessions", sid, shared]])
-        return { outcome: "replayed", session: shared }
+        return { outcome: "replayed", session: shared, user }
       }
-      case "expired":
-      case "ahead":
-        return this.#tables.decided("sessions", sid, { outcome: judged, session })
       case "reused":
-        await this.write(this.changesToEnd([session], ending))
-        return { outcome: "reused", session }
+        await this.write(changesToEnd([session], window))
+        return { outcome: "reused", session, user }
+      default: {
+        const outcome = judged === "parent" ? "replayed" : judged
+        return this.#tables.onceCommitted("sessions", sid, { outcome, session, user })
+      }
     }
   }
 
   async end(
     sid: string,
-    { ending, ifUsername }: Parameters<Store["endSession"]>[1],
+    { window, ifUsername }: Parameters<SessionStore["end"]>[1],
   ): Promise<Session | null> {
-    const session = this.#tables.latest("sessions", sid)
+    const session = this.#tables.pending("sessions", sid)
     const isAnothers = ifUsername !== undefined && session?.username !== ifUsername
-    if (session === null || isAnothers) return this.#tables.decided("sessions", sid, null)
-    await this.write(this.changesToEnd([session], ending))
+    if (session === null || isAnothers) return this.#tables.onceCommitted("sessions", sid, null)
+    await this.write(changesToEnd([session], window))
     return session
   }
 
   async endAll(
     username: string,
-    { ending, except }: Parameters<Store["endSessions"]>[1],
+    { window, except }: Parameters<SessionStore["endAll"]>[1],
   ): Promise<readonly Session[]> {
-    const ended = this.#latestOf(username).filter(({ sid }) => sid !== except)
-    if (ended.length > 0) await this.write(this.changesToEnd(ended, ending))
-    else await this.#endsOnDisk(username)
+    const ended = this.#pendingOf(username).filter(({ sid }) => sid !== except)
+    if (ended.length > 0) await this.write(changesToEnd(ended, window))
+    else {
+      // Another caller may be ending them: they have ended once that is on disk.
+      const sids = this.#sidsOf(username)
+      await Promise.all(sids.map((sid) => this.#tables.onceCommitted("sessions", sid, null)))
+    }
     return ended
   }
 
-  /** All sessions of a user, those that are still being written included. */
-  changesToEndAll(
-    username: string,
-    ending: Ending,
-  ): { readonly ended: readonly Session[]; readonly changes: readonly Change[] } {
-    const ended = this.#latestOf(username)
-    return { ended, changes: this.changesToEnd(ended, ending) }
-  }
-
-  /**
-   * Ends sessions, and has them listed for as long as they may have left access tokens behind, were
-   * it in the past: it may be the clock of now that is wrong.
-   */
-  changesToEnd(sessions: readonly Session[], ending: Ending): Change[] {
-    const { at, accessTtlSeconds, graceSeconds } = ending
-    return sessions.flatMap(({ sid, lastUsedAt }): Change[] => {
-      // The clock may have been set back since the last token was given.
-      const lastTokenAt = Math.max(lastUsedAt, Math.min(at, lastUsedAt + graceSeconds))
-      const tokensExpireAt = lastTokenAt + accessTtlSeconds
-      const gone: Change = ["sessions", sid, null]
-      return [gone, ["endedSessions", sid, Object.freeze({ sid, tokensExpireAt })]]
-    })
-  }
-
-  /** Starts a session. To be called right before the change is written. */
-  changeToStart(session: Session): Change {
-    this.#note(session)
-    return ["sessions", session.sid, Object.freeze({ ...session })]
-  }
-
-  async revoke(token: RevokedToken): Promise<boolean> {
+  async revokeToken(token: RevokedToken): Promise<boolean> {
     const { jti } = token
-    if (this.#tables.latest("revokedTokens", jti) !== null) {
-      return this.#tables.decided("revokedTokens", jti, false)
+    if (this.#tables.pending("revokedTokens", jti) !== null) {
+      return this.#tables.onceCommitted("revokedTokens", jti, false)
     }
     await this.write([revocation(token)])
     return true
   }
 
-  listRevocations(now: number): Revocations {
-    return this.#listing.at(now, this.#tables.stored)
+  isTokenRevoked(jti: string): boolean {
+    return this.#tables.committed.revokedTokens.has(jti)
   }
 
-  // Not those that are dated ahead: it may be the clock of now that is wrong.
+  revocations(now: number): Revocations {
+    return this.#listing.at(now, this.#tables.committed)
+  }
+
+  // Sessions dated ahead stay: the clock may be wrong now.
   async purge(now: number): Promise<number> {
-    const { sessions, endedSessions, revokedTokens } = this.#tables.stored
-    const expired = await this.#drop(
-      "sessions",
-      sessions,
-      (session) => now >= session.idleExpiresAt,
-    )
-    await this.#drop("endedSessions", endedSessions, (ended) => now >= ended.tokensExpireAt)
-    await this.#drop("revokedTokens", revokedTokens, (token) => now >= token.expiresAt)
+    const expired = await this.#drop("sessions", (session) => now >= session.idleExpiresAt)
+    await this.#drop("endedSessions", (ended) => now >= ended.tokensExpireAt)
+    await this.#drop("revokedTokens", (token) => now >= token.expiresAt)
     return expired
   }
 
-  /** Makes changes. All that end sessions, or revoke, go through here. */
+  /** What ends all sessions of a user, pending ones included. */
+  changesToEndAll(
+    username: string,
+    window: RevocationWindow,
+  ): { readonly ended: readonly Session[]; readonly changes: readonly Change[] } {
+    const ended = this.#pendingOf(username)
+    return { ended, changes: changesToEnd(ended, window) }
+  }
+
+  /** What starts a session. Call it right before `write`. */
+  changeToStart(session: Session): Change {
+    this.#note(session)
+    return ["sessions", session.sid, Object.freeze({ ...session })]
+  }
+
+  /** Makes changes. Every start and end of a session, and every revocation, goes through here. */
   async write(changes: readonly Change[]): Promise<void> {
     const gone = changes.flatMap(([table, key, record]) =>
-      table === "sessions" && record === null ? (this.#tables.latest("sessions", key) ?? []) : [],
+      table === "sessions" && record === null ? (this.#tables.pending("sessions", key) ?? []) : [],
     )
     try {
       await this.#tables.write(changes)
@@ -198,18 +195,18 @@ export class JsonSessions {
     for (const [table] of changes) this.#listing.note(table)
   }
 
-  async #drop<T>(
-    table: TableName,
-    records: ReadonlyMap<string, T>,
-    isOver: (record: T) => boolean,
+  async #drop<T extends "sessions" | "endedSessions" | "revokedTokens">(
+    table: T,
+    isOver: (record: Records[T]) => boolean,
   ): Promise<number> {
     let dropped = 0
     let seen = 0
     let changes: Change[] = []
+    const records = this.#tables.committed[table] as ReadonlyMap<string, Records[T]>
     for (const [key, record] of records) {
       seen += 1
-      // What is being changed right now may go on; the next purge sees.
-      if (isOver(record) && this.#tables.latest(table, key) === record) {
+      // A record that is being changed right now is left to the next purge.
+      if (isOver(record) && this.#tables.pending(table, key) === record) {
         changes.push([table, key, null] as Change)
       }
       if (changes.length < changesPerEntry && seen % recordsPerTurn !== 0) continue
@@ -222,11 +219,11 @@ export class JsonSessions {
     return dropped + changes.length
   }
 
-  /** Those to end so that only so many are left: expired ones, then those that started first. */
+  /** The sessions to end so that only so many are left: expired ones first, then the oldest. */
   #surplus(username: string, most: number, now: number): readonly Session[] {
-    const sessions = this.#latestOf(username)
+    const sessions = this.#pendingOf(username)
     if (sessions.length <= most) return []
-    // Those that are dated ahead started before now all the same.
+    // A start that is dated ahead was before now all the same.
     const startOf = ({ startedAt }: Session) => Math.min(startedAt, now)
     return sessions
       .sort((a, b) => Number(isAlive(a, now)) - Number(isAlive(b, now)) || startOf(a) - startOf(b))
@@ -245,10 +242,12 @@ export class JsonSessions {
     if (sids?.size === 0) this.#sids.delete(username)
   }
 
-  /** Those that another caller is ending have ended when that is on disk. */
-  async #endsOnDisk(username: string): Promise<void> {
-    const sids = this.#sidsOf(username)
-    await Promise.all(sids.map((sid) => this.#tables.decided("sessions", sid, null)))
+  /** Forgets sessions whose start could not be written. */
+  #forgetUnstarted(changes: readonly Change[]): void {
+    for (const [table, sid, record] of changes) {
+      const isUnstarted = table === "sessions" && this.#tables.pending("sessions", sid) === null
+      if (isUnstarted && record !== null) this.#forget(record)
+    }
   }
 
   #sidsOf(username: string): readonly string[] {
@@ -256,23 +255,24 @@ export class JsonSessions {
     return [...(this.#sids.get(username) ?? [])]
   }
 
-  /** Of sessions whose start could not be written. */
-  #forgetUnstarted(changes: readonly Change[]): void {
-    for (const [table, sid, record] of changes) {
-      const isUnstarted = table === "sessions" && this.#tables.latest("sessions", sid) === null
-      if (isUnstarted && record !== null) this.#forget(record)
-    }
+  #pendingOf(username: string): Session[] {
+    return this.#sidsOf(username).flatMap((sid) => this.#tables.pending("sessions", sid) ?? [])
   }
+}
 
-  /** A user's sessions as they will be. */
-  #latestOf(username: string): Session[] {
-    const latest: Session[] = []
-    for (const sid of this.#sidsOf(username)) {
-      const session = this.#tables.latest("sessions", sid)
-      if (session !== null) latest.push(session)
-    }
-    return latest
-  }
+/**
+ * What ends sessions, and lists each for as long as its access tokens may be valid. The listing can
+ * end in the past: now may be the wrong clock.
+ */
+function changesToEnd(sessions: readonly Session[], window: RevocationWindow): Change[] {
+  const { at, accessTtlSeconds, graceSeconds } = window
+  return sessions.flatMap(({ sid, lastUsedAt }): Change[] => {
+    // The clock may have been set back since the last token was given.
+    const lastTokenAt = Math.max(lastUsedAt, Math.min(at, lastUsedAt + graceSeconds))
+    const tokensExpireAt = lastTokenAt + accessTtlSeconds
+    const gone: Change = ["sessions", sid, null]
+    return [gone, ["endedSessions", sid, Object.freeze({ sid, tokensExpireAt })]]
+  })
 }
 
 function revocation({ jti, expiresAt, isListed }: RevokedToken): Change {

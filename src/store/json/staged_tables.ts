@@ -1,8 +1,7 @@
-// The tables with what is on its way to the disk: where all changes of the JSON store are decided.
-//
-// A change is decided against what is staged, that is on its way to the disk. Reads don't see that:
-// they give only what the disk has. An outcome that rests on a staged change
-// ("taken", by an add that is still being written) waits for it, and fails with it.
+// The tables of an open store. Every change is decided here, against pending records: records as
+// they will be when the writes in progress are on disk. Reads see committed records only. An
+// outcome that rests on a pending record ("taken", by a creation in progress) waits for that
+// record's write, and fails with it.
 
 import { Unavailable } from "../../errors.ts"
 import type { Journal } from "./journal.ts"
@@ -37,38 +36,38 @@ export class StagedTables {
   }
 
   /** The records that are on disk. */
-  get stored(): Tables {
+  get committed(): Tables {
     this.assertOpen()
     return this.#tables
   }
 
-  /** @throws Unavailable when the store is closed */
+  /** @throws Unavailable when the store is closed, as every method does */
   assertOpen(): void {
     if (this.#closed) throw new Unavailable("The store is closed")
   }
 
-  /** The record as it will be when everything staged is on disk. */
-  latest<T extends TableName>(table: T, key: string): Records[T] | null {
-    const stored = this.stored[table] as Map<string, Records[T]>
+  /** The record as it will be when all writes in progress are on disk. */
+  pending<T extends TableName>(table: T, key: string): Records[T] | null {
+    const committed = this.committed[table] as Map<string, Records[T]>
     const staged = this.#staged.get(stagedKey(table, key))
     if (staged !== undefined) return staged.change[2] as Records[T] | null
-    return stored.get(key) ?? null
+    return committed.get(key) ?? null
   }
 
-  /** An outcome without a change of its own: true once what it rests on is on disk. */
-  async decided<T>(table: TableName, key: string, outcome: T): Promise<T> {
+  /** Gives an outcome once the pending record that it rests on is on disk. */
+  async onceCommitted<T>(table: TableName, key: string, outcome: T): Promise<T> {
     await this.#staged.get(stagedKey(table, key))?.written
     return outcome
   }
 
-  /** The end of every write that is under way, of which each may fail. */
+  /** The writes in progress. Each may fail. */
   writing(): readonly Promise<void>[] {
     return [...this.#staged.values()].map(({ written }) => written)
   }
 
   /** Makes changes, all or none. */
   write(changes: readonly Change[]): Promise<void> {
-    // What could not be read back would stop the next start.
+    // A record that cannot be read back would stop the next start.
     for (const change of changes) readChange(change)
     const written = new Promise<void>((resolve, reject) => {
       this.#journal.append(changes, (failure) => {

@@ -1,26 +1,26 @@
 // The tables of the JSON store and the shape of their records. A table is one row here: its name in
-// the files, and a reader that says what is wrong with a record that does not fit. A new table is a
-// row and its type in `Records`, a new member a line with what files from before it are taken to
-// say; either needs a new version of the snapshot, which an older Postern then refuses.
+// the files, and a reader that says what is wrong with a record that does not fit. A new table or a
+// new member needs a new version of the snapshot, which an older Postern then refuses.
 
 import type { Session } from "../../domain/session.ts"
 import { isJsonObject, type JsonObject } from "../../domain/strict_json.ts"
+import type { User } from "../../domain/user.ts"
 import { isNameInRecord } from "../../domain/username.ts"
 import { isPasswordHash } from "../../password/phc.ts"
-import type { FailedLogins, RevokedToken, User } from "../store.ts"
+import type { FailedLogins, RevokedToken } from "../store.ts"
 
-/** A name that was a user's. */
+/** The name of a deleted user. */
 export interface ReservedName {
   readonly username: string
   readonly deletedAt: number
-  /** Whether it may be given again, to a user whose tokens are later ones. */
+  /** Whether a new user may have the name. */
   readonly isReleased: boolean
 }
 
-/** A session that ended while access tokens of it may be around. */
+/** A session that ended and may still have valid access tokens. */
 export interface EndedSession {
   readonly sid: string
-  /** When the last of them has expired. */
+  /** When the last of its access tokens has expired. */
   readonly tokensExpireAt: number
 }
 
@@ -48,12 +48,12 @@ export type Tables = { readonly [T in TableName]: Map<string, Records[T]> }
 type Reader<T> = (value: JsonObject) => T
 type FieldKind = keyof typeof kinds
 
-/** A record in a file that is not as it must be. The message says which member, not its value. */
+/** A record that does not fit its table. The message names the member, not its value. */
 export class RecordError extends Error {
   override readonly name = "RecordError"
 }
 
-/** How each table's records are read, and the member that is the key. */
+/** How each table's records are read, and which member is the key. */
 const tableReaders: {
   readonly [T in TableName]: {
     readonly key: keyof Records[T] & string
@@ -62,45 +62,36 @@ const tableReaders: {
 } = {
   users: {
     key: "username",
-    read: reader<User>(
-      {
-        username: "name",
-        passwordHash: "passwordHash",
-        roles: "roles",
-        claims: "claims",
-        disabled: "boolean",
-        createdAt: "instant",
-        tokensNotBefore: "instant",
-      },
-      { claims: () => ({}) },
-    ),
+    read: reader<User>({
+      username: "name",
+      passwordHash: "passwordHash",
+      roles: "roles",
+      claims: "claims",
+      disabled: "boolean",
+      createdAt: "instant",
+      tokensNotBefore: "instant",
+    }),
   },
   reservedNames: {
     key: "username",
-    read: reader<ReservedName>(
-      { username: "name", deletedAt: "instant", isReleased: "boolean" },
-      { isReleased: () => false },
-    ),
+    read: reader<ReservedName>({ username: "name", deletedAt: "instant", isReleased: "boolean" }),
   },
   sessions: {
     key: "sid",
-    read: reader<Session>(
-      {
-        sid: "id",
-        username: "name",
-        startedAt: "instant",
-        lastUsedAt: "instant",
-        idleExpiresAt: "instant",
-        expiresAt: "instant",
-        rotations: "count",
-        address: "text",
-        userAgent: "text",
-        usedBefore: "useOrNull",
-        sharedRotation: "count",
-        sharedRun: "count",
-      },
-      { usedBefore: () => null, sharedRotation: () => 0, sharedRun: () => 0 },
-    ),
+    read: reader<Session>({
+      sid: "id",
+      username: "name",
+      startedAt: "instant",
+      lastUsedAt: "instant",
+      idleExpiresAt: "instant",
+      expiresAt: "instant",
+      rotations: "count",
+      address: "text",
+      userAgent: "text",
+      usedBefore: "useOrNull",
+      sharedRotation: "count",
+      sharedRun: "count",
+    }),
   },
   endedSessions: {
     key: "sid",
@@ -189,20 +180,11 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-// Exactly these members: one that is unknown was written by a later version, and would be lost.
-// `added` makes those that files of an earlier version lack. A store may have a million records, so
-// each member is looked at once.
-function reader<T extends object>(
-  fields: { readonly [F in keyof T]: FieldKind },
-  added: { readonly [F in keyof T]?: () => T[F] } = {},
-): Reader<T> {
+// Exactly these members: an unknown one was written by a later version, and would be lost. A store
+// may have a million records, so each member is looked at once.
+function reader<T extends object>(fields: { readonly [F in keyof T]: FieldKind }): Reader<T> {
   const entries = Object.entries(fields) as [string, FieldKind][]
-  const makers = Object.entries(added) as [string, () => unknown][]
-  return (value) => {
-    const record: Record<string, unknown> = value
-    for (const [field, make] of makers) {
-      if (!Object.hasOwn(record, field)) record[field] = make()
-    }
+  return (record) => {
     for (const [field, kind] of entries) {
       const member = record[field]
       if (!kinds[kind](member)) throw new RecordError(`'${field}' is missing or not valid`)

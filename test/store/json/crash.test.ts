@@ -14,8 +14,9 @@ import {
   type Operation,
 } from "../../support/faulty_disk.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
-import { endingAt, presented, sampleSession, start, startOptions } from "../sample_session.ts"
-import { sampleUser } from "../sample_user.ts"
+import { presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
+import { numbered, sampleUser } from "../sample_user.ts"
+import { listRevocations, rotate } from "../session_calls.ts"
 
 /** Small enough that the files change places after every few entries. */
 const bytesBetweenSnapshotsMin = 500
@@ -141,7 +142,7 @@ test("a first start that fails at any moment can be repeated", async (t) => {
     }
     disk.fail()
     const again = store ?? (await openJsonStore(options))
-    assert.equal(await again.addUser(sampleUser("alice")), "added")
+    assert.equal(await again.users.create(sampleUser("alice")), "created")
     await again.close()
   }
 })
@@ -195,30 +196,30 @@ function changeOf(index: number): StoreChange {
   const step = Math.floor(index / 3)
   const sidOf = (which: number) => `${username}-${which}`
   const session = sampleSession(sidOf(step), { username })
-  if (step === 0) return (store) => store.addUser(sampleUser(username))
+  if (step === 0) return (store) => store.users.create(sampleUser(username))
   switch (step % 6) {
     case 1:
-      return (store) => store.startSession(session, startOptions({ sessionsMax: 1 }))
+      return (store) => store.sessions.start(session, startOptions({ sessionsMax: 1 }))
     case 2:
-      return (store) => store.rotateSession(sidOf(step - 1), presented(0))
+      return (store) => rotate(store, sidOf(step - 1), presented(0))
     case 3:
-      return (store) => store.rotateSession(sidOf(step - 2), presented(0, start + 99))
+      return (store) => rotate(store, sidOf(step - 2), presented(0, start + 99))
     case 4:
-      return (store) => store.changeUser(username, { tokensNotBefore: index })
+      return (store) => store.users.change(username, numbered(index))
     case 5:
-      return (store) => store.countFailedLogin(username, "stranger")
+      return (store) => store.failures.count(username, "stranger")
     default:
-      return (store) => store.resetUser(username, {}, { ending: endingAt(), successor: session })
+      return (store) => store.users.reset(username, {}, { window: windowAt(), successor: session })
   }
 }
 
 /** Everything that can be asked of a store, but for the user that `assertIntact` adds. */
 async function stateOf(store: Store): Promise<string> {
-  const users = (await store.listUsers()).filter(({ username }) => username !== "later")
+  const users = (await store.users.list()).filter(({ username }) => username !== "later")
   const names = users.map(({ username }) => username)
-  const sessions = await Promise.all(names.map((name) => store.listSessions(name)))
-  const failed = await Promise.all(names.map((name) => store.findFailedLogins(name)))
-  const { sids } = await store.listRevocations(start)
+  const sessions = await Promise.all(names.map((name) => store.sessions.list(name)))
+  const failed = await Promise.all(names.map((name) => store.failures.find(name)))
+  const { sids } = await listRevocations(store, start)
   return JSON.stringify({ users, sessions, failed, sids: [...sids].sort() })
 }
 
@@ -235,14 +236,14 @@ async function assertIntact(
   const found = await stateOf(store)
   const at = states.indexOf(found)
   assert.ok(at >= least && at <= most, `${moment}: state ${at}, not within ${least} and ${most}`)
-  assert.equal(await store.addUser(sampleUser("later")), "added", moment)
+  assert.equal(await store.users.create(sampleUser("later")), "created", moment)
   const disk = disks.get(store)
   await store.close()
   const again = await open(directory, disk?.files ?? files).catch((error) =>
     assert.fail(`${moment}, the second time: ${error}`),
   )
   assert.equal(await stateOf(again), found, moment)
-  assert.notEqual(await again.findUser("later"), null, moment)
+  assert.notEqual(await again.users.find("later"), null, moment)
   await again.close()
 }
 

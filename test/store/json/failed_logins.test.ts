@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { settled } from "../../support/settled.ts"
 import { assertUnavailable } from "../assert_unavailable.ts"
-import { endingAt } from "../sample_session.ts"
+import { windowAt } from "../sample_session.ts"
 import { sampleUser } from "../sample_user.ts"
 import { openFaulty } from "./faulty_store.ts"
 
@@ -17,10 +17,10 @@ function changesSince({ disk }: Awaited<ReturnType<typeof openFaulty>>, done: nu
   })
 }
 
-test("countFailedLogin() writes one entry of one record, whoever it is for", async (t) => {
+test("failures.count() writes one entry of one record, whoever it is for", async (t) => {
   const opened = await openFaulty(t)
   const { store, disk } = opened
-  await store.addUser(sampleUser("alice"))
+  await store.users.create(sampleUser("alice"))
   const rows = [
     ["alice", "alice", { strangers: 1, devices: 0 }],
     ["carol", "-", { strangers: 1, devices: 0 }],
@@ -29,60 +29,60 @@ test("countFailedLogin() writes one entry of one record, whoever it is for", asy
   ] as const
   for (const [name, key, counts] of rows) {
     const done = disk.operations.length
-    await store.countFailedLogin(name, "stranger")
+    await store.failures.count(name, "stranger")
     const record = { username: key, ...counts }
     assert.deepEqual(changesSince(opened, done), [[["failedLogins", key, record]]])
   }
 })
 
-test("countFailedLogin() on a disk that fails leaves what was, and goes on from there", async (t) => {
+test("failures.count() on a disk that fails leaves what was, and goes on from there", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
-  await store.addUser(sampleUser("alice"))
-  await store.countFailedLogin("alice", "stranger")
+  await store.users.create(sampleUser("alice"))
+  await store.failures.count("alice", "stranger")
   const counted = { username: "alice", strangers: 1, devices: 0 }
   disk.fail(() => ({ code: "ENOSPC" }))
   for (const name of ["alice", "carol", null]) {
-    await assertUnavailable(store.countFailedLogin(name, "stranger"))
+    await assertUnavailable(store.failures.count(name, "stranger"))
   }
   await Promise.all([
-    assertUnavailable(store.countFailedLogin("alice", "stranger")),
-    assertUnavailable(store.countFailedLogin("alice", "device")),
+    assertUnavailable(store.failures.count("alice", "stranger")),
+    assertUnavailable(store.failures.count("alice", "device")),
   ])
-  assert.deepEqual(await store.findFailedLogins("alice"), counted)
+  assert.deepEqual(await store.failures.find("alice"), counted)
   disk.fail()
-  await store.countFailedLogin("alice", "stranger")
+  await store.failures.count("alice", "stranger")
   const again = await reopen()
-  assert.deepEqual(await again.findFailedLogins("alice"), { ...counted, strangers: 2 })
+  assert.deepEqual(await again.failures.find("alice"), { ...counted, strangers: 2 })
 })
 
-test("clearFailedLogins() on a disk that fails clears nothing, also for who came second", async (t) => {
+test("failures.clear() on a disk that fails clears nothing, also for who came second", async (t) => {
   const { store, disk } = await openFaulty(t)
-  await store.addUser(sampleUser("alice"))
-  await store.countFailedLogin("alice", "stranger")
+  await store.users.create(sampleUser("alice"))
+  await store.failures.count("alice", "stranger")
   const held = disk.holdWrites()
-  const first = assertUnavailable(store.clearFailedLogins("alice"))
+  const first = assertUnavailable(store.failures.clear("alice"))
   await held.reached
-  const second = assertUnavailable(store.clearFailedLogins("alice"))
+  const second = assertUnavailable(store.failures.clear("alice"))
   await settled()
   held.letGo({ code: "ENOSPC" })
   await Promise.all([first, second])
   const counted = { username: "alice", strangers: 1, devices: 0 }
-  assert.deepEqual(await store.findFailedLogins("alice"), counted)
+  assert.deepEqual(await store.failures.find("alice"), counted)
 })
 
-test("deleteUser() and what the user failed are one entry, or nothing on a disk that fails", async (t) => {
+test("users.delete() and what the user failed are one entry, or nothing on a disk that fails", async (t) => {
   const opened = await openFaulty(t)
   const { store, disk } = opened
-  await store.addUser(sampleUser("alice"))
-  await store.countFailedLogin("alice", "stranger")
+  await store.users.create(sampleUser("alice"))
+  await store.failures.count("alice", "stranger")
   disk.fail(() => ({ code: "ENOSPC" }))
-  await assertUnavailable(store.deleteUser("alice", endingAt()))
-  assert.equal((await store.findFailedLogins("alice"))?.strangers, 1)
+  await assertUnavailable(store.users.delete("alice", windowAt()))
+  assert.equal((await store.failures.find("alice"))?.strangers, 1)
   disk.fail()
-  await store.countFailedLogin("alice", "stranger")
+  await store.failures.count("alice", "stranger")
   const done = disk.operations.length
-  await store.deleteUser("alice", endingAt())
-  const reserved = { username: "alice", deletedAt: endingAt().at, isReleased: false }
+  await store.users.delete("alice", windowAt())
+  const reserved = { username: "alice", deletedAt: windowAt().at, isReleased: false }
   assert.deepEqual(changesSince(opened, done), [
     [
       ["users", "alice", null],
@@ -92,20 +92,20 @@ test("deleteUser() and what the user failed are one entry, or nothing on a disk 
   ])
 })
 
-test("releaseName() and the user who gets the name then are an entry each", async (t) => {
+test("users.release() and the user who gets the name then are an entry each", async (t) => {
   const opened = await openFaulty(t)
   const { store, disk } = opened
-  await store.addUser(sampleUser("alice"))
-  await store.deleteUser("alice", endingAt())
+  await store.users.create(sampleUser("alice"))
+  await store.users.delete("alice", windowAt())
   disk.fail(() => ({ code: "ENOSPC" }))
-  await assertUnavailable(store.releaseName("alice"))
+  await assertUnavailable(store.users.release("alice"))
   disk.fail()
-  assert.equal(await store.addUser(sampleUser("alice")), "reserved")
+  assert.equal(await store.users.create(sampleUser("alice")), "reserved")
   const done = disk.operations.length
-  await store.releaseName("alice")
-  await store.addUser(sampleUser("alice"))
-  const reserved = { username: "alice", deletedAt: endingAt().at, isReleased: true }
-  const user = { ...sampleUser("alice"), tokensNotBefore: endingAt().at + 1 }
+  await store.users.release("alice")
+  await store.users.create(sampleUser("alice"))
+  const reserved = { username: "alice", deletedAt: windowAt().at, isReleased: true }
+  const user = { ...sampleUser("alice"), tokensNotBefore: windowAt().at + 1 }
   assert.deepEqual(changesSince(opened, done), [
     [["reservedNames", "alice", reserved]],
     [

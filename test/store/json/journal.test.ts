@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { headerLength, readJournal } from "../../../src/store/json/journal_format.ts"
 import type { FaultyDisk, Files, Operation } from "../../support/faulty_disk.ts"
-import { sampleHash, sampleUser } from "../sample_user.ts"
+import { numbered, sampleUser } from "../sample_user.ts"
 import { type FaultyStore, openFaulty } from "./faulty_store.ts"
 
 const small = { bytesBetweenSnapshotsMin: 500 }
@@ -16,7 +16,7 @@ const isSnapshot = ({ name }: Operation) => name.startsWith(".store.json")
 
 test("a new journal writes into its first file", async (t) => {
   const { store, disk } = await openFaulty(t)
-  await store.addUser(alice)
+  await store.users.create(alice)
   assert.deepEqual(shape(disk), {
     "journal.0.jsonl": "after 0: 1",
     "journal.1.jsonl": "after 0: -",
@@ -25,16 +25,16 @@ test("a new journal writes into its first file", async (t) => {
 
 test("a journal that has grown changes places and a snapshot is taken", async (t) => {
   const { store, disk, reopen } = await openFaulty(t, small)
-  await store.addUser(alice)
-  await store.addUser(sampleUser("bob"))
-  await store.addUser(sampleUser("carol"))
+  await store.users.create(alice)
+  await store.users.create(sampleUser("bob"))
+  await store.users.create(sampleUser("carol"))
   await store.close()
   assert.deepEqual(shape(disk), {
     "journal.0.jsonl": "after 0: 1,2",
     "journal.1.jsonl": "after 2: 3",
   })
   assert.equal(snapshotSequence(disk), 2)
-  assert.equal((await (await reopen()).listUsers()).length, 3)
+  assert.equal((await (await reopen()).users.list()).length, 3)
 })
 
 test("the entries of the last snapshot are kept until the next", async (t) => {
@@ -61,7 +61,7 @@ test("the journal goes on growing while no snapshot can be taken", async (t) => 
   await change(store, 20)
   await store.close()
   assert.ok(snapshotSequence(disk) > 20)
-  assert.equal((await (await reopen()).findUser("alice"))?.tokensNotBefore, 19)
+  assert.equal((await (await reopen()).users.find("alice"))?.claims["number"], 19)
 })
 
 test("a start without its last snapshot keeps the entries that it would have had", async (t) => {
@@ -72,7 +72,7 @@ test("a start without its last snapshot keeps the entries that it would have had
   await change(again, 20)
   assert.equal(snapshotSequence(disk), 0)
   assert.equal(entryCount(disk), 28)
-  assert.equal((await (await reopen()).findUser("alice"))?.tokensNotBefore, 19)
+  assert.equal((await (await reopen()).users.find("alice"))?.claims["number"], 19)
 })
 
 test("a snapshot that fails leaves nothing behind but the one before", async (t) => {
@@ -101,9 +101,9 @@ for (const [name, fails] of [
     disk.fail()
     await change(store, 3)
     const again = await reopen()
-    assert.equal((await again.findUser("alice"))?.tokensNotBefore, 2)
+    assert.equal((await again.users.find("alice"))?.claims["number"], 2)
     await change(again, 20)
-    assert.equal((await (await reopen()).findUser("alice"))?.tokensNotBefore, 19)
+    assert.equal((await (await reopen()).users.find("alice"))?.claims["number"], 19)
   })
 }
 
@@ -113,7 +113,7 @@ test("a store goes on over many starts and changes of places", async (t) => {
   for (let start = 1; start <= 12; start += 1) {
     await change(current, start)
     current = await reopen()
-    assert.equal((await current.findUser("alice"))?.tokensNotBefore, start - 1, `start ${start}`)
+    assert.equal((await current.users.find("alice"))?.claims["number"], start - 1, `start ${start}`)
   }
   assert.ok(disk.operations.filter(isHeader).length > 8)
   assert.deepEqual(warnings, [])
@@ -157,11 +157,11 @@ async function listOf(t: Parameters<typeof openFaulty>[0], files: Files): Promis
     return null
   }
   const { store, reopen } = opened
-  const found = await store.listUsers()
-  await store.addUser(sampleUser("later"))
+  const found = await store.users.list()
+  await store.users.create(sampleUser("later"))
   const again = await reopen()
   assert.deepEqual(
-    (await again.listUsers()).filter(({ username }) => username !== "later"),
+    (await again.users.list()).filter(({ username }) => username !== "later"),
     found,
   )
   await again.close()
@@ -190,9 +190,9 @@ function justChanged({ files }: FaultyDisk): Files {
 
 async function change(store: FaultyStore["store"], times: number): Promise<void> {
   for (let index = 0; index < times; index += 1) {
-    const members = { tokensNotBefore: index, passwordHash: sampleHash("B") }
-    const changed = await store.changeUser("alice", members)
-    if (changed === null) await store.addUser(sampleUser("alice", members))
+    const changed = await store.users.change("alice", numbered(index))
+    const claims = { number: index }
+    if (changed === "unknown") await store.users.create(sampleUser("alice", { claims }))
   }
 }
 

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import type { Fault, FaultyDisk } from "../../support/faulty_disk.ts"
 import { assertUnavailable } from "../assert_unavailable.ts"
 import { storeContract } from "../contract.ts"
-import { endingAt } from "../sample_session.ts"
+import { windowAt } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
 import { openFaulty } from "./faulty_store.ts"
 import { jsonEngine } from "./json_engine.ts"
@@ -26,142 +26,146 @@ const writeFaults: readonly (readonly [name: string, fault: Fault])[] = [
 ]
 
 for (const [name, fault] of writeFaults) {
-  test(`addUser() on a disk that fails, ${name}, changes nothing`, async (t) => {
+  test(`users.create() on a disk that fails, ${name}, changes nothing`, async (t) => {
     const { store, disk } = await openFaulty(t)
-    await store.addUser(bob)
+    await store.users.create(bob)
     const before = contents(disk)
     disk.fail(({ kind }) => (kind === "write" ? fault : null))
-    await assertUnavailable(store.addUser(alice))
-    assert.equal(await store.findUser("alice"), null)
-    assert.equal(await store.countUsers(), 1)
+    await assertUnavailable(store.users.create(alice))
+    assert.equal(await store.users.find("alice"), null)
+    assert.equal(await store.users.count(), 1)
     assert.deepEqual(contents(disk), before)
     disk.fail()
-    assert.equal(await store.addUser(alice), "added")
-    assert.deepEqual((await store.listUsers()).map(nameOf), ["alice", "bob"])
+    assert.equal(await store.users.create(alice), "created")
+    assert.deepEqual((await store.users.list()).map(nameOf), ["alice", "bob"])
   })
 }
 
 test("every change on a disk that fails is Unavailable and changes nothing", async (t) => {
   const { store, disk } = await openFaulty(t)
-  await store.addUser(bob)
+  await store.users.create(bob)
   const before = contents(disk)
   disk.fail(({ kind }) => (kind === "write" ? { code: "EIO", taken: 50 } : null))
-  await assertUnavailable(store.addUser(alice))
-  await assertUnavailable(store.changeUser("bob", { disabled: true }))
-  await assertUnavailable(store.deleteUser("bob", endingAt()))
-  assert.deepEqual(await store.listUsers(), [bob])
-  assert.equal(await store.seedUsers([alice]), "in_use")
+  await assertUnavailable(store.users.create(alice))
+  await assertUnavailable(store.users.change("bob", { addRole: "admin" }))
+  await assertUnavailable(store.users.delete("bob", windowAt()))
+  assert.deepEqual(await store.users.list(), [bob])
+  assert.equal(await store.users.seed([alice]), "in_use")
   assert.deepEqual(contents(disk), before)
   disk.fail()
-  assert.deepEqual(await store.deleteUser("bob", endingAt()), { user: bob, ended: [] })
+  assert.deepEqual(await store.users.delete("bob", windowAt()), { user: bob, ended: [] })
 })
 
-test("seedUsers() on a disk that fails seeds nobody, and works the next time", async (t) => {
+test("users.seed() on a disk that fails seeds nobody, and works the next time", async (t) => {
   const { store, disk } = await openFaulty(t)
   disk.fail(({ kind }) => (kind === "write" ? { code: "ENOSPC", taken: 300 } : null))
-  await assertUnavailable(store.seedUsers([alice, bob]))
-  assert.deepEqual(await store.listUsers(), [])
+  await assertUnavailable(store.users.seed([alice, bob]))
+  assert.deepEqual(await store.users.list(), [])
   disk.fail()
-  assert.equal(await store.seedUsers([alice, bob]), "seeded")
+  assert.equal(await store.users.seed([alice, bob]), "seeded")
 })
 
 test("a write in small pieces is a write", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
   disk.fail(({ kind }) => (kind === "write" ? { taken: 7 } : null))
-  assert.equal(await store.addUser(alice), "added")
+  assert.equal(await store.users.create(alice), "created")
   disk.fail()
-  assert.deepEqual(await (await reopen()).listUsers(), [alice])
+  assert.deepEqual(await (await reopen()).users.list(), [alice])
 })
 
 test("what waits behind a write that fails, fails too", async (t) => {
   const { store, disk } = await openFaulty(t)
-  await store.addUser(bob)
+  await store.users.create(bob)
   const held = disk.holdWrites()
-  const first = [store.addUser(alice), store.changeUser("bob", { roles: [] })]
+  const first = [store.users.create(alice), store.users.change("bob", { removeRole: "reader" })]
   await held.reached
   const behind = [
-    store.addUser(alice),
-    store.addUser(sampleUser("carol")),
-    store.changeUser("alice", { disabled: true }),
-    store.changeUser("bob", { disabled: true }),
-    store.deleteUser("bob", endingAt()),
-    store.deleteUser("bob", endingAt()),
-    store.addUser(bob),
+    store.users.create(alice),
+    store.users.create(sampleUser("carol")),
+    store.users.change("alice", { addRole: "admin" }),
+    store.users.change("bob", { addRole: "admin" }),
+    store.users.delete("bob", windowAt()),
+    store.users.delete("bob", windowAt()),
+    store.users.create(bob),
   ]
   held.letGo({ code: "ENOSPC", taken: 10 })
   for (const change of [...first, ...behind]) await assertUnavailable(change)
-  assert.deepEqual(await store.listUsers(), [bob])
+  assert.deepEqual(await store.users.list(), [bob])
   disk.fail()
-  assert.equal(await store.addUser(alice), "added")
-  assert.deepEqual(await store.changeUser("bob", { disabled: true }), { ...bob, disabled: true })
+  assert.equal(await store.users.create(alice), "created")
+  assert.deepEqual(await store.users.change("bob", { addRole: "admin" }), {
+    ...bob,
+    roles: ["admin", "reader"],
+  })
 })
 
 test("reads see nothing that is still being written", async (t) => {
   const { store, disk } = await openFaulty(t)
-  await store.addUser(bob)
+  await store.users.create(bob)
   const held = disk.holdWrites()
   const changes = [
-    store.addUser(alice),
-    store.changeUser("bob", { passwordHash: sampleHash("B") }),
-    store.deleteUser("bob", endingAt()),
+    store.users.create(alice),
+    store.users.change("bob", { addRole: "admin" }),
+    store.users.delete("bob", windowAt()),
   ]
-  const decidedAlready = store.addUser(alice)
-  const seeded = store.seedUsers([alice])
+  const decidedAlready = store.users.create(alice)
+  const seeded = store.users.seed([alice])
   await held.reached
-  assert.equal(await store.findUser("alice"), null)
-  assert.deepEqual(await store.listUsers(), [bob])
-  assert.equal(await store.countUsers(), 1)
+  assert.equal(await store.users.find("alice"), null)
+  assert.deepEqual(await store.users.list(), [bob])
+  assert.equal(await store.users.count(), 1)
   const stillOpen = Symbol("still open")
   assert.equal(await Promise.race([decidedAlready, Promise.resolve(stillOpen)]), stillOpen)
   held.letGo()
   await Promise.all(changes)
   assert.equal(await decidedAlready, "taken")
   assert.equal(await seeded, "in_use")
-  assert.deepEqual(await store.listUsers(), [alice])
+  assert.deepEqual(await store.users.list(), [alice])
 })
 
 test("a change is decided on one that is still being written, though an earlier one is done", async (t) => {
   const { store, disk } = await openFaulty(t)
   const held = disk.holdWrites()
-  const add = store.addUser(alice)
+  const add = store.users.create(alice)
   await held.reached
   const passwordHash = sampleHash("B")
-  const second = store.changeUser("alice", { passwordHash })
-  const condition = { ifPasswordHash: passwordHash }
+  const ifPasswordHash = alice.passwordHash
+  const second = store.users.change("alice", { passwordHash, ifPasswordHash })
   const third = add.then(() => {
-    const written = store.findUser("alice")
+    const written = store.users.find("alice")
     assert.deepEqual(written, alice)
-    return store.changeUser("alice", { disabled: true }, condition)
+    const third = { passwordHash: sampleHash("C"), ifPasswordHash: passwordHash }
+    return store.users.change("alice", third)
   })
   held.letGo()
   assert.deepEqual(await second, { ...alice, passwordHash })
-  assert.deepEqual(await third, { ...alice, passwordHash, disabled: true })
+  assert.deepEqual(await third, { ...alice, passwordHash: sampleHash("C") })
 })
 
-test("seedUsers() behind an add that fails, fails with it", async (t) => {
+test("users.seed() behind an add that fails, fails with it", async (t) => {
   const { store, disk } = await openFaulty(t)
   disk.fail(({ kind }) => (kind === "write" ? { code: "EIO" } : null))
-  const add = store.addUser(alice)
-  const seed = store.seedUsers([bob])
+  const add = store.users.create(alice)
+  const seed = store.users.seed([bob])
   await assertUnavailable(add)
   await assertUnavailable(seed)
-  assert.equal(await store.countUsers(), 0)
+  assert.equal(await store.users.count(), 0)
 })
 
 test("a write whose bytes can't be cut off again keeps later writes out", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
-  await store.addUser(bob)
+  await store.users.create(bob)
   disk.fail(({ kind }) =>
     kind === "write" || kind === "truncate" ? { code: "EIO", taken: 9 } : null,
   )
-  await assertUnavailable(store.addUser(alice))
+  await assertUnavailable(store.users.create(alice))
   disk.fail(({ kind }) => (kind === "truncate" ? { code: "EIO" } : null))
-  await assertUnavailable(store.addUser(alice))
-  await assertUnavailable(store.addUser(sampleUser("carol")))
-  assert.deepEqual(await store.listUsers(), [bob])
+  await assertUnavailable(store.users.create(alice))
+  await assertUnavailable(store.users.create(sampleUser("carol")))
+  assert.deepEqual(await store.users.list(), [bob])
   disk.fail()
-  assert.equal(await store.addUser(sampleUser("dave")), "added")
-  assert.deepEqual((await (await reopen()).listUsers()).map(nameOf), ["bob", "dave"])
+  assert.equal(await store.users.create(sampleUser("dave")), "created")
+  assert.deepEqual((await (await reopen()).users.list()).map(nameOf), ["bob", "dave"])
 })
 
 function contents(disk: FaultyDisk): Record<string, string> {

@@ -13,7 +13,7 @@ import { emptyTables } from "../../../src/store/json/tables.ts"
 import type { Store } from "../../../src/store/store.ts"
 import { type Disk, type DiskFile, machineDisk } from "../../../src/system/disk.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
-import { sampleUser } from "../sample_user.ts"
+import { numbered, sampleUser } from "../sample_user.ts"
 
 const many = 100_000
 const few = 100
@@ -26,12 +26,12 @@ test("a store of 100,000 users starts in seconds, and a write costs what it does
   const large = await openFilled(t, many)
   assert.ok(large.sliceBytes < sliceBytesMax, `a slice of ${large.sliceBytes} bytes`)
   assert.ok(large.startMillis < startMillisMax, `a start of ${large.startMillis} ms`)
-  assert.equal(await large.store.countUsers(), many)
+  assert.equal(await large.store.users.count(), many)
   // In turn, so that what else the machine does meets both.
   const times: [small: number[], large: number[]] = [[], []]
   for (let write = 0; write < writes; write += 1) {
-    times[0].push(await millisOf(() => small.store.changeUser("u1", { tokensNotBefore: write })))
-    times[1].push(await millisOf(() => large.store.changeUser("u1", { tokensNotBefore: write })))
+    times[0].push(await millisOf(() => small.store.users.change("u1", numbered(write))))
+    times[1].push(await millisOf(() => large.store.users.change("u1", numbered(write))))
   }
   const [ofSmall, ofLarge] = times.map(median)
   assert.ok(Number(ofLarge) < 3 * Number(ofSmall) + 1, `${ofLarge} ms, not ${ofSmall} ms`)

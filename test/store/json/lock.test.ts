@@ -163,10 +163,10 @@ test("openJsonStore() is refused while another has the directory, which stays us
   const options = { directory, disk: machineDisk, warn: assert.fail }
   const store = await openJsonStore(options)
   await assert.rejects(openJsonStore(options), owned(directory))
-  assert.equal(await store.addUser(sampleUser("alice")), "added")
+  assert.equal(await store.users.create(sampleUser("alice")), "created")
   await store.close()
   const again = await openJsonStore(options)
-  assert.equal(await again.countUsers(), 1)
+  assert.equal(await again.users.count(), 1)
   await again.close()
 })
 

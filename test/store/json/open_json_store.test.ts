@@ -87,10 +87,10 @@ test("openJsonStore() refuses a torn journal without a store.json, and takes an 
   assert.deepEqual(await openAndClose(directory), [])
 })
 
-test("openJsonStore() takes a directory of which a companion is left for damaged, not for new", async (t) => {
+test("openJsonStore() takes a directory of which only keys.json is left for damaged, not for new", async (t) => {
   const directory = temporaryDirectory(t)
   writeFileSync(join(directory, "keys.json"), "{}", { mode: 0o600 })
-  const options = { directory, disk: machineDisk, warn: assert.fail, companions: ["keys.json"] }
+  const options = { directory, disk: machineDisk, warn: assert.fail }
   for (const mayMake of [true, false]) {
     await assert.rejects(openJsonStore({ ...options, mayMake }), {
       name: "OperatorError",
@@ -247,7 +247,7 @@ test("openJsonStore() closes what it opened when a file can't be cut", async (t)
     exitCode: 65,
   })
   disk.fail()
-  assert.deepEqual(await (await reopen()).listUsers(), [])
+  assert.deepEqual(await (await reopen()).users.list(), [])
 })
 
 test("openJsonStore() does not go on with a new store that can't be read back", async (t) => {

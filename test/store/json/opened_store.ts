@@ -1,7 +1,8 @@
 // What the suite for store engines works with.
 
 import type { TestContext } from "node:test"
-import type { Store, User } from "../../../src/store/store.ts"
+import type { User } from "../../../src/domain/user.ts"
+import type { Store } from "../../../src/store/store.ts"
 
 /** A store of a test, empty at first. The engine closes it when the test ends. */
 export interface OpenedStore {

@@ -6,6 +6,7 @@ import assert from "node:assert/strict"
 import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { unavailableAs } from "../../support/refusal.ts"
 import { assertUnavailable } from "../assert_unavailable.ts"
 import { sampleUser } from "../sample_user.ts"
 import { nameOf } from "./opened_store.ts"
@@ -60,17 +61,17 @@ for (const [what, [disturb, told]] of Object.entries(disturbances)) {
   test(`a store writes nothing more when ${what}, and reads go on`, async (t) => {
     const opened = await openWithBackup(t)
     const { parent, store, alarms } = opened
+    const keys = await store.keys.read()
+    assert.ok(keys !== null)
     disturb(opened)
     const before = everything(parent)
     assert.equal(store.isInPlace(), true)
-    await assertUnavailable(store.addUser(sampleUser("carol")))
+    await assertUnavailable(store.users.create(sampleUser("carol")))
     assert.equal(store.isInPlace(), false)
-    await assertUnavailable(store.addUser(sampleUser("dave")))
-    assert.deepEqual((await store.listUsers()).map(nameOf), ["alice", "bob"])
-    await assert.rejects(store.disk.rename(join(parent, "a"), join(parent, "b")), {
-      name: "Displaced",
-      code: "ESTALE",
-    })
+    await assertUnavailable(store.users.create(sampleUser("dave")))
+    assert.deepEqual((await store.users.list()).map(nameOf), ["alice", "bob"])
+    const replaced = store.keys.replace(keys.bytes, { ifVersion: keys.version })
+    await assert.rejects(replaced, unavailableAs("The keys could not be stored"))
     assert.equal(alarms.length, 1, "it is told once")
     assert.match(alarms[0] ?? "", told)
     await store.close()
@@ -113,7 +114,7 @@ for (const [what, [disturb, told]] of Object.entries(besides)) {
     await until(() => alarms.length > 0)
     assert.match(alarms[0] ?? "", told)
     assert.equal(store.isInPlace(), false)
-    await assertUnavailable(store.addUser(sampleUser("carol")))
+    await assertUnavailable(store.users.create(sampleUser("carol")))
     assert.equal(alarms.length, 1)
   })
 
@@ -124,7 +125,7 @@ for (const [what, [disturb, told]] of Object.entries(besides)) {
     const end = performance.now() + 1000
     while (performance.now() < end);
     disturb(opened)
-    await assertUnavailable(store.addUser(sampleUser("carol")))
+    await assertUnavailable(store.users.create(sampleUser("carol")))
     assert.match(alarms[0] ?? "", told)
   })
 }

@@ -16,7 +16,7 @@ import { openJsonStore } from "../../../src/store/json/open_json_store.ts"
 import { machineDisk } from "../../../src/system/disk.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
 import { assertUnavailable } from "../assert_unavailable.ts"
-import { sampleUser } from "../sample_user.ts"
+import { numbered, sampleUser } from "../sample_user.ts"
 import { nameOf } from "./opened_store.ts"
 import { byRename, current, inPlace, openWithBackup, usersOf } from "./store_with_backup.ts"
 import { names } from "./used_directory.ts"
@@ -36,24 +36,24 @@ test("a store whose directory is linked finds out that the link leads elsewhere"
     ...{ directory: join(parent, "one"), name, disk, warn: assert.fail, alarm },
   })
   t.after(() => store.close())
-  assert.equal(await store.addUser(sampleUser("alice")), "added")
+  assert.equal(await store.users.create(sampleUser("alice")), "created")
   rmSync(name)
   symlinkSync("two", name)
-  await assertUnavailable(store.addUser(sampleUser("bob")))
+  await assertUnavailable(store.users.create(sampleUser("bob")))
   assert.match(alarms.join(), /data\/journal\.0\.jsonl' is another file now/)
 })
 
 test("a store takes snapshots and changes files in its place for as long as nobody else does", async (t) => {
   const { directory, store, alarms } = await openWithBackup(t, 300)
-  const keys = join(directory, "keys.json")
+  let version = (await store.keys.read())?.version ?? null
   for (let index = 0; index < 60; index += 1) {
-    await store.changeUser("alice", { tokensNotBefore: index })
-    writeFileSync(`${keys}.new`, `keys ${index}`, { mode: 0o600 })
-    await store.disk.rename(`${keys}.new`, keys)
+    await store.users.change("alice", numbered(index))
+    version = await store.keys.replace(Buffer.from(`keys ${index}`), { ifVersion: version })
+    assert.ok(version !== null)
   }
   const end = performance.now() + 2200
   while (performance.now() < end) {
-    await store.changeUser("alice", { tokensNotBefore: 7 })
+    await store.users.change("alice", numbered(7))
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   assert.deepEqual(alarms, [])
@@ -74,15 +74,15 @@ test("a store that can't look at its files refuses a write, and goes on when it 
   }
   const store = await openJsonStore({ directory, disk, warn: assert.fail })
   t.after(() => store.close())
-  await store.addUser(sampleUser("alice"))
+  await store.users.create(sampleUser("alice"))
   failing = true
-  await assertUnavailable(store.addUser(sampleUser("bob")))
+  await assertUnavailable(store.users.create(sampleUser("bob")))
   assert.equal(store.isInPlace(), true)
   failing = false
-  assert.equal(await store.addUser(sampleUser("bob")), "added")
+  assert.equal(await store.users.create(sampleUser("bob")), "created")
   await store.close()
   const again = await openJsonStore({ directory, disk, warn: assert.fail })
-  assert.deepEqual((await again.listUsers()).map(nameOf), ["alice", "bob"])
+  assert.deepEqual((await again.users.list()).map(nameOf), ["alice", "bob"])
   await again.close()
 })
 
@@ -154,9 +154,9 @@ for (const step of ["before the write", "during the write", "behind the write"] 
     const alarm = (_event: string, message: string) => void alarms.push(message)
     const store = await openJsonStore({ directory, disk, warn: assert.fail, alarm })
     t.after(() => store.close())
-    await store.addUser(sampleUser("alice"))
+    await store.users.create(sampleUser("alice"))
     armed = true
-    await assertUnavailable(store.addUser(sampleUser("bob")))
+    await assertUnavailable(store.users.create(sampleUser("bob")))
     assert.match(alarms.join(), /journal\.0\.jsonl' was written to by somebody else/)
   })
 }
@@ -165,7 +165,7 @@ test("the next start has the state of a backup that was laid over an open store"
   for (const restore of [inPlace, byRename]) {
     const opened = await openWithBackup(t)
     restore(opened)
-    await assertUnavailable(opened.store.addUser(sampleUser("carol")))
+    await assertUnavailable(opened.store.users.create(sampleUser("carol")))
     await opened.store.close()
     assert.deepEqual(await usersOf(opened.directory), ["alice"])
   }
@@ -181,7 +181,7 @@ test("a store.json of a backup beside newer journals takes nothing away", async 
 test("journals of a backup beside a newer store.json are refused", async (t) => {
   const opened = await openWithBackup(t, 100)
   const { directory, store } = opened
-  for (const name of ["carol", "dave", "erin"]) await store.addUser(sampleUser(name))
+  for (const name of ["carol", "dave", "erin"]) await store.users.create(sampleUser(name))
   await store.close()
   assert.match(readFileSync(join(directory, "store.json"), "utf8"), /"username":"bob"/)
   byRename(opened, names.slice(1))

@@ -46,7 +46,7 @@ for (const shared of [false, true]) {
 test("a session's record has these members and no others", async (t) => {
   const service = await createTestService(t)
   await service.start("alice", "wonderland")
-  const sessions = await service.store.listSessions("alice")
+  const sessions = await service.store.sessions.list("alice")
   const members = ["sid", "username", "startedAt", "lastUsedAt", "idleExpiresAt", "expiresAt"]
   const added = ["usedBefore", "sharedRotation", "sharedRun"]
   const all = [...members, "rotations", "address", "userAgent", ...added].sort()

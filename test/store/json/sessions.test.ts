@@ -9,60 +9,66 @@ import { emptyTables } from "../../../src/store/json/tables.ts"
 import type { Store } from "../../../src/store/store.ts"
 import { assertUnavailable } from "../assert_unavailable.ts"
 import {
-  endingAt,
   fill,
   presented,
   sampleSession,
   sidOf,
   start,
   startOptions,
+  windowAt,
 } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
+import { findSession, listRevocations, rotate } from "../session_calls.ts"
 import { openFaulty } from "./faulty_store.ts"
 import { tally, thousand } from "./opened_store.ts"
 
 const alice = sampleUser("alice")
 const first = sampleSession("s1")
 const second = sampleSession("s2")
-const ending = endingAt()
+const window = windowAt()
 const replaces = { jti: "j1", issuedAt: start, expiresAt: start + 60, isListed: false }
 const listed = { jti: "j2", expiresAt: start + 60, isListed: true }
 const diskFull = { code: "ENOSPC", taken: 40 }
 
-test("rotateSession() of the parent, in time, writes nothing", async (t) => {
+test("sessions.rotate() of the parent, in time, writes nothing", async (t) => {
   const { store, disk } = await openFaulty(t)
   await fill(store, [first])
-  await store.rotateSession("s1", presented(0))
+  await rotate(store, "s1", presented(0))
   const done = disk.operations.length
-  const outcomes = await Promise.all(thousand.map(() => store.rotateSession("s1", presented(0))))
+  const outcomes = await Promise.all(thousand.map(() => rotate(store, "s1", presented(0))))
   assert.deepEqual(tally(outcomes.map(({ outcome }) => outcome)), { replayed: 1000 })
   assert.equal(disk.operations.length, done)
   disk.fail(() => diskFull)
-  assert.equal((await store.rotateSession("s1", presented(0))).outcome, "replayed")
+  assert.equal((await rotate(store, "s1", presented(0))).outcome, "replayed")
 })
 
 type Call = (store: Store) => Promise<unknown>
 
 const changes: readonly (readonly [name: string, call: Call])[] = [
-  ["startSession()", (store) => store.startSession(sampleSession("n1"), startOptions())],
+  ["sessions.start()", (store) => store.sessions.start(sampleSession("n1"), startOptions())],
   [
-    "startSession() in the place of another",
-    (store) => store.startSession(sampleSession("n1"), startOptions({ sessionsMax: 1, replaces })),
-  ],
-  ["rotateSession()", (store) => store.rotateSession("s1", presented(0))],
-  ["rotateSession() of a newer token", (store) => store.rotateSession("s1", presented(5))],
-  ["rotateSession() of a shared parent", (store) => store.rotateSession("s1", presented(-1))],
-  ["rotateSession() of a token used before", (store) => store.rotateSession("s1", presented(-2))],
-  ["endSession()", (store) => store.endSession("s1", { ending })],
-  ["endSessions()", (store) => store.endSessions("alice", { ending })],
-  [
-    "resetUser()",
+    "sessions.start() in the place of another",
     (store) =>
-      store.resetUser("alice", { disabled: true }, { ending, successor: sampleSession("n1") }),
+      store.sessions.start(sampleSession("n1"), startOptions({ sessionsMax: 1, replaces })),
   ],
-  ["deleteUser()", (store) => store.deleteUser("alice", ending)],
-  ["revokeToken()", (store) => store.revokeToken(listed)],
-  ["purge()", (store) => store.purge(first.idleExpiresAt)],
+  ["sessions.rotate()", (store) => rotate(store, "s1", presented(0))],
+  ["sessions.rotate() of a newer token", (store) => rotate(store, "s1", presented(5))],
+  ["sessions.rotate() of a shared parent", (store) => rotate(store, "s1", presented(-1))],
+  ["sessions.rotate() of a token used before", (store) => rotate(store, "s1", presented(-2))],
+  ["sessions.end()", (store) => store.sessions.end("s1", { window })],
+  ["sessions.endAll()", (store) => store.sessions.endAll("alice", { window })],
+  [
+    "users.reset()",
+    (store) =>
+      store.users.reset(
+        "alice",
+        { passwordHash: sampleHash("B") },
+        { window, successor: sampleSession("n1") },
+      ),
+  ],
+  ["users.delete()", (store) => store.users.delete("alice", window)],
+  ["sessions.revokeToken()", (store) => store.sessions.revokeToken(listed)],
+  ["purge()", (store) => store.sessions.purge(first.idleExpiresAt)],
 ]
 
 for (const [name, call] of changes) {
@@ -103,68 +109,68 @@ for (const [name, call] of changes) {
 const resting: readonly (readonly [name: string, change: Call, call: Call, outcome: unknown])[] = [
   [
     "a replay, on its rotation",
-    (store) => store.rotateSession("s1", presented(0)),
-    async (store) => (await store.rotateSession("s1", presented(0))).outcome,
+    (store) => rotate(store, "s1", presented(0)),
+    async (store) => (await rotate(store, "s1", presented(0))).outcome,
     "replayed",
   ],
   [
     "a refresh token of no session, on its end",
-    (store) => store.endSession("s1", { ending }),
-    async (store) => (await store.rotateSession("s1", presented(0))).outcome,
+    (store) => store.sessions.end("s1", { window }),
+    async (store) => (await rotate(store, "s1", presented(0))).outcome,
     "gone",
   ],
   [
     "a session that has expired, on the rotation before",
-    (store) => store.rotateSession("s1", presented(0)),
-    async (store) => (await store.rotateSession("s1", presented(1, start + 90_000))).outcome,
+    (store) => rotate(store, "s1", presented(0)),
+    async (store) => (await rotate(store, "s1", presented(1, start + 90_000))).outcome,
     "expired",
   ],
   [
     "the end of none, on the end before",
-    (store) => store.deleteUser("alice", ending),
-    (store) => store.endSession("s1", { ending }),
+    (store) => store.users.delete("alice", window),
+    (store) => store.sessions.end("s1", { window }),
     null,
   ],
   [
     "the end of another user's, on its start",
-    (store) => store.startSession(sampleSession("n1"), startOptions()),
-    (store) => store.endSession("n1", { ending, ifUsername: "bob" }),
+    (store) => store.sessions.start(sampleSession("n1"), startOptions()),
+    (store) => store.sessions.end("n1", { window, ifUsername: "bob" }),
     null,
   ],
   [
     "the end of all of none, on the end before",
-    (store) => store.endSessions("alice", { ending }),
-    (store) => store.endSessions("alice", { ending }),
+    (store) => store.sessions.endAll("alice", { window }),
+    (store) => store.sessions.endAll("alice", { window }),
     [],
   ],
   [
     "a start, on the change that refuses it",
-    (store) => store.resetUser("alice", { disabled: true }, { ending }),
-    (store) => store.startSession(sampleSession("n1"), startOptions()),
+    (store) => store.users.reset("alice", { disabled: true }, { window }),
+    (store) => store.sessions.start(sampleSession("n1"), startOptions()),
     null,
   ],
   [
     "a start, on the one of its sid",
-    (store) => store.startSession(sampleSession("n1"), startOptions()),
-    (store) => store.startSession(sampleSession("n1"), startOptions()),
+    (store) => store.sessions.start(sampleSession("n1"), startOptions()),
+    (store) => store.sessions.start(sampleSession("n1"), startOptions()),
     null,
   ],
   [
     "a start, on the revocation of what it replaces",
-    (store) => store.revokeToken(replaces),
-    (store) => store.startSession(sampleSession("n1"), startOptions({ replaces })),
+    (store) => store.sessions.revokeToken(replaces),
+    (store) => store.sessions.start(sampleSession("n1"), startOptions({ replaces })),
     null,
   ],
   [
     "a reset that is refused, on the one before",
-    (store) => store.resetUser("alice", { passwordHash: sampleHash("B") }, { ending }),
-    (store) => store.resetUser("alice", {}, { ending, ifPasswordHash: sampleHash() }),
-    null,
+    (store) => store.users.reset("alice", { passwordHash: sampleHash("B") }, { window }),
+    (store) => store.users.reset("alice", {}, { window, ifPasswordHash: sampleHash() }),
+    "other_hash",
   ],
   [
     "a revocation that is known",
-    (store) => store.revokeToken(listed),
-    (store) => store.revokeToken(listed),
+    (store) => store.sessions.revokeToken(listed),
+    (store) => store.sessions.revokeToken(listed),
     false,
   ],
 ]
@@ -198,25 +204,25 @@ test("starts that failed do not count, and are not ended", async (t) => {
   await fill(store, [first])
   disk.fail(({ kind }) => (kind === "write" ? diskFull : null))
   const failing = thousand.map((index) =>
-    store.startSession(sampleSession(`n${index}`), startOptions({ sessionsMax: 2 })),
+    store.sessions.start(sampleSession(`n${index}`), startOptions({ sessionsMax: 2 })),
   )
   for (const one of failing) await assertUnavailable(one)
   disk.fail()
   const options = startOptions({ sessionsMax: 2 })
-  assert.deepEqual(await store.startSession(second, options), { ended: [] })
-  assert.deepEqual((await store.endSessions("alice", { ending })).map(sidOf), ["s1", "s2"])
+  assert.deepEqual(await store.sessions.start(second, options), { user: alice, ended: [] })
+  assert.deepEqual((await store.sessions.endAll("alice", { window })).map(sidOf), ["s1", "s2"])
 })
 
 test("purge() writes entries of at most 500 changes", async (t) => {
   const { store, disk } = await openFaulty(t)
-  await store.addUser(alice)
+  await store.users.create(alice)
   const options = startOptions({ sessionsMax: 5000 })
   const sessions = thousand.map((index) => sampleSession(`n${index}`))
-  await Promise.all(sessions.map((session) => store.startSession(session, options)))
-  await store.startSession(first, options)
+  await Promise.all(sessions.map((session) => store.sessions.start(session, options)))
+  await store.sessions.start(first, options)
   const journal = () => readJournal(disk.files.get("journal.0.jsonl") ?? Buffer.alloc(0)).entries
   const before = journal().length
-  assert.equal(await store.purge(first.idleExpiresAt), 1001)
+  assert.equal(await store.sessions.purge(first.idleExpiresAt), 1001)
   const sizes = journal()
     .slice(before)
     .map(({ changes: dropped }) => dropped.length)
@@ -235,7 +241,7 @@ test("purge() lets others have their turn while it looks, and writes nothing in 
   const done = disk.operations.length
   const turns: string[] = []
   setImmediate(() => turns.push("another's"))
-  assert.equal(await store.purge(start), 0)
+  assert.equal(await store.sessions.purge(start), 0)
   assert.deepEqual(turns, ["another's"])
   assert.equal(disk.operations.length, done)
 })
@@ -245,12 +251,12 @@ function nextTurn<T>(value: T): Promise<T> {
 }
 
 async function everything(store: Store): Promise<unknown> {
-  const revoked = await Promise.all(["j1", "j2"].map((jti) => store.isTokenRevoked(jti)))
+  const revoked = await Promise.all(["j1", "j2"].map((jti) => store.sessions.isTokenRevoked(jti)))
   return {
-    users: await store.listUsers(),
-    found: await Promise.all(["s1", "s2", "n1"].map((sid) => store.findSession(sid))),
-    sessions: await store.listSessions(alice.username),
-    revocations: await store.listRevocations(start),
+    users: await store.users.list(),
+    found: await Promise.all(["s1", "s2", "n1"].map((sid) => findSession(store, sid))),
+    sessions: await store.sessions.list(alice.username),
+    revocations: await listRevocations(store, start),
     revoked,
   }
 }

@@ -4,40 +4,41 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate as turn } from "node:timers/promises"
 import { assertUnavailable } from "../assert_unavailable.ts"
-import { endingAt, fill, presented, sampleSession, start, startOptions } from "../sample_session.ts"
+import { fill, presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
 import { sampleUser } from "../sample_user.ts"
+import { findSession, rotate } from "../session_calls.ts"
 import { openFaulty } from "./faulty_store.ts"
 import { tally, thousand } from "./opened_store.ts"
 
 const diskFull = { code: "ENOSPC", taken: 40 }
 const first = sampleSession("s1")
 
-test("rotateSession() whose write fails consumes nothing, for none of 1000 callers", async (t) => {
+test("sessions.rotate() whose write fails consumes nothing, for none of 1000 callers", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
   await fill(store, [first])
   for (const round of [1, 2, 3]) {
     const held = disk.holdWrites()
-    const early = thousand.slice(0, 500).map(() => store.rotateSession("s1", presented(0)))
+    const early = thousand.slice(0, 500).map(() => rotate(store, "s1", presented(0)))
     await held.reached
-    const late = thousand.slice(500).map(() => store.rotateSession("s1", presented(0)))
+    const late = thousand.slice(500).map(() => rotate(store, "s1", presented(0)))
     held.letGo(diskFull)
     for (const rotating of [...early, ...late]) await assertUnavailable(rotating)
-    assert.deepEqual(await store.findSession("s1"), first, `round ${round}`)
+    assert.deepEqual(await findSession(store, "s1"), first, `round ${round}`)
     disk.fail()
   }
   const outcomes = await Promise.all([
-    store.rotateSession("s1", presented(0, start + 3600)),
-    store.rotateSession("s1", presented(0, start + 3600)),
+    rotate(store, "s1", presented(0, start + 3600)),
+    rotate(store, "s1", presented(0, start + 3600)),
   ])
   assert.deepEqual(tally(outcomes.map(({ outcome }) => outcome)), { rotated: 1, replayed: 1 })
-  const found = await store.findSession("s1")
-  assert.deepEqual(await (await reopen()).findSession("s1"), found)
+  const found = await findSession(store, "s1")
+  assert.deepEqual(await findSession(await reopen(), "s1"), found)
   assert.equal(found?.rotations, 1)
 })
 
 test("a start stays known when the end that waits behind it could not be written", async (t) => {
   const { store, disk } = await openFaulty(t)
-  await store.addUser(sampleUser("alice"))
+  await store.users.create(sampleUser("alice"))
   let writes = 0
   let letGo = () => {}
   const gate = new Promise<null>((resolve) => {
@@ -48,34 +49,34 @@ test("a start stays known when the end that waits behind it could not be written
     if (kind !== "write") return null
     return writes === 1 ? gate : diskFull
   })
-  const started = store.startSession(sampleSession("n1"), startOptions())
+  const started = store.sessions.start(sampleSession("n1"), startOptions())
   await turn()
-  const ended = store.endSessions("alice", { ending: endingAt() })
-  const second = store.startSession(sampleSession("n2"), startOptions())
+  const ending = store.sessions.endAll("alice", { window: windowAt() })
+  const second = store.sessions.start(sampleSession("n2"), startOptions())
   letGo()
   await started
-  await assertUnavailable(ended)
+  await assertUnavailable(ending)
   await assertUnavailable(second)
   disk.fail()
   assert.deepEqual(
-    (await store.listSessions("alice")).map(({ sid }) => sid),
+    (await store.sessions.list("alice")).map(({ sid }) => sid),
     ["n1"],
   )
-  const reset = await store.resetUser("alice", {}, { ending: endingAt() })
+  const ended = await store.users.delete("alice", windowAt())
   assert.deepEqual(
-    reset?.ended.map(({ sid }) => sid),
+    ended?.ended.map(({ sid }) => sid),
     ["n1"],
   )
-  assert.equal(await store.findSession("n1"), null)
+  assert.equal(await findSession(store, "n1"), null)
 })
 
 test("a rotation that failed for good leaves the token as good as before, after a start too", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
   await fill(store, [first])
   disk.fail(({ kind }) => (kind === "write" ? diskFull : null))
-  await assertUnavailable(store.rotateSession("s1", presented(0)))
+  await assertUnavailable(rotate(store, "s1", presented(0)))
   disk.fail()
   const again = await reopen()
-  assert.deepEqual(await again.findSession("s1"), first)
-  assert.equal((await again.rotateSession("s1", presented(0, start + 99))).outcome, "rotated")
+  assert.deepEqual(await findSession(again, "s1"), first)
+  assert.equal((await rotate(again, "s1", presented(0, start + 99))).outcome, "rotated")
 })

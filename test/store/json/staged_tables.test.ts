@@ -13,29 +13,29 @@ const unreadable: readonly (readonly [
   [
     "a hash that is none",
     "passwordHash",
-    (store) => store.addUser(sampleUser("bob", { passwordHash: "builder" })),
+    (store) => store.users.create(sampleUser("bob", { passwordHash: "builder" })),
   ],
-  ["a name with a blank", "username", (store) => store.addUser(sampleUser("b ob"))],
+  ["a name with a blank", "username", (store) => store.users.create(sampleUser("b ob"))],
   [
     "an instant that is none",
     "tokensNotBefore",
-    (store) => store.changeUser("alice", { tokensNotBefore: 0.5 }),
+    (store) => store.users.create(sampleUser("bob", { tokensNotBefore: 0.5 })),
   ],
   [
     "a user agent without end",
     "userAgent",
     (store) =>
-      store.startSession(sampleSession("n1", { userAgent: "x".repeat(257) }), startOptions()),
+      store.sessions.start(sampleSession("n1", { userAgent: "x".repeat(257) }), startOptions()),
   ],
   [
     "an id with a blank",
     "jti",
-    (store) => store.revokeToken({ jti: "a b", expiresAt: 1, isListed: true }),
+    (store) => store.sessions.revokeToken({ jti: "a b", expiresAt: 1, isListed: true }),
   ],
   [
     "an instant that is too large",
     "expiresAt",
-    (store) => store.revokeToken({ jti: "a", expiresAt: 2 ** 53, isListed: true }),
+    (store) => store.sessions.revokeToken({ jti: "a", expiresAt: 2 ** 53, isListed: true }),
   ],
 ]
 
@@ -48,7 +48,7 @@ for (const [name, member, call] of unreadable) {
     await assert.rejects(call(store), refused)
     assert.equal(disk.operations.length, done)
     const again = await reopen()
-    assert.deepEqual(await again.listUsers(), [sampleUser("alice")])
-    assert.deepEqual(await again.listSessions("alice"), [sampleSession("s1")])
+    assert.deepEqual(await again.users.list(), [sampleUser("alice")])
+    assert.deepEqual(await again.sessions.list("alice"), [sampleSession("s1")])
   })
 }

@@ -48,7 +48,7 @@ export async function openWithBackup(
   const directory = join(parent, "data")
   const options = { directory, disk: machineDisk, warn: assert.fail, bytesBetweenSnapshotsMin }
   const first = await openJsonStore(options)
-  await first.addUser(sampleUser("alice"))
+  await first.users.create(sampleUser("alice"))
   await first.close()
   writeFileSync(join(directory, "keys.json"), "keys", { mode: 0o600 })
   const backup = join(parent, "backup")
@@ -59,9 +59,9 @@ export async function openWithBackup(
     alarms.push(message)
   }
   const warn = () => {}
-  const store = await openJsonStore({ ...options, warn, alarm, companions: ["keys.json"] })
+  const store = await openJsonStore({ ...options, warn, alarm })
   t.after(() => store.close())
-  await store.addUser(sampleUser("bob"))
+  await store.users.create(sampleUser("bob"))
   return { parent, directory, store, backup, alarms }
 }
 
@@ -79,7 +79,7 @@ export function everything(parent: string): readonly string[] {
 /** The users that the next start has. */
 export async function usersOf(directory: string): Promise<string[]> {
   const store = await openJsonStore({ directory, disk: machineDisk, warn: () => {} })
-  const users = await store.listUsers()
+  const users = await store.users.list()
   await store.close()
   return users.map(nameOf)
 }

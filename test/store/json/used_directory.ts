@@ -9,8 +9,8 @@ import { OperatorError } from "../../../src/errors.ts"
 import { openJsonStore } from "../../../src/store/json/open_json_store.ts"
 import { type Disk, machineDisk } from "../../../src/system/disk.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
-import { endingAt, sampleSession, startOptions } from "../sample_session.ts"
-import { sampleUser } from "../sample_user.ts"
+import { sampleSession, startOptions, windowAt } from "../sample_session.ts"
+import { numbered, sampleUser } from "../sample_user.ts"
 
 /** The journal's files. */
 export const journals = ["journal.0.jsonl", "journal.1.jsonl"] as const
@@ -30,15 +30,12 @@ export async function usedDirectory(t: TestContext): Promise<string> {
     bytesBetweenSnapshotsMin: 400,
   })
   const changes = [
-    ...["alice", "bob", "carol", "dave"].map((name) => () => store.addUser(sampleUser(name))),
-    () => store.deleteUser("bob", endingAt()),
-    ...["s1", "s2"].map((sid) => () => store.startSession(sampleSession(sid), startOptions())),
-    () => store.endSession("s2", { ending: endingAt() }),
-    () => store.revokeToken({ jti: "j1", expiresAt: endingAt().at + 60, isListed: true }),
-    ...Array.from(
-      { length: 22 },
-      (_, tokensNotBefore) => () => store.changeUser("alice", { tokensNotBefore }),
-    ),
+    ...["alice", "bob", "carol", "dave"].map((name) => () => store.users.create(sampleUser(name))),
+    () => store.users.delete("bob", windowAt()),
+    ...["s1", "s2"].map((sid) => () => store.sessions.start(sampleSession(sid), startOptions())),
+    () => store.sessions.end("s2", { window: windowAt() }),
+    () => store.sessions.revokeToken({ jti: "j1", expiresAt: windowAt().at + 60, isListed: true }),
+    ...Array.from({ length: 22 }, (_, index) => () => store.users.change("alice", numbered(index))),
   ]
   for (const change of changes) {
     await change()

@@ -1,0 +1,91 @@
+// A user, and how one changes. Changes are data, so that every store engine can apply them to the
+// record as it is right before the write. Pure.
+
+import type { JsonObject } from "./strict_json.ts"
+
+/** Someone who can log in. Instants are epoch seconds. */
+export interface User {
+  /** In canonical form (username.ts). Never changes, because it is the `sub` of tokens. */
+  readonly username: string
+  /** A PHC string. */
+  readonly passwordHash: string
+  readonly roles: readonly string[]
+  /** The operator's own claims for this user's tokens. */
+  readonly claims: JsonObject
+  readonly disabled: boolean
+  readonly createdAt: number
+  /** Tokens without a session are refused when issued before this instant; 0 refuses none. */
+  readonly tokensNotBefore: number
+}
+
+/** A change that leaves the user's sessions alone. */
+export type UserChange =
+  | { readonly addRole: string }
+  | { readonly removeRole: string }
+  | { readonly setClaim: { readonly name: string; readonly value: unknown } }
+  | { readonly unsetClaim: string }
+  | { readonly disabled: false }
+  /** Another hash of the same password, in place of exactly this one. */
+  | { readonly passwordHash: string; readonly ifPasswordHash: string }
+
+/** A change after which no token given to the user before is valid. Empty: nothing else changes. */
+export interface UserReset {
+  /** The hash of a new password. */
+  readonly passwordHash?: string
+  readonly disabled?: true
+}
+
+/**
+ * Why a change does not apply. "absent": the user has no such role or claim; "too_large": roles and
+ * claims would not fit into a token; "other_hash": the password's hash is not the expected one.
+ */
+export type RefusedChange = "absent" | "too_large" | "other_hash"
+
+/** Longest roles and claims of a user as JSON, so that a token stays below its longest length. */
+export const rightsBytesMax = 1024
+
+/** How far ahead of now a recorded instant may be; a later one came from a clock that was wrong. */
+const secondsAheadMax = 60
+
+/**
+ * The user after a change. Adding a role that is there, or enabling an enabled user, is no error.
+ */
+export function changeUser(user: User, change: UserChange): User | RefusedChange {
+  const { roles, claims } = user
+  if ("addRole" in change) {
+    const { addRole } = change
+    return roles.includes(addRole) ? user : bounded({ ...user, roles: [...roles, addRole].sort() })
+  }
+  if ("removeRole" in change) {
+    if (!roles.includes(change.removeRole)) return "absent"
+    return { ...user, roles: roles.filter((role) => role !== change.removeRole) }
+  }
+  if ("setClaim" in change) {
+    const { name, value } = change.setClaim
+    return bounded({ ...user, claims: { ...claims, [name]: value } })
+  }
+  if ("unsetClaim" in change) {
+    if (!Object.hasOwn(claims, change.unsetClaim)) return "absent"
+    const left = Object.entries(claims).filter(([name]) => name !== change.unsetClaim)
+    return { ...user, claims: Object.fromEntries(left) }
+  }
+  if ("disabled" in change) return { ...user, disabled: false }
+  const { passwordHash, ifPasswordHash } = change
+  return user.passwordHash === ifPasswordHash ? { ...user, passwordHash } : "other_hash"
+}
+
+/**
+ * The user after a reset at an instant. Tokens without a session carry whole seconds, so those
+ * issued within the second of the reset are refused too.
+ */
+export function resetUser(user: User, reset: UserReset, at: number): User {
+  const { tokensNotBefore: before } = user
+  const latest = before > at + secondsAheadMax ? at : Math.max(at, before - 1)
+  return { ...user, ...reset, tokensNotBefore: latest + 1 }
+}
+
+function bounded(user: User): User | RefusedChange {
+  const { roles, claims } = user
+  const bytes = Buffer.byteLength(JSON.stringify({ roles, claims }))
+  return bytes > rightsBytesMax ? "too_large" : user
+}

@@ -1,0 +1,66 @@
+// keys.json, beside the store's other files, mode 0600: the key store's one document. Its content
+// is token/keys/key_file.ts's. It is replaced whole, in one step.
+
+import { systemCode, Unavailable } from "../../errors.ts"
+import { type Disk, replaceFile } from "../../system/disk.ts"
+import type { KeyDocument, KeyStore } from "../store.ts"
+
+/** Name of the file in the data directory. */
+export const keysFileName = "keys.json"
+
+/** The keys; store.ts says what each method promises. */
+export class JsonKeys implements KeyStore {
+  readonly place: string
+  readonly #disk: Disk
+  readonly #assertOpen: () => void
+  /** Counted here, because no other process writes the file. Null: no file; undefined: not read. */
+  #version: number | null | undefined
+  /** The latest replacement, which the next one waits for. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor({ path, disk, assertOpen }: KeysFileParts) {
+    this.place = path
+    this.#disk = disk
+    this.#assertOpen = assertOpen
+  }
+
+  async read(): Promise<KeyDocument | null> {
+    this.#assertOpen()
+    const bytes = await orUnavailable("read", () => this.#disk.read(this.place))
+    if (this.#version === undefined) this.#version = bytes === null ? null : 1
+    return bytes === null || this.#version === null ? null : { bytes, version: this.#version }
+  }
+
+  replace(
+    bytes: Uint8Array,
+    { ifVersion }: { readonly ifVersion: number | null },
+  ): Promise<number | null> {
+    const replaced = this.#last.then(async () => {
+      this.#assertOpen()
+      if (this.#version === undefined) await this.read()
+      if (ifVersion !== this.#version) return null
+      await orUnavailable("stored", () => replaceFile(this.place, [bytes], this.#disk))
+      this.#version = (ifVersion ?? 0) + 1
+      return this.#version
+    })
+    this.#last = replaced.catch(() => {})
+    return replaced
+  }
+}
+
+/** What the keys file needs. */
+export interface KeysFileParts {
+  readonly path: string
+  readonly disk: Disk
+  /** Throws Unavailable once the store is closed. */
+  readonly assertOpen: () => void
+}
+
+async function orUnavailable<T>(verb: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (systemCode(cause) === null) throw cause
+    throw new Unavailable(`The keys could not be ${verb}`, { cause })
+  }
+}

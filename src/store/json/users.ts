@@ -1,0 +1,130 @@
+// The users of the JSON store. What ends a user's sessions goes to the disk in one entry with them.
+
+import {
+  changeUser,
+  type RefusedChange,
+  resetUser,
+  type User,
+  type UserChange,
+  type UserReset,
+} from "../../domain/user.ts"
+import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { JsonFailures } from "./failed_logins.ts"
+import type { JsonSessions } from "./sessions.ts"
+import type { StagedTables } from "./staged_tables.ts"
+import { frozen } from "./tables.ts"
+
+/** The users; store.ts says what each method promises. */
+export class JsonUsers implements UserStore {
+  readonly #tables: StagedTables
+  readonly #sessions: JsonSessions
+  readonly #failures: JsonFailures
+
+  constructor(tables: StagedTables, sessions: JsonSessions, failures: JsonFailures) {
+    this.#tables = tables
+    this.#sessions = sessions
+    this.#failures = failures
+  }
+
+  find(username: string): User | null {
+    return this.#tables.committed.users.get(username) ?? null
+  }
+
+  count(): number {
+    return this.#tables.committed.users.size
+  }
+
+  list(): readonly User[] {
+    const users = [...this.#tables.committed.users.values()]
+    return users.sort((a, b) => (a.username < b.username ? -1 : 1))
+  }
+
+  findName(username: string): "free" | "taken" | "reserved" {
+    const { users, reservedNames } = this.#tables.committed
+    if (users.has(username)) return "taken"
+    return reservedNames.get(username)?.isReleased === false ? "reserved" : "free"
+  }
+
+  async create(user: User): Promise<"created" | "taken" | "reserved"> {
+    const { username } = user
+    if (this.#tables.pending("users", username) !== null) {
+      return this.#tables.onceCommitted("users", username, "taken" as const)
+    }
+    const reserved = this.#tables.pending("reservedNames", username)
+    if (reserved === null) {
+      await this.#tables.write([["users", username, frozen(user)]])
+      return "created"
+    }
+    if (!reserved.isReleased) {
+      return this.#tables.onceCommitted("reservedNames", username, "reserved" as const)
+    }
+    const tokensNotBefore = Math.max(user.tokensNotBefore, reserved.deletedAt + 1)
+    await this.#tables.write([
+      ["users", username, frozen({ ...user, tokensNotBefore })],
+      ["reservedNames", username, null],
+    ])
+    return "created"
+  }
+
+  async seed(users: readonly User[]): Promise<"seeded" | "in_use"> {
+    const { users: known, reservedNames } = this.#tables.committed
+    if (known.size + reservedNames.size > 0) return "in_use"
+    // A pending creation may still fail, and then the store is as unused as before.
+    const writes = this.#tables.writing()
+    if (writes.length > 0) {
+      await Promise.all(writes)
+      return "in_use"
+    }
+    await this.#tables.write(users.map((user) => ["users", user.username, frozen(user)]))
+    return "seeded"
+  }
+
+  async change(username: string, change: UserChange): Promise<User | RefusedChange | "unknown"> {
+    const user = this.#tables.pending("users", username)
+    const changed = user === null ? "unknown" : changeUser(user, change)
+    if (typeof changed === "string") return this.#tables.onceCommitted("users", username, changed)
+    const record = frozen(changed)
+    await this.#tables.write([["users", username, record]])
+    return record
+  }
+
+  async reset(
+    username: string,
+    reset: UserReset,
+    { window, ifPasswordHash, successor }: Parameters<UserStore["reset"]>[2],
+  ): Promise<ResetUser | "unknown" | "other_hash" | "disabled"> {
+    const before = this.#tables.pending("users", username)
+    const refuse = <T>(outcome: T) => this.#tables.onceCommitted("users", username, outcome)
+    if (before === null) return refuse("unknown" as const)
+    const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
+    if (isOtherHash) return refuse("other_hash" as const)
+    const user = frozen(resetUser(before, reset, window.at))
+    if (successor !== undefined && user.disabled) return refuse("disabled" as const)
+    const { ended, changes } = this.#sessions.changesToEndAll(username, window)
+    const start = successor === undefined ? [] : [this.#sessions.changeToStart(successor)]
+    await this.#sessions.write([["users", username, user], ...changes, ...start])
+    return { user, ended }
+  }
+
+  async delete(username: string, window: RevocationWindow): Promise<ResetUser | null> {
+    const user = this.#tables.pending("users", username)
+    if (user === null) return this.#tables.onceCommitted("users", username, null)
+    const { ended, changes } = this.#sessions.changesToEndAll(username, window)
+    const reservation = { username, deletedAt: window.at, isReleased: false }
+    await this.#sessions.write([
+      ["users", username, null],
+      ["reservedNames", username, Object.freeze(reservation)],
+      ...this.#failures.changesToForget(username),
+      ...changes,
+    ])
+    return { user, ended }
+  }
+
+  async release(username: string): Promise<boolean> {
+    const reserved = this.#tables.pending("reservedNames", username)
+    if (reserved === null) return this.#tables.onceCommitted("reservedNames", username, false)
+    const released = Object.freeze({ ...reserved, isReleased: true })
+    await this.#tables.write([["reservedNames", username, released]])
+    return true
+  }
+}
