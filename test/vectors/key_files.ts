@@ -17,8 +17,8 @@ export interface DamagedKeyFile {
 }
 
 const notJson = "it is not a JSON object with each member once"
-const notFormat = "it is not a file of the format 'postern-keys'"
-const notVersion = "its version is not 2"
+const notFormat = "it is not a file of the format 'postern-private-keys'"
+const notVersion = "its version is not 1"
 const strangeMember = "it has a member that does not belong there"
 const notKeys = "its 'keys' are not a list of keys"
 const notRefreshKey = "its 'refreshKey' is not a key"
@@ -45,7 +45,7 @@ const notEvenObjects: readonly DamagedKeyFile[] = [
   { name: "a list", change: (good) => JSON.stringify([good]), why: notJson },
   doubled("refreshKey", (good) => good.refreshKey),
   doubled("keys", () => []),
-  doubled("version", () => 2),
+  doubled("version", () => 1),
 ]
 
 const otherMembers: readonly DamagedKeyFile[] = [
@@ -56,8 +56,8 @@ const otherMembers: readonly DamagedKeyFile[] = [
     why: notFormat,
   },
   changed("another format", { format: "postern-users" }, notFormat),
-  changed("a format as list", { format: ["postern-keys"] }, notFormat),
-  ...[undefined, 0, -3, 3.5, 1.5, "2", "1", null, [2]].map((version) =>
+  changed("a format as list", { format: ["postern-private-keys"] }, notFormat),
+  ...[undefined, -3, 3.5, 1.5, "2", "1", null, [2]].map((version) =>
     changed(`the version ${JSON.stringify(version)}`, { version }, notVersion),
   ),
   changed("a member that is unknown", { refreshkey: "" }, strangeMember),

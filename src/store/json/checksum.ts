@@ -1,8 +1,9 @@
-// The sum at the end of a JSON object in the store's files, over every byte before it:
+// The sum that ends a JSON object in the store's files: the CRC-32, in hexadecimal, of every byte
+// before it.
 //
 //   {"sequence":42,"changes":[…],"sum":"5fb2d8a1"}
 //
-// CRC-32, in hexadecimal. It tells of damage; against whoever may write the file it is no help.
+// The sum shows damage. It does not protect against a person who may write the file.
 
 import { crc32 } from "node:zlib"
 
@@ -13,7 +14,7 @@ export function sumText(sum: number): string {
 
 const sumLength = sumText(0).length
 
-/** The text before an object's sum, or null when the sum does not fit it. */
+/** The text before an object's sum, or null when the sum does not fit the text. */
 export function bodyBeforeSum(object: Buffer): Buffer | null {
   const body = object.subarray(0, Math.max(0, object.byteLength - sumLength))
   const end = object.subarray(body.byteLength).toString("latin1")

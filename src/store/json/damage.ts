@@ -1,47 +1,49 @@
-// What makes a start stop: a file of the store that is not as it must be, or not as this version
-// reads it.
+// Why a start stops at a file of the store: the file is damaged, or another Postern wrote it.
 
 import { exitCodes, OperatorError } from "../../errors.ts"
-import { newerHint } from "../../system/newer_version.ts"
+import { type OtherWriter, otherWriterHints } from "../../system/file_version.ts"
 
-/** The place in a file, and what is wrong there. */
-export class StoreDamage extends Error {
-  override readonly name: string = "StoreDamage"
+/** Whether a file is damaged, or who else wrote it. */
+export type FaultKind = "damaged" | OtherWriter
+
+/** A fault in a file: its place, such as `line 3`, what is wrong there, and its kind. */
+export class FileFault extends Error {
+  override readonly name = "FileFault"
   readonly place: string
+  readonly kind: FaultKind
 
-  constructor(place: string, why: string) {
+  constructor(place: string, why: string, kind: FaultKind = "damaged") {
     super(why)
     this.place = place
+    this.kind = kind
   }
 }
 
-/**
- * The same of a file that is whole, but of a later version: it says so, or its sum fits a text that
- * this version would not have written.
- */
-export class NewerStore extends StoreDamage {
-  override readonly name = "NewerStore"
+const messages: Readonly<Record<FaultKind, string>> = {
+  damaged: "The store can't be read",
+  newer: "The store was written by a newer Postern",
+  unreleased: "The store was written by an unreleased Postern",
 }
 
-/** Adds the file's name to what was found there. */
-export async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
+const hints: Readonly<Record<FaultKind, string>> = {
+  damaged: "Restore the data directory from a backup, all of its files together.",
+  ...otherWriterHints,
+}
+
+/** Reads a file, and adds its name to a fault that is found in it. */
+export async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    if (!(error instanceof StoreDamage)) throw error
-    const why = `${error.place}: ${error.message}`
-    if (!(error instanceof NewerStore)) throw damage(path, why)
-    throw new OperatorError(`The store was written by a newer Postern: '${path}': ${why}`, {
-      hint: `Nothing was changed. ${newerHint}`,
-      exitCode: exitCodes.damagedData,
-    })
+    if (!(error instanceof FileFault)) throw error
+    throw unreadable(path, `${error.place}: ${error.message}`, error.kind)
   }
 }
 
-/** Damage of a file as the operator hears of it. */
-export function damage(path: string, why: string): OperatorError {
-  return new OperatorError(`The store can't be read: '${path}': ${why}`, {
-    hint: "Nothing was changed. Restore the data directory from a backup, all of its files together.",
+/** The error that stops a start at a file. */
+export function unreadable(path: string, why: string, kind: FaultKind = "damaged"): OperatorError {
+  return new OperatorError(`${messages[kind]}: '${path}': ${why}`, {
+    hint: `Nothing was changed. ${hints[kind]}`,
     exitCode: exitCodes.damagedData,
   })
 }

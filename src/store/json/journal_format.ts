@@ -3,19 +3,18 @@
 //   {"format":"postern-journal","version":1,"after":"0000000000000041"}
 //   {"sequence":42,"changes":[["users","alice",{…}],["reservedNames","bob",null]],"sum":"5fb2d8a1"}
 //
-// The first line has a fixed length, so that writing it anew moves nothing. `after` is the sequence
-// number that the first entry will follow; once there is an entry, its own number tells. Each entry
-// follows the one before by one and is whole: all of its changes or none. `sum` is checksum.ts's.
+// The first line has a fixed length, so it can be rewritten in place. `after` is the sequence number
+// of the entry before the first one. Each entry's number is one more than the number before, and an
+// entry is whole: all of its changes or none. `sum` is checksum.ts's.
 //
-// Only the end of a file may be torn, by a write that was cut short and so was never acknowledged:
-// bytes after the last line end are dropped, loudly. Anything else that does not read as above is
-// damage, or of a later version where its sum fits, and the caller stops.
+// Only the end of a file may be torn, by a write that was cut short and never acknowledged: bytes
+// after the last line end are dropped, and the log says so. Any other fault stops the start.
 
 import { crc32 } from "node:zlib"
 import { isJsonObject } from "../../domain/strict_json.ts"
-import { newerVersion } from "../../system/newer_version.ts"
+import { type FileFormat, findOtherWriter, readFormat } from "../../system/file_version.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { NewerStore, StoreDamage } from "./damage.ts"
+import { FileFault } from "./damage.ts"
 import { type Change, RecordError, readChange } from "./tables.ts"
 
 /** One acknowledged write. */
@@ -30,17 +29,17 @@ export interface JournalReading {
   readonly entries: readonly JournalEntry[]
   /** Where the good bytes end, and the next entry goes. */
   readonly length: number
-  /** How many bytes of an entry that was never acknowledged follow. */
+  /** How many bytes of a write that was cut short follow. */
   readonly tornBytes: number
 }
 
-const format = "postern-journal"
-const version = 1
+const own: FileFormat = { format: "postern-journal", version: 1 }
 const sequenceDigits = 16
 const lineEnd = 0x0a
 
 /** The first line of a journal whose entries follow the sequence number `after`. */
 export function encodeHeader(after: number): Buffer {
+  const { format, version } = own
   const digits = String(after).padStart(sequenceDigits, "0")
   return Buffer.from(`${JSON.stringify({ format, version, after: digits })}\n`)
 }
@@ -57,27 +56,27 @@ export function encodeEntry(entry: JournalEntry): Buffer {
 
 /**
  * Reads a journal's bytes.
- * @throws StoreDamage
+ * @throws FileFault
  */
 export function readJournal(bytes: Buffer): JournalReading {
   let after = readHeader(bytes)
   const entries: JournalEntry[] = []
   let position = headerLength
-  for (let end = nextEnd(); end !== -1; end = nextEnd()) {
-    const line = entries.length + 2
+  let line = 2
+  for (let end = nextEnd(); end !== -1; end = nextEnd(), line += 1) {
     const entry = readEntry(bytes.subarray(position, end), line)
-    // The header was renewed, perhaps in part, and the entries before it were not cut off yet. They
-    // stay: a header that is damaged looks the same, and has no sum.
+    // A crash while the header was rewritten leaves a header that is ahead of the entries, which
+    // were to be cut off next. The entries count: the header has no sum, and they have.
     if (line === 2 && entry.sequence <= after) after = entry.sequence - 1
-    if (entry.sequence !== after + entries.length + 1) {
-      throw new StoreDamage(`line ${line}`, `entry ${after + entries.length + 1} is missing here`)
+    const expected = after + entries.length + 1
+    if (entry.sequence !== expected) {
+      throw new FileFault(`line ${line}`, `entry ${expected} belongs here, not ${entry.sequence}`)
     }
     entries.push(entry)
     position = end + 1
   }
   const torn = bytes.subarray(position)
-  if (isAllButItsEnd(torn))
-    throw new StoreDamage(`line ${entries.length + 2}`, "its line end is damaged")
+  if (isAllButLineEnd(torn)) throw new FileFault(`line ${line}`, "its line end is damaged")
   return { after, entries, length: position, tornBytes: torn.byteLength }
 
   function nextEnd(): number {
@@ -87,18 +86,16 @@ export function readJournal(bytes: Buffer): JournalReading {
 
 function readHeader(bytes: Buffer): number {
   const text = bytes.subarray(0, headerLength).toString("latin1")
-  const digits = /"after":"(\d{16})"/.exec(text)?.[1]
-  const after = Number(digits)
-  const found = Number(/^\{"format":"postern-journal","version":(\d{1,9}),/.exec(text)?.[1])
-  if (found > version) throw new NewerStore("line 1", newerVersion(found, version))
-  if (digits === undefined || encodeHeader(after).toString("latin1") !== text) {
-    throw new StoreDamage("line 1", `it is not the first line of a journal of version ${version}`)
-  }
-  return after
+  const other = findOtherWriter(readFormat(text), own)
+  if (other !== null) throw new FileFault("line 1", other.why, other.writer)
+  const after = Number(/"after":"(\d{16})"/.exec(text)?.[1])
+  if (Number.isSafeInteger(after) && encodeHeader(after).toString("latin1") === text) return after
+  throw new FileFault("line 1", "it is not the first line of a journal")
 }
 
-// No write that was cut short leaves another byte in the place of the line end (a hole reads as 0).
-function isAllButItsEnd(torn: Buffer): boolean {
+// A write that was cut short leaves nothing or a hole, which reads as 0, in the place of the line
+// end. Another byte there is damage.
+function isAllButLineEnd(torn: Buffer): boolean {
   const end = torn.at(-1)
   return end !== undefined && end !== 0 && bodyBeforeSum(torn.subarray(0, -1)) !== null
 }
@@ -106,19 +103,19 @@ function isAllButItsEnd(torn: Buffer): boolean {
 function readEntry(line: Buffer, number: number): JournalEntry {
   const place = `line ${number}`
   const body = bodyBeforeSum(line)
-  if (body === null) throw new StoreDamage(place, "its sum does not fit its text")
+  if (body === null) throw new FileFault(place, "its sum does not fit its text")
   try {
     const entry: unknown = JSON.parse(`${body.toString("utf8")}}`)
     if (!isJsonObject(entry)) throw new RecordError("it is not a JSON object")
     const { sequence, changes } = entry
-    if (!Number.isSafeInteger(sequence)) throw new RecordError("its sequence is no number")
-    if (!Array.isArray(changes)) throw new RecordError("its changes are no list")
+    if (!Number.isSafeInteger(sequence)) throw new RecordError("its sequence is not a number")
+    if (!Array.isArray(changes)) throw new RecordError("its changes are not a list")
     return { sequence: sequence as number, changes: changes.map(readChange) }
   } catch (error) {
-    // The sum fits, so it is what was written: by a later version, which has other records. Not
-    // V8's message, which quotes what may be a hash.
-    if (error instanceof SyntaxError) throw new NewerStore(place, "it is not JSON text")
-    if (error instanceof RecordError) throw new NewerStore(place, error.message)
+    // The sum fits, so the line is as it was written: by a version that has other records.
+    // V8's message quotes the text, which may be a hash.
+    if (error instanceof SyntaxError) throw new FileFault(place, "it is not JSON text", "newer")
+    if (error instanceof RecordError) throw new FileFault(place, error.message, "newer")
     throw error
   }
 }

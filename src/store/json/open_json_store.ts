@@ -14,7 +14,7 @@ import { type Disk, removeLeftovers } from "../../system/disk.ts"
 import { fileExitCode, fileHint } from "../../system/failure.ts"
 import { secureDirectory, secureFile } from "../../system/private_files.ts"
 import { nothingThere } from "../data_directory.ts"
-import { damage, naming } from "./damage.ts"
+import { namingFile, unreadable } from "./damage.ts"
 import { type HeldFile, HeldFiles } from "./held_files.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
@@ -159,29 +159,29 @@ async function openSegment(found: Found, directory: string, disk: Disk): Promise
 async function readContents(options: JsonStoreOptions): Promise<Contents | null> {
   const { directory, disk } = options
   const snapshotPath = join(directory, snapshotName)
-  const snapshot = await naming(snapshotPath, () => readSnapshot(snapshotPath, disk))
+  const snapshot = await namingFile(snapshotPath, () => readSnapshot(snapshotPath, disk))
   const [first, second] = await Promise.all(
     journalNames.map((name) => find(join(directory, name), disk)),
   )
   if (snapshot === null) {
     // The snapshot is made last, so a first start that was cut short has at most empty journals.
     if (!isUnused(first) || !isUnused(second)) {
-      throw damage(snapshotPath, "it is missing, but there is a journal of its changes")
+      throw unreadable(snapshotPath, "it is missing, but there is a journal of its changes")
     }
     for (const name of companions) {
       if ((await disk.inspect(join(directory, name))) === null) continue
-      throw damage(snapshotPath, `it is missing, but there is '${name}' beside it`)
+      throw unreadable(snapshotPath, `it is missing, but there is '${name}' beside it`)
     }
     return null
   }
   if (!first || !second) {
     const missing = journalNames[first ? 1 : 0]
-    throw damage(join(directory, missing), "it is missing, but there is a snapshot beside it")
+    throw unreadable(join(directory, missing), "it is missing, but there is a snapshot beside it")
   }
   const readings = inOrder(first, second)
   const entries = entriesAfter(snapshot.sequence, readings)
   if (entries === null || lastNumber(readings[1]) !== snapshot.sequence + entries.length) {
-    throw damage(
+    throw unreadable(
       readings[1].path,
       `entries after number ${snapshot.sequence}, the snapshot's, are missing: the files are not of one store`,
     )
@@ -202,7 +202,7 @@ async function makeContents(options: JsonStoreOptions): Promise<Contents> {
 }
 
 async function find(path: string, disk: Disk): Promise<Found | null> {
-  const reading = await naming(path, () => readSegment(path, disk))
+  const reading = await namingFile(path, () => readSegment(path, disk))
   return reading === null ? null : { ...reading, path }
 }
 

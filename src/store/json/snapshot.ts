@@ -1,25 +1,25 @@
 // The snapshot file: all records at one moment, as one JSON document with a record on each line.
 //
-//   {"format":"postern-store","version":4,"sequence":42,
+//   {"format":"postern-snapshot","version":1,"sequence":42,
 //   "users":[
 //   {"username":"alice","passwordHash":"$argon2id$…","roles":[],…},
 //   {"username":"bob",…}
 //   ],
 //   "reservedNames":[
 //   ],
-//   "sessions":[…],"endedSessions":[…],"revokedTokens":[…],"failedLogins":[…],"sum":"5fb2d8a1"}
+//   …
+//   "failedLogins":[
+//   ],"sum":"5fb2d8a1"}
 //
-// `sequence` numbers the last journal entry that is in it, `sum` is checksum.ts's. Replaced whole,
-// never written in place, nor by hand. Earlier versions had fewer tables, which are read as empty,
-// fewer members (tables.ts), and at first no sum.
+// `sequence` is the number of the last journal entry that the snapshot covers. `sum` is
+// checksum.ts's. The file is replaced as a whole, and read line by line: a fault has a line number,
+// and neither reading nor writing ever needs one text of the whole file.
 
 import { crc32 } from "node:zlib"
-import { isJsonObject } from "../../domain/strict_json.ts"
 import { type Disk, replaceFile } from "../../system/disk.ts"
-import { newerVersion } from "../../system/newer_version.ts"
-import { randomName } from "../../system/random.ts"
+import { type FileFormat, findOtherWriter, readFormat } from "../../system/file_version.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { NewerStore, StoreDamage } from "./damage.ts"
+import { type FaultKind, FileFault } from "./damage.ts"
 import {
   emptyTables,
   RecordError,
@@ -39,30 +39,14 @@ export interface Snapshot {
   readonly bytes: number
 }
 
-const format = "postern-store"
-const version = 4
+const own: FileFormat = { format: "postern-snapshot", version: 1, unreleased: "postern-store" }
 
-/** Which tables came with which version; those that are not named are as old as the first. */
-const tablesSince: Partial<Readonly<Record<TableName, number>>> = {
-  ...{ sessions: 2, endedSessions: 2, revokedTokens: 2 },
-  failedLogins: 3,
-}
-
-const sumSince = 3
-
-/** Records serialized at a time: a millisecond or two, then the event loop has its turn. */
+/** Records that are serialized without a pause, which takes a millisecond or two. */
 const recordsPerChunk = 500
-
-/** Of records that are read at a time: no text may be longer than half a gigabyte. */
-const bytesPerChunk = 256 * 1024
-
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-const openList = Buffer.from("[")
-const closeList = Buffer.from("]")
-const closeObject = Buffer.from("}")
+const lineEnd = 0x0a
 
 /**
- * Writes a snapshot of the tables as they are at the call, however they change while it is written.
+ * Writes a snapshot of the tables as they are at the call. The tables may change while it is written.
  * @returns its size in bytes
  */
 export async function writeSnapshot(
@@ -71,19 +55,19 @@ export async function writeSnapshot(
   tables: Tables,
   disk: Disk,
 ): Promise<number> {
-  // Records never change, so lists of them are all that has to be set aside.
+  // Records never change, so copies of the lists are enough.
   const records = tableNames.map((name) => [name, [...tables[name].values()]] as const)
   let bytes = 0
-  await replaceFile(path, summed(encode(sequence, records)), disk)
+  await replaceFile(path, encoded(), disk)
   return bytes
 
-  function* summed(chunks: Iterable<string>): Iterable<Uint8Array> {
+  function* encoded(): Iterable<Uint8Array> {
     let sum = 0
-    for (const chunk of chunks) {
-      const encoded = Buffer.from(chunk)
-      bytes += encoded.byteLength
-      sum = crc32(encoded, sum)
-      yield encoded
+    for (const text of snapshotTexts(sequence, records)) {
+      const chunk = Buffer.from(text)
+      sum = crc32(chunk, sum)
+      bytes += chunk.byteLength
+      yield chunk
     }
     const end = Buffer.from(`${sumText(sum)}\n`)
     bytes += end.byteLength
@@ -91,13 +75,13 @@ export async function writeSnapshot(
   }
 }
 
-function* encode(
+function* snapshotTexts(
   sequence: number,
   tables: readonly (readonly [TableName, readonly unknown[]])[],
 ): Iterable<string> {
-  yield JSON.stringify({ format, version, sequence }).slice(0, -1)
-  for (const [name, records] of tables) {
-    yield `,\n"${name}":[`
+  yield firstLine(sequence)
+  for (const [index, [name, records]] of tables.entries()) {
+    yield `${index === 0 ? "" : ","}\n${openingLine(name)}`
     for (let at = 0; at < records.length; at += recordsPerChunk) {
       const lines = records.slice(at, at + recordsPerChunk).map((record) => JSON.stringify(record))
       yield `${at === 0 ? "" : ","}\n${lines.join(",\n")}`
@@ -106,162 +90,117 @@ function* encode(
   }
 }
 
+function firstLine(sequence: number): string {
+  const { format, version } = own
+  return `${JSON.stringify({ format, version, sequence }).slice(0, -1)},`
+}
+
+function openingLine(name: TableName): string {
+  return `"${name}":[`
+}
+
 /**
  * Reads a snapshot, or gives null where there is no file.
- * @throws StoreDamage when it is not as it must be; the file stays untouched
+ * @throws FileFault when the file is not a snapshot of this version; it stays untouched
  */
 export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot | null> {
   const found = await disk.read(path)
   if (found === null) return null
   const bytes = Buffer.from(found.buffer, found.byteOffset, found.byteLength)
-  refuseNewer(bytes)
   try {
-    return readTables(bytes)
+    return readDocument(bytes)
   } catch (error) {
-    // A later version that writes more into records, say, without a version of its own.
-    const isDamage = error instanceof StoreDamage && bodyBeforeSum(bytes.subarray(0, -1)) === null
-    if (isDamage || !(error instanceof StoreDamage)) throw error
-    throw new NewerStore(error.place, error.message)
+    if (!(error instanceof FileFault) || error.kind !== "damaged" || !isWhole(bytes)) throw error
+    // The text is as it was written: by a version that has other tables or members.
+    throw new FileFault(error.place, error.message, "newer")
   }
 }
 
-// First of all: what follows may be laid out in another way.
-function refuseNewer(bytes: Buffer): void {
-  const start = bytes.subarray(0, 100).toString("latin1")
-  const found = Number(/^\{"format":"postern-store","version":(\d{1,9})[,}]/.exec(start)?.[1])
-  if (found > version) throw new NewerStore("line 1", newerVersion(found, version))
-}
-
-function readTables(bytes: Buffer): Snapshot {
-  const { document, lists } = readOutline(bytes)
-  const { format: foundFormat, version: foundVersion, sequence } = document
-  if (foundFormat !== format) {
-    throw new StoreDamage("line 1", `it is not a file of the format '${format}'`)
-  }
-  if (typeof foundVersion !== "number" || ![1, 2, 3, version].includes(foundVersion)) {
-    throw new StoreDamage("line 1", `its version is not ${version}, the one written here`)
-  }
-  if (!Number.isSafeInteger(sequence) || (sequence as number) < 0) {
-    throw new StoreDamage("line 1", "its 'sequence' is missing or not valid")
-  }
-  const present = tableNames.filter((name) => (tablesSince[name] ?? 1) <= foundVersion)
-  const isSummed = foundVersion >= sumSince
-  const known = ["format", "version", "sequence", ...present, ...(isSummed ? ["sum"] : [])]
-  const extra = Object.keys(document).find((name) => !known.includes(name))
-  if (extra !== undefined) throw new StoreDamage(`'${extra}'`, "it is no member of a store")
+function readDocument(bytes: Buffer): Snapshot {
+  // First of all: another version may be laid out in another way.
+  const other = findOtherWriter(readFormat(bytes.toString("latin1", 0, 100)), own)
+  if (other !== null) throw new FileFault("line 1", other.why, other.writer)
+  const lines = new Lines(bytes)
+  const sequence = readFirstLine(lines)
   const tables = emptyTables()
-  for (const name of present) {
-    const list = document[name]
-    if (!Array.isArray(list)) throw new StoreDamage(name, "the list is missing")
-    const lines = lists.get(list[0])
-    const values = lines === undefined ? list : readLines(lines, bytes)
-    fill(tables[name] as Map<string, unknown>, name, values)
+  const lastTable = tableNames.at(-1)
+  for (const table of tableNames) {
+    if (lines.next() !== openingLine(table))
+      throw lines.fault(`the list '${table}' must begin here`)
+    const line = readRecords(tables[table] as Map<string, unknown>, table, lines)
+    const isEnd = table === lastTable ? /^\],"sum":"\w+"\}$/.test(line) : line === "],"
+    if (!isEnd) throw lines.fault(`it does not continue the list of '${table}'`)
   }
-  // Last, since what was found before says more.
-  if (isSummed && bodyBeforeSum(bytes.subarray(0, -1)) === null) {
-    throw new StoreDamage("'sum'", "it does not fit the text, which was damaged or edited")
+  if (!lines.isAtEnd) throw lines.fault("there is text after this line")
+  if (!isWhole(bytes)) {
+    throw lines.fault("the sum does not fit the text above, which was damaged or edited")
   }
-  return { sequence: sequence as number, tables, bytes: bytes.byteLength }
+  return { sequence, tables, bytes: bytes.byteLength }
 }
 
-function fill(records: Map<string, unknown>, table: TableName, values: Iterable<unknown>): void {
-  let count = 0
-  for (const value of values) {
-    count += 1
+function isWhole(bytes: Buffer): boolean {
+  return bytes.at(-1) === lineEnd && bodyBeforeSum(bytes.subarray(0, -1)) !== null
+}
+
+function readFirstLine(lines: Lines): number {
+  const line = lines.next()
+  const sequence = Number(/"sequence":(\d+),$/.exec(line)?.[1])
+  if (firstLine(sequence) === line && Number.isSafeInteger(sequence)) return sequence
+  throw lines.fault("it is not the first line of a snapshot")
+}
+
+/** Reads records up to the line that ends the list, and gives that line. */
+function readRecords(records: Map<string, unknown>, table: TableName, lines: Lines): string {
+  let line = lines.next()
+  for (let isLast = false; !isLast && line.startsWith("{"); line = lines.next()) {
+    isLast = !line.endsWith(",")
+    readLine(isLast ? line : line.slice(0, -1))
+  }
+  return line
+
+  function readLine(text: string): void {
+    const count = records.size
     try {
-      const { key, record } = readRecord(table, value)
+      const { key, record } = readRecord(table, JSON.parse(text))
       records.set(key, record)
-      // Cheaper than to look for each key first.
-      if (records.size < count) throw new RecordError(`'${key}' stands twice`)
+      // Cheaper than looking for each key first.
+      if (records.size === count) throw new RecordError(`'${key}' is there twice`)
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error
-      throw new StoreDamage(`${table}, record ${count}`, error.message)
+      // V8's message quotes the text, which may be a hash.
+      if (error instanceof SyntaxError) throw lines.fault("it is not JSON text")
+      if (error instanceof RecordError) throw lines.fault(`${table}: ${error.message}`)
+      throw error
     }
   }
 }
 
-/** A snapshot without its records: each list that has lines has a name in their place. */
-interface Outline {
-  readonly document: Record<string, unknown>
-  /** The lines by these names. */
-  readonly lists: ReadonlyMap<unknown, Buffer>
-}
+/** The lines of a file, one after the other. */
+class Lines {
+  readonly #bytes: Buffer
+  #position = 0
+  #number = 0
 
-// No line of a record begins with `]`, and no text of JSON goes over the end of a line.
-function readOutline(bytes: Buffer): Outline {
-  if (bytes.byteLength === 0) throw new StoreDamage("line 1", "it is empty")
-  const lists = new Map<string, Buffer>()
-  const between: Buffer[] = []
-  let position = 0
-  for (let start = nextStart(); start !== -1; start = nextStart()) {
-    const end = bytes.indexOf("\n]", start - 1)
-    if (end === -1) break
-    // Nothing that stands in the file can be one of these.
-    const name = randomName()
-    between.push(bytes.subarray(position, start), Buffer.from(`"${name}"`))
-    lists.set(name, bytes.subarray(start, end))
-    position = end
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
   }
-  const document = parse(Buffer.concat([...between, bytes.subarray(position)]), bytes)
-  if (isJsonObject(document)) return { document, lists }
-  throw new StoreDamage("line 1", "it is not a JSON object")
 
-  function nextStart(): number {
-    const found = bytes.indexOf(":[\n", position)
-    return found === -1 ? -1 : found + ":[\n".length
+  get isAtEnd(): boolean {
+    return this.#position === this.#bytes.byteLength
   }
-}
 
-/** The records of a list, from some of its lines at a time. */
-function* readLines(lines: Buffer, whole: Buffer): Iterable<unknown> {
-  for (let position = 0; position < lines.byteLength; ) {
-    const found = lines.indexOf(",\n{", position + bytesPerChunk)
-    const end = found === -1 ? lines.byteLength : found
-    const list = Buffer.concat([openList, lines.subarray(position, end), closeList])
-    yield* parse(list, whole) as unknown[]
-    position = end + ",\n".length
+  /** @throws FileFault at the end of the file */
+  next(): string {
+    const start = this.#position
+    const end = this.#bytes.indexOf(lineEnd, start)
+    this.#number += 1
+    if (end === -1)
+      throw this.fault(start === 0 ? "it is not a snapshot" : "the file is cut off here")
+    this.#position = end + 1
+    return this.#bytes.toString("utf8", start, end)
   }
-}
 
-function parse(bytes: Buffer, whole: Buffer): unknown {
-  const value = tryParse(bytes)
-  if (value !== undefined) return value
-  throw new StoreDamage(`line ${firstBadLine(whole)}`, "it is not JSON text from there on")
-}
-
-/** What JSON text says, or undefined where it is none. */
-function tryParse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8.decode(bytes))
-  } catch {
-    return undefined
+  /** A fault in the line that was read last. */
+  fault(why: string, kind?: FaultKind): FileFault {
+    return new FileFault(`line ${this.#number}`, why, kind)
   }
-}
-
-// A record stands on a line of its own, which tells where the text goes wrong better than the
-// position in V8's message, where there is one. If all lines read, what is missing is the end.
-function firstBadLine(bytes: Buffer): number {
-  let number = 0
-  for (const line of linesOf(bytes)) {
-    number += 1
-    if (!isGoodLine(line)) break
-  }
-  return number
-}
-
-function isGoodLine(line: Buffer): boolean {
-  const text = line.toString("latin1")
-  if (/^("\w+":\[|\](,|\}|,"sum":"\w{8}"\})?)?$/.test(text)) return true
-  const value = text.endsWith(",") ? line.subarray(0, -1) : line
-  const isFirst = text.startsWith('{"format"')
-  return tryParse(isFirst ? Buffer.concat([value, closeObject]) : value) !== undefined
-}
-
-function* linesOf(bytes: Buffer): Iterable<Buffer> {
-  let position = 0
-  for (let end = bytes.indexOf("\n"); end !== -1; end = bytes.indexOf("\n", position)) {
-    yield bytes.subarray(position, end)
-    position = end + 1
-  }
-  yield bytes.subarray(position)
 }

@@ -45,6 +45,9 @@ export type Change = {
 /** All records of a store, by their keys. */
 export type Tables = { readonly [T in TableName]: Map<string, Records[T]> }
 
+/** Far below the depth at which recursion would exhaust the stack. */
+const depthMax = 1000
+
 type Reader<T> = (value: JsonObject) => T
 type FieldKind = keyof typeof kinds
 
@@ -199,9 +202,10 @@ function reader<T extends object>(fields: { readonly [F in keyof T]: FieldKind }
   }
 }
 
-function freezeDeep<T extends object>(value: T): T {
+function freezeDeep<T extends object>(value: T, depth = 0): T {
+  if (depth > depthMax) throw new RecordError("it is nested too deep")
   for (const member of Object.values(value)) {
-    if (typeof member === "object" && member !== null) freezeDeep(member)
+    if (typeof member === "object" && member !== null) freezeDeep(member, depth + 1)
   }
   return Object.freeze(value)
 }

@@ -1,7 +1,7 @@
 // The document of the key store, which the JSON engine keeps as keys.json: the keys that Postern
 // made for itself.
 //
-//   {"format":"postern-keys","version":2,
+//   {"format":"postern-private-keys","version":1,
 //    "refreshKey":"<32 bytes as base64url>",
 //    "keys":[{"jwk":{"kty":"EC","alg":"ES256","kid":…,"d":…,…},
 //             "publishedAt":1795447800,"signsFrom":1795448105,"keptUntil":null}]}
@@ -12,7 +12,12 @@
 import type { JWK } from "jose"
 import { isJsonObject, type JsonObject, readJsonObject } from "../../domain/strict_json.ts"
 import { exitCodes, OperatorError } from "../../errors.ts"
-import { newerHint, newerVersion } from "../../system/newer_version.ts"
+import {
+  type FileFormat,
+  findOtherWriter,
+  type OtherWriter,
+  otherWriterHints,
+} from "../../system/file_version.ts"
 import { randomKey } from "../../system/random.ts"
 import { refreshKeyBytes } from "../refresh_token.ts"
 import { isPublished } from "./algorithms.ts"
@@ -26,8 +31,10 @@ export interface KeyFile {
   readonly keys: readonly TimedKey[]
 }
 
-const format = "postern-keys"
-const version = 2
+const own: FileFormat = {
+  ...{ format: "postern-private-keys", version: 1 },
+  unreleased: "postern-keys",
+}
 
 /**
  * Reads the document.
@@ -36,13 +43,11 @@ const version = 2
  */
 export async function readKeyFile(bytes: Uint8Array, place: string): Promise<KeyFile> {
   const file = readMembers(bytes, place)
-  const { format: foundFormat, version: found, refreshKey: encoded, keys, ...rest } = file
-  if (foundFormat !== format) throw damaged(place, `it is not a file of the format '${format}'`)
-  if (Number.isSafeInteger(found) && (found as number) > version) {
-    throw newer(place, found as number)
-  }
-  if (found === 1) throw unreleased(place)
-  if (found !== version) throw damaged(place, `its version is not ${version}`)
+  const { format, version, refreshKey: encoded, keys, ...rest } = file
+  const other = findOtherWriter({ format, version }, own)
+  if (other !== null) throw ofOtherWriter(place, other)
+  if (format !== own.format) throw damaged(place, `it is not a file of the format '${own.format}'`)
+  if (version !== own.version) throw damaged(place, `its version is not ${own.version}`)
   if (Object.keys(rest).length > 0) {
     throw damaged(place, "it has a member that does not belong there")
   }
@@ -62,6 +67,7 @@ export async function readKeyFile(bytes: Uint8Array, place: string): Promise<Key
 
 /** The document as bytes. */
 export function writeKeyFile({ refreshKey: key, keys }: KeyFile): Uint8Array {
+  const { format, version } = own
   const refreshKey = Buffer.from(key).toString("base64url")
   return Buffer.from(`${JSON.stringify({ format, version, refreshKey, keys }, null, 2)}\n`)
 }
@@ -102,17 +108,13 @@ function isInstant(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-function newer(place: string, found: number): OperatorError {
-  const why = newerVersion(found, version)
-  return new OperatorError(`The key file '${place}' was written by a newer Postern: ${why}`, {
-    hint: newerHint,
-    exitCode: exitCodes.damagedData,
-  })
-}
-
-function unreleased(place: string): OperatorError {
-  return new OperatorError(`The key file '${place}' is of version 1, which no release wrote`, {
-    hint: "Move the data directory away and start again: new keys and a new store are made.",
+function ofOtherWriter(
+  place: string,
+  { writer, why }: { readonly writer: OtherWriter; readonly why: string },
+): OperatorError {
+  const which = writer === "newer" ? "a newer" : "an unreleased"
+  return new OperatorError(`The key file '${place}' was written by ${which} Postern: ${why}`, {
+    hint: otherWriterHints[writer],
     exitCode: exitCodes.damagedData,
   })
 }

@@ -14,28 +14,55 @@ import { assertRefused, journals, names, usedDirectory } from "./used_directory.
 type Edit = (text: string) => string | Buffer
 
 const forAll: readonly (readonly [name: string, edit: Edit, store: RegExp, journal: RegExp])[] = [
-  ["empty", () => "", /line 1: it is empty/, /line 1: it is not the first line of a journal/],
-  ["NULs", (text) => Buffer.alloc(text.length), /line 1: it is not JSON/, /line 1: it is not the/],
-  ["[]", () => "[]", /line 1: it is not a JSON object/, /line 1: it is not the first line/],
-  ["null", () => "null", /line 1: it is not a JSON object/, /line 1: it is not the first line/],
-  ["{}", () => "{}", /line 1: it is not a file of the format 'postern-store'/, /line 1: it is not/],
-  ["not UTF-8", (text) => Buffer.from(`${text}\xff\n`, "latin1"), /not JSON/, /line \d+: its sum/],
   [
-    "an earlier version",
-    (text) => text.replace(/"version":\d/, '"version":0'),
-    /line 1: its version is not \d, the one written here/,
-    /line 1: it is not the first line of a journal of version 1/,
+    "empty",
+    () => "",
+    /line 1: it is not a snapshot/,
+    /line 1: it is not the first line of a journal/,
+  ],
+  [
+    "NULs",
+    (text) => Buffer.alloc(text.length),
+    /line 1: it is not a snapshot/,
+    /line 1: it is not the/,
+  ],
+  ["[]", () => "[]", /line 1: it is not a snapshot/, /line 1: it is not the first line/],
+  ["null", () => "null", /line 1: it is not a snapshot/, /line 1: it is not the first line/],
+  ["{}", () => "{}", /line 1: it is not a snapshot/, /line 1: it is not/],
+  [
+    "not UTF-8",
+    (text) => Buffer.from(`${text}\xff\n`, "latin1"),
+    /there is text after/,
+    /line \d+: its sum/,
   ],
   [
     "another format",
     replaced('"postern-', '"eastern-'),
-    /line 1: it is not a file of the format/,
+    /line 1: it is not the first line of a snapshot/,
+    /line 1: it is not the first line/,
+  ],
+  [
+    "a byte order mark",
+    (text) => `\ufeff${text}`,
+    /line 1: it is not the first line of a snapshot/,
+    /line 1: it is not the first line/,
+  ],
+  [
+    "CRLF",
+    (text) => text.replaceAll("\n", "\r\n"),
+    /line 1: it is not the first line of a snapshot/,
+    /line 1: it is not the first line/,
+  ],
+  [
+    "other blanks, as of jq",
+    (text) => text.replace('{"format":', '{ "format": '),
+    /line 1: it is not the first line of a snapshot/,
     /line 1: it is not the first line/,
   ],
   [
     "another file's text",
     () => "root:x:0:0:root:/root:/bin/sh\n",
-    /line 1: it is not JSON text/,
+    /line 1: it is not the first line of a snapshot/,
     /line 1: it is not the first line/,
   ],
 ]
@@ -56,61 +83,61 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
   [
     "a user twice",
     (text) => text.replace(/(\{"username":"alice".*\},)/, "$1\n$1"),
-    /users, record 2: 'alice' stands twice/,
+    /line 4: users: 'alice' is there twice/,
   ],
   [
     "an unknown hash format",
     replaced(hash, "$2b$12$"),
-    /users, record 1: 'passwordHash' is missing or not valid/,
+    /line 3: users: 'passwordHash' is missing or not valid/,
   ],
   ["a hash that is empty", (text) => text.replace(/"\$argon2id[^"]*"/, '""'), /'passwordHash' is/],
   [
     "an extra member of a record",
     replaced('"roles"', '"email":"a@b","roles"'),
-    /users, record 1: 'email' is no member of such a record/,
+    /line 3: users: 'email' is no member of such a record/,
   ],
   [
     "an own member __proto__",
     replaced('"roles"', '"__proto__":{},"roles"'),
-    /users, record 1: '__proto__' is no member/,
+    /line 3: users: '__proto__' is no member/,
   ],
   ["a member missing", replaced('"disabled":false,', ""), /'disabled' is missing or not valid/],
   ["roles that are no texts", replaced('["reader"]', "[7]"), /'roles' is missing or not valid/],
   ["an instant that is none", replaced('"createdAt":1795447800', '"createdAt":-1'), /'createdAt'/],
-  ["a name with a blank", replaced('"alice"', '"ali ce"'), /users, record 1: 'username' is/],
-  ["a name of 255", replaced('"alice"', `"${"a".repeat(255)}"`), /users, record 1: 'username' is/],
+  ["a name with a blank", replaced('"alice"', '"ali ce"'), /line 3: users: 'username' is/],
+  ["a name of 255", replaced('"alice"', `"${"a".repeat(255)}"`), /line 3: users: 'username' is/],
   [
     "a record that is none",
     replaced('"users":[\n', '"users":[\nnull,\n'),
-    /users, record 1: a record is not an object/,
+    /line 3: it does not continue the list of 'users'/,
   ],
   [
     "a table missing",
     (text) => text.replace(/,\n"reservedNames":\[[^\]]*\]/, ""),
-    /reservedNames: the list is missing/,
+    /line \d+: the list 'reservedNames' must begin here/,
   ],
   [
     "a table that is no list",
     (text) => text.replace(/"reservedNames":\[[^\]]*\]/, '"reservedNames":{}'),
-    /reservedNames: the list is missing/,
+    /line \d+: the list 'reservedNames' must begin here/,
   ],
   [
     "a table of a later version",
     replaced(',\n"users"', ',"devices":[],\n"users"'),
-    /'devices': it is no member of a store/,
+    /line 1: it is not the first line of a snapshot/,
   ],
   ...(["sessions", "endedSessions", "revokedTokens"] as const).map(
     (table) =>
       [
         `no ${table}`,
         (text: string) => text.replace(new RegExp(`,\n"${table}":\\[[^\\]]*\\]`), ""),
-        new RegExp(`${table}: the list is missing`),
+        new RegExp(`line \\d+: the list '${table}' must begin here`),
       ] as const,
   ),
   [
     "a session with an extra member",
     replaced('"rotations"', '"token":"ptr_x","rotations"'),
-    /sessions, record 1: 'token' is no member of such a record/,
+    /line \d+: sessions: 'token' is no member of such a record/,
   ],
   ["a session without its user", replaced('"sid":"s1","username":"alice"', '"sid":"s1"'), /'user/],
   ["a rotation that is no number", replaced('"rotations":0', '"rotations":"0"'), /'rotations' is/],
@@ -119,24 +146,57 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
     (text) => text.replace(/("expiresAt":)\d/, "$1-1"),
     /'expiresAt' is missing or/,
   ],
-  ["a user agent without end", replaced("Browser", "B".repeat(300)), /sessions, .*'userAgent' is/],
+  ["a user agent without end", replaced("Browser", "B".repeat(300)), /sessions: 'userAgent' is/],
   [
     "a session twice",
     (text) => text.replace(/(\{"sid":"s1".*\})/, "$1,\n$1"),
-    /sessions, record 2: 's1' stands twice/,
+    /line \d+: sessions: 's1' is there twice/,
   ],
   [
     "a sid with a blank",
     replaced('"sid":"s2"', '"sid":"s 2"'),
-    /endedSessions, record 1: 'sid' is/,
+    /line \d+: endedSessions: 'sid' is/,
   ],
-  ["a jti that is none", replaced('"jti":"j1"', '"jti":""'), /revokedTokens, record 1: 'jti' is/],
-  ["claims that are none", replaced('"claims":{}', '"claims":[]'), /users, .*'claims' is missing/],
-  ["no sequence", (text) => text.replace(/,"sequence":\d+/, ""), /line 1: its 'sequence' is/],
+  ["a jti that is none", replaced('"jti":"j1"', '"jti":""'), /line \d+: revokedTokens: 'jti' is/],
+  [
+    "claims nested without end",
+    replaced('"claims":{}', `"claims":{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`),
+    /line 3: users: it is nested too deep/,
+  ],
+  [
+    "a number without end",
+    replaced('"createdAt":1795447800', '"createdAt":1e999'),
+    /line 3: users: 'createdAt'/,
+  ],
+  ...[
+    '{"at":1,"address":"","userAgent":"","more":1}',
+    '{"at":-1,"address":"","userAgent":""}',
+    '{"at":1,"address":7,"userAgent":""}',
+    '{"at":1,"address":""}',
+    '"login"',
+  ].map(
+    (use) =>
+      [
+        `a session whose use before is ${use}`,
+        replaced('"usedBefore":null', `"usedBefore":${use}`),
+        /sessions: 'usedBefore' is missing or not valid/,
+      ] as const,
+  ),
+  [
+    "a line twice",
+    (text) => text.replace(/("reservedNames":\[\n)/, "$1$1"),
+    /line \d+: it does not continue the list of 'reserved/,
+  ],
+  ["claims that are none", replaced('"claims":{}', '"claims":[]'), /users: 'claims' is missing/],
+  [
+    "no sequence",
+    (text) => text.replace(/,"sequence":\d+/, ""),
+    /line 1: it is not the first line/,
+  ],
   [
     "a sequence that is none",
     (text) => text.replace(/"sequence":\d+/, '"sequence":1.5'),
-    /line 1: its 'sequence' is missing or not valid/,
+    /line 1: it is not the first line/,
   ],
   [
     "a sequence before the journals",
@@ -148,20 +208,36 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
     (text) => summedAnew(text.replace(/"sequence":\d+/, '"sequence":999')),
     /entries after number 999, the snapshot's, are missing/,
   ],
-  ["a role that somebody edited", replaced('["reader"]', '["admin"]'), /'sum': it does not fit/],
-  ["a letter of a hash changed", replaced("$AAAA", "$BAAA"), /'sum': it does not fit the text/],
+  [
+    "a role that somebody edited",
+    replaced('["reader"]', '["admin"]'),
+    /line \d+: the sum does not fit/,
+  ],
+  [
+    "a letter of a hash changed",
+    replaced("$AAAA", "$BAAA"),
+    /line \d+: the sum does not fit the text above/,
+  ],
   [
     "a sum changed",
     (text) => text.replace(/("sum":")\w/, "$1x"),
-    /'sum': it does not fit the text/,
+    /line \d+: the sum does not fit the text above/,
   ],
-  ["no sum", (text) => text.replace(/,"sum":"\w+"/, ""), /'sum': it does not fit the text/],
-  ["a line end more", (text) => `${text}\n`, /'sum': it does not fit the text, which was damaged/],
-  ["a comma missing between records", (text) => text.replace("},\n", "}\n"), /not JSON text from/],
+  [
+    "no sum",
+    (text) => text.replace(/,"sum":"\w+"/, ""),
+    /line \d+: it does not continue the list of 'failed/,
+  ],
+  ["a line end more", (text) => `${text}\n`, /line \d+: there is text after this line/],
+  [
+    "a comma missing between records",
+    (text) => text.replace("},\n", "}\n"),
+    /line 4: it does not continue/,
+  ],
   [
     "a record cut short",
     (text) => text.replace(/("username":"alice","pass).*/, "$1"),
-    /line 3: it is not JSON text from there on/,
+    /line 3: it is not JSON text/,
   ],
 ]
 
@@ -178,7 +254,11 @@ test("openJsonStore() refuses a store.json cut off anywhere", async (t) => {
   const whole = readFileSync(join(directory, "store.json"))
   for (let length = 0; length < whole.byteLength - 1; length += 13) {
     writeFileSync(join(directory, "store.json"), whole.subarray(0, length))
-    await assertRefused(directory, "store.json", length === 0 ? /is empty/ : /not JSON text from/)
+    await assertRefused(
+      directory,
+      "store.json",
+      /line \d+: (it is not a snapshot|the file is cut off here)$/,
+    )
   }
 })
 
@@ -202,32 +282,32 @@ const newer: readonly (readonly [what: string, name: string, edit: Edit, place: 
         `a later version in ${name}`,
         name,
         (text: string) => text.replace(/"version":\d/, '"version":9'),
-        /line 1: its version is 9, and this one reads up to \d$/,
+        /line 1: its version is 9, and this Postern reads version 1$/,
       ] as const,
   ),
   [
     "a later version of another layout",
     "store.json",
-    () => '{"format":"postern-store","version":12}\nusers.0 users.1\n',
-    /line 1: its version is 12, and this one reads up to 4$/,
+    () => '{"format":"postern-snapshot","version":12}\nusers.0 users.1\n',
+    /line 1: its version is 12, and this Postern reads version 1$/,
   ],
   [
     "a table more",
     "store.json",
     (text) => summedAnew(text.replace(',\n"users"', ',"devices":[],\n"users"')),
-    /'devices': it is no member of a store$/,
+    /line 1: it is not the first line of a snapshot$/,
   ],
   [
     "a member more of a record",
     "store.json",
     (text) => summedAnew(text.replace('"roles"', '"email":"a@b","roles"')),
-    /users, record 1: 'email' is no member of such a record$/,
+    /line 3: users: 'email' is no member of such a record$/,
   ],
   [
     "another hash",
     "store.json",
     (text) => summedAnew(text.replace(hash, "$2b$12$")),
-    /users, record 1: 'passwordHash' is missing or not valid$/,
+    /line 3: users: 'passwordHash' is missing or not valid$/,
   ],
   ["an entry of another table", journals[0], ofEntry(["devices", "x", {}]), /no such table$/],
   [
@@ -252,6 +332,35 @@ for (const [what, name, edit, place] of newer) {
       /^Nothing was changed\. Start the newer Postern again, or restore the backup from before the upgrade, all/
     await assertRefused(directory, name, place, hint)
     await assertRefused(directory, name, /^The store was written by a newer Postern: /, hint)
+  })
+}
+
+/** What builds from before the first release wrote. */
+const unreleased: readonly (readonly [what: string, name: string, edit: Edit])[] = [
+  [
+    "version 1",
+    "store.json",
+    () => '{"format":"postern-store","version":1,"sequence":0,\n"users":[]}\n',
+  ],
+  [
+    "version 4",
+    "store.json",
+    replaced('"postern-snapshot","version":1', '"postern-store","version":4'),
+  ],
+  ["version 0", "store.json", replaced('"version":1', '"version":0')],
+  ["version 0", journals[0], replaced('"version":1', '"version":0')],
+]
+
+for (const [what, name, edit] of unreleased) {
+  test(`openJsonStore() refuses an unreleased ${what} of ${name} by name`, async (t) => {
+    const directory = await usedDirectory(t)
+    change(directory, name, edit)
+    const hint =
+      /^Nothing was changed\. Start the build that wrote the files, or set POSTERN_DATA_DIR to an empty/
+    const message = new RegExp(
+      `^The store was written by an unreleased Postern: '.*': line 1: it has ${what} of the format 'postern-\\w+', which was never released$`,
+    )
+    await assertRefused(directory, name, message, hint)
   })
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { crc32 } from "node:zlib"
-import { StoreDamage } from "../../../src/store/json/damage.ts"
+import { FileFault } from "../../../src/store/json/damage.ts"
 import {
   encodeEntry,
   encodeHeader,
@@ -62,7 +62,7 @@ test("readJournal() of any prefix gives a prefix of the history, or damage of li
     if (length < headerLength) {
       assert.throws(
         () => readJournal(prefix),
-        { name: "StoreDamage", place: "line 1", message: notAHeader },
+        { name: "FileFault", place: "line 1", message: notAHeader },
         `${length} bytes`,
       )
       continue
@@ -90,7 +90,7 @@ test("readJournal() with any bit flipped gives damage or the same history", () =
         assert.deepEqual(readJournal(flipped).entries, entries, place)
         sameHistory += 1
       } catch (error) {
-        assert.ok(error instanceof StoreDamage, `${place}: ${error}`)
+        assert.ok(error instanceof FileFault, `${place}: ${error}`)
       }
     }
   }
@@ -103,7 +103,7 @@ test("readJournal() with a byte missing or doubled before the last entry gives d
     for (const next of [at + 1, at - 1]) {
       const changed = Buffer.concat([journal.subarray(0, at), journal.subarray(next)])
       // Of another version, where the digit of the version is doubled.
-      const name = /^(StoreDamage|NewerStore)$/
+      const name = /^(FileFault|NewerStore)$/
       assert.throws(() => readJournal(changed), { name }, `${at}, then ${next}`)
     }
   }
@@ -116,7 +116,7 @@ test("readJournal() keeps the entries before a header that was renewed, whole or
   }
 })
 
-const notAHeader = "it is not the first line of a journal of version 1"
+const notAHeader = "it is not the first line of a journal"
 const noSum = "its sum does not fit its text"
 const second = lines[1] ?? Buffer.alloc(0)
 
@@ -130,16 +130,15 @@ const damaged: readonly (readonly [name: string, text: Buffer, line: number, why
   ["empty", Buffer.alloc(0), 1, notAHeader],
   ["NULs", Buffer.alloc(900), 1, notAHeader],
   ["an array", Buffer.from("[]\n"), 1, notAHeader],
-  ["an earlier version", edited('"version":1', '"version":0'), 1, notAHeader],
   ["a version that is text", edited('"version":1', '"version":"2"'), 1, notAHeader],
   ["another format", edited("postern-journal", "pastern-journal"), 1, notAHeader],
   ["a blank more in the first line", edited('{"format"', '{ "format"'), 1, notAHeader],
   ["an unsafe number", edited("0000000000000007", "9999999999999999"), 1, notAHeader],
   ["an empty line", Buffer.concat([header, Buffer.from("\n"), ...lines]), 2, noSum],
-  ["the first entry missing", Buffer.concat([header, ...lines.slice(1)]), 2, missing(8)],
-  ["one missing between", Buffer.concat([header, ...lines.toSpliced(1, 1)]), 3, missing(9)],
-  ["one twice", Buffer.concat([header, ...lines.toSpliced(1, 0, second)]), 4, missing(10)],
-  ["two in the wrong order", Buffer.concat([header, ...lines.toReversed()]), 2, missing(8)],
+  ["the first entry missing", Buffer.concat([header, ...lines.slice(1)]), 2, misplaced(8, 9)],
+  ["one missing between", Buffer.concat([header, ...lines.toSpliced(1, 1)]), 3, misplaced(9, 10)],
+  ["one twice", Buffer.concat([header, ...lines.toSpliced(1, 0, second)]), 4, misplaced(10, 9)],
+  ["two in the wrong order", Buffer.concat([header, ...lines.toReversed()]), 2, misplaced(8, 11)],
   ["NULs between", Buffer.concat([header, Buffer.alloc(20), ...lines]), 2, noSum],
   ["an edited member", edited('"disabled":true', '"disabled":null'), 3, noSum],
   [
@@ -167,8 +166,18 @@ const newer: readonly (readonly [name: string, text: Buffer, line: number, why: 
     1,
     ahead(3),
   ],
-  ["changes that are no list", whole('{"sequence":8,"changes":7}'), 2, "its changes are no list"],
-  ["a number that is none", whole('{"sequence":"8","changes":[]}'), 2, "its sequence is no number"],
+  [
+    "changes that are no list",
+    whole('{"sequence":8,"changes":7}'),
+    2,
+    "its changes are not a list",
+  ],
+  [
+    "a number that is none",
+    whole('{"sequence":"8","changes":[]}'),
+    2,
+    "its sequence is not a number",
+  ],
   [
     "a change that is no triple",
     whole('{"sequence":8,"changes":[[]]}'),
@@ -197,22 +206,43 @@ const newer: readonly (readonly [name: string, text: Buffer, line: number, why: 
 
 for (const [name, text, line, message] of damaged) {
   test(`readJournal() of damage: ${name}`, () => {
-    assert.throws(() => readJournal(text), { name: "StoreDamage", place: `line ${line}`, message })
+    assert.throws(() => readJournal(text), {
+      name: "FileFault",
+      kind: "damaged",
+      place: `line ${line}`,
+      message,
+    })
   })
 }
 
 for (const [name, text, line, message] of newer) {
   test(`readJournal() of a later version: ${name}`, () => {
-    assert.throws(() => readJournal(text), { name: "NewerStore", place: `line ${line}`, message })
+    assert.throws(() => readJournal(text), {
+      name: "FileFault",
+      kind: "newer",
+      place: `line ${line}`,
+      message,
+    })
   })
 }
+
+test("readJournal() of an unreleased version says so", () => {
+  const why = "it has version 0 of the format 'postern-journal', which was never released"
+  const fault = { name: "FileFault", kind: "unreleased", place: "line 1", message: why }
+  assert.throws(() => readJournal(edited('"version":1', '"version":0')), fault)
+})
 
 test("readJournal() of a text that has its sum but is no JSON does not quote it", () => {
   const body = '{"sequence":8,"passwordHash":"secret'
   const sum = crc32(body).toString(16).padStart(8, "0")
   const text = Buffer.concat([header, Buffer.from(`${body},"sum":"${sum}"}\n`)])
   const message = "it is not JSON text"
-  assert.throws(() => readJournal(text), { name: "NewerStore", place: "line 2", message })
+  assert.throws(() => readJournal(text), {
+    name: "FileFault",
+    kind: "newer",
+    place: "line 2",
+    message,
+  })
 })
 
 test("readJournal() drops a hole that a write of several blocks left at the end", () => {
@@ -235,9 +265,9 @@ function whole(text: string): Buffer {
 }
 
 function ahead(version: number): string {
-  return `its version is ${version}, and this one reads up to 1`
+  return `its version is ${version}, and this Postern reads version 1`
 }
 
-function missing(sequence: number): string {
-  return `entry ${sequence} is missing here`
+function misplaced(expected: number, found: number): string {
+  return `entry ${expected} belongs here, not ${found}`
 }
