@@ -4,7 +4,7 @@
 import { JsonStore } from "../../src/store/json/json_store.ts"
 import { emptyTables } from "../../src/store/json/tables.ts"
 import type { Store } from "../../src/store/store.ts"
-import { machineDisk } from "../../src/system/disk.ts"
+import { type DiskFile, machineDisk } from "../../src/system/disk.ts"
 
 /** The store and what can be done to it. */
 export type MemoryStore = Store & {
@@ -16,24 +16,17 @@ export type MemoryStore = Store & {
 
 /** Makes an empty store. */
 export function createMemoryStore(): MemoryStore {
-  const file = {
-    async write(bytes: Uint8Array) {
-      store.writes += 1
-      if (store.full) throw Object.assign(new Error("ENOSPC: made by a test"), { code: "ENOSPC" })
-      return bytes.byteLength
-    },
-    truncate: async () => {},
-    byteAt: async () => null,
-    identity: async () => "test",
-    close: async () => {},
-  }
-  const held = { name: "test", file, identity: "test", length: { min: 0, max: 0 } }
+  const file = {} as DiskFile
+  const held = { name: "test", file, identity: "test", length: 0, isTorn: false, bytes: null }
   const segment = { held, after: 0, entries: [], length: 0, tornBytes: 0 }
   const holding = {
     isInPlace: true,
     disk: machineDisk,
-    confirm: async () => {},
-    confirmWritten: async () => {},
+    async append() {
+      store.writes += 1
+      if (store.full) throw Object.assign(new Error("ENOSPC: made by a test"), { code: "ENOSPC" })
+    },
+    restart: async () => {},
   }
   const parts = {
     covered: 0,

@@ -1,57 +1,41 @@
-// Whether the files that are open are still those that the next start would find. Somebody may lay
-// a backup over the directory, remove it, mount another over it, or start a second service on it
-// through another mount. What is written then goes nowhere, or into the other's files.
+// The open files of a store, and whether they are still the files that the next start will find.
+// Somebody may restore a backup into the directory, remove it, mount another over it, or start a
+// second service on it through another mount. A write would then be lost, or damage the files of
+// somebody else.
 //
-// A journal file is looked at before and after each write, so nothing is acknowledged that the name
-// does not lead to. All files and the lock are looked at every second, and before a write is
-// acknowledged when a second has passed: a process that was stopped for a while finds out first.
+// A journal file is compared with its name before and after each write, so a write is acknowledged
+// only when the name leads to it. All files and the lock are compared every second, and before a
+// write is acknowledged when the last comparison is a second old: a process that was stopped for a
+// while finds out before it acknowledges anything.
 //
-// Once something has changed nothing is written any more, until the next start. Not even if all is
-// back in its place: what happened to it in between is unknown.
+// After the first difference nothing is written until the next start, even when the files are put
+// back: nobody knows what happened to them in between.
 
 import { basename, join } from "node:path"
 import { monotonicMillis } from "../../clock.ts"
 import { systemCode } from "../../errors.ts"
-import type { Disk, DiskFile } from "../../system/disk.ts"
+import { type Disk, type DiskFile, writeAll } from "../../system/disk.ts"
 import type { Lock } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
 
-/** A file that is open. */
+/** A file that is open. Only `HeldFiles` changes its members. */
 export interface HeldFile {
-  /** By which the next start finds it. */
+  /** The path by which the next start finds the file. */
   readonly name: string
   readonly file: DiskFile
   readonly identity: string
-  /** How long it may be found to be, replaced whole by who writes to it. */
-  length: Length
-}
-
-/** Two lengths that differ while something is being written. */
-export interface Length {
-  readonly min: number
-  readonly max: number
-}
-
-/** What a journal asks for. Each throws Displaced when it is not so. */
-export interface Holding {
-  /** False once a file was found not to be in its place. */
-  readonly isInPlace: boolean
-  /** Before a write: makes sure that a file is in its place. */
-  confirm(held: HeldFile): Promise<void>
-  /** After it: that it is in its place, with what was written at `start`, which ends it at `end`. */
-  confirmWritten(held: HeldFile, written: Written): Promise<void>
-}
-
-/** Where in a file something was written. */
-export interface Written {
-  readonly start: number
-  readonly end: number
+  /** How long the file is, without the bytes of a write that failed. */
+  length: number
+  /** Whether a write failed, so that the file may have another length. */
+  isTorn: boolean
+  /** The bytes of a small file that this process does not write to. */
+  readonly bytes: Uint8Array | null
 }
 
 /** The files are not those of this store any more. */
 export class Displaced extends Error {
   override readonly name = "Displaced"
-  /** The system's own code for a file that is not where it was: a failure like those of the disk. */
+  /** The system's own code for a file that is not where it was. */
   readonly code = "ESTALE"
 }
 
@@ -61,143 +45,174 @@ export interface HoldingOptions {
   readonly directory: string
   readonly disk: Disk
   readonly lock: Lock
-  readonly journals: readonly HeldFile[]
-  /** Told once, when the first file is found not to be in its place. */
+  /** Called once, when the first file is found not to be in its place. */
   readonly alarm: (event: string, message: string) => void
 }
 
-/** Another file, and its bytes where it is a small one. */
-interface HeldOther extends HeldFile {
-  readonly bytes: Uint8Array | null
-}
+/** What the store does with its held files. */
+export type Holding = Pick<HeldFiles, "isInPlace" | "disk" | "append" | "restart">
 
 const roundMillis = 1000
 const smallBytesMax = 64 * 1024
 const lineEnd = 0x0a
 const changed = "was written to by somebody else"
-/** Codes of a path on which a name is no directory any more, or a link that leads nowhere. */
+/** Codes of a path on which a directory was replaced by a file, or by a link that leads nowhere. */
 const goneCodes: readonly (string | null)[] = ["ENOTDIR", "ELOOP"]
 
 /** Holds the files of an open store, and keeps its lock. */
-export class HeldFiles implements Holding {
+export class HeldFiles {
   readonly #options: HoldingOptions
-  readonly #others = new Map<string, HeldOther>()
+  readonly #files = new Map<string, HeldFile>()
   readonly #timer: NodeJS.Timeout
   #roundAt = Number.NEGATIVE_INFINITY
-  /** Rounds and replacements go one after the other. */
+  /** Everything that this class does with files happens one after the other. */
   #last: Promise<unknown> = Promise.resolve()
   #displaced: Displaced | null = null
 
   constructor(options: HoldingOptions) {
     this.#options = options
-    // A failure that is no displacement is told by the next write.
-    const round = () => void this.#alone(() => this.#round()).catch(() => {})
+    // Of other failures the next write tells.
+    const round = () => void this.#inTurn(() => this.#round()).catch(() => {})
     this.#timer = setInterval(round, roundMillis)
     this.#timer.unref()
   }
 
+  /** False once a file was found not to be in its place. */
   get isInPlace(): boolean {
     return this.#displaced === null
   }
 
-  /** The disk for whatever replaces a file of the directory: only while all are in their places. */
+  /** The disk for replacing files of the directory: it renames only while all are in their places. */
   get disk(): Disk {
     const { disk } = this.#options
     return { ...disk, rename: (from, to) => this.#replace(from, to) }
   }
 
+  /** Opens a file to write to, cuts it to a length and holds it. */
+  openToWrite(path: string, length: number): Promise<HeldFile> {
+    return this.#inTurn(async () => {
+      const held = await this.#add(path, await this.#options.disk.open(path), null)
+      await held.file.truncate(length)
+      held.length = length
+      return held
+    })
+  }
+
   /** From now on the file of this path is held, if there is one. */
   hold(path: string): Promise<void> {
-    return this.#alone(() => this.#hold(path))
+    return this.#inTurn(() => this.#hold(path))
   }
 
-  async confirm(held: HeldFile): Promise<void> {
-    this.#assertInPlace()
-    await this.#look(held)
-    await this.#roundIfDue()
+  /**
+   * Writes all of the bytes at the end of a file, or none: bytes of a write that failed are cut off,
+   * and while that fails every write does.
+   * @throws Displaced when the name does not lead to the file any more
+   */
+  append(held: HeldFile, bytes: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#confirm(held)
+      if (held.isTorn) await this.#cut(held)
+      const start = held.length
+      held.isTorn = true
+      try {
+        await writeAll(held.file, bytes, start)
+        held.length = start + bytes.byteLength
+        held.isTorn = false
+        // A file that somebody cut before this write has a hole in front of the bytes.
+        const before = await held.file.byteAt(start - 1)
+        if (before !== lineEnd) throw this.#displace(held.name, changed)
+        await this.#confirm(held)
+      } catch (failure) {
+        held.length = start
+        held.isTorn = true
+        await this.#cut(held).catch(() => {})
+        throw failure
+      }
+    })
   }
 
-  async confirmWritten(held: HeldFile, { start, end }: Written): Promise<void> {
-    // Whoever cut the file before this write has left a hole in front of it.
-    const [before, size] = await Promise.all([held.file.byteAt(start - 1), this.#look(held)])
-    if (before !== lineEnd || size !== end) throw this.#displace(held.name, changed)
-    await this.#roundIfDue()
-    // A round may have found out meanwhile.
-    this.#assertInPlace()
+  /** Begins a file again: writes over its first bytes and cuts off the rest. */
+  restart(held: HeldFile, firstBytes: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#confirm(held)
+      held.isTorn = true
+      await writeAll(held.file, firstBytes, 0)
+      held.length = firstBytes.byteLength
+      await this.#cut(held)
+    })
   }
 
-  /** Looks no more. The journals' files are the journal's to close. */
+  /** Stops looking, and closes all files. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#last
-    for (const { file } of this.#others.values()) await file.close()
-    this.#others.clear()
+    for (const { file } of this.#files.values()) await file.close()
+    this.#files.clear()
   }
 
-  async #roundIfDue(): Promise<void> {
-    const isDue = () => monotonicMillis() - this.#roundAt >= roundMillis
-    if (isDue()) await this.#alone(async () => (isDue() ? this.#round() : undefined))
+  async #confirm(held: HeldFile): Promise<void> {
+    this.#assertInPlace()
+    await this.#look(held)
+    if (monotonicMillis() - this.#roundAt >= roundMillis) await this.#round()
+  }
+
+  async #cut(held: HeldFile): Promise<void> {
+    this.#assertInPlace()
+    await this.#look(held)
+    await held.file.truncate(held.length)
+    held.isTorn = false
   }
 
   async #round(): Promise<void> {
-    const { lock, journals, directory } = this.#options
+    const { lock, directory } = this.#options
     this.#assertInPlace()
     const startedAt = monotonicMillis()
     if (!(await lock.renew())) {
       throw this.#displace(join(directory, lockFileName), "is not this process's any more")
     }
-    for (const held of journals) await this.#look(held)
-    for (const held of this.#others.values()) {
-      await this.#look(held)
-      await this.#compare(held)
-    }
+    for (const held of this.#files.values()) await this.#look(held)
     this.#roundAt = startedAt
   }
 
   #replace(from: string, to: string): Promise<void> {
-    return this.#alone(async () => {
+    return this.#inTurn(async () => {
       await this.#round()
       await this.#options.disk.rename(from, to)
       await this.#hold(to)
     })
   }
 
-  /** Looks at a name, and gives how long the file is. */
-  async #look(held: HeldFile): Promise<number> {
-    const { name, identity, length } = held
-    const found = await this.#options.disk.inspect(name).catch((error) => {
+  /** Compares a file with its name. */
+  async #look({ name, identity, length, isTorn, bytes }: HeldFile): Promise<void> {
+    const { disk } = this.#options
+    const found = await disk.inspect(name).catch((error) => {
       if (goneCodes.includes(systemCode(error))) return null
       throw error
     })
     if (found === null) throw this.#displace(name, "is gone")
     if (found.identity !== identity) throw this.#displace(name, "is another file now")
-    // A length that was seen while it changed says nothing.
-    const isSettled = held.length === length
-    if (isSettled && (found.size < length.min || found.size > length.max)) {
-      throw this.#displace(name, changed)
-    }
-    return found.size
-  }
-
-  async #compare({ name, bytes }: HeldOther): Promise<void> {
-    if (bytes === null) return
-    const found = await this.#options.disk.read(name)
-    if (found === null || Buffer.compare(found, bytes) !== 0) {
-      throw this.#displace(name, changed)
-    }
+    const content = bytes === null ? null : await disk.read(name)
+    const isSame = content === null || Buffer.compare(content, bytes ?? content) === 0
+    if (!isSame || (found.size !== length && !isTorn)) throw this.#displace(name, changed)
   }
 
   async #hold(path: string): Promise<void> {
-    const { disk, directory } = this.#options
+    const { disk } = this.#options
     const file = await disk.openToRead(path)
     if (file === null) return
-    const name = join(directory, basename(path))
-    const before = this.#others.get(name)
     const size = (await disk.inspect(path))?.size ?? 0
-    const bytes = size <= smallBytesMax ? await disk.read(path) : null
-    const length = { min: size, max: size }
-    this.#others.set(name, { name, file, identity: await file.identity(), length, bytes })
+    const held = await this.#add(path, file, size <= smallBytesMax ? await disk.read(path) : null)
+    held.length = size
+  }
+
+  // While a file is open no other file can have its identity.
+  async #add(path: string, file: DiskFile, bytes: Uint8Array | null): Promise<HeldFile> {
+    const name = join(this.#options.directory, basename(path))
+    const before = this.#files.get(name)
+    const held = { name, file, identity: await file.identity(), length: 0, isTorn: false, bytes }
+    this.#files.set(name, held)
     await before?.file.close()
+    return held
   }
 
   #assertInPlace(): void {
@@ -214,7 +229,7 @@ export class HeldFiles implements Holding {
     return this.#displaced
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => {})
     return done

@@ -1,22 +1,18 @@
 // Appends entries to the journal, so that concurrent writers share one write to the disk, and says
 // when a snapshot is due. The text of the files is journal_format.ts's.
 //
-// There are two files, made once and never replaced: one takes the entries, the other holds those
-// before. When the first has grown large and a snapshot covers the other, they change places, and
-// the new one starts empty. So the entries of the last snapshot are kept until the next: should the
-// snapshot's rename not have reached the disk when the power failed (the permission model forbids
-// fsync on a directory), the snapshot before it and both files still give every entry. By the next
-// change of places megabytes of entries were written through after it, which on file systems that
-// keep changes of names in order (ext4, XFS) took the rename with them.
+// There are two files, made once and never replaced. One takes the entries, the other holds the
+// entries before. When the first has grown large and a snapshot covers the other, the two change
+// places, and the new current file starts empty. So the entries of the last snapshot are kept until
+// the next snapshot: the permission model forbids fsync on a directory, and a power failure may
+// undo the snapshot's rename. The snapshot before and both files then still give every entry. By
+// the next change of places megabytes of entries were written through after the rename. On file
+// systems that keep changes of names in order (ext4, XFS) the rename reached the disk with them.
 //
-// After a failed write the bytes that got through are cut off again. Until that works every write
-// fails; the next one tries it first. So a full disk is over when there is room.
-//
-// Before and after each write `Holding` makes sure that the file is the one that the next start
-// reads. If it is not, nothing is acknowledged, and nothing written, cut or renewed any more.
+// A full disk is over when there is room: held_files.ts cuts off the bytes of a write that failed.
 
 import { join } from "node:path"
-import { type Disk, replaceFile, writeAll } from "../../system/disk.ts"
+import { type Disk, replaceFile } from "../../system/disk.ts"
 import type { HeldFile, Holding } from "./held_files.ts"
 import {
   encodeEntry,
@@ -31,13 +27,13 @@ import type { Change } from "./tables.ts"
 /** Names of the two files in the data directory. */
 export const journalNames = ["journal.0.jsonl", "journal.1.jsonl"] as const
 
-/** Called once for each append, in their order: null when the entry is on disk. */
+/** Called once for each append, in order: with null when the entry is on disk, else with the error. */
 export type Settle = (failure: unknown) => void
 
 /** Called right after the entry `sequence` was settled and before any later one is. */
 export type SnapshotDue = (sequence: number) => void
 
-/** What is known of a journal file that was opened. */
+/** A journal file that was read and is held. */
 export interface Segment extends JournalReading {
   readonly held: HeldFile
 }
@@ -51,7 +47,7 @@ interface Pending {
 export class Journal {
   readonly #snapshotDue: SnapshotDue
   readonly #holding: Holding
-  #current: { readonly held: HeldFile; length: number }
+  #current: HeldFile
   #previous: HeldFile
   /** The last sequence number that only the previous file and a snapshot hold. */
   #previousLast: number
@@ -61,7 +57,6 @@ export class Journal {
   #bytesBetweenSnapshots: number
   #pending: Pending[] = []
   #draining: Promise<void> | null = null
-  #cutNeeded = false
 
   /** Goes on with files that were read and opened; `covered` is the snapshot's sequence number. */
   constructor(
@@ -75,7 +70,7 @@ export class Journal {
   ) {
     const [previous, current] = segments
     this.#previous = previous.held
-    this.#current = { held: current.held, length: current.length }
+    this.#current = current.held
     this.#previousLast = current.after
     this.#covered = options.covered
     this.#sequence = current.after + current.entries.length
@@ -101,31 +96,19 @@ export class Journal {
     this.#snapshotAt = this.#current.length + bytesBetweenSnapshots
   }
 
-  /** Waits until nothing is being written, then closes the files. */
+  /** Waits until nothing is being written. */
   async close(): Promise<void> {
     await this.#draining
-    try {
-      await this.#previous.file.close()
-    } finally {
-      await this.#current.held.file.close()
-    }
   }
 
   async #drain(): Promise<void> {
     // A turn of the microtask queue: callers of the same moment join this write.
     await null
-    let isConfirmed = false
     while (this.#pending.length > 0) {
       const batch = this.#pending
       this.#pending = []
       try {
-        // Nobody looks twice who has just looked, after the write before.
-        if (!(isConfirmed && this.#holding.isInPlace)) {
-          await this.#holding.confirm(this.#current.held)
-        }
-        isConfirmed = false
         await this.#write(batch)
-        isConfirmed = true
       } catch (failure) {
         const behind = this.#pending
         this.#pending = []
@@ -134,41 +117,16 @@ export class Journal {
       }
       this.#sequence += batch.length
       for (const { settle } of batch) settle(null)
-      if (this.#current.length >= this.#snapshotAt) {
-        isConfirmed = false
-        await this.#makeRoom()
-      }
+      if (this.#current.length >= this.#snapshotAt) await this.#makeRoom()
     }
     this.#draining = null
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {
-    const { held, length: start } = this.#current
-    if (this.#cutNeeded) await this.#cut()
     const lines = batch.map(({ changes }, index) =>
       encodeEntry({ sequence: this.#sequence + index + 1, changes }),
     )
-    const bytes = Buffer.concat(lines)
-    const end = start + bytes.byteLength
-    held.length = { min: start, max: end }
-    try {
-      await writeAll(held.file, bytes, start)
-      await this.#holding.confirmWritten(held, { start, end })
-    } catch (failure) {
-      this.#cutNeeded = true
-      await this.#cut().catch(() => {})
-      throw failure
-    }
-    held.length = { min: end, max: end }
-    this.#current.length = end
-  }
-
-  async #cut(): Promise<void> {
-    const { held, length } = this.#current
-    await this.#holding.confirm(held)
-    await held.file.truncate(length)
-    held.length = { min: length, max: length }
-    this.#cutNeeded = false
+    await this.#holding.append(this.#current, Buffer.concat(lines))
   }
 
   // Without a snapshot that covers the previous file, that file can't be given up: the current one
@@ -179,18 +137,14 @@ export class Journal {
     this.#snapshotDue(this.#sequence)
   }
 
-  // If this fails the current file is still whole and goes on. Whatever the other one is then left
-  // with reads as a journal of the entries that it had.
+  // When this fails the current file is still whole and goes on. The other file still reads as a
+  // journal of the entries that it had.
   async #changePlaces(): Promise<void> {
     const next = this.#previous
-    await this.#holding.confirm(next)
-    next.length = { min: headerLength, max: next.length.max }
-    await writeAll(next.file, encodeHeader(this.#sequence), 0)
-    await next.file.truncate(headerLength)
-    next.length = { min: headerLength, max: headerLength }
-    this.#previous = this.#current.held
+    await this.#holding.restart(next, encodeHeader(this.#sequence))
+    this.#previous = this.#current
     this.#previousLast = this.#sequence
-    this.#current = { held: next, length: headerLength }
+    this.#current = next
     this.#snapshotAt = headerLength + this.#bytesBetweenSnapshots
   }
 }

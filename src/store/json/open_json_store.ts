@@ -8,14 +8,14 @@
 //   keys.json                         the keys (keys_file.ts)
 //   lock.json lock-<random>.sock      who owns the directory (lock.ts)
 
-import { basename, join } from "node:path"
+import { join } from "node:path"
 import { exitCodes, OperatorError, systemCode } from "../../errors.ts"
 import { type Disk, removeLeftovers } from "../../system/disk.ts"
 import { fileExitCode, fileHint } from "../../system/failure.ts"
 import { secureDirectory, secureFile } from "../../system/private_files.ts"
 import { nothingThere } from "../data_directory.ts"
 import { namingFile, unreadable } from "./damage.ts"
-import { type HeldFile, HeldFiles } from "./held_files.ts"
+import { HeldFiles } from "./held_files.ts"
 import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
 import type { JournalReading } from "./journal_format.ts"
 import { JsonStore } from "./json_store.ts"
@@ -108,50 +108,31 @@ async function start(
   options: JsonStoreOptions,
 ): Promise<JsonStore> {
   const { directory, name = directory, disk, warn, alarm = warn, steadySeconds } = options
-  const segments: Segment[] = []
+  const holding = new HeldFiles({ directory: name, disk, lock, alarm })
   try {
+    const segments: Segment[] = []
     for (const reading of contents.readings) {
-      if (reading.tornBytes > 0) {
-        const message = `Dropped ${reading.tornBytes} bytes of a write that was cut short, never acknowledged`
-        warn("store.torn_write_dropped", `${message}, at the end of '${reading.path}'`)
+      const { path, length, tornBytes } = reading
+      if (tornBytes > 0) {
+        const message = `Dropped ${tornBytes} bytes of a write that was cut short and never acknowledged`
+        warn("store.torn_write_dropped", `${message}, at the end of '${path}'`)
       }
-      segments.push({ ...reading, held: await openSegment(reading, name, disk) })
+      segments.push({ ...reading, held: await holding.openToWrite(path, length) })
     }
-  } catch (error) {
-    for (const { held } of segments) await held.file.close()
-    throw error
-  }
-  const journals = segments.map(({ held }) => held)
-  const holding = new HeldFiles({ directory: name, disk, lock, journals, alarm })
-  try {
     for (const file of [snapshotName, ...companions]) await holding.hold(join(directory, file))
+    return new JsonStore(contents.tables, segments as [Segment, Segment], {
+      directory,
+      covered: contents.covered,
+      snapshotBytes: contents.snapshotBytes,
+      bytesBetweenSnapshotsMin: options.bytesBetweenSnapshotsMin ?? bytesBetweenSnapshotsMin,
+      ...{ holding, warn, steadySeconds },
+      async release() {
+        await holding.close()
+        await lock.release()
+      },
+    })
   } catch (error) {
     await holding.close()
-    for (const { file } of journals) await file.close()
-    throw error
-  }
-  return new JsonStore(contents.tables, segments as [Segment, Segment], {
-    directory,
-    covered: contents.covered,
-    snapshotBytes: contents.snapshotBytes,
-    bytesBetweenSnapshotsMin: options.bytesBetweenSnapshotsMin ?? bytesBetweenSnapshotsMin,
-    ...{ holding, warn, steadySeconds },
-    async release() {
-      await holding.close()
-      await lock.release()
-    },
-  })
-}
-
-async function openSegment(found: Found, directory: string, disk: Disk): Promise<HeldFile> {
-  const { path, length } = found
-  const file = await disk.open(path)
-  try {
-    await file.truncate(length)
-    const name = join(directory, basename(path))
-    return { name, file, identity: await file.identity(), length: { min: length, max: length } }
-  } catch (error) {
-    await file.close()
     throw error
   }
 }

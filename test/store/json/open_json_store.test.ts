@@ -144,7 +144,7 @@ test("openJsonStore() drops a torn end of the journal and says so", async (t) =>
   const whole = readFileSync(path)
   writeFileSync(path, Buffer.concat([whole, Buffer.from('{"sequence":99,"chan')]))
   assert.deepEqual(await openAndClose(directory), [
-    "store.torn_write_dropped: Dropped 20 bytes of a write that was cut short, never acknowledged, " +
+    "store.torn_write_dropped: Dropped 20 bytes of a write that was cut short and never acknowledged, " +
       `at the end of '${path}'`,
   ])
   assert.deepEqual(readFileSync(path), whole)
