@@ -35,7 +35,7 @@ test("a journal's write that a full disk cuts short leaves nothing of it", {
   )
   assert.deepEqual(readFileSync(journal), before)
   assert.equal(await store.users.find("bob"), null)
-  await assertUnavailable(store.users.change("alice", { addRole: "admin" }))
+  await assertUnavailable(store.users.change("alice", { removeRole: "reader" }))
   disk.clear()
   assert.equal(await store.users.create(large("bob")), "created")
   assert.deepEqual((await (await reopen()).users.list()).map(nameOf), ["alice", "bob"])

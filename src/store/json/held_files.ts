@@ -104,8 +104,8 @@ export class HeldFiles {
   }
 
   /**
-   * Writes all of the bytes at the end of a file, or none: bytes of a write that failed are cut off,
-   * and while that fails every write does.
+   * Writes all of the bytes at the end of a file, or none: bytes of a write that failed are cut
+   * off, and while that fails every write does.
    * @throws Displaced when the name does not lead to the file any more
    */
   append(held: HeldFile, bytes: Uint8Array): Promise<void> {

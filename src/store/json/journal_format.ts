@@ -3,9 +3,9 @@
 //   {"format":"postern-journal","version":1,"after":"0000000000000041"}
 //   {"sequence":42,"changes":[["users","alice",{…}],["reservedNames","bob",null]],"sum":"5fb2d8a1"}
 //
-// The first line has a fixed length, so it can be rewritten in place. `after` is the sequence number
-// of the entry before the first one. Each entry's number is one more than the number before, and an
-// entry is whole: all of its changes or none. `sum` is checksum.ts's.
+// The first line has a fixed length, so it can be rewritten in place. `after` is the sequence
+// number of the entry before the first one. Each entry's number is one more than the number
+// before, and an entry is whole: all of its changes or none. `sum` is checksum.ts's.
 //
 // Only the end of a file may be torn, by a write that was cut short and never acknowledged: bytes
 // after the last line end are dropped, and the log says so. Any other fault stops the start.

@@ -46,7 +46,8 @@ const recordsPerChunk = 500
 const lineEnd = 0x0a
 
 /**
- * Writes a snapshot of the tables as they are at the call. The tables may change while it is written.
+ * Writes a snapshot of the tables as they are at the call. The tables may change while it is
+ * written.
  * @returns its size in bytes
  */
 export async function writeSnapshot(
