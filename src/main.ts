@@ -8,6 +8,9 @@ import { createOutput } from "./cli/output.ts"
 import { exitCodes } from "./errors.ts"
 import { closeDescriptor } from "./system/descriptor.ts"
 
+/** The scripts of package.json that run the program. */
+const npmScripts = ["start", "demo", "postern"]
+
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
 
@@ -44,7 +47,7 @@ runCommandLine(process.argv.slice(2), {
 /** How to call the program again: hints name commands that work where the last one was typed. */
 function programName(): string {
   const [, script = ""] = process.argv
-  if (process.env["npm_lifecycle_event"] !== undefined) return "npm run postern --"
+  if (npmScripts.includes(process.env["npm_lifecycle_event"] ?? "")) return "npm run postern --"
   if (!script.endsWith("postern.js")) return "postern"
   const path = relative(process.cwd(), script)
   return `node ${path.startsWith("..") ? script : path}`
