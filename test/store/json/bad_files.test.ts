@@ -1,15 +1,11 @@
 // Text that is no store's: the start is refused, names the file and the place, and leaves every
 // byte as it was.
 
-import assert from "node:assert/strict"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { crc32 } from "node:zlib"
-import { sumText } from "../../../src/store/json/checksum.ts"
+import { change, type Edit, replaced, summedAnew } from "./edited_files.ts"
 import { assertRefused, journals, names, usedDirectory } from "./used_directory.ts"
-
-type Edit = (text: string) => string | Buffer
 
 const forAll: readonly (readonly [name: string, edit: Edit, store: RegExp, journal: RegExp])[] = [
   [
@@ -271,24 +267,3 @@ test("openJsonStore() refuses a journal cut off in its first line", async (t) =>
     writeFileSync(join(directory, name), whole)
   }
 })
-
-/** A store.json with the sum that its text has. */
-function summedAnew(text: string): string {
-  const body = text.replace(/,"sum":"\w+"\}\n$/, "")
-  return `${body}${sumText(crc32(body))}\n`
-}
-
-function replaced(text: string, other: string): Edit {
-  return (whole) => {
-    assert.ok(whole.includes(text), text)
-    return whole.replace(text, () => other)
-  }
-}
-
-function change(directory: string, name: string, edit: Edit): void {
-  const path = join(directory, name)
-  const before = readFileSync(path, "utf8")
-  const after = edit(before)
-  assert.notEqual(after.toString(), before)
-  writeFileSync(path, after)
-}

@@ -1,19 +1,13 @@
 // Files of other versions: a newer Postern's are called newer, those of unreleased versions are
 // refused by name, and none is changed.
 
-import assert from "node:assert/strict"
-import { readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { test } from "node:test"
-import { crc32 } from "node:zlib"
-import { sumText } from "../../../src/store/json/checksum.ts"
 import { encodeEntry } from "../../../src/store/json/journal_format.ts"
 import { sampleUser } from "../sample_user.ts"
+import { change, type Edit, replaced, summedAnew } from "./edited_files.ts"
 import { assertRefused, journals, names, usedDirectory } from "./used_directory.ts"
 
 const hash = "$argon2id$v=19$m=19456,t=2,p=1$"
-
-type Edit = (text: string) => string | Buffer
 
 /** What a later version may write, each with the sum that fits. */
 const newer: readonly (readonly [what: string, name: string, edit: Edit, place: RegExp])[] = [
@@ -115,25 +109,4 @@ test("openJsonStore() calls damaged what says it is newer nowhere, and whose sum
 function ofEntry(change: readonly unknown[]): Edit {
   const entry = { sequence: 1, changes: [change] } as unknown as Parameters<typeof encodeEntry>[0]
   return (text) => Buffer.from(`${text.split("\n")[0]}\n${encodeEntry(entry)}`)
-}
-
-/** A store.json with the sum that its text has. */
-function summedAnew(text: string): string {
-  const body = text.replace(/,"sum":"\w+"\}\n$/, "")
-  return `${body}${sumText(crc32(body))}\n`
-}
-
-function replaced(text: string, other: string): Edit {
-  return (whole) => {
-    assert.ok(whole.includes(text), text)
-    return whole.replace(text, () => other)
-  }
-}
-
-function change(directory: string, name: string, edit: Edit): void {
-  const path = join(directory, name)
-  const before = readFileSync(path, "utf8")
-  const after = edit(before)
-  assert.notEqual(after.toString(), before)
-  writeFileSync(path, after)
 }
