@@ -73,7 +73,8 @@ async function askAndRefresh(session: SharedSession, load: Load): Promise<void> 
     const looked = await insist(tab, looking(access))
     if (looked.status === 401 && load.retired.has(kidOf(access))) load.refused += 1
     else if (looked.status !== 200) load.failures.push(`${username}: access ${looked.status}`)
-    else if (Math.random() < 0.5) continue
+    // Mostly asking: a client that waits for a refresh meets no retired key.
+    else if (Math.random() < 0.9) continue
     const { status, body } = await insist(tab, refreshing(refreshTokens.at(-1) ?? ""))
     if (status !== 200) {
       load.failures.push(`${username}: refresh ${status} ${body["msg"]}`)
