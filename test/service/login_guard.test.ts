@@ -97,16 +97,14 @@ test("verify() looks at 100 of 10,000 names that one client makes up, and lets o
   assert.equal(await succeed(attemptOn("bob", { address: "192.0.2.8" })), "in")
 })
 
-test("verify() locks nobody out when 50,000 names come from as many networks, and goes on", async () => {
+// That the memory is bounded is in kept_memory.test.ts.
+test("verify() locks nobody out when 25,000 names come from as many networks, and goes on", async () => {
   const { fail, succeed } = await createGuarded()
-  const before = process.memoryUsage().heapUsed
-  const outcomes = await inTurn(50_000, (index) => {
+  const outcomes = await inTurn(25_000, (index) => {
     const network = `2001:${(index >> 8).toString(16)}:${(index & 255).toString(16)}::1`
     return fail(ofNobody(index, { address: network }))
   })
-  const grown = process.memoryUsage().heapUsed - before
-  assert.ok(grown < 60 * 1024 * 1024, `The heap has ${grown} bytes more`)
-  assert.equal(countOf(outcomes, "out"), 50_000)
+  assert.equal(countOf(outcomes, "out"), 25_000)
   assert.deepEqual(await inTurn(6, () => fail(attemptOn("alice"))), [...Array(5).fill("out"), 1])
   assert.equal(await succeed(attemptOn("bob", { address: "192.0.2.8" })), "in")
 })
