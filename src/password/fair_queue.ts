@@ -1,25 +1,26 @@
-// Who is next, and who has to leave when too many wait. Each waiter is in groups, such as that of
-// its client and that of its account. Waiters are served in rounds. A waiter that is alone in its
-// groups is served in the next round, however many others wait. A waiter with others before it in
-// its groups comes as many rounds later. When the queue is full, the newest of the waiters with the
-// most others in their groups has to leave.
+// A queue that is shared out by groups. Each waiter belongs to groups, such as its client and its
+// account. Waiters are served in rounds: a waiter that is alone in its groups is served in the next
+// round, however many others wait. Each waiter ahead of it in one of its groups delays it by one
+// round.
+//
+// When the queue is full, the waiter with the most others in its groups leaves, the newest first.
 
 /** Who asks for a turn. */
 export interface Asker {
-  /** Names of what shares its turns with others, such as its client and its account. */
+  /** The names of its groups. All members of a group share turns. */
   readonly groups: readonly string[]
-  /** Whether it is no stranger. Where two have equally many in their groups a stranger leaves. */
+  /** False for a stranger. Between equally crowded waiters, a stranger leaves first. */
   readonly isKnown: boolean
 }
 
-/** Those who wait. */
+/** The waiters. */
 export interface FairQueue<T> {
   readonly size: number
-  /** Lets one wait, and gives who has to leave for that, perhaps itself, or null. */
+  /** Adds a waiter. Gives the waiter that has to leave, perhaps the new one, or null. */
   add(waiter: T, asker: Asker): T | null
-  /** Forgets one that waits no longer. */
+  /** Removes a waiter, if it is there. */
   remove(waiter: T): void
-  /** Takes the next one out, or gives null when nobody waits. */
+  /** Removes and gives the next waiter, or null when nobody waits. */
   takeNext(): T | null
 }
 
@@ -34,7 +35,7 @@ interface Place {
   readonly round: number
 }
 
-/** Makes a queue in which so many may wait. */
+/** Makes a queue of at most `waitingMax` waiters. */
 export function createFairQueue<T>(waitingMax: number): FairQueue<T> {
   /** In the order of their arrival. */
   const places = new Map<T, Place>()
@@ -53,7 +54,7 @@ export function createFairQueue<T>(waitingMax: number): FairQueue<T> {
         groups.set(group.name, group)
       }
       if (places.size <= waitingMax) return null
-      const leaving = heaviest(places)
+      const leaving = mostCrowded(places)
       if (leaving !== null) remove(leaving)
       return leaving
     },
@@ -84,22 +85,22 @@ export function createFairQueue<T>(waitingMax: number): FairQueue<T> {
   }
 }
 
-/** The newest of those with the most others in their groups. */
-function heaviest<T>(places: ReadonlyMap<T, Place>): T | null {
+/** The newest of the waiters with the most others in their groups. */
+function mostCrowded<T>(places: ReadonlyMap<T, Place>): T | null {
   let found: T | null = null
-  let most = 0
+  let highest = 0
   for (const [waiter, { groups, isKnown }] of places) {
     const others = sumOf(groups) - groups.length
-    // Of two with equally many others the stranger is the heavier one.
-    const weight = isKnown ? others : others + 0.5
-    if (weight < most) continue
-    most = weight
+    // Between two with equally many others, the stranger counts as more crowded.
+    const crowd = isKnown ? others : others + 0.5
+    if (crowd < highest) continue
+    highest = crowd
     found = waiter
   }
   return found
 }
 
-/** How many wait in some groups; who is in two of them counts twice. */
+/** The number of waiters in some groups. A waiter in two of the groups counts twice. */
 function sumOf(groups: readonly Group[]): number {
   let sum = 0
   for (const { waiting } of groups) sum += waiting
