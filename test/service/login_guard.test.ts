@@ -161,7 +161,7 @@ test("the figures of the guard's opening comment are those of docs/guessing.md",
     ["5", "5 are free"],
     ["100", "100 at once, whatever the names"],
     ["70", "70 in a row"],
-    ["30", "30 more"],
+    ["30", "of one account together | 30 in a row"],
     ["300", "| 300 | one in 2 seconds |"],
     ["3,000", "| 3,000 | one a second |"],
   ] as const) {
