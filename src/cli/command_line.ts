@@ -129,10 +129,20 @@ function parse(row: CommandRow, args: readonly string[]) {
     ...Object.fromEntries(settings),
   }
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
+    return parseArgs({ args: withNamesLast(args), options, allowPositionals: true })
   } catch (error) {
     throw wrongArguments(row, mistakeIn(systemCode(error), args, Object.keys(options)))
   }
+}
+
+/**
+ * The words with the names of keys behind `--`. A key's name is base64url of 43 characters, so one
+ * in 64 begins with `-`; no option looks like that.
+ */
+function withNamesLast(args: readonly string[]): string[] {
+  const isName = (word: string) => /^-[\w-]{42}$/.test(word)
+  if (args.includes("--") || !args.some(isName)) return [...args]
+  return [...args.filter((word) => !isName(word)), "--", ...args.filter(isName)]
 }
 
 /** What is wrong with the options, which are quoted only if they look like one: no password does. */

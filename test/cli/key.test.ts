@@ -106,6 +106,24 @@ for (const running of [false, true]) {
   })
 }
 
+test("postern key retire takes a name that begins with -, as one in 64 does", async (t) => {
+  for (const kid of [`-${"a".repeat(42)}`, `--${"Z".repeat(41)}`]) {
+    const retired: string[] = []
+    const retire = async (name: string) => void retired.push(name)
+    const keys = { retire } as Partial<Keys> as Keys
+    const directory = await openControlDirectory(t, { keys })
+    const report = `Retired '${kid}'. What it signed or made is refused from now on.\n`
+    for (const words of [
+      `retire ${kid}`,
+      `retire -- ${kid}`,
+      `retire ${kid} --data-dir ${directory}`,
+    ]) {
+      assert.equal(await run(directory, words), report)
+    }
+    assert.deepEqual(retired, [kid, kid, kid])
+  }
+})
+
 test("postern key of a shared secret shows that there is one, and never what it is", async (t) => {
   const settings = { JWT_SECRET_KEY: testSecret }
   const directory = await setUp(join(temporaryDirectory(t), "data"), settings)
