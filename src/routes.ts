@@ -1,5 +1,5 @@
-// THE page: every path of the service, and who may use it. Only `anyone` and `guard` make a row, so
-// nothing is public by omission.
+// THE page: every path of the service, who may use it, and how often. Only `anyone` and `guard`
+// make a row, so nothing is public by omission.
 
 import { endOtherSessions, endSession } from "./handlers/end_sessions.ts"
 import { livez, readyz } from "./handlers/health.ts"
@@ -16,6 +16,13 @@ import { revocations } from "./handlers/revocations.ts"
 import { serverMetadata } from "./handlers/server_metadata.ts"
 import { anyone, guard } from "./http/guard.ts"
 import type { RouteGroup } from "./http/router.ts"
+import {
+  loginLimits,
+  logoutLimits,
+  passwordLimits,
+  refreshLimits,
+  registrationLimits,
+} from "./service/limits.ts"
 import type { Register } from "./service/registration.ts"
 import type { Sessions } from "./service/sessions.ts"
 
@@ -43,12 +50,14 @@ export function routes({
   const guarded = guard(sessions.authenticate)
   const freshlyGuarded = guard(sessions.authenticate, { fresh: true })
   const registration: RouteGroup =
-    register === null ? [] : [["POST", "/register", anyone(registerAccount(register))]]
+    register === null
+      ? []
+      : [["POST", "/register", anyone(registerAccount(register), registrationLimits)]]
   const tokens: RouteGroup = [
-    ["POST", "/login", anyone(login(sessions))],
+    ["POST", "/login", anyone(login(sessions), loginLimits)],
     ...registration,
-    ["POST", "/refresh", anyone(refresh(sessions))],
-    ["POST", "/logout", anyone(logout(sessions))],
+    ["POST", "/refresh", anyone(refresh(sessions), refreshLimits)],
+    ["POST", "/logout", anyone(logout(sessions), logoutLimits)],
   ]
   const account: RouteGroup = [
     ["GET", "/protected", guarded(protectedDemo())],
@@ -56,7 +65,7 @@ export function routes({
     ["GET", "/sessions", guarded(listSessions(sessions))],
     ["DELETE", "/sessions", freshlyGuarded(endOtherSessions(sessions))],
     ["DELETE", "/sessions/{sid}", freshlyGuarded(endSession(sessions))],
-    ["POST", "/password", freshlyGuarded(changePassword(sessions))],
+    ["POST", "/password", freshlyGuarded(changePassword(sessions), passwordLimits)],
   ]
   const verifiers: RouteGroup = [
     ["GET", "/revocations", anyone(revocations(sessions))],

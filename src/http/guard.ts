@@ -2,6 +2,7 @@
 // table takes nothing else: a route without its guard does not compile.
 
 import { AuthError } from "../errors.ts"
+import { type Limits, limitText } from "../limit/limit.ts"
 import { bearer, type CredentialReader } from "./bearer.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import { problem } from "./problem.ts"
@@ -61,10 +62,16 @@ class ProtectedHandler {
   readonly access: string
   /** Whether the request's body is read. */
   readonly takesBody: boolean
+  /** How often the route may be used, in words, for tests and documents. */
+  readonly limits: readonly string[]
 
-  constructor(access: string, takesBody: boolean, handle: BodyHandler["handle"]) {
+  constructor(
+    { access, takesBody, limits }: Pick<RouteHandler, "access" | "takesBody" | "limits">,
+    handle: BodyHandler["handle"],
+  ) {
     this.access = access
     this.takesBody = takesBody
+    this.limits = limits
     this.#handle = handle
   }
 
@@ -73,27 +80,30 @@ class ProtectedHandler {
   }
 }
 
-/** Admits every request. */
-export function anyone(handler: Handler | BodyHandler): RouteHandler {
-  return new ProtectedHandler("anyone", takesBody(handler), handleOf(handler))
+/** Admits every request. `limits` are those that the service enforces for this use case. */
+export function anyone(handler: Handler | BodyHandler, limits: Limits = {}): RouteHandler {
+  return new ProtectedHandler(describe("anyone", handler, limits), handleOf(handler))
 }
 
-/** Makes a guard, which admits requests with an access token to the handler it is given. */
+/**
+ * Makes a guard, which admits requests with an access token to the handler it is given. `limits`
+ * are those that the service enforces for this use case.
+ */
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
   options: GuardOptions & { readonly optional: true },
-): (handler: GuardedHandler<P | null>) => RouteHandler
+): (handler: GuardedHandler<P | null>, limits?: Limits) => RouteHandler
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
   options?: GuardOptions & { readonly optional?: false },
-): (handler: GuardedHandler<P>) => RouteHandler
+): (handler: GuardedHandler<P>, limits?: Limits) => RouteHandler
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
   options: GuardOptions = {},
-): (handler: GuardedHandler<P>) => RouteHandler {
+): (handler: GuardedHandler<P>, limits?: Limits) => RouteHandler {
   const { optional = false, fresh = false, role, credentials = bearer } = options
 
-  return (handler) => {
+  return (handler, limits = {}) => {
     const handle = handleOf(handler)
     const guarded = async (request: HttpRequest, { params }: Context): Promise<Reply> => {
       const token = credentials.read(request)
@@ -110,14 +120,15 @@ export function guard<P extends Identity>(
       if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
       return handle(request, { params, principal })
     }
-    return new ProtectedHandler(describe(options), takesBody(handler), guarded)
+    return new ProtectedHandler(describe(accessOf(options), handler, limits), guarded)
   }
 }
 
 type GuardedHandler<P> = Handler<GuardedContext<P>> | BodyHandler<GuardedContext<P>>
 
-function takesBody<C>(handler: Handler<C> | BodyHandler<C>): boolean {
-  return typeof handler !== "function"
+function describe<C>(access: string, handler: Handler<C> | BodyHandler<C>, limits: Limits) {
+  const takesBody = typeof handler !== "function"
+  return { access, takesBody, limits: Object.values(limits).map(limitText) }
 }
 
 function handleOf<C>(handler: Handler<C> | BodyHandler<C>): BodyHandler<C>["handle"] {
@@ -139,7 +150,7 @@ function notFresh(fresh: true | number): Reply {
   return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }
 }
 
-function describe({ optional, fresh, role }: GuardOptions): string {
+function accessOf({ optional, fresh, role }: GuardOptions): string {
   const needs = [
     optional ? "token if any" : "token",
     ...(fresh === true ? ["fresh"] : typeof fresh === "number" ? [`fresh ${fresh} s`] : []),

@@ -3,7 +3,8 @@
 
 import { BoundedMap } from "./bounded_map.ts"
 
-const longestDelaySeconds = 900
+/** The longest delay. */
+export const delaySecondsMax = 900
 /** A key is forgotten when nothing happens for this long after its delay. */
 const forgottenAfterSeconds = 3600
 /** More keys than that are forgotten, the oldest first. */
@@ -49,7 +50,7 @@ export function createDelays({
     return seconds() - nextTryAt > forgottenAfterSeconds ? 0 : count
   }
   const delayAfter = (count: number) =>
-    count < freeFailures ? 0 : Math.min(longestDelaySeconds, 2 ** (count - freeFailures))
+    count < freeFailures ? 0 : Math.min(delaySecondsMax, 2 ** (count - freeFailures))
 
   return {
     wait: (key) => Math.max(0, (byKey.get(key)?.nextTryAt ?? 0) - seconds()),

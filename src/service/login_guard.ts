@@ -1,20 +1,5 @@
-// The guard against guessing: every figure, and the order of the decisions. Every way to try a
-// password (POST /login, POST /password) comes through `verify`, once for each attempt.
-//
-// | Who is limited | Failures | Then |
-// | --- | --- | --- |
-// | an account and a client together | 5 in a row | 1, 2, 4, … seconds, at most 15 minutes: 429 |
-// | a client, for all accounts | 100 at once | 1 in 10 seconds: 429 |
-// | an IPv6 /48, for all accounts | 1,000 at once | 1 in 1 second: 429 |
-// | an account, by strangers | 70 in a row | locked for strangers: 401, as a wrong password |
-// | an account, by its devices and sessions | 30 in a row | judged as a stranger |
-// | a session at POST /password | 10 in a row | the session ends |
-//
-// | Who is limited | Logins that succeed | Then |
-// | --- | --- | --- |
-// | an account and a client together | 300 at once | 1 in 2 seconds: 429 |
-// | all devices of an account together | 300 at once | 1 in 2 seconds: 429 |
-// | a client, for all accounts | 3,000 at once | 1 in 1 second: 429 |
+// The guard against guessing: the order of the decisions. The figures are in limits.ts. Every way
+// to try a password (POST /login, POST /password) comes through `verify`, once for each attempt.
 //
 // 1. An attempt that has to wait is refused before it enters the queue of the hashing lane.
 // 2. When its turn comes, the attempt is judged again, and charged: to the account and client, to
@@ -26,7 +11,6 @@
 //
 // The charge is on the disk before the attempt is answered, and survives a restart. The rest is in
 // memory. A device or session is limited by itself and not by its client.
-// NIST SP 800-63B-4 §3.2.2 allows an account 100 failures in a row: 70 and 30.
 
 import { networkOf } from "../domain/ip_address.ts"
 import type { User } from "../domain/user.ts"
@@ -36,6 +20,7 @@ import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import type { FailedLogins, LoginSource, Store } from "../store/store.ts"
 import type { Audit, AuditFields } from "../telemetry/audit.ts"
+import { loginLimits, passwordLimits } from "./limits.ts"
 import { askerOf, type LoginAttempt } from "./login_attempt.ts"
 
 /** What is compared for an attempt. */
@@ -82,16 +67,14 @@ export interface LoginGuardParts {
   readonly seconds: () => number
 }
 
-const failuresOfAccountMax: Readonly<Record<LoginSource, number>> = { stranger: 70, device: 30 }
+const { failuresOfPair, failuresOfClient, loginsOfPair, loginsOfDevices, loginsOfClient } =
+  loginLimits
+const failuresOfAccountMax: Readonly<Record<LoginSource, number>> = {
+  stranger: loginLimits.failuresOfStrangers.inARow,
+  device: loginLimits.failuresOfDevices.inARow,
+}
+const failuresOfSessionMax = passwordLimits.failuresOfSession.inARow
 const sources: readonly LoginSource[] = ["stranger", "device"]
-const freeFailuresOfPair = 5
-const failuresOfSessionMax = 10
-/** A hundred mistyped passwords in one office. */
-const failuresOfClient = { capacity: 100, secondsPerToken: 10 }
-/** An account that many people or programs of one office share, or all devices of an account. */
-const loginsOfPair = { capacity: 300, secondsPerToken: 2 }
-/** Everybody behind the one address of a university, at nine in the morning. */
-const loginsOfClient = { capacity: 3000, secondsPerToken: 1 }
 
 /** Makes a guard. */
 export function createLoginGuard(guardParts: LoginGuardParts): LoginGuard {
@@ -168,11 +151,13 @@ async function compare(
 function createLimits({ hashesAtATime, seconds }: LoginGuardParts) {
   const addressOf = ({ address, device }: LoginAttempt) => (device === null ? address : null)
   // Attempts that are undecided at the same time are no failures yet.
-  const freeFailures = Math.max(freeFailuresOfPair, hashesAtATime + 1)
+  const freeFailures = Math.max(failuresOfPair.inARow, hashesAtATime + 1)
   const delays = createDelays({ freeFailures, seconds })
   const failures = createRateLimit(ratesOfClient(failuresOfClient, addressOf), { seconds })
-  const ofPair = { ...loginsOfPair, keyOf: loginKeyOf }
-  const logins = createRateLimit([ofPair, ...ratesOfClient(loginsOfClient, addressOf)], { seconds })
+  const ofPair = { ...loginsOfPair, keyOf: strangerKeyOf }
+  const ofDevices = { ...loginsOfDevices, keyOf: devicesKeyOf }
+  const loginRates = [ofPair, ofDevices, ...ratesOfClient(loginsOfClient, addressOf)]
+  const logins = createRateLimit(loginRates, { seconds })
   return {
     delays,
     failures,
@@ -269,9 +254,13 @@ function keyOf({ username, address, device }: LoginAttempt): string {
   return `${prefixOf(username)}${device ?? networkOf(address)}`
 }
 
+function strangerKeyOf(attempt: LoginAttempt): string | null {
+  return attempt.device === null ? keyOf(attempt) : null
+}
+
 // Each login gives a new device token, so the devices of an account have one rate together.
-function loginKeyOf({ username, address, device }: LoginAttempt): string {
-  return `${prefixOf(username)}${device === null ? networkOf(address) : "devices"}`
+function devicesKeyOf({ username, device }: LoginAttempt): string | null {
+  return device === null ? null : prefixOf(username)
 }
 
 // No username is empty or has a blank in it.

@@ -16,6 +16,7 @@ import {
   changedMeanwhile,
   checksMax,
 } from "./credential_check.ts"
+import { passwordLimits } from "./limits.ts"
 import { askerOf, attemptOfSession, type LoginAttempt } from "./login_attempt.ts"
 import { type NewUserParts, requireChoosable } from "./new_user.ts"
 
@@ -50,15 +51,12 @@ export interface PasswordChangeParts extends NewUserParts, CredentialCheckParts 
   readonly windowNow: () => RevocationWindow
 }
 
-/** Checking a new password against the rules takes time, also when it is refused. */
-const newPasswordsOfSession = { capacity: 30, secondsPerToken: 2 }
-
 /** Makes the use case. */
 export function createChangePassword(parts: PasswordChangeParts): ChangePassword {
   const { clock, guard } = parts
   const keyOf = ({ username, device }: LoginAttempt) => `${username} ${device}`
   const seconds = () => steadySeconds(clock)
-  const newPasswords = createRateLimit([{ ...newPasswordsOfSession, keyOf }], { seconds })
+  const newPasswords = createRateLimit([{ ...passwordLimits.newPasswords, keyOf }], { seconds })
 
   return async (wanted, options) => {
     const { username, next } = wanted

@@ -18,6 +18,7 @@ import {
   refreshTokenFault,
   sidInPlaceOf,
 } from "../token/refresh_token.ts"
+import { refreshLimits } from "./limits.ts"
 import {
   type GrantParts,
   grantTokens,
@@ -73,9 +74,6 @@ type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
 
 const secondsUntilRetry = 60
 
-/** Nobody guesses a tag of 160 bits: this limit saves the work of checking signatures. */
-const refusalsOfClient = { capacity: 3000, secondsPerToken: 0.2 }
-
 /** The number of a token that Flask-JWT-Extended made: the parent of its session's first token. */
 const beforeFirst = -1
 
@@ -104,7 +102,7 @@ interface Request {
 export function createRefresh(parts: RefreshParts): Refresh {
   const seconds = () => steadySeconds(parts.clock)
   const keyOf = ({ address }: Caller) => networkOf(address)
-  const refusals = createRateLimit([{ ...refusalsOfClient, keyOf }], { seconds })
+  const refusals = createRateLimit([{ ...refreshLimits.refusalsOfClient, keyOf }], { seconds })
   return async (token, caller) => {
     const fields = callerFields(caller)
     const request = { parts, window: parts.windowNow(), caller, fields, refusals }

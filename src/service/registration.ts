@@ -11,6 +11,7 @@ import { AuthError, tooManyRequests } from "../errors.ts"
 import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import { type Audit, callerFields } from "../telemetry/audit.ts"
 import type { Credentials } from "./credential_check.ts"
+import { registrationLimits } from "./limits.ts"
 import { askerOf } from "./login_attempt.ts"
 import {
   createUser,
@@ -26,12 +27,7 @@ import {
  */
 export type Register = (credentials: Credentials, caller: Caller) => Promise<string>
 
-/** Checking a name and a password against the rules takes time, also when they are refused. */
-const attemptsOfClient = { capacity: 100, secondsPerToken: 1 }
-/** A household or a class at once, then 30 in an hour. */
-const accountsOfClient = { capacity: 30, secondsPerToken: 120 }
-/** All clients together: at most 17,280 a day. */
-const accountsOfAll = { capacity: 1000, secondsPerToken: 5 }
+const { attemptsOfClient, accountsOfClient, accountsOfAll } = registrationLimits
 
 /** Makes the use case. */
 export function createRegister(parts: NewUserParts & { readonly audit: Audit }): Register {

@@ -5,6 +5,7 @@
 import { tooManyRequests } from "../errors.ts"
 import { createRateLimit, type RateLimit } from "../limit/rate_limit.ts"
 import type { Audit, AuditFields } from "../telemetry/audit.ts"
+import { logoutLimits } from "./limits.ts"
 
 /** A token that is about to make the store write. */
 export interface TokenUse {
@@ -19,15 +20,10 @@ export interface TokenUseParts {
   readonly audit: Audit
 }
 
-/** A hundred browser tabs at once, some of which repeat a request, and then one in 3 seconds. */
-const usesOfSession = { capacity: 240, secondsPerToken: 3 }
-/** More than two sessions use: the thief of one session does not keep the others waiting. */
-const usesOfAccount = { capacity: 600, secondsPerToken: 0.5 }
-
 /** Makes the rates. `seconds` reads a clock that never goes back. */
 export function createTokenRates(seconds: () => number): RateLimit<TokenUse> {
-  const ofSession = { ...usesOfSession, keyOf: ({ id }: TokenUse) => id }
-  const ofAccount = { ...usesOfAccount, keyOf: ({ username }: TokenUse) => username }
+  const ofSession = { ...logoutLimits.usesOfSession, keyOf: ({ id }: TokenUse) => id }
+  const ofAccount = { ...logoutLimits.usesOfAccount, keyOf: ({ username }: TokenUse) => username }
   return createRateLimit([ofSession, ofAccount], { seconds })
 }
 

@@ -9,7 +9,15 @@ import { type Setting, settingNames, settingRows } from "../../src/config/settin
 import { errorCodes, exitCodes, refusalReasons } from "../../src/errors.ts"
 import { httpLimits } from "../../src/http/node/limits.ts"
 import { problem } from "../../src/http/problem.ts"
+import type { Rate } from "../../src/limit/rate_limit.ts"
 import { type RouteParts, routes } from "../../src/routes.ts"
+import {
+  loginLimits,
+  logoutLimits,
+  passwordLimits,
+  refreshLimits,
+  registrationLimits,
+} from "../../src/service/limits.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
 import { readPage, readProjectFile, tableOf } from "../support/page.ts"
 
@@ -49,6 +57,43 @@ test("api.md has the limits of the HTTP server", () => {
   assert.equal(
     limits["Requests of a connection"],
     httpLimits.requestsPerSocketMax.toLocaleString("en"),
+  )
+})
+
+test("guessing.md has the limits on passwords that the service enforces", () => {
+  const { failuresOfPair, failuresOfClient, failuresOfStrangers, failuresOfDevices } = loginLimits
+  const wrong = rowsBelow("Wrong passwords", "Who")
+  assert.deepEqual(
+    wrong.map(([, failures]) => numberIn(failures)),
+    [
+      failuresOfPair.inARow,
+      failuresOfClient.capacity,
+      failuresOfStrangers.inARow,
+      failuresOfDevices.inARow,
+    ],
+  )
+  assert.equal(secondsPerOne(wrong[1]?.[2]), failuresOfClient.secondsPerToken)
+  const { loginsOfPair, loginsOfDevices, loginsOfClient } = loginLimits
+  assert.deepEqual(
+    ratesBelow("Logins that succeed", "Who"),
+    [loginsOfPair, loginsOfDevices, loginsOfClient].map(figuresOf),
+  )
+  const { text } = readPage("docs/guessing.md")
+  const { newPasswords } = passwordLimits
+  const { capacity, secondsPerToken } = newPasswords
+  assert.match(
+    text,
+    new RegExp(`${capacity} new passwords .*, then one in ${secondsPerToken} seconds`),
+  )
+})
+
+test("guessing.md has the limits of other endpoints that the service enforces", () => {
+  const { attemptsOfClient, accountsOfClient, accountsOfAll } = registrationLimits
+  const { refusalsOfClient, usesOfSession, usesOfAccount } = refreshLimits
+  const limits = [attemptsOfClient, accountsOfClient, accountsOfAll, refusalsOfClient]
+  assert.deepEqual(
+    ratesBelow("Other endpoints", "What"),
+    [...limits, usesOfSession, usesOfAccount, logoutLimits.usesOfAccount].map(figuresOf),
   )
 })
 
@@ -147,4 +192,32 @@ test("examples/deploy/env.example names settings, and what the compose file read
 function settingRow({ name, help, fallback, shownDefault, secret }: Setting): string[] {
   const standard = shownDefault ?? fallback
   return [`\`${name}\`${secret ? " ¹" : ""}`, standard === null ? "" : `\`${standard}\``, help]
+}
+
+/** The rows of the table below a heading of guessing.md. */
+function rowsBelow(heading: string, column: string): readonly (readonly string[])[] {
+  const { name, text } = readPage("docs/guessing.md")
+  return tableOf({ name, text: text.slice(text.indexOf(`## ${heading}\n`)) }, column)
+}
+
+function ratesBelow(heading: string, column: string): readonly Rate[] {
+  return rowsBelow(heading, column).map(([, atOnce, then]) => ({
+    capacity: numberIn(atOnce),
+    secondsPerToken: secondsPerOne(then),
+  }))
+}
+
+function figuresOf({ capacity, secondsPerToken }: Rate): Rate {
+  return { capacity, secondsPerToken }
+}
+
+function numberIn(text = ""): number {
+  return Number(/[\d,]+/.exec(text)?.[0].replace(",", ""))
+}
+
+/** "one in 2 minutes", "one a second" or "5 in a second". */
+function secondsPerOne(text = ""): number {
+  const [, count = "", each = ""] = /^(\w+) (?:in )?(.+?)(?::.*)?$/.exec(text) ?? []
+  const seconds = numberIn(/\d/.test(each) ? each : "1") * (each.includes("minute") ? 60 : 1)
+  return count === "one" ? seconds : seconds / Number(count)
 }

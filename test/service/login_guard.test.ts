@@ -1,7 +1,6 @@
 // The limits that the guard keeps in memory. The account's count is in login_guard_account.test.ts.
 
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import type { LoginAttempt } from "../../src/service/login_attempt.ts"
 import { attemptOn, countOf, createGuarded, type Guarded, inTurn } from "./guarded.ts"
@@ -150,25 +149,4 @@ test("verify() allows a client 3,000 logins at once for all accounts, then one a
   assert.equal(await succeed(attemptOn("alice", { address: "192.0.2.8" })), "in")
   advance(7)
   assert.equal(countOf(await inTurn(10, () => succeed(attemptOn("bob"))), "in"), 7)
-})
-
-test("the figures of the guard's opening comment are those of docs/guessing.md", () => {
-  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")
-  const rows = read("src/service/login_guard.ts").match(/^\/\/ \| (a|an|all) .*$/gm) ?? []
-  assert.equal(rows.length, 9)
-  const page = read("docs/guessing.md")
-  for (const [figure, words] of [
-    ["5", "5 are free"],
-    ["100", "100 at once, whatever the names"],
-    ["70", "70 in a row"],
-    ["30", "of one account together | 30 in a row"],
-    ["300", "| 300 | one in 2 seconds |"],
-    ["3,000", "| 3,000 | one a second |"],
-  ] as const) {
-    assert.ok(
-      rows.some((row) => row.includes(`| ${figure} `)),
-      figure,
-    )
-    assert.ok(page.includes(words), words)
-  }
 })
