@@ -12,12 +12,12 @@ export function after<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
-/** Does work; what it throws, now or later, goes to `recover`, which answers in its place. */
-export function attempt<T>(work: () => Awaitable<T>, recover: (error: unknown) => T): Awaitable<T> {
+/** Does work. When it throws or rejects, `answer` makes a value of the error instead. */
+export function recover<T>(work: () => Awaitable<T>, answer: (error: unknown) => T): Awaitable<T> {
   try {
     const value = work()
-    return value instanceof Promise ? value.catch(recover) : value
+    return value instanceof Promise ? value.catch(answer) : value
   } catch (error) {
-    return recover(error)
+    return answer(error)
   }
 }

@@ -34,7 +34,7 @@ runCommandLine(process.argv.slice(2), {
   },
   print: output.write,
   unreadBytes: output.unreadBytes,
-  complain: errors.write,
+  printError: errors.write,
   async settle(millisMax) {
     // What the command came to is known. Node 20 rejects a failed import twice, and nobody can
     // catch the second one.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type Awaitable, after, attempt } from "../src/awaitable.ts"
+import { type Awaitable, after, recover } from "../src/awaitable.ts"
 
 const failure = new TypeError("no")
 
@@ -37,8 +37,8 @@ const works: readonly (readonly [string, () => Awaitable<string>, string, boolea
 ]
 
 for (const [what, work, outcome, isLater] of works) {
-  test(`attempt() answers ${what}`, async () => {
-    const answer = attempt(work, String)
+  test(`recover() answers ${what}`, async () => {
+    const answer = recover(work, String)
     assert.equal(answer instanceof Promise, isLater)
     assert.equal(await answer, outcome)
   })

@@ -6,7 +6,7 @@ import { closestName } from "../config/closest_name.ts"
 import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
 import type { Call, CommandRow } from "./command_row.ts"
 import { commandRows } from "./commands.ts"
-import { calledAs, complainOf } from "./complaint.ts"
+import { calledAs, reportFailure } from "./failure_report.ts"
 import {
   commandsIn,
   helpOfCommand,
@@ -37,7 +37,7 @@ export async function runCommandLine(
     hint: "The command did its work, but what it printed is not whole.",
     exitCode: exitCodes.refused,
   })
-  complainOf(failure, terminal)
+  reportFailure(failure, terminal)
   await terminal.settle(null)
   return failure.exitCode
 }
@@ -55,7 +55,7 @@ async function run(
     const call = readCall(row, rest, terminal)
     return call === null ? printed(helpOfCommand(row), terminal) : await row.run(call, terminal)
   } catch (error) {
-    return complainOf(error, terminal)
+    return reportFailure(error, terminal)
   }
 }
 

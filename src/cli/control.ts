@@ -71,11 +71,11 @@ async function runAlone(command: Command, config: Config, terminal: Terminal): P
 }
 
 /** A log of warnings for who typed the command. */
-export function createTerminalLog({ complain }: Terminal): Log {
+export function createTerminalLog({ printError }: Terminal): Log {
   return createLog({
     level: "warn",
     clock: systemClock,
     forPeople: true,
-    write: (line) => complain(line()),
+    write: (line) => printError(line()),
   })
 }

@@ -4,7 +4,7 @@
 import { readOperatorText } from "../config/operator_text.ts"
 import { quotedName } from "../domain/username.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
-import { passwordCharactersMin, refusePassword } from "../password/policy.ts"
+import { findPasswordFault, passwordCharactersMin } from "../password/policy.ts"
 import { createHiddenLine, type LineEnd } from "./hidden_line.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -23,10 +23,10 @@ export async function askPassword(username: string, terminal: Terminal): Promise
   const question = `New password for ${quotedName(username)}, ${rule}: `
   for (let tries = triesMax; ; tries -= 1) {
     const password = requireText(await readHidden(input, question, terminal))
-    const refusal = await refusePassword({ password, username })
+    const refusal = await findPasswordFault({ password, username })
     if (refusal === null) return confirmed(password, input, terminal)
     if (tries === 1) throw nothingChanged(refusal.message)
-    terminal.complain(`${refusal.message}. Try another one.\n`)
+    terminal.printError(`${refusal.message}. Try another one.\n`)
   }
 }
 
@@ -85,7 +85,7 @@ function readHidden(
     input.setEncoding("utf8")
     // Before the question, or what is typed at once would be shown.
     input.setRawMode(true)
-    terminal.complain(question)
+    terminal.printError(question)
     input.on("data", take)
     input.on("end", hangUp)
     input.resume()
@@ -104,7 +104,7 @@ function readHidden(
       input.off("end", hangUp)
       input.setRawMode(false)
       input.pause()
-      terminal.complain("\n")
+      terminal.printError("\n")
       if (end === "entered") resolve(line.text())
       else reject(interrupted())
     }

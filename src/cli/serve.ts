@@ -47,7 +47,7 @@ export async function runServe(
   const service = await startService(config, log, terminal.program)
   if (greet !== undefined) {
     lines.flush()
-    terminal.complain(greet({ host: config.host, port: service.port }))
+    terminal.printError(greet({ host: config.host, port: service.port }))
   }
   await stopped
   const timer = setTimeout(() => process.exit(exitCodes.unavailable), stopMillisMax)

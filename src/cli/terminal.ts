@@ -5,7 +5,7 @@ export interface Terminal {
   readonly environment: Record<string, string | undefined>
   /** How the program is called here: `postern`, or from a clone `npm run postern --`. */
   readonly program: string
-  /** Whether what is complained may be coloured. */
+  /** Whether questions, warnings and mistakes may be coloured. */
   readonly isColored: boolean
   readonly input: NodeJS.ReadStream | NodeJS.ReadableStream
   /**
@@ -16,7 +16,7 @@ export interface Terminal {
   /** Bytes printed that nobody has read yet. */
   readonly unreadBytes: () => number
   /** Prints questions, warnings and mistakes. */
-  readonly complain: (text: string) => void
+  readonly printError: (text: string) => void
   /**
    * Waits until everything is written or lost, at most for `millisMax` unless that is null. Gives
    * the code of an error that lost something, or null. A reader that went away has lost nothing.

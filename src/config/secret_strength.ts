@@ -26,7 +26,7 @@ const commonShareMin = 0.7
 const strayCharactersMax = 2
 
 /** Why a secret is too weak to sign tokens, or null. Never quotes the secret. */
-export function refuseSecret(secret: string, bytesMin: number): string | null {
+export function findSecretFault(secret: string, bytesMin: number): string | null {
   const bytes = Buffer.byteLength(secret)
   if (bytes < bytesMin) return `it has ${bytes} bytes and needs at least ${bytesMin}`
   const known = knownFragments()

@@ -11,7 +11,7 @@ import {
 import type { Signing } from "../token/keys/key_ring.ts"
 import { readPrivateKey } from "../token/keys/private_key.ts"
 import type { ReportMistake } from "./issuers_and_audiences.ts"
-import { refuseSecret } from "./secret_strength.ts"
+import { findSecretFault } from "./secret_strength.ts"
 import type { SettingValues } from "./settings.ts"
 
 /** The command that makes a private key for an algorithm. */
@@ -53,7 +53,7 @@ function sharedSigning(secret: string, chosen: Algorithm, report: ReportMistake)
     report("JWT_ALGORITHM", `${chosen} does not go with JWT_SECRET_KEY`, hint)
     return { kind: "shared", algorithm: "HS256", secret }
   }
-  const reason = refuseSecret(secret, sharedAlgorithms[chosen])
+  const reason = findSecretFault(secret, sharedAlgorithms[chosen])
   if (reason !== null) {
     report("JWT_SECRET_KEY", `It is too weak: ${reason}`, "Make one: openssl rand -base64 48")
   }

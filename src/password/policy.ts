@@ -36,7 +36,7 @@ export interface NewPassword {
  * @returns null when it is good enough; else `invalid_request` for a wrong length or characters, or
  *   `password_blocked` for an obvious password, with the reason as message
  */
-export async function refusePassword({
+export async function findPasswordFault({
   password,
   username,
 }: NewPassword): Promise<AuthError | null> {

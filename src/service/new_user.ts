@@ -6,7 +6,7 @@ import { canonicalUsername, quotedName, usernameRule } from "../domain/username.
 import { AuthError } from "../errors.ts"
 import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
-import { refusePassword } from "../password/policy.ts"
+import { findPasswordFault } from "../password/policy.ts"
 import type { Store } from "../store/store.ts"
 import type { Credentials } from "./credential_check.ts"
 
@@ -37,7 +37,7 @@ export function requireName(typed: string): string {
  * @throws AuthError `invalid_request`, `password_blocked`
  */
 export async function requireChoosable(credentials: Credentials): Promise<void> {
-  const refusal = await refusePassword(credentials)
+  const refusal = await findPasswordFault(credentials)
   if (refusal !== null) throw refusal
 }
 

@@ -7,7 +7,7 @@
 
 import { CompactSign } from "jose/jws/compact/sign"
 import { compactVerify } from "jose/jws/compact/verify"
-import { type Awaitable, after, attempt } from "../awaitable.ts"
+import { type Awaitable, after, recover } from "../awaitable.ts"
 import { type JsonObject, type JsonReading, readJsonObject } from "../domain/strict_json.ts"
 import { AuthError, type RefusalReason, refusalReasons } from "../errors.ts"
 import { randomName } from "../system/random.ts"
@@ -112,7 +112,7 @@ export function readSignedToken(
   const payload = decodeCanonical(encodedPayload)
   const signature = decodeCanonical(encodedSignature)
   if (payload === null || signature === null) return "malformed"
-  return attempt<AccessClaims | RefusalReason>(
+  return recover<AccessClaims | RefusalReason>(
     () => {
       const header = readHeader(encodedHeader)
       const key = typeof header === "string" ? header : chooseKey(header, settings, now)

@@ -203,7 +203,7 @@ test("postern hints at commands as they are called here", async () => {
   }
 })
 
-test("postern colours what it complains on a terminal, and nothing else", async () => {
+test("postern colours errors on a terminal, and nothing else", async () => {
   const terminal = { ...createFakeTerminal(), isColored: true }
   await runCommandLine(["sreve"], terminal)
   const [red, cyan, usual] = ["\u001b[31m", "\u001b[36m", "\u001b[39m"]

@@ -12,7 +12,7 @@ import { testSecret } from "../support/test_keys.ts"
 const program = `
   import { runCommandLine } from "./src/cli/command_line.ts"
   const environment = JSON.parse(process.env.ENVIRONMENT_OF_TEST)
-  const outputs = { print() {}, complain() {}, unreadBytes: () => 0, settle: async () => null }
+  const outputs = { print() {}, printError() {}, unreadBytes: () => 0, settle: async () => null }
   const terminal = { environment, program: "postern", isColored: false, ...outputs }
   const exitCode = await runCommandLine(["serve"], terminal)
   console.log(JSON.stringify({ exitCode, left: Object.keys(environment) }))

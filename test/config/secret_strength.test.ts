@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { test } from "node:test"
 import { knownSecrets } from "../../src/config/known_secrets.ts"
-import { refuseSecret } from "../../src/config/secret_strength.ts"
+import { findSecretFault } from "../../src/config/secret_strength.ts"
 
 const predictable =
   "without known words and secrets, repetition and rows, too little of it is random"
@@ -99,8 +99,8 @@ const typed: readonly string[] = [
   "four score and seven years ago our fathers brought forth",
 ]
 
-test("refuseSecret() refuses secrets that were typed", () => {
-  for (const secret of typed) assert.equal(refuseSecret(secret, 32), predictable, secret)
+test("findSecretFault() refuses secrets that were typed", () => {
+  for (const secret of typed) assert.equal(findSecretFault(secret, 32), predictable, secret)
 })
 
 /** What tutorials sign with, most of them too short by themselves. */
@@ -115,7 +115,7 @@ const tutorials: readonly string[] = [
   ...knownSecrets,
 ]
 
-test("refuseSecret() refuses known secrets in each encoding, repeated, joined and in other case", () => {
+test("findSecretFault() refuses known secrets in each encoding, repeated, joined and in other case", () => {
   const passed: string[] = []
   for (const [index, secret] of tutorials.entries()) {
     const next = tutorials[(index + 7) % tutorials.length] ?? ""
@@ -133,7 +133,7 @@ test("refuseSecret() refuses known secrets in each encoding, repeated, joined an
         const spelled = [text, text.toUpperCase(), text.toLowerCase(), `prod-${text}-2026`]
         // The case of base64 is part of what it encodes.
         for (const one of text === text.toLowerCase() ? spelled : [text]) {
-          if (one.length >= 32 && refuseSecret(one, 32) !== predictable) passed.push(one)
+          if (one.length >= 32 && findSecretFault(one, 32) !== predictable) passed.push(one)
         }
       }
     }
@@ -141,13 +141,13 @@ test("refuseSecret() refuses known secrets in each encoding, repeated, joined an
   assert.deepEqual(passed, [])
 })
 
-test("refuseSecret() counts bytes", () => {
+test("findSecretFault() counts bytes", () => {
   const secret = generated(0).toString("base64")
-  assert.equal(refuseSecret(secret.slice(0, 31), 32), "it has 31 bytes and needs at least 32")
-  assert.equal(refuseSecret(secret.slice(0, 32), 32), null)
-  assert.equal(refuseSecret(secret.slice(0, 47), 48), "it has 47 bytes and needs at least 48")
-  assert.equal(refuseSecret("", 32), "it has 0 bytes and needs at least 32")
-  assert.equal(refuseSecret("\u20ac".repeat(10), 32), "it has 30 bytes and needs at least 32")
+  assert.equal(findSecretFault(secret.slice(0, 31), 32), "it has 31 bytes and needs at least 32")
+  assert.equal(findSecretFault(secret.slice(0, 32), 32), null)
+  assert.equal(findSecretFault(secret.slice(0, 47), 48), "it has 47 bytes and needs at least 48")
+  assert.equal(findSecretFault("", 32), "it has 0 bytes and needs at least 32")
+  assert.equal(findSecretFault("\u20ac".repeat(10), 32), "it has 30 bytes and needs at least 32")
 })
 
 const letters = "abcdefghijklmnopqrstuvwxyz"
@@ -186,54 +186,61 @@ const frames: readonly ((secret: string) => string)[] = [
 ]
 
 for (const [name, form] of Object.entries(forms)) {
-  test(`refuseSecret() accepts 32 random bytes as ${name}, whatever is around them`, () => {
+  test(`findSecretFault() accepts 32 random bytes as ${name}, whatever is around them`, () => {
     for (let index = 0; index < 400; index += 1) {
       const frame = frames[index % frames.length] ?? String
       const secret = frame(form(generated(index).subarray(0, 32)))
-      assert.equal(refuseSecret(secret, 32), null, secret)
+      assert.equal(findSecretFault(secret, 32), null, secret)
     }
   })
 }
 
-test("refuseSecret() accepts what shorter generators make", () => {
+test("findSecretFault() accepts what shorter generators make", () => {
   for (let index = 0; index < 200; index += 1) {
     const bytes = generated(index)
     for (const encoding of ["hex", "base64", "base64url"] as const) {
       for (const length of [24, 32, 48]) {
         const secret = bytes.subarray(0, length).toString(encoding)
-        assert.equal(refuseSecret(secret, 32), null, secret)
+        assert.equal(findSecretFault(secret, 32), null, secret)
       }
     }
     const [hex, id] = [bytes.subarray(0, 16).toString("hex"), uuid(bytes)]
-    assert.deepEqual([refuseSecret(hex, 32), refuseSecret(id, 32)], [null, null], `${hex} ${id}`)
+    assert.deepEqual(
+      [findSecretFault(hex, 32), findSecretFault(id, 32)],
+      [null, null],
+      `${hex} ${id}`,
+    )
   }
 })
 
-test("refuseSecret() judges what is left of a secret with a word in it", () => {
-  assert.equal(refuseSecret("JWT_KEY_7c2f9a1e4b8d3f6a5c0e9b7d2f4a", 32), null)
-  assert.equal(refuseSecret("JWT_KEY_7c2f9a1e4b8d3f6a5c0e_7c2f9a1e4b8d3f6a5c0e", 32), predictable)
+test("findSecretFault() judges what is left of a secret with a word in it", () => {
+  assert.equal(findSecretFault("JWT_KEY_7c2f9a1e4b8d3f6a5c0e9b7d2f4a", 32), null)
+  assert.equal(
+    findSecretFault("JWT_KEY_7c2f9a1e4b8d3f6a5c0e_7c2f9a1e4b8d3f6a5c0e", 32),
+    predictable,
+  )
 })
 
-test("refuseSecret() judges a long text as soon as a short one", () => {
+test("findSecretFault() judges a long text as soon as a short one", () => {
   for (const [text, reason] of [
     [`${"a".repeat(1_000_000)}b`, predictable],
     [generated(0).toString("base64").repeat(10_000), null],
   ] as const) {
     const started = process.hrtime.bigint()
-    assert.equal(refuseSecret(text, 32), reason)
+    assert.equal(findSecretFault(text, 32), reason)
     const millis = Number(process.hrtime.bigint() - started) / 1e6
     assert.ok(millis < 1000, `${millis} ms`)
   }
 })
 
-test("refuseSecret() accepts a generated secret that happens to have letters only", () => {
+test("findSecretFault() accepts a generated secret that happens to have letters only", () => {
   let found = 0
   for (let index = 0; index < 20_000; index += 1) {
     const secret = generated(index).subarray(0, 32).toString("base64url")
     if (!/^[a-zA-Z_-]+$/.test(secret)) continue
     found += 1
     for (const one of [secret, secret.toLowerCase(), secret.toUpperCase()]) {
-      assert.equal(refuseSecret(one, 32), null, one)
+      assert.equal(findSecretFault(one, 32), null, one)
     }
   }
   assert.ok(found > 5, `${found} found`)

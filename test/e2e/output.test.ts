@@ -134,7 +134,7 @@ test("postern user list onto a disk that fills up meanwhile fails, and says so",
   assert.equal(statSync(out).size, 128 * 1024)
 })
 
-test("a complaint that can't be written leaves its command's exit code", async (t) => {
+test("an error message that can't be written leaves its command's exit code", async (t) => {
   const directory = await noUsers(t)
   const paths = { out: "/dev/null", err: "/dev/full" }
   assert.equal((await runInto("nonsense", directory, paths)).exitCode, 2)

@@ -7,7 +7,7 @@ import { isJsonObject, readJsonObject } from "../../src/domain/strict_json.ts"
 import { canonicalUsername } from "../../src/domain/username.ts"
 import { AuthError } from "../../src/errors.ts"
 import { readJsonBody, readTexts } from "../../src/http/json_body.ts"
-import { refusePassword } from "../../src/password/policy.ts"
+import { findPasswordFault } from "../../src/password/policy.ts"
 import { isPossiblePassword, normalizePassword } from "../../src/password/text.ts"
 import { makeRequest } from "../support/http_request.ts"
 import { anyBytes, anyJson, anyText, edited, edits } from "./inputs.ts"
@@ -109,9 +109,9 @@ test("normalizePassword() makes one form of those that are canonically the same"
     assert.equal(normalizePassword(password.normalize("NFD")), form)
   }))
 
-test("refusePassword() tells why in one of its sentences, or lets a password pass that can be one", () =>
+test("findPasswordFault() tells why in one of its sentences, or lets a password pass that can be one", () =>
   holds(fc.record({ password: longText(), username: wellFormed }), async (chosen) => {
-    const refusal = await refusePassword(chosen)
+    const refusal = await findPasswordFault(chosen)
     if (refusal !== null) {
       assert.ok(["invalid_request", "password_blocked"].includes(refusal.code))
       assert.match(refusal.message, /^A password [\w ,']+$/)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { blocklist } from "../../src/password/blocklist.ts"
-import { refusePassword } from "../../src/password/policy.ts"
+import { findPasswordFault } from "../../src/password/policy.ts"
 import { spell } from "../../src/password/spelling.ts"
 
 const folder = new URL("../../src/password/", import.meta.url)
@@ -35,10 +35,10 @@ test("blocklist has the commonest first, and those that came after it", () => {
   )
 })
 
-test("refusePassword() refuses every long password of the list, in capitals too", async () => {
+test("findPasswordFault() refuses every long password of the list, in capitals too", async () => {
   for (const [index, password] of long.entries()) {
     const typed = index % 2 === 0 ? password : password.toUpperCase()
-    const refusal = await refusePassword({ password: typed, username: "alice" })
+    const refusal = await findPasswordFault({ password: typed, username: "alice" })
     assert.equal(refusal?.code, "password_blocked", password)
   }
 })

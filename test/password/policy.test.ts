@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { refusePassword } from "../../src/password/policy.ts"
+import { findPasswordFault } from "../../src/password/policy.ts"
 import { isPossiblePassword } from "../../src/password/text.ts"
 
 type Refusal = readonly [code: "invalid_request" | "password_blocked", message: string]
@@ -95,8 +95,8 @@ const rows: readonly (readonly [name: string, password: string, refusal: Refusal
 ]
 
 for (const [name, password, refusal] of rows) {
-  test(`refusePassword() of ${name} gives ${refusal?.join(", ") ?? "null"}`, async () => {
-    const given = await refusePassword({ password: password, username: "alice" })
+  test(`findPasswordFault() of ${name} gives ${refusal?.join(", ") ?? "null"}`, async () => {
+    const given = await findPasswordFault({ password: password, username: "alice" })
     assert.deepEqual(given && [given.code, given.message], refusal)
   })
 }
@@ -126,38 +126,39 @@ const decent = [
 ]
 
 for (const password of decent) {
-  test(`refusePassword() lets '${password}' pass`, async () => {
-    assert.equal(await refusePassword({ password: password, username: "alice" }), null)
+  test(`findPasswordFault() lets '${password}' pass`, async () => {
+    assert.equal(await findPasswordFault({ password: password, username: "alice" }), null)
   })
 }
 
-test("refusePassword() knows the username with the characters that a pattern would read", async () => {
-  const ofUser = (password: string) => refusePassword({ password: password, username: "a+b.c@d" })
+test("findPasswordFault() knows the username with the characters that a pattern would read", async () => {
+  const ofUser = (password: string) =>
+    findPasswordFault({ password: password, username: "a+b.c@d" })
   assert.equal((await ofUser("a+b.c@d-a+b.c@d-"))?.message, named[1])
   assert.equal(await ofUser("aXb.c@dKorrektYZq"), null)
 })
 
-test("refusePassword() knows what an address is made of, but not its single letters", async () => {
+test("findPasswordFault() knows what an address is made of, but not its single letters", async () => {
   const ofUser = (password: string) =>
-    refusePassword({ password: password, username: "j.liddell@looking-glass.example" })
+    findPasswordFault({ password: password, username: "j.liddell@looking-glass.example" })
   for (const password of ["Liddell-glass-12", "liddell@looking.", "looking.example2026"]) {
     assert.equal((await ofUser(password))?.message, named[1], password)
   }
   assert.equal(await ofUser("j j jabberwocky j j"), null)
 })
 
-test("refusePassword() of a user with a name of one letter refuses no more than others", async () => {
-  assert.equal(await refusePassword({ password: "a banana papaya", username: "a" }), null)
+test("findPasswordFault() of a user with a name of one letter refuses no more than others", async () => {
+  assert.equal(await findPasswordFault({ password: "a banana papaya", username: "a" }), null)
 })
 
-test("refusePassword() never tells the password", async () => {
+test("findPasswordFault() never tells the password", async () => {
   for (const [name, password] of rows.filter((one) => one[1].length > 8)) {
-    const refusal = await refusePassword({ password: password, username: "alice" })
+    const refusal = await findPasswordFault({ password: password, username: "alice" })
     assert.ok(!refusal?.message.includes(password), name)
   }
 })
 
-test("refusePassword() and isPossiblePassword() never normalize long text", async (t) => {
+test("findPasswordFault() and isPossiblePassword() never normalize long text", async (t) => {
   const lengths: number[] = []
   const { normalize } = String.prototype
   t.mock.method(String.prototype, "normalize", function (this: string, form: "NFC") {
@@ -165,7 +166,7 @@ test("refusePassword() and isPossiblePassword() never normalize long text", asyn
     return normalize.call(this, form)
   })
   const long = "a\u0300\u0316".repeat(50_000)
-  const refusal = await refusePassword({ password: long, username: "alice" })
+  const refusal = await findPasswordFault({ password: long, username: "alice" })
   assert.equal(refusal?.message, impossible[1])
   assert.equal(isPossiblePassword(long), false)
   assert.deepEqual(lengths, [1025])

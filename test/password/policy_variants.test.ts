@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { blocklist } from "../../src/password/blocklist.ts"
-import { refusePassword } from "../../src/password/policy.ts"
+import { findPasswordFault } from "../../src/password/policy.ts"
 import { spell } from "../../src/password/spelling.ts"
 
 const username = "alice"
@@ -47,10 +47,10 @@ const kinds: readonly (readonly [name: string, words: readonly string[]])[] = [
 ]
 
 for (const [name, words] of kinds) {
-  test(`refusePassword() refuses ${name} in any case, with separators, digits and substitutions`, async () => {
+  test(`findPasswordFault() refuses ${name} in any case, with separators, digits and substitutions`, async () => {
     const passed: string[] = []
     for (const text of new Set(variants(words))) {
-      const refusal = await refusePassword({ password: text, username })
+      const refusal = await findPasswordFault({ password: text, username })
       if ([...text].length >= 15 && refusal?.code !== "password_blocked") passed.push(text)
     }
     assert.deepEqual(passed, [])
@@ -68,7 +68,7 @@ function variants(words: readonly string[]): string[] {
   )
 }
 
-test("refusePassword() refuses repetition that is cut short or goes on differently", async () => {
+test("findPasswordFault() refuses repetition that is cut short or goes on differently", async () => {
   const passed: string[] = []
   for (const unit of ["admin", "abc", "abcd", "x7", "qz9", "passw", "wonder", "🦊🐻"]) {
     for (let times = 2; times < 9; times += 1) {
@@ -82,7 +82,7 @@ test("refusePassword() refuses repetition that is cut short or goes on different
         ] as const) {
           const whole = [...unit.repeat(times)]
           const text = `${front}${whole.slice(0, whole.length - cut).join("")}${end}`
-          const refusal = await refusePassword({ password: text, username })
+          const refusal = await findPasswordFault({ password: text, username })
           if ([...text].length >= 15 && refusal === null) passed.push(text)
         }
       }
@@ -91,7 +91,7 @@ test("refusePassword() refuses repetition that is cut short or goes on different
   assert.deepEqual(passed, [])
 })
 
-test("refusePassword() refuses runs of whatever characters", async () => {
+test("findPasswordFault() refuses runs of whatever characters", async () => {
   const random = randomNumbers(1)
   for (let index = 0; index < 500; index += 1) {
     const run = 2 + (index % 6)
@@ -101,28 +101,28 @@ test("refusePassword() refuses runs of whatever characters", async () => {
       (one) => one.repeat(run),
     )
     assert.equal(
-      (await refusePassword({ password: text, username }))?.code,
+      (await findPasswordFault({ password: text, username }))?.code,
       "password_blocked",
       text,
     )
   }
 })
 
-test("refusePassword() refuses blanks of any kind and a few characters among them", async () => {
+test("findPasswordFault() refuses blanks of any kind and a few characters among them", async () => {
   for (const blank of [" ", "\t", "\u00a0", "\u2003", "\u3000"]) {
     for (const visible of ["a", "é", "1!", "x1!", "abcdefg"]) {
       for (const at of [0, 3, 15]) {
         const text = `${blank.repeat(at)}${visible}${blank.repeat(15 - at)}`
-        const refusal = await refusePassword({ password: text, username })
+        const refusal = await findPasswordFault({ password: text, username })
         assert.equal(refusal?.message, "A password can't be blanks and a few characters", text)
       }
     }
   }
 })
 
-test("refusePassword() refuses the username's parts however they are spelled", async () => {
+test("findPasswordFault() refuses the username's parts however they are spelled", async () => {
   const ofUser = (password: string) =>
-    refusePassword({ password, username: "maria.lindqvist@example.org" })
+    findPasswordFault({ password, username: "maria.lindqvist@example.org" })
   for (const text of [
     "Maria.Lindqvist.1984",
     "m4r14-l1ndqv15t!",
@@ -148,7 +148,7 @@ const joins: Readonly<Record<string, (words: readonly string[], digits: string) 
 }
 
 for (const [name, join] of Object.entries(joins)) {
-  test(`refusePassword() refuses at most 1 in 1,000 passphrases of four words${name}`, async () => {
+  test(`findPasswordFault() refuses at most 1 in 1,000 passphrases of four words${name}`, async () => {
     const random = randomNumbers(2)
     const words = unknownWords(2000, random)
     const refused: string[] = []
@@ -156,7 +156,7 @@ for (const [name, join] of Object.entries(joins)) {
       const four = Array.from({ length: 4 }, () => words[random(words.length)] ?? "")
       const text = join(four, textOf("0123456789", 4, random))
       if (text.length < 15) continue
-      if ((await refusePassword({ password: text, username })) !== null) refused.push(text)
+      if ((await findPasswordFault({ password: text, username })) !== null) refused.push(text)
     }
     assert.ok(refused.length <= 3, refused.join(", "))
   })
@@ -170,16 +170,16 @@ const alphabets: Readonly<Record<string, string>> = {
 }
 
 for (const [name, alphabet] of Object.entries(alphabets)) {
-  test(`refusePassword() lets random ${name} pass`, async () => {
+  test(`findPasswordFault() lets random ${name} pass`, async () => {
     const random = randomNumbers(3)
     for (let index = 0; index < 2000; index += 1) {
       const text = textOf(alphabet, 15 + (index % 10), random)
-      assert.equal(await refusePassword({ password: text, username }), null, text)
+      assert.equal(await findPasswordFault({ password: text, username }), null, text)
     }
   })
 }
 
-test("refusePassword() takes no longer for long passwords than for short ones", async () => {
+test("findPasswordFault() takes no longer for long passwords than for short ones", async () => {
   const random = randomNumbers(4)
   const long = [
     textOf("abcdefghijklmnopqrstuvwxyz", 1024, random),
@@ -193,7 +193,7 @@ test("refusePassword() takes no longer for long passwords than for short ones", 
     const millis: number[] = []
     for (let times = 0; times < 100; times += 1) {
       const started = process.hrtime.bigint()
-      await refusePassword({ password: text, username })
+      await findPasswordFault({ password: text, username })
       millis.push(Number(process.hrtime.bigint() - started) / 1e6)
     }
     const median = millis.sort((one, other) => one - other)[50] ?? 0

@@ -7,7 +7,7 @@ import type { Terminal } from "../../src/cli/terminal.ts"
 export interface FakeTerminal extends Terminal {
   /** What was printed. */
   readonly stdout: () => string
-  /** What was complained. */
+  /** Questions, warnings and mistakes. */
   readonly stderr: () => string
 }
 
@@ -17,7 +17,7 @@ export function createFakeTerminal(
   input: Terminal["input"] = pipedInput(""),
 ): FakeTerminal {
   let printed = ""
-  let complained = ""
+  let errorText = ""
   return {
     environment,
     program: "postern",
@@ -28,11 +28,11 @@ export function createFakeTerminal(
     print(text) {
       printed += text
     },
-    complain(text) {
-      complained += text
+    printError(text) {
+      errorText += text
     },
     stdout: () => printed,
-    stderr: () => complained,
+    stderr: () => errorText,
   }
 }
 

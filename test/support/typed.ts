@@ -10,9 +10,8 @@ export class CommandFailure extends Error {
   readonly hint: string
   readonly exitCode: number
 
-  constructor(complained: string, exitCode: number) {
-    const [, message = complained, hint = ""] =
-      /^postern: ([\s\S]*)\nhint: (.*)\n$/.exec(complained) ?? []
+  constructor(stderr: string, exitCode: number) {
+    const [, message = stderr, hint = ""] = /^postern: ([\s\S]*)\nhint: (.*)\n$/.exec(stderr) ?? []
     super(message)
     this.hint = hint
     this.exitCode = exitCode

@@ -9,16 +9,16 @@ import { brokenInstall } from "./broken_install.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** Prints what was thrown, and gives the exit code. */
-export function complainOf(error: unknown, terminal: Terminal): ExitCode {
+export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
   const mistake = mistakeOf(error)
   if (mistake === null) {
     const text = errorText(error).split("\n").map(printable).join("\n")
-    terminal.complain(`${label("postern:", "red", terminal)} this is a bug: ${text}\n`)
+    terminal.printError(`${label("postern:", "red", terminal)} this is a bug: ${text}\n`)
     return exitCodes.refused
   }
   const lines = mistake.lines.map(printable).join("\n")
   const hint = calledAs(terminal.program, printable(mistake.hint))
-  terminal.complain(
+  terminal.printError(
     `${label("postern:", "red", terminal)} ${lines}\n${label("hint:", "cyan", terminal)} ${hint}\n`,
   )
   return mistake.exitCode

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { complainOf } from "../../src/cli/complaint.ts"
+import { reportFailure } from "../../src/cli/failure_report.ts"
 import { OperatorError, Unavailable } from "../../src/errors.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
 
-function complain(error: unknown) {
+function report(error: unknown) {
   const terminal = createFakeTerminal()
-  const exitCode = complainOf(error, terminal)
+  const exitCode = reportFailure(error, terminal)
   assert.equal(terminal.stdout(), "")
   return { exitCode, stderr: terminal.stderr() }
 }
 
-test("complainOf() a mistake prints its lines and its hint", () => {
+test("reportFailure() a mistake prints its lines and its hint", () => {
   const details = ["  POSTERN_A: one", "  POSTERN_B: two"]
   const mistake = new OperatorError("There are mistakes:", { details, hint: "Mend.", exitCode: 78 })
   assert.equal(mistake.message, "There are mistakes:\n  POSTERN_A: one\n  POSTERN_B: two")
-  assert.deepEqual(complain(mistake), {
+  assert.deepEqual(report(mistake), {
     exitCode: 78,
     stderr: "postern: There are mistakes:\n  POSTERN_A: one\n  POSTERN_B: two\nhint: Mend.\n",
   })
@@ -35,22 +35,22 @@ const hostile: readonly (readonly [value: string, printed: string])[] = [
 ]
 
 for (const [value, printed] of hostile) {
-  test(`complainOf() a mistake that quotes ${JSON.stringify(value)} prints ${printed}`, () => {
+  test(`reportFailure() a mistake that quotes ${JSON.stringify(value)} prints ${printed}`, () => {
     const options = { details: [`  X: ${value}`], hint: `Not ${value}.`, exitCode: 78 } as const
-    assert.deepEqual(complain(new OperatorError(`'${value}' is wrong`, options)), {
+    assert.deepEqual(report(new OperatorError(`'${value}' is wrong`, options)), {
       exitCode: 78,
       stderr: `postern: '${printed}' is wrong\n  X: ${printed}\nhint: Not ${printed}.\n`,
     })
   })
 }
 
-test("complainOf() a bug prints its stack, escaped", () => {
-  const { exitCode, stderr } = complain(new TypeError("\u001b[2Ja bug"))
+test("reportFailure() a bug prints its stack, escaped", () => {
+  const { exitCode, stderr } = report(new TypeError("\u001b[2Ja bug"))
   assert.equal(exitCode, 1)
   assert.match(stderr, /^postern: this is a bug: TypeError: \\u001b\[2Ja bug\n {4}at /)
 })
 
-test("complainOf() an error of the system that nobody expected is no bug", () => {
+test("reportFailure() an error of the system that nobody expected is no bug", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
     code: "ENOSPC",
     syscall: "write",
@@ -61,17 +61,17 @@ test("complainOf() an error of the system that nobody expected is no bug", () =>
       "postern: ENOSPC: no space left on device, write\n" +
       "hint: The disk is full, or can hold no more files. Make room on it.\n",
   }
-  assert.deepEqual(complain(full), expected)
-  assert.deepEqual(complain(new Unavailable("Not stored", { cause: full })), expected)
+  assert.deepEqual(report(full), expected)
+  assert.deepEqual(report(new Unavailable("Not stored", { cause: full })), expected)
   const missing = Object.assign(new Error("ENOENT: no such file"), {
     code: "ENOENT",
     syscall: "open",
   })
-  assert.equal(complain(missing).exitCode, 1)
+  assert.equal(report(missing).exitCode, 1)
 })
 
-test("complainOf() what is unavailable without a cause says so", () => {
-  const { exitCode, stderr } = complain(new Unavailable("The store is closed"))
+test("reportFailure() what is unavailable without a cause says so", () => {
+  const { exitCode, stderr } = report(new Unavailable("The store is closed"))
   assert.equal(exitCode, 69)
   assert.match(stderr, /^postern: The store is closed\nhint: Check POSTERN_DATA_DIR, /)
 })
