@@ -56,11 +56,21 @@ export const refusalReasons = [
 /** One of them. */
 export type RefusalReason = (typeof refusalReasons)[number]
 
-// A refusal has no stack: nobody reads where it was thrown, and to find that out takes longer than
-// to refuse. In a flood that counts.
+/**
+ * An error that has a stack only with a cause. Nobody reads where a refusal was thrown, and finding
+ * that out takes longer than refusing. In a flood that counts.
+ */
+class Refusal extends Error {
+  constructor(message: string, cause?: unknown) {
+    const { stackTraceLimit } = Error
+    if (cause === undefined) Error.stackTraceLimit = 0
+    super(message, cause === undefined ? undefined : { cause })
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
 
 /** A refusal. The message is shown to the caller, so it never holds a token, password or hash. */
-export class AuthError extends Error {
+export class AuthError extends Refusal {
   override readonly name = "AuthError"
   readonly code: ErrorCode
   /** After how many seconds to ask again, where that is the reason. */
@@ -76,10 +86,7 @@ export class AuthError extends Error {
       reason,
     }: { readonly retryAfterSeconds?: number | null; readonly reason?: RefusalReason } = {},
   ) {
-    const { stackTraceLimit } = Error
-    Error.stackTraceLimit = 0
     super(message)
-    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.retryAfterSeconds = retryAfterSeconds
     this.reason = reason
@@ -94,16 +101,12 @@ export function tooManyRequests(retryAfterSeconds: number): AuthError {
 }
 
 /** The world failed, nothing was changed, and trying again later may work. */
-export class Unavailable extends Error {
+export class Unavailable extends Refusal {
   override readonly name = "Unavailable"
   readonly retryAfterSeconds: number
 
   constructor(message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
-    const { stackTraceLimit } = Error
-    // Without a cause it is a refusal, too: the message says all.
-    if (options.cause === undefined) Error.stackTraceLimit = 0
-    super(message, { cause: options.cause })
-    Error.stackTraceLimit = stackTraceLimit
+    super(message, options.cause)
     this.retryAfterSeconds = options.retryAfterSeconds ?? 1
   }
 }

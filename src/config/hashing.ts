@@ -4,7 +4,7 @@
 import { availableParallelism, totalmem } from "node:os"
 import { laneWidth, threadPoolSize } from "../password/hashing_lane.ts"
 import type { ReportMistake } from "./issuers_and_audiences.ts"
-import type { SettingValues } from "./settings.ts"
+import type { ReadableValues } from "./settings.ts"
 
 /** The resources for hashing. */
 export interface HashingMachine {
@@ -21,7 +21,7 @@ export function thisMachine(): HashingMachine {
 
 /** The number of hashes at a time. Reports a mistake when not even one has room. */
 export function hashesAtATime(
-  values: SettingValues,
+  { hashMemoryKib = 0 }: ReadableValues,
   poolSize: string | undefined,
   { cores, memoryBytes }: HashingMachine,
   report: ReportMistake,
@@ -31,9 +31,7 @@ export function hashesAtATime(
     const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
     report("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
   }
-  // Without a value a mistake was reported.
-  const hashBytes = (values.hashMemoryKib ?? 0) * 1024
-  const width = laneWidth({ threads, cores, memoryBytes, hashBytes })
+  const width = laneWidth({ threads, cores, memoryBytes, hashBytes: hashMemoryKib * 1024 })
   if (width === 0) {
     const has = Math.floor(memoryBytes / 1024 ** 2)
     const hint = "Lower it, or give the process, or its container, more memory"

@@ -2,7 +2,7 @@
 // one address. With a shared secret they follow Flask-JWT-Extended's settings of the same names.
 
 import type { ClaimSettings } from "../token/claims.ts"
-import { type SettingValues, settings } from "./settings.ts"
+import { type ReadableValues, settings } from "./settings.ts"
 
 /** The issuers and audiences to write and to accept. */
 export type IssuersAndAudiences = Pick<
@@ -15,10 +15,10 @@ export type ReportMistake = (name: string, problem: string, hint: string) => voi
 
 /** Those of the shared profile. Without a name, tokens do not have the claim. */
 export function sharedIssuersAndAudiences(
-  values: SettingValues,
+  values: ReadableValues,
   report: ReportMistake,
 ): IssuersAndAudiences {
-  // Null: not set. Undefined: not readable, which was reported.
+  // Null: not set. Undefined: not readable, which is reported already.
   const issuer = values.encodeIssuer === null ? values.issuer : values.encodeIssuer
   const audienceNames = values.audience == null ? values.audience : [values.audience]
   const audiences = values.encodeAudience === null ? audienceNames : values.encodeAudience
@@ -41,7 +41,7 @@ export function sharedIssuersAndAudiences(
 
 /** Those of the published profile: the public address and the audience. */
 export function publishedIssuersAndAudiences(
-  values: SettingValues,
+  values: ReadableValues,
   issuer: string,
   report: ReportMistake,
 ): IssuersAndAudiences {

@@ -3,57 +3,46 @@
 
 import type { Network } from "../domain/ip_address.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
-import type { ForwardedHeader } from "../http/client_address.ts"
 import type { KeepAlive } from "../http/node/limits.ts"
 import type { HashParameters } from "../password/phc.ts"
 import type { SessionSettings } from "../service/session_tokens.ts"
-import type { LogLevel } from "../telemetry/log.ts"
 import type { ClaimSettings } from "../token/claims.ts"
 import type { Signing } from "../token/keys/key_ring.ts"
 import { closestName } from "./closest_name.ts"
 import { hashesAtATime, thisMachine } from "./hashing.ts"
-import { publishedIssuersAndAudiences, sharedIssuersAndAudiences } from "./issuers_and_audiences.ts"
+import {
+  publishedIssuersAndAudiences,
+  type ReportMistake,
+  sharedIssuersAndAudiences,
+} from "./issuers_and_audiences.ts"
 import { noticesOf } from "./notices.ts"
-import { type SettingValues, settingNames, settingRows } from "./settings.ts"
+import { type ReadableValues, type SettingValues, settingNames, settingRows } from "./settings.ts"
 import { chooseSigning } from "./signing.ts"
 import { type Environment, hintAtFile, type ReadFile, readSettingText } from "./texts.ts"
 import { type SeedUser, SettingMistake } from "./values.ts"
 
+type UsedAsRead =
+  | ("host" | "port" | "dataDirectory" | "forwardedHeader" | "allowedHosts")
+  | ("keyRotationSeconds" | "auditFile" | "registration" | "logLevel")
+
 /** The settings in the form that the program uses. Frozen. */
-export interface Config {
-  readonly host: string
-  readonly port: number
-  readonly dataDirectory: string
+export interface Config extends Pick<SettingValues, UsedAsRead> {
   /** The address under which clients reach the service. Undefined only with a shared secret. */
   readonly publicAddress: string | undefined
-  /** Proxies whose forwarding header is trusted. */
   readonly trustedProxies: readonly Network[]
-  /** The forwarding header of trusted proxies. */
-  readonly forwardedHeader: ForwardedHeader
-  /** How long idle connections are kept. */
   readonly keepAlive: KeepAlive
-  /** Host names to accept; null for any. */
-  readonly allowedHosts: readonly string[] | null
-  /** Origins whose scripts may read replies. */
   readonly corsOrigins: readonly string[]
   /** Whether Strict-Transport-Security has `includeSubDomains`. */
   readonly includeSubdomains: boolean
   readonly claims: ClaimSettings
   readonly sessions: SessionSettings
   readonly signing: Signing
-  /** Age at which a generated key is replaced; null for never. */
-  readonly keyRotationSeconds: number | null
-  /** The file of the audit trail; null for the log only. */
-  readonly auditFile: string | null
-  /** Whether people may create their own account. */
-  readonly registration: "open" | "closed"
   readonly seedUsers: readonly SeedUser[]
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */
   readonly hashesAtATime: number
   /** Memory of the machine, or the limit of the container. */
   readonly memoryBytes: number
-  readonly logLevel: LogLevel
   /** Warnings about settings that work but may be mistaken. */
   readonly notices: readonly string[]
 }
@@ -76,66 +65,52 @@ export function loadConfig(
   readFile: ReadFile,
   optionNames: ReadonlyMap<string, string> = new Map(),
 ): Config {
-  const mistakes: Mistake[] = unknownNames(environment)
-  const values = readValues(environment, readFile, mistakes)
-  const report = (name: string, problem: string, hint: string) =>
-    void mistakes.push({ name, problem, hint })
-  const signing = chooseSigning(values, report)
+  const mistakes: Mistake[] = []
+  const report: ReportMistake = (name, problem, hint) => void mistakes.push({ name, problem, hint })
+  reportUnknownNames(environment, report)
+  const readable = readValues(environment, readFile, report)
+  const signing = chooseSigning(readable, report)
   const shared = signing.kind === "shared"
-  const publicAddress = values.issuer ?? (shared ? undefined : addressAt(values.port ?? 0))
+  const publicAddress = readable.issuer ?? (shared ? undefined : addressAt(readable.port ?? 0))
   const issuersAndAudiences =
     publicAddress === undefined || shared
-      ? sharedIssuersAndAudiences(values, report)
-      : publishedIssuersAndAudiences(values, publicAddress, report)
-  if (values.keyRotationSeconds != null && signing.kind !== "generated") {
+      ? sharedIssuersAndAudiences(readable, report)
+      : publishedIssuersAndAudiences(readable, publicAddress, report)
+  if (readable.keyRotationSeconds != null && signing.kind !== "generated") {
     const hint = "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY"
     report("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
   }
   const machine = thisMachine()
-  const laneWidth = hashesAtATime(values, environment["UV_THREADPOOL_SIZE"], machine, report)
+  const laneWidth = hashesAtATime(readable, environment["UV_THREADPOOL_SIZE"], machine, report)
   if (mistakes.length > 0) throw settingsError(mistakes, environment, optionNames)
-  // No mistake: every setting with a fallback has a value.
-  const { hashMemoryKib, hashPasses, ...rest } = values as {
-    [K in keyof SettingValues]: NonNullable<SettingValues[K]>
-  }
-  const { accessTtlSeconds, leewaySeconds } = rest
+  // Without a mistake every setting was readable.
+  const values = readable as SettingValues
+  const { host, port, dataDirectory, forwardedHeader, allowedHosts } = values
+  const { keyRotationSeconds, auditFile, registration, logLevel } = values
+  const { accessTtlSeconds, leewaySeconds } = values
   return Object.freeze({
-    host: rest.host,
-    port: rest.port,
-    dataDirectory: rest.dataDirectory,
-    publicAddress,
+    ...{ host, port, dataDirectory, publicAddress, forwardedHeader, allowedHosts },
     trustedProxies: values.trustedProxies ?? [],
-    forwardedHeader: rest.forwardedHeader,
-    keepAlive: keepAliveOf(rest),
-    allowedHosts: values.allowedHosts,
+    keepAlive: Object.freeze({
+      clientSeconds: values.keepAliveSeconds,
+      proxySeconds: values.proxyKeepAliveSeconds,
+    }),
     corsOrigins: values.corsOrigins ?? [],
-    includeSubdomains: rest.includeSubdomains,
+    includeSubdomains: values.includeSubdomains === "on",
     claims: Object.freeze({ ...issuersAndAudiences, accessTtlSeconds, leewaySeconds }),
     sessions: Object.freeze({
-      idleSeconds: rest.refreshTtlSeconds,
-      maxAgeSeconds: rest.sessionMaxAgeSeconds,
-      graceSeconds: rest.refreshGraceSeconds,
-      perUserMax: rest.sessionsPerUser,
+      idleSeconds: values.refreshTtlSeconds,
+      maxAgeSeconds: values.sessionMaxAgeSeconds,
+      graceSeconds: values.refreshGraceSeconds,
+      perUserMax: values.sessionsPerUser,
     }),
-    signing,
-    keyRotationSeconds: values.keyRotationSeconds,
-    auditFile: values.auditFile,
-    registration: rest.registration,
+    ...{ signing, keyRotationSeconds, auditFile, registration, logLevel },
     seedUsers: values.seedUsers ?? [],
-    hashParameters: { memoryKib: hashMemoryKib, passes: hashPasses },
+    hashParameters: { memoryKib: values.hashMemoryKib, passes: values.hashPasses },
     hashesAtATime: laneWidth,
     memoryBytes: machine.memoryBytes,
-    logLevel: rest.logLevel,
     notices: noticesOf(environment, values, publicAddress),
   })
-}
-
-function keepAliveOf(values: {
-  readonly keepAliveSeconds: number
-  readonly proxyKeepAliveSeconds: number
-}): KeepAlive {
-  const { keepAliveSeconds: clientSeconds, proxyKeepAliveSeconds: proxySeconds } = values
-  return Object.freeze({ clientSeconds, proxySeconds })
 }
 
 /**
@@ -168,8 +143,8 @@ function addressAt(port: number): string {
 function readValues(
   environment: Environment,
   readFile: ReadFile,
-  mistakes: Mistake[],
-): SettingValues {
+  report: ReportMistake,
+): ReadableValues {
   const values: Record<string, unknown> = {}
   for (const [key, setting] of settingRows) {
     try {
@@ -177,25 +152,22 @@ function readValues(
       values[key] = value === null ? null : setting.parse(value)
     } catch (error) {
       if (!(error instanceof SettingMistake)) throw error
-      mistakes.push({ name: setting.name, problem: error.message, hint: error.hint })
+      report(setting.name, error.message, error.hint)
     }
   }
-  return values as SettingValues
+  return values as ReadableValues
 }
 
-function unknownNames(environment: Environment): Mistake[] {
-  const unknown = Object.keys(environment).filter(
-    (name) => name.startsWith("POSTERN_") && !settingNames.includes(name),
-  )
-  return unknown.map((name) => {
-    const kubernetes = /_SERVICE_|_PORT_|_PORT$/.test(name)
+function reportUnknownNames(environment: Environment, report: ReportMistake): void {
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith("POSTERN_") || settingNames.includes(name)) continue
     const close = closestName(name, settingNames)
     const meant = close === null ? "" : `Did you mean ${close}? `
-    const hint = kubernetes
+    const hint = /_SERVICE_|_PORT_|_PORT$/.test(name)
       ? "If Kubernetes sets it, for a Service named postern: set enableServiceLinks: false"
       : `${meant}\`postern help settings\` lists the settings`
-    return { name, problem: "There is no such setting", hint }
-  })
+    report(name, "There is no such setting", hint)
+  }
 }
 
 function settingsError(

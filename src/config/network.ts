@@ -70,12 +70,6 @@ function isOrigin(text: string): boolean {
   return text === (isOfTheWeb ? origin : href)
 }
 
-/** A switch. */
-export function onOrOff(value: string): boolean {
-  if (value === "on" || value === "off") return value === "on"
-  throw new SettingMistake(`'${value}' is neither`, "on or off")
-}
-
 function list(value: string): readonly string[] {
   return value.split(",").map((one) => one.trim())
 }

@@ -27,7 +27,7 @@ function issuerNotices(values: SettingValues, issuer: string | undefined): reado
       "POSTERN_ISSUER is http: whoever is in that network can read passwords and tokens, and give verifiers other keys. Use https unless only a TLS proxy and your own services are there",
     ]
   }
-  if (values.issuer !== null || issuer === undefined || isLoopback(values.host ?? "")) return []
+  if (values.issuer !== null || issuer === undefined || isLoopback(values.host)) return []
   return [`POSTERN_ISSUER is not set: tokens say ${issuer}, though others may reach this address`]
 }
 
@@ -49,7 +49,7 @@ function lifeNotices(
   { JWT_REFRESH_TOKEN_EXPIRES: asked }: Environment,
   { refreshTtlSeconds, sessionMaxAgeSeconds }: SettingValues,
 ): readonly string[] {
-  if (!asked || (refreshTtlSeconds ?? 0) <= (sessionMaxAgeSeconds ?? 0)) return []
+  if (!asked || refreshTtlSeconds <= sessionMaxAgeSeconds) return []
   return [
     `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`,
   ]
@@ -57,7 +57,7 @@ function lifeNotices(
 
 // This setting does nothing without https.
 function networkNotices({ includeSubdomains, issuer }: SettingValues): readonly string[] {
-  if (!includeSubdomains || issuer?.startsWith("https:")) return []
+  if (includeSubdomains === "off" || issuer?.startsWith("https:")) return []
   return ["POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is no https address"]
 }
 

@@ -1,21 +1,20 @@
 // The settings: one table. The frozen Config (load.ts), `--help` and docs/configuration.md come
 // from it.
 
+import { resolve } from "node:path"
 import { hashParametersMin } from "../password/phc.ts"
+import { logLevels } from "../telemetry/log.ts"
 import { accessTtlSecondsMax } from "../token/claims.ts"
 import { issuer } from "./issuer.ts"
-import { allowedHosts, corsOrigins, forwardedHeader, onOrOff, trustedProxies } from "./network.ts"
+import { allowedHosts, corsOrigins, forwardedHeader, trustedProxies } from "./network.ts"
 import {
   algorithm,
   claimName,
   claimNames,
   host,
   lifetime,
-  logLevel,
-  path,
-  registration,
+  oneOf,
   seedUsers,
-  text,
   wholeNumber,
 } from "./values.ts"
 
@@ -54,7 +53,7 @@ export const settings = {
   },
   dataDirectory: {
     name: "POSTERN_DATA_DIR",
-    parse: path,
+    parse: (path: string) => resolve(path),
     fallback: "./data",
     help: "Directory for users, sessions and keys; /data in the image. Only one process may use it.",
   },
@@ -113,7 +112,7 @@ export const settings = {
   },
   includeSubdomains: {
     name: "POSTERN_HSTS_INCLUDE_SUBDOMAINS",
-    parse: onOrOff,
+    parse: oneOf(["on", "off"]),
     fallback: "off",
     help: "Whether browsers must use TLS for all names below the issuer's: on or off. Needs an https issuer.",
   },
@@ -156,14 +155,14 @@ export const settings = {
   },
   secretKey: {
     name: "JWT_SECRET_KEY",
-    parse: text,
+    parse: String,
     fallback: null,
     help: "Shared secret, at least 32 bytes: tokens interchangeable with Flask-JWT-Extended's.",
     secret: true,
   },
   privateKey: {
     name: "JWT_PRIVATE_KEY",
-    parse: text,
+    parse: String,
     fallback: null,
     shownDefault: "a generated key",
     help: "Private key to sign with, as PEM or JWK, instead of one generated in the data directory.",
@@ -213,7 +212,7 @@ export const settings = {
   },
   registration: {
     name: "POSTERN_REGISTRATION",
-    parse: registration,
+    parse: oneOf(["closed", "open"]),
     fallback: "closed",
     help: "Whether people may create their own account at POST /register: closed or open.",
   },
@@ -239,22 +238,29 @@ export const settings = {
   },
   auditFile: {
     name: "POSTERN_AUDIT_FILE",
-    parse: path,
+    parse: (path: string) => resolve(path),
     fallback: null,
     help: "File that gets the audit trail, too; in the image, a file below /data.",
   },
   logLevel: {
     name: "POSTERN_LOG_LEVEL",
-    parse: logLevel,
+    parse: oneOf(logLevels),
     fallback: "info",
     help: "Lowest level to log: debug, info, warn or error.",
   },
 } as const satisfies Record<string, Setting>
 
-/** The parsed value of each setting, null where it is absent. */
+type Table = typeof settings
+
+/** The parsed value of each setting; null where it is absent and has no fallback. */
 export type SettingValues = {
-  readonly [K in keyof typeof settings]: ReturnType<(typeof settings)[K]["parse"]> | null
+  readonly [K in keyof Table]:
+    | ReturnType<Table[K]["parse"]>
+    | (Table[K]["fallback"] extends null ? null : never)
 }
+
+/** The values while mistakes are collected: one that could not be read is missing. */
+export type ReadableValues = Partial<SettingValues>
 
 /** The table's rows. */
 export const settingRows = Object.entries(settings) as readonly [keyof SettingValues, Setting][]

@@ -12,7 +12,7 @@ import type { Signing } from "../token/keys/key_ring.ts"
 import { readPrivateKey } from "../token/keys/private_key.ts"
 import type { ReportMistake } from "./issuers_and_audiences.ts"
 import { findSecretFault } from "./secret_strength.ts"
-import type { SettingValues } from "./settings.ts"
+import type { ReadableValues } from "./settings.ts"
 
 /** The command that makes a private key for an algorithm. */
 const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
@@ -23,7 +23,7 @@ const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
 }
 
 /** Chooses by the settings. Reports what can't be used and what does not go together. */
-export function chooseSigning(values: SettingValues, report: ReportMistake): Signing {
+export function chooseSigning(values: ReadableValues, report: ReportMistake): Signing {
   const { secretKey, privateKey, algorithm } = values
   if (secretKey != null && privateKey != null) {
     const hint = "Set one: a shared secret or published keys"

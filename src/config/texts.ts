@@ -30,16 +30,9 @@ export function readSettingText(
   if (path === null) return direct
   if (direct !== null) throw new SettingMistake(`${fileName} is set too`, "Set one of the two")
   const what = `The file '${path}' that ${fileName} names`
-  const bytes = readBytes({ what, fileName }, () => readFile(path))
-  return textOf(bytes, { what, mayHold })
-}
-
-function readBytes(
-  { what, fileName }: { readonly what: string; readonly fileName: string },
-  read: () => Uint8Array,
-): Uint8Array {
+  let bytes: Uint8Array
   try {
-    return read()
+    bytes = readFile(path)
   } catch (error) {
     if (error instanceof OperatorError) {
       throw new SettingMistake(`${what} can't be used: ${error.message}`, error.hint)
@@ -47,6 +40,7 @@ function readBytes(
     const problem = `${what} can't be read (${systemCode(error)})`
     throw new SettingMistake(problem, fileHint(error, fileName))
   }
+  return textOf(bytes, { what, mayHold })
 }
 
 function textOf(

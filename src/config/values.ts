@@ -1,10 +1,8 @@
 // Parsers for the values of settings. Each gives the value of a text, or throws a SettingMistake
 // that says what is wrong and what would be right.
 
-import { resolve } from "node:path"
 import { canonicalUsername, usernameRule } from "../domain/username.ts"
 import { isPossiblePassword } from "../password/text.ts"
-import { type LogLevel, logLevels } from "../telemetry/log.ts"
 import { type Algorithm, isPublished, isShared } from "../token/keys/algorithms.ts"
 
 /** A mistake in a value. Message and hint never quote a secret. */
@@ -27,11 +25,6 @@ export interface SeedUser {
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 const namesLengthMax = 255
 
-/** Any text. */
-export function text(value: string): string {
-  return value
-}
-
 /** An address or a name to listen at. */
 export function host(value: string): string {
   if (/^[a-z0-9._:-]{1,255}$/i.test(value)) return value
@@ -53,9 +46,13 @@ function kubernetesHint(value: string, least: number, most: number): string {
   return "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
 }
 
-/** A path, made absolute. */
-export function path(value: string): string {
-  return resolve(value)
+/** One of a few words. */
+export function oneOf<T extends string>(words: readonly T[]): (value: string) => T {
+  return (value) => {
+    const word = words.find((known) => known === value)
+    if (word !== undefined) return word
+    throw new SettingMistake(`'${value}' is not valid`, `One of ${words.join(", ")}`)
+  }
 }
 
 /** A time in whole seconds (`900`) or with a unit (`90s`, `15m`, `1h`, `30d`), as seconds. */
@@ -103,19 +100,6 @@ export function algorithm(value: string): Algorithm {
     `'${value}' is not an algorithm known here`,
     "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512",
   )
-}
-
-/** How much to log. */
-export function logLevel(value: string): LogLevel {
-  const level = logLevels.find((known) => known === value)
-  if (level !== undefined) return level
-  throw new SettingMistake(`'${value}' is not a level`, `One of ${logLevels.join(", ")}`)
-}
-
-/** Whether people may create an account. */
-export function registration(value: string): "open" | "closed" {
-  if (value === "open" || value === "closed") return value
-  throw new SettingMistake(`'${value}' is neither`, "closed, or open: anybody may make an account")
 }
 
 /** The beginning of a path of other systems, which looks like a name and a password. */

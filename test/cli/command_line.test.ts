@@ -172,7 +172,7 @@ test("postern serve takes options before settings, and names them where they are
   const { exitCode, stderr } = await run(["serve", ...options], { POSTERN_PORT: "80" })
   assert.equal(exitCode, 78)
   assert.match(stderr, /\n {2}--port: 'eighty' is not valid\n/)
-  assert.match(stderr, /\n {2}--log-level: 'loud' is not a level/)
+  assert.match(stderr, /\n {2}--log-level: 'loud' is not valid/)
   assert.doesNotMatch(stderr, /POSTERN_/)
 })
 
@@ -220,7 +220,7 @@ test("postern colours errors on a terminal, and nothing else", async () => {
 test("postern demo tells mistaken settings", async () => {
   const { exitCode, stderr } = await run(["demo"], { POSTERN_LOG_LEVEL: "loud" })
   assert.equal(exitCode, 78)
-  assert.match(stderr, /POSTERN_LOG_LEVEL: 'loud' is not a level/)
+  assert.match(stderr, /POSTERN_LOG_LEVEL: 'loud' is not valid/)
 })
 
 test("runCommandLine() tells a bug from a mistake", async () => {

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
+import { settings } from "../../src/config/settings.ts"
 import {
   algorithm,
   claimName,
   claimNames,
   host,
   lifetime,
-  logLevel,
-  path,
   SettingMistake,
   seedUsers,
-  text,
   wholeNumber,
 } from "../../src/config/values.ts"
 
@@ -22,6 +20,9 @@ const nameHint = "One name or address, without blanks"
 const namesHint = "One name, or several: app,api"
 const algorithmHint = "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512"
 const levelHint = "One of debug, info, warn, error"
+const { parse: text } = settings.secretKey
+const { parse: path } = settings.dataDirectory
+const { parse: logLevel } = settings.logLevel
 const seedHint =
   "name:password,name:password or a user a line; a name has 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
   "not - first, and not only dots"
@@ -168,7 +169,7 @@ const bad: readonly BadRow[] = [
     ],
   ),
   ...["", "INFO", "trace", "silent", "0"].map(
-    (value): BadRow => [logLevel, value, `'${value}' is not a level`, levelHint],
+    (value): BadRow => [logLevel, value, `'${value}' is not valid`, levelHint],
   ),
   ...["", "\n", " \n# nobody\n"].map(
     (value): BadRow => [seedUsers, value, "It names no user", seedHint],
