@@ -1,12 +1,7 @@
 // The operator's commands: through the running service or, while none runs, on the data directory
 // itself. What each takes is in admin/commands.ts; here is what people read of its outcome.
 
-import {
-  adminCommands,
-  type Command,
-  type CommandInput,
-  type CommandName,
-} from "../admin/commands.ts"
+import { adminCommands, type Command, type CommandName, type InputName } from "../admin/commands.ts"
 import { isoTime } from "../clock.ts"
 import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
@@ -63,18 +58,13 @@ export async function runAdmin(
 ): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
   const takes = adminCommands.find(([one]) => one === name)?.[1].takes ?? []
-  const given = takes.filter((input) => input !== "password")
-  const typed = Object.fromEntries(given.map((input, at) => [input, call.values[at]]))
-  const { username, value, ...rest } = typed as Partial<CommandInput>
-  const user = username === undefined ? undefined : requireUsername(username)
-  const asksPassword = takes.some((input) => input === "password")
-  if (asksPassword) await requireDeployment(config)
-  const command: Command = {
-    command: name,
-    ...rest,
-    ...(user === undefined ? {} : { username: user }),
-    ...(typeof value === "string" ? { value: jsonOrText(value) } : {}),
-    ...(asksPassword ? { password: await askPassword(user ?? "", terminal) } : {}),
+  const typed = takes.filter((input) => input !== "password")
+  const inputs = typed.map((input, at) => [input, readInput(input, call.values[at] ?? "")] as const)
+  let command: Command = { command: name, ...Object.fromEntries(inputs) }
+  const { username, kid = "" } = command
+  if (takes.includes("password")) {
+    await requireDeployment(config)
+    command = { ...command, password: await askPassword(username ?? "", terminal) }
   }
   const hints = name.startsWith("key.") ? keyHints : userHints
   const done = await runControlCommand(command, { config, terminal, hints })
@@ -82,13 +72,15 @@ export async function runAdmin(
     const list = name === "user.list" ? usersOf(done.value) : keysOf(done.value)
     terminal.print(call.isJson ? inJson(list.records) : list.table)
   } else {
-    const report = reports[name](
-      done.value,
-      user === undefined ? (rest.kid ?? "") : quotedName(user),
-    )
-    terminal.print(report + writtenTo(done.directory))
+    const about = username === undefined ? kid : quotedName(username)
+    terminal.print(reports[name](done.value, about) + writtenTo(done.directory))
   }
   return exitCodes.done
+}
+
+function readInput(input: InputName, typed: string): unknown {
+  if (input === "username") return requireUsername(typed)
+  return input === "value" ? jsonOrText(typed) : typed
 }
 
 // Before a password is asked for, which would be typed for nothing.

@@ -21,7 +21,6 @@ import type { Terminal } from "./terminal.ts"
 
 /** For the last lines of a service's log, within the ten seconds after which Docker kills. */
 const lastLinesMillisMax = 900
-const wordsMax = 3
 
 /** Runs a command line and gives the exit code. Throws nothing. */
 export async function runCommandLine(
@@ -64,14 +63,10 @@ function printed(text: string, { print, program }: Terminal): ExitCode {
   return exitCodes.done
 }
 
-/** The command that the first words choose: the one with the most words. */
+/** The command that the first words choose. The name of none begins with another's. */
 function commandAt(words: readonly string[]): CommandRow | null {
-  for (let count = wordsMax; count > 0; count -= 1) {
-    const name = words.slice(0, count).join(" ")
-    const row = commandRows.find((one) => one.name === name)
-    if (row !== undefined && words.length >= count) return row
-  }
-  return null
+  const isChosen = ({ name }: CommandRow) => name.split(" ").every((word, at) => words[at] === word)
+  return commandRows.find(isChosen) ?? null
 }
 
 /** What is asked about commands instead of one: help, or the version. */

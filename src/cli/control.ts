@@ -1,9 +1,10 @@
 // Runs a control command for the command line: in the running service or, while none runs, here, on
 // the data directory itself.
 
-import { type Answer, type Command, execute } from "../admin/commands.ts"
+import { type Command, execute } from "../admin/commands.ts"
 import { askService, isServed } from "../admin/socket.ts"
 import { systemClock } from "../clock.ts"
+import type { Deployment } from "../compose.ts"
 import type { Config } from "../config/load.ts"
 import { type ErrorCode, exitCodes, OperatorError } from "../errors.ts"
 import { findDataDirectory, isDeployed, nothingThere } from "../store/data_directory.ts"
@@ -45,7 +46,11 @@ export async function runControlCommand(
 ): Promise<CommandOutcome> {
   const { path } = await findDataDirectory(config.dataDirectory, machineDisk)
   const answered = await askService(path, command)
-  const answer = answered ?? (await runAlone(command, config, terminal))
+  const answer =
+    answered ??
+    (await withDeployment({ config, terminal, mayMake: false }, (deployment, log) =>
+      execute({ ...command }, { ...deployment, log }),
+    ))
   if (answer.ok) return { value: answer.value, directory: answered === null ? path : null }
   const isBusy = answer.code === "temporarily_unavailable"
   throw new OperatorError(answer.msg, {
@@ -59,23 +64,21 @@ export function writtenTo(directory: string | null): string {
   return directory === null ? "" : `Written to '${directory}', since no service runs there.\n`
 }
 
-async function runAlone(command: Command, config: Config, terminal: Terminal): Promise<Answer> {
+/**
+ * Opens the data directory in this process, for as long as `use` runs. Warnings go to the terminal.
+ * Without `mayMake` a directory in which nothing is set up is refused.
+ */
+export async function withDeployment<T>(
+  { config, terminal, mayMake }: { config: Config; terminal: Terminal; mayMake: boolean },
+  use: (deployment: Deployment, log: Log) => Promise<T>,
+): Promise<T> {
   const { compose } = await import("../compose.ts")
-  const log = createTerminalLog(terminal)
-  const deployment = await compose(config, log, { auditToLog: false, mayMake: false })
+  const write = (line: () => string) => terminal.printError(line())
+  const log = createLog({ level: "warn", clock: systemClock, forPeople: true, write })
+  const deployment = await compose(config, log, { auditToLog: false, mayMake })
   try {
-    return await execute({ ...command }, { ...deployment, log })
+    return await use(deployment, log)
   } finally {
     await deployment.close()
   }
-}
-
-/** A log of warnings for who typed the command. */
-export function createTerminalLog({ printError }: Terminal): Log {
-  return createLog({
-    level: "warn",
-    clock: systemClock,
-    forPeople: true,
-    write: (line) => printError(line()),
-  })
 }

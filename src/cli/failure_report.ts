@@ -37,26 +37,17 @@ function label(text: string, color: "red" | "cyan", { isColored }: Terminal): st
 /** What the operator can mend, or null for a bug. */
 function mistakeOf(error: unknown): OperatorError | null {
   if (error instanceof OperatorError) return error
-  if (error instanceof Unavailable) return unavailable(error)
+  if (error instanceof Unavailable) {
+    const cause = error.cause instanceof Error ? error.cause : error
+    return atPath(cause, "POSTERN_DATA_DIR", exitCodes.unavailable)
+  }
   if (isFileError(error)) {
     const exitCode = fileExitCode(error, exitCodes.refused)
-    return atPath(error, { setting: "the setting that names it", exitCode })
+    return atPath(error, "the setting that names it", exitCode)
   }
   return brokenInstall(error)
 }
 
-function unavailable(error: Unavailable): OperatorError {
-  const cause = error.cause instanceof Error ? error.cause : error
-  return atPath(cause, { setting: "POSTERN_DATA_DIR", exitCode: exitCodes.unavailable })
-}
-
-function atPath(
-  error: Error,
-  { setting, exitCode }: { readonly setting: string; readonly exitCode: ExitCode },
-): OperatorError {
-  return new OperatorError(error.message, {
-    hint: fileHint(error, setting),
-    exitCode,
-    cause: error,
-  })
+function atPath(cause: Error, setting: string, exitCode: ExitCode): OperatorError {
+  return new OperatorError(cause.message, { hint: fileHint(cause, setting), exitCode, cause })
 }

@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes } from "../errors.ts"
 import { findDataDirectory } from "../store/data_directory.ts"
 import { machineDisk } from "../system/disk.ts"
 import type { Call } from "./command_row.ts"
-import { createTerminalLog } from "./control.ts"
+import { withDeployment } from "./control.ts"
 import { calledAs } from "./failure_report.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
@@ -15,16 +15,10 @@ import type { Terminal } from "./terminal.ts"
 export async function runInit(call: Call, terminal: Terminal): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
   const { path } = await findDataDirectory(config.dataDirectory, machineDisk)
-  const isNew = !(await isServed(path)) && (await make())
+  const options = { config, terminal, mayMake: true }
+  const isNew =
+    !(await isServed(path)) && (await withDeployment(options, async (opened) => opened.isNew))
   const next = calledAs(terminal.program, "`postern user add NAME` adds a user.")
   terminal.print(isNew ? `Set up '${path}'. ${next}\n` : `'${path}' is set up already.\n`)
   return exitCodes.done
-
-  async function make(): Promise<boolean> {
-    const { compose } = await import("../compose.ts")
-    const log = createTerminalLog(terminal)
-    const opened = await compose(config, log, { auditToLog: false, mayMake: true })
-    await opened.close()
-    return opened.isNew
-  }
 }

@@ -87,7 +87,7 @@ function readHidden(
     input.setRawMode(true)
     terminal.printError(question)
     input.on("data", take)
-    input.on("end", hangUp)
+    input.on("end", interrupt)
     input.resume()
 
     function take(chunk: string | Buffer): void {
@@ -95,25 +95,18 @@ function readHidden(
       if (end !== null) finish(end)
     }
 
-    function hangUp(): void {
+    function interrupt(): void {
       finish("interrupted")
     }
 
     function finish(end: LineEnd): void {
       input.off("data", take)
-      input.off("end", hangUp)
+      input.off("end", interrupt)
       input.setRawMode(false)
       input.pause()
       terminal.printError("\n")
       if (end === "entered") resolve(line.text())
-      else reject(interrupted())
+      else reject(nothingChanged("Interrupted"))
     }
-  })
-}
-
-function interrupted(): OperatorError {
-  return new OperatorError("Interrupted", {
-    hint: "Nothing was changed.",
-    exitCode: exitCodes.refused,
   })
 }

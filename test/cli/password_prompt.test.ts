@@ -31,7 +31,7 @@ const notUtf8 = notText("it is not UTF-8")
 const utf16 = notText("it is UTF-16, not UTF-8")
 const tooLong = notText("it has more than 8192 bytes")
 const control = (code: string) => notText(`it has the control character U+${code} in it`)
-const interrupted = refused("Interrupted", "Nothing was changed.", 1)
+const interrupted = refused("Interrupted", "Nothing was changed. Try again.", 1)
 
 /** Starts asking at a keyboard; what is typed follows. */
 function askAtKeyboard() {
