@@ -26,6 +26,7 @@ export interface Users {
 /** A service that runs. */
 export interface MeasuredService {
   readonly port: number
+  readonly pid: number
   /** Memory of the process in MiB, where the system tells. */
   memory(): Memory
   /** Ends it and removes its files. */
@@ -48,9 +49,10 @@ export async function startMeasuredService(users: Users): Promise<MeasuredServic
     stdio: ["ignore", "pipe", "inherit"],
   })
   const port = await portOf(child)
+  const pid = child.pid ?? 0
   return {
-    port,
-    memory: () => memoryOf(child.pid ?? 0),
+    ...{ port, pid },
+    memory: () => memoryOf(pid),
     async stop() {
       const closed = once(child, "close")
       child.kill("SIGTERM")

@@ -1,6 +1,6 @@
 // What a process has used, as Linux tells it in /proc; NaN on other systems.
 
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { setTimeout as wait } from "node:timers/promises"
 
 const idleCheckMillis = 100
@@ -52,4 +52,14 @@ export function memoryOf(pid: number): Memory {
     Number(RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024
   const most = mebibytes("VmHWM")
   return { resident: mebibytes("VmRSS"), anonymous: mebibytes("RssAnon"), most }
+}
+
+/** Forgets the most memory so far (proc(5), clear_refs) and gives what is in memory now, in MiB. */
+export function forgetPeak(pid: number): number {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, "5")
+  } catch {
+    // The peak of the start then counts as well.
+  }
+  return memoryOf(pid).resident
 }

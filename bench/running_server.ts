@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { request } from "node:http"
+import { type Agent, request } from "node:http"
 import { createServer } from "node:net"
 import { availableParallelism } from "node:os"
 import { setTimeout as wait } from "node:timers/promises"
@@ -29,6 +29,10 @@ export interface Question {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** The client's own address. */
+  readonly localAddress?: string
+  /** Keeps connections; without one each question has its own. */
+  readonly agent?: Agent | false
 }
 
 /** The answer to a question. */
@@ -146,10 +150,10 @@ export async function untilAnswer(
   throw new Error("It does not answer")
 }
 
-/** Asks a server on a connection of its own. */
-export function ask(port: number, { method, path, headers = {}, body }: Question): Promise<Answer> {
+/** Asks a server, and reads the whole answer. */
+export function ask(port: number, { body, agent = false, ...rest }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { host: "127.0.0.1", port, method, path, headers, agent: false }
+    const options = { host: "127.0.0.1", port, agent, ...rest }
     const outgoing = request(options, async (incoming) => {
       const chunks: Buffer[] = []
       try {
