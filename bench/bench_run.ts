@@ -81,9 +81,10 @@ export async function start(
 ): Promise<MeasuredServer> {
   const port = await freePort()
   const isPostern = kind.role === "postern"
-  const dataDirectory = isPostern ? await fixture.makeStore(kind.profile) : ""
+  const own = kind.fixture ?? fixture
+  const dataDirectory = isPostern ? await own.makeStore(kind.profile) : ""
   const { command, workingDirectory } = kind
-  const environment = environmentOf(kind, { port, dataDirectory, answer }, fixture)
+  const environment = environmentOf(kind, { port, dataDirectory, answer }, own)
   const server = startServer({ command, environment, workingDirectory }, { port, pinning })
   return { ...server, kind }
 }

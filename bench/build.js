@@ -6,7 +6,15 @@ import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
-const programs = ["main", "store_writer", "login_timing", "login_flood", "chunks", "chunk_attacker"]
+const programs = [
+  "main",
+  "store_writer",
+  "login_timing",
+  "login_flood",
+  "chunks",
+  "chunk_attacker",
+  "policy_timing",
+]
 
 const esbuild = await import("esbuild").catch(() => null)
 if (esbuild === null) {

@@ -3,12 +3,12 @@
 
 import { createHmac } from "node:crypto"
 import { answerOfPostern, type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
-import { type Profile, usernameOf } from "./fixture.ts"
+import { usernameOf } from "./fixture.ts"
 import { inTurn, type LoadResult, runLoad } from "./load.ts"
-import { processorMicros } from "./process_gauge.ts"
+import { memoryOf, processorMicros } from "./process_gauge.ts"
 import { ask, type Question, requestBytes } from "./running_server.ts"
 import { type ScenarioName, scenarioTitles } from "./scenario_names.ts"
-import { controlName, floorName } from "./servers.ts"
+import { controlName, floorName, type ServerKind } from "./servers.ts"
 import { percentile } from "./statistics.ts"
 import { type Column, type Summary, summarize } from "./summary.ts"
 
@@ -16,8 +16,8 @@ import { type Column, type Summary, summarize } from "./summary.ts"
 export interface GuardedCase {
   readonly name: ScenarioName
   readonly status: number
-  /** Tokens to send in turn; null for none. */
-  readonly tokens: (profile: Profile) => readonly string[] | null
+  /** Of all tokens those to send in turn; null for none. */
+  readonly tokens: (all: readonly string[]) => readonly string[] | null
   readonly notes: readonly string[]
 }
 
@@ -33,6 +33,13 @@ export const throughputColumns: readonly Column[] = [
   { key: "server", head: "server busy %", digits: 0 },
 ]
 
+/** The same, and more, where rounds are long enough for the garbage to be collected in them. */
+const steadyColumns: readonly Column[] = [
+  { key: "perProcessorSecond", head: "requests a CPU second", digits: 0 },
+  ...throughputColumns,
+  { key: "resident", head: "resident MiB", digits: 1 },
+]
+
 /** The request for the resource, with or without a token. */
 export function guardedQuestion(token: string | null): Question {
   const headers = token === null ? {} : { Authorization: `Bearer ${token}` }
@@ -40,8 +47,8 @@ export function guardedQuestion(token: string | null): Question {
 }
 
 /** The cases, by their names. */
-export function guardedCases({ fixture }: Pick<BenchRun, "fixture">): readonly GuardedCase[] {
-  const some = (count: number) => (profile: Profile) => fixture.tokens[profile].slice(0, count)
+export function guardedCases(): readonly GuardedCase[] {
+  const some = (count: number) => (all: readonly string[]) => all.slice(0, count)
   return [
     { name: "hot", status: 200, tokens: some(1), notes: [] },
     { name: "10k", status: 200, tokens: some(10_000), notes: [] },
@@ -49,7 +56,7 @@ export function guardedCases({ fixture }: Pick<BenchRun, "fixture">): readonly G
     {
       name: "invalid",
       status: 401,
-      tokens: (profile) => spoiled(fixture.tokens[profile]),
+      tokens: spoiled,
       notes: [
         `${invalidTokens} tokens in turn, each with the signature of another secret: whole, but wrong.`,
       ],
@@ -71,13 +78,12 @@ function spoiled(tokens: readonly string[]): readonly string[] {
 
 /** Measures a case on all servers. */
 export async function measureGuarded(run: BenchRun, one: GuardedCase): Promise<Summary> {
-  const { connections, seconds } = run.options
+  const { connections, seconds, isSteady } = run.options
   const { name, status, notes } = one
   const kinds = run.kinds
-  const tokens = { shared: one.tokens("shared"), published: one.tokens("published") }
-  const requests = { shared: requestsOf(tokens.shared), published: requestsOf(tokens.published) }
+  const sentTo = sentBy(run, one)
   // A server goes on with the token after its last.
-  const turns = new Map(kinds.map((kind) => [kind.name, inTurn(requests[kind.profile])]))
+  const turns = new Map(kinds.map((kind) => [kind.name, inTurn(sentTo(kind).requests)]))
   const load = ({ kind, port, pid }: MeasuredServer, millis: number, answersMin: number) =>
     runLoad({
       ...{ port, connections, status, millis, answersMin },
@@ -85,27 +91,35 @@ export async function measureGuarded(run: BenchRun, one: GuardedCase): Promise<S
       staysAwake: true,
       gauge: () => processorMicros(pid),
     })
+  const first = one.tokens(run.fixture.tokens.shared)
   let checks = 0
   const samples = await measureInTurn(run, {
     kinds,
-    answer: await answerOfPostern(run, guardedQuestion(tokens.shared?.[0] ?? null)),
+    answer: await answerOfPostern(run, guardedQuestion(first?.[0] ?? null)),
     async check(server) {
       // Each time another token, far from the last.
-      const number = (checks * 7919) % requests.shared.length
+      const { tokens, requests } = sentTo(server.kind)
+      const number = (checks * 7919) % requests.length
       checks += 1
-      const question = guardedQuestion(tokens[server.kind.profile]?.[number] ?? null)
+      const question = guardedQuestion(tokens?.[number] ?? null)
       const username = usernameOf(server.kind.role === "bare" ? 0 : number)
       await checkGuarded(server, question, status === 200 ? { status, username } : { status })
     },
     async warmUp(server) {
       const isKept = server.kind.remembers && status === 200
-      await load(server, warmUpMillis, isKept ? requests.shared.length : 0)
+      const millis = isSteady ? seconds * 1000 : warmUpMillis
+      await load(server, millis, isKept ? sentTo(server.kind).requests.length : 0)
     },
-    measure: (server) => throughputOf(() => load(server, seconds * 1000, 0)),
+    async measure(server) {
+      const numbers = await throughputOf(() => load(server, seconds * 1000, 0))
+      const perProcessorSecond = 1_000_000 / (numbers["processor"] ?? Number.NaN)
+      return { ...numbers, perProcessorSecond, resident: memoryOf(server.pid).resident }
+    },
   })
   const telling = {
     ...{ name, title: scenarioTitles[name], floor: floorName, control: controlName },
     ...{ ratioOf: "perSecond", lessIsBetter: false, columns: throughputColumns, notes },
+    ...(isSteady ? { ratioOf: "perProcessorSecond", columns: steadyColumns } : {}),
   }
   return summarize(
     samples,
@@ -124,6 +138,21 @@ export async function throughputOf(
     ...{ p50: percentile(millis, 50), p99: percentile(millis, 99) },
     // Of one processor: near 100 the server could do no more, below the load generator could not.
     server: gauged / 10_000 / seconds,
+  }
+}
+
+/** What each server is sent: made once for those with the same tokens. */
+function sentBy(run: BenchRun, one: GuardedCase) {
+  const made = new Map<readonly string[], ReturnType<typeof make>>()
+  const make = (all: readonly string[]) => {
+    const tokens = one.tokens(all)
+    return { tokens, requests: requestsOf(tokens) }
+  }
+  return ({ fixture = run.fixture, profile }: ServerKind) => {
+    const all = fixture.tokens[profile]
+    const sent = made.get(all) ?? make(all)
+    made.set(all, sent)
+    return sent
   }
 }
 

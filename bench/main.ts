@@ -5,7 +5,8 @@ import { cpus, type as systemName } from "node:os"
 import { join, resolve } from "node:path"
 import type { BenchRun } from "./bench_run.ts"
 import { drawChart } from "./chart.ts"
-import { makeFixture } from "./fixture.ts"
+import { checkoutKind, compareCheckouts, loadFixtureOf, ownCheckout } from "./checkouts.ts"
+import { type Fixture, makeFixture } from "./fixture.ts"
 import { guardedCases, measureGuarded } from "./guarded.ts"
 import { measureFlood, measureLogin } from "./login.ts"
 import { help, type Options, readOptions } from "./options.ts"
@@ -14,7 +15,7 @@ import { measureRefresh } from "./refresh.ts"
 import { type Results, writeReport } from "./report.ts"
 import { pinLoadGenerator } from "./running_server.ts"
 import { type ScenarioName, scenarioNames, scenarioTitles } from "./scenario_names.ts"
-import { serverKinds } from "./servers.ts"
+import { type ServerKind, serverKinds } from "./servers.ts"
 import { measureMemory, measureStart } from "./start.ts"
 import { measureStore } from "./store.ts"
 import type { Summary } from "./summary.ts"
@@ -58,23 +59,53 @@ async function runAll(options: Options): Promise<void> {
   const wanted = scenarioNames.filter((name) => options.scenarios.includes(name))
   for (const [at, name] of wanted.entries()) {
     process.stdout.write(`\n${scenarioTitles[name]} (${at + 1} of ${wanted.length})\n`)
-    const fixture = await makeFixture(tokenCounts[name] ?? fewTokens)
-    process.once("exit", fixture.remove)
-    const kinds = serverKinds(options.extras)
+    const fixtures = [await makeFixture(tokenCounts[name] ?? fewTokens)]
+    const [fixture] = fixtures as [Fixture]
+    const remove = () => {
+      for (const one of fixtures) one.remove()
+    }
+    process.once("exit", remove)
     try {
+      const kinds = await kindsOf(options, async (directory) => {
+        const made = await (await loadFixtureOf(directory))(tokenCounts[name] ?? fewTokens)
+        fixtures.push(made)
+        return made
+      })
       summaries.push(await measure(name, { options, fixture, kinds, pinning, say }))
     } finally {
-      fixture.remove()
-      process.off("exit", fixture.remove)
+      remove()
+      process.off("exit", remove)
     }
     // After each: nothing is lost when a later one fails.
-    write({ machine, summaries }, directory)
+    write({ machine, summaries }, { directory, against: options.against })
   }
-  process.stdout.write(`\n\n${writeReport({ machine, summaries })}\nWritten to ${directory}\n`)
+  const comparison = compareCheckouts(summaries, options.against)
+  process.stdout.write(
+    `\n\n${writeReport({ machine, summaries })}\n${comparison}\nWritten to ${directory}\n`,
+  )
+}
+
+/** The servers of a run; `makeFixtureOf` makes what another checkout needs. */
+async function kindsOf(
+  { extras, isSteady, against }: Options,
+  makeFixtureOf: (directory: string) => Promise<Fixture>,
+): Promise<readonly ServerKind[]> {
+  const all = serverKinds(extras)
+  if (!isSteady && against.length === 0) return all
+  const isWanted = ({ name, role }: ServerKind) =>
+    role === "bare" || role === "extra" || name === "Postern"
+  const few = all.filter(isWanted)
+  if (against.length === 0) return few
+  const others: ServerKind[] = []
+  for (const directory of against) {
+    others.push(checkoutKind(directory, await makeFixtureOf(directory)))
+  }
+  // Postern's bundle is left out: this checkout stands for it, started as the others are.
+  return [...few.filter(({ role }) => role !== "postern"), ownCheckout(), ...others]
 }
 
 function measure(name: ScenarioName, run: BenchRun): Promise<Summary> {
-  const guarded = guardedCases(run).find((one) => one.name === name)
+  const guarded = guardedCases().find((one) => one.name === name)
   if (guarded !== undefined) return measureGuarded(run, guarded)
   const others: Partial<Record<ScenarioName, (run: BenchRun) => Promise<Summary>>> = {
     ...{ login: measureLogin, flood: measureFlood, refresh: measureRefresh },
@@ -103,9 +134,14 @@ function describeMachine(
   }
 }
 
-function write(results: Results, directory: string): void {
+function write(
+  results: Results,
+  { directory, against }: { readonly directory: string; readonly against: readonly string[] },
+): void {
+  const comparison = compareCheckouts(results.summaries, against)
+  const report = writeReport(results) + (comparison === "" ? "" : `\n${comparison}`)
   mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, "results.md"), writeReport(results))
+  writeFileSync(join(directory, "results.md"), report)
   writeFileSync(join(directory, "results.svg"), drawChart(results.summaries))
   writeFileSync(join(directory, "results.json"), `${JSON.stringify(results, null, 2)}\n`)
 }

@@ -1,7 +1,8 @@
 // The command line of the benchmark.
 
+import { resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { type ScenarioName, scenarioNames, scenarioTitles } from "./scenario_names.ts"
+import { guardedNames, type ScenarioName, scenarioNames, scenarioTitles } from "./scenario_names.ts"
 
 /** A server that is measured beside the others. */
 export interface ExtraServer {
@@ -18,6 +19,10 @@ export interface Options {
   readonly rounds: number
   readonly connections: number
   readonly extras: readonly ExtraServer[]
+  /** Long rounds, judged by processor time. */
+  readonly isSteady: boolean
+  /** Directories of other checkouts that are measured beside this one. */
+  readonly against: readonly string[]
   /** Where the results are written, if not beside this. */
   readonly out: string | null
 }
@@ -37,12 +42,16 @@ export const help = `npm --prefix bench start -- [options]
 
   --scenario NAME         only this one; may stand several times
 ${scenarioList}
-  --seconds N             of one server in one round, 0.5 unless told
+  --seconds N             of one server in one round, 0.5 unless told, 4 with --steady
   --rounds N              5 unless told
   --connections N         that send guarded GETs, 32 unless told
   --server "NAME=COMMAND" measures one more server; may stand several times. It listens on
                           127.0.0.1, port $PORT, and answers POST /login and GET /protected;
                           README.md says what it is given.
+  --steady                long rounds of Postern and the bare server alone, by processor time
+  --against DIRECTORY     another checkout beside this one; may stand several times. Both are
+                          started as their own npm start does.
+                          --steady and --against are for guarded GETs alone.
   --out DIRECTORY         where results.md, .svg and .json go, bench/results unless told
   --help                  this
 `
@@ -53,19 +62,24 @@ export function readOptions(words: readonly string[]): Reading {
     const { values } = parseArgs({
       args: [...words],
       options: {
-        scenario: { type: "string", multiple: true, default: [...scenarioNames] },
-        seconds: { type: "string", default: "0.5" },
+        scenario: { type: "string", multiple: true, default: [] },
+        seconds: { type: "string" },
         rounds: { type: "string", default: "5" },
         connections: { type: "string", default: "32" },
         server: { type: "string", multiple: true, default: [] },
+        steady: { type: "boolean", default: false },
+        against: { type: "string", multiple: true, default: [] },
         out: { type: "string" },
         help: { type: "boolean", default: false },
       },
     })
     if (values.help) return { help: true }
+    const { steady, against } = values
+    const usualSeconds = steady ? "4" : "0.5"
     const options: Options = {
-      scenarios: values.scenario.map(readScenario),
-      seconds: readNumber("seconds", values.seconds, { min: 0.1, max: 600 }),
+      scenarios: readScenarios(values.scenario, steady || against.length > 0),
+      ...{ isSteady: steady, against: against.map(fromHere) },
+      seconds: readNumber("seconds", values.seconds ?? usualSeconds, { min: 0.1, max: 600 }),
       rounds: readCount("rounds", values.rounds, { min: 1, max: 1000 }),
       connections: readCount("connections", values.connections, { min: 1, max: 1000 }),
       extras: values.server.map(readServer),
@@ -75,6 +89,22 @@ export function readOptions(words: readonly string[]): Reading {
   } catch (error) {
     return { mistake: (error as Error).message }
   }
+}
+
+/** Npm runs scripts in bench/ and says where the user is. */
+function fromHere(directory: string): string {
+  return resolve(process.env["INIT_CWD"] ?? "", directory)
+}
+
+function readScenarios(names: readonly string[], isGuardedOnly: boolean): readonly ScenarioName[] {
+  const usual = isGuardedOnly ? guardedNames.filter((name) => name !== "100k") : scenarioNames
+  const found = names.length === 0 ? usual : names.map(readScenario)
+  const other = found.find((name) => !guardedNames.includes(name))
+  if (isGuardedOnly && other !== undefined) {
+    const list = guardedNames.join(", ")
+    throw new TypeError(`--steady and --against take no scenario '${other}', only ${list}`)
+  }
+  return found
 }
 
 function readScenario(text: string): ScenarioName {

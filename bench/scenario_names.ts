@@ -18,5 +18,8 @@ export const scenarioTitles = {
 /** The name of a scenario. */
 export type ScenarioName = keyof typeof scenarioTitles
 
+/** Those of guarded GETs. */
+export const guardedNames: readonly ScenarioName[] = ["hot", "10k", "100k", "invalid", "none"]
+
 /** All of them. */
 export const scenarioNames = Object.keys(scenarioTitles) as readonly ScenarioName[]

@@ -20,6 +20,8 @@ export interface ServerKind {
   /** Settings of its own. */
   readonly environment: (port: number, dataDirectory: string) => Readonly<Record<string, string>>
   readonly workingDirectory: string
+  /** What it was given, if not what all others were. */
+  readonly fixture?: Fixture
 }
 
 type PeerOptions = Partial<Pick<ServerKind, "remembers" | "isVariant">> & {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { resolve } from "node:path"
 import { test } from "node:test"
 import { help, readOptions } from "../../bench/options.ts"
 import { scenarioNames } from "../../bench/scenario_names.ts"
@@ -12,6 +13,8 @@ test("readOptions() measures everything unless told", () => {
         rounds: 5,
         connections: 32,
         extras: [],
+        isSteady: false,
+        against: [],
         out: null,
       },
     },
@@ -27,8 +30,27 @@ test("readOptions() reads every option", () => {
     options: {
       ...{ scenarios: ["hot", "login"], seconds: 0.5, rounds: 3, connections: 8, out: "there" },
       extras: [{ name: "mine", command: "node server.js a=b" }],
+      ...{ isSteady: false, against: [] },
     },
   })
+})
+
+test("readOptions() takes the guarded GETs alone, in long rounds, with --steady", () => {
+  const reading = readOptions(["--steady"])
+  assert.ok("options" in reading)
+  const { isSteady, seconds, scenarios } = reading.options
+  assert.deepEqual([isSteady, seconds, scenarios], [true, 4, ["hot", "10k", "invalid", "none"]])
+  const shorter = readOptions(["--steady", "--seconds", "2", "--scenario", "100k"])
+  assert.ok("options" in shorter)
+  assert.deepEqual([shorter.options.seconds, shorter.options.scenarios], [2, ["100k"]])
+})
+
+test("readOptions() reads other checkouts, from where it runs", () => {
+  const reading = readOptions(["--against", "/before", "--against", "../older"])
+  assert.ok("options" in reading)
+  const { against, seconds, scenarios } = reading.options
+  assert.deepEqual(against, ["/before", resolve(process.env["INIT_CWD"] ?? "", "../older")])
+  assert.deepEqual([seconds, scenarios], [0.5, ["hot", "10k", "invalid", "none"]])
 })
 
 test("readOptions() knows --help", () => {
@@ -44,6 +66,8 @@ const mistakes: readonly (readonly [words: readonly string[], message: RegExp])[
   [["--server", "node server.js"], /^--server is "name=command", not 'node server\.js'$/],
   [["--server", "=node"], /^--server is "name=command"/],
   [["--server", "mine="], /^--server is "name=command"/],
+  [["--steady", "--scenario", "login"], /take no scenario 'login', only hot, 10k, 100k, inv/],
+  [["--against", "..", "--scenario", "store"], /^--steady and --against take no scenario 'store'/],
   [["--loud"], /'--loud'/],
   [["hot"], /'hot'/],
 ]
