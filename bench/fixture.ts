@@ -115,7 +115,7 @@ function sessionOf(number: number, now: number): Session {
   const from = { address: "127.0.0.1", userAgent: "bench", requestId: "" }
   const life = { idleSeconds: 14 * 86_400, maxAgeSeconds: 30 * 86_400 }
   const start = { sid: randomName(), username: usernameOf(number), startedAt: now }
-  return newSession(start, from, { life, now })
+  return newSession(start, from, { at: now, steadyAt: now, life })
 }
 
 function settingsOf(profile: Profile, ring: TokenSettings["ring"]): TokenSettings {

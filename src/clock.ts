@@ -1,26 +1,37 @@
-// The only place where time enters. Everything else is handed a Clock, so tests move time by hand.
+// The only file that reads the time, and the only one that decides what to do when the machine's
+// clock is wrong. A clock has three readings, and the caller chooses by what the reading is for:
+//
+//   now()     The machine's clock as it is. For what is written into tokens, records and logs, and
+//             for judging the end of a token or session. A refusal can be taken back when the clock
+//             is right again.
+//   steady()  Goes on evenly, whatever the machine's clock is set to. For how long something took:
+//             delays, rates, the grace of a refresh token. A set clock is not mistaken for theft.
+//   passed()  An instant that has certainly passed. For what can't be taken back: deleting what has
+//             expired. A clock that goes wrong for less than a day deletes nothing too early.
+//
+// A record that is dated long after now (`isAhead`) was written while the clock was ahead, or the
+// clock is behind now. Nobody can tell which, so such a record is neither used nor deleted.
 
 const daySeconds = 86_400
-/** What a clock that is set right now and then may gain at once. */
-const leapSecondsMin = 60
+/** The machine's clock may gain this much at once: a correction, not a leap. */
+const correctionSecondsMax = 60
+/** A record may be dated this much after now and still be used. */
+const aheadSecondsMax = 2 * daySeconds
 
 /** Tells the time. */
 export interface Clock {
   /** Whole seconds since 1970-01-01T00:00:00Z, as in RFC 7519's NumericDate. */
   now(): number
-  /** Seconds of a clock that is never set, where there is one: for how long something took. */
-  steady?(): number
+  /** Seconds that never go back and never leap. At the start of the process they equal `now()`. */
+  steady(): number
+  /** Whole seconds since 1970, at or before `now()`. */
+  passed(): number
 }
 
-/** The machine's clock. */
-export const systemClock: Clock = {
-  now: () => Math.floor(Date.now() / 1000),
-  steady: () => monotonicMillis() / 1000,
-}
-
-/** Seconds for how long something took: of the clock that is never set, where there is one. */
-export function steadySeconds(clock: Clock): number {
-  return clock.steady?.() ?? clock.now()
+/** The machine's two clocks. */
+interface Machine {
+  readonly wallSeconds: () => number
+  readonly monotonicSeconds: () => number
 }
 
 /** Milliseconds of a clock that is never set, for how long something took. */
@@ -28,28 +39,41 @@ export function monotonicMillis(): number {
   return performance.now()
 }
 
+const thisMachine: Machine = {
+  wallSeconds: () => Math.floor(Date.now() / 1000),
+  monotonicSeconds: () => monotonicMillis() / 1000,
+}
+
 /**
- * A clock for what can't be undone, such as forgetting what has expired. It does not follow a leap
- * of the other one ahead before that has stood for a day: so a clock that goes wrong for an hour
- * makes nothing be forgotten.
- * @param seen an instant that has been before, against which the first one is a leap, too
+ * Makes a clock. `lastUse` is the store's last use, null when there was none. If the machine's
+ * clock shows a much later time, the service was down or the clock is ahead. So `passed()` goes on
+ * from `lastUse`, and follows the machine's clock after a day. It treats each later leap the same.
  */
-export function createWaryClock(
-  clock: Clock,
-  { seen, steadySeconds }: { readonly seen: number; readonly steadySeconds: () => number },
-): Clock {
-  let offset = Math.min(seen, clock.now()) - steadySeconds()
+export function createClock(lastUse: number | null, machine: Machine = thisMachine): Clock {
+  const { wallSeconds, monotonicSeconds } = machine
+  const steadyOffset = wallSeconds() - monotonicSeconds()
+  let passedOffset = Math.min(lastUse ?? Infinity, wallSeconds()) - monotonicSeconds()
   let leaptAt: number | null = null
   return {
-    now() {
-      const steady = steadySeconds()
-      const found = clock.now() - steady
-      if (found <= offset + leapSecondsMin) leaptAt = null
-      else leaptAt ??= steady
-      if (leaptAt === null || steady - leaptAt >= daySeconds) offset = found
-      return Math.floor(steady + offset)
+    now: wallSeconds,
+    steady: () => monotonicSeconds() + steadyOffset,
+    passed() {
+      const monotonic = monotonicSeconds()
+      const offset = wallSeconds() - monotonic
+      if (offset <= passedOffset + correctionSecondsMax) leaptAt = null
+      else leaptAt ??= monotonic
+      if (leaptAt === null || monotonic - leaptAt >= daySeconds) passedOffset = offset
+      return Math.floor(monotonic + passedOffset)
     },
   }
+}
+
+/** The machine's clock, where there is no store. */
+export const systemClock: Clock = createClock(null)
+
+/** Whether a record's instant is so long after now that the clock is wrong, or was wrong then. */
+export function isAhead(instant: number, { now }: { readonly now: number }): boolean {
+  return instant > now + aheadSecondsMax
 }
 
 /** An instant as text for people and log lines: `2026-11-23T15:30:00Z`. */

@@ -3,7 +3,7 @@
 
 import { basename, dirname, resolve } from "node:path"
 import { controlSocketName } from "./admin/socket.ts"
-import { steadySeconds, systemClock } from "./clock.ts"
+import { type Clock, createClock, systemClock } from "./clock.ts"
 import type { Config } from "./config/load.ts"
 import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
@@ -37,6 +37,7 @@ export interface Deployment {
   readonly keys: Keys
   readonly store: Store
   readonly hasher: PasswordHasher
+  readonly clock: Clock
   readonly audit: Audit
   /** Writes what the audit trail counted in the last minute; call it from time to time. */
   readonly summarizeAudit: () => void
@@ -62,20 +63,19 @@ export async function compose(
   const alarm = (event: string, message: string) => log.error(event, { message })
   const { claims, sessions } = config
   const { accessTtlSeconds, leewaySeconds } = claims
-  const clock = systemClock
-  const seconds = () => steadySeconds(clock)
   const place = await findDataDirectory(config.dataDirectory, machineDisk)
   const { path: directory, name } = place
   const isNew = !(await isDeployed(directory, machineDisk))
-  const options = { name, disk: machineDisk, warn, alarm, mayMake, steadySeconds: seconds }
+  const options = { name, disk: machineDisk, warn, alarm, mayMake }
   const store = await openStore(directory, options)
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null
   try {
+    const clock = createClock(await store.sessions.lastUse())
     // After the store, which makes and owns the directory that the file may be in.
     file = await openAudit(config.auditFile, place, log)
     const write = createAudit({ log: auditToLog ? log : null, file, clock })
-    trail = createSummingAudit(write, seconds)
+    trail = createSummingAudit(write, clock.steady)
     const { audit, summarize: summarizeAudit } = trail
     const keys = await openKeys(config.signing, {
       ...{ store, clock, audit, warn, accessTtlSeconds, leewaySeconds },
@@ -83,13 +83,17 @@ export async function compose(
     })
     const { hashesAtATime, hashParameters } = config
     const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
-    const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds })
+    const guard = createLoginGuard({
+      ...{ store, hasher, audit, hashesAtATime, seconds: clock.steady },
+    })
     const accounts = new Accounts({
       ...{ store, hasher, clock, audit, guard, deviceKey: keys.refreshKey },
       windowNow: createRevocationWindow(clock, { ...claims, ...sessions }),
     })
     await hasRoomToHash
-    return { directory, isNew, accounts, keys, store, hasher, audit, summarizeAudit, close }
+    return {
+      ...{ directory, isNew, accounts, keys, store, hasher, clock, audit, summarizeAudit, close },
+    }
   } catch (error) {
     await close()
     const cause = (error instanceof Unavailable && error.cause) || error

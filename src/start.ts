@@ -3,7 +3,6 @@
 
 import { openControl } from "./admin/socket.ts"
 import { type App, createApp } from "./app.ts"
-import { createWaryClock, monotonicMillis, systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { limitsFor, type ProcessLimits } from "./http/node/limits.ts"
@@ -53,7 +52,7 @@ async function startWith(
   config: Config,
   { log, program }: { readonly log: Log; readonly program: string },
 ): Promise<Service> {
-  const { directory, accounts, keys, store, summarizeAudit, close } = opened
+  const { directory, accounts, keys, store, clock, summarizeAudit, close } = opened
   await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
   const control = await openControl({
@@ -70,7 +69,7 @@ async function startWith(
       handle: (request) => app.handle(request),
       takesBody: (head) => app.takesBody(head),
       share: (reply, origin) => app.share(reply, origin),
-      ...{ strictTransport, includeSubdomains, variesByOrigin, clock: systemClock },
+      ...{ strictTransport, includeSubdomains, variesByOrigin, clock },
       ...{ trustedProxies, forwardedHeader, log, limits },
     })
     const app = appOf(opened, withPort(config, server.port), {
@@ -79,13 +78,10 @@ async function startWith(
     })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
-    const seen = (await store.sessions.lastUse()) ?? systemClock.now()
-    const steadySeconds = () => monotonicMillis() / 1000
-    const wary = createWaryClock(systemClock, { seen, steadySeconds })
     const housekeeping = startHousekeeping(
       [
-        ["forget what has expired", () => store.sessions.purge(wary.now())],
-        ["tend the keys", () => keys.tend(wary.now())],
+        ["forget what has expired", () => store.sessions.purge(clock.passed())],
+        ["tend the keys", () => keys.tend()],
         ["sum up the audit trail", async () => summarizeAudit()],
       ],
       { everySeconds: secondsBetweenHousekeeping, log },
@@ -114,7 +110,7 @@ function appOf(
   config: Config,
   { isReady, log }: { readonly isReady: () => boolean; readonly log: Log },
 ): App {
-  const { keys } = opened
+  const { keys, clock } = opened
   const { allowedHosts, corsOrigins, claims } = config
   const sessions = new Sessions({
     ...opened,
@@ -122,12 +118,10 @@ function appOf(
     refreshKey: keys.refreshKey,
     settings: config.sessions,
     verifiedBytesMax: verifiedBytesMax(config),
-    clock: systemClock,
   })
-  const register =
-    config.registration === "open" ? createRegister({ ...opened, clock: systemClock }) : null
+  const register = config.registration === "open" ? createRegister(opened) : null
   const issuer = claims.profile === "published" ? (claims.issuer ?? null) : null
-  const publicKeys = () => keys.ring.published(systemClock.now())
+  const publicKeys = () => keys.ring.published(clock.now())
   return createApp({
     ...{ sessions, register, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },

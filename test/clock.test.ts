@@ -1,96 +1,92 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import {
-  createWaryClock,
-  httpDate,
-  isoTime,
-  steadySeconds,
-  systemClock,
-  timeText,
-} from "../src/clock.ts"
+import { httpDate, isAhead, isoTime, systemClock, timeText } from "../src/clock.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "./support/fake_clock.ts"
 
 const day = 86_400
 
-/** A wary clock, the clock that it watches, and time that passes for both. */
-function startWary(): { wary: () => number; clock: FakeClock; pass: (seconds: number) => void } {
-  const clock = createFakeClock()
-  let steady = 5000
-  const wary = createWaryClock(clock, { seen: startOfTests, steadySeconds: () => steady })
-  const pass = (seconds: number) => {
-    clock.advance(seconds)
-    steady += seconds
-  }
-  return { wary: () => wary.now(), clock, pass }
+/** A clock of a store last used at `lastUse`. Both of the machine's clocks start at `startOfTests`. */
+function startClock(lastUse: number | null = startOfTests): FakeClock {
+  return createFakeClock(lastUse)
 }
 
-test("createWaryClock() goes with a clock that is not set", () => {
-  const { wary, pass } = startWary()
+test("passed() goes with a clock that is not set", () => {
+  const clock = startClock()
   for (const seconds of [0, 1, 60, 3600, 30 * day]) {
-    const before = wary()
-    pass(seconds)
-    assert.equal(wary(), before + seconds)
+    const before = clock.passed()
+    clock.advance(seconds)
+    assert.equal(clock.passed(), before + seconds)
   }
 })
 
-test("createWaryClock() follows small corrections, and all that go back", () => {
-  const { wary, clock, pass } = startWary()
+test("passed() follows small corrections, and all that go back", () => {
+  const clock = startClock()
   for (const correction of [60, -60, -day, -365 * day]) {
-    clock.advance(correction)
-    assert.equal(wary(), clock.now(), String(correction))
-    pass(1)
-    assert.equal(wary(), clock.now(), String(correction))
+    clock.set(correction)
+    assert.equal(clock.passed(), clock.now(), String(correction))
+    clock.advance(1)
+    assert.equal(clock.passed(), clock.now(), String(correction))
   }
 })
 
-test("createWaryClock() does not follow a leap that is taken back within a day", () => {
-  const { wary, clock, pass } = startWary()
-  clock.advance(365 * day)
-  assert.equal(wary(), startOfTests)
-  pass(day - 1)
-  assert.equal(wary(), startOfTests + day - 1)
-  clock.advance(-365 * day)
-  pass(1)
-  assert.equal(wary(), clock.now())
+test("passed() does not follow a leap that is taken back within a day", () => {
+  const clock = startClock()
+  clock.set(365 * day)
+  assert.equal(clock.passed(), startOfTests)
+  clock.advance(day - 1)
+  assert.equal(clock.passed(), startOfTests + day - 1)
+  clock.set(-365 * day)
+  clock.advance(1)
+  assert.equal(clock.passed(), clock.now())
   // The next leap has its own day.
+  clock.set(day)
+  clock.advance(2)
+  assert.equal(clock.passed(), clock.now() - day)
+})
+
+test("passed() follows a leap that has stood for a day", () => {
+  const clock = startClock()
+  clock.set(365 * day)
+  assert.equal(clock.passed(), startOfTests)
   clock.advance(day)
-  pass(2)
-  assert.equal(wary(), clock.now() - day)
+  assert.equal(clock.passed(), clock.now())
+  clock.advance(60)
+  assert.equal(clock.passed(), clock.now())
 })
 
-test("createWaryClock() follows a leap that has stood for a day", () => {
-  const { wary, clock, pass } = startWary()
-  clock.advance(365 * day)
-  assert.equal(wary(), startOfTests)
-  pass(day)
-  assert.equal(wary(), clock.now())
-  pass(60)
-  assert.equal(wary(), clock.now())
-})
-
-test("createWaryClock() does not believe its first instant when it is long after what was seen", () => {
-  const clock = createFakeClock()
-  let steady = 5
-  const seen = startOfTests - 30 * day
-  const wary = createWaryClock(clock, { seen, steadySeconds: () => steady })
-  assert.equal(wary.now(), seen)
-  steady += day
+test("passed() does not believe a start that is long after the store's last use", () => {
+  const lastUse = startOfTests - 30 * day
+  const clock = startClock(lastUse)
+  assert.equal(clock.passed(), lastUse)
   clock.advance(day)
-  assert.equal(wary.now(), clock.now())
-  const ahead = { seen: startOfTests + 30 * day * 2, steadySeconds: () => steady }
-  assert.equal(createWaryClock(clock, ahead).now(), clock.now())
+  assert.equal(clock.passed(), clock.now())
 })
 
-test("steadySeconds() asks the clock that is never set, where there is one", () => {
-  const clock = createFakeClock()
-  assert.equal(steadySeconds(clock), startOfTests)
-  assert.equal(steadySeconds({ ...clock, steady: () => 0 }), 0)
+test("passed() starts at now when the store was used later, or never", () => {
+  for (const lastUse of [startOfTests + 30 * day, null]) {
+    assert.equal(startClock(lastUse).passed(), startOfTests)
+  }
 })
 
-test("steadySeconds() of the machine's clock goes on, in seconds since the process began", () => {
-  const [first, second] = [steadySeconds(systemClock), steadySeconds(systemClock)]
-  assert.ok(first > 0 && first < 3600)
+test("steady() starts at now and goes on, wherever the clock is set to", () => {
+  const clock = startClock(startOfTests - day)
+  assert.equal(clock.steady(), startOfTests)
+  for (const seconds of [day, -365 * day, 730 * day]) clock.set(seconds)
+  clock.advance(10)
+  assert.equal(clock.steady(), startOfTests + 10)
+})
+
+test("systemClock reads the machine's clocks", () => {
+  const [first, second] = [systemClock.steady(), systemClock.steady()]
   assert.ok(second >= first)
+  const times = [first, systemClock.now(), systemClock.passed()]
+  for (const seconds of times) assert.ok(Math.abs(seconds - Date.now() / 1000) < 2)
+})
+
+test("isAhead() begins two days after now", () => {
+  const now = startOfTests
+  assert.equal(isAhead(now + 2 * day, { now }), false)
+  assert.equal(isAhead(now + 2 * day + 1, { now }), true)
 })
 
 test("isoTime() writes an instant without its fraction", () => {

@@ -5,6 +5,7 @@
 // each asks within the grace of the other. So a generation of tokens counts as shared when its
 // token was given to two clients, whichever of the two came first, and three in a row are theft.
 
+import { isAhead } from "../clock.ts"
 import type { Caller } from "./caller.ts"
 import { networkOf } from "./ip_address.ts"
 
@@ -16,6 +17,14 @@ export interface Use extends Client {
   readonly at: number
 }
 
+/** A moment by the two readings of the clock that sessions go by. */
+export interface Moment {
+  /** Epoch seconds by the machine's clock: when something starts, is used, ends. */
+  readonly at: number
+  /** By the steady clock: how long ago a refresh token was given. */
+  readonly steadyAt: number
+}
+
 /** The life of one login. Instants are epoch seconds. */
 export interface Session {
   /** Names it in tokens; 128 random bits as base64url. */
@@ -25,6 +34,8 @@ export interface Session {
   readonly startedAt: number
   /** When a refresh token was last given: at the login, then at each rotation. */
   readonly lastUsedAt: number
+  /** The same by the steady clock, for the grace of the parent. */
+  readonly rotatedAt: number
   /** When it ends unless it is used; never after `expiresAt`. */
   readonly idleExpiresAt: number
   /** When it ends in any case. */
@@ -55,13 +66,6 @@ export interface SessionLife {
  */
 export type Presented = "current" | "parent" | "shared" | "newer" | "reused" | "expired" | "ahead"
 
-/**
- * A session that seems to start later than this from now tells that the clock is, or was, wrong. It
- * can't be used, or it would live for as long as the clock had been ahead; nor has it ended, since
- * it may be now that the clock is behind.
- */
-const clockStepSecondsMax = 2 * 86_400
-
 /** The last number that a refresh token has room for: it has no successor. */
 const rotationsMax = 2 ** 48 - 1
 
@@ -73,11 +77,7 @@ const listStepSeconds = 600
 
 /** Whether a session goes on at an instant. */
 export function isAlive(session: Session, now: number): boolean {
-  return now < session.idleExpiresAt && !isAhead(session, now)
-}
-
-function isAhead({ startedAt }: Session, now: number): boolean {
-  return startedAt > now + clockStepSecondsMax
+  return now < session.idleExpiresAt && !isAhead(session.startedAt, { now })
 }
 
 /** When a session that started and is used at these instants ends; never after `endsBy`. */
@@ -96,27 +96,19 @@ export function expiryOf(
  * for a short time after the rotation: its answer may have been lost, or two tabs sent it at once.
  * Anything older was used before, so one of its two users stole it. One that is newer was made by
  * us all the same, as its tag proves: the store was replaced by an older copy.
- * @param sinceRotation in seconds, where it was measured; else it is reckoned by the clock, and one
- *   that was set in between, in either direction, does not stretch that time
  */
 export function judge(
   session: Session,
   { presented, ...client }: Client & { readonly presented: number },
-  {
-    now,
-    graceSeconds,
-    sinceRotation = Math.abs(now - session.lastUsedAt),
-  }: {
-    readonly now: number
-    readonly graceSeconds: number
-    readonly sinceRotation?: number | undefined
-  },
+  { at, steadyAt, graceSeconds }: Moment & { readonly graceSeconds: number },
 ): Presented {
-  if (now >= session.idleExpiresAt) return "expired"
-  if (isAhead(session, now)) return "ahead"
+  if (at >= session.idleExpiresAt) return "expired"
+  if (isAhead(session.startedAt, { now: at })) return "ahead"
   if (presented === session.rotations) return "current"
   if (presented > session.rotations && presented < rotationsMax) return "newer"
   const isParent = presented === session.rotations - 1
+  // Negative after a restart under a clock that was set back in between.
+  const sinceRotation = Math.abs(steadyAt - session.rotatedAt)
   if (!isParent || graceSeconds === 0 || sinceRotation > graceSeconds) return "reused"
   if (!isAnotherClient(session, client) || isShared(session)) return "parent"
   return nextSharedRun(session) < sharedRunMax ? "shared" : "reused"
@@ -134,14 +126,15 @@ export function isAnotherClient(session: Session, { address, userAgent }: Client
 export function moveOn(
   session: Session,
   { presented, address, userAgent }: Client & { readonly presented: number },
-  { now, life }: { readonly now: number; readonly life: SessionLife },
+  { at, steadyAt, life }: Moment & { readonly life: SessionLife },
 ): Session {
   const { startedAt, expiresAt: endsBy, lastUsedAt, usedBefore } = session
-  const isOfSameStep = stepOf(now) <= stepOf(lastUsedAt)
+  const isOfSameStep = stepOf(at) <= stepOf(lastUsedAt)
   return Object.freeze({
     ...session,
-    ...expiryOf({ startedAt, usedAt: now, endsBy }, life),
-    lastUsedAt: now,
+    ...expiryOf({ startedAt, usedAt: at, endsBy }, life),
+    lastUsedAt: at,
+    rotatedAt: steadyAt,
     usedBefore: isOfSameStep && usedBefore !== null ? usedBefore : Object.freeze(lastUse(session)),
     // After the number that was used, be it far ahead: none in between is good any more.
     rotations: presented + 1,

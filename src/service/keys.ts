@@ -178,14 +178,12 @@ export class Keys {
     })
   }
 
-  /**
-   * Drops keys whose last token has expired, and rotates when it is time.
-   * @param passedAt an instant (epoch seconds) that has certainly passed; by default now
-   */
-  async tend(passedAt: number = this.#parts.clock.now()): Promise<void> {
+  /** Drops keys whose last token has expired, and rotates when it is time. */
+  async tend(): Promise<void> {
     const { signing, clock, audit, rotationSeconds } = this.#parts
     if (signing.kind !== "generated") return
     await this.#alone(async () => {
+      const passedAt = clock.passed()
       const over = this.#keys().filter((key) => isOver(key, passedAt))
       if (over.length === 0) return
       await this.#replace(this.#keys().filter((key) => !isOver(key, passedAt)))

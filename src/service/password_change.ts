@@ -4,7 +4,6 @@
 //
 // The cheap checks come first: the limits, then the rules for a new password, then the hashes.
 
-import { steadySeconds } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
@@ -55,7 +54,7 @@ export interface PasswordChangeParts extends NewUserParts, CredentialCheckParts 
 export function createChangePassword(parts: PasswordChangeParts): ChangePassword {
   const { clock, guard } = parts
   const keyOf = ({ username, device }: LoginAttempt) => `${username} ${device}`
-  const seconds = () => steadySeconds(clock)
+  const { steady: seconds } = clock
   const newPasswords = createRateLimit([{ ...passwordLimits.newPasswords, keyOf }], { seconds })
 
   return async (wanted, options) => {

@@ -2,7 +2,7 @@
 // gets the same answer for a short time, because answers get lost and tabs ask at once. Any older
 // token was stolen from one of its two users, and ends the session.
 
-import { type Clock, steadySeconds } from "../clock.ts"
+import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import { networkOf } from "../domain/ip_address.ts"
 import { isAnotherClient } from "../domain/session.ts"
@@ -100,8 +100,8 @@ interface Request {
 
 /** Makes the use case. */
 export function createRefresh(parts: RefreshParts): Refresh {
-  const seconds = () => steadySeconds(parts.clock)
   const keyOf = ({ address }: Caller) => networkOf(address)
+  const { steady: seconds } = parts.clock
   const refusals = createRateLimit([{ ...refreshLimits.refusalsOfClient, keyOf }], { seconds })
   return async (token, caller) => {
     const fields = callerFields(caller)
@@ -204,7 +204,7 @@ async function startInPlaceOf(
     throw refusal("ended", request)
   }
   const startedAt = Math.min(issuedAt, window.at)
-  const times = { life: settings, now: window.at }
+  const times = { ...window, life: settings }
   const session = newSession({ sid, username, startedAt }, caller, times)
   if (window.at >= session.idleExpiresAt) throw refusal("expired", request)
   if (await store.sessions.isTokenRevoked(jti)) throw refusal("ended", request)

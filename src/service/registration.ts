@@ -4,7 +4,6 @@
 // is taken counts for the client that asks for it and not for all clients, so that nobody can use
 // up the accounts of others that way.
 
-import { steadySeconds } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import { isReservedName, quotedName } from "../domain/username.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
@@ -32,7 +31,7 @@ const { attemptsOfClient, accountsOfClient, accountsOfAll } = registrationLimits
 /** Makes the use case. */
 export function createRegister(parts: NewUserParts & { readonly audit: Audit }): Register {
   const { store, audit, clock } = parts
-  const clockOfLimits = { seconds: () => steadySeconds(clock) }
+  const clockOfLimits = { seconds: clock.steady }
   const addressOf = ({ address }: Caller) => address
   const attempts = createRateLimit(ratesOfClient(attemptsOfClient, addressOf), clockOfLimits)
   const ofClient = createRateLimit(ratesOfClient(accountsOfClient, addressOf), clockOfLimits)

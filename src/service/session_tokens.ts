@@ -2,7 +2,7 @@
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
-import { expiryOf, type Session, type SessionLife } from "../domain/session.ts"
+import { expiryOf, type Moment, type Session, type SessionLife } from "../domain/session.ts"
 import type { User } from "../domain/user.ts"
 import type { RevocationWindow } from "../store/store.ts"
 import { signAccessToken, type TokenSettings } from "../token/access_token.ts"
@@ -34,10 +34,10 @@ export interface GrantParts {
 export function newSession(
   { sid, username, startedAt }: Pick<Session, "sid" | "username" | "startedAt">,
   { address, userAgent }: Caller,
-  { life, now }: { readonly life: SessionLife; readonly now: number },
+  { at, steadyAt, life }: Moment & { readonly life: SessionLife },
 ): Session {
-  const expiry = expiryOf({ startedAt, usedAt: now }, life)
-  const times = { startedAt, lastUsedAt: now, ...expiry }
+  const expiry = expiryOf({ startedAt, usedAt: at }, life)
+  const times = { startedAt, lastUsedAt: at, rotatedAt: steadyAt, ...expiry }
   const nothingYet = { rotations: 0, usedBefore: null, sharedRotation: 0, sharedRun: 0 }
   return { sid, username, ...times, address, userAgent, ...nothingYet }
 }
@@ -88,5 +88,10 @@ export function createRevocationWindow(
     Pick<SessionSettings, "graceSeconds">,
 ): () => RevocationWindow {
   const tokenSeconds = accessTtlSeconds + leewaySeconds
-  return () => ({ at: clock.now(), accessTtlSeconds: tokenSeconds, graceSeconds })
+  return () => ({
+    at: clock.now(),
+    steadyAt: Math.floor(clock.steady()),
+    accessTtlSeconds: tokenSeconds,
+    graceSeconds,
+  })
 }

@@ -2,7 +2,7 @@
 // Each step is audited.
 
 import type { Awaitable } from "../awaitable.ts"
-import { type Clock, steadySeconds } from "../clock.ts"
+import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
 import type { User } from "../domain/user.ts"
@@ -66,7 +66,7 @@ export class Sessions {
   constructor(parts: SessionParts) {
     const { clock, tokens, settings, verifiedBytesMax: bytesMax } = parts
     const windowNow = createRevocationWindow(clock, { ...tokens, ...settings })
-    const rates = createTokenRates(() => steadySeconds(clock))
+    const rates = createTokenRates(clock.steady)
     this.#parts = { ...parts, windowNow, rates }
     this.refresh = createRefresh(this.#parts)
     const verified = new VerifiedTokens(tokens, { bytesMax })
@@ -202,10 +202,10 @@ export class Sessions {
 
   /** A session of a user whose password was checked just now. */
   #begin(username: string, caller: Caller): Session {
-    const { clock, settings } = this.#parts
-    const now = clock.now()
-    const named = { sid: randomName(), username, startedAt: now }
-    return newSession(named, caller, { life: settings, now })
+    const { settings, windowNow } = this.#parts
+    const window = windowNow()
+    const named = { sid: randomName(), username, startedAt: window.at }
+    return newSession(named, caller, { ...window, life: settings })
   }
 
   /** The first tokens of a session, and a token by which its client is known from now on. */

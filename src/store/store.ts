@@ -10,7 +10,7 @@
 //   - Time comes in as instants (epoch seconds). An engine may be on another machine.
 
 import type { Awaitable } from "../awaitable.ts"
-import type { Client, Session, SessionLife } from "../domain/session.ts"
+import type { Client, Moment, Session, SessionLife } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
 
 /** Where users, sessions, failed logins and keys are kept. */
@@ -182,8 +182,7 @@ export interface KeyDocument {
 }
 
 /** When sessions end, and for how long their access tokens may still be valid elsewhere. */
-export interface RevocationWindow {
-  readonly at: number
+export interface RevocationWindow extends Moment {
   /** For how long an access token is accepted. */
   readonly accessTtlSeconds: number
   /** For how long after its rotation a session may have given further access tokens. */

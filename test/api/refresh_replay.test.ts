@@ -62,7 +62,7 @@ test("POST /refresh tells the audit trail which session was reused, and by whom"
   )
 })
 
-for (const seconds of [0, 1, 30, -1, -30]) {
+for (const seconds of [0, 1, 30, -1, -30, -31, -3600]) {
   test(`POST /refresh with the parent ${seconds} s later answers the same successor`, async (t) => {
     const { service, tokens, sid } = await prepareService(t)
     const next = await refresh(service, tokens.refresh_token)
@@ -79,7 +79,7 @@ for (const seconds of [0, 1, 30, -1, -30]) {
   })
 }
 
-for (const seconds of [31, 3600, -31, -3600]) {
+for (const seconds of [31, 3600]) {
   test(`POST /refresh with the parent ${seconds} s later ends the session`, async (t) => {
     const { service, tokens, sid } = await prepareService(t)
     const next = await refresh(service, tokens.refresh_token)

@@ -119,25 +119,45 @@ const thief = { address: "198.51.100.9", userAgent: "curl/8" }
 for (const [name, number, since, outcome] of judgements) {
   test(`judge() ${name}: ${outcome}`, () => {
     const rotated = { ...session, rotations: 3 }
-    const at = { now: start + since, graceSeconds }
+    const at = { at: start + since, steadyAt: start + since, graceSeconds }
     assert.equal(judge(rotated, { presented: number, ...own }, at), outcome)
   })
 }
 
+test("judge() measures the grace by the steady clock, wherever the other is set to", () => {
+  const rotated = { ...session, rotations: 3 }
+  const parent = { presented: 2, ...own }
+  for (const at of [start - day, start, start + hour]) {
+    for (const [since, outcome] of [
+      [graceSeconds, "parent"],
+      [graceSeconds + 1, "reused"],
+    ] as const) {
+      const steadyAt = rotated.rotatedAt + since
+      assert.equal(judge(rotated, parent, { at, steadyAt, graceSeconds }), outcome, `${at}`)
+    }
+  }
+})
+
 test("judge() without a grace has no parent that is good", () => {
   const rotated = { ...session, rotations: 3 }
-  const now = { now: start, graceSeconds: 0 }
+  const now = { at: start, steadyAt: start, graceSeconds: 0 }
   const judged = [3, 2].map((presented) => judge(rotated, { presented, ...own }, now))
   assert.deepEqual(judged, ["current", "reused"])
 })
 
 test("moveOn() goes on after the number that was used, and keeps the use before", () => {
   const now = start + hour
-  const moved = moveOn(session, { presented: 41, ...thief }, { now, life })
+  const steadyAt = now + 7
+  const moved = moveOn(session, { presented: 41, ...thief }, { at: now, steadyAt, life })
   assert.deepEqual(moved, {
     ...session,
     ...thief,
-    ...{ lastUsedAt: now, idleExpiresAt: now + life.idleSeconds, rotations: 42 },
+    ...{
+      lastUsedAt: now,
+      rotatedAt: steadyAt,
+      idleExpiresAt: now + life.idleSeconds,
+      rotations: 42,
+    },
     usedBefore: { at: start, ...own },
   })
   assert.ok(Object.isFrozen(moved) && Object.isFrozen(moved.usedBefore))
@@ -167,7 +187,7 @@ for (const [name, uses, at, told] of listings) {
     let used: Session = { ...session, address: "0", userAgent: "0" }
     for (const use of uses) {
       const client = { presented: used.rotations, address: `${use}`, userAgent: `${use}` }
-      used = moveOn(used, client, { now: start + use, life })
+      used = moveOn(used, client, { at: start + use, steadyAt: start, life })
     }
     const listed = listedUse(used, start + at)
     assert.equal(listed.at, start + told)
@@ -189,7 +209,7 @@ test("listedUse() changes at the beginning of ten minutes and never at a use", (
         address: `192.0.2.${second / 890}`,
         userAgent: "",
       }
-      used = moveOn(used, client, { now, life })
+      used = moveOn(used, client, { at: now, steadyAt: now, life })
     }
     const after = JSON.stringify(listedUse(used, now))
     if (after === before) continue

@@ -44,6 +44,8 @@ test("isAnotherClient() takes addresses of one /64 for one", () => {
   assert.deepEqual(["2001:db8:0:1:ffff::2", "2001:db8:0:2::1"].map(asking), [false, true])
 })
 
+const moment = { at: start, steadyAt: start }
+
 /** What becomes of a session in whose generations these ask, each with the token they have. */
 function judgeInTurn(generations: readonly (readonly (typeof own)[])[]): readonly string[] {
   let current: Session = session
@@ -52,8 +54,8 @@ function judgeInTurn(generations: readonly (readonly (typeof own)[])[]): readonl
     return askers
       .map((client) => {
         const use = { presented, ...client }
-        const judged = judge(current, use, { now: start, graceSeconds })
-        if (judged === "current") current = moveOn(current, use, { now: start, life })
+        const judged = judge(current, use, { ...moment, graceSeconds })
+        if (judged === "current") current = moveOn(current, use, { ...moment, life })
         if (judged === "shared") current = markShared(current)
         return judged
       })

@@ -65,6 +65,7 @@ export function sampleSession(sid: string, username = "alice"): Session {
     username,
     startedAt: startOfTests,
     lastUsedAt: startOfTests,
+    rotatedAt: startOfTests,
     idleExpiresAt: startOfTests + 86_400,
     expiresAt: startOfTests + 604_800,
     rotations: 0,

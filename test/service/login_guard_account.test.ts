@@ -134,7 +134,7 @@ test("verify() charges nothing when the store is away", async () => {
 test("verify() of a user who is deleted meanwhile leaves no count behind", async () => {
   const guarded = await createGuarded()
   const { store, fail } = guarded
-  const ending = { at: 1, accessTtlSeconds: 1, graceSeconds: 1 }
+  const ending = { at: 1, steadyAt: 1, accessTtlSeconds: 1, graceSeconds: 1 }
   guarded.interrupt(() => store.users.delete("alice", ending))
   assert.equal(await fail(attemptOn("alice")), "out")
   assert.deepEqual(await failedLogins(guarded), [0, 0])

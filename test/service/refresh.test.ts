@@ -51,7 +51,7 @@ const graceRows: readonly (readonly [graceSeconds: number, seconds: number, repl
     [30, 30, true],
     [30, 31, false],
     [30, -30, true],
-    [30, -31, false],
+    [30, -31, true],
     [1, 1, true],
     [1, 2, false],
     [0, 0, false],

@@ -26,12 +26,15 @@ const user: User = {
   tokensNotBefore: 0,
 }
 
+const times = { at: now, steadyAt: 77, life }
+
 test("newSession() tells who, when, from where, and until when", () => {
-  assert.deepEqual(newSession({ sid, username: "alice", startedAt: now }, caller, { life, now }), {
+  assert.deepEqual(newSession({ sid, username: "alice", startedAt: now }, caller, times), {
     sid,
     username: "alice",
     startedAt: now,
     lastUsedAt: now,
+    rotatedAt: 77,
     idleExpiresAt: now + 1000,
     expiresAt: now + 5000,
     rotations: 0,
@@ -43,13 +46,13 @@ test("newSession() tells who, when, from where, and until when", () => {
 
 test("newSession() of a login in the past ends as early as that says", () => {
   const named = { sid, username: "alice", startedAt: now - 4500 }
-  const { lastUsedAt, expiresAt, idleExpiresAt } = newSession(named, caller, { life, now })
+  const { lastUsedAt, expiresAt, idleExpiresAt } = newSession(named, caller, times)
   assert.deepEqual([lastUsedAt, expiresAt, idleExpiresAt], [now, now + 500, now + 500])
 })
 
 /** Grants the tokens of a session that started at `now`, as of `issuedAt`. */
 async function grantAt(issuedAt: number, fresh = true): Promise<Tokens> {
-  const session = newSession({ sid, username: "alice", startedAt: now }, caller, { life, now })
+  const session = newSession({ sid, username: "alice", startedAt: now }, caller, times)
   const { settings: tokens } = await createForge("ES256")
   const key = Buffer.alloc(32, 7)
   return grantTokens(session, { user, issuedAt, fresh }, { tokens, refreshKey: () => key })
@@ -97,7 +100,9 @@ test("createRevocationWindow() says how sessions end when it is asked", () => {
   const lives = { accessTtlSeconds: 900, leewaySeconds: 10, graceSeconds: 30 }
   const windowNow = createRevocationWindow(clock, lives)
   // A token is accepted for the leeway after its end, here and elsewhere.
-  assert.deepEqual(windowNow(), { at: now, accessTtlSeconds: 910, graceSeconds: 30 })
+  const lengths = { accessTtlSeconds: 910, graceSeconds: 30 }
+  assert.deepEqual(windowNow(), { at: now, steadyAt: now, ...lengths })
   clock.advance(10)
-  assert.equal(windowNow().at, now + 10)
+  clock.set(3600)
+  assert.deepEqual(windowNow(), { at: now + 3610, steadyAt: now + 10, ...lengths })
 })

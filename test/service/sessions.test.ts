@@ -41,6 +41,7 @@ test("logIn() starts a session and gives its tokens", async (t) => {
       username: "alice",
       startedAt: now,
       lastUsedAt: now,
+      rotatedAt: now,
       idleExpiresAt: now + 86_400,
       expiresAt: now + 604_800,
       rotations: 0,

@@ -7,7 +7,6 @@ import type { Store } from "../../src/store/store.ts"
 import { setBackContract, sharingContract } from "./contract_of_shared_sessions.ts"
 import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
 import {
-  accessTtlSeconds,
   fill,
   graceSeconds,
   life,
@@ -30,7 +29,7 @@ export function rotatingContract(engine: string, open: OpenStore): void {
     const at = start + 600
     const session = {
       ...first,
-      lastUsedAt: at,
+      ...{ lastUsedAt: at, rotatedAt: at },
       idleExpiresAt: at + life.idleSeconds,
       rotations: 1,
       address: "198.51.100.9",
@@ -178,7 +177,7 @@ function reuseContract(engine: string, open: OpenStore): void {
   test(`${engine}: sessions.rotate() with no grace has no parent that is good`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
-    const window = { at: start, accessTtlSeconds, graceSeconds: 0 }
+    const window = { ...windowAt(), graceSeconds: 0 }
     const use = { ...presented(0), window }
     const outcomes = [await rotate(store, "s1", use), await rotate(store, "s1", use)].map(
       ({ outcome }) => outcome,

@@ -23,6 +23,7 @@ export function sampleSession(sid: string, members: Partial<Session> = {}): Sess
     username: "alice",
     startedAt,
     lastUsedAt,
+    rotatedAt: lastUsedAt,
     idleExpiresAt: lastUsedAt + life.idleSeconds,
     expiresAt: startedAt + life.maxAgeSeconds,
     rotations: 0,
@@ -35,7 +36,7 @@ export function sampleSession(sid: string, members: Partial<Session> = {}): Sess
 
 /** How sessions end at an instant. */
 export function windowAt(at: number = start): RevocationWindow {
-  return { at, accessTtlSeconds, graceSeconds }
+  return { at, steadyAt: at, accessTtlSeconds, graceSeconds }
 }
 
 /** The use of a refresh token at an instant. */

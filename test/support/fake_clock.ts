@@ -1,25 +1,31 @@
 // A clock that moves only by hand.
 
-import type { Clock } from "../../src/clock.ts"
+import { type Clock, createClock } from "../../src/clock.ts"
 
 /** 2026-11-23T15:30:00Z. */
 export const startOfTests = 1_795_447_800
 
 /** A clock for tests. */
 export interface FakeClock extends Clock {
-  /** Moves time on by so many seconds, or back. */
+  /** Lets so many seconds pass. Negative ones set the clock back. */
   advance(seconds: number): void
-  /** None unless a test puts one here. */
-  steady?(): number
+  /** Sets the clock ahead or back, while no time passes. */
+  set(seconds: number): void
 }
 
 /** Makes a clock that stands at `startOfTests`. */
-export function createFakeClock(): FakeClock {
-  let now = startOfTests
+export function createFakeClock(lastUse: number | null = null): FakeClock {
+  let wall = startOfTests
+  let monotonic = 5000
+  const machine = { wallSeconds: () => wall, monotonicSeconds: () => monotonic }
   return {
-    now: () => now,
+    ...createClock(lastUse, machine),
     advance(seconds) {
-      now += seconds
+      wall += seconds
+      monotonic += Math.max(0, seconds)
+    },
+    set(seconds) {
+      wall += seconds
     },
   }
 }

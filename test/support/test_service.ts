@@ -3,7 +3,6 @@
 
 import type { TestContext } from "node:test"
 import { type App, type AppOptions, createApp } from "../../src/app.ts"
-import { steadySeconds } from "../../src/clock.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
@@ -130,8 +129,7 @@ export async function createTestService(
   const { audit } = trail
   const directory = options.directory ?? temporaryDirectory(t)
   const warn = (event: string, message: string) => log.log.warn(event, { message })
-  const steadySeconds = () => clock.steady?.()
-  const store = await openJsonStore({ directory, disk, warn, steadySeconds })
+  const store = await openJsonStore({ directory, disk, warn })
   t.after(() => store.close())
   const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
   const settings = { ...sessionSettings, ...options.settings }
@@ -182,7 +180,7 @@ export async function createTestService(
 
 function createTrail({ log }: CollectedLog, clock: FakeClock) {
   const write = createAudit({ log, file: null, clock })
-  const { audit, summarize } = createSummingAudit(write, () => steadySeconds(clock))
+  const { audit, summarize } = createSummingAudit(write, clock.steady)
   return { audit, summarizeAudit: summarize }
 }
 

@@ -23,8 +23,6 @@ export interface JsonStoreParts {
   readonly bytesBetweenSnapshotsMin: number
   readonly holding: Holding & { readonly disk: Disk }
   readonly warn: (event: string, message: string) => void
-  /** Seconds of a clock that is never set, to measure the grace of a refresh token's parent. */
-  readonly steadySeconds?: (() => number | undefined) | undefined
   /** Gives the directory's lock back. */
   readonly release: () => Promise<void>
 }
@@ -53,7 +51,7 @@ export class JsonStore implements Store {
       holding,
     })
     const staged = new StagedTables(tables, this.#journal)
-    const sessions = new JsonSessions(staged, parts.steadySeconds)
+    const sessions = new JsonSessions(staged)
     const failures = new JsonFailures(staged)
     this.#staged = staged
     this.users = new JsonUsers(staged, sessions, failures)

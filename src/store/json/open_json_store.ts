@@ -40,8 +40,6 @@ export interface JsonStoreOptions {
   readonly mayMake?: boolean
   /** Bytes of journal after which a snapshot is taken at the earliest. */
   readonly bytesBetweenSnapshotsMin?: number
-  /** Seconds of a clock that is never set; gives undefined where there is none. */
-  readonly steadySeconds?: () => number | undefined
 }
 
 /** Files beside the snapshot and the journal: where there is one, there is or was a store. */
@@ -107,7 +105,7 @@ async function start(
   lock: Lock,
   options: JsonStoreOptions,
 ): Promise<JsonStore> {
-  const { directory, name = directory, disk, warn, alarm = warn, steadySeconds } = options
+  const { directory, name = directory, disk, warn, alarm = warn } = options
   const holding = new HeldFiles({ directory: name, disk, lock, alarm })
   try {
     const segments: Segment[] = []
@@ -125,7 +123,7 @@ async function start(
       covered: contents.covered,
       snapshotBytes: contents.snapshotBytes,
       bytesBetweenSnapshotsMin: options.bytesBetweenSnapshotsMin ?? bytesBetweenSnapshotsMin,
-      ...{ holding, warn, steadySeconds },
+      ...{ holding, warn },
       async release() {
         await holding.close()
         await lock.release()

@@ -15,7 +15,6 @@ import type {
   StartOptions,
 } from "../store.ts"
 import { RevocationListing } from "./revocation_listing.ts"
-import { RotationTimes } from "./rotation_times.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import type { Change, Records } from "./tables.ts"
 
@@ -29,12 +28,10 @@ export class JsonSessions implements SessionStore {
   readonly #tables: StagedTables
   /** By username, a superset of the user's pending sessions: none is missing. */
   readonly #sids = new Map<string, Set<string>>()
-  readonly #rotations: RotationTimes
   readonly #listing = new RevocationListing()
 
-  constructor(tables: StagedTables, steadySeconds?: () => number | undefined) {
+  constructor(tables: StagedTables) {
     this.#tables = tables
-    this.#rotations = new RotationTimes(steadySeconds)
     for (const session of tables.committed.sessions.values()) this.#note(session)
   }
 
@@ -89,14 +86,11 @@ export class JsonSessions implements SessionStore {
     const user = session === null ? null : this.#tables.pending("users", session.username)
     if (session === null || user === null)
       return this.#tables.onceCommitted("sessions", sid, { outcome: "gone" })
-    const { at: now, graceSeconds } = window
-    const sinceRotation = this.#rotations.since(session)
-    const judged = judge(session, rotation, { now, graceSeconds, sinceRotation })
+    const judged = judge(session, rotation, window)
     switch (judged) {
       case "current":
       case "newer": {
-        const moved = moveOn(session, rotation, { now, life })
-        this.#rotations.note(moved)
+        const moved = moveOn(session, rotation, { ...window, life })
         await this.write([["sessions", sid, moved]])
         return { outcome: judged === "current" ? "rotated" : "set_back", session: moved, user }
       }

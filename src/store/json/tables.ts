@@ -86,6 +86,7 @@ const tableReaders: {
       username: "name",
       startedAt: "instant",
       lastUsedAt: "instant",
+      rotatedAt: "instant",
       idleExpiresAt: "instant",
       expiresAt: "instant",
       rotations: "count",
