@@ -60,7 +60,9 @@ async function measure(): Promise<boolean> {
       rows.push(...probeRows(`${manner} (${round})`, outcome.probes))
       const answers = Object.entries(outcome.answers).map(([status, count]) => `${count} ${status}`)
       const grown = `${outcome.grownMib.toFixed(1)} MiB more at most`
-      write(`${manner} (${round}): ${grown}; answers: ${answers.join(", ")}`)
+      const used = `${outcome.processorMillis.toFixed(0)} ms of CPU`
+      const failure = outcome.failure === null ? "" : `; others: ${outcome.failure}`
+      write(`${manner} (${round}): ${grown}, ${used}; ${answers.join(", ")}${failure}`)
       await wait(restMillis)
     }
   }

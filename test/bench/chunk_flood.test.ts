@@ -35,6 +35,8 @@ test("measureChunkFlood() counts how the service refuses chunks of one byte", {
   assert.equal(outcome.answers["413"], 6)
   assert.ok(outcome.grownMib >= 0 && outcome.grownMib < 100, `${outcome.grownMib} MiB`)
   assert.ok((outcome.probes["/livez"] ?? []).length > 1)
+  assert.ok(outcome.processorMillis > 0)
+  assert.equal(outcome.failure, null)
   assert.equal(await service.stop(), 0)
 })
 
@@ -55,7 +57,8 @@ for (const isHeadFirst of [false, true]) {
 
 test("judgeChunkFlood() takes the worst outcome, and what is not known for missed", () => {
   const outcomeOf = (grownMib: number, waitMillis: number): ChunkOutcome => {
-    return { probes: {}, answers: {}, grownMib, waitMillis }
+    const rest = { probes: {}, answers: {}, failure: null, processorMillis: 0 }
+    return { ...rest, grownMib, waitMillis }
   }
   const good = outcomeOf(99.9, 99.9)
   assert.deepEqual(judgeChunkFlood([good, outcomeOf(1, 1)]), {
@@ -70,10 +73,20 @@ test("judgeChunkFlood() takes the worst outcome, and what is not known for misse
   }
 })
 
+test("judgeChunkFlood() finds the wait missed when others are refused", { skip }, async (t) => {
+  const refusing = careless.replace("return response.end()", "return response.writeHead(408).end()")
+  const outcome = await measure(await startCareless(t, refusing), false)
+  assert.equal(outcome.failure, "/livez answered 408")
+  const { isHeld, lines } = judgeChunkFlood([outcome])
+  assert.equal(isHeld, false)
+  assert.match(lines[1] ?? "", /^GOAL MISSED: longest wait of others: Infinity ms/)
+})
+
 test("measureChunkFlood() fails when the service does", { skip }, async (t) => {
-  const { port, pid } = await startCareless(t)
+  const { port, pid, child } = await startCareless(t)
   const attack = async () => {
-    process.kill(pid, "SIGKILL")
+    child.kill("SIGKILL")
+    await once(child, "close")
     return sendChunks(port, { ...flood, isHeadFirst: false })
   }
   await assert.rejects(measureChunkFlood({ port, pid }, questions, attack), /ECONN/)
@@ -84,11 +97,11 @@ async function measure(service: { port: number; pid: number }, isHeadFirst: bool
   return await measureChunkFlood(service, questions, attack)
 }
 
-async function startCareless(t: TestContext): Promise<{ port: number; pid: number }> {
-  const child: ChildProcess = spawn(process.execPath, ["-e", careless])
+async function startCareless(t: TestContext, program = careless) {
+  const child: ChildProcess = spawn(process.execPath, ["-e", program])
   t.after(() => child.kill("SIGKILL"))
   const [text] = await once(child.stdout ?? child, "data")
-  return { port: Number(text), pid: child.pid ?? 0 }
+  return { port: Number(text), pid: child.pid ?? 0, child }
 }
 
 after(endProbes)
