@@ -148,8 +148,8 @@ async function seed(
   if (config.seedUsers.length > 0) {
     const seeded = await accounts.seed(config.seedUsers)
     const message = seeded
-      ? "These users have passwords from the settings: for trying out only"
-      : "POSTERN_SEED_USERS does nothing: the store has, or had, users, perhaps those of before"
+      ? "These users got their passwords from POSTERN_SEED_USERS: use that only to try Postern out"
+      : "POSTERN_SEED_USERS was ignored: this store has users already, or had some"
     log.warn(seeded ? "users.seeded" : "users.not_seeded", { message })
   }
   if ((await store.users.count()) === 0) {

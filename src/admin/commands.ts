@@ -62,17 +62,17 @@ const commands = {
   },
   "user.add": {
     takes: ["username", "password"],
-    help: "Add a user. The password is asked for, or piped in.",
+    help: "Add a user. Asks for the password, or reads it from a pipe.",
     run: ({ accounts }, { username, password }) => accounts.create({ username, password }),
   },
   "user.password": {
     takes: ["username", "password"],
-    help: "Set a user's password and end their sessions. It is asked for, or piped in.",
+    help: "Set a user's password and end their sessions. Asks for it, or reads a pipe.",
     run: ({ accounts }, { username, password }) => accounts.setPassword({ username, password }),
   },
   "user.disable": {
     takes: ["username"],
-    help: "Keep a user from logging in, and end their sessions.",
+    help: "Block a user from logging in, and end their sessions.",
     run: ({ accounts }, { username }) => accounts.disable(username),
   },
   "user.enable": {
@@ -87,17 +87,17 @@ const commands = {
   },
   "user.unlock": {
     takes: ["username"],
-    help: "Forget a user's failed logins.",
+    help: "Unlock a user: clear their failed logins.",
     run: ({ accounts }, { username }) => accounts.unlock(username),
   },
   "user.delete": {
     takes: ["username"],
-    help: "Delete a user. The name stays reserved.",
+    help: "Delete a user. The name stays reserved until `user release`.",
     run: ({ accounts }, { username }) => accounts.delete(username),
   },
   "user.release": {
     takes: ["username"],
-    help: "Let the name of a deleted user be given again.",
+    help: "Free the name of a deleted user, so that it can be used again.",
     run: ({ accounts }, { username }) => accounts.release(username),
   },
   "user.role.add": {
@@ -107,17 +107,17 @@ const commands = {
   },
   "user.role.remove": {
     takes: ["username", "role"],
-    help: "Take a role away from a user.",
+    help: "Take a role from a user.",
     run: ({ accounts }, { username, role }) => accounts.removeRole(username, role),
   },
   "user.claim.set": {
     takes: ["username", "claim", "value"],
-    help: "Give a user's tokens a claim of your own: JSON, or else text.",
+    help: "Set a claim in a user's tokens. VALUE is JSON, or else text.",
     run: ({ accounts }, { username, claim, value }) => accounts.setClaim(username, claim, value),
   },
   "user.claim.remove": {
     takes: ["username", "claim"],
-    help: "Take a claim away from a user's tokens.",
+    help: "Remove a claim from a user's tokens.",
     run: ({ accounts }, { username, claim }) => accounts.removeClaim(username, claim),
   },
   "key.list": {
@@ -127,12 +127,12 @@ const commands = {
   },
   "key.rotate": {
     takes: [],
-    help: "Publish a new key, which signs once verifiers have had time to fetch it.",
+    help: "Publish a new key. It signs once verifiers have had time to fetch it.",
     run: ({ keys }) => keys.rotate(),
   },
   "key.retire": {
     takes: ["kid"],
-    help: "Refuse a key, and what it signed, at once. KID may be `refresh`.",
+    help: "Refuse a key and every token that it signed. KID may be `refresh`.",
     run: ({ keys }, { kid }) => keys.retire(kid),
   },
 } as const satisfies Record<string, AdminCommand>

@@ -46,7 +46,7 @@ export async function openControl(options: ControlOptions): Promise<LocalSocket>
   } catch (cause) {
     if (noSocketCodes.includes(systemCode(cause) ?? "")) {
       const why = `No Unix socket can be made in '${directory}' (${systemCode(cause)})`
-      const message = `${why}: while this service runs commands can't reach it, stop it for them`
+      const message = `${why}: commands can't reach this service. Stop it before you run one`
       log.warn("control.none", { message })
       return { close: async () => {} }
     }

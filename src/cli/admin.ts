@@ -11,6 +11,7 @@ import { printable } from "../telemetry/log.ts"
 import { inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"
 import { type Hints, requireDeployment, runControlCommand, writtenTo } from "./control.ts"
+import { calledAs } from "./failure_report.ts"
 import { askPassword } from "./password_prompt.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
@@ -20,23 +21,23 @@ const reports: Readonly<
   Record<Exclude<CommandName, "user.list" | "key.list">, (value: unknown, name: string) => string>
 > = {
   "user.add": (_value, user) => `Added user ${user}.\n`,
-  "user.password": (_value, user) => `Set the password of ${user}, who is logged out now.\n`,
-  "user.disable": (_value, user) => `Disabled user ${user}, who is logged out now.\n`,
+  "user.password": (_value, user) => `Set the password of ${user} and ended their sessions.\n`,
+  "user.disable": (_value, user) => `Disabled user ${user} and ended their sessions.\n`,
   "user.enable": (_value, user) => `Enabled user ${user}.\n`,
   "user.logout": (_value, user) => `Ended all sessions of ${user}.\n`,
   "user.unlock": (_value, user) => `Unlocked user ${user}.\n`,
   "user.delete": (_value, user) => `Deleted user ${user}. The name stays reserved.\n`,
-  "user.release": (_value, user) => `The name ${user} may be given again.\n`,
+  "user.release": (_value, user) => `The name ${user} can be used again.\n`,
   "user.role.add": rightsOf,
   "user.role.remove": rightsOf,
   "user.claim.set": rightsOf,
   "user.claim.remove": rightsOf,
   "key.rotate": (value) => {
     const { kid, signsFrom } = value as KeySummary
-    return `Published the key '${kid}'. It signs from ${isoTime(signsFrom ?? 0)} on.\n`
+    return `Published key '${kid}'. It signs tokens from ${isoTime(signsFrom ?? 0)} on.\n`
   },
   "key.retire": (_value, kid) =>
-    `Retired '${kid}'. What it signed or made is refused from now on.\n`,
+    `Retired key '${kid}'. Tokens that it signed are refused from now on.\n`,
 }
 
 const userHints: Hints = {
@@ -69,7 +70,7 @@ export async function runAdmin(
   const hints = name.startsWith("key.") ? keyHints : userHints
   const done = await runControlCommand(command, { config, terminal, hints })
   if (name === "user.list" || name === "key.list") {
-    const list = name === "user.list" ? usersOf(done.value) : keysOf(done.value)
+    const list = name === "user.list" ? usersOf(done.value, terminal) : keysOf(done.value)
     terminal.print(call.isJson ? inJson(list.records) : list.table)
   } else {
     const about = username === undefined ? kid : quotedName(username)
@@ -105,7 +106,7 @@ function jsonOrText(value: string): unknown {
 function rightsOf(value: unknown, user: string): string {
   const { roles, claims } = value as UserSummary
   const claimsText = printable(JSON.stringify(claims))
-  return `The user ${user} has the roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
+  return `User ${user} now has roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
 }
 
 /** A list for programs and for people. */
@@ -114,7 +115,7 @@ interface List {
   readonly table: string
 }
 
-function usersOf(value: unknown): List {
+function usersOf(value: unknown, { program }: Terminal): List {
   const records = (value as readonly ListedUser[]).map(
     ({ username, disabled, isLocked, createdAt, roles, claims }) => ({
       username,
@@ -125,7 +126,8 @@ function usersOf(value: unknown): List {
     }),
   )
   if (records.length === 0) {
-    return { records, table: "There are no users. `postern user add NAME` adds one.\n" }
+    const none = "There are no users. `postern user add NAME` adds one.\n"
+    return { records, table: calledAs(program, none) }
   }
   const rows = records.map(({ username, state, created_at, roles, claims }) => [
     ...[username, state, isoTime(created_at), roles.join(" ") || "-"],

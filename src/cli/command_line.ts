@@ -88,13 +88,15 @@ function answerTo(words: readonly string[]): string | null {
 /** The error for words that choose no command. It quotes no more of them than a command has. */
 function noCommand(words: readonly string[]): OperatorError {
   const [first = ""] = words
-  const isGroup = commandsIn(first).length > 0
-  const typed = words.slice(0, isGroup ? 2 : 1).join(" ")
+  const isGroup = (typed: string) => commandsIn(typed).length > 0
+  const typed = words.slice(0, isGroup(first) ? 2 : 1).join(" ")
   const names = commandRows.map(({ name }) => name)
   const close = closestName(typed, [...names, ...names.map((name) => name.split(" ")[0] ?? "")])
   const meant = close === null || close === typed ? "" : `Did you mean \`postern ${close}\`? `
-  const list = isGroup ? `postern help ${first}` : "postern help"
-  return new OperatorError(`'postern ${typed}' is not a command`, {
+  const group = [typed, first].find(isGroup)
+  const list = group === undefined ? "postern help" : `postern help ${group}`
+  const problem = group === typed ? "is not a complete command" : "is not a command"
+  return new OperatorError(`'postern ${typed}' ${problem}`, {
     hint: `${meant}\`${list}\` lists the commands.`,
     exitCode: exitCodes.usage,
   })
@@ -154,7 +156,7 @@ function mistakeIn(code: string | null, args: readonly string[], known: readonly
 }
 
 function wrongArguments(row: CommandRow, mistake: string): OperatorError {
-  return new OperatorError(`postern ${row.name}: ${mistake}`, {
+  return new OperatorError(`${row.name}: ${mistake}`, {
     hint: `Usage: postern ${usageOf(row)}. \`postern help ${row.name}\` says more.`,
     exitCode: exitCodes.usage,
   })

@@ -18,7 +18,7 @@ const ownCommands: readonly CommandRow[] = [
   {
     name: "demo",
     takes: [],
-    help: "Try the service with the users alice and bob. Nothing is left of it.",
+    help: "Try the service with the users alice and bob. It leaves no data behind.",
     shownSettings: ["POSTERN_HOST", "POSTERN_PORT"],
     serves: true,
     run: async (call, terminal) => (await import("./serve.ts")).runDemo(call, terminal),
@@ -41,7 +41,7 @@ const ownCommands: readonly CommandRow[] = [
   {
     name: "completion",
     takes: ["SHELL"],
-    help: "Print the completion of commands for a shell: bash, zsh or fish.",
+    help: "Print the completion script of a shell: bash, zsh or fish.",
     notes: `  bash  eval "$(postern completion bash)" in ~/.bashrc
   zsh   eval "$(postern completion zsh)" in ~/.zshrc, after compinit
   fish  postern completion fish > ~/.config/fish/completions/postern.fish
@@ -60,7 +60,8 @@ const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = 
   kid: "KID",
 }
 
-const adminNotes = "Goes through the running service or, while none runs, to the data directory.\n"
+const adminNotes =
+  "Works through the running service, or on the data directory while no service runs.\n"
 
 /** Every command. */
 export const commandRows: readonly CommandRow[] = [

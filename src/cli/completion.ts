@@ -22,7 +22,7 @@ export async function runCompletion(
   const script = Object.hasOwn(shells, shell) ? shells[shell] : undefined
   if (script === undefined) {
     throw new OperatorError("There is no completion for that shell", {
-      hint: "`postern completion bash`, zsh or fish.",
+      hint: "Use bash, zsh or fish.",
       exitCode: exitCodes.usage,
     })
   }

@@ -16,7 +16,7 @@ export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
     terminal.printError(`${label("postern:", "red", terminal)} this is a bug: ${text}\n`)
     return exitCodes.refused
   }
-  const lines = mistake.lines.map(printable).join("\n")
+  const lines = calledAs(terminal.program, mistake.lines.map(printable).join("\n"))
   const hint = calledAs(terminal.program, printable(mistake.hint))
   terminal.printError(
     `${label("postern:", "red", terminal)} ${lines}\n${label("hint:", "cyan", terminal)} ${hint}\n`,

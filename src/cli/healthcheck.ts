@@ -13,7 +13,7 @@ const answerMillisMax = 3_000
 const question = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 const notThere = "Is the service started? POSTERN_HOST and POSTERN_PORT must be the service's own."
-const notReady = "If it does not start or stop just now, its log says more."
+const notReady = "It may be starting or stopping. If not, its log says why."
 
 /**
  * Exits 0 when GET /readyz answers 200.

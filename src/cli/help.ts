@@ -23,7 +23,7 @@ Usage: postern COMMAND [ARGUMENTS] [OPTIONS]
 
 ${listOf(commandRows)}
 postern help COMMAND   says more of one command, such as \`postern help user add\`.
-postern help settings  lists the settings, which are variables of the environment or options.
+postern help settings  lists the settings: environment variables, and options.
 postern --version      prints the version.
 
 Exit codes: 0 done, 1 refused or failed, 2 not a command, 65 damaged data, 69 unavailable,
@@ -48,9 +48,9 @@ export function helpOfCommand(row: CommandRow): string {
     ([, { name }]) => shownSettings === "all" || shownSettings.includes(name),
   )
   const options = [
-    ...(isList ? ["  --json\n      Print JSON, a record a line.\n"] : []),
+    ...(isList ? ["  --json\n      Print a JSON array, one record per line.\n"] : []),
     ...shown.map(([option, setting]) => optionText(option, setting)),
-    "  -h, --help\n      Print this.\n",
+    "  -h, --help\n      Print this help.\n",
   ]
   const more = shownSettings === "all" || shownSettings.length === 0
   return `Usage: postern ${usageOf(row)} [OPTIONS]
@@ -58,13 +58,13 @@ export function helpOfCommand(row: CommandRow): string {
 ${help}
 ${notes === undefined ? "" : `${notes}`}
 Options
-${options.join("")}${more ? "" : "\n`postern help settings` lists the other settings, which are options, too.\n"}`
+${options.join("")}${more ? "" : "\n`postern help settings` lists all settings. Each is an option too.\n"}`
 }
 
 /** The settings, as variables and as options. */
 export function settingsText(): string {
   const rows = settingOptions.map(([option, setting]) => optionText(option, setting))
-  return `Settings are variables of the environment, or options, which come first.
+  return `A setting is an environment variable or an option. The option wins.
 
 ${rows.join("")}`
 }

@@ -28,13 +28,13 @@ export function hashesAtATime(
 ): number {
   const threads = threadPoolSize(poolSize)
   if (threads < 2) {
-    const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
-    report("UV_THREADPOOL_SIZE", `It is ${threads}`, hint)
+    const hint = "Set at least 2, one for hashing and one for everything else, or unset it for 4"
+    report("UV_THREADPOOL_SIZE", `It gives ${threads} thread`, hint)
   }
   const width = laneWidth({ threads, cores, memoryBytes, hashBytes: hashMemoryKib * 1024 })
   if (width === 0) {
     const has = Math.floor(memoryBytes / 1024 ** 2)
-    const hint = "Lower it, or give the process, or its container, more memory"
+    const hint = "Lower it, or give the process or its container more memory"
     report("POSTERN_HASH_MEMORY", `No hash of that size fits into ${has} MiB`, hint)
   }
   return width

@@ -47,10 +47,11 @@ function requireScheme(value: string, { protocol, hostname }: URL): void {
   if (protocol === "https:") return
   if (protocol !== "http:") throw new SettingMistake(`'${value}' is not an https address`, hint)
   if (isLoopback(hostname) || isPrivate(hostname)) return
-  const where = "http only on localhost, a private address, or a name such as postern or nas.local"
+  const where =
+    "http is allowed only for localhost, a private address, or a name such as postern or nas.local"
   throw new SettingMistake(
     `'${value}' is plain http and not in a private network`,
-    `Take https; ${where}`,
+    `Use https. ${where}`,
   )
 }
 
@@ -62,13 +63,13 @@ function isPrivate(hostname: string): boolean {
 function requireOneSpelling(value: string, { origin, pathname }: URL): void {
   const written = `${origin}${pathname.replace(/\/+$/, "")}`
   if (value !== written) {
-    const problem = value.endsWith("/") ? "ends with '/'" : "has another spelling"
+    const problem = value.endsWith("/") ? "ends with '/'" : "is not in standard form"
     throw new SettingMistake(
       `'${value}' ${problem}`,
       `Write it as ${written}: verifiers compare it as text and append paths such as /.well-known/jwks.json`,
     )
   }
   if (path.test(value.slice(origin.length))) return
-  const rule = "Between slashes its path may have the characters A-Z a-z 0-9 . _ ~ -"
+  const rule = "Use only the characters A-Z a-z 0-9 . _ ~ - between slashes"
   throw new SettingMistake(`'${value}' has a path that can't be used`, rule)
 }

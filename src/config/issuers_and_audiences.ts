@@ -26,7 +26,7 @@ export function sharedIssuersAndAudiences(
   const writtenAudiences = audiences ?? []
   const acceptedIssuers = values.decodeIssuer ?? writtenIssuers
   const acceptedAudiences = values.decodeAudience ?? writtenAudiences
-  const own = "With this Postern would refuse its own tokens"
+  const own = "With this value Postern would refuse its own tokens"
   if (issuer !== undefined && !overlap(writtenIssuers, acceptedIssuers)) {
     report("JWT_DECODE_ISSUER", own, "Set JWT_ENCODE_ISSUER to one of these")
   }
@@ -45,12 +45,12 @@ export function publishedIssuersAndAudiences(
   issuer: string,
   report: ReportMistake,
 ): IssuersAndAudiences {
-  const hint = "Set JWT_SECRET_KEY; or POSTERN_ISSUER and POSTERN_AUDIENCE in the place of these"
+  const hint = "Set JWT_SECRET_KEY, or use POSTERN_ISSUER and POSTERN_AUDIENCE instead"
   const names = ["encodeIssuer", "decodeIssuer", "encodeAudience", "decodeAudience"] as const
   for (const key of names) {
     // Undefined is a secret that could not be read, which was reported.
     if (values[key] == null || values.secretKey !== null) continue
-    report(settings[key].name, "It only goes with JWT_SECRET_KEY", hint)
+    report(settings[key].name, "It needs JWT_SECRET_KEY", hint)
   }
   const audience = values.audience ?? issuer
   const accepted = { acceptedIssuers: [issuer], acceptedAudiences: [audience] }

@@ -77,8 +77,8 @@ export function loadConfig(
       ? sharedIssuersAndAudiences(readable, report)
       : publishedIssuersAndAudiences(readable, publicAddress, report)
   if (readable.keyRotationSeconds != null && signing.kind !== "generated") {
-    const hint = "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY"
-    report("POSTERN_KEY_ROTATION", "It only goes with generated keys", hint)
+    const hint = "Unset it, or unset JWT_SECRET_KEY and JWT_PRIVATE_KEY"
+    report("POSTERN_KEY_ROTATION", "It works only with generated keys", hint)
   }
   const machine = thisMachine()
   const laneWidth = hashesAtATime(readable, environment["UV_THREADPOOL_SIZE"], machine, report)
@@ -166,7 +166,7 @@ function reportUnknownNames(environment: Environment, report: ReportMistake): vo
     const hint = /_SERVICE_|_PORT_|_PORT$/.test(name)
       ? "If Kubernetes sets it, for a Service named postern: set enableServiceLinks: false"
       : `${meant}\`postern help settings\` lists the settings`
-    report(name, "There is no such setting", hint)
+    report(name, "Unknown setting", hint)
   }
 }
 
@@ -181,7 +181,7 @@ function settingsError(
       `  ${optionNames.get(name) ?? name}: ${problem}`,
       `    hint: ${hintAtFile(name, environment)}${hint}`,
     ]),
-    hint: "Nothing was started. Mend them all and start again.",
+    hint: "Nothing was done. Correct the settings and try again.",
     exitCode: exitCodes.badSettings,
   })
 }

@@ -14,10 +14,10 @@ export function trustedProxies(value: string): readonly Network[] {
   return list(value).map((one) => {
     const hint = "Addresses and networks of your own proxies: 10.0.0.2,172.16.0.0/12,fd00::/8"
     const network = readNetwork(one)
-    if (network === null) throw new SettingMistake(`'${one}' is no address and no network`, hint)
+    if (network === null) throw new SettingMistake(`'${one}' is not an address or a network`, hint)
     const { start, prefix } = network
     if (prefix < prefixMin) {
-      const reason = `'${one}' is too wide: who is in it can claim any address`
+      const reason = `'${one}' is too wide: every client in it could claim any address`
       throw new SettingMistake(reason, `A prefix of at least /${prefixMin}, such as 10.0.0.0/8`)
     }
     if (start === canonicalAddress(one.replace(/\/.*$/, ""))) return network
@@ -32,8 +32,8 @@ export function trustedProxies(value: string): readonly Network[] {
 export function forwardedHeader(value: string): ForwardedHeader {
   const header = forwardedHeaders.find((name) => name.toLowerCase() === value.toLowerCase())
   if (header !== undefined) return header
-  const hint = `${forwardedHeaders.join(" or ")}, whichever your proxies write; no other is read`
-  throw new SettingMistake(`'${value}' is no header that is read`, hint)
+  const hint = `Set the one that your proxies write: ${forwardedHeaders.join(" or ")}`
+  throw new SettingMistake(`'${value}' is not a header that Postern reads`, hint)
 }
 
 /** Names and addresses that the `Host` header may have. */
@@ -43,8 +43,8 @@ export function allowedHosts(value: string): readonly string[] {
     if (address !== null) return address
     if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(one)) return hostNameOf(one)
     throw new SettingMistake(
-      `'${one}' is no host name`,
-      "Names or addresses without scheme, port and *, such as login.example.org",
+      `'${one}' is not a host name`,
+      "Names or addresses without scheme, port or *, such as login.example.org",
     )
   })
 }
@@ -54,8 +54,8 @@ export function corsOrigins(value: string): readonly string[] {
   return list(value).map((one) => {
     if (isOrigin(one)) return one
     throw new SettingMistake(
-      `'${one}' is no origin`,
-      "Scheme, host and, unless it is the usual one, port, in lower case and with nothing after it, such as https://app.example.org or capacitor://localhost; never null or *",
+      `'${one}' is not an origin`,
+      "Write scheme://host in lower case, with :port unless it is the scheme's default, and nothing after it: https://app.example.org or capacitor://localhost. null and * are not allowed",
     )
   })
 }

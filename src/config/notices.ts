@@ -24,11 +24,13 @@ export function noticesOf(
 function issuerNotices(values: SettingValues, issuer: string | undefined): readonly string[] {
   if (values.issuer !== null && isPlainInNetwork(values.issuer)) {
     return [
-      "POSTERN_ISSUER is http: whoever is in that network can read passwords and tokens, and give verifiers other keys. Use https unless only a TLS proxy and your own services are there",
+      "POSTERN_ISSUER is http: anybody in that network can read passwords and tokens, and give false keys to verifiers. Use https, unless only a TLS proxy and your own services are in it",
     ]
   }
   if (values.issuer !== null || issuer === undefined || isLoopback(values.host)) return []
-  return [`POSTERN_ISSUER is not set: tokens say ${issuer}, though others may reach this address`]
+  return [
+    `POSTERN_ISSUER is not set: tokens name ${issuer}, which other machines can't reach. Set it to the public address`,
+  ]
 }
 
 // By default a Flask app's tokens have neither `iss` nor `aud`.
@@ -58,12 +60,15 @@ function lifeNotices(
 // This setting does nothing without https.
 function networkNotices({ includeSubdomains, issuer }: SettingValues): readonly string[] {
   if (includeSubdomains === "off" || issuer?.startsWith("https:")) return []
-  return ["POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is no https address"]
+  return ["POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is not an https address"]
 }
 
 // Perhaps a typing mistake, perhaps another program's setting: no reason to stop.
 function unreadNames(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith("JWT_") && !settingNames.includes(name))
-    .map((name) => `${name} is set but not read here; 'postern help settings' lists them`)
+    .map(
+      (name) =>
+        `${name} is set, but Postern has no such setting; 'postern help settings' lists them`,
+    )
 }

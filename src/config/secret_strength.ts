@@ -32,7 +32,7 @@ export function findSecretFault(secret: string, bytesMin: number): string | null
   const known = knownFragments()
   return readings(secret.slice(0, judgedLengthMax)).every((text) => isRandom(text, known))
     ? null
-    : "without known words and secrets, repetition and rows, too little of it is random"
+    : "too little of it is random; known words, known secrets, repetition and rows don't count"
 }
 
 // An encoded typed secret is as easy to guess: Nacos was shipped with one. So is a repeated one.

@@ -26,7 +26,7 @@ const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
 export function chooseSigning(values: ReadableValues, report: ReportMistake): Signing {
   const { secretKey, privateKey, algorithm } = values
   if (secretKey != null && privateKey != null) {
-    const hint = "Set one: a shared secret or published keys"
+    const hint = "Set only one: a shared secret or a private key"
     report("JWT_PRIVATE_KEY", "JWT_SECRET_KEY is set too", hint)
   }
   const chosen: Algorithm = algorithm ?? (secretKey == null ? "ES256" : "HS256")
@@ -34,7 +34,7 @@ export function chooseSigning(values: ReadableValues, report: ReportMistake): Si
   if (!isPublished(chosen)) {
     // Undefined is a secret that could not be read.
     if (secretKey === null) {
-      report("JWT_ALGORITHM", `${chosen} needs JWT_SECRET_KEY`, "Set that, or take ES256")
+      report("JWT_ALGORITHM", `${chosen} needs JWT_SECRET_KEY`, "Set JWT_SECRET_KEY, or use ES256")
     }
     return { kind: "generated", algorithm: "ES256" }
   }
@@ -49,8 +49,8 @@ export function chooseSigning(values: ReadableValues, report: ReportMistake): Si
 
 function sharedSigning(secret: string, chosen: Algorithm, report: ReportMistake): Signing {
   if (!isShared(chosen)) {
-    const hint = "HS256, HS384 or HS512; or leave JWT_SECRET_KEY out for published keys"
-    report("JWT_ALGORITHM", `${chosen} does not go with JWT_SECRET_KEY`, hint)
+    const hint = "Use HS256, HS384 or HS512, or unset JWT_SECRET_KEY for published keys"
+    report("JWT_ALGORITHM", `${chosen} can't be used with JWT_SECRET_KEY`, hint)
     return { kind: "shared", algorithm: "HS256", secret }
   }
   const reason = findSecretFault(secret, sharedAlgorithms[chosen])

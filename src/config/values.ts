@@ -56,7 +56,7 @@ export function oneOf<T extends string>(words: readonly T[]): (value: string) =>
 }
 
 /** A time in whole seconds (`900`) or with a unit (`90s`, `15m`, `1h`, `30d`), as seconds. */
-export function lifetime(bounds: {
+export function duration(bounds: {
   readonly least: number
   readonly most: number
 }): (value: string) => number {
@@ -66,8 +66,8 @@ export function lifetime(bounds: {
     const seconds = Number(found?.[1]) * (secondsPerUnit[found?.[2] || "s"] ?? 1)
     if (found !== null && seconds >= least && seconds <= most) return seconds
     throw new SettingMistake(
-      `'${value}' is not a lifetime`,
-      `Seconds (900) or with a unit (90s, 15m, 1h, 30d), from ${inUnits(least)} to ${inUnits(most)}; nothing lives for ever`,
+      `'${value}' is not a duration`,
+      `Seconds (900) or with a unit (90s, 15m, 1h, 30d), from ${inUnits(least)} to ${inUnits(most)}; there is no value for never`,
     )
   }
 }
@@ -110,7 +110,7 @@ const pathStart = /^(?:[a-z]:[\\/]|file:\/\/)/i
  * lines that begin with `#` are skipped.
  */
 export function seedUsers(value: string): readonly SeedUser[] {
-  const hint = `name:password,name:password or a user a line; a name has ${usernameRule}`
+  const hint = `Write name:password, with commas between users or one user per line. A name has ${usernameRule}`
   const lines = value.split("\n").filter((line) => !/^\s*(#|$)/.test(line))
   const pairs = lines.length > 1 ? lines : (lines[0]?.split(",") ?? [])
   const users = pairs.map((pair, index) => {
@@ -122,7 +122,7 @@ export function seedUsers(value: string): readonly SeedUser[] {
     // A list that continues on the next line: the password would end with a comma.
     const isWrapped = password.endsWith(",") && index < pairs.length - 1
     if (username === null || !isPossiblePassword(password) || !isOne || isWrapped) {
-      throw new SettingMistake(`Its entry ${index + 1} is not a name and a password`, hint)
+      throw new SettingMistake(`Entry ${index + 1} is not name:password`, hint)
     }
     return { username, password }
   })

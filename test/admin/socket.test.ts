@@ -121,7 +121,7 @@ test("openControl() goes without where the file system has no sockets, and says 
   const { level, event, message } = collected.events.at(-1) ?? {}
   assert.deepEqual([level, event], ["warn", "control.none"])
   const why = `No Unix socket can be made in '${directory}' (EPERM)`
-  assert.equal(message, `${why}: while this service runs commands can't reach it, stop it for them`)
+  assert.equal(message, `${why}: commands can't reach this service. Stop it before you run one`)
   assert.deepEqual(readdirSync(directory), [])
 })
 

@@ -42,7 +42,7 @@ test("postern help settings shows every setting as variable and as option", asyn
     settingOptions.map(([option, { name }]) => [option, name]),
   )
   assert.ok(
-    stdout.includes("  --port VALUE  (POSTERN_PORT; default: 8080)\n      Port to listen at;"),
+    stdout.includes("  --port VALUE  (POSTERN_PORT; default: 8080)\n      Port to listen on;"),
   )
   assert.ok(
     stdout.includes("  --jwt-secret-key-file PATH  (JWT_SECRET_KEY, or JWT_SECRET_KEY_FILE)\n"),
@@ -51,16 +51,16 @@ test("postern help settings shows every setting as variable and as option", asyn
 
 const helpOfAdd = `Usage: postern user add NAME [OPTIONS]
 
-Add a user. The password is asked for, or piped in.
-Goes through the running service or, while none runs, to the data directory.
+Add a user. Asks for the password, or reads it from a pipe.
+Works through the running service, or on the data directory while no service runs.
 
 Options
   --data-dir VALUE  (POSTERN_DATA_DIR; default: ./data)
       ${settings.dataDirectory.help}
   -h, --help
-      Print this.
+      Print this help.
 
-\`postern help settings\` lists the other settings, which are options, too.
+\`postern help settings\` lists all settings. Each is an option too.
 `
 
 for (const line of ["user add --help", "user add -h", "help user add", "user add alice --help"]) {
@@ -109,7 +109,6 @@ const unknown: readonly (readonly [words: readonly string[], quoted: string, hin
   [["sreve"], "sreve", `Did you mean \`postern serve\`? ${listHint}`],
   [["usr", "list"], "usr", `Did you mean \`postern user\`? ${listHint}`],
   [["helthcheck"], "helthcheck", `Did you mean \`postern healthcheck\`? ${listHint}`],
-  [["user"], "user", "`postern help user` lists the commands."],
   [["toString"], "toString", listHint],
   [["__proto__"], "__proto__", listHint],
   [["help", "frobnicate"], "help", listHint],
@@ -125,6 +124,15 @@ for (const [words, quoted, hint] of unknown) {
     })
   })
 }
+
+test("postern user is refused as no complete command", async () => {
+  assert.deepEqual(await run(["user"]), {
+    exitCode: 2,
+    stdout: "",
+    stderr:
+      "postern: 'postern user' is not a complete command\nhint: `postern help user` lists the commands.\n",
+  })
+})
 
 /** What follows a command and is none of its arguments or options. */
 const wrong: readonly (readonly [line: string, name: string, mistake: string])[] = [
@@ -148,7 +156,7 @@ for (const [line, name, mistake] of wrong) {
     assert.deepEqual(await run(line.split(" ")), {
       exitCode: 2,
       stdout: "",
-      stderr: `postern: postern ${name}: ${mistake}\nhint: Usage: postern ${usage}. \`postern help ${name}\` says more.\n`,
+      stderr: `postern: ${name}: ${mistake}\nhint: Usage: postern ${usage}. \`postern help ${name}\` says more.\n`,
     })
   })
 }
@@ -158,11 +166,11 @@ test("postern serve tells mistaken settings", async () => {
     exitCode: 78,
     stdout: "",
     stderr: `postern: There are 2 mistakes in the settings:
-  POSTERN_PROT: There is no such setting
+  POSTERN_PROT: Unknown setting
     hint: Did you mean POSTERN_PORT? \`postern help settings\` lists the settings
   POSTERN_PORT: 'eighty' is not valid
     hint: A whole number from 0 to 65535
-hint: Nothing was started. Mend them all and start again.
+hint: Nothing was done. Correct the settings and try again.
 `,
   })
 })
@@ -198,6 +206,9 @@ test("postern hints at commands as they are called here", async () => {
       terminal.stderr(),
       `postern: 'postern sreve' is not a command\nhint: Did you mean \`${program} serve\`? \`${program} help\` lists the commands.\n`,
     )
+    const mistaken = { ...createFakeTerminal({ POSTERN_PROT: "1" }), program }
+    assert.equal(await runCommandLine(["serve"], mistaken), 78)
+    assert.ok(mistaken.stderr().includes(`\`${program} help settings\` lists the settings\n`))
     assert.equal(await runCommandLine(["help", "user", "add"], terminal), 0)
     assert.ok(terminal.stdout().startsWith(`Usage: ${program} user add NAME [OPTIONS]\n`))
   }

@@ -84,6 +84,6 @@ test("postern completion of another shell is refused", async () => {
   assert.equal(await runCommandLine(["completion", "tcsh"], terminal), 2)
   assert.equal(
     terminal.stderr(),
-    "postern: There is no completion for that shell\nhint: `postern completion bash`, zsh or fish.\n",
+    "postern: There is no completion for that shell\nhint: Use bash, zsh or fish.\n",
   )
 })

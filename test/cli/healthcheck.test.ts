@@ -29,7 +29,7 @@ async function check(settings: Record<string, string>) {
 
 function unready(message: string, isStarting = false) {
   const hint = isStarting
-    ? "If it does not start or stop just now, its log says more."
+    ? "It may be starting or stopping. If not, its log says why."
     : "Is the service started? POSTERN_HOST and POSTERN_PORT must be the service's own."
   return { name: "OperatorError", message, hint, exitCode: 69 }
 }

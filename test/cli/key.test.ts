@@ -45,7 +45,7 @@ const mistaken = [
 for (const [name, words, takes] of mistaken) {
   test(`postern key ${name}${words} is refused with its usage`, async (t) => {
     const hint = `Usage: postern key ${name}${takes}. \`postern help key ${name}\` says more.`
-    const expected = failure(`postern key ${name}: wrong arguments`, hint, 2)
+    const expected = failure(`key ${name}: wrong arguments`, hint, 2)
     await assert.rejects(run(temporaryDirectory(t), `${name}${words}`), expected)
   })
 }
@@ -79,7 +79,9 @@ for (const running of [false, true]) {
     const kid = first.slice(0, 43)
 
     const rotated = await run(directory, "rotate")
-    const told = new RegExp(`^Published the key '([\\w-]{43})'\\. It signs from (${time}) on\\.\n$`)
+    const told = new RegExp(
+      `^Published key '([\\w-]{43})'\\. It signs tokens from (${time}) on\\.\n$`,
+    )
     const [, added, signsFrom] = told.exec(rotated) ?? []
     assert.match(rotated, told)
     const rows = `${kid} +ES256 +signing +${time} +${time}\n${added} +ES256 +waiting +${signsFrom} +-\n`
@@ -94,7 +96,7 @@ for (const running of [false, true]) {
     )
 
     for (const retired of [kid, "refresh"]) {
-      const report = `Retired '${retired}'. What it signed or made is refused from now on.\n`
+      const report = `Retired key '${retired}'. Tokens that it signed are refused from now on.\n`
       assert.equal(await run(directory, `retire ${retired}`), report)
     }
     await assert.rejects(
@@ -112,7 +114,7 @@ test("postern key retire takes a name that begins with -, as one in 64 does", as
     const retire = async (name: string) => void retired.push(name)
     const keys = { retire } as Partial<Keys> as Keys
     const directory = await openControlDirectory(t, { keys })
-    const report = `Retired '${kid}'. What it signed or made is refused from now on.\n`
+    const report = `Retired key '${kid}'. Tokens that it signed are refused from now on.\n`
     for (const words of [
       `retire ${kid}`,
       `retire -- ${kid}`,

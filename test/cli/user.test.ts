@@ -34,14 +34,10 @@ function failure(message: string | RegExp, hint: string, exitCode: number) {
 }
 
 /** Words that are no command, and what is quoted of them. */
-const unknown: readonly (readonly [words: string, quoted: string, hint: string])[] = [
+const unknown: readonly (readonly [words: string, quoted: string, meant: string])[] = [
   ["promote alice", "user promote", ""],
   ["toString alice", "user toString", ""],
   ["__proto__ alice", "user __proto__", ""],
-  ["role", "user role", ""],
-  ["role alice", "user role", ""],
-  ["role list alice", "user role", ""],
-  ["claim alice", "user claim", ""],
   ["lst", "user lst", "Did you mean `postern user list`? "],
   ["pasword alice", "user pasword", "Did you mean `postern user password`? "],
 ]
@@ -50,6 +46,19 @@ for (const [words, quoted, meant] of unknown) {
   test(`postern user ${words} is refused, and no word is quoted that may be a password`, async (t) => {
     const hint = `${meant}\`postern help user\` lists the commands.`
     const expected = failure(`'postern ${quoted}' is not a command`, hint, 2)
+    await assert.rejects(run(temporaryDirectory(t), words), expected)
+  })
+}
+
+for (const [words, group] of [
+  ["role", "user role"],
+  ["role alice", "user role"],
+  ["role list alice", "user role"],
+  ["claim alice", "user claim"],
+] as const) {
+  test(`postern user ${words} is refused as no complete command`, async (t) => {
+    const hint = `\`postern help ${group}\` lists the commands.`
+    const expected = failure(`'postern ${group}' is not a complete command`, hint, 2)
     await assert.rejects(run(temporaryDirectory(t), words), expected)
   })
 }
@@ -73,7 +82,7 @@ for (const [name, takes, rows] of mistaken) {
     test(`postern ${JSON.stringify(`${name}${words}`)} is refused with its usage`, async (t) => {
       const hint = `Usage: postern ${name}${takes}. \`postern help ${name}\` says more.`
       const running = run(temporaryDirectory(t), `${name}${words}`.replace("user ", ""))
-      await assert.rejects(running, failure(`postern ${name}: wrong arguments`, hint, 2))
+      await assert.rejects(running, failure(`${name}: wrong arguments`, hint, 2))
     })
   }
 }
@@ -93,7 +102,7 @@ for (const running of [false, true]) {
     assert.equal(await run(directory, "add Carol", `${password}\n`), "Added user 'carol'.\n")
     assert.equal(
       await run(directory, "disable carol"),
-      "Disabled user 'carol', who is logged out now.\n",
+      "Disabled user 'carol' and ended their sessions.\n",
     )
     const table =
       /^USERNAME {2}STATE {5}CREATED {15}ROLES {2}CLAIMS\ncarol {5}disabled {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}- {6}-\n$/
@@ -102,7 +111,7 @@ for (const running of [false, true]) {
     assert.match(await run(directory, "list"), /\ncarol {5}enabled /)
     assert.equal(
       await run(directory, "password carol", `${password}!\n`),
-      "Set the password of 'carol', who is logged out now.\n",
+      "Set the password of 'carol' and ended their sessions.\n",
     )
     assert.equal(await run(directory, "logout carol"), "Ended all sessions of 'carol'.\n")
     assert.equal(await run(directory, "unlock carol"), "Unlocked user 'carol'.\n")
@@ -124,7 +133,7 @@ for (const running of [false, true]) {
         failure("There is no user 'carol'", "`postern user list` shows the users.", 1),
       )
     }
-    assert.equal(await run(directory, "release Carol"), "The name 'carol' may be given again.\n")
+    assert.equal(await run(directory, "release Carol"), "The name 'carol' can be used again.\n")
     assert.equal(await run(directory, "add carol", `${password}\n`), "Added user 'carol'.\n")
     await assert.rejects(
       run(directory, "release carol"),
@@ -144,17 +153,20 @@ test("postern user takes an address as name, blanks around it, and quotes it for
   const user = `"o'brien@example.org"`
   const rows = [
     [["add", " O'Brien@Example.org\u00a0"], `Added user ${user}.\n`],
-    [["password", "o'brien@example.org "], `Set the password of ${user}, who is logged out now.\n`],
-    [["disable", "\to'brien@example.org"], `Disabled user ${user}, who is logged out now.\n`],
+    [
+      ["password", "o'brien@example.org "],
+      `Set the password of ${user} and ended their sessions.\n`,
+    ],
+    [["disable", "\to'brien@example.org"], `Disabled user ${user} and ended their sessions.\n`],
     [["enable", "o'brien@example.org\n"], `Enabled user ${user}.\n`],
     [
       ["role", "add", "o'brien@example.org ", "admin"],
-      `The user ${user} has the roles ["admin"] and claims {}.\n`,
+      `User ${user} now has roles ["admin"] and claims {}.\n`,
     ],
     [["logout", "O'BRIEN@example.org "], `Ended all sessions of ${user}.\n`],
     [["unlock", " o'brien@example.org"], `Unlocked user ${user}.\n`],
     [["delete", " o'brien@example.org"], `Deleted user ${user}. The name stays reserved.\n`],
-    [["release", " o'brien@example.org "], `The name ${user} may be given again.\n`],
+    [["release", " o'brien@example.org "], `The name ${user} can be used again.\n`],
   ] as const
   for (const [words, printed] of rows) {
     const terminal = createFakeTerminal(settings, pipedInput(`${password} \n`))
@@ -216,7 +228,7 @@ test("postern user: role add and remove, claim set and remove, tell what the use
     ["claim remove alice tenant", '["admin"]', '{"plan":"free"}'],
   ] as const
   for (const [words, roles, claims] of rows) {
-    const told = `The user 'alice' has the roles ${roles} and claims ${claims}.\n`
+    const told = `User 'alice' now has roles ${roles} and claims ${claims}.\n`
     assert.equal(await run(directory, words), told)
   }
 })

@@ -15,7 +15,7 @@ test("postern user says where it wrote, while no service runs", async (t) => {
   const directory = await setUp(join(temporaryDirectory(t), "data"))
   const rows = [
     ["add carol", "Added user 'carol'.\n"],
-    ["role add carol admin", "The user 'carol' has the roles [\"admin\"] and claims {}.\n"],
+    ["role add carol admin", "User 'carol' now has roles [\"admin\"] and claims {}.\n"],
     ["logout carol", "Ended all sessions of 'carol'.\n"],
   ]
   for (const [words = "", told] of rows) {
@@ -55,7 +55,7 @@ test("postern user asks for no password when the settings are mistaken", async (
   const terminal = createFakeTerminal({ POSTERN_PROT: "80" }, input)
   await assert.rejects(runTyped(["user", "add", "carol"], terminal), {
     name: "CommandFailure",
-    hint: "Nothing was started. Mend them all and start again.",
+    hint: "Nothing was done. Correct the settings and try again.",
     exitCode: 78,
   })
   assert.equal((input as NodeJS.ReadStream).readableDidRead, false)

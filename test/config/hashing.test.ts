@@ -39,7 +39,7 @@ test("hashesAtATime() is no more than there is memory for", () => {
 })
 
 test("hashesAtATime() reports where no hash fits, and says how much there is", () => {
-  const hint = "Lower it, or give the process, or its container, more memory"
+  const hint = "Lower it, or give the process or its container more memory"
   const { width, reported } = hashesOf({ cores: 8, memoryBytes: 64.5 * mebibyte })
   assert.equal(width, 0)
   const message = "No hash of that size fits into 64 MiB"
@@ -52,9 +52,9 @@ for (const [setting, size] of [
   ["none", 1],
 ] as const) {
   test(`hashesAtATime() reports a pool of ${setting}, which leaves nothing to all else`, () => {
-    const hint = "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
+    const hint = "Set at least 2, one for hashing and one for everything else, or unset it for 4"
     const { reported } = hashesOf(large, { poolSize: setting })
-    assert.deepEqual(reported, [["UV_THREADPOOL_SIZE", `It is ${size}`, hint]])
+    assert.deepEqual(reported, [["UV_THREADPOOL_SIZE", `It gives ${size} thread`, hint]])
   })
 }
 

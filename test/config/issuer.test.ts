@@ -7,7 +7,7 @@ import { SettingMistake } from "../../src/config/values.ts"
 
 const hint =
   "The https address under which clients reach Postern, such as https://login.example.org"
-const pathRule = "Between slashes its path may have the characters A-Z a-z 0-9 . _ ~ -"
+const pathRule = "Use only the characters A-Z a-z 0-9 . _ ~ - between slashes"
 
 const taken = [
   "https://login.example.org",
@@ -69,7 +69,7 @@ const far = [
 ]
 
 const plainHint =
-  "Take https; http only on localhost, a private address, or a name such as postern or nas.local"
+  "Use https. http is allowed only for localhost, a private address, or a name such as postern or nas.local"
 
 const mistakes: readonly (readonly [values: readonly string[], says: string, hint: string])[] = [
   [
@@ -137,15 +137,15 @@ const spellings: readonly (readonly [value: string, says: string, written: strin
   ["https://login.example.org//", "ends with '/'", "https://login.example.org"],
   ["https://example.org/auth/", "ends with '/'", "https://example.org/auth"],
   ["http://localhost:8080/", "ends with '/'", "http://localhost:8080"],
-  ["HTTPS://login.example.org", "has another spelling", "https://login.example.org"],
-  ["https://Login.Example.org", "has another spelling", "https://login.example.org"],
-  ["https://login.example.org:443", "has another spelling", "https://login.example.org"],
-  ["http://postern:80", "has another spelling", "http://postern"],
-  ["https://example.org/a/../b", "has another spelling", "https://example.org/b"],
-  ["https://example.org/./b", "has another spelling", "https://example.org/b"],
-  ["http://127.1", "has another spelling", "http://127.0.0.1"],
-  ["http://3232235781", "has another spelling", "http://192.168.1.5"],
-  ["http://[0:0:0:0:0:0:0:1]", "has another spelling", "http://[::1]"],
+  ["HTTPS://login.example.org", "is not in standard form", "https://login.example.org"],
+  ["https://Login.Example.org", "is not in standard form", "https://login.example.org"],
+  ["https://login.example.org:443", "is not in standard form", "https://login.example.org"],
+  ["http://postern:80", "is not in standard form", "http://postern"],
+  ["https://example.org/a/../b", "is not in standard form", "https://example.org/b"],
+  ["https://example.org/./b", "is not in standard form", "https://example.org/b"],
+  ["http://127.1", "is not in standard form", "http://127.0.0.1"],
+  ["http://3232235781", "is not in standard form", "http://192.168.1.5"],
+  ["http://[0:0:0:0:0:0:0:1]", "is not in standard form", "http://[::1]"],
 ]
 
 for (const [value, says, written] of spellings) {

@@ -102,9 +102,8 @@ for (const [name, settings] of [
   })
 }
 
-const profileHint =
-  "Set JWT_SECRET_KEY; or POSTERN_ISSUER and POSTERN_AUDIENCE in the place of these"
-const ownTokens = "With this Postern would refuse its own tokens"
+const profileHint = "Set JWT_SECRET_KEY, or use POSTERN_ISSUER and POSTERN_AUDIENCE instead"
+const ownTokens = "With this value Postern would refuse its own tokens"
 const encodeIssuerHint = "Set JWT_ENCODE_ISSUER to one of these"
 const encodeAudienceHint = "Set JWT_ENCODE_AUDIENCE to one or more of these"
 
@@ -157,12 +156,7 @@ const mistakes: readonly MistakeRow[] = [
     ],
   ),
   ...["JWT_ENCODE_ISSUER", "JWT_DECODE_ISSUER", "JWT_ENCODE_AUDIENCE", "JWT_DECODE_AUDIENCE"].map(
-    (name): MistakeRow => [
-      { [name]: "app" },
-      name,
-      "It only goes with JWT_SECRET_KEY",
-      profileHint,
-    ],
+    (name): MistakeRow => [{ [name]: "app" }, name, "It needs JWT_SECRET_KEY", profileHint],
   ),
   // Nothing is said of what is only wrong because the secret could not be read.
   [

@@ -16,15 +16,14 @@ const keyCommands = [
 ] as const
 const notKey = "It can't be used: it is neither an unencrypted PEM private key nor a private JWK"
 const secretHint = "Make one: openssl rand -base64 48"
-const threadsHint =
-  "Hashing needs a thread, and all else another: at least 2, or leave it unset for 4"
+const threadsHint = "Set at least 2, one for hashing and one for everything else, or unset it for 4"
 const linksHint =
   "If Kubernetes sets it, for a Service named postern: set enableServiceLinks: false"
 const meantPort = "Did you mean POSTERN_PORT? `postern help settings` lists the settings"
 const listHint = "`postern help settings` lists the settings"
-const sharedHint = "HS256, HS384 or HS512; or leave JWT_SECRET_KEY out for published keys"
+const sharedHint = "Use HS256, HS384 or HS512, or unset JWT_SECRET_KEY for published keys"
 const predictable =
-  "without known words and secrets, repetition and rows, too little of it is random"
+  "too little of it is random; known words, known secrets, repetition and rows don't count"
 
 type MistakeRow = readonly [environment: Environment, name: string, problem: string, hint: string]
 
@@ -52,48 +51,48 @@ const rows: readonly MistakeRow[] = [
     { POSTERN_ISSUER: "http://login.example.org" },
     "POSTERN_ISSUER",
     "'http://login.example.org' is plain http and not in a private network",
-    "Take https; http only on localhost, a private address, or a name such as postern or nas.local",
+    "Use https. http is allowed only for localhost, a private address, or a name such as postern or nas.local",
   ],
   ...[{ JWT_SECRET_KEY: testSecret }, { JWT_PRIVATE_KEY: testKeyPem }].map(
     (environment): MistakeRow => [
       { ...environment, POSTERN_KEY_ROTATION: "90d" },
       "POSTERN_KEY_ROTATION",
-      "It only goes with generated keys",
-      "Leave it out, or JWT_SECRET_KEY and JWT_PRIVATE_KEY",
+      "It works only with generated keys",
+      "Unset it, or unset JWT_SECRET_KEY and JWT_PRIVATE_KEY",
     ],
   ),
   ...["POSTERN_", "POSTERN_HOST_FILE", "POSTERN_TRUSTED_PROXY"].map(
-    (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", listHint],
+    (name): MistakeRow => [{ [name]: "x" }, name, "Unknown setting", listHint],
   ),
-  [{ POSTERN_PROT: "" }, "POSTERN_PROT", "There is no such setting", meantPort],
+  [{ POSTERN_PROT: "" }, "POSTERN_PROT", "Unknown setting", meantPort],
   ...["POSTERN_SERVICE_HOST", "POSTERN_PORT_8080_TCP", "POSTERN_WEB_PORT"].map(
-    (name): MistakeRow => [{ [name]: "x" }, name, "There is no such setting", linksHint],
+    (name): MistakeRow => [{ [name]: "x" }, name, "Unknown setting", linksHint],
   ),
   ...["1", "0", "abc"].map(
     (size): MistakeRow => [
       { UV_THREADPOOL_SIZE: size },
       "UV_THREADPOOL_SIZE",
-      "It is 1",
+      "It gives 1 thread",
       threadsHint,
     ],
   ),
   [
     { JWT_SECRET_KEY: testSecret, JWT_ALGORITHM: "ES256" },
     "JWT_ALGORITHM",
-    "ES256 does not go with JWT_SECRET_KEY",
+    "ES256 can't be used with JWT_SECRET_KEY",
     sharedHint,
   ],
   [
     { JWT_ALGORITHM: "HS256" },
     "JWT_ALGORITHM",
     "HS256 needs JWT_SECRET_KEY",
-    "Set that, or take ES256",
+    "Set JWT_SECRET_KEY, or use ES256",
   ],
   [
     { JWT_SECRET_KEY: testSecret, JWT_PRIVATE_KEY: testKeyPem },
     "JWT_PRIVATE_KEY",
     "JWT_SECRET_KEY is set too",
-    "Set one: a shared secret or published keys",
+    "Set only one: a shared secret or a private key",
   ],
   ...(
     [

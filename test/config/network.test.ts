@@ -36,7 +36,7 @@ const tooWide = ["0.0.0.0/0", "::/0", "10.0.0.0/7", "128.0.0.0/1", "fc00::/7", "
 
 for (const value of [...tooWide, "::ffff:0.0.0.0/96", "1.2.3.4/0"]) {
   test(`trustedProxies() refuses ${value}: too many would be believed`, () => {
-    const message = `'${value}' is too wide: who is in it can claim any address`
+    const message = `'${value}' is too wide: every client in it could claim any address`
     refuses(trustedProxies, value, message, /^A prefix of at least \/8, such as 10\.0\.0\.0\/8$/)
     refuses(trustedProxies, `127.0.0.1,${value}`, message, /./)
   })
@@ -50,7 +50,7 @@ const notNetworks = [
 
 for (const value of notNetworks) {
   test(`trustedProxies() refuses '${value}'`, () => {
-    const message = `'${value}' is no address and no network`
+    const message = `'${value}' is not an address or a network`
     refuses(trustedProxies, value, message, /^Addresses and networks of your own proxies: /)
     refuses(trustedProxies, `127.0.0.1,${value}`, message, /./)
   })
@@ -70,9 +70,9 @@ test("trustedProxies() refuses bits beyond the prefix, and says what may be mean
 test("forwardedHeader() takes one of two names, in any case", () => {
   assert.equal(forwardedHeader("x-forwarded-FOR"), "X-Forwarded-For")
   assert.equal(forwardedHeader("forwarded"), "Forwarded")
-  const hint = /^X-Forwarded-For or Forwarded, whichever your proxies write; no other is read$/
+  const hint = /^Set the one that your proxies write: X-Forwarded-For or Forwarded$/
   for (const value of ["X-Real-IP", "CF-Connecting-IP", "X-Forwarded-For ", "", "__proto__"]) {
-    refuses(forwardedHeader, value, `'${value}' is no header that is read`, hint)
+    refuses(forwardedHeader, value, `'${value}' is not a header that Postern reads`, hint)
   }
 })
 
@@ -101,9 +101,9 @@ const notHosts = [
 
 for (const value of notHosts) {
   test(`allowedHosts() refuses '${value}'`, () => {
-    const hint = /^Names or addresses without scheme, port and \*, such as login\.example\.org$/
-    refuses(allowedHosts, value, `'${value}' is no host name`, hint)
-    refuses(allowedHosts, `localhost,${value}`, `'${value}' is no host name`, hint)
+    const hint = /^Names or addresses without scheme, port or \*, such as login\.example\.org$/
+    refuses(allowedHosts, value, `'${value}' is not a host name`, hint)
+    refuses(allowedHosts, `localhost,${value}`, `'${value}' is not a host name`, hint)
   })
 }
 
@@ -147,8 +147,8 @@ const notOrigins = [
 for (const value of notOrigins) {
   test(`corsOrigins() refuses '${value}'`, () => {
     const hint =
-      /^Scheme, host and, unless it is the usual one, port, in lower case and with nothing/
-    refuses(corsOrigins, value, `'${value}' is no origin`, hint)
-    refuses(corsOrigins, `https://app.example.org,${value}`, `'${value}' is no origin`, hint)
+      /^Write scheme:\/\/host in lower case, with :port unless it is the scheme's default, and nothing/
+    refuses(corsOrigins, value, `'${value}' is not an origin`, hint)
+    refuses(corsOrigins, `https://app.example.org,${value}`, `'${value}' is not an origin`, hint)
   })
 }

@@ -33,7 +33,7 @@ test("loadConfig() notes that others may reach it under another address", () => 
   const { notices } = load({ POSTERN_HOST: "0.0.0.0" })
   const address = "http://localhost:8080"
   assert.deepEqual(notices, [
-    `POSTERN_ISSUER is not set: tokens say ${address}, though others may reach this address`,
+    `POSTERN_ISSUER is not set: tokens name ${address}, which other machines can't reach. Set it to the public address`,
   ])
   const shared = load({ POSTERN_HOST: "0.0.0.0", JWT_SECRET_KEY: testSecret })
   assert.deepEqual(shared.notices, [])
@@ -42,12 +42,12 @@ test("loadConfig() notes that others may reach it under another address", () => 
 test("loadConfig() notes JWT_ names that are not read, and does not mind others'", () => {
   const environment = { JWT_COOKIE_SECURE: "1", UNRELATED: "x", POSTERNX: "y" }
   assert.deepEqual(load(environment).notices, [
-    "JWT_COOKIE_SECURE is set but not read here; 'postern help settings' lists them",
+    "JWT_COOKIE_SECURE is set, but Postern has no such setting; 'postern help settings' lists them",
   ])
 })
 
 const plainNotice =
-  "POSTERN_ISSUER is http: whoever is in that network can read passwords and tokens, and give verifiers other keys. Use https unless only a TLS proxy and your own services are there"
+  "POSTERN_ISSUER is http: anybody in that network can read passwords and tokens, and give false keys to verifiers. Use https, unless only a TLS proxy and your own services are in it"
 
 test("loadConfig() notes an issuer without TLS, but for one on this machine", () => {
   for (const POSTERN_ISSUER of ["http://postern:8080", "http://192.168.1.5:8080"]) {
@@ -81,7 +81,8 @@ for (const [environment, notices] of shared) {
 }
 
 test("loadConfig() notes that HSTS for other names needs an https issuer", () => {
-  const notice = "POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is no https address"
+  const notice =
+    "POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is not an https address"
   const on = { POSTERN_HSTS_INCLUDE_SUBDOMAINS: "on" }
   assert.deepEqual(load(on).notices, [notice])
   assert.deepEqual(load({ ...on, JWT_SECRET_KEY: testSecret }).notices, [notice])

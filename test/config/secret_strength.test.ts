@@ -8,7 +8,7 @@ import { knownSecrets } from "../../src/config/known_secrets.ts"
 import { findSecretFault } from "../../src/config/secret_strength.ts"
 
 const predictable =
-  "without known words and secrets, repetition and rows, too little of it is random"
+  "too little of it is random; known words, known secrets, repetition and rows don't count"
 
 const nacos = "SecretKey012345678901234567890123456789012345678901234567890123456789"
 const springHex = "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970"

@@ -6,8 +6,8 @@ import {
   algorithm,
   claimName,
   claimNames,
+  duration,
   host,
-  lifetime,
   SettingMistake,
   seedUsers,
   wholeNumber,
@@ -15,7 +15,7 @@ import {
 
 const addressHint = "For example 127.0.0.1, 0.0.0.0 or ::1"
 const lifetimeHint =
-  "Seconds (900) or with a unit (90s, 15m, 1h, 30d), from 1s to 1d; nothing lives for ever"
+  "Seconds (900) or with a unit (90s, 15m, 1h, 30d), from 1s to 1d; there is no value for never"
 const nameHint = "One name or address, without blanks"
 const namesHint = "One name, or several: app,api"
 const algorithmHint = "ES256, EdDSA, PS256 or RS256; with JWT_SECRET_KEY: HS256, HS384 or HS512"
@@ -24,14 +24,14 @@ const { parse: text } = settings.secretKey
 const { parse: path } = settings.dataDirectory
 const { parse: logLevel } = settings.logLevel
 const seedHint =
-  "name:password,name:password or a user a line; a name has 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
+  "Write name:password, with commas between users or one user per line. A name has 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
   "not - first, and not only dots"
 const portHint = "A whole number from 0 to 65535"
 const kubernetesHint =
   "Kubernetes sets this for a Service named postern: set enableServiceLinks: false"
 
 const port = wholeNumber(0, 65_535)
-const accessLifetime = lifetime({ least: 1, most: 86_400 })
+const accessLifetime = duration({ least: 1, most: 86_400 })
 
 type Parser = (value: string) => unknown
 
@@ -51,8 +51,8 @@ const good: readonly (readonly [name: string, parse: Parser, value: string, pars
   ["lifetime, minutes", accessLifetime, "15m", 900],
   ["lifetime, hours", accessLifetime, "24h", 86_400],
   ["lifetime, a day", accessLifetime, "1d", 86_400],
-  ["lifetime, zero where that has a meaning", lifetime({ least: 0, most: 9 }), "0", 0],
-  ["lifetime, years", lifetime({ least: 1, most: 1e9 }), "3650d", 315_360_000],
+  ["lifetime, zero where that has a meaning", duration({ least: 0, most: 9 }), "0", 0],
+  ["lifetime, years", duration({ least: 1, most: 1e9 }), "3650d", 315_360_000],
   ["name, an address", claimName, "https://api.example.org", "https://api.example.org"],
   ["name, a word", claimName, "my-api", "my-api"],
   ["names, one", claimNames, "my-api", ["my-api"]],
@@ -135,12 +135,12 @@ const bad: readonly BadRow[] = [
     "never",
     "1e3",
     "False",
-  ].map((value): BadRow => [accessLifetime, value, `'${value}' is not a lifetime`, lifetimeHint]),
+  ].map((value): BadRow => [accessLifetime, value, `'${value}' is not a duration`, lifetimeHint]),
   ...boundHints.map(
     ([least, most, words]): BadRow => [
-      lifetime({ least, most }),
+      duration({ least, most }),
       "x",
-      "'x' is not a lifetime",
+      "'x' is not a duration",
       lifetimeHint.replace("from 1s to 1d", words),
     ],
   ),
@@ -174,28 +174,28 @@ const bad: readonly BadRow[] = [
   ...["", "\n", " \n# nobody\n"].map(
     (value): BadRow => [seedUsers, value, "It names no user", seedHint],
   ),
-  [seedUsers, "alice", "Its entry 1 is not a name and a password", seedHint],
-  [seedUsers, ":wonderland", "Its entry 1 is not a name and a password", seedHint],
-  [seedUsers, "alice:", "Its entry 1 is not a name and a password", seedHint],
-  [seedUsers, "alice:x,bob", "Its entry 2 is not a name and a password", seedHint],
-  [seedUsers, "alice:x,", "Its entry 2 is not a name and a password", seedHint],
-  [seedUsers, "alice:x,,bob:y", "Its entry 2 is not a name and a password", seedHint],
-  [seedUsers, "al ice:x", "Its entry 1 is not a name and a password", seedHint],
-  [seedUsers, "\u0430lice:x", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, "alice", "Entry 1 is not name:password", seedHint],
+  [seedUsers, ":wonderland", "Entry 1 is not name:password", seedHint],
+  [seedUsers, "alice:", "Entry 1 is not name:password", seedHint],
+  [seedUsers, "alice:x,bob", "Entry 2 is not name:password", seedHint],
+  [seedUsers, "alice:x,", "Entry 2 is not name:password", seedHint],
+  [seedUsers, "alice:x,,bob:y", "Entry 2 is not name:password", seedHint],
+  [seedUsers, "al ice:x", "Entry 1 is not name:password", seedHint],
+  [seedUsers, "\u0430lice:x", "Entry 1 is not name:password", seedHint],
   ...["alice:x\nbob", "alice:x\nbob:", "# two\nalice:x\nbob y", "alice:x\nbob:y,carol:z"].map(
-    (value): BadRow => [seedUsers, value, "Its entry 2 is not a name and a password", seedHint],
+    (value): BadRow => [seedUsers, value, "Entry 2 is not name:password", seedHint],
   ),
   // As a password the comma would stay, and as a list the line end would.
   ...["alice:x,\nbob:y", "alice:x,\n\nbob:y,\ncarol:z"].map(
-    (value): BadRow => [seedUsers, value, "Its entry 1 is not a name and a password", seedHint],
+    (value): BadRow => [seedUsers, value, "Entry 1 is not name:password", seedHint],
   ),
   ...["c:\\users.txt", "C:/users.txt", "file:///run/users"].map(
-    (value): BadRow => [seedUsers, value, "Its entry 1 is not a name and a password", seedHint],
+    (value): BadRow => [seedUsers, value, "Entry 1 is not name:password", seedHint],
   ),
   [seedUsers, "alice:x,ALICE:y", "It names a user twice", seedHint],
   [seedUsers, "alice:x\nALICE:y", "It names a user twice", seedHint],
   [seedUsers, "alice:x, alice :y", "It names a user twice", seedHint],
-  [seedUsers, " :x", "Its entry 1 is not a name and a password", seedHint],
+  [seedUsers, " :x", "Entry 1 is not name:password", seedHint],
 ]
 
 for (const [parse, value, message, hint] of bad) {

@@ -73,7 +73,7 @@ test("postern user: a session, without the service, with it, and without it agai
   )
   await type(
     "user password carol",
-    { stdout: "Set the password of 'carol', who is logged out now.\n" },
+    { stdout: "Set the password of 'carol' and ended their sessions.\n" },
     second,
   )
   assert.equal((await getProtected(url, early)).body["msg"], "Token has been revoked")
@@ -82,7 +82,7 @@ test("postern user: a session, without the service, with it, and without it agai
   assert.equal((await getProtected(url, late)).status, 200)
 
   await type("user disable carol", {
-    stdout: "Disabled user 'carol', who is logged out now.\n",
+    stdout: "Disabled user 'carol' and ended their sessions.\n",
   })
   assert.equal((await getProtected(url, late)).status, 401)
   assert.deepEqual((await postLogin(url, "carol", second)).body, {
@@ -109,7 +109,7 @@ test("postern user: a session, without the service, with it, and without it agai
     },
     first,
   )
-  await type("user release carol", { stdout: `The name 'carol' may be given again.\n${here}` })
+  await type("user release carol", { stdout: `The name 'carol' can be used again.\n${here}` })
   await type("user add carol", { stdout: `Added user 'carol'.\n${here}` }, first)
   await type("user unlock Carol", { stdout: `Unlocked user 'carol'.\n${here}` })
 })
@@ -126,7 +126,7 @@ test("postern user: what is refused, and why", async (t) => {
     typeIn("a")(
       "user add alice hunter2",
       refused(
-        "postern user add: wrong arguments",
+        "user add: wrong arguments",
         "Usage: postern user add NAME. `postern help user add` says more.",
         2,
       ),
@@ -254,9 +254,9 @@ test("postern: a damaged store and mistaken settings stop every command", async 
   writeFileSync(path, damage, { mode: 0o600 })
   const mistaken = typist({ POSTERN_PROT: "80" })
   const stderr = `postern: There is a mistake in the settings:
-  POSTERN_PROT: There is no such setting
+  POSTERN_PROT: Unknown setting
     hint: Did you mean POSTERN_PORT? \`postern help settings\` lists the settings
-hint: Nothing was started. Mend them all and start again.
+hint: Nothing was done. Correct the settings and try again.
 `
   const damaged = (result: Awaited<ReturnType<typeof runPostern>>) => {
     assert.deepEqual([result.exitCode, result.stdout], [65, ""])

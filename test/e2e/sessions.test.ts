@@ -137,7 +137,7 @@ test("postern key: a key follows another, and a retired one is refused at once",
   const [signing = ""] = await publishedKids(url)
   const { stdout: told } = await type("rotate")
   const [, added = ""] =
-    /^Published the key '([\w-]{43})'\. It signs from \S+Z on\.\n$/.exec(told) ?? []
+    /^Published key '([\w-]{43})'\. It signs tokens from \S+Z on\.\n$/.exec(told) ?? []
   assert.deepEqual(await publishedKids(url), [signing, added])
   assert.deepEqual(await states(), [`${signing} signing`, `${added} waiting`, "refresh signing"])
   const again = await type("rotate")
@@ -148,7 +148,7 @@ test("postern key: a key follows another, and a retired one is refused at once",
       `postern: The key '${added}' is published already and about to sign\n` +
       "hint: Nothing was changed. `postern key list` shows the keys.\n",
   })
-  const retired = `Retired '${signing}'. What it signed or made is refused from now on.\n`
+  const retired = `Retired key '${signing}'. Tokens that it signed are refused from now on.\n`
   assert.deepEqual(await type("retire", signing), { exitCode: 0, stdout: retired, stderr: "" })
   assert.deepEqual(await publishedKids(url), [added])
   assert.deepEqual(await getProtected(url, answer.body["access_token"]), {

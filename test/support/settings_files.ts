@@ -26,7 +26,7 @@ export function mistakeOf(
   } catch (error) {
     assert.ok(error instanceof OperatorError)
     assert.equal(error.exitCode, 78)
-    assert.equal(error.hint, "Nothing was started. Mend them all and start again.")
+    assert.equal(error.hint, "Nothing was done. Correct the settings and try again.")
     return error.message
   }
   return assert.fail("These settings were taken")
