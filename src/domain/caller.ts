@@ -1,10 +1,9 @@
-// Who asks, as far as it can be told: for the audit trail, for limits, and for people to recognise
-// their sessions by.
+// Who sent a request: for the audit trail, for limits, and for users to recognise their sessions.
 
 /** Where a request came from. */
 export interface Caller {
   readonly requestId: string
   readonly address: string
-  /** What the client calls itself: printable ASCII, cut short, perhaps empty. */
+  /** The User-Agent header: printable ASCII, cut to a length, may be empty. */
   readonly userAgent: string
 }

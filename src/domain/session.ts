@@ -1,15 +1,15 @@
-// A session, the life of one login, and the rules by which it may go on. Pure: engines of the store
-// decide by them, on the state right before a change.
+// A session is the life of one login. These are the rules by which it goes on. Pure: each engine of
+// the store applies them to the state right before a change.
 //
-// Two clients that go on with the same refresh tokens can't be told by their tokens, as long as
-// each asks within the grace of the other. So a generation of tokens counts as shared when its
-// token was given to two clients, whichever of the two came first, and three in a row are theft.
+// A thief who always refreshes within the grace after the owner gets the owner's tokens. So a
+// generation of tokens counts as shared when two different clients were given its refresh token.
+// Three shared generations in a row are theft.
 
 import { isAhead } from "../clock.ts"
 import type { Caller } from "./caller.ts"
 import { networkOf } from "./ip_address.ts"
 
-/** Who used a refresh token, as far as it can be told. */
+/** What a request tells about the client that uses a refresh token. */
 export type Client = Pick<Caller, "address" | "userAgent">
 
 /** A use of a session: when it was given a refresh token, and who asked. */
@@ -17,11 +17,11 @@ export interface Use extends Client {
   readonly at: number
 }
 
-/** A moment by the two readings of the clock that sessions go by. */
+/** One moment, by two readings of the clock (clock.ts). */
 export interface Moment {
-  /** Epoch seconds by the machine's clock: when something starts, is used, ends. */
+  /** By `now()`: when a session starts, is used, ends. */
   readonly at: number
-  /** By the steady clock: how long ago a refresh token was given. */
+  /** By `steady()`: for measuring how long ago a refresh token was given. */
   readonly steadyAt: number
 }
 
@@ -34,7 +34,7 @@ export interface Session {
   readonly startedAt: number
   /** When a refresh token was last given: at the login, then at each rotation. */
   readonly lastUsedAt: number
-  /** The same by the steady clock, for the grace of the parent. */
+  /** The same moment by the steady clock: the grace is measured from it. */
   readonly rotatedAt: number
   /** When it ends unless it is used; never after `expiresAt`. */
   readonly idleExpiresAt: number
@@ -45,11 +45,11 @@ export interface Session {
   /** Address and user agent of its last use, for the user to recognise it by. */
   readonly address: string
   readonly userAgent: string
-  /** What lists tell of while the last use is too recent to be told; null until a rotation. */
+  /** The use that lists show while the last use is too recent to show; null until a rotation. */
   readonly usedBefore: Use | null
-  /** The last generation, by its number in `rotations`, whose token two clients were given. */
+  /** The last generation that two clients shared, as its number in `rotations`. */
   readonly sharedRotation: number
-  /** How many generations in a row that were, the last one included; 0 before any. */
+  /** How many generations in a row were shared, up to that one; 0 for none. */
   readonly sharedRun: number
 }
 
@@ -60,19 +60,19 @@ export interface SessionLife {
 }
 
 /**
- * What a refresh token is to its session. "shared": the parent, from another client than the one
- * that was given its successor, for the first time in this generation; "newer": one that this state
- * has not seen yet.
+ * What a refresh token is to its session. "shared": the parent, from a second client, for the first
+ * time in this generation. "newer": its number is higher than the session's. "ahead": the session
+ * starts long after now (clock.ts).
  */
 export type Presented = "current" | "parent" | "shared" | "newer" | "reused" | "expired" | "ahead"
 
-/** The last number that a refresh token has room for: it has no successor. */
+/** The highest number that fits into a refresh token. It has no successor. */
 const rotationsMax = 2 ** 48 - 1
 
-/** So many generations in a row that two clients share are theft. */
+/** This many shared generations in a row are theft. */
 const sharedRunMax = 3
 
-/** Lists tell of uses in such steps: who may read them must not learn when a token was used. */
+/** Lists round uses down to this: their reader must not learn when exactly a token was used. */
 const listStepSeconds = 600
 
 /** Whether a session goes on at an instant. */
@@ -86,16 +86,16 @@ export function expiryOf(
   { idleSeconds, maxAgeSeconds }: SessionLife,
 ): Pick<Session, "idleExpiresAt" | "expiresAt"> {
   const { startedAt, usedAt, endsBy = Number.POSITIVE_INFINITY } = times
-  // By the clock of now, too: one that was ahead at the start gives no longer life.
+  // From the earlier of the two: a clock that was ahead at the start gives no longer life.
   const expiresAt = Math.min(Math.min(startedAt, usedAt) + maxAgeSeconds, endsBy)
   return { expiresAt, idleExpiresAt: Math.min(usedAt + idleSeconds, expiresAt) }
 }
 
 /**
- * Judges the refresh token of a number (RFC 9700 §4.14.2). The parent of the current one is good
+ * Judges the refresh token of a number (RFC 9700 §4.14.2). The parent of the current one is valid
  * for a short time after the rotation: its answer may have been lost, or two tabs sent it at once.
- * Anything older was used before, so one of its two users stole it. One that is newer was made by
- * us all the same, as its tag proves: the store was replaced by an older copy.
+ * An older one was used before, so one of its two users stole it. The tag of a newer one proves
+ * that we made it: the store was replaced by an older copy.
  */
 export function judge(
   session: Session,
@@ -107,7 +107,7 @@ export function judge(
   if (presented === session.rotations) return "current"
   if (presented > session.rotations && presented < rotationsMax) return "newer"
   const isParent = presented === session.rotations - 1
-  // Negative after a restart under a clock that was set back in between.
+  // The difference is negative after a restart with a clock that was set back.
   const sinceRotation = Math.abs(steadyAt - session.rotatedAt)
   if (!isParent || graceSeconds === 0 || sinceRotation > graceSeconds) return "reused"
   if (!isAnotherClient(session, client) || isShared(session)) return "parent"
@@ -115,8 +115,8 @@ export function judge(
 }
 
 /**
- * Whether somebody else asks than who used the session last: another network and another user
- * agent. A phone that goes from IPv4 to IPv6 keeps its user agent, an updated app its network.
+ * Whether another client asks than the one that used the session last. Both must differ: a phone
+ * that goes from IPv4 to IPv6 keeps its user agent, and an updated app keeps its network.
  */
 export function isAnotherClient(session: Session, { address, userAgent }: Client): boolean {
   return networkOf(address) !== networkOf(session.address) && userAgent !== session.userAgent
@@ -136,7 +136,7 @@ export function moveOn(
     lastUsedAt: at,
     rotatedAt: steadyAt,
     usedBefore: isOfSameStep && usedBefore !== null ? usedBefore : Object.freeze(lastUse(session)),
-    // After the number that was used, be it far ahead: none in between is good any more.
+    // One after the number that was used, even if that was far higher: none between them is valid.
     rotations: presented + 1,
     ...{ address, userAgent },
   })
@@ -149,12 +149,12 @@ export function markShared(session: Session): Session {
 }
 
 /**
- * The use that lists tell of: the last one before the ten minutes of now, at their beginning. So
- * nothing changes at the moment of a use, for which a thief could wait with a copied token.
+ * The use that lists show: the last one before the present ten minutes, rounded down to ten
+ * minutes. A list never changes at the moment of a use, so a thief can't wait for that moment.
  */
 export function listedUse(session: Session, now: number): Use {
-  const isTold = session.usedBefore === null || stepOf(session.lastUsedAt) < stepOf(now)
-  const use = isTold ? lastUse(session) : session.usedBefore
+  const isShown = session.usedBefore === null || stepOf(session.lastUsedAt) < stepOf(now)
+  const use = isShown ? lastUse(session) : session.usedBefore
   return { ...use, at: stepOf(use.at) }
 }
 
@@ -170,7 +170,7 @@ function isShared({ rotations, sharedRotation, sharedRun }: Session): boolean {
   return sharedRun > 0 && sharedRotation === rotations
 }
 
-/** The run that it makes when the present generation is shared, too. */
+/** The length of the run when the present generation is shared too. */
 function nextSharedRun({ rotations, sharedRotation, sharedRun }: Session): number {
   return sharedRotation === rotations - 1 ? sharedRun + 1 : 1
 }

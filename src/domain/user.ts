@@ -1,5 +1,5 @@
-// A user, and how one changes. Changes are data, so that every store engine can apply them to the
-// record as it is right before the write. Pure.
+// A user, and the changes of one. A change is data, so that every store engine can apply it to the
+// record right before the write. Pure.
 
 import type { JsonObject } from "./strict_json.ts"
 
@@ -28,7 +28,7 @@ export type UserChange =
   /** Another hash of the same password, in place of exactly this one. */
   | { readonly passwordHash: string; readonly ifPasswordHash: string }
 
-/** A change after which no token given to the user before is valid. Empty: nothing else changes. */
+/** A change that voids all tokens given to the user before. `{}` does only that. */
 export interface UserReset {
   /** The hash of a new password. */
   readonly passwordHash?: string
@@ -44,7 +44,7 @@ export type RefusedChange = "absent" | "too_large" | "other_hash"
 /** Longest roles and claims of a user as JSON, so that a token stays below its longest length. */
 export const rightsBytesMax = 1024
 
-/** How far ahead of now a recorded instant may be; a later one came from a clock that was wrong. */
+/** A `tokensNotBefore` more than this after now was written while the clock was ahead. */
 const secondsAheadMax = 60
 
 /**

@@ -1,6 +1,6 @@
-// A map that never holds more than a fixed number of entries. When it is full, a new entry takes
-// the place of the one that was set longest ago. So names and addresses that a client makes up cost
-// bounded memory. A limit that loses an entry forgets what was counted: nobody is kept out by it.
+// A map with a fixed maximum of entries. A new entry in a full map replaces the one that was set
+// longest ago. So invented names and addresses cost bounded memory. A limit that loses an entry
+// forgets what it counted, and lets the client in.
 
 /** A map of at most `entriesMax` entries. */
 export class BoundedMap<V> {

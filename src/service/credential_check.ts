@@ -19,21 +19,21 @@ export interface Credentials {
   readonly password: string
 }
 
-/** The same, from a client that may have a device token of an earlier login. */
+/** Credentials of a client that may have a device token of an earlier login. */
 export interface LoginCredentials extends Credentials {
   readonly deviceToken?: string
 }
 
-/** The same, from a session of the user, by its sid; null for a token that belongs to none. */
+/** Credentials from a session of the user. The sid is null for a token without a session. */
 export interface SessionCredentials extends Credentials {
   readonly sid: string | null
 }
 
 /**
- * The user whose password this is and who may log in, or null. The user is as it was when the check
- * began: a change that follows names `passwordHash` as its condition, so that the store refuses it
- * when the user has another password by then. Throws AuthError `too_many_requests`, and Unavailable
- * when too many log in or the store can't write.
+ * The user whose password this is and who may log in, or null. The record is the one from before
+ * the check. A change that follows must name its `passwordHash` as the condition: the store refuses
+ * the change if the password was changed meanwhile. Throws AuthError `too_many_requests`, and
+ * Unavailable when too many log in or the store can't write.
  */
 export type CredentialCheck = (
   credentials: LoginCredentials | SessionCredentials,
@@ -79,7 +79,7 @@ export function changedMeanwhile(): Unavailable {
   return new Unavailable("The user was changed at the same time: try again")
 }
 
-// The settings may ask for a dearer hash than this one. The password is known now: hash it again.
+// The settings may ask for a stronger hash than the stored one. Only now is the password known.
 async function strengthen(
   user: User,
   { password, asker }: { readonly password: string; readonly asker: Asker },

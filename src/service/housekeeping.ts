@@ -1,17 +1,17 @@
-// Work that is due from time to time: forgetting what has expired, rotating keys.
+// Runs tasks at an interval: deleting what has expired, rotating keys.
 
 import { errorText, type Log } from "../telemetry/log.ts"
 
-/** A piece of it, by its name in the log. */
+/** A task and its name in the log. */
 export type Task = readonly [name: string, run: () => Promise<unknown>]
 
 /** Housekeeping that runs until it is stopped. */
 export interface Housekeeping {
-  /** Waits for the round that is under way; no other starts. */
+  /** Starts no further round, and waits for the present one. */
   stop(): Promise<void>
 }
 
-/** Runs the tasks one after the other, now and again after each pause. A failure ends only its task. */
+/** Runs the tasks one after the other, at once and at each interval. A failure is logged. */
 export function startHousekeeping(
   tasks: readonly Task[],
   { everySeconds, log }: { readonly everySeconds: number; readonly log: Log },

@@ -52,7 +52,7 @@ export interface KeyParts {
   readonly rotationSeconds: number | null
 }
 
-/** The name under which `list` and `retire` know the key of refresh tokens. */
+/** The name of the key of refresh tokens, in `list` and `retire`. */
 const refreshKeyName = "refresh"
 
 /**
@@ -101,13 +101,13 @@ export class Keys {
   #state: KeysState
   /** The latest change, which the next one waits for. */
   #last: Promise<unknown> = Promise.resolve()
-  /** Always as it is now. */
+  /** Reads the present keys at each call. */
   readonly ring: KeyRing = {
     signer: (now) => this.#state.ring.signer(now),
     find: (kid, now) => this.#state.ring.find(kid, now),
     published: (now) => this.#state.ring.published(now),
   }
-  /** The key that makes refresh tokens, as it is now. */
+  /** The present key of refresh tokens. */
   readonly refreshKey = () => this.#state.file.refreshKey
 
   constructor(state: KeysState, parts: KeyParts & { readonly signing: Signing }) {
@@ -153,7 +153,7 @@ export class Keys {
   }
 
   /**
-   * Drops a key at once, and all tokens that it signed. Another key signs from now on. "refresh"
+   * Drops a key. All tokens that it signed are invalid at once, and another key signs. "refresh"
    * drops the key of refresh tokens: everybody has to log in again.
    * @throws AuthError `not_found` for a kid that no key has, and as `rotate` does
    */
@@ -191,7 +191,7 @@ export class Keys {
     })
     const now = clock.now()
     const keys = this.#keys()
-    // A key that is dated ahead is not old: the clock may be behind now.
+    // The age is negative when the key is dated after now. Then it is not due.
     const age = now - (signerOf(keys, now)?.publishedAt ?? now)
     const isDue = rotationSeconds !== null && age >= rotationSeconds
     if (isDue && waitingKey(keys, now) === undefined) await this.rotate()
@@ -236,7 +236,7 @@ function changedElsewhere(): Unavailable {
   return new Unavailable("The keys were changed by another process: start Postern again")
 }
 
-/** For how long a token may be accepted. */
+/** How long a token may be accepted. */
 function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
   return accessTtlSeconds + leewaySeconds
 }

@@ -1,13 +1,13 @@
-// A user's sessions as they are listed. The list shows last use in steps of ten minutes. An exact
-// time would tell a thief when the owner used the refresh token (domain/session.ts): a thief who
-// asks right after the owner gets the same successor.
+// A user's sessions as they are listed. The last use is rounded to ten minutes. An exact time would
+// tell a thief when the owner refreshed, and a thief who asks right after that gets the same tokens
+// as the owner (domain/session.ts).
 
 import type { Clock } from "../clock.ts"
 import { isAlive, listedUse, type Session } from "../domain/session.ts"
 import type { Store } from "../store/store.ts"
 import type { SessionSettings } from "./session_tokens.ts"
 
-/** What a list tells of a session. Last use and idle end are in steps of ten minutes. */
+/** What a list shows of a session. Last use and idle end are rounded to ten minutes. */
 export type ListedSession = Pick<
   Session,
   "sid" | "startedAt" | "lastUsedAt" | "idleExpiresAt" | "expiresAt" | "address" | "userAgent"
@@ -36,7 +36,7 @@ export async function listSessions(
     .sort(byUse)
 }
 
-// A total order, so that the store's order, by the second, does not show.
+// A total order: the store's order, by exact use, must not show.
 function byUse(a: ListedSession, b: ListedSession): number {
   return b.lastUsedAt - a.lastUsedAt || b.startedAt - a.startedAt || (a.sid < b.sid ? -1 : 1)
 }

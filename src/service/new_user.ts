@@ -17,7 +17,7 @@ export interface NewUserParts {
   readonly clock: Clock
 }
 
-/** The same, with who asks for a user. */
+/** The same, and who asks for the hash. */
 export interface AskedParts extends NewUserParts {
   readonly asker: Asker
 }

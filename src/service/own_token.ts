@@ -1,5 +1,6 @@
-// What a token of ours, or one that Flask-JWT-Extended made with our secret, names, whatever became
-// of the token since. For use cases that end what it names. Never for letting anybody pass.
+// Reads which session and user a token names, even when it has expired or was revoked. For ending
+// what the token names, never for letting a request pass. The token is one of ours, or one that
+// Flask-JWT-Extended made with our secret.
 
 import type { Clock } from "../clock.ts"
 import type { RefusalReason } from "../errors.ts"
@@ -21,7 +22,7 @@ export interface OwnToken {
   readonly username: string | null
   /** How to revoke a token that does not end with its session. */
   readonly revoked: RevokedToken | null
-  /** Why there is nothing left to end, where there is nothing. */
+  /** The reason to give when nothing is left to end. */
   readonly over: "expired" | "revoked"
 }
 

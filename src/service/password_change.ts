@@ -1,6 +1,6 @@
-// A user changes the password, by a session. The session is judged by itself: strangers who guess
-// at the account can't keep its user from changing the password, and the thief of an access token
-// can't guess at the password.
+// A user changes the password in a session. Wrong passwords count for the session. So strangers who
+// guess at the account don't keep the user from changing the password, and the thief of an access
+// token can't guess the password.
 //
 // The cheap checks come first: the limits, then the rules for a new password, then the hashes.
 
@@ -29,8 +29,8 @@ export interface WantedPassword {
 }
 
 /**
- * The reset user; or "wrong": the current password was wrong; or "wrong_too_often": it was wrong so
- * often in this session that the session should end.
+ * The reset user. "wrong": the current password was wrong. "wrong_too_often": it was wrong so often
+ * that the session should end.
  */
 export type PasswordChange = ResetUser | "wrong" | "wrong_too_often"
 
@@ -74,7 +74,7 @@ export function createChangePassword(parts: PasswordChangeParts): ChangePassword
       }
       const reset = await parts.store.users.reset(username, { passwordHash }, resetting)
       if (reset === "disabled") throw new AuthError("invalid_token", "Token has been revoked")
-      // Else the user has another hash by now, perhaps of the same password.
+      // On "other_hash" check again: the new hash may be one of the same password.
       if (typeof reset !== "string") return reset
     }
     throw changedMeanwhile()

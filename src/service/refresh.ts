@@ -1,6 +1,6 @@
-// A refresh token for new tokens (RFC 6749 §6, RFC 9700 §4.14.2). Each token works once. Its parent
-// gets the same answer for a short time, because answers get lost and tabs ask at once. Any older
-// token was stolen from one of its two users, and ends the session.
+// New tokens for a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). Each refresh token works once.
+// For a short time the parent of the current one gets the same answer again, because answers get
+// lost and browser tabs ask at once. Any later use of an old one is theft and ends the session.
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
@@ -29,10 +29,10 @@ import {
 import { requireRate, type TokenUse, type TokenUseParts } from "./token_use.ts"
 
 /**
- * Gives the next tokens for a refresh token. Throws AuthError `invalid_token`, and
- * `too_many_requests` for too many invalid ones of a client, or too many valid ones of a session or
- * an account; and Unavailable when the store can't take the change. After the last two the refresh
- * token is as valid as before.
+ * Gives the next tokens for a refresh token. Throws AuthError `invalid_token`; AuthError
+ * `too_many_requests` for too many invalid tokens of a client, or too many uses of a session or an
+ * account; and Unavailable when the store can't write. After the last two the refresh token is as
+ * valid as before.
  */
 export type Refresh = (token: string, caller: Caller) => Promise<Tokens>
 
@@ -53,7 +53,7 @@ const refusalTexts = {
   access_token: "Only refresh tokens are allowed",
 } as const
 
-/** The same for the access log, which has a reason of its own for each `invalid` token. */
+/** The same for the access log. An `invalid` token may have a more exact reason there. */
 const refusalReasonsOf: Readonly<Record<keyof typeof refusalTexts, RefusalReason>> = {
   invalid: "malformed",
   expired: "expired",
@@ -77,10 +77,10 @@ const secondsUntilRetry = 60
 /** The number of a token that Flask-JWT-Extended made: the parent of its session's first token. */
 const beforeFirst = -1
 
-/** So often a start is tried again because the user was changed meanwhile. */
+/** How often a start is tried when the user changes meanwhile. */
 const startRoundsMax = 5
 
-/** Which refresh token of which session. */
+/** A refresh token: its session and its number. */
 interface Presented {
   readonly sid: string
   readonly rotations: number
@@ -89,7 +89,7 @@ interface Presented {
 /** One request to refresh. */
 interface Request {
   readonly parts: RefreshParts
-  /** The instant at which it is decided, and how a session ends then. */
+  /** When the request is decided, and how a session ends then. */
   readonly window: RevocationWindow
   readonly caller: Caller
   /** The fields of all its audit events. */
@@ -116,8 +116,8 @@ export function createRefresh(parts: RefreshParts): Refresh {
   }
 }
 
-// Counts a use before anything is written. A token that can only be refused has no rate: the reuse
-// of a stolen token is found however many came before it.
+// Counts a use before the store writes. The reuse of an old token is not limited: theft is found
+// however often the token was used before.
 async function requireDue(
   { sid, rotations }: Presented,
   { parts, fields }: Request,
@@ -151,11 +151,11 @@ async function answer({ outcome, session, user }: Used, request: Request): Promi
   }
   if (outcome === "expired") throw refusal("expired", named)
   if (outcome === "ahead") {
-    // Not a reason to log in again: the session is valid once the clock is right.
+    // Not 401, after which a client logs in again: the session goes on once the clock is right.
     const message = "The clock is behind the time at which this session started"
     throw new Unavailable(message, { retryAfterSeconds: secondsUntilRetry })
   }
-  // The store ends the sessions of a user who is disabled. Should one be left, it gives nothing.
+  // The store ends the sessions of a disabled user. This check does not depend on that.
   if (user.disabled) throw refusal("ended", named)
   const tokens = await grantTokens(session, { user, issuedAt: window.at, fresh: false }, parts)
   const isShared = outcome === "replayed" && isAnotherClient(session, caller)
@@ -164,8 +164,8 @@ async function answer({ outcome, session, user }: Used, request: Request): Promi
   return tokens
 }
 
-// A refresh token that Flask-JWT-Extended made starts a session, once. From then on it is the
-// parent of that session's first token, and is treated like any other parent.
+// A refresh token that Flask-JWT-Extended made starts a session, once. After that it is treated as
+// the parent of that session's first refresh token.
 async function refreshFlaskToken(token: string, request: Request): Promise<Tokens> {
   const { parts, window, caller, fields, refusals } = request
   const wait = refusals.wait(caller)

@@ -45,9 +45,7 @@ export function newSession(
 /** What the tokens of a session state. */
 export interface Granted {
   readonly user: User
-  /**
-   * When the state was decided. Not later: tokens must expire before their revocation is unlisted.
-   */
+  /** When the state was decided, not later: a token expires before its revocation is unlisted. */
   readonly issuedAt: number
   readonly fresh: boolean
 }
@@ -64,7 +62,7 @@ export async function grantTokens(
     {
       ...{ username, roles, claims, sid, issuedAt, fresh },
       sessionExpiresAt: idleExpiresAt,
-      // Not ahead of `iat`, should the clock have been set back since.
+      // Not after `iat`, even if the clock was set back since.
       authTime: Math.min(startedAt, issuedAt),
     },
     tokens,
@@ -77,7 +75,7 @@ export async function grantTokens(
   }
 }
 
-/** Makes the function that gives the revocation window of an end now. */
+/** Makes the function that gives the window of sessions that end now. */
 export function createRevocationWindow(
   clock: Clock,
   {

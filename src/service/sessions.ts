@@ -1,5 +1,4 @@
-// The life of a login: tokens for a password, and the ways in which a session ends before its time.
-// Each step is audited.
+// Login, logout, and the other ways to start and end a session. Each step is audited.
 
 import type { Awaitable } from "../awaitable.ts"
 import type { Clock } from "../clock.ts"
@@ -30,15 +29,15 @@ import { createTokenRates, requireRate, type TokenUseParts } from "./token_use.t
 
 /** What a logout with a token did. */
 export interface LogOutOutcome {
-  /** Whether the token is one of ours, in whatever state. */
+  /** Whether we made the token, even if it has expired or ended. */
   readonly isOurs: boolean
-  /** Why it ended nothing; null when it did. */
+  /** Why nothing ended; null when something did. */
   readonly reason: RefusalReason | null
 }
 
 /** What a login gives. */
 export interface LoginTokens extends Tokens {
-  /** Shows, with the next login, that this client has logged in before. */
+  /** Sent with the next login, it shows that this client has logged in before. */
   readonly deviceToken: string
 }
 
@@ -75,7 +74,7 @@ export class Sessions {
 
   /**
    * Checks a name and a password and starts a session.
-   * @throws AuthError `invalid_credentials`, the same whatever was wrong, `too_many_requests`
+   * @throws AuthError `invalid_credentials`, one for all causes, and `too_many_requests`
    * @throws Unavailable when too many log in
    */
   async logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens> {
@@ -83,7 +82,7 @@ export class Sessions {
     for (let round = 0; round < checksMax; round += 1) {
       const user = await accounts.check(credentials, caller)
       if (user === null) {
-        // Only the name of a user: people type their password into the wrong field.
+        // Only a name that a user has: people type their password into the wrong field.
         const known = await accounts.find(credentials.username)
         audit("login.failed", { ...callerFields(caller), user: known?.username })
         throw new AuthError("invalid_credentials", "Bad username or password")
@@ -103,7 +102,7 @@ export class Sessions {
   }
 
   /**
-   * Ends the session of a token of either kind, expired or not.
+   * Ends the session of an access or refresh token, expired or not.
    * @throws AuthError `too_many_requests` for too many tokens of an account without a session
    */
   async logOut(token: string, caller: Caller): Promise<LogOutOutcome> {
@@ -112,7 +111,7 @@ export class Sessions {
     const own = await readOwnToken(token, this.#parts)
     if (typeof own === "string") return { isOurs: false, reason: own }
     const { sid, username, revoked, over } = own
-    // Before the session ends: from now on the token can't become a session.
+    // Before the session ends, so that the token can't start a session again.
     let isRevoked = false
     if (revoked !== null && !(await store.sessions.isTokenRevoked(revoked.jti))) {
       const user = username === null ? null : await store.users.find(username)
@@ -126,7 +125,7 @@ export class Sessions {
     return { isOurs: true, reason: isRevoked || hasEnded ? null : over }
   }
 
-  /** Whether a text is a refresh token, of ours or of Flask-JWT-Extended, in whatever state. */
+  /** Whether a text is a refresh token, ours or Flask-JWT-Extended's, expired or not. */
   async isRefreshToken(token: string): Promise<boolean> {
     const own = await readOwnToken(token, this.#parts)
     return typeof own !== "string" && own.isRefresh
@@ -208,13 +207,13 @@ export class Sessions {
     return newSession(named, caller, { ...window, life: settings })
   }
 
-  /** The first tokens of a session, and a token by which its client is known from now on. */
+  /** The first tokens of a session, and a device token for its client. */
   async #grant(session: Session, user: User): Promise<LoginTokens> {
     const { startedAt, username } = session
     const granted = { user, issuedAt: startedAt, fresh: true }
     const tokens = await grantTokens(session, granted, this.#parts)
     const device = randomKey(deviceNameBytes)
-    // Not before the change that made older ones void, which may have been in this very second.
+    // A reset in this second refuses device tokens that were issued before the next second.
     const issuedAt = Math.max(startedAt, user.tokensNotBefore)
     const key = this.#parts.refreshKey()
     return { ...tokens, deviceToken: writeDeviceToken({ device, issuedAt }, username, key) }

@@ -1,6 +1,6 @@
-// How often the tokens of one session, and all tokens of one account together, may make the store
-// write. Each refresh and each revoked token is a record in the journal and a line in the audit
-// trail. A use that is refused changes nothing: the token is as good as before.
+// Limits how often tokens make the store write: the tokens of a session, and all tokens of an
+// account together. Each refresh and each revocation is a record in the journal and a line in the
+// audit trail. A use that is refused changes nothing: the token stays valid.
 
 import { tooManyRequests } from "../errors.ts"
 import { createRateLimit, type RateLimit } from "../limit/rate_limit.ts"

@@ -151,7 +151,6 @@ export class JsonSessions implements SessionStore {
     return this.#listing.at(now, this.#tables.committed)
   }
 
-  // Sessions dated ahead stay: the clock may be wrong now.
   async purge(now: number): Promise<number> {
     const expired = await this.#drop("sessions", (session) => now >= session.idleExpiresAt)
     await this.#drop("endedSessions", (ended) => now >= ended.tokensExpireAt)
@@ -217,10 +216,9 @@ export class JsonSessions implements SessionStore {
   #surplus(username: string, most: number, now: number): readonly Session[] {
     const sessions = this.#pendingOf(username)
     if (sessions.length <= most) return []
-    // A start that is dated ahead was before now all the same.
-    const startOf = ({ startedAt }: Session) => Math.min(startedAt, now)
+    const aliveOf = (session: Session) => Number(isAlive(session, now))
     return sessions
-      .sort((a, b) => Number(isAlive(a, now)) - Number(isAlive(b, now)) || startOf(a) - startOf(b))
+      .sort((a, b) => aliveOf(a) - aliveOf(b) || a.startedAt - b.startedAt)
       .slice(0, sessions.length - most)
   }
 
@@ -255,13 +253,13 @@ export class JsonSessions implements SessionStore {
 }
 
 /**
- * What ends sessions, and lists each for as long as its access tokens may be valid. The listing can
- * end in the past: now may be the wrong clock.
+ * What ends sessions, and lists each for as long as its access tokens may be valid. Tokens that
+ * seem to have expired get a record too: the clock may be ahead, and be set back.
  */
 function changesToEnd(sessions: readonly Session[], window: RevocationWindow): Change[] {
   const { at, accessTtlSeconds, graceSeconds } = window
   return sessions.flatMap(({ sid, lastUsedAt }): Change[] => {
-    // The clock may have been set back since the last token was given.
+    // Not before the last token was given, even if the clock was set back since.
     const lastTokenAt = Math.max(lastUsedAt, Math.min(at, lastUsedAt + graceSeconds))
     const tokensExpireAt = lastTokenAt + accessTtlSeconds
     const gone: Change = ["sessions", sid, null]
