@@ -1,8 +1,8 @@
 // The closed list of refusals, and the two other kinds of failure. Nothing here knows HTTP.
 //
-//   AuthError      a refusal: the caller asked for what it may not have; code and sentence go to it
+//   AuthError      a refusal: the caller gets the code and the sentence
 //   Unavailable    a failure of the world (disk full, queue full): 503, the cause goes to the log
-//   OperatorError  a mistake of whoever runs Postern: sentence and hint on the command line
+//   OperatorError  a mistake of the operator: sentence and hint on the command line
 //   anything else  a bug: 500 with the request id, the stack goes to the log
 
 /** Every code a caller can get in `error`; OAuth's own names where OAuth has one. */
@@ -93,7 +93,7 @@ export class AuthError extends Refusal {
   }
 }
 
-/** The refusal of who asks too often. */
+/** The refusal of a client that asks too often. */
 export function tooManyRequests(retryAfterSeconds: number): AuthError {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds))
   const message = `Too many attempts: try again in ${seconds} s`

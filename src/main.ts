@@ -14,10 +14,10 @@ const npmScripts = ["start", "demo", "postern"]
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
 
-// Unless the command line says otherwise: a command that comes to no end has not done its work.
+// Until the command line says otherwise: a command that never ended did not succeed.
 process.exitCode = exitCodes.refused
 
-// Node 20 aborts at its end when it can't restore the settings of a terminal that has gone.
+// At exit Node 20 aborts when it can't restore the settings of a terminal that was closed.
 const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor))
 process.on("exit", () => {
   for (const descriptor of terminals) if (!isatty(descriptor)) closeDescriptor(descriptor)
@@ -36,15 +36,15 @@ runCommandLine(process.argv.slice(2), {
   unreadBytes: output.unreadBytes,
   printError: errors.write,
   async settle(millisMax) {
-    // What the command came to is known. Node 20 rejects a failed import twice, and nobody can
-    // catch the second one.
+    // The exit code is known already. Node 20 rejects a failed import twice, and the second
+    // rejection can't be caught.
     process.on("unhandledRejection", () => {})
     const lost = await Promise.all([output.settle(millisMax), errors.settle(millisMax)])
     return lost.find((code) => code !== null) ?? null
   },
 }).then((exitCode) => process.exit(exitCode))
 
-/** How to call the program again: hints name commands that work where the last one was typed. */
+/** The program's name in hints: a command that works in the same directory. */
 function programName(): string {
   const [, script = ""] = process.argv
   if (npmScripts.includes(process.env["npm_lifecycle_event"] ?? "")) return "npm run postern --"

@@ -1,6 +1,6 @@
-// The control socket beside the store, control.sock, mode 0600 in a directory of mode 0700: how the
-// command line reaches a running service, which owns the store. Who may open the socket may read
-// the store's files as well, so it asks for nothing more.
+// The control socket, control.sock beside the store, by which the command line reaches a running
+// service. Its mode is 0600, in a directory of mode 0700. A process that may open it may also read
+// the store's files, so the socket asks for no password.
 
 import { join } from "node:path"
 import { readJsonObject } from "../domain/strict_json.ts"
@@ -20,7 +20,7 @@ import { type Answer, type Command, type CommandParts, execute } from "./command
 /** Name of the socket in the data directory. */
 export const controlSocketName = "control.sock"
 
-/** What binding a socket gives on file systems that have none, or don't let one be made. */
+/** Error codes of file systems on which no socket can be made. */
 const noSocketCodes: readonly string[] = [
   ...["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EIO", "ENXIO", "EAFNOSUPPORT"],
 ]
@@ -58,8 +58,8 @@ export async function openControl(options: ControlOptions): Promise<LocalSocket>
   }
 }
 
-// Under a name of its own at first, since that is what closing it removes: by then `path` may be
-// another service's, which took the directory over.
+// Bound under a name of its own and then renamed. Closing removes the name that was bound, and by
+// then `path` may belong to another service that took over the directory.
 async function putUp(path: string, options: ControlOptions): Promise<LocalSocket> {
   const { directory, disk, isInPlace } = options
   const unnamed = join(directory, `.ctrl-${randomName()}.sock`)

@@ -1,5 +1,5 @@
-// The operator's commands: through the running service or, while none runs, on the data directory
-// itself. What each takes is in admin/commands.ts; here is what people read of its outcome.
+// Runs the operator's commands and prints their results. The arguments of each command are in
+// admin/commands.ts.
 
 import { adminCommands, type Command, type CommandName, type InputName } from "../admin/commands.ts"
 import { isoTime } from "../clock.ts"
@@ -16,7 +16,7 @@ import { askPassword } from "./password_prompt.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 
-/** What is printed of a command that was done; `name` is the user's in its quotes, or the key's. */
+/** The text for a command that succeeded. `name` is the quoted username or the key's name. */
 const reports: Readonly<
   Record<Exclude<CommandName, "user.list" | "key.list">, (value: unknown, name: string) => string>
 > = {
@@ -51,7 +51,7 @@ const keyHints: Hints = {
   invalid_request: "Nothing was changed. `postern key list` shows the keys.",
 }
 
-/** Runs a command and prints what came of it. */
+/** Runs a command and prints its result. */
 export async function runAdmin(
   name: CommandName,
   call: Call,
@@ -84,7 +84,7 @@ function readInput(input: InputName, typed: string): unknown {
   return input === "value" ? jsonOrText(typed) : typed
 }
 
-// Before a password is asked for, which would be typed for nothing.
+// Checked before the password is asked for.
 function requireUsername(typed: string): string {
   const username = canonicalUsername(typed)
   if (username !== null) return username

@@ -1,5 +1,5 @@
-// Tells packages that are missing, or made for another machine, from a bug: the password hash is
-// native code, of which npm installs what fits the machine that it runs on.
+// Tells missing packages, or packages of another machine, from a bug. The password hash is native
+// code, and npm installs only the build for the machine that it runs on.
 
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
 
@@ -11,7 +11,7 @@ const codes: readonly string[] = [
   "ERR_DLOPEN_DISABLED",
 ]
 
-/** What loaders say whose errors have no code: of the native binding, and of a package of another version. */
+/** Errors without a code: of the native binding, and of a package of another version. */
 const texts = /native binding|does not provide an export named/i
 
 /** What to do about it; bin/postern.js says the same. */
@@ -32,8 +32,8 @@ export function brokenInstall(error: unknown): OperatorError | null {
   })
 }
 
-// The binding's loader tries one file after the other, and gives all failures as a chain of causes:
-// the telling one is of a file that is there, or else of the package for this machine.
+// The binding's loader tries several files and chains all failures as causes. The useful one is
+// about a file that exists, or else about the package for this machine.
 function reasonOf(error: Error): string {
   const reasons: string[] = []
   for (let at: unknown = error; at instanceof Error; at = at.cause) {

@@ -1,4 +1,4 @@
-// Chooses the command of a command line, runs it, and gives its exit code once what it printed is
+// Chooses the command of a command line, runs it, and gives its exit code once its output is
 // written.
 
 import { parseArgs } from "node:util"
@@ -19,7 +19,7 @@ import {
 import { applyOptions, settingOptions } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 
-/** For the last lines of a service's log, within the ten seconds after which Docker kills. */
+/** For the last log lines of a service: Docker kills after ten seconds. */
 const lastLinesMillisMax = 900
 
 /** Runs a command line and gives the exit code. Throws nothing. */
@@ -69,7 +69,7 @@ function commandAt(words: readonly string[]): CommandRow | null {
   return commandRows.find(isChosen) ?? null
 }
 
-/** What is asked about commands instead of one: help, or the version. */
+/** The text of help or of the version, or null when the words ask for neither. */
 function answerTo(words: readonly string[]): string | null {
   const [first = "help", ...rest] = words
   if (["-v", "-V", "--version"].includes(first) && rest.length === 0) return versionText

@@ -1,4 +1,4 @@
-// What a row of the table of commands says, and what a command is called with.
+// A row of the table of commands, and the arguments that a command is called with.
 
 import type { ExitCode } from "../errors.ts"
 import type { Terminal } from "./terminal.ts"
@@ -26,7 +26,7 @@ export interface CommandRow {
   readonly shownSettings: "all" | readonly string[]
   /** It prints a list, and with --json the same as JSON. */
   readonly isList?: true
-  /** It prints a log: what is lost of it is no failure, and no end waits long for its reader. */
+  /** It prints a log: lost lines are no failure, and its end does not wait long for a reader. */
   readonly serves?: true
   readonly run: (call: Call, terminal: Terminal) => Promise<ExitCode>
 }

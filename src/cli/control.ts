@@ -1,5 +1,5 @@
-// Runs a control command for the command line: in the running service or, while none runs, here, on
-// the data directory itself.
+// Runs a control command in the running service or, while no service runs, in this process on the
+// data directory.
 
 import { type Command, execute } from "../admin/commands.ts"
 import { askService, isServed } from "../admin/socket.ts"
@@ -19,7 +19,7 @@ const busy =
   "Nothing was changed. Too many logins, a full disk, a data directory that was replaced? " +
   "The log says more."
 
-/** What a command came to. */
+/** The result of a command. */
 export interface CommandOutcome {
   readonly value: unknown
   /** Where it was done, if no service did it. */
@@ -27,8 +27,7 @@ export interface CommandOutcome {
 }
 
 /**
- * Makes sure that there is something to run a command on: the questions that some ask first would
- * be for nothing.
+ * Makes sure that the data directory is set up, before a command asks questions.
  * @throws OperatorError when nothing is set up
  */
 export async function requireDeployment({ dataDirectory }: Config): Promise<void> {
@@ -59,7 +58,7 @@ export async function runControlCommand(
   })
 }
 
-/** What is said of a change that no service made. */
+/** The note about a change that was made without a service; empty for one that a service made. */
 export function writtenTo(directory: string | null): string {
   return directory === null ? "" : `Written to '${directory}', since no service runs there.\n`
 }

@@ -1,5 +1,5 @@
-// Tells what went wrong with a command: a message, a hint and an exit code. The one place where
-// messages are printed, so what they quote of settings, paths and arguments is escaped here.
+// Reports why a command failed: a message, a hint and an exit code. Messages are printed only here,
+// so text that they quote from settings, paths and arguments is escaped here.
 
 import { styleText } from "node:util"
 import { type ExitCode, exitCodes, OperatorError, Unavailable } from "../errors.ts"
@@ -8,7 +8,7 @@ import { errorText, printable } from "../telemetry/log.ts"
 import { brokenInstall } from "./broken_install.ts"
 import type { Terminal } from "./terminal.ts"
 
-/** Prints what was thrown, and gives the exit code. */
+/** Prints an error, and gives the exit code. */
 export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
   const mistake = mistakeOf(error)
   if (mistake === null) {
@@ -24,7 +24,7 @@ export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
   return mistake.exitCode
 }
 
-/** A text that names commands, as they are called here. */
+/** The text with `postern` replaced by the program's name, such as `npm run postern --`. */
 export function calledAs(program: string, text: string): string {
   return text.replace(/(^|`|Usage: )postern (?=[a-z-]+)/gm, (_, before) => `${before}${program} `)
 }

@@ -1,14 +1,13 @@
-// A line typed at a terminal in raw mode, where keys arrive as the terminal sends them. What is no
-// character of the line is dropped, or a password would hold what nobody can type again: control
-// characters (Tab, Ctrl-Z) and whole escape sequences (ECMA-48), as of arrows, function keys, and
-// the marks around pasted text.
+// A line typed at a terminal in raw mode, where keys arrive as the terminal sends them. Control
+// characters (Tab, Ctrl-Z) and escape sequences (ECMA-48: arrows, function keys, the marks around
+// pasted text) are dropped: in a password nobody could type them again.
 
 /** How a line ended. */
 export type LineEnd = "entered" | "interrupted"
 
 /** A line while it is typed. */
 export interface HiddenLine {
-  /** Takes what the terminal sent, in whatever parts, and tells when the line has ended. */
+  /** Takes input of the terminal, in any parts. Gives how the line ended, or null. */
   take(chunk: string): LineEnd | null
   text(): string
 }

@@ -1,5 +1,5 @@
-// postern init: makes a data directory, its store and its keys on purpose, before the first start:
-// so that users can be added before anybody can log in.
+// postern init: makes a data directory with its store and keys before the first start, so that
+// users can be added before anybody can log in.
 
 import { isServed } from "../admin/socket.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
@@ -11,7 +11,7 @@ import { calledAs } from "./failure_report.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 
-/** Makes what is missing. Exits 0 as well where everything is there already. */
+/** Makes what is missing. Exits 0 also when nothing is missing. */
 export async function runInit(call: Call, terminal: Terminal): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
   const { path } = await findDataDirectory(config.dataDirectory, machineDisk)

@@ -1,5 +1,5 @@
-// One of the process's outputs, a terminal, a pipe or a file: what is written to it arrives whole,
-// or the loss is known.
+// Standard output or standard error, as a terminal, a pipe or a file. Text that is written arrives
+// whole, or the loss is reported.
 
 import { systemCode } from "../errors.ts"
 import { openFileWriter } from "../system/descriptor.ts"
@@ -14,7 +14,7 @@ export interface Output {
 
 type ProcessStream = NodeJS.WriteStream & { readonly fd: number }
 
-/** The reader has gone (`postern user list | head -1`): nobody misses the rest. */
+/** The reader closed the pipe (`postern user list | head -1`). That is no loss. */
 const readerGone: readonly string[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED"]
 
 /** Makes the output of a stream of the process. */
@@ -25,7 +25,7 @@ export function createOutput(stream: ProcessStream): Output {
     const code = systemCode(error) ?? String(error)
     if (!readerGone.includes(code)) lost ??= code
   }
-  // Heard by who wrote, below. Without anybody who listens it would end the process.
+  // Writers handle errors below. Without a listener an error would end the process.
   stream.on("error", () => {})
   return {
     unreadBytes: () => stream.writableLength,
@@ -50,7 +50,7 @@ export function createOutput(stream: ProcessStream): Output {
   }
 }
 
-// After everything before it.
+// The empty text is written after all text before it.
 function written(stream: ProcessStream, millisMax: number | null): Promise<void> {
   return new Promise((resolve) => {
     const timer = millisMax === null ? undefined : setTimeout(resolve, millisMax)

@@ -67,7 +67,7 @@ function requireText(given: string | Uint8Array): string {
   })
 }
 
-// Of what can't be typed at a login, nobody should make a password without noticing.
+// A password that can't be typed at a login must not be set by accident.
 function unusable(mistake: string): OperatorError {
   return new OperatorError(`The input is not one line of text: ${mistake}`, {
     hint: `Give the password and nothing else: one line in UTF-8, at most ${inputBytesMax} bytes.`,
@@ -83,7 +83,7 @@ function readHidden(
   return new Promise((resolve, reject) => {
     const line = createHiddenLine()
     input.setEncoding("utf8")
-    // Before the question, or what is typed at once would be shown.
+    // Before the question: keys typed at once must not be shown.
     input.setRawMode(true)
     terminal.printError(question)
     input.on("data", take)

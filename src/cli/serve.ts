@@ -18,24 +18,24 @@ const demoUsers: readonly (readonly [username: string, password: string])[] = [
   ["alice", "wonderland"],
   ["bob", "builder"],
 ]
-/** With the last lines of the log less than the ten seconds after which Docker kills. */
+/** Leaves time for the last log lines: Docker kills after ten seconds. */
 const stopMillisMax = 9_000
 
-/** Serves until a signal; `greet` makes what is told once the address is known. */
+/** Serves until a signal. `greet` makes the greeting, once the address is known. */
 export async function runServe(
   call: Call,
   terminal: Terminal,
   greet?: (address: Address) => string,
 ): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
-  // So that nothing that dumps the environment later shows them. /proc still does: NAME_FILE.
+  // A later dump of the environment must not show secrets. /proc still does; NAME_FILE avoids that.
   for (const name of secretNames) delete terminal.environment[name]
   const form = { clock: systemClock, forPeople: process.stdout.isTTY === true }
   const lines = createLineBatch(terminal, createLossLine(form))
   process.on("exit", lines.flush)
   const log = createLog({ ...form, level: config.logLevel, write: lines.write })
-  // A bug that nobody caught: what the process holds may be half done, so it ends and starts anew.
-  // Everything that was acknowledged is on disk.
+  // After an uncaught error the state in memory can't be trusted, so the process ends. Everything
+  // that was acknowledged is on disk.
   const crash = (error: unknown) => {
     log.error("process.crashed", { error: errorText(error) })
     process.exit(exitCodes.refused)
@@ -87,10 +87,10 @@ Ctrl-C ends it, and removes its data.
 }
 
 /**
- * Waits for SIGTERM or SIGINT; for SIGHUP, too, where the service began on a terminal, whose end
- * that is. Under nohup or a supervisor SIGHUP ends nothing: Node drops the disposition to ignore
- * signals that it inherits, so what tells is whether a stream is a terminal. A second signal is
- * ignored, as npm and a terminal send the same one each.
+ * Waits for SIGTERM or SIGINT. SIGHUP ends the service only if it was started on a terminal, since
+ * that terminal is closing. Under nohup or a supervisor SIGHUP is ignored; Node does not inherit
+ * that, so whether a stream is a terminal decides. A second signal is ignored: npm and the terminal
+ * each send one.
  */
 function signalled(log: Log): Promise<void> {
   const isOnTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor))

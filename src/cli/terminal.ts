@@ -9,8 +9,8 @@ export interface Terminal {
   readonly isColored: boolean
   readonly input: NodeJS.ReadStream | NodeJS.ReadableStream
   /**
-   * Prints results, for people and pipes. `onFailure` hears how many bytes of the text got through
-   * when some were lost: on a full disk, or when the reader has gone.
+   * Prints results, for people and pipes. When bytes are lost (full disk, closed pipe), `onFailure`
+   * gets the number of bytes that were written.
    */
   readonly print: (text: string, onFailure?: (bytesTaken: number) => void) => void
   /** Bytes printed that nobody has read yet. */
@@ -19,7 +19,7 @@ export interface Terminal {
   readonly printError: (text: string) => void
   /**
    * Waits until everything is written or lost, at most for `millisMax` unless that is null. Gives
-   * the code of an error that lost something, or null. A reader that went away has lost nothing.
+   * the code of an error that lost something, or null. A closed pipe counts as no loss.
    */
   readonly settle: (millisMax: number | null) => Promise<string | null>
 }

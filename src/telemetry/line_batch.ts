@@ -2,7 +2,7 @@
 // cost a third of the request, and formatting lines one after the other takes half as long as
 // formatting them between other work. Urgent lines are written at once, after those before them.
 //
-// Lines are lost when nobody reads them, when the disk is full, or when the reader has gone. Losses
+// Lines are lost when nobody reads them, when the disk is full, or when the pipe is closed. Losses
 // are counted by kind, and the next line that gets through says how many there were. Access lines,
 // which strangers can cause, are dropped long before audit lines.
 
@@ -46,7 +46,7 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
   const flush = () => {
     if (kinds.length === 0) return
     const lines = makers.map((make) => make())
-    const batch = { kinds, told: lost, wasTorn: isTorn }
+    const batch = { kinds, reported: lost, wasTorn: isTorn }
     const losses = lost.size === 0 ? "" : lossLine(Object.fromEntries(lost))
     const text = `${isTorn ? "\n" : ""}${losses}${lines.join("")}`
     makers = []
@@ -57,13 +57,13 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
   }
 
   // Counts what did not get through of a text.
-  const recount = (taken: Uint8Array, { kinds, told, wasTorn }: Printed) => {
+  const recount = (taken: Uint8Array, { kinds, reported, wasTorn }: Printed) => {
     isTorn = taken.byteLength === 0 ? wasTorn : taken.at(-1) !== newline
     const ends = taken.filter((byte) => byte === newline).byteLength
     const whole = Math.max(0, wasTorn ? ends - 1 : ends)
-    const isTold = told.size > 0 && whole > 0
-    if (!isTold) for (const [kind, lines] of told) lose(kind, lines)
-    for (const kind of kinds.slice(isTold ? whole - 1 : whole)) lose(kind)
+    const isReported = reported.size > 0 && whole > 0
+    if (!isReported) for (const [kind, lines] of reported) lose(kind, lines)
+    for (const kind of kinds.slice(isReported ? whole - 1 : whole)) lose(kind)
   }
 
   return {
@@ -84,7 +84,7 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
 interface Printed {
   readonly kinds: readonly LineKind[]
   /** Losses that its first line reports. */
-  readonly told: ReadonlyMap<LineKind, number>
+  readonly reported: ReadonlyMap<LineKind, number>
   readonly wasTorn: boolean
 }
 
