@@ -3,7 +3,7 @@
 
 import { endOtherSessions, endSession } from "./handlers/end_sessions.ts"
 import { livez, readyz } from "./handlers/health.ts"
-import { jwks } from "./handlers/jwks.ts"
+import { jwks, type PublicKeys } from "./handlers/jwks.ts"
 import { listSessions } from "./handlers/list_sessions.ts"
 import { login } from "./handlers/login.ts"
 import { logout } from "./handlers/logout.ts"
@@ -33,8 +33,7 @@ export interface RouteParts {
   readonly register: Register | null
   /** The issuer whose keys are published; null with a shared secret. */
   readonly issuer: string | null
-  /** The JWK Set's members, the same list until they change. */
-  readonly publicKeys: () => readonly object[]
+  readonly publicKeys: PublicKeys
   /** Whether the service accepts requests: not while it starts or stops. */
   readonly isReady: () => boolean
 }

@@ -110,7 +110,7 @@ function appOf(
   config: Config,
   { isReady, log }: { readonly isReady: () => boolean; readonly log: Log },
 ): App {
-  const { keys, clock } = opened
+  const { keys } = opened
   const { allowedHosts, corsOrigins, claims } = config
   const sessions = new Sessions({
     ...opened,
@@ -121,7 +121,7 @@ function appOf(
   })
   const register = config.registration === "open" ? createRegister(opened) : null
   const issuer = claims.profile === "published" ? (claims.issuer ?? null) : null
-  const publicKeys = () => keys.ring.published(clock.now())
+  const publicKeys = () => keys.publicKeys()
   return createApp({
     ...{ sessions, register, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },

@@ -7,7 +7,7 @@ import type { KeepAlive } from "../http/node/limits.ts"
 import type { HashParameters } from "../password/phc.ts"
 import type { SessionSettings } from "../service/session_tokens.ts"
 import type { ClaimSettings } from "../token/claims.ts"
-import type { Signing } from "../token/keys/key_ring.ts"
+import type { KeySource } from "../token/keys/key_ring.ts"
 import { closestName } from "./closest_name.ts"
 import { hashesAtATime, thisMachine } from "./hashing.ts"
 import {
@@ -36,7 +36,7 @@ export interface Config extends Pick<SettingValues, UsedAsRead> {
   readonly includeSubdomains: boolean
   readonly claims: ClaimSettings
   readonly sessions: SessionSettings
-  readonly signing: Signing
+  readonly signing: KeySource
   readonly seedUsers: readonly SeedUser[]
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */

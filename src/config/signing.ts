@@ -8,7 +8,7 @@ import {
   type PublishedAlgorithm,
   sharedAlgorithms,
 } from "../token/keys/algorithms.ts"
-import type { Signing } from "../token/keys/key_ring.ts"
+import type { KeySource } from "../token/keys/key_ring.ts"
 import { readPrivateKey } from "../token/keys/private_key.ts"
 import type { ReportMistake } from "./issuers_and_audiences.ts"
 import { findSecretFault } from "./secret_strength.ts"
@@ -23,7 +23,7 @@ const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
 }
 
 /** Chooses by the settings. Reports what can't be used and what does not go together. */
-export function chooseSigning(values: ReadableValues, report: ReportMistake): Signing {
+export function chooseSigning(values: ReadableValues, report: ReportMistake): KeySource {
   const { secretKey, privateKey, algorithm } = values
   if (secretKey != null && privateKey != null) {
     const hint = "Set only one: a shared secret or a private key"
@@ -47,7 +47,7 @@ export function chooseSigning(values: ReadableValues, report: ReportMistake): Si
   return { kind: "imported", algorithm: chosen, key: privateKey }
 }
 
-function sharedSigning(secret: string, chosen: Algorithm, report: ReportMistake): Signing {
+function sharedSigning(secret: string, chosen: Algorithm, report: ReportMistake): KeySource {
   if (!isShared(chosen)) {
     const hint = "Use HS256, HS384 or HS512, or unset JWT_SECRET_KEY for published keys"
     report("JWT_ALGORITHM", `${chosen} can't be used with JWT_SECRET_KEY`, hint)

@@ -3,7 +3,7 @@
 import { callerOf } from "../http/caller.ts"
 import type { GuardedContext, Handler } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
-import type { Principal } from "../service/principal.ts"
+import type { Principal } from "../service/authenticate.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 const done: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }

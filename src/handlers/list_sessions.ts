@@ -2,7 +2,7 @@
 
 import type { GuardedContext, Handler } from "../http/guard.ts"
 import { json } from "../http/message.ts"
-import type { Principal } from "../service/principal.ts"
+import type { Principal } from "../service/authenticate.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** Answers the user's own sessions, the last used first; times are epoch seconds. */

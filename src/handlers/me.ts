@@ -2,7 +2,7 @@
 
 import type { GuardedContext, Handler } from "../http/guard.ts"
 import { json } from "../http/message.ts"
-import type { Principal } from "../service/principal.ts"
+import type { Principal } from "../service/authenticate.ts"
 
 /** Answers the principal; `logged_in_at` is in epoch seconds, null where the token does not tell. */
 export function me(): Handler<GuardedContext<Principal>> {

@@ -4,7 +4,7 @@ import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, type GuardedContext, withBody } from "../http/guard.ts"
 import { readTexts } from "../http/json_body.ts"
 import { tokenReply } from "../http/token_reply.ts"
-import type { Principal } from "../service/principal.ts"
+import type { Principal } from "../service/authenticate.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** Ends all sessions and answers the tokens of a new one. */

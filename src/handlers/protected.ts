@@ -2,7 +2,7 @@
 
 import type { GuardedContext, Handler } from "../http/guard.ts"
 import { json } from "../http/message.ts"
-import type { Principal } from "../service/principal.ts"
+import type { Principal } from "../service/authenticate.ts"
 
 /** Answers who is logged in. */
 export function protectedDemo(): Handler<GuardedContext<Principal>> {

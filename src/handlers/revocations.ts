@@ -14,12 +14,8 @@ export function revocations(sessions: Sessions): Handler {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": `public, max-age=${maxAgeSeconds}`,
   })
-  let list: object = {}
-  let known: number | null = null
   return async (request) => {
     const { version, sids, jtis } = await sessions.revocations()
-    if (version !== known) list = { sids, jtis }
-    known = version
-    return reply(list, request)
+    return reply({ version, value: { sids, jtis } }, request)
   }
 }

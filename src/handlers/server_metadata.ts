@@ -21,5 +21,5 @@ export function serverMetadata(issuer: string): Handler {
     response_types_supported: [],
     grant_types_supported: [],
   }
-  return (request) => reply(metadata, request)
+  return (request) => reply({ version: 0, value: metadata }, request)
 }

@@ -5,33 +5,39 @@ import { createHash } from "node:crypto"
 import type { Reply, RequestHead } from "./message.ts"
 
 interface Tagged {
-  readonly value: object
+  readonly version: string | number
   readonly etag: string
   readonly whole: Reply
   readonly unchanged: Reply
 }
 
+/** A value with its version, which changes whenever the value does. */
+export interface Versioned {
+  readonly version: string | number
+  readonly value: object
+}
+
 /**
- * Makes a function that answers a value as JSON with its ETag, or 304 to who has it. The text is
- * made once for each object, so a value that changes has to be another object.
+ * Makes a function that answers a value as JSON with its ETag, or 304 to a client that has it. The
+ * text is made once for each version.
  */
 export function createTaggedReply(
   headers: Reply["headers"],
-): (value: object, request: RequestHead) => Reply {
+): (versioned: Versioned, request: RequestHead) => Reply {
   let last: Tagged | null = null
-  return (value, request) => {
-    if (last?.value !== value) last = tag(value, headers)
+  return (versioned, request) => {
+    if (last?.version !== versioned.version) last = tag(versioned, headers)
     const known = request.headers.get("if-none-match")
     return matches(known, last.etag) ? last.unchanged : last.whole
   }
 }
 
-function tag(value: object, headers: Reply["headers"]): Tagged {
+function tag({ version, value }: Versioned, headers: Reply["headers"]): Tagged {
   const body = `${JSON.stringify(value)}\n`
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
   const tagged = { ...headers, ETag: etag }
   const whole = { status: 200, headers: tagged, body }
-  return { value, etag, whole, unchanged: { status: 304, headers: tagged, body: "" } }
+  return { version, etag, whole, unchanged: { status: 304, headers: tagged, body: "" } }
 }
 
 // Weak comparison, a list, or `*`.

@@ -1,7 +1,7 @@
 // A delay that doubles with each failure of a key, in bounded memory. The first failures are free,
 // since people mistype.
 
-import { BoundedMap } from "./bounded_map.ts"
+import { BoundedMap } from "../system/bounded_map.ts"
 
 /** The longest delay. */
 export const delaySecondsMax = 900

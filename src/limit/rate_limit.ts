@@ -5,7 +5,7 @@
 // one for the /48 around it. An event takes a token from each of its buckets, or from none.
 
 import { networksOf } from "../domain/ip_address.ts"
-import { BoundedMap } from "./bounded_map.ts"
+import { BoundedMap } from "../system/bounded_map.ts"
 
 /** Burst size and sustained rate. */
 export interface Rate {

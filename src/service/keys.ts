@@ -13,7 +13,7 @@ import {
   createTimedKeyRing,
   generateTimedKey,
   type KeyRing,
-  type Signing,
+  type KeySource,
 } from "../token/keys/key_ring.ts"
 import {
   followedBy,
@@ -60,7 +60,7 @@ const refreshKeyName = "refresh"
  * @throws OperatorError when the key store's document is there but not as written
  * @throws Unavailable when it can't be read or written
  */
-export async function openKeys(signing: Signing, parts: KeyParts): Promise<Keys> {
+export async function openKeys(signing: KeySource, parts: KeyParts): Promise<Keys> {
   const { store, clock, audit, warn } = parts
   const document = await store.keys.read()
   if (document === null && (await store.users.count()) > 0) {
@@ -97,7 +97,7 @@ interface KeysState {
 
 /** The keys, and what can be done to them. Made by `openKeys`. */
 export class Keys {
-  readonly #parts: KeyParts & { readonly signing: Signing }
+  readonly #parts: KeyParts & { readonly signing: KeySource }
   #state: KeysState
   /** The latest change, which the next one waits for. */
   #last: Promise<unknown> = Promise.resolve()
@@ -106,13 +106,20 @@ export class Keys {
     signer: (now) => this.#state.ring.signer(now),
     find: (kid, now) => this.#state.ring.find(kid, now),
     published: (now) => this.#state.ring.published(now),
+    keySet: (now) => this.#state.ring.keySet(now),
   }
   /** The present key of refresh tokens. */
   readonly refreshKey = () => this.#state.file.refreshKey
 
-  constructor(state: KeysState, parts: KeyParts & { readonly signing: Signing }) {
+  constructor(state: KeysState, parts: KeyParts & { readonly signing: KeySource }) {
     this.#state = state
     this.#parts = parts
+  }
+
+  /** The members of the JWK Set, and the name of the set. */
+  publicKeys(): { readonly keySet: string; readonly keys: readonly object[] } {
+    const now = this.#parts.clock.now()
+    return { keySet: this.ring.keySet(now), keys: this.ring.published(now) }
   }
 
   /** The keys in the order in which they sign, then the key of refresh tokens. */
@@ -241,15 +248,15 @@ function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
   return accessTtlSeconds + leewaySeconds
 }
 
-function keysOf(file: KeyFile, { algorithm }: Signing): readonly TimedKey[] {
+function keysOf(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
   return file.keys.filter(({ jwk }) => jwk.alg === algorithm)
 }
 
-function keysOfOthers(file: KeyFile, { algorithm }: Signing): readonly TimedKey[] {
+function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
   return file.keys.filter(({ jwk }) => jwk.alg !== algorithm)
 }
 
-async function ringOf(signing: Signing, file: KeyFile): Promise<KeyRing> {
+async function ringOf(signing: KeySource, file: KeyFile): Promise<KeyRing> {
   if (signing.kind === "shared") return createSharedKeyRing(signing.secret, signing.algorithm)
   if (signing.kind === "imported") return createImportedKeyRing(signing.key, signing.algorithm)
   return createTimedKeyRing(keysOf(file, signing))

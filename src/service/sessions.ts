@@ -1,6 +1,5 @@
 // Login, logout, and the other ways to start and end a session. Each step is audited.
 
-import type { Awaitable } from "../awaitable.ts"
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
@@ -13,10 +12,10 @@ import type { TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
+import { createAuthenticate, type Principal } from "./authenticate.ts"
 import { changedMeanwhile, checksMax, type LoginCredentials } from "./credential_check.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
-import { createAuthenticate, type Principal } from "./principal.ts"
 import { createRefresh, type Refresh } from "./refresh.ts"
 import {
   createRevocationWindow,
@@ -60,7 +59,7 @@ export class Sessions {
   /** Gives the next tokens of a session. */
   readonly refresh: Refresh
   /** Finds who sent an access token. @throws AuthError `invalid_token` */
-  readonly authenticate: (token: string) => Awaitable<Principal>
+  readonly authenticate: (token: string) => Promise<Principal>
 
   constructor(parts: SessionParts) {
     const { clock, tokens, settings, verifiedBytesMax: bytesMax } = parts

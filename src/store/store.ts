@@ -9,7 +9,6 @@
 //   - Records are frozen. A change makes a new record.
 //   - Time comes in as instants (epoch seconds). An engine may be on another machine.
 
-import type { Awaitable } from "../awaitable.ts"
 import type { Client, Moment, Session, SessionLife } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
 
@@ -33,16 +32,16 @@ export interface Store {
 /** The users. Usernames are in canonical form. */
 export interface UserStore {
   /** The user of exactly this name, or null. */
-  find(username: string): Awaitable<User | null>
+  find(username: string): Promise<User | null>
 
   /** The number of users. */
-  count(): Awaitable<number>
+  count(): Promise<number>
 
   /** All users, ordered by name. */
-  list(): Awaitable<readonly User[]>
+  list(): Promise<readonly User[]>
 
   /** Whether a name can be given to a new user: what `create` would answer now. */
-  findName(username: string): Awaitable<"free" | "taken" | "reserved">
+  findName(username: string): Promise<"free" | "taken" | "reserved">
 
   /**
    * Creates a user. "taken": the name has a user. "reserved": the name belonged to a user who was
@@ -88,13 +87,13 @@ export interface UserStore {
 /** The sessions, and the tokens without a session that were revoked. */
 export interface SessionStore {
   /** The session of this sid with its user, or null. The session may have expired. */
-  find(sid: string): Awaitable<SessionOfUser | null>
+  find(sid: string): Promise<SessionOfUser | null>
 
   /** All sessions of a user, the last used first. They may have expired. */
-  list(username: string): Awaitable<readonly Session[]>
+  list(username: string): Promise<readonly Session[]>
 
   /** The latest use of any session, or null without one. */
-  lastUse(): Awaitable<number | null>
+  lastUse(): Promise<number | null>
 
   /**
    * Starts a session and gives the sessions that had to end for it: a user keeps at most
@@ -124,10 +123,10 @@ export interface SessionStore {
   revokeToken(token: RevokedToken): Promise<boolean>
 
   /** Whether a token that has no session was revoked. */
-  isTokenRevoked(jti: string): Awaitable<boolean>
+  isTokenRevoked(jti: string): Promise<boolean>
 
   /** What ended and may still have valid access tokens. */
-  revocations(now: number): Awaitable<Revocations>
+  revocations(now: number): Promise<Revocations>
 
   /** Removes records that have expired, and gives the number of sessions among them. */
   purge(now: number): Promise<number>
@@ -136,7 +135,7 @@ export interface SessionStore {
 /** Failed logins: how often in a row each user's password was wrong. */
 export interface FailureStore {
   /** The failed logins of a user since the last successful one, or null without any. */
-  find(username: string): Awaitable<FailedLogins | null>
+  find(username: string): Promise<FailedLogins | null>
 
   /**
    * Counts a failed login and gives the new count. For null, for an unknown name, and for a user

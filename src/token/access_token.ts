@@ -7,7 +7,6 @@
 
 import { CompactSign } from "jose/jws/compact/sign"
 import { compactVerify } from "jose/jws/compact/verify"
-import { type Awaitable, after, recover } from "../awaitable.ts"
 import { type JsonObject, type JsonReading, readJsonObject } from "../domain/strict_json.ts"
 import { AuthError, type RefusalReason, refusalReasons } from "../errors.ts"
 import { randomName } from "../system/random.ts"
@@ -64,18 +63,17 @@ export async function signAccessToken(grant: Grant, settings: TokenSettings): Pr
  * @throws AuthError `invalid_token`: "Token has expired" for an expired token without another
  *   fault, "Only non-refresh tokens are allowed" for a refresh token, else "Invalid token"
  */
-export function verifyAccessToken(
+export async function verifyAccessToken(
   token: string,
   settings: TokenSettings,
   now: number,
-): Awaitable<AccessClaims> {
-  return after(readSignedToken(token, settings, now), (claims) => {
-    if (typeof claims === "string") throw invalid[claims]
-    if (claims.isAhead) throw invalid.not_yet_valid
-    assertNotExpired(claims, settings, now)
-    if (claims.isAccess) return claims
-    throw refreshToken
-  })
+): Promise<AccessClaims> {
+  const claims = await readSignedToken(token, settings, now)
+  if (typeof claims === "string") throw invalid[claims]
+  if (claims.isAhead) throw invalid.not_yet_valid
+  assertNotExpired(claims, settings, now)
+  if (claims.isAccess) return claims
+  throw refreshToken
 }
 
 /**
@@ -100,11 +98,11 @@ export function hasExpired(
  * what the token names, never for letting a request pass.
  * @returns its claims, or the reason of the refusal when form, signature or claims do not hold
  */
-export function readSignedToken(
+export async function readSignedToken(
   token: string,
   settings: TokenSettings,
   now: number,
-): Awaitable<AccessClaims | RefusalReason> {
+): Promise<AccessClaims | RefusalReason> {
   // Before the token is split or decoded: a long token costs nothing (CVE-2025-30204).
   if (token.length > tokenLengthMax) return "malformed"
   if (!compactForm.test(token)) return otherKind.test(token) ? "type" : "malformed"
@@ -112,24 +110,28 @@ export function readSignedToken(
   const payload = decodeCanonical(encodedPayload)
   const signature = decodeCanonical(encodedSignature)
   if (payload === null || signature === null) return "malformed"
-  return recover<AccessClaims | RefusalReason>(
-    () => {
-      const header = readHeader(encodedHeader)
-      const key = typeof header === "string" ? header : chooseKey(header, settings, now)
-      if (typeof key === "string") return key
-      if (key.rulesOut?.(token, signature)) return "signature"
-      return compactVerify(token, key.key, { algorithms: [key.alg] }).then(
-        () => {
-          const reading = readJsonObject(payload)
-          if (!isCanonical(reading, settings)) return "malformed"
-          return readClaims(reading.value, settings, now)
-        },
-        () => "signature" as const,
-      )
-    },
+  try {
+    const header = readHeader(encodedHeader)
+    const key = typeof header === "string" ? header : chooseKey(header, settings, now)
+    if (typeof key === "string") return key
+    if (key.isForged?.(token, signature)) return "signature"
+    if (!(await isSignedWith(token, key))) return "signature"
+    const reading = readJsonObject(payload)
+    if (!isCanonical(reading, settings)) return "malformed"
+    return readClaims(reading.value, settings, now)
+  } catch {
     // Any exception, of any type, means that the token was not verified.
-    () => "malformed",
-  )
+    return "malformed"
+  }
+}
+
+async function isSignedWith(token: string, { key, alg }: VerificationKey): Promise<boolean> {
+  try {
+    await compactVerify(token, key, { algorithms: [alg] })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function refusal(message: string, reason: RefusalReason): AuthError {

@@ -1,138 +1,94 @@
-// Access tokens that were verified, so that the next request with the same one need not check the
-// signature again, which costs more than all the rest. A token is found by its full text, while
-// the keys are those that verified it; its expiry is checked each time. Session and user are the
-// caller's to check each time, and it says what is kept: what was refused never enters, and so
-// makes nothing else leave. The map's key is the end of the signature, which no two good tokens
-// share, as hashing the whole text would take longer than all the rest of finding it.
-//
-// Bounded by number and bytes with SIEVE (Zhang et al., NSDI 2024): a hit only marks its entry; to
-// make room a hand goes around, takes marks away, and takes out the first entry without one.
+// Access tokens that were verified, so that the next request with the same token need not check the
+// signature again, which costs more than the rest of the request. An entry counts while the keys
+// are those that verified it. Its expiry is checked each time. Session and user are the caller's to
+// check each time, and the caller says which tokens are kept: a refused token never is, so a flood
+// of forged tokens takes no other token's place.
 
-import { type Awaitable, after } from "../awaitable.ts"
+import { BoundedMap } from "../system/bounded_map.ts"
 import { ownText } from "../system/own_text.ts"
 import { assertNotExpired, type TokenSettings, verifyAccessToken } from "./access_token.ts"
 import type { AccessClaims } from "./claims.ts"
 
-/** How many tokens are kept at most, whatever their bytes. */
-const entriesMax = 131_072
-/** What an entry takes beside its token's text: claims, map, marks (measured: 340 on Node 20). */
+/** What an entry takes beside its token's text: claims and map (measured: 340 on Node 20). */
 const entryBytes = 512
 
 /** A token whose signature, claims and times held. */
 export interface VerifiedToken {
   readonly claims: AccessClaims
-  /** The keys there were then: another list as soon as they change. */
-  readonly keys: object
+  /** The keys at that time (`KeyRing.keySet`). */
+  readonly keySet: string
   /** Epoch seconds. */
   readonly verifiedAt: number
 }
 
-/** An entry; `isUsed` since the hand went by. */
-type Entry = VerifiedToken & { readonly token: string; isUsed: boolean }
+/** An entry, with the whole token. */
+type Entry = VerifiedToken & { readonly token: string }
 
-/** What is known of access tokens. */
+/** The verified tokens of a process. */
 export class VerifiedTokens {
   readonly #settings: TokenSettings
-  readonly #bytesMax: number
-  /** By `keyOf` their tokens. */
-  readonly #entries = new Map<string, Entry>()
-  #hand = this.#entries.values()
-  #bytes = 0
-  /** Those that verified all entries. */
-  #keys: object | null = null
+  /** By `keyOf` their tokens. All were verified by the keys of `#keySet`. */
+  readonly #entries: BoundedMap<Entry>
+  #keySet = ""
 
   constructor(settings: TokenSettings, { bytesMax }: { readonly bytesMax: number }) {
     this.#settings = settings
-    this.#bytesMax = bytesMax
+    this.#entries = new BoundedMap(bytesMax, ({ token }) => token.length + entryBytes)
   }
 
-  /** How many tokens there are. */
+  /** The number of tokens that are kept. */
   get size(): number {
     return this.#entries.size
   }
 
   /**
-   * What is known of a token, or null when it has to be verified.
+   * Finds a kept token. Null when the token has to be verified.
    * @param now epoch seconds
    * @throws AuthError `invalid_token` "Token has expired"
    */
   find(token: string, now: number): VerifiedToken | null {
     const entry = this.#entries.get(keyOf(token))
     if (entry?.token !== token) return null
-    if (this.#settings.ring.published(now) !== this.#keys) {
-      this.#empty()
+    if (this.#settings.ring.keySet(now) !== this.#keySet) {
+      this.#entries.clear()
       return null
     }
-    // By a clock that was set back since then the token might not have begun.
+    // The clock was set back since: the token may not have begun.
     if (now < entry.verifiedAt) return null
     assertNotExpired(entry.claims, this.#settings, now)
-    entry.isUsed = true
     return entry
   }
 
   /**
-   * Verifies a token, and keeps nothing of it.
+   * Verifies a token. Does not keep it.
    * @throws AuthError as `verifyAccessToken` does
    */
-  verify(token: string, now: number): Awaitable<VerifiedToken> {
-    const keys = this.#settings.ring.published(now)
-    const claims = verifyAccessToken(token, this.#settings, now)
-    return after(claims, (verified) => ({ claims: verified, keys, verifiedAt: now }))
+  async verify(token: string, now: number): Promise<VerifiedToken> {
+    const keySet = this.#settings.ring.keySet(now)
+    const claims = await verifyAccessToken(token, this.#settings, now)
+    return { claims, keySet, verifiedAt: now }
   }
 
-  /** Keeps a token that nothing speaks against, unless the keys have changed since. */
+  /** Keeps a token, unless the keys have changed since it was verified. */
   keep(token: string, verified: VerifiedToken): void {
-    const { claims, keys, verifiedAt } = verified
-    if (this.#settings.ring.published(verifiedAt) !== keys) return
-    if (this.#keys !== keys) this.#empty()
-    this.#keys = keys
-    this.#remove(keyOf(token))
-    const bytes = bytesOf(token)
-    while (this.#isFullFor(bytes)) this.#moveHand()
-    // Not the header that it came in, which may be longer.
+    const { claims, keySet, verifiedAt } = verified
+    if (this.#settings.ring.keySet(verifiedAt) !== keySet) return
+    if (this.#keySet !== keySet) this.#entries.clear()
+    this.#keySet = keySet
+    // A copy: a part of the header would keep the whole header in memory.
     const own = ownText(token)
-    this.#entries.set(keyOf(own), { token: own, claims, keys, verifiedAt, isUsed: false })
-    this.#bytes += bytes
+    this.#entries.set(keyOf(own), { token: own, claims, keySet, verifiedAt })
   }
 
   /** Forgets a token. */
   drop(token: string): void {
     const key = keyOf(token)
-    if (this.#entries.get(key)?.token === token) this.#remove(key)
-  }
-
-  #remove(key: string): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    this.#entries.delete(key)
-    this.#bytes -= bytesOf(entry.token)
-  }
-
-  #isFullFor(bytes: number): boolean {
-    const { size } = this.#entries
-    return size > 0 && (size >= entriesMax || this.#bytes + bytes > this.#bytesMax)
-  }
-
-  /** By one entry. */
-  #moveHand(): void {
-    const { value, done } = this.#hand.next()
-    if (done) this.#hand = this.#entries.values()
-    else if (value.isUsed) value.isUsed = false
-    else this.#remove(keyOf(value.token))
-  }
-
-  #empty(): void {
-    this.#entries.clear()
-    this.#hand = this.#entries.values()
-    this.#bytes = 0
+    if (this.#entries.get(key)?.token === token) this.#entries.delete(key)
   }
 }
 
-/** As many characters as 192 bits take. */
+// The last 192 bits of the signature, which no two good tokens share. To hash the whole text would
+// take longer than the rest of `find`.
 function keyOf(token: string): string {
   return token.slice(-32)
-}
-
-function bytesOf(token: string): number {
-  return token.length + entryBytes
 }

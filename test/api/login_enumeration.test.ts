@@ -51,7 +51,13 @@ async function createCountedLogin(t: TestContext) {
     ...{ settings: sessionSettings, verifiedBytesMax: 1_000_000 },
   })
   const app = createApp({
-    ...{ sessions, issuer: null, publicKeys: () => [], isReady: () => true, register: null },
+    ...{
+      sessions,
+      issuer: null,
+      publicKeys: () => ({ keySet: "", keys: [] }),
+      isReady: () => true,
+      register: null,
+    },
     ...{ allowedHosts: null, corsOrigins: [], log: log.log },
   })
   return async (json: Members): Promise<CountedReply> => {

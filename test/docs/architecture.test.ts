@@ -10,7 +10,7 @@ import { blocksOf, readPage, readProjectFile, tableOf } from "../support/page.ts
 
 const page = readPage("docs/architecture.md")
 /** What every room may import, and what is not drawn. */
-const ground = ["domain", "system", "telemetry", "errors", "clock", "awaitable"]
+const ground = ["domain", "system", "telemetry", "errors", "clock"]
 
 const files = readdirSync(fileURLToPath(new URL("../../src", import.meta.url)), {
   recursive: true,
@@ -49,9 +49,7 @@ test("architecture.md draws the imports between rooms", () => {
 })
 
 test("architecture.md has each room in its table", () => {
-  const rooms = new Set(
-    files.map(roomOf).filter((room) => !["errors", "clock", "awaitable"].includes(room)),
-  )
+  const rooms = new Set(files.map(roomOf).filter((room) => !["errors", "clock"].includes(room)))
   const listed = tableOf(page, "Room").map(([name = ""]) => name.replace(/`|\/`$|\.ts/g, ""))
   assert.deepEqual(listed.sort(), [...rooms].sort())
 })

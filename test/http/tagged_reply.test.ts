@@ -8,8 +8,10 @@ const headers = { "Content-Type": "application/json; charset=utf-8", "Cache-Cont
 /** A function that answers, and the ETag of a value. */
 function tagged(value: object) {
   const reply = createTaggedReply(headers)
-  const etag = reply(value, makeRequest()).headers["ETag"] ?? ""
-  const ask = (known: string) => reply(value, makeRequest({ headers: { "if-none-match": known } }))
+  const versioned = { version: 1, value }
+  const etag = reply(versioned, makeRequest()).headers["ETag"] ?? ""
+  const ask = (known: string) =>
+    reply(versioned, makeRequest({ headers: { "if-none-match": known } }))
   return { reply, etag, ask }
 }
 
@@ -17,7 +19,7 @@ test("createTaggedReply() answers the value with its headers and an ETag of its 
   const { reply, etag } = tagged({ a: 1 })
   assert.match(etag, /^"[\w-]{22}"$/)
   const whole = { status: 200, headers: { ...headers, ETag: etag }, body: '{"a":1}\n' }
-  assert.deepEqual(reply({ a: 1 }, makeRequest()), whole)
+  assert.deepEqual(reply({ version: 1, value: { a: 1 } }, makeRequest()), whole)
   assert.equal(tagged({ a: 1 }).etag, etag)
   assert.notEqual(tagged({ a: 2 }).etag, etag)
 })
@@ -44,19 +46,19 @@ test("createTaggedReply() answers the whole to any other ETag", () => {
   for (const known of others) assert.equal(ask(known).status, 200, known)
 })
 
-test("createTaggedReply() makes the text once for each object", () => {
+test("createTaggedReply() makes the text once for each version", () => {
   let made = 0
-  const counted = (a: number) => ({
-    toJSON() {
-      made += 1
-      return { a }
+  const counted = (version: number) => ({
+    version,
+    value: {
+      toJSON() {
+        made += 1
+        return { a: version }
+      },
     },
   })
   const reply = createTaggedReply(headers)
-  const [first, second] = [counted(1), counted(2)]
-  const bodies = [first, first, second, second, first].map(
-    (value) => reply(value, makeRequest()).body,
-  )
+  const bodies = [1, 1, 2, 2, 1].map((version) => reply(counted(version), makeRequest()).body)
   assert.deepEqual(
     bodies,
     [1, 1, 2, 2, 1].map((a) => `{"a":${a}}\n`),
@@ -66,8 +68,8 @@ test("createTaggedReply() makes the text once for each object", () => {
 
 test("createTaggedReply() keeps each one's last value for itself", () => {
   const [one, other] = [createTaggedReply(headers), createTaggedReply({ Vary: "x" })]
-  const value = { a: 1 }
-  assert.deepEqual(one(value, makeRequest()).body, other(value, makeRequest()).body)
-  assert.equal(other(value, makeRequest()).headers["Vary"], "x")
-  assert.equal(one(value, makeRequest()).headers["Vary"], undefined)
+  const versioned = { version: 1, value: { a: 1 } }
+  assert.deepEqual(one(versioned, makeRequest()).body, other(versioned, makeRequest()).body)
+  assert.equal(other(versioned, makeRequest()).headers["Vary"], "x")
+  assert.equal(one(versioned, makeRequest()).headers["Vary"], undefined)
 })

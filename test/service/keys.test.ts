@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Signing } from "../../src/token/keys/key_ring.ts"
+import type { KeySource } from "../../src/token/keys/key_ring.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { refusedAs, unavailableAs } from "../support/refusal.ts"
 import { testKeyPem, testSecret } from "../support/test_keys.ts"
 import { openTestKeys } from "./opened_keys.ts"
 
-const imported: Signing = { kind: "imported", algorithm: "ES256", key: testKeyPem }
-const shared: Signing = { kind: "shared", algorithm: "HS256", secret: testSecret }
+const imported: KeySource = { kind: "imported", algorithm: "ES256", key: testKeyPem }
+const shared: KeySource = { kind: "shared", algorithm: "HS256", secret: testSecret }
 const notStored = unavailableAs("The keys could not be stored")
 
 test("openKeys() makes a key that signs at once and one for refresh tokens, once", async () => {

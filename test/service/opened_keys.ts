@@ -8,7 +8,7 @@ import {
   type TokenSettings,
   verifyAccessToken,
 } from "../../src/token/access_token.ts"
-import type { Signing } from "../../src/token/keys/key_ring.ts"
+import type { KeySource } from "../../src/token/keys/key_ring.ts"
 import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
 import { createFakeClock, type FakeClock } from "../support/fake_clock.ts"
 import { createFaultyDisk, type FaultyDisk } from "../support/faulty_disk.ts"
@@ -16,11 +16,11 @@ import { forgeIssuer } from "../support/forge.ts"
 import { grantOfTests } from "../support/grant_of_tests.ts"
 
 /** Keys that Postern makes for itself. */
-export const generated: Signing = { kind: "generated", algorithm: "ES256" }
+export const generated: KeySource = { kind: "generated", algorithm: "ES256" }
 
 /** What a test may choose when it opens the keys. */
 export type KeyChoices = Partial<Omit<KeyParts, "clock" | "audit" | "warn" | "store">> & {
-  readonly signing?: Signing
+  readonly signing?: KeySource
 }
 
 /** Opened keys, and what becomes of tokens. */
@@ -68,7 +68,7 @@ async function open(around: Surroundings, choices: KeyChoices): Promise<OpenedKe
   const path = "/data/keys.json"
   const store = {
     keys: new JsonKeys({ path, disk, assertOpen: () => {} }),
-    users: { count: () => 0 },
+    users: { count: async () => 0 },
   }
   const keys = await openKeys(signing, { store, clock, audit, warn, ...times })
   const address = forgeIssuer

@@ -18,7 +18,7 @@ import { type Disk, machineDisk } from "../../src/system/disk.ts"
 import { type Audit, createAudit } from "../../src/telemetry/audit.ts"
 import { createSummingAudit, type SummingAudit } from "../../src/telemetry/audit_summary.ts"
 import type { TokenSettings } from "../../src/token/access_token.ts"
-import type { Signing } from "../../src/token/keys/key_ring.ts"
+import type { KeySource } from "../../src/token/keys/key_ring.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
 import { createFakeClock, type FakeClock } from "./fake_clock.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
@@ -157,7 +157,7 @@ export async function createTestService(
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
-    publicKeys: () => keys.ring.published(clock.now()),
+    publicKeys: () => keys.publicKeys(),
   })
   const exchanges: Exchange[] = []
   let requests = 0
@@ -195,7 +195,7 @@ function claimSettings(shared: boolean): Omit<TokenSettings, "ring"> {
   return { profile: "published", issuer: address, audience: address, ...accepted, ...times }
 }
 
-function signingOf({ shared, generated }: { shared: boolean; generated: boolean }): Signing {
+function signingOf({ shared, generated }: { shared: boolean; generated: boolean }): KeySource {
   if (shared) return { kind: "shared", algorithm: "HS256", secret: testSecret }
   if (generated) return { kind: "generated", algorithm: "ES256" }
   return { kind: "imported", algorithm: "ES256", key: testKeyPem }

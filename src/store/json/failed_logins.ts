@@ -16,7 +16,7 @@ export class JsonFailures implements FailureStore {
     this.#tables = tables
   }
 
-  find(username: string): FailedLogins | null {
+  async find(username: string): Promise<FailedLogins | null> {
     return this.#tables.committed.failedLogins.get(username) ?? null
   }
 

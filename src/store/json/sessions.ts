@@ -35,21 +35,21 @@ export class JsonSessions implements SessionStore {
     for (const session of tables.committed.sessions.values()) this.#note(session)
   }
 
-  find(sid: string): SessionOfUser | null {
+  async find(sid: string): Promise<SessionOfUser | null> {
     const { sessions, users } = this.#tables.committed
     const session = sessions.get(sid)
     const user = session && users.get(session.username)
     return user === undefined ? null : { session: session as Session, user }
   }
 
-  list(username: string): readonly Session[] {
+  async list(username: string): Promise<readonly Session[]> {
     const { sessions } = this.#tables.committed
     return this.#sidsOf(username)
       .flatMap((sid) => sessions.get(sid) ?? [])
       .sort((a, b) => b.lastUsedAt - a.lastUsedAt || b.startedAt - a.startedAt)
   }
 
-  lastUse(): number | null {
+  async lastUse(): Promise<number | null> {
     let latest: number | null = null
     for (const { lastUsedAt } of this.#tables.committed.sessions.values()) {
       if (latest === null || lastUsedAt > latest) latest = lastUsedAt
@@ -143,11 +143,11 @@ export class JsonSessions implements SessionStore {
     return true
   }
 
-  isTokenRevoked(jti: string): boolean {
+  async isTokenRevoked(jti: string): Promise<boolean> {
     return this.#tables.committed.revokedTokens.has(jti)
   }
 
-  revocations(now: number): Revocations {
+  async revocations(now: number): Promise<Revocations> {
     return this.#listing.at(now, this.#tables.committed)
   }
 

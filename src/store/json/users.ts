@@ -26,20 +26,20 @@ export class JsonUsers implements UserStore {
     this.#failures = failures
   }
 
-  find(username: string): User | null {
+  async find(username: string): Promise<User | null> {
     return this.#tables.committed.users.get(username) ?? null
   }
 
-  count(): number {
+  async count(): Promise<number> {
     return this.#tables.committed.users.size
   }
 
-  list(): readonly User[] {
+  async list(): Promise<readonly User[]> {
     const users = [...this.#tables.committed.users.values()]
     return users.sort((a, b) => (a.username < b.username ? -1 : 1))
   }
 
-  findName(username: string): "free" | "taken" | "reserved" {
+  async findName(username: string): Promise<"free" | "taken" | "reserved"> {
     const { users, reservedNames } = this.#tables.committed
     if (users.has(username)) return "taken"
     return reservedNames.get(username)?.isReleased === false ? "reserved" : "free"

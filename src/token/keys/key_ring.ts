@@ -20,8 +20,8 @@ import {
 import { isOver, signerOf, type TimedKey } from "./key_rotation.ts"
 import { readPrivateKey } from "./private_key.ts"
 
-/** How tokens are signed, and with what. */
-export type Signing =
+/** Where the keys of a deployment come from. */
+export type KeySource =
   | { readonly kind: "generated"; readonly algorithm: PublishedAlgorithm }
   | { readonly kind: "imported"; readonly algorithm: PublishedAlgorithm; readonly key: string }
   | { readonly kind: "shared"; readonly algorithm: SharedAlgorithm; readonly secret: string }
@@ -31,10 +31,10 @@ export interface VerificationKey {
   readonly alg: Algorithm
   readonly key: CryptoKey
   /**
-   * Whether it is certain that this signature does not belong to the token, where finding that out
-   * costs little. What is not ruled out still has to be verified.
+   * A quick check that finds forged signatures. A token that passes it still has to be verified.
+   * Only shared secrets have one.
    */
-  readonly rulesOut?: (token: string, signature: Uint8Array) => boolean
+  readonly isForged?: (token: string, signature: Uint8Array) => boolean
 }
 
 /** The key that signs. Its `kid` is undefined for a shared secret, which has no name. */
@@ -47,11 +47,10 @@ export interface KeyRing {
   signer(now: number): SigningKey
   /** By the exact `kid` of a token's header, undefined where it has none (RFC 7515 §4.1.4). */
   find(kid: string | undefined, now: number): VerificationKey | null
-  /**
-   * The JWK Set for /.well-known/jwks.json: public members only, empty for a shared secret. The
-   * same list until it changes.
-   */
+  /** The JWK Set for /.well-known/jwks.json: public members only, empty for a shared secret. */
   published(now: number): readonly JWK[]
+  /** Names the set of keys: another text as soon as a key comes or goes. */
+  keySet(now: number): string
 }
 
 /** The members of a JWK that may be seen by everybody; `d`, `p`, `q`, `k` and kin are not. */
@@ -65,17 +64,17 @@ export async function createSharedKeyRing(
   const parameters = { name: "HMAC", hash: `SHA-${algorithm.slice(2)}` }
   const bytes = Buffer.from(secret, "utf8")
   const key = await crypto.subtle.importKey("raw", bytes, parameters, false, ["sign", "verify"])
-  const only = { kid: undefined, alg: algorithm, key, rulesOut: createHmacCheck(algorithm, bytes) }
-  const none: readonly JWK[] = []
+  const only = { kid: undefined, alg: algorithm, key, isForged: createHmacCheck(algorithm, bytes) }
   return {
     signer: () => only,
     find: (kid) => (kid === undefined ? only : null),
-    published: () => none,
+    published: () => [],
+    keySet: () => "shared secret",
   }
 }
 
-// The same HMAC at once, where `jose` waits for the thread pool: who floods us with forged tokens
-// gets through with a sixth of the work.
+// `jose` waits for the thread pool. This check does not, so a forged token costs a sixth of the
+// time.
 function createHmacCheck(algorithm: SharedAlgorithm, secret: Uint8Array) {
   const key = createSecretKey(secret)
   const hash = `sha${algorithm.slice(2)}`
@@ -106,7 +105,8 @@ export async function createTimedKeyRing(keys: readonly TimedKey[]): Promise<Key
   const entries = await Promise.all(keys.map(importTimedKey))
   const byKid = new Map(entries.map((entry) => [entry.signing.kid, entry]))
   if (byKid.size !== keys.length) throw new TypeError("Two keys have one kid")
-  let listed: readonly JWK[] = []
+  const keptAt = (now: number) => entries.filter(({ timed }) => !isOver(timed, now))
+  let named = { count: -1, names: "" }
   return {
     signer(now) {
       const signing = byKid.get(signerOf(keys, now)?.jwk.kid)
@@ -117,11 +117,13 @@ export async function createTimedKeyRing(keys: readonly TimedKey[]): Promise<Key
       const entry = kid === undefined ? undefined : byKid.get(kid)
       return entry === undefined || isOver(entry.timed, now) ? null : entry.verification
     },
-    published(now) {
-      // What has ended by a later instant includes what had by an earlier: their number tells.
-      const current = entries.filter(({ timed }) => !isOver(timed, now))
-      if (current.length !== listed.length) listed = current.map(({ publicJwk }) => publicJwk)
-      return listed
+    published: (now) => keptAt(now).map(({ publicJwk }) => publicJwk),
+    keySet(now) {
+      // Keys of one ring only end, one after the other: their number tells which ones are left.
+      const kept = keptAt(now)
+      if (kept.length === named.count) return named.names
+      named = { count: kept.length, names: kept.map(({ signing }) => signing.kid).join(" ") }
+      return named.names
     },
   }
 }

@@ -124,18 +124,23 @@ test("createTimedKeyRing() verifies at each second whatever it signed before", (
   }
 })
 
-test("createTimedKeyRing() gives the same list until it changes, and never changes one", () => {
-  const whole = ring.published(now)
-  const copy = structuredClone(whole)
-  assert.equal(ring.published(now + 1), whole)
-  assert.equal(ring.published(signsFrom.second + ttl - 1), whole)
-  const later = ring.published(signsFrom.second + ttl)
+test("keySet() gives the same text until a key ends, and that of before for a clock set back", () => {
+  const whole = ring.keySet(now)
+  assert.equal(ring.keySet(now + 1), whole)
+  assert.equal(ring.keySet(signsFrom.second + ttl - 1), whole)
+  const later = ring.keySet(signsFrom.second + ttl)
   assert.notEqual(later, whole)
-  assert.equal(ring.published(signsFrom.third + ttl - 1), later)
-  // A clock that was set back brings back what was there.
-  assert.deepEqual(ring.published(now), copy)
-  assert.deepEqual(whole, copy)
-  assert.equal(later.length, 2)
+  assert.equal(ring.keySet(signsFrom.third + ttl - 1), later)
+  assert.notEqual(ring.keySet(signsFrom.third + ttl), later)
+  assert.equal(ring.keySet(now), whole)
+})
+
+test("keySet() is another text for a ring with one more key, and the same for the same keys", async () => {
+  const added = await generateTimedKey("ES256", { publishedAt: now, signsFrom: now })
+  const more = await createTimedKeyRing([...keys, added])
+  assert.notEqual(more.keySet(now), ring.keySet(now))
+  const same = await createTimedKeyRing(keys)
+  assert.equal(same.keySet(now), ring.keySet(now))
 })
 
 test("createTimedKeyRing() drops keys at their own ends, also in another order", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { BoundedMap } from "../../src/limit/bounded_map.ts"
+import { BoundedMap } from "../../src/system/bounded_map.ts"
 
 /** A map of at most three entries, which has these keys. */
 function createMap(...keys: readonly string[]): BoundedMap<string> {
@@ -47,6 +47,23 @@ test("BoundedMap lets go nothing for a key that it has", () => {
   const map = createMap("a", "b", "c")
   for (const key of ["c", "b", "a"]) map.set(key, "again")
   assert.deepEqual([...map.keys()], ["c", "b", "a"])
+})
+
+test("BoundedMap with weights lets go as many as the new entry needs, and keeps one that is too heavy", () => {
+  const map = new BoundedMap<string>(6, ({ length }) => length)
+  map.set("a", "aa")
+  map.set("b", "bb")
+  map.set("c", "cc")
+  map.set("d", "ddd")
+  assert.deepEqual([...map.keys()], ["c", "d"])
+  map.set("c", "c")
+  map.set("e", "ee")
+  assert.deepEqual([...map.keys()], ["d", "c", "e"])
+  map.set("f", "ffffffff")
+  assert.deepEqual([...map.keys()], ["f"])
+  map.clear()
+  for (const key of ["g", "h", "i"]) map.set(key, "xx")
+  assert.deepEqual([...map.keys()], ["g", "h", "i"])
 })
 
 test("BoundedMap of 20,000 never has more, whoever makes up 100,000 names", () => {

@@ -1,7 +1,6 @@
-// Who sent a request: from a token to its user, as both are now. The guard calls this each time, so
-// a logout, a disabled user or a new password takes effect with the next request.
+// From an access token to who sent the request, as session and user are now. The guard calls this
+// for each request, so a logout, a disabled user or a new password counts from the next one on.
 
-import { type Awaitable, after } from "../awaitable.ts"
 import type { Clock } from "../clock.ts"
 import { isAlive } from "../domain/session.ts"
 import type { JsonObject } from "../domain/strict_json.ts"
@@ -47,60 +46,50 @@ Object.setPrototypeOf(Principal.prototype, null)
 Reflect.deleteProperty(Principal.prototype, "constructor")
 Object.freeze(Principal.prototype)
 
-/**
- * Makes the function from an access token to who sent it, which waits for nothing when the token is
- * known and the store has its records at hand. It throws AuthError `invalid_token`.
- */
+/** Makes the function that finds who sent an access token. It throws AuthError `invalid_token`. */
 export function createAuthenticate(parts: {
   readonly store: Store
   readonly verified: VerifiedTokens
   readonly clock: Clock
-}): (token: string) => Awaitable<Principal> {
+}): (token: string) => Promise<Principal> {
   const { store, verified, clock } = parts
 
-  return (token) => {
+  return async (token) => {
     const now = clock.now()
     const known = verified.find(token, now)
-    if (known !== null) return identify(token, known.claims, now)
-    return after(verified.verify(token, now), (found) =>
-      after(identify(token, found.claims, now), (principal) => {
-        verified.keep(token, found)
-        return principal
-      }),
-    )
+    const found = known ?? (await verified.verify(token, now))
+    const { claims } = found
+    const { sid } = claims
+    const user = await (sid === null ? userOfToken(claims) : userOfSession(sid, claims, now))
+    if (user === null) {
+      verified.drop(token)
+      throw await refusalOf(claims)
+    }
+    if (known === null) verified.keep(token, found)
+    return new Principal(user, claims, now)
   }
 
-  function identify(token: string, claims: AccessClaims, now: number): Awaitable<Principal> {
-    const { sid, username } = claims
-    if (sid === null) return identifyWithoutSession(token, claims, now)
-    return after(store.sessions.find(sid), (found) => {
-      const isOfUser = found !== null && found.user.username === username && !found.user.disabled
-      if (isOfUser && isAlive(found.session, now)) return new Principal(found.user, claims, now)
-      // Only for the access log: the session may have ended with its user.
-      return after(store.users.find(username), (user) => refuse(token, user))
-    })
-  }
-
-  // A token that Flask-JWT-Extended made.
-  function identifyWithoutSession(
-    token: string,
-    claims: AccessClaims,
+  async function userOfSession(
+    sid: string,
+    { username }: AccessClaims,
     now: number,
-  ): Awaitable<Principal> {
-    const { username, issuedAt, jti } = claims
-    return after(store.users.find(username), (user) => {
-      if (user === null || user.disabled || issuedAt < user.tokensNotBefore) {
-        return refuse(token, user)
-      }
-      return after(store.sessions.isTokenRevoked(jti), (isRevoked) =>
-        isRevoked ? refuse(token, user) : new Principal(user, claims, now),
-      )
-    })
+  ): Promise<User | null> {
+    const found = await store.sessions.find(sid)
+    if (found === null || !isAlive(found.session, now)) return null
+    const { user } = found
+    return user.username === username && !user.disabled ? user : null
   }
 
-  function refuse(token: string, user: User | null): never {
-    verified.drop(token)
+  // A token that Flask-JWT-Extended made names no session.
+  async function userOfToken({ username, issuedAt, jti }: AccessClaims): Promise<User | null> {
+    const user = await store.users.find(username)
+    if (user === null || user.disabled || issuedAt < user.tokensNotBefore) return null
+    return (await store.sessions.isTokenRevoked(jti)) ? null : user
+  }
+
+  async function refusalOf({ username }: AccessClaims): Promise<AuthError> {
+    const user = await store.users.find(username)
     const reason = user === null ? "user_unknown" : user.disabled ? "user_disabled" : "revoked"
-    throw new AuthError("invalid_token", "Token has been revoked", { reason })
+    return new AuthError("invalid_token", "Token has been revoked", { reason })
   }
 }
