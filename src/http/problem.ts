@@ -62,15 +62,18 @@ export function problem(code: ErrorCode, msg: string, more?: Reply["headers"]): 
   return { status: statuses[code], headers, body: jsonText({ error: code, msg }) }
 }
 
+/** The reply for a refusal. */
+export function refusalReply(error: AuthError): Reply {
+  const reply = problem(error.code, error.message, retryAfter(error.retryAfterSeconds))
+  const { reason } = error
+  // Member by member: a spread takes longer than all the rest of this.
+  const { status, headers, body } = reply
+  return reason === undefined ? reply : { status, headers, body, reason }
+}
+
 /** The reply for anything that was thrown, or null for a bug, which is the caller's to log. */
 export function problemOf(error: unknown): Reply | null {
-  if (error instanceof AuthError) {
-    const reply = problem(error.code, error.message, retryAfter(error.retryAfterSeconds))
-    const { reason } = error
-    // Member by member: a spread takes longer than all the rest of this.
-    const { status, headers, body } = reply
-    return reason === undefined ? reply : { status, headers, body, reason }
-  }
+  if (error instanceof AuthError) return refusalReply(error)
   if (error instanceof Unavailable) {
     return problem("temporarily_unavailable", error.message, retryAfter(error.retryAfterSeconds))
   }
