@@ -1,13 +1,18 @@
 // The store: what Postern remembers, one interface a noun. An engine implements these interfaces
 // and passes one suite of tests (test/store/contract.ts).
 //
-// Every engine keeps these promises for every method:
-//   - The promise of a change resolves when the change is durable. Every later read sees it.
+// Every engine keeps these promises for every method. They hold for all processes that share the
+// store: the JSON engine admits one process, a database several.
+//   - The promise of a change resolves when the change is durable. Every read that begins later
+//     sees the change.
 //   - A change happens whole or not at all. It is decided on the state right before it: of a
 //     hundred callers who create one name at once, one gets "created".
-//   - When the disk or the database fails, the method throws Unavailable and nothing has changed.
-//   - Records are frozen. A change makes a new record.
-//   - Time comes in as instants (epoch seconds). An engine may be on another machine.
+//   - When the disk or the database fails, the method throws Unavailable. The JSON engine has then
+//     changed nothing. A database may have committed a change whose answer was lost, so a caller
+//     that tries again must accept the outcome of a repeated call ("taken", null, "replayed").
+//   - Records are frozen. A change makes a new record. Two reads may give two objects: compare
+//     versions or members, never objects.
+//   - Instants (epoch seconds) come from the caller, because the engine may be on another machine.
 
 import type { Client, Moment, Session, SessionLife } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
@@ -20,8 +25,9 @@ export interface Store {
   readonly keys: KeyStore
 
   /**
-   * Whether the store can still take changes. False when somebody replaced or removed its files
-   * while they were open: from then on every change throws Unavailable.
+   * Whether the store's files are still its own. False from the moment at which the engine finds
+   * that somebody replaced or removed them: then every change throws Unavailable. Always true for
+   * an engine without files.
    */
   isInPlace(): boolean
 
@@ -40,7 +46,7 @@ export interface UserStore {
   /** All users, ordered by name. */
   list(): Promise<readonly User[]>
 
-  /** Whether a name can be given to a new user: what `create` would answer now. */
+  /** Whether a new user can have a name now. Only `create` decides. */
   findName(username: string): Promise<"free" | "taken" | "reserved">
 
   /**
@@ -96,11 +102,10 @@ export interface SessionStore {
   lastUse(): Promise<number | null>
 
   /**
-   * Starts a session and gives the sessions that had to end for it: a user keeps at most
-   * `sessionsMax`, expired ones end first, then the oldest. Null, and nothing changes, when the
-   * user is missing, disabled or has another hash than `ifPasswordHash`, when the sid exists, or
-   * when the token that the session `replaces` is revoked or older than the user's
-   * `tokensNotBefore`.
+   * Starts a session. A user keeps at most `sessionsMax`: expired ones end first, then the oldest.
+   * Null, and nothing changes, when the user is missing, disabled or has another hash than
+   * `ifPasswordHash`, when the sid exists, or when the token that the session `replaces` is revoked
+   * or older than the user's `tokensNotBefore`.
    */
   start(session: Session, options: StartOptions): Promise<StartedSession | null>
 
@@ -125,7 +130,7 @@ export interface SessionStore {
   /** Whether a token that has no session was revoked. */
   isTokenRevoked(jti: string): Promise<boolean>
 
-  /** What ended and may still have valid access tokens. */
+  /** The sessions that ended and the tokens that were revoked, while they may still be valid. */
   revocations(now: number): Promise<Revocations>
 
   /** Removes records that have expired, and gives the number of sessions among them. */
@@ -138,10 +143,10 @@ export interface FailureStore {
   find(username: string): Promise<FailedLogins | null>
 
   /**
-   * Counts a failed login and gives the new count. For null, for an unknown name, and for a user
-   * with `most` from this source already, the same work is done under a name that no user can have,
-   * so that neither the time nor the disk shows who exists. Of a thousand calls at once each gets
-   * another number.
+   * Counts a failed login and gives the new count. Concurrent calls for one user get different
+   * numbers. For null, for an unknown name, and for a user with `most` from this source already, an
+   * engine counts under a key that no user can have. So neither the time nor the disk reveals which
+   * users exist.
    */
   count(
     username: string | null,
@@ -176,7 +181,7 @@ export interface KeyStore {
 /** The keys as they were read. */
 export interface KeyDocument {
   readonly bytes: Uint8Array
-  /** Differs after each replacement. */
+  /** Another number after each replacement, by whichever process. */
   readonly version: number
 }
 
@@ -188,7 +193,7 @@ export interface RevocationWindow extends Moment {
   readonly graceSeconds: number
 }
 
-/** A user after a change that ended all sessions, and those sessions. */
+/** A user after a reset, or before a deletion, and the sessions that ended. */
 export interface ResetUser {
   readonly user: User
   readonly ended: readonly Session[]
@@ -209,7 +214,7 @@ export interface StartOptions {
   readonly replaces?: RevokedToken & { readonly issuedAt: number }
 }
 
-/** A session that started: its user then, and the sessions that ended for it. */
+/** The user of a new session, and the sessions that ended to make room for it. */
 export interface StartedSession {
   readonly user: User
   readonly ended: readonly Session[]
@@ -223,11 +228,14 @@ export interface Rotation extends Client {
 }
 
 /**
- * What became of a refresh token. "rotated": it was the current one, and the session moved on.
- * "set_back": it was newer than the store knows, and the session goes on from there. "replayed": it
- * was the parent, in time; nothing changes, except that the first use by a second client is
- * counted. "reused": it was older, or shared too often; the session has ended. "expired" and
- * "ahead": nothing changed. "gone": there is no such session.
+ * What became of a refresh token:
+ *   - "rotated": it was the current one; the session has the next number.
+ *   - "set_back": it was newer than the store's state; the session continues from its number.
+ *   - "replayed": it was the parent, within the grace. Nothing changes, except that the first use
+ *     by a second client is counted.
+ *   - "reused": it was older, or shared too often; the session has ended.
+ *   - "expired", "ahead" (the session starts in the future): nothing changed.
+ *   - "gone": there is no such session.
  */
 export type RotationOutcome =
   | ({
@@ -244,11 +252,14 @@ export interface RevokedToken {
   readonly isListed: boolean
 }
 
-/** What ended and may still have valid access tokens. */
+/** Ended sessions and revoked tokens that services must refuse until the tokens expire. */
 export interface Revocations {
   readonly sids: readonly string[]
   readonly jtis: readonly string[]
-  /** Differs whenever the lists differ, for caches of this store's answers. */
+  /**
+   * Another number whenever the lists differ. Only numbers of the same `Store` object can be
+   * compared.
+   */
   readonly version: number
 }
 
