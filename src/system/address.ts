@@ -1,4 +1,4 @@
-// An address to listen at, as others write it.
+// Addresses that a service listens at.
 
 /** Where a service listens. */
 export interface Address {
@@ -17,12 +17,12 @@ const wildcards: Readonly<Record<string, string>> = {
   "::": "::1",
 }
 
-/** The address under which this machine reaches a service that listens at `address`. */
+/** The address at which this machine reaches a service: a loopback address for a wildcard. */
 export function fromThisMachine({ host, port }: Address): Address {
   return { host: wildcards[host] ?? host, port }
 }
 
-/** Whether an address or a name (RFC 6761 §6.3) is of this machine only. */
+/** Whether a host is a loopback address or name (RFC 6761 §6.3). */
 export function isLoopback(host: string): boolean {
   return /^((.+\.)?localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host)
 }

@@ -1,18 +1,18 @@
-// The process's standard input and outputs by number, where Node's streams of them do not do.
+// Standard input and output by descriptor, where Node's streams fall short.
 
 import { closeSync, fstatSync, writeSync } from "node:fs"
 
-/** What became of a write. */
+/** The outcome of a write. */
 export interface Written {
-  /** How many bytes were taken: all, unless there is an error. */
+  /** How many bytes were written: all, unless there is an error. */
   readonly taken: number
   /** The system's error, or null. */
   readonly error: unknown
 }
 
 /**
- * Gives a function that writes to a file which is open already. Null for what is no file, such as a
- * pipe. Node's own stream takes a file that had room for a part of a text for one that took all.
+ * Gives a function that writes to an open file, or null when the descriptor is no file, such as a
+ * pipe. Node's own stream reports no error when a file had room for only a part of the bytes.
  */
 export function openFileWriter(descriptor: number): ((bytes: Uint8Array) => Written) | null {
   if (!isOpenFile(descriptor)) return null
@@ -27,7 +27,7 @@ export function openFileWriter(descriptor: number): ((bytes: Uint8Array) => Writ
   }
 }
 
-/** Closes what is open at a descriptor. */
+/** Closes a descriptor. */
 export function closeDescriptor(descriptor: number): void {
   closeSync(descriptor)
 }

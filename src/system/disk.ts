@@ -1,9 +1,8 @@
-// The only place where the file system enters. It is handed on as a value, so that tests can put a
-// disk that fails in its place.
+// The file system, as a value that tests replace by a disk that fails.
 //
-// Every file opened for writing is opened with O_DSYNC: a write has reached the disk when its
-// promise resolves, as if fdatasync(2) followed it (open(2)). That, and not a call of fdatasync,
-// because Node's permission model, under which the container runs, forbids every fsync and fchmod.
+// Files are opened for writing with O_DSYNC: a write is on the disk when its promise resolves, as
+// if fdatasync(2) followed it (open(2)). The container runs under Node's permission model, which
+// forbids calls of fsync, fdatasync and fchmod.
 
 import { type BigIntStats, constants } from "node:fs"
 import * as fs from "node:fs/promises"
@@ -15,6 +14,8 @@ import { randomName } from "./random.ts"
 
 const fileMode = 0o600
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
+const overwriteFlags = constants.O_WRONLY | constants.O_NOFOLLOW
+const directoryFlags = constants.O_RDONLY | constants.O_DIRECTORY
 const writeFlags =
   constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | (constants.O_DSYNC ?? 0)
 
@@ -26,22 +27,22 @@ export interface DiskFile {
   truncate(length: number): Promise<void>
   /** The byte at `position`, or null where the file has ended. */
   byteAt(position: number): Promise<number | null>
-  /** Which file it is: what `Inspection.identity` says of a name that leads to it. */
+  /** Which file it is: the `Inspection.identity` of a path that leads to it. */
   identity(): Promise<string>
   close(): Promise<void>
 }
 
-/** What the rest of the program may do with files. Errors are Node's system errors. */
+/** The file system. Errors are Node's system errors. */
 export interface Disk {
   /** Bytes of a file, or null where there is none. Never follows a symbolic link. */
-  read(path: string): Promise<Uint8Array | null>
+  read(path: string): Promise<Buffer | null>
   /** Opens for writing and makes the file, mode 0600, where there is none. */
   open(path: string): Promise<DiskFile>
   /** Opens for reading only, or gives null where there is none. Never follows a symbolic link. */
   openToRead(path: string): Promise<DiskFile | null>
   /**
-   * Writes over the beginning of a file that must be there, for running processes to see: it does
-   * not wait until the bytes are on the disk.
+   * Writes over the beginning of a file that must be there. Running processes see the bytes at
+   * once; they may not be on the disk yet.
    */
   overwrite(path: string, bytes: Uint8Array): Promise<void>
   /** Writes at the end of a file and makes it, mode 0600, where there is none. */
@@ -54,7 +55,7 @@ export interface Disk {
   list(directory: string): Promise<readonly string[]>
   /** Makes new names in a directory durable, where the process may (see `syncDirectory`). */
   syncDirectory(path: string): Promise<void>
-  /** What a name itself leads to, or null where there is none. */
+  /** What is at a path, links not followed, or null where there is nothing. */
   inspect(path: string): Promise<Inspection | null>
   /** The path without links to which a path leads. */
   realPath(path: string): Promise<string>
@@ -63,7 +64,7 @@ export interface Disk {
   chmod(path: string, mode: number): Promise<void>
 }
 
-/** What `Disk.inspect` tells of a name. */
+/** What is at a path. */
 export interface Inspection {
   readonly type: "file" | "directory" | "link" | "other"
   readonly owner: number
@@ -77,12 +78,16 @@ export interface Inspection {
 
 /** The machine's disk. */
 export const machineDisk: Disk = {
-  read: (path) => unlessAbsent(readWhole(path)),
+  read: (path) => unlessAbsent(withFile(path, readFlags, (handle) => handle.readFile())),
   open: async (path) => diskFile(await fs.open(path, writeFlags, fileMode)),
   create: async (path) => diskFile(await fs.open(path, writeFlags | constants.O_EXCL, fileMode)),
   openToRead: (path) => unlessAbsent(fs.open(path, readFlags).then(diskFile)),
-  overwrite,
-  append: appendTo,
+  overwrite: (path, bytes) =>
+    withFile(path, overwriteFlags, async (handle) => {
+      await handle.write(bytes, 0, bytes.byteLength, 0)
+    }),
+  append: (path, bytes) =>
+    withFile(path, writeFlags | constants.O_APPEND, (handle) => handle.appendFile(bytes)),
   rename: fs.rename,
   remove: (path) => fs.rm(path, { force: true }),
   list: (directory) => fs.readdir(directory),
@@ -102,28 +107,14 @@ async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
-  const handle = await fs.open(path, readFlags)
+async function withFile<T>(
+  path: string,
+  flags: number,
+  work: (handle: fs.FileHandle) => Promise<T>,
+): Promise<T> {
+  const handle = await fs.open(path, flags, fileMode)
   try {
-    return await handle.readFile()
-  } finally {
-    await handle.close()
-  }
-}
-
-async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await fs.open(path, constants.O_WRONLY | constants.O_NOFOLLOW)
-  try {
-    await handle.write(bytes, 0, bytes.byteLength, 0)
-  } finally {
-    await handle.close()
-  }
-}
-
-async function appendTo(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await fs.open(path, writeFlags | constants.O_APPEND, fileMode)
-  try {
-    await handle.appendFile(bytes)
+    return await work(handle)
   } finally {
     await handle.close()
   }
@@ -184,17 +175,14 @@ function diskFile(handle: fs.FileHandle): DiskFile {
   }
 }
 
-// The permission model answers ERR_ACCESS_DENIED. Nothing is lost then: the state before the new
-// name is still complete (store/json/journal.ts).
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)
-  try {
-    await handle.sync()
-  } catch (error) {
-    if (systemCode(error) !== "ERR_ACCESS_DENIED") throw error
-  } finally {
-    await handle.close()
-  }
+// The permission model answers ERR_ACCESS_DENIED. The store loses nothing then, because the state
+// before the rename is complete (store/json/journal.ts).
+function syncDirectory(path: string): Promise<void> {
+  return withFile(path, directoryFlags, async (handle) => {
+    await handle.sync().catch((error) => {
+      if (systemCode(error) !== "ERR_ACCESS_DENIED") throw error
+    })
+  })
 }
 
 /** Writes all bytes, however often the disk takes only a part. */
@@ -207,9 +195,9 @@ export async function writeAll(file: DiskFile, bytes: Uint8Array, position: numb
 }
 
 /**
- * Replaces a file in one step: the chunks go to a new file of mode 0600 beside it, which is then
- * renamed. Whoever reads sees the old content or the new, never a part. A failure before the rename
- * leaves the old.
+ * Replaces a file in one step: writes the chunks to a new file of mode 0600 beside it and renames
+ * that. Readers see the old content or the new, never a part. A failure before the rename leaves
+ * the old content.
  */
 export async function replaceFile(
   path: string,
@@ -230,7 +218,7 @@ export async function replaceFile(
     }
     await disk.rename(temporary, path)
   } catch (error) {
-    // The first failure is the one to tell; one in the cleaning up would hide it.
+    // A failure of the clean-up must not hide the first one.
     await disk.remove(temporary).catch(() => {})
     throw error
   }
@@ -252,18 +240,16 @@ export async function withTemporaryDirectory<T>(
     .mkdtemp(join(tmpdir(), prefix))
     .catch(failure(`No directory can be made in '${tmpdir()}'`))
   const remove = () => fs.rm(directory, { recursive: true, force: true })
-  try {
-    const result = await work(directory)
-    await remove().catch(failure(`The directory '${directory}' can't be removed`))
-    return result
-  } catch (error) {
-    // The first failure is the one to tell.
+  const result = await work(directory).catch(async (error) => {
+    // A failure of the clean-up must not hide the first one.
     await remove().catch(() => {})
     throw error
-  }
+  })
+  await remove().catch(failure(`The directory '${directory}' can't be removed`))
+  return result
 }
 
-/** Removes what a `replaceFile` that was killed left behind. */
+/** Removes the temporary files that a killed `replaceFile` left behind. */
 export async function removeLeftovers(directory: string, disk: Disk): Promise<void> {
   for (const name of await disk.list(directory)) {
     if (/^\..+\.[\w-]{22}\.tmp$/.test(name)) await disk.remove(join(directory, name))

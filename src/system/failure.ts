@@ -1,11 +1,11 @@
-// Errors of the operating system as mistakes that the operator can mend. What to do depends on the
-// error's code, so there is one table of hints for paths, and one for addresses to listen at. No
-// hint asks for Postern to run as root, nor for the data to be moved away.
+// Turns system errors into OperatorErrors with a hint. The hint depends on the error's code: one
+// table is for paths, the other for addresses to listen at. No hint advises to run Postern as root
+// or to move the data away.
 
 import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
 import { type Address, urlOf } from "./address.ts"
 
-/** What to do about a path; `setting` is the name of the setting that chooses the path. */
+/** Makes the hint for a path from the name of the setting that chooses the path. */
 type FileHint = (setting: string) => string
 
 const isDirectory: FileHint = (setting) =>
@@ -51,7 +51,7 @@ const fileHints: Readonly<Record<string, FileHint>> = {
   ENOTCONN: isGone,
 }
 
-/** Failures that say nothing against the path or its files: they pass. */
+/** Failures that can pass without a change of the settings or the files. */
 const passingCodes: readonly string[] = [
   ...["ENOSPC", "EDQUOT", "EROFS", "EMFILE", "ENFILE", "ENOMEM", "ESTALE", "ENOTCONN"],
 ]
@@ -74,7 +74,7 @@ const listenHints: Readonly<Record<string, (address: Address) => string>> = {
   ERR_ACCESS_DENIED: () => "Node's permission model forbids that: start Node with --allow-net.",
 }
 
-/** Whether an error is the system's, of a kind that paths have. */
+/** Whether an error is a system error of a path. */
 export function isFileError(error: unknown): error is Error {
   return (
     error instanceof Error &&
@@ -83,18 +83,18 @@ export function isFileError(error: unknown): error is Error {
   )
 }
 
-/** What to do about an error at the path that `setting` chooses. */
+/** The hint for an error at the path that `setting` chooses. */
 export function fileHint(error: unknown, setting: string): string {
   const hint = fileHints[systemCode(error) ?? ""]
   return hint?.(setting) ?? `Check ${setting}, and the owner, mode and disk of the path.`
 }
 
-/** The exit code of an error at a path: 69 for one that passes. */
+/** The exit code of an error at a path: 69 if it can pass, or `otherwise`. */
 export function fileExitCode(error: unknown, otherwise: ExitCode): ExitCode {
   return passingCodes.includes(systemCode(error) ?? "") ? exitCodes.unavailable : otherwise
 }
 
-/** A system error at a path as a mistake; its code is added. Other errors stay as they are. */
+/** A system error at a path as an OperatorError. Other errors stay as they are. */
 export function fileFailure(
   error: unknown,
   options: { readonly message: string; readonly setting: string; readonly exitCode: ExitCode },
@@ -108,7 +108,7 @@ export function fileFailure(
   })
 }
 
-/** A system error of listening at an address as a mistake. Other errors stay as they are. */
+/** A system error of listening as an OperatorError. Other errors stay as they are. */
 export function listenFailure(error: unknown, address: Address): unknown {
   const code = systemCode(error)
   if (code === null) return error

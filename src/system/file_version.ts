@@ -1,4 +1,4 @@
-// Versions of Postern's own files. A file names its format and its version at its beginning:
+// The format and version at the beginning of Postern's own files:
 //
 //   {"format":"postern-snapshot","version":1,…
 
@@ -7,14 +7,14 @@ export interface FileFormat {
   readonly format: string
   /** A whole number that grows. */
   readonly version: number
-  /** The name that builds from before the first release gave the format, if it was another one. */
+  /** The format's other name in builds from before the first release. */
   readonly unreleased?: string
 }
 
 /** Who wrote a file that this Postern does not read. */
 export type OtherWriter = "newer" | "unreleased"
 
-/** What to do about such a file. */
+/** Hints for such a file. */
 export const otherWriterHints: Readonly<Record<OtherWriter, string>> = {
   newer:
     "Start the newer Postern again, or restore the backup from before the upgrade, all files together.",
@@ -22,7 +22,7 @@ export const otherWriterHints: Readonly<Record<OtherWriter, string>> = {
     "Start the build that wrote the files, or set POSTERN_DATA_DIR to an empty directory and add the users there.",
 }
 
-/** Who wrote a file and what is wrong with it, or null when it says the format and version `own`. */
+/** Who wrote a file and why it can't be read, or null when it has the format and version `own`. */
 export function findOtherWriter(
   found: { readonly format: unknown; readonly version: unknown },
   own: FileFormat,

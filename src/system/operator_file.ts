@@ -1,5 +1,4 @@
-// Reads files that the operator points to, such as mounted secrets. They are not Postern's own, so
-// they are read once, at the start, and never written.
+// Reads files that settings name, such as mounted secrets: once, at the start.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs"
 import { exitCodes, OperatorError } from "../errors.ts"
@@ -8,9 +7,8 @@ import { exitCodes, OperatorError } from "../errors.ts"
 const operatorFileBytesMax = 1024 * 1024
 
 /**
- * Bytes of a file that the operator points to, such as a mounted secret; links are followed. Never
- * waits: a pipe or a device is refused, and so is what has no end.
- * @throws the system's error, or an OperatorError that says what the path names instead
+ * Reads such a file. Follows links. Refuses pipes and devices, which could block or never end.
+ * @throws the system's error, or an OperatorError that says what is at the path
  */
 export function readOperatorFile(path: string): Uint8Array {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))

@@ -1,6 +1,5 @@
-// What only the user that Postern runs as may use: directories of mode 0700, files of mode 0600.
-// Wider modes are repaired with a warning; what belongs to somebody else, or is of another type, is
-// refused and left alone.
+// Files and directories that only Postern's own user may use: modes 0600 and 0700. A wider mode is
+// repaired with a warning. A path of another owner or type is refused and not changed.
 
 import { dirname } from "node:path"
 import { exitCodes, OperatorError } from "../errors.ts"
@@ -26,7 +25,7 @@ export async function secureDirectory(path: string, disk: Disk): Promise<string 
   return secure({ path, found, type: "directory", mode: directoryMode }, disk)
 }
 
-/** The same for a file that may be missing: it must be a file of ours, and mode 0600. */
+/** The same for a file, mode 0600, that may be missing. */
 export async function secureFile(path: string, disk: Disk): Promise<string | null> {
   const found = await disk.inspect(path)
   return found === null ? null : secure({ path, found, type: "file", mode: fileMode }, disk)
@@ -38,12 +37,12 @@ export function isOpenToOthers({ mode }: Inspection): boolean {
 }
 
 /**
- * The nearest directory above in which every user may rename what is there, or null: one could put
- * another directory in the place of ours.
+ * The nearest directory above `path` in which every user may rename names, or null. There another
+ * user could replace our directory.
  */
 export async function findOpenParent(path: string, disk: Disk): Promise<string | null> {
   for (let below = path, at = dirname(path); at !== below; below = at, at = dirname(at)) {
-    // In the image no directory but the data's may be looked at.
+    // In the image, Node's permission model hides every directory but the data directory.
     const found = await disk.inspect(at).catch(() => null)
     if (found?.type === "directory" && (found.mode & (othersWrite | sticky)) === othersWrite) {
       return at
@@ -52,7 +51,7 @@ export async function findOpenParent(path: string, disk: Disk): Promise<string |
   return null
 }
 
-/** A name, what it is, and what it must be. */
+/** A path, what is there, and what must be there. */
 interface Securing {
   readonly path: string
   readonly found: Inspection | null
@@ -79,7 +78,7 @@ async function secure({ path, found, type, mode }: Securing, disk: Disk): Promis
   return `'${path}' was open to other users (mode ${found.mode.toString(8)}); it is ${mode.toString(8)} now`
 }
 
-// Never to become root, for whom it would work, too.
+// Never advises to run as root, though that would work.
 function ownerHint(owner: number, self: number): string {
   const give = `chown -R ${self} DIRECTORY`
   if (owner !== 0) return `Run postern as user ${owner}, or give it the files: ${give}`

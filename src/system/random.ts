@@ -1,5 +1,5 @@
-// The only place where randomness enters (the salts of password hashes and the keys that `jose`
-// generates come from their libraries' own generators).
+// The only source of randomness, except for the generators inside the Argon2 library (salts) and
+// `jose` (keys).
 
 import { randomBytes } from "node:crypto"
 
@@ -13,7 +13,7 @@ export function randomKey(bytes: number): Uint8Array {
   return randomBytes(bytes)
 }
 
-/** A number between two bounds, for waiting times that should not fall together; guessable. */
+/** A random time to wait between two bounds. Not for secrets: it can be guessed. */
 export function randomBetween(least: number, most: number): number {
   return least + Math.random() * (most - least)
 }

@@ -1,6 +1,5 @@
-// Unix domain sockets, the only place where they enter: one line of text in, one line out. They are
-// reached through the file system, so their directory's mode says who may use them, and they work
-// across containers that share a volume.
+// Unix domain sockets: one line of text in, one line out. The mode of a socket's directory decides
+// who may connect. They work across containers that share a volume.
 
 import { once } from "node:events"
 import { createConnection, createServer, type Socket } from "node:net"
@@ -15,20 +14,19 @@ export interface LocalSocket {
   close(): Promise<void>
 }
 
-/** Nobody listens at a path, though there may be a name there. */
+/** Nobody listens at a path. A killed process may have left the name. */
 export class NobodyListens extends Error {
   override readonly name = "NobodyListens"
 }
 
 const lineBytesMax = 65_536
-const firstLineBytes = 1024
 const silenceSecondsMax = 30
 const connectionsMax = 64
-/** Of answers that nobody has read yet, before another one is given. */
+/** While more bytes of answers are unread, further answers are dropped. */
 const unreadBytesMax = 16 * 1024 * 1024
 const closeMillis = 200
 
-/** Of a socket's path, without its closing NUL (unix(7)); macOS has less. */
+/** The longest path of a socket, without its closing NUL (unix(7)). */
 export const socketPathBytesMax = process.platform === "darwin" ? 103 : 107
 
 /**
@@ -73,44 +71,29 @@ export async function listenLocally(path: string, answer: LineHandler): Promise<
     return [...connections].reduce((sum, { writableLength }) => sum + writableLength, 0)
   }
 
-  // Who has not asked, and who does not read its answer, keeps nobody waiting.
+  // Clients that have not asked, or don't read their answer, must not delay the end.
   function endRest(): void {
     for (const socket of connections) if (!answering.has(socket)) socket.destroy()
   }
 }
 
-// Into one buffer: to look through all of the text after each piece takes ever longer.
+// Into one buffer: pieces of a byte each would take far more memory than the line.
 function readLine(socket: Socket, take: (line: string) => void): void {
-  let line: Buffer | null = Buffer.alloc(0)
-  let bytes = 0
+  const line = Buffer.alloc(lineBytesMax)
+  let length = 0
+  let isOver = false
   socket.setTimeout(silenceSecondsMax * 1000, () => socket.destroy())
   socket.on("error", () => socket.destroy())
   socket.on("data", (chunk: Buffer) => {
-    if (line === null) return
+    if (isOver) return
     const end = chunk.indexOf("\n")
     const piece = end === -1 ? chunk : chunk.subarray(0, end)
-    const total = bytes + piece.byteLength
-    if (total > lineBytesMax) {
-      line = null
-      socket.destroy()
-      return
-    }
-    line = roomFor(total, line)
-    piece.copy(line, bytes)
-    bytes = total
-    if (end === -1) return
-    const text = line.toString("utf8", 0, bytes)
-    line = null
-    take(text)
+    const isTooLong = length + piece.byteLength > lineBytesMax
+    isOver = isTooLong || end !== -1
+    if (isTooLong) socket.destroy()
+    else length += piece.copy(line, length)
+    if (isOver && !isTooLong) take(line.toString("utf8", 0, length))
   })
-}
-
-/** The buffer, or a larger one with what is in it. */
-function roomFor(bytes: number, buffer: Buffer): Buffer {
-  if (bytes <= buffer.byteLength) return buffer
-  const larger = Buffer.alloc(Math.max(bytes, 2 * buffer.byteLength, firstLineBytes))
-  buffer.copy(larger)
-  return larger
 }
 
 /**
@@ -147,7 +130,7 @@ export async function isListenedOn(path: string): Promise<boolean> {
   return (await knock(path)) !== "nobody"
 }
 
-/** What connecting to a path comes to; anything else than a connection or a refusal is unclear. */
+/** Connects to a path. "nobody": refused, or no such name; "unclear": another error. */
 export function knock(path: string): Promise<"connected" | "nobody" | "unclear"> {
   return new Promise((resolve) => {
     const socket = createConnection(shortest(path))
@@ -164,7 +147,7 @@ function saysNobody(error: Error): boolean {
   return code === "ENOENT" || code === "ECONNREFUSED"
 }
 
-// A longer path is cut off by Node 20: the socket would be another one, somewhere else.
+// Node 20 cuts a longer path off, and would make a socket at another path.
 function shortest(path: string): string {
   const fromHere = relative(process.cwd(), path)
   const shorter = fromHere.length < path.length ? fromHere : path
