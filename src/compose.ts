@@ -18,7 +18,7 @@ import {
   isDeployed,
   storeFileNames,
 } from "./store/data_directory.ts"
-import { openStore } from "./store/open_store.ts"
+import { openJsonStore } from "./store/json/open_json_store.ts"
 import type { Store } from "./store/store.ts"
 import { machineDisk } from "./system/disk.ts"
 import { fileFailure } from "./system/failure.ts"
@@ -66,8 +66,8 @@ export async function compose(
   const place = await findDataDirectory(config.dataDirectory, machineDisk)
   const { path: directory, name } = place
   const isNew = !(await isDeployed(directory, machineDisk))
-  const options = { name, disk: machineDisk, warn, alarm, mayMake }
-  const store = await openStore(directory, options)
+  const options = { directory, name, disk: machineDisk, warn, alarm, mayMake }
+  const store = await openJsonStore(options)
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null
   try {

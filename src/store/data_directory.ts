@@ -1,6 +1,6 @@
-// Which directory the data is in: the one that POSTERN_DATA_DIR names, the target of a link there,
-// or a directory below a volume that root made for our group (Kubernetes's fsGroup: root:10001,
-// mode 2775). The service and the commands find it the same way, at each start.
+// Finds the data directory: the one that POSTERN_DATA_DIR names, the target of a link there, or a
+// directory below a volume that root made for our group (Kubernetes's fsGroup: root:10001, mode
+// 2775). The service and the commands find it in the same way.
 
 import { join, resolve } from "node:path"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
@@ -9,13 +9,12 @@ import { journalNames } from "./json/journal.ts"
 import { keysFileName } from "./json/keys_file.ts"
 import { lockFileName } from "./json/lock_file.ts"
 import { snapshotName } from "./json/snapshot.ts"
-import { hasStoreFiles } from "./json/store_directory.ts"
 
 /** A data directory. It need not exist yet. */
 export interface DataDirectory {
-  /** Its path; a link in its place is resolved. */
+  /** Its path without a link. */
   readonly path: string
-  /** Its path as the settings have it, which the next start uses. */
+  /** Its path as the settings have it, which the next start resolves again. */
   readonly name: string
 }
 
@@ -43,14 +42,18 @@ export async function findDataDirectory(setting: string, disk: Disk): Promise<Da
 }
 
 /**
- * Whether a directory has a deployment in it, or a part of one. Also true when the directory can't
- * be read: opening the store then says why.
+ * Whether a directory has a deployment or a part of one. True when that can't be found out: opening
+ * the store then says why.
  */
 export async function isDeployed(path: string, disk: Disk): Promise<boolean> {
-  return hasStoreFiles(path, { companions: [keysFileName], disk }).catch(() => true)
+  for (const name of [snapshotName, ...journalNames, keysFileName]) {
+    const found = await disk.inspect(join(path, name)).catch(() => "unknown")
+    if (found !== null) return true
+  }
+  return false
 }
 
-/** The error of a command that makes no store, where there is none. */
+/** The error of a command that needs a store, where there is none. */
 export function nothingThere(directory: string): OperatorError {
   return new OperatorError(`Nothing is set up in '${directory}'`, {
     hint: "`postern serve` or `postern init` sets it up. POSTERN_DATA_DIR says where it is.",

@@ -27,6 +27,7 @@ export function createMemoryStore(): MemoryStore {
       if (store.full) throw Object.assign(new Error("ENOSPC: made by a test"), { code: "ENOSPC" })
     },
     restart: async () => {},
+    close: async () => {},
   }
   const parts = {
     covered: 0,
@@ -35,7 +36,6 @@ export function createMemoryStore(): MemoryStore {
     bytesBetweenSnapshotsMin: Number.MAX_SAFE_INTEGER,
     holding,
     warn: () => {},
-    release: async () => {},
   }
   const store = Object.assign(new JsonStore(emptyTables(), [segment, segment], parts), {
     full: false,

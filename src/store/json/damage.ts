@@ -1,9 +1,17 @@
-// Why a start stops at a file of the store: the file is damaged, or another Postern wrote it.
+// The errors of a start that can't read a store file, because the file is damaged or because
+// another version of Postern wrote it.
 
 import { exitCodes, OperatorError } from "../../errors.ts"
-import { type OtherWriter, otherWriterHints } from "../../system/file_version.ts"
+import type { Disk } from "../../system/disk.ts"
+import {
+  type FileFormat,
+  findOtherWriter,
+  type OtherWriter,
+  otherWriterHints,
+  readFormat,
+} from "../../system/file_version.ts"
 
-/** Whether a file is damaged, or who else wrote it. */
+/** Whether a file is damaged, or which other version wrote it. */
 export type FaultKind = "damaged" | OtherWriter
 
 /** A fault in a file: its place, such as `line 3`, what is wrong there, and its kind. */
@@ -19,6 +27,12 @@ export class FileFault extends Error {
   }
 }
 
+/** @throws FileFault when a file's first line names another version of its format */
+export function refuseOtherWriter(firstLine: string, own: FileFormat): void {
+  const other = findOtherWriter(readFormat(firstLine), own)
+  if (other !== null) throw new FileFault("line 1", other.why, other.writer)
+}
+
 const messages: Readonly<Record<FaultKind, string>> = {
   damaged: "The store can't be read",
   newer: "The store was written by a newer Postern",
@@ -30,10 +44,18 @@ const hints: Readonly<Record<FaultKind, string>> = {
   ...otherWriterHints,
 }
 
-/** Reads a file, and adds its name to a fault that is found in it. */
-export async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
+/**
+ * Reads a file, or gives null where there is none. The file stays untouched.
+ * @throws OperatorError with the path, for a FileFault of `parse`
+ */
+export async function readStoreFile<T>(
+  path: string,
+  disk: Disk,
+  parse: (bytes: Buffer) => T,
+): Promise<T | null> {
+  const bytes = await disk.read(path)
   try {
-    return await read()
+    return bytes === null ? null : parse(bytes)
   } catch (error) {
     if (!(error instanceof FileFault)) throw error
     throw unreadable(path, `${error.place}: ${error.message}`, error.kind)

@@ -48,12 +48,12 @@ export class JsonFailures implements FailureStore {
     return found
   }
 
-  /** What else has to change when a user is deleted. */
+  /** The changes that delete a user's failed logins. */
   changesToForget(username: string): readonly Change[] {
     return this.#pending(username) === null ? [] : [["failedLogins", username, null]]
   }
 
-  /** The count of a user who exists and has room for one more failure. */
+  /** The count of a user who exists and has fewer than `most` failures from this source. */
   #countable(username: string, source: LoginSource, most: number): FailedLogins | null {
     if (this.#tables.pending("users", username) === null) return null
     const found = this.#pending(username) ?? { username, strangers: 0, devices: 0 }

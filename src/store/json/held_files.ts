@@ -1,15 +1,13 @@
-// The open files of a store, and whether they are still the files that the next start will find.
-// Somebody may restore a backup into the directory, remove it, mount another over it, or start a
-// second service on it through another mount. A write would then be lost, or damage the files of
-// somebody else.
+// The open files of a store, and the check that their paths still lead to them. Somebody may
+// restore a backup into the directory, remove it, mount another over it, or start a second service
+// on it through another mount. A write would then be lost, or would damage another store.
 //
-// A journal file is compared with its name before and after each write, so a write is acknowledged
-// only when the name leads to it. All files and the lock are compared every second, and before a
-// write is acknowledged when the last comparison is a second old: a process that was stopped for a
-// while finds out before it acknowledges anything.
+// A journal file is checked before and after each write. All files and the lock are checked every
+// second, and before a write is acknowledged when the last check is a second old: so a process that
+// was stopped for a while acknowledges nothing before it has checked.
 //
 // After the first difference nothing is written until the next start, even when the files are put
-// back: nobody knows what happened to them in between.
+// back, because they may have changed in the meantime.
 
 import { basename, join } from "node:path"
 import { monotonicMillis } from "../../clock.ts"
@@ -24,15 +22,15 @@ export interface HeldFile {
   readonly name: string
   readonly file: DiskFile
   readonly identity: string
-  /** How long the file is, without the bytes of a write that failed. */
+  /** The file's length without the bytes of a write that failed. */
   length: number
-  /** Whether a write failed, so that the file may have another length. */
+  /** Whether a write failed, so the file may be longer than `length`. */
   isTorn: boolean
-  /** The bytes of a small file that this process does not write to. */
+  /** The content of a small file that is only replaced; null for any other. */
   readonly bytes: Uint8Array | null
 }
 
-/** The files are not those of this store any more. */
+/** The path of a file leads to another file, or the lock has another owner. */
 export class Displaced extends Error {
   override readonly name = "Displaced"
   /** The system's own code for a file that is not where it was. */
@@ -41,18 +39,18 @@ export class Displaced extends Error {
 
 /** What holding a directory's files needs. */
 export interface HoldingOptions {
-  /** The directory, by the name that the settings give it. */
+  /** The directory's path as the settings have it. */
   readonly directory: string
   readonly disk: Disk
   readonly lock: Lock
-  /** Called once, when the first file is found not to be in its place. */
+  /** Called once, after the first difference. */
   readonly alarm: (event: string, message: string) => void
 }
 
 /** What the store does with its held files. */
-export type Holding = Pick<HeldFiles, "isInPlace" | "disk" | "append" | "restart">
+export type Holding = Pick<HeldFiles, "isInPlace" | "disk" | "append" | "restart" | "close">
 
-const roundMillis = 1000
+const checkMillis = 1000
 const smallBytesMax = 64 * 1024
 const lineEnd = 0x0a
 const changed = "was written to by somebody else"
@@ -64,25 +62,24 @@ export class HeldFiles {
   readonly #options: HoldingOptions
   readonly #files = new Map<string, HeldFile>()
   readonly #timer: NodeJS.Timeout
-  #roundAt = Number.NEGATIVE_INFINITY
-  /** Everything that this class does with files happens one after the other. */
+  #checkedAt = Number.NEGATIVE_INFINITY
+  /** The latest work with files, which the next waits for. */
   #last: Promise<unknown> = Promise.resolve()
   #displaced: Displaced | null = null
 
   constructor(options: HoldingOptions) {
     this.#options = options
-    // Of other failures the next write tells.
-    const round = () => void this.#inTurn(() => this.#round()).catch(() => {})
-    this.#timer = setInterval(round, roundMillis)
-    this.#timer.unref()
+    // The next write reports any other failure.
+    const check = () => void this.#inTurn(() => this.#checkAll()).catch(() => {})
+    this.#timer = setInterval(check, checkMillis).unref()
   }
 
-  /** False once a file was found not to be in its place. */
+  /** False from the first difference on. */
   get isInPlace(): boolean {
     return this.#displaced === null
   }
 
-  /** The disk for replacing files of the directory: it renames only while all are in their places. */
+  /** The disk for replacing files of the directory: it checks all files before it renames one. */
   get disk(): Disk {
     const { disk } = this.#options
     return { ...disk, rename: (from, to) => this.#replace(from, to) }
@@ -98,19 +95,19 @@ export class HeldFiles {
     })
   }
 
-  /** From now on the file of this path is held, if there is one. */
+  /** Opens a file to hold it. Does nothing when there is none. */
   hold(path: string): Promise<void> {
     return this.#inTurn(() => this.#hold(path))
   }
 
   /**
-   * Writes all of the bytes at the end of a file, or none: bytes of a write that failed are cut
-   * off, and while that fails every write does.
-   * @throws Displaced when the name does not lead to the file any more
+   * Writes all of the bytes at the end of a file, or none. Bytes of a write that failed are cut off
+   * before the next write, which fails when they can't be.
+   * @throws Displaced
    */
   append(held: HeldFile, bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#confirm(held)
+      await this.#assertOwn(held)
       if (held.isTorn) await this.#cut(held)
       const start = held.length
       held.isTorn = true
@@ -118,10 +115,10 @@ export class HeldFiles {
         await writeAll(held.file, bytes, start)
         held.length = start + bytes.byteLength
         held.isTorn = false
-        // A file that somebody cut before this write has a hole in front of the bytes.
+        // If somebody cut the file before this write, there is a hole in front of the bytes.
         const before = await held.file.byteAt(start - 1)
         if (before !== lineEnd) throw this.#displace(held.name, changed)
-        await this.#confirm(held)
+        await this.#assertOwn(held)
       } catch (failure) {
         held.length = start
         held.isTorn = true
@@ -131,10 +128,10 @@ export class HeldFiles {
     })
   }
 
-  /** Begins a file again: writes over its first bytes and cuts off the rest. */
+  /** Writes over the first bytes of a file and cuts off the rest. */
   restart(held: HeldFile, firstBytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#confirm(held)
+      await this.#assertOwn(held)
       held.isTorn = true
       await writeAll(held.file, firstBytes, 0)
       held.length = firstBytes.byteLength
@@ -142,48 +139,48 @@ export class HeldFiles {
     })
   }
 
-  /** Stops looking, and closes all files. */
+  /** Closes all files and gives the lock back. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#last
     for (const { file } of this.#files.values()) await file.close()
-    this.#files.clear()
+    await this.#options.lock.release()
   }
 
-  async #confirm(held: HeldFile): Promise<void> {
+  async #assertOwn(held: HeldFile): Promise<void> {
     this.#assertInPlace()
-    await this.#look(held)
-    if (monotonicMillis() - this.#roundAt >= roundMillis) await this.#round()
+    await this.#check(held)
+    if (monotonicMillis() - this.#checkedAt >= checkMillis) await this.#checkAll()
   }
 
   async #cut(held: HeldFile): Promise<void> {
     this.#assertInPlace()
-    await this.#look(held)
+    await this.#check(held)
     await held.file.truncate(held.length)
     held.isTorn = false
   }
 
-  async #round(): Promise<void> {
+  async #checkAll(): Promise<void> {
     const { lock, directory } = this.#options
     this.#assertInPlace()
     const startedAt = monotonicMillis()
     if (!(await lock.renew())) {
       throw this.#displace(join(directory, lockFileName), "is not this process's any more")
     }
-    for (const held of this.#files.values()) await this.#look(held)
-    this.#roundAt = startedAt
+    for (const held of this.#files.values()) await this.#check(held)
+    this.#checkedAt = startedAt
   }
 
   #replace(from: string, to: string): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#round()
+      await this.#checkAll()
       await this.#options.disk.rename(from, to)
       await this.#hold(to)
     })
   }
 
-  /** Compares a file with its name. */
-  async #look({ name, identity, length, isTorn, bytes }: HeldFile): Promise<void> {
+  /** Checks that a path still leads to its file, and that nobody else wrote to the file. */
+  async #check({ name, identity, length, isTorn, bytes }: HeldFile): Promise<void> {
     const { disk } = this.#options
     const found = await disk.inspect(name).catch((error) => {
       if (goneCodes.includes(systemCode(error))) return null
@@ -205,7 +202,7 @@ export class HeldFiles {
     held.length = size
   }
 
-  // While a file is open no other file can have its identity.
+  // While a file is open, no other file can have its identity.
   async #add(path: string, file: DiskFile, bytes: Uint8Array | null): Promise<HeldFile> {
     const name = join(this.#options.directory, basename(path))
     const before = this.#files.get(name)

@@ -3,18 +3,18 @@
 //   {"format":"postern-journal","version":1,"after":"0000000000000041"}
 //   {"sequence":42,"changes":[["users","alice",{…}],["reservedNames","bob",null]],"sum":"5fb2d8a1"}
 //
-// The first line has a fixed length, so it can be rewritten in place. `after` is the sequence
-// number of the entry before the first one. Each entry's number is one more than the number
-// before, and an entry is whole: all of its changes or none. `sum` is checksum.ts's.
+// The first line has a fixed length, so it can be rewritten in place. `after` is the number of the
+// entry before the first one. Numbers have no gaps. An entry's changes happen all or not at all.
+// `sum` is checksum.ts's.
 //
-// Only the end of a file may be torn, by a write that was cut short and never acknowledged: bytes
-// after the last line end are dropped, and the log says so. Any other fault stops the start.
+// A write that was cut short and never acknowledged leaves bytes after the last line end. They are
+// dropped, with a warning. Any other fault stops the start.
 
 import { crc32 } from "node:zlib"
 import { isJsonObject } from "../../domain/strict_json.ts"
-import { type FileFormat, findOtherWriter, readFormat } from "../../system/file_version.ts"
+import type { FileFormat } from "../../system/file_version.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { FileFault } from "./damage.ts"
+import { FileFault, refuseOtherWriter } from "./damage.ts"
 import { type Change, RecordError, readChange } from "./tables.ts"
 
 /** One acknowledged write. */
@@ -27,7 +27,7 @@ export interface JournalEntry {
 export interface JournalReading {
   readonly after: number
   readonly entries: readonly JournalEntry[]
-  /** Where the good bytes end, and the next entry goes. */
+  /** Where the whole entries end and the next entry begins. */
   readonly length: number
   /** How many bytes of a write that was cut short follow. */
   readonly tornBytes: number
@@ -65,8 +65,8 @@ export function readJournal(bytes: Buffer): JournalReading {
   let line = 2
   for (let end = nextEnd(); end !== -1; end = nextEnd(), line += 1) {
     const entry = readEntry(bytes.subarray(position, end), line)
-    // A crash while the header was rewritten leaves a header that is ahead of the entries, which
-    // were to be cut off next. The entries count: the header has no sum, and they have.
+    // After a crash while the header was rewritten, the header is ahead of the entries, which were
+    // to be cut off next. The entries count, because they have sums.
     if (line === 2 && entry.sequence <= after) after = entry.sequence - 1
     const expected = after + entries.length + 1
     if (entry.sequence !== expected) {
@@ -86,8 +86,7 @@ export function readJournal(bytes: Buffer): JournalReading {
 
 function readHeader(bytes: Buffer): number {
   const text = bytes.subarray(0, headerLength).toString("latin1")
-  const other = findOtherWriter(readFormat(text), own)
-  if (other !== null) throw new FileFault("line 1", other.why, other.writer)
+  refuseOtherWriter(text, own)
   const after = Number(/"after":"(\d{16})"/.exec(text)?.[1])
   if (Number.isSafeInteger(after) && encodeHeader(after).toString("latin1") === text) return after
   throw new FileFault("line 1", "it is not the first line of a journal")

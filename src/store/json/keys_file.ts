@@ -1,5 +1,5 @@
-// keys.json, beside the store's other files, mode 0600: the key store's one document. Its content
-// is token/keys/key_file.ts's. It is replaced whole, in one step.
+// keys.json: the key store's document, mode 0600. Its format is token/keys/key_file.ts's. It is
+// replaced as a whole, in one step.
 
 import { systemCode, Unavailable } from "../../errors.ts"
 import { type Disk, replaceFile } from "../../system/disk.ts"
@@ -13,7 +13,7 @@ export class JsonKeys implements KeyStore {
   readonly place: string
   readonly #disk: Disk
   readonly #assertOpen: () => void
-  /** Counted here, because no other process writes the file. Null: no file; undefined: not read. */
+  /** Counted in memory: no other process writes the file. Null: no file; undefined: not read. */
   #version: number | null | undefined
   /** The latest replacement, which the next one waits for. */
   #last: Promise<unknown> = Promise.resolve()

@@ -4,17 +4,18 @@
 //                        again: it answers for as long as the process lives
 //   lock.json            who the owner is (lock_file.ts), renewed every second
 //
-// The socket decides where it can be seen: on one kernel, through one mount. Through a second mount
-// of the same directory (FUSE, NFS, 9p, another machine) it looks like one that nobody listens on,
-// and some file systems have no sockets. There the content decides: an owner that does not renew it
-// for four seconds is gone. Nothing here asks of what type a file system is, and no pid is looked
-// at: between containers every process is pid 1.
+// The socket decides on one kernel and through one mount. Through a second mount of the directory
+// (FUSE, NFS, 9p, another machine) nobody seems to listen on it, and some file systems have no
+// sockets. There the content of lock.json decides: an owner that does not renew it for four seconds
+// is gone. Pids prove nothing, because in containers every process is pid 1.
 //
-// To take the lock: put up a socket of one's own, then look at all others. Where one is listened
-// on, take one's own down again and wait. Of two who do this at once, one at least sees the other.
-// Then make lock.json, which one process alone can do. Where it is there already, its owner was
-// killed if its socket, still the same file and bound since the kernel's same start, refuses. Else
-// watch it, write over it, and see after a while that nobody else did.
+// A process takes the lock in these steps:
+//   1. It puts up a socket of its own and connects to all others. If one is listened on, it takes
+//      its own down and tries again later. Of two processes at once, at least one sees the other.
+//   2. It makes lock.json, which only one process can do.
+//   3. If lock.json is there already, its owner is dead if the owner's socket refuses, is still the
+//      same file, and was bound since this kernel started. Else the process waits until the content
+//      has not changed for a while, writes over it, and checks later that nobody else did.
 
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
@@ -30,12 +31,12 @@ import {
   readBoot,
   readLock,
 } from "./lock_file.ts"
-import { isLockSocket, type LockSocket, putUpSocket, TidiedAway } from "./lock_socket.ts"
+import { isLockSocket, type LockSocket, putUpSocket } from "./lock_socket.ts"
 
 /** A lock that is held. */
 export interface Lock {
   /**
-   * Renews it. False when it is another's by now, or gone.
+   * Renews it. False when another process has it, or when lock.json is gone.
    * @throws the system's error when that can't be found out
    */
   renew(): Promise<boolean>
@@ -51,13 +52,13 @@ export interface LockOptions {
 
 /** How long to wait, in milliseconds. */
 export interface LockPauses {
-  /** For how long the content has to stay as it is: four times as long as an owner lets it. */
+  /** How long the content must not change: four times as long as owners take to renew it. */
   readonly watch: number
-  /** How long after writing over it nobody else may have done so. */
+  /** How long to wait after writing over the content, before checking that nobody else did. */
   readonly settle: number
 }
 
-const pausesOfOwners: LockPauses = { watch: 4000, settle: 1500 }
+const pausesDefault: LockPauses = { watch: 4000, settle: 1500 }
 const tries = 8
 const waitMillisMin = 50
 const waitMillisMax = 250
@@ -82,16 +83,13 @@ export async function takeLock(directory: string, options: LockOptions): Promise
 
 async function tryLock(directory: string, options: LockOptions): Promise<Lock | null> {
   const { disk, warn } = options
-  const made = await putUpSocket(directory, disk).catch((error) => {
-    if (error instanceof TidiedAway) return null
-    throw error
-  })
+  const made = await putUpSocket(directory, disk)
   if (made === null) return null
   const socket = typeof made === "string" ? null : made
   let lock: Lock | null = null
   try {
     const left = await findLeftSockets(directory, { own: socket?.name, disk })
-    lock = left && (await takeContent(directory, { ...options, socket }))
+    lock = left && (await takeContent(directory, socket, options))
     if (lock !== null) for (const path of left ?? []) await disk.remove(path)
   } catch (error) {
     await (lock === null ? socket?.takeDown() : lock.release())
@@ -107,7 +105,7 @@ function withoutSockets(directory: string, why: string): string {
   return `${what}: commands can't reach a running service there, and a start after a crash takes 6 s`
 }
 
-/** The sockets on which nobody listens, or null when somebody listens on one. */
+/** The sockets that nobody listens on, or null when a process listens on one. */
 async function findLeftSockets(
   directory: string,
   { own, disk }: { readonly own: string | undefined; readonly disk: Disk },
@@ -123,54 +121,53 @@ async function findLeftSockets(
   return left
 }
 
-interface Taking extends LockOptions {
-  readonly socket: LockSocket | null
-}
-
-async function takeContent(directory: string, taking: Taking): Promise<Lock | null> {
-  const { disk, socket } = taking
+async function takeContent(
+  directory: string,
+  socket: LockSocket | null,
+  options: LockOptions,
+): Promise<Lock | null> {
+  const { disk } = options
   const path = join(directory, lockFileName)
-  const owner: LockOwner = {
+  const owner = {
     id: randomName(),
     boot: await readBoot(disk),
-    socket: socket === null ? null : { name: socket.name, identity: socket.identity },
+    socket: socket && { name: socket.name, identity: socket.identity },
   }
   const content = encodeLock(owner, 0)
   const made = await makeLockFile(path, content, disk)
   if (made === "taken") {
     const seen = await disk.read(path)
     if (seen === null) return null
-    if (await isProvenDead(directory, { left: readLock(seen), boot: owner.boot, disk })) {
+    if (await isProvenDead(readLock(seen), { directory, boot: owner.boot, disk })) {
       await disk.overwrite(path, content)
-    } else if (!(await outlast(directory, { ...taking, seen, content }))) {
+    } else if (!(await outlast(directory, { ...options, seen, content }))) {
       return null
     }
   }
-  return heldLock(path, owner, { ...taking, isBlank: made === "blank" })
+  return heldLock(path, owner, { disk, socket, isBlank: made === "blank" })
 }
 
-// A socket that was bound since this kernel started is the same object for everybody who sees it
-// through the same mount, which the device in its identity tells; and as long as it is bound no
-// other file gets its number. So if it refuses, the process that bound it is gone.
+// The identity of a socket has the device of the mount, and no other file gets its number while it
+// is bound. So if a socket of this identity, bound since this kernel started, refuses, the process
+// that bound it is dead.
 async function isProvenDead(
-  directory: string,
-  found: { readonly left: LockOwner | null; readonly boot: string | null; readonly disk: Disk },
+  left: LockOwner | null,
+  here: { readonly directory: string; readonly boot: string | null; readonly disk: Disk },
 ): Promise<boolean> {
-  const { left, boot, disk } = found
-  if (left === null || left.socket === null || boot === null || left.boot !== boot) return false
+  if (!left?.socket || left.boot === null || left.boot !== here.boot) return false
   const { name, identity } = left.socket
   if (isLockSocket(name) !== "named") return false
-  const path = join(directory, name)
-  const socket = await disk.inspect(path)
+  const path = join(here.directory, name)
+  const socket = await here.disk.inspect(path)
   return socket?.identity === identity && !(await isListenedOn(path))
 }
 
 /** Waits until it is certain that nobody renews the content, and writes over it. */
 async function outlast(
   directory: string,
-  found: Taking & { readonly seen: Uint8Array; readonly content: Buffer },
+  options: LockOptions & { readonly seen: Buffer; readonly content: Buffer },
 ): Promise<boolean> {
-  const { disk, warn, seen, content, pauses = pausesOfOwners } = found
+  const { seen, content, disk, warn, pauses = pausesDefault } = options
   const path = join(directory, lockFileName)
   const seconds = Math.ceil((pauses.watch + pauses.settle) / 1000)
   const why = `Making sure for ${seconds} s that no process uses '${directory}'`
@@ -179,12 +176,12 @@ async function outlast(
     await wait(pauses.watch / looksPerWatch)
     const now = await disk.read(path)
     if (now === null) return false
-    if (!sameBytes(now, seen)) throw inUse(directory, inUseElsewhere)
+    if (!seen.equals(now)) throw inUse(directory, inUseElsewhere)
   }
   await disk.overwrite(path, content)
   await wait(pauses.settle)
   const now = await disk.read(path)
-  if (now === null || !sameBytes(now.subarray(0, content.byteLength), content)) {
+  if (!now?.subarray(0, content.byteLength).equals(content)) {
     throw inUse(directory, inUseElsewhere)
   }
   return true
@@ -193,20 +190,21 @@ async function outlast(
 function heldLock(
   path: string,
   owner: LockOwner,
-  { disk, socket, isBlank }: Taking & { readonly isBlank: boolean },
+  parts: { readonly disk: Disk; readonly socket: LockSocket | null; readonly isBlank: boolean },
 ): Lock {
+  const { disk, socket } = parts
   let beat = 0
-  let isWritten = !isBlank
+  let { isBlank } = parts
   return {
     async renew() {
       if (!(await isOwn())) return false
       beat += 1
       await disk.overwrite(path, encodeLock(owner, beat))
-      isWritten = true
+      isBlank = false
       return true
     },
     async release() {
-      // Before the socket: who sees neither may have the directory.
+      // Before the socket: a process that finds neither takes the lock.
       try {
         if (await isOwn().catch(() => false)) await disk.remove(path)
       } finally {
@@ -218,15 +216,11 @@ function heldLock(
   async function isOwn(): Promise<boolean> {
     const found = await disk.read(path)
     if (found === null) return false
-    return found.byteLength === 0 ? !isWritten : readLock(found)?.id === owner.id
+    return found.byteLength === 0 ? isBlank : readLock(found)?.id === owner.id
   }
 }
 
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0
-}
-
-/** What a start says that took so long that another has taken its lock. */
+/** The error of a start during which another process took the lock over. */
 export function takenMeanwhile(directory: string): OperatorError {
   return inUse(directory, inUseElsewhere)
 }

@@ -1,21 +1,21 @@
-// lock.json: who owns the data directory, in a text that its owner renews every second.
+// lock.json: which process owns the data directory. The owner renews it every second.
 //
 //   {"format":"postern-lock","id":"…","boot":"…",
 //    "socket":{"name":"lock-….sock","identity":"65024:7"},"beat":17}
 //
-// `boot` names the start of the kernel that the owner runs on, `socket` the Unix socket that it
-// listens on; either is null where there is none. Blanks fill it up to a fixed length, so that it
-// can be written in place.
+// `boot` identifies the start of the owner's kernel, and `socket` is the Unix socket that the owner
+// listens on. Each is null where there is none. Blanks fill the text up to a fixed length, so that
+// it can be written in place.
 
 import { isJsonObject } from "../../domain/strict_json.ts"
-import { exitCodes, OperatorError, systemCode } from "../../errors.ts"
+import { exitCodes, systemCode } from "../../errors.ts"
 import { type Disk, type DiskFile, writeAll } from "../../system/disk.ts"
-import { fileHint } from "../../system/failure.ts"
+import { fileFailure } from "../../system/failure.ts"
 
 /** Name of the file in the data directory. */
 export const lockFileName = "lock.json"
 
-/** What an owner says of itself. */
+/** An owner of the lock. */
 export interface LockOwner {
   /** Used once. */
   readonly id: string
@@ -28,13 +28,13 @@ const length = 512
 const noRoomCodes: readonly (string | null)[] = ["ENOSPC", "EDQUOT", "EFBIG"]
 const bootPath = "/proc/sys/kernel/random/boot_id"
 
-/** The text of an owner who has renewed it so many times. */
+/** The text of an owner that has renewed it `beat` times. */
 export function encodeLock(owner: LockOwner, beat: number): Buffer {
   const { id, boot, socket } = owner
   return Buffer.from(JSON.stringify({ format, id, boot, socket, beat }).padEnd(length))
 }
 
-/** The owner that a file names, or null where it names none: it is torn, or of another version. */
+/** The owner in a file, or null when the text is torn or of another version. */
 export function readLock(bytes: Uint8Array): LockOwner | null {
   try {
     const text = Buffer.from(bytes).subarray(0, length).toString("utf8")
@@ -55,8 +55,8 @@ function readSocket(value: unknown): LockOwner["socket"] {
 }
 
 /**
- * Makes the file, which one process alone can do. On a full disk it stays blank: a service can be
- * started there, and others can't write over it either.
+ * Makes the file. Of several processes, one succeeds. On a full disk the file stays blank: the
+ * service still starts, because no other process can write over the file either.
  * @throws OperatorError when nothing may be written there
  */
 export async function makeLockFile(
@@ -71,10 +71,10 @@ export async function makeLockFile(
     const code = systemCode(cause)
     if (code === "EEXIST") return "taken"
     if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw cause
-    throw new OperatorError(`The data directory can't be written: '${path}' (${code})`, {
-      hint: fileHint(cause, "POSTERN_DATA_DIR"),
+    throw fileFailure(cause, {
+      message: `The data directory can't be written: '${path}'`,
+      setting: "POSTERN_DATA_DIR",
       exitCode: exitCodes.unavailable,
-      cause,
     })
   }
   try {
@@ -89,7 +89,7 @@ export async function makeLockFile(
   }
 }
 
-/** What names this start of this machine's kernel, or null where that can't be found out. */
+/** The id of this start of the kernel, or null where the system has none. */
 export async function readBoot(disk: Disk): Promise<string | null> {
   const bytes = await disk.read(bootPath).catch(() => null)
   const text = bytes === null ? "" : Buffer.from(bytes).toString("latin1").trim()

@@ -17,11 +17,6 @@ export interface LockSocket {
   takeDown(): Promise<void>
 }
 
-/** The owner of the lock tidied the socket away before it had its name. */
-export class TidiedAway extends Error {
-  override readonly name = "TidiedAway"
-}
-
 /** Whether a name is a lock's, or of a socket that had not got its name yet; null for any other. */
 export function isLockSocket(name: string): "named" | "unnamed" | null {
   const kind = /^(lock|\.lock|\.ctrl)-[\w-]{22}\.sock$/.exec(name)?.[1]
@@ -30,50 +25,40 @@ export function isLockSocket(name: string): "named" | "unnamed" | null {
 }
 
 /**
- * Puts up a socket, or gives why none can be had: the file system has none, or they don't work.
- * Listening comes before the name, so a name at which nobody listens is always a leftover.
- * @throws TidiedAway to be tried again
+ * Puts up a socket. Gives the reason where sockets don't work, and null when the owner of the lock
+ * removed the socket before it had its name: try again then. It is listened on before it has its
+ * name, so a name at which nobody listens is always a leftover.
  * @throws OperatorError when the path is too long: the unnamed name is the longer of the two
  */
-export async function putUpSocket(directory: string, disk: Disk): Promise<LockSocket | string> {
+export async function putUpSocket(
+  directory: string,
+  disk: Disk,
+): Promise<LockSocket | string | null> {
   const name = `lock-${randomName()}.sock`
+  const path = join(directory, name)
   const unnamed = join(directory, `.${name}`)
+  let socket: LocalSocket | null = null
+  const takeDown = async () => {
+    await disk.remove(path).catch(() => {})
+    // Also removes the unnamed name, if it is still there.
+    await socket?.close()
+  }
   try {
-    const socket = await listenLocally(unnamed, async () => "locked")
-    try {
-      const identity = await giveName(directory, name, disk)
-      return { name, identity, takeDown: () => takeDown(join(directory, name), socket, disk) }
-    } catch (error) {
-      await takeDown(join(directory, name), socket, disk)
-      throw error
-    }
+    socket = await listenLocally(unnamed, async () => "locked")
+    // Where a socket can't have a mode, the directory's keeps others out.
+    await disk.chmod(unnamed, 0o600).catch(() => {})
+    await disk.rename(unnamed, path)
+    const found = await disk.inspect(path)
+    // Where a socket that is listened on can't be reached, silence would prove nothing.
+    if (found === null || (await knock(path)) !== "connected")
+      throw new Error("it can't be reached")
+    return { name, identity: found.identity, takeDown }
   } catch (error) {
-    if (error instanceof OperatorError || error instanceof TidiedAway) throw error
+    await takeDown()
+    if (error instanceof OperatorError) throw error
+    if (socket !== null && systemCode(error) === "ENOENT") return null
     // Some file systems make a file of another kind, and then refuse it.
     await disk.remove(unnamed).catch(() => {})
     return systemCode(error) ?? String(error)
   }
-}
-
-async function giveName(directory: string, name: string, disk: Disk): Promise<string> {
-  const unnamed = join(directory, `.${name}`)
-  const path = join(directory, name)
-  try {
-    // Where a socket can't have a mode, the directory's keeps others out.
-    await disk.chmod(unnamed, 0o600).catch(() => {})
-    await disk.rename(unnamed, path)
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") throw new TidiedAway()
-    throw error
-  }
-  const found = await disk.inspect(path)
-  // Where a socket that is listened on can't be reached, silence would prove nothing.
-  if (found !== null && (await knock(path)) === "connected") return found.identity
-  throw new Error("it can't be reached")
-}
-
-// Closing it removes the name that it was made with, if it still has that.
-async function takeDown(path: string, socket: LocalSocket, disk: Disk): Promise<void> {
-  await disk.remove(path).catch(() => {})
-  await socket.close()
 }

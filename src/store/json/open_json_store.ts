@@ -1,6 +1,6 @@
-// Opens the JSON store of a data directory: takes the lock, makes the files at the first start,
-// else reads the snapshot and replays the journal. Whatever is not as it must be stops the start,
-// with the file, the place and what to do, and stays untouched: a damaged store is never an empty
+// Opens the JSON store of a data directory: takes the lock, then makes the files at the first
+// start, or reads the snapshot and replays the journal. A file that can't be read stops the start
+// with its path, the line and what to do, and is not changed. A damaged store is never an empty
 // store.
 //
 //   store.json                        the snapshot (snapshot.ts)
@@ -13,39 +13,35 @@ import { exitCodes, OperatorError, systemCode } from "../../errors.ts"
 import { type Disk, removeLeftovers } from "../../system/disk.ts"
 import { fileExitCode, fileHint } from "../../system/failure.ts"
 import { secureDirectory, secureFile } from "../../system/private_files.ts"
-import { nothingThere } from "../data_directory.ts"
-import { namingFile, unreadable } from "./damage.ts"
+import { isDeployed, nothingThere } from "../data_directory.ts"
+import { readStoreFile, unreadable } from "./damage.ts"
 import { HeldFiles } from "./held_files.ts"
-import { entriesAfter, journalNames, makeSegments, readSegment, type Segment } from "./journal.ts"
-import type { JournalReading } from "./journal_format.ts"
+import { journalNames, makeSegments, type Segment } from "./journal.ts"
+import { type JournalReading, readJournal } from "./journal_format.ts"
 import { JsonStore } from "./json_store.ts"
 import { keysFileName } from "./keys_file.ts"
-import { type Lock, takeLock, takenMeanwhile } from "./lock.ts"
+import { takeLock, takenMeanwhile } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
 import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
-import { hasStoreFiles, refuseForeign, warnOfOpenParent } from "./store_directory.ts"
+import { refuseForeign, warnOfOpenParent } from "./store_directory.ts"
 import { apply, emptyTables, type Tables } from "./tables.ts"
 
 /** What opening a store needs. */
 export interface JsonStoreOptions {
   readonly directory: string
-  /** The directory by the name that the next start goes by, where that is a link. */
+  /** The directory's path as the settings have it, where that is a link. */
   readonly name?: string
   readonly disk: Disk
-  /** Told of what the operator should know: repaired modes, a torn write, a snapshot that failed. */
+  /** Logs what the operator should know: repaired modes, a torn write, a snapshot that failed. */
   readonly warn: (event: string, message: string) => void
-  /** Told when nothing can be written any more; `warn` unless given. */
+  /** Logs that nothing can be written any more. Default: `warn`. */
   readonly alarm?: (event: string, message: string) => void
-  /** Whether a store is made where there is none: yes, unless told. */
+  /** Whether a store is made where there is none. Default: true. */
   readonly mayMake?: boolean
   /** Bytes of journal after which a snapshot is taken at the earliest. */
   readonly bytesBetweenSnapshotsMin?: number
 }
 
-/** Files beside the snapshot and the journal: where there is one, there is or was a store. */
-const companions: readonly string[] = [keysFileName]
-
-const renewMillis = 1000
 const bytesBetweenSnapshotsMin = 4 * 1024 * 1024
 
 interface Contents {
@@ -64,109 +60,89 @@ interface Found extends JournalReading {
  * @throws OperatorError when another process has it, or when a file can't be read as a store's
  */
 export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStore> {
-  const { directory, disk, mayMake = true } = options
+  const { directory, name = directory, disk, warn, alarm = warn, mayMake = true } = options
   try {
     // Before anything is made or mended.
-    if (!mayMake && !(await hasStoreFiles(directory, { companions, disk })))
-      throw nothingThere(directory)
+    if (!mayMake && !(await isDeployed(directory, disk))) throw nothingThere(directory)
     await refuseForeign(directory, disk)
     const repaired = [
       await secureDirectory(directory, disk),
       await secureFile(join(directory, lockFileName), disk),
     ]
     const lock = await takeLock(directory, options)
-    // A large store takes seconds to read.
-    const renewing = setInterval(() => void lock.renew().catch(() => {}), renewMillis).unref()
+    // Renews the lock from now on: reading a large store takes seconds.
+    const holding = new HeldFiles({ directory: name, disk, lock, alarm })
     try {
-      for (const name of [snapshotName, ...journalNames, ...companions]) {
-        repaired.push(await secureFile(join(directory, name), disk))
+      for (const file of [snapshotName, ...journalNames, keysFileName]) {
+        repaired.push(await secureFile(join(directory, file), disk))
       }
-      for (const notice of repaired)
-        if (notice !== null) options.warn("store.mode_repaired", notice)
+      for (const notice of repaired) if (notice !== null) warn("store.mode_repaired", notice)
       await warnOfOpenParent(options)
       await removeLeftovers(directory, disk)
-      const contents = (await readContents(options)) ?? (await makeContents(options))
+      const contents = (await readContents(directory, disk)) ?? (await makeContents(options))
       // From here on files are written to.
       if (!(await lock.renew())) throw takenMeanwhile(directory)
-      return await start(contents, lock, options)
+      return await openContents(contents, holding, options)
     } catch (error) {
-      await lock.release()
+      await holding.close()
       throw error
-    } finally {
-      clearInterval(renewing)
     }
   } catch (error) {
     throw toOperatorError(error, directory)
   }
 }
 
-async function start(
-  contents: Contents,
-  lock: Lock,
+async function openContents(
+  { readings, ...contents }: Contents,
+  holding: HeldFiles,
   options: JsonStoreOptions,
 ): Promise<JsonStore> {
-  const { directory, name = directory, disk, warn, alarm = warn } = options
-  const holding = new HeldFiles({ directory: name, disk, lock, alarm })
-  try {
-    const segments: Segment[] = []
-    for (const reading of contents.readings) {
-      const { path, length, tornBytes } = reading
-      if (tornBytes > 0) {
-        const message = `Dropped ${tornBytes} bytes of a write that was cut short and never acknowledged`
-        warn("store.torn_write_dropped", `${message}, at the end of '${path}'`)
-      }
-      segments.push({ ...reading, held: await holding.openToWrite(path, length) })
+  const { directory, warn } = options
+  const segments: Segment[] = []
+  for (const reading of readings) {
+    const { path, length, tornBytes } = reading
+    if (tornBytes > 0) {
+      const message = `Dropped ${tornBytes} bytes of a write that was cut short and never acknowledged`
+      warn("store.torn_write_dropped", `${message}, at the end of '${path}'`)
     }
-    for (const file of [snapshotName, ...companions]) await holding.hold(join(directory, file))
-    return new JsonStore(contents.tables, segments as [Segment, Segment], {
-      directory,
-      covered: contents.covered,
-      snapshotBytes: contents.snapshotBytes,
-      bytesBetweenSnapshotsMin: options.bytesBetweenSnapshotsMin ?? bytesBetweenSnapshotsMin,
-      ...{ holding, warn },
-      async release() {
-        await holding.close()
-        await lock.release()
-      },
-    })
-  } catch (error) {
-    await holding.close()
-    throw error
+    segments.push({ ...reading, held: await holding.openToWrite(path, length) })
   }
+  for (const file of [snapshotName, keysFileName]) await holding.hold(join(directory, file))
+  const parts = { bytesBetweenSnapshotsMin, ...options, ...contents, holding }
+  return new JsonStore(contents.tables, segments as [Segment, Segment], parts)
 }
 
-async function readContents(options: JsonStoreOptions): Promise<Contents | null> {
-  const { directory, disk } = options
+async function readContents(directory: string, disk: Disk): Promise<Contents | null> {
   const snapshotPath = join(directory, snapshotName)
-  const snapshot = await namingFile(snapshotPath, () => readSnapshot(snapshotPath, disk))
+  const snapshot = await readStoreFile(snapshotPath, disk, readSnapshot)
   const [first, second] = await Promise.all(
-    journalNames.map((name) => find(join(directory, name), disk)),
+    journalNames.map((name) => readSegment(join(directory, name), disk)),
   )
   if (snapshot === null) {
     // The snapshot is made last, so a first start that was cut short has at most empty journals.
     if (!isUnused(first) || !isUnused(second)) {
       throw unreadable(snapshotPath, "it is missing, but there is a journal of its changes")
     }
-    for (const name of companions) {
-      if ((await disk.inspect(join(directory, name))) === null) continue
-      throw unreadable(snapshotPath, `it is missing, but there is '${name}' beside it`)
-    }
-    return null
+    if ((await disk.inspect(join(directory, keysFileName))) === null) return null
+    throw unreadable(snapshotPath, `it is missing, but there is '${keysFileName}' beside it`)
   }
   if (!first || !second) {
     const missing = journalNames[first ? 1 : 0]
     throw unreadable(join(directory, missing), "it is missing, but there is a snapshot beside it")
   }
+  const { tables, sequence: covered, bytes: snapshotBytes } = snapshot
   const readings = inOrder(first, second)
-  const entries = entriesAfter(snapshot.sequence, readings)
-  if (entries === null || lastNumber(readings[1]) !== snapshot.sequence + entries.length) {
+  const entries = readings.flatMap((reading) =>
+    reading.entries.filter(({ sequence }) => sequence > covered),
+  )
+  const isGapless = entries.every(({ sequence }, index) => sequence === covered + index + 1)
+  if (!isGapless || lastNumber(readings[1]) !== covered + entries.length) {
     throw unreadable(
       readings[1].path,
-      `entries after number ${snapshot.sequence}, the snapshot's, are missing: the files are not of one store`,
+      `entries after number ${covered}, the snapshot's, are missing: the files are not of one store`,
     )
   }
-  for (const entry of entries) for (const change of entry.changes) apply(snapshot.tables, change)
-  const { tables, sequence: covered, bytes: snapshotBytes } = snapshot
+  for (const entry of entries) for (const change of entry.changes) apply(tables, change)
   return { tables, covered, snapshotBytes, readings }
 }
 
@@ -175,14 +151,14 @@ async function makeContents(options: JsonStoreOptions): Promise<Contents> {
   if (!mayMake) throw nothingThere(directory)
   await makeSegments(directory, disk)
   await writeSnapshot(join(directory, snapshotName), 0, emptyTables(), disk)
-  const made = await readContents(options)
+  const made = await readContents(directory, disk)
   if (made === null) throw new Error("The store that was just made is not there")
   return made
 }
 
-async function find(path: string, disk: Disk): Promise<Found | null> {
-  const reading = await namingFile(path, () => readSegment(path, disk))
-  return reading === null ? null : { ...reading, path }
+async function readSegment(path: string, disk: Disk): Promise<Found | null> {
+  const reading = await readStoreFile(path, disk, readJournal)
+  return reading && { ...reading, path }
 }
 
 function isUnused(found: Found | null | undefined): boolean {

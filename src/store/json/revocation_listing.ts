@@ -1,4 +1,4 @@
-// The list of what ended and may still have valid access tokens, made only when it changes.
+// The list for GET /revocations, made again only when it changes.
 
 import type { Revocations } from "../store.ts"
 import type { TableName, Tables } from "./tables.ts"
@@ -6,14 +6,14 @@ import type { TableName, Tables } from "./tables.ts"
 /** The tables that the list is made from. */
 const listedTables: readonly TableName[] = ["endedSessions", "revokedTokens"]
 
-/** A list, and the instants between which it is right. */
+/** A list, and the instants between which it is valid. */
 interface Listing {
   readonly list: Revocations
   readonly from: number
   readonly until: number
 }
 
-/** The list, for as long as it is right. */
+/** The list of ended sessions and revoked tokens whose access tokens may still be valid. */
 export class RevocationListing {
   #known: Listing | null = null
   #version = 0

@@ -18,15 +18,15 @@ import { RevocationListing } from "./revocation_listing.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import type { Change, Records } from "./tables.ts"
 
-/** Changes in one journal entry of a purge. */
+/** The most changes in one journal entry of a purge. */
 const changesPerEntry = 500
-/** Records that a purge looks at before other work has its turn. */
+/** The most records that a purge looks at before it yields to other work. */
 const recordsPerTurn = 10_000
 
 /** The sessions; store.ts says what each method promises. */
 export class JsonSessions implements SessionStore {
   readonly #tables: StagedTables
-  /** By username, a superset of the user's pending sessions: none is missing. */
+  /** By username, the sids of at least all the user's pending sessions. */
   readonly #sids = new Map<string, Set<string>>()
   readonly #listing = new RevocationListing()
 
@@ -127,7 +127,7 @@ export class JsonSessions implements SessionStore {
     const ended = this.#pendingOf(username).filter(({ sid }) => sid !== except)
     if (ended.length > 0) await this.write(changesToEnd(ended, window))
     else {
-      // Another caller may be ending them: they have ended once that is on disk.
+      // Another caller may be ending them: wait until those ends are on disk.
       const sids = this.#sidsOf(username)
       await Promise.all(sids.map((sid) => this.#tables.onceCommitted("sessions", sid, null)))
     }
@@ -158,7 +158,7 @@ export class JsonSessions implements SessionStore {
     return expired
   }
 
-  /** What ends all sessions of a user, pending ones included. */
+  /** The changes that end all sessions of a user, pending ones included. */
   changesToEndAll(
     username: string,
     window: RevocationWindow,
@@ -167,13 +167,13 @@ export class JsonSessions implements SessionStore {
     return { ended, changes: changesToEnd(ended, window) }
   }
 
-  /** What starts a session. Call it right before `write`. */
+  /** The change that starts a session. Call it right before `write`. */
   changeToStart(session: Session): Change {
     this.#note(session)
     return ["sessions", session.sid, Object.freeze({ ...session })]
   }
 
-  /** Makes changes. Every start and end of a session, and every revocation, goes through here. */
+  /** Writes changes. Every start and end of a session and every revocation must go through here. */
   async write(changes: readonly Change[]): Promise<void> {
     const gone = changes.flatMap(([table, key, record]) =>
       table === "sessions" && record === null ? (this.#tables.pending("sessions", key) ?? []) : [],
@@ -253,7 +253,7 @@ export class JsonSessions implements SessionStore {
 }
 
 /**
- * What ends sessions, and lists each for as long as its access tokens may be valid. Tokens that
+ * The changes that end sessions and list each while its access tokens may be valid. Tokens that
  * seem to have expired get a record too: the clock may be ahead, and be set back.
  */
 function changesToEnd(sessions: readonly Session[], window: RevocationWindow): Change[] {

@@ -12,14 +12,14 @@
 //   ],"sum":"5fb2d8a1"}
 //
 // `sequence` is the number of the last journal entry that the snapshot covers. `sum` is
-// checksum.ts's. The file is replaced as a whole, and read line by line: a fault has a line number,
-// and neither reading nor writing ever needs one text of the whole file.
+// checksum.ts's. The file is replaced as a whole. It is read and written line by line, so a fault
+// has a line number, and no string ever holds the whole file.
 
 import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../../system/disk.ts"
-import { type FileFormat, findOtherWriter, readFormat } from "../../system/file_version.ts"
+import type { FileFormat } from "../../system/file_version.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { type FaultKind, FileFault } from "./damage.ts"
+import { FileFault, refuseOtherWriter } from "./damage.ts"
 import {
   emptyTables,
   RecordError,
@@ -41,7 +41,7 @@ export interface Snapshot {
 
 const own: FileFormat = { format: "postern-snapshot", version: 1, unreleased: "postern-store" }
 
-/** Records that are serialized without a pause, which takes a millisecond or two. */
+/** Records that are serialized between two writes, which takes a millisecond or two. */
 const recordsPerChunk = 500
 const lineEnd = 0x0a
 
@@ -101,13 +101,10 @@ function openingLine(name: TableName): string {
 }
 
 /**
- * Reads a snapshot, or gives null where there is no file.
- * @throws FileFault when the file is not a snapshot of this version; it stays untouched
+ * Reads the bytes of a snapshot.
+ * @throws FileFault when they are not a snapshot of this version
  */
-export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot | null> {
-  const found = await disk.read(path)
-  if (found === null) return null
-  const bytes = Buffer.from(found.buffer, found.byteOffset, found.byteLength)
+export function readSnapshot(bytes: Buffer): Snapshot {
   try {
     return readDocument(bytes)
   } catch (error) {
@@ -118,9 +115,8 @@ export async function readSnapshot(path: string, disk: Disk): Promise<Snapshot |
 }
 
 function readDocument(bytes: Buffer): Snapshot {
-  // First of all: another version may be laid out in another way.
-  const other = findOtherWriter(readFormat(bytes.toString("latin1", 0, 100)), own)
-  if (other !== null) throw new FileFault("line 1", other.why, other.writer)
+  // First, because another version may have another layout.
+  refuseOtherWriter(bytes.toString("latin1", 0, 100), own)
   const lines = new Lines(bytes)
   const sequence = readFirstLine(lines)
   const tables = emptyTables()
@@ -201,7 +197,7 @@ class Lines {
   }
 
   /** A fault in the line that was read last. */
-  fault(why: string, kind?: FaultKind): FileFault {
-    return new FileFault(`line ${this.#number}`, why, kind)
+  fault(why: string): FileFault {
+    return new FileFault(`line ${this.#number}`, why)
   }
 }

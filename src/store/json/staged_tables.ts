@@ -1,7 +1,7 @@
-// The tables of an open store. Every change is decided here, against pending records: records as
-// they will be when the writes in progress are on disk. Reads see committed records only. An
-// outcome that rests on a pending record ("taken", by a creation in progress) waits for that
-// record's write, and fails with it.
+// The tables of an open store. A pending record is a record as it will be when the writes in
+// progress are on disk. Changes are decided on pending records, and reads see committed records. An
+// outcome that depends on a pending record ("taken", by a creation in progress) waits for the write
+// of that record, and fails if the write fails.
 
 import { Unavailable } from "../../errors.ts"
 import type { Journal } from "./journal.ts"
@@ -14,7 +14,7 @@ import {
   type Tables,
 } from "./tables.ts"
 
-/** A change on its way to the disk. */
+/** A change that is being written. */
 interface Staged {
   readonly change: Change
   readonly written: Promise<void>
@@ -26,7 +26,7 @@ const secondsUntilRetry = 5
 export class StagedTables {
   readonly #tables: Tables
   readonly #journal: Journal
-  /** By table and key, the latest change that is not on disk yet. */
+  /** By table and key, the latest change that is being written. */
   readonly #staged = new Map<string, Staged>()
   #closed = false
 
@@ -41,12 +41,12 @@ export class StagedTables {
     return this.#tables
   }
 
-  /** @throws Unavailable when the store is closed, as every method does */
+  /** @throws Unavailable when the store is closed */
   assertOpen(): void {
     if (this.#closed) throw new Unavailable("The store is closed")
   }
 
-  /** The record as it will be when all writes in progress are on disk. */
+  /** The pending record, or null when there will be none. */
   pending<T extends TableName>(table: T, key: string): Records[T] | null {
     const committed = this.committed[table] as Map<string, Records[T]>
     const staged = this.#staged.get(stagedKey(table, key))
@@ -54,14 +54,14 @@ export class StagedTables {
     return committed.get(key) ?? null
   }
 
-  /** Gives an outcome once the pending record that it rests on is on disk. */
+  /** Gives an outcome when the pending record that it depends on is on disk. */
   async onceCommitted<T>(table: TableName, key: string, outcome: T): Promise<T> {
     await this.#staged.get(stagedKey(table, key))?.written
     return outcome
   }
 
   /** The writes in progress. Each may fail. */
-  writing(): readonly Promise<void>[] {
+  pendingWrites(): readonly Promise<void>[] {
     return [...this.#staged.values()].map(({ written }) => written)
   }
 
@@ -85,7 +85,7 @@ export class StagedTables {
     return written
   }
 
-  /** From now on everything throws Unavailable. False when it did already. */
+  /** Makes every later call throw Unavailable. False when it was closed before. */
   close(): boolean {
     if (this.#closed) return false
     this.#closed = true

@@ -1,29 +1,17 @@
-// What a directory has of a store, and whether it may become a store's at all.
+// Whether a directory is safe for a store.
 
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { exitCodes, OperatorError } from "../../errors.ts"
 import type { Disk } from "../../system/disk.ts"
 import { findOpenParent, isOpenToOthers } from "../../system/private_files.ts"
 import { journalNames } from "./journal.ts"
 import { snapshotName } from "./snapshot.ts"
 
-/** The files of a store. */
 const storeNames: readonly string[] = [snapshotName, ...journalNames]
 
-/** Whether a directory has a store or a part of one, or a companion of one. */
-export async function hasStoreFiles(
-  directory: string,
-  { companions = [], disk }: { readonly companions?: readonly string[]; readonly disk: Disk },
-): Promise<boolean> {
-  for (const name of [...storeNames, ...companions]) {
-    if ((await disk.inspect(join(directory, name))) !== null) return true
-  }
-  return false
-}
-
 /**
- * Refuses a directory that others share: a mistyped name must not close it. Only one that is empty,
- * or has a store, is made private.
+ * Refuses a directory that other users share and that has other files. Opening a store makes its
+ * directory private, and a mistyped path must not close a directory to its users.
  */
 export async function refuseForeign(directory: string, disk: Disk): Promise<void> {
   const found = await disk.inspect(directory)

@@ -1,9 +1,8 @@
-// The tables of the JSON store and the shape of their records. A table is one row here: its name in
-// the files, and a reader that says what is wrong with a record that does not fit. A new table or a
-// new member needs a new version of the snapshot, which an older Postern then refuses.
+// The tables of the JSON store and the members of their records. A new table or a new member needs
+// a new version of the snapshot, which an older Postern then refuses.
 
 import type { Session } from "../../domain/session.ts"
-import { isJsonObject, type JsonObject } from "../../domain/strict_json.ts"
+import { isJsonObject } from "../../domain/strict_json.ts"
 import type { User } from "../../domain/user.ts"
 import { isNameInRecord } from "../../domain/username.ts"
 import { isPasswordHash } from "../../password/phc.ts"
@@ -37,7 +36,7 @@ export interface Records {
 /** The name of a table. */
 export type TableName = keyof Records
 
-/** One change of one record: its new state, or null when it is gone. */
+/** A change of one record: its new state, or null to delete it. */
 export type Change = {
   readonly [T in TableName]: readonly [table: T, key: string, record: Records[T] | null]
 }[TableName]
@@ -48,78 +47,59 @@ export type Tables = { readonly [T in TableName]: Map<string, Records[T]> }
 /** Far below the depth at which recursion would exhaust the stack. */
 const depthMax = 1000
 
-type Reader<T> = (value: JsonObject) => T
-type FieldKind = keyof typeof kinds
-
 /** A record that does not fit its table. The message names the member, not its value. */
 export class RecordError extends Error {
   override readonly name = "RecordError"
 }
 
-/** How each table's records are read, and which member is the key. */
-const tableReaders: {
-  readonly [T in TableName]: {
-    readonly key: keyof Records[T] & string
-    readonly read: Reader<Records[T]>
-  }
-} = {
+type Kind = keyof typeof kinds
+
+/** The members of each table's records and their kinds. The first member is the key. */
+const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: Kind } } = {
   users: {
-    key: "username",
-    read: reader<User>({
-      username: "name",
-      passwordHash: "passwordHash",
-      roles: "roles",
-      claims: "claims",
-      disabled: "boolean",
-      createdAt: "instant",
-      tokensNotBefore: "instant",
-    }),
+    username: "name",
+    passwordHash: "passwordHash",
+    roles: "roles",
+    claims: "claims",
+    disabled: "boolean",
+    createdAt: "instant",
+    tokensNotBefore: "instant",
   },
-  reservedNames: {
-    key: "username",
-    read: reader<ReservedName>({ username: "name", deletedAt: "instant", isReleased: "boolean" }),
-  },
+  reservedNames: { username: "name", deletedAt: "instant", isReleased: "boolean" },
   sessions: {
-    key: "sid",
-    read: reader<Session>({
-      sid: "id",
-      username: "name",
-      startedAt: "instant",
-      lastUsedAt: "instant",
-      rotatedAt: "instant",
-      idleExpiresAt: "instant",
-      expiresAt: "instant",
-      rotations: "count",
-      address: "text",
-      userAgent: "text",
-      usedBefore: "useOrNull",
-      sharedRotation: "count",
-      sharedRun: "count",
-    }),
+    sid: "id",
+    username: "name",
+    startedAt: "instant",
+    lastUsedAt: "instant",
+    rotatedAt: "instant",
+    idleExpiresAt: "instant",
+    expiresAt: "instant",
+    rotations: "count",
+    address: "text",
+    userAgent: "text",
+    usedBefore: "useOrNull",
+    sharedRotation: "count",
+    sharedRun: "count",
   },
-  endedSessions: {
-    key: "sid",
-    read: reader<EndedSession>({ sid: "id", tokensExpireAt: "instant" }),
-  },
-  revokedTokens: {
-    key: "jti",
-    read: reader<RevokedToken>({ jti: "id", expiresAt: "instant", isListed: "boolean" }),
-  },
-  failedLogins: {
-    key: "username",
-    read: reader<FailedLogins>({ username: "name", strangers: "count", devices: "count" }),
-  },
+  endedSessions: { sid: "id", tokensExpireAt: "instant" },
+  revokedTokens: { jti: "id", expiresAt: "instant", isListed: "boolean" },
+  failedLogins: { username: "name", strangers: "count", devices: "count" },
 }
 
+/** The same as lists, which are faster to go through. */
+const memberLists = new Map<string, readonly (readonly [member: string, kind: Kind])[]>(
+  Object.entries(members).map(([table, kindOf]) => [table, Object.entries(kindOf)]),
+)
+
 /** The tables' names, in the order in which they are written. */
-export const tableNames = Object.keys(tableReaders) as readonly TableName[]
+export const tableNames = Object.keys(members) as readonly TableName[]
 
 /** Tables without a record. */
 export function emptyTables(): Tables {
   return Object.fromEntries(tableNames.map((name) => [name, new Map()])) as unknown as Tables
 }
 
-/** Puts a change into effect. */
+/** Applies a change. */
 export function apply(tables: Tables, [table, key, record]: Change): void {
   const records = tables[table] as Map<string, unknown>
   if (record === null) records.delete(key)
@@ -142,20 +122,32 @@ export function readChange(value: unknown): Change {
 }
 
 /**
- * Reads a record of a table.
+ * Reads a record of a table, and freezes it. It must have exactly the table's members: an unknown
+ * one was written by a later version, and would be lost.
  * @throws RecordError
  */
-export function readRecord<T extends TableName>(
-  table: T,
+export function readRecord(
+  table: TableName,
   value: unknown,
-): { readonly key: string; readonly record: Records[T] } {
+): { readonly key: string; readonly record: object } {
   if (!isJsonObject(value)) throw new RecordError("a record is not an object")
-  const { key, read } = tableReaders[table]
-  const record = read(value)
-  return { key: String(record[key]), record }
+  const list = memberLists.get(table) ?? []
+  // A store may have a million records, so each member is looked at once.
+  for (const [name, kind] of list) {
+    const member = value[name]
+    if (!kinds[kind](member)) throw new RecordError(`'${name}' is missing or not valid`)
+    if (typeof member === "object" && member !== null) freezeDeep(member)
+  }
+  const names = Object.keys(value)
+  if (names.length !== list.length) {
+    const extra = names.find((name) => !Object.hasOwn(members[table], name))
+    throw new RecordError(`'${extra}' is no member of such a record`)
+  }
+  const [key = ""] = list[0] ?? []
+  return { key: String(value[key]), record: Object.freeze(value) }
 }
 
-/** A copy that nobody can change, members of members included. */
+/** A copy that is frozen at every depth. */
 export function frozen<T extends object>(record: T): T {
   return freezeDeep(structuredClone(record))
 }
@@ -182,25 +174,6 @@ function isUse(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-// Exactly these members: an unknown one was written by a later version, and would be lost. A store
-// may have a million records, so each member is looked at once.
-function reader<T extends object>(fields: { readonly [F in keyof T]: FieldKind }): Reader<T> {
-  const entries = Object.entries(fields) as [string, FieldKind][]
-  return (record) => {
-    for (const [field, kind] of entries) {
-      const member = record[field]
-      if (!kinds[kind](member)) throw new RecordError(`'${field}' is missing or not valid`)
-      if (typeof member === "object" && member !== null) freezeDeep(member)
-    }
-    const members = Object.keys(record)
-    if (members.length !== entries.length) {
-      const extra = members.find((name) => !Object.hasOwn(fields, name))
-      throw new RecordError(`'${extra}' is no member of such a record`)
-    }
-    return Object.freeze(record) as T
-  }
 }
 
 function freezeDeep<T extends object>(value: T, depth = 0): T {

@@ -1,4 +1,4 @@
-// The users of the JSON store. What ends a user's sessions goes to the disk in one entry with them.
+// The users of the JSON store. A change that ends sessions is one journal entry with their ends.
 
 import {
   changeUser,
@@ -70,7 +70,7 @@ export class JsonUsers implements UserStore {
     const { users: known, reservedNames } = this.#tables.committed
     if (known.size + reservedNames.size > 0) return "in_use"
     // A pending creation may still fail, and then the store is as unused as before.
-    const writes = this.#tables.writing()
+    const writes = this.#tables.pendingWrites()
     if (writes.length > 0) {
       await Promise.all(writes)
       return "in_use"
