@@ -154,11 +154,9 @@ async function makeDirectory(path: string, mode: number): Promise<void> {
 }
 
 async function makeUnlessThere(path: string, mode: number): Promise<void> {
-  try {
-    await fs.mkdir(path, { mode })
-  } catch (error) {
+  await fs.mkdir(path, { mode }).catch((error) => {
     if (systemCode(error) !== "EEXIST") throw error
-  }
+  })
 }
 
 function diskFile(handle: fs.FileHandle): DiskFile {

@@ -26,7 +26,7 @@ const recordsPerTurn = 10_000
 /** The sessions; store.ts says what each method promises. */
 export class JsonSessions implements SessionStore {
   readonly #tables: StagedTables
-  /** By username, the sids of at least all the user's pending sessions. */
+  /** By username, the sids of all the user's committed and pending sessions. */
   readonly #sids = new Map<string, Set<string>>()
   readonly #listing = new RevocationListing()
 
@@ -74,7 +74,7 @@ export class JsonSessions implements SessionStore {
     const ended = this.#surplus(username, sessionsMax - 1, window.at)
     await this.write([
       ...changesToEnd(ended, window),
-      this.changeToStart(session),
+      changeToStart(session),
       ...(replaces === undefined ? [] : [revocation(replaces)]),
     ])
     return { user, ended }
@@ -167,25 +167,18 @@ export class JsonSessions implements SessionStore {
     return { ended, changes: changesToEnd(ended, window) }
   }
 
-  /** The change that starts a session. Call it right before `write`. */
-  changeToStart(session: Session): Change {
-    this.#note(session)
-    return ["sessions", session.sid, Object.freeze({ ...session })]
-  }
-
-  /** Writes changes. Every start and end of a session and every revocation must go through here. */
+  /** Writes changes. Every change of a session and every revocation must go through here. */
   async write(changes: readonly Change[]): Promise<void> {
-    const gone = changes.flatMap(([table, key, record]) =>
-      table === "sessions" && record === null ? (this.#tables.pending("sessions", key) ?? []) : [],
+    const sessions = changes.flatMap(([table, sid, record]) =>
+      table === "sessions" ? (record ?? this.#tables.pending(table, sid) ?? []) : [],
     )
+    for (const session of sessions) this.#note(session)
     try {
       await this.#tables.write(changes)
-    } catch (error) {
-      this.#forgetUnstarted(changes)
-      throw error
+    } finally {
+      for (const session of sessions) this.#forgetIfGone(session)
+      for (const [table] of changes) this.#listing.note(table)
     }
-    for (const session of gone) this.#forget(session)
-    for (const [table] of changes) this.#listing.note(table)
   }
 
   async #drop<T extends "sessions" | "endedSessions" | "revokedTokens">(
@@ -228,18 +221,11 @@ export class JsonSessions implements SessionStore {
     else sids.add(sid)
   }
 
-  #forget({ sid, username }: Pick<Session, "sid" | "username">): void {
+  #forgetIfGone({ sid, username }: Session): void {
+    if (this.#tables.isKnown("sessions", sid)) return
     const sids = this.#sids.get(username)
     sids?.delete(sid)
     if (sids?.size === 0) this.#sids.delete(username)
-  }
-
-  /** Forgets sessions whose start could not be written. */
-  #forgetUnstarted(changes: readonly Change[]): void {
-    for (const [table, sid, record] of changes) {
-      const isUnstarted = table === "sessions" && this.#tables.pending("sessions", sid) === null
-      if (isUnstarted && record !== null) this.#forget(record)
-    }
   }
 
   #sidsOf(username: string): readonly string[] {
@@ -250,6 +236,11 @@ export class JsonSessions implements SessionStore {
   #pendingOf(username: string): Session[] {
     return this.#sidsOf(username).flatMap((sid) => this.#tables.pending("sessions", sid) ?? [])
   }
+}
+
+/** The change that starts a session. */
+export function changeToStart(session: Session): Change {
+  return ["sessions", session.sid, Object.freeze({ ...session })]
 }
 
 /**

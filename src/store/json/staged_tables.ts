@@ -41,6 +41,11 @@ export class StagedTables {
     return this.#tables
   }
 
+  /** Whether a record is committed or being written. Also for a closed store. */
+  isKnown(table: TableName, key: string): boolean {
+    return this.#tables[table].has(key) || this.#staged.has(stagedKey(table, key))
+  }
+
   /** @throws Unavailable when the store is closed */
   assertOpen(): void {
     if (this.#closed) throw new Unavailable("The store is closed")

@@ -10,7 +10,7 @@ import {
 } from "../../domain/user.ts"
 import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { JsonFailures } from "./failed_logins.ts"
-import type { JsonSessions } from "./sessions.ts"
+import { changeToStart, type JsonSessions } from "./sessions.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { frozen } from "./tables.ts"
 
@@ -101,7 +101,7 @@ export class JsonUsers implements UserStore {
     const user = frozen(resetUser(before, reset, window.at))
     if (successor !== undefined && user.disabled) return refuse("disabled" as const)
     const { ended, changes } = this.#sessions.changesToEndAll(username, window)
-    const start = successor === undefined ? [] : [this.#sessions.changeToStart(successor)]
+    const start = successor === undefined ? [] : [changeToStart(successor)]
     await this.#sessions.write([["users", username, user], ...changes, ...start])
     return { user, ended }
   }
