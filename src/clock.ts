@@ -28,7 +28,7 @@ export interface Clock {
   passed(): number
 }
 
-/** The machine's two clocks. */
+/** The machine's two clocks, with fractions of a second. */
 interface Machine {
   readonly wallSeconds: () => number
   readonly monotonicSeconds: () => number
@@ -40,7 +40,7 @@ export function monotonicMillis(): number {
 }
 
 const thisMachine: Machine = {
-  wallSeconds: () => Math.floor(Date.now() / 1000),
+  wallSeconds: () => Date.now() / 1000,
   monotonicSeconds: () => monotonicMillis() / 1000,
 }
 
@@ -51,11 +51,12 @@ const thisMachine: Machine = {
  */
 export function createClock(lastUse: number | null, machine: Machine = thisMachine): Clock {
   const { wallSeconds, monotonicSeconds } = machine
+  // With the fraction, so that a start makes no difference to what was measured before.
   const steadyOffset = wallSeconds() - monotonicSeconds()
   let passedOffset = Math.min(lastUse ?? Infinity, wallSeconds()) - monotonicSeconds()
   let leaptAt: number | null = null
   return {
-    now: wallSeconds,
+    now: () => Math.floor(wallSeconds()),
     steady: () => monotonicSeconds() + steadyOffset,
     passed() {
       const monotonic = monotonicSeconds()

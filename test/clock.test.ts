@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { httpDate, isAhead, isoTime, systemClock, timeText } from "../src/clock.ts"
+import { createClock, httpDate, isAhead, isoTime, systemClock, timeText } from "../src/clock.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "./support/fake_clock.ts"
 
 const day = 86_400
@@ -74,6 +74,19 @@ test("steady() starts at now and goes on, wherever the clock is set to", () => {
   for (const seconds of [day, -365 * day, 730 * day]) clock.set(seconds)
   clock.advance(10)
   assert.equal(clock.steady(), startOfTests + 10)
+})
+
+test("steady() measures the same over a start at any fraction of a second", () => {
+  for (const [before, after] of [
+    [0.1, 0.9],
+    [0.9, 0.1],
+  ] as const) {
+    const at = (wall: number) =>
+      createClock(null, { wallSeconds: () => wall, monotonicSeconds: () => 7 })
+    const [first, second] = [at(1000 + before), at(1010 + after)]
+    assert.ok(Math.abs(second.steady() - first.steady() - (10 + after - before)) < 1e-6)
+    assert.deepEqual([first.now(), second.now()], [1000, 1010])
+  }
 })
 
 test("systemClock reads the machine's clocks", () => {
