@@ -1,7 +1,8 @@
 // A data directory that was in use for a while, and how a start that must be refused is checked.
 
 import assert from "node:assert/strict"
-import { lstatSync, readdirSync, readFileSync } from "node:fs"
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import type { TestContext } from "node:test"
 import { setImmediate } from "node:timers/promises"
@@ -21,9 +22,32 @@ export const names = ["store.json", ...journals] as const
 const restore =
   "Nothing was changed. Restore the data directory from a backup, all of its files together."
 
+/** The files of `usedDirectory`, once they are made. */
+let usedFiles: Promise<ReadonlyMap<string, Buffer>> | null = null
+
 /** A directory of a store whose three files all hold something, the same at each call. */
 export async function usedDirectory(t: TestContext): Promise<string> {
+  usedFiles ??= makeUsedFiles()
   const directory = temporaryDirectory(t)
+  for (const [name, bytes] of await usedFiles) {
+    writeFileSync(join(directory, name), bytes, { mode: 0o600 })
+  }
+  return directory
+}
+
+async function makeUsedFiles(): Promise<ReadonlyMap<string, Buffer>> {
+  const directory = mkdtempSync(join(tmpdir(), "postern-test-"))
+  try {
+    await useStore(directory)
+    return new Map(
+      readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]),
+    )
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function useStore(directory: string): Promise<void> {
   const { disk, snapshotTaken } = watchedDisk()
   const store = await openJsonStore({
     ...{ directory, disk, warn: assert.fail },
@@ -42,7 +66,6 @@ export async function usedDirectory(t: TestContext): Promise<string> {
     await snapshotTaken()
   }
   await store.close()
-  return directory
 }
 
 // Which entries a snapshot has is a matter of time, unless each is waited for.
