@@ -10,16 +10,17 @@ import { askService } from "../../src/admin/socket.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { machineDisk } from "../../src/system/disk.ts"
+import { roundsOf } from "../races/tally.ts"
 import { startPostern } from "../support/postern_process.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { acknowledgedIn, bundleWriter, startWriter } from "./writer_process.ts"
 
-const rounds = 60
+const rounds = 3 * roundsOf(5)
 const bytesBetweenSnapshots = 3000
 const serviceRounds = 3
 const millisUntilKillMax = 90
 
-test("a store that is killed sixty times has every acknowledged write", async (t) => {
+test(`a store that is killed ${rounds} times has every acknowledged write`, async (t) => {
   const script = bundleWriter(t)
   const directory = temporaryDirectory(t)
   let acknowledged = new Map<string, number>()

@@ -59,6 +59,8 @@ export function runCopy(directory: string, ...words: readonly string[]) {
     cwd: directory,
     env: { PATH: process.env["PATH"], POSTERN_PORT: "0" },
     encoding: "utf8",
+    // A service that starts, though it should not, would never end.
+    timeout: 60_000,
   })
   return { status, stdout, stderr }
 }
