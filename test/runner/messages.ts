@@ -1,0 +1,36 @@
+// What the processes of `npm test` and the one that started them tell each other.
+
+/** Names the next file, or none: then the process may end. */
+export interface Order {
+  readonly run: string | null
+}
+
+/** A message of a worker. */
+export type Message =
+  /** A test begins: the one to name when nothing comes after it. */
+  | { readonly kind: "start"; readonly name: string }
+  | { readonly kind: "pass"; readonly name: string }
+  | { readonly kind: "skip"; readonly name: string; readonly reason: string }
+  | { readonly kind: "fail"; readonly name: string; readonly error: string }
+  /** Something went wrong outside of the tests. */
+  | { readonly kind: "note"; readonly text: string }
+  /** All tests of the file are over. */
+  | { readonly kind: "end" }
+
+const endMark = "(end of the file)"
+
+/** The name of the test that a worker adds after those of a file. */
+export function endOf(file: string): string {
+  return `${file} ${endMark}`
+}
+
+/** Whether this is the name of such a test. */
+export function isEnd(name: string): boolean {
+  return name.endsWith(endMark)
+}
+
+/** Tells the parent; once it listens no more, prints what it would have to know. */
+export function tellParent(message: Message): void {
+  if (process.connected) process.send?.(message)
+  else if (message.kind === "note") process.stderr.write(`${message.text}\n`)
+}

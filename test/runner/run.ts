@@ -1,0 +1,84 @@
+// Runs the tests: all of them, with coverage, or those of the files and folders that are named.
+
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
+import { availableParallelism, tmpdir } from "node:os"
+import { join, relative, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { type FileResult, runFiles } from "./pool.ts"
+import { describeFailure, describeProgress, summarize } from "./summary.ts"
+import { killWorkers } from "./worker_process.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+/** These take longest, so they start first. */
+const first: readonly string[] = ["test/e2e/", "test/races/", "test/bin/", "test/api/"]
+const limits = { secondsMax: 300, endSecondsMax: 30 }
+const progressSeconds = 5
+
+function testFiles(path: string): readonly string[] {
+  if (statSync(path).isFile()) return [path]
+  const names = readdirSync(path, { recursive: true, encoding: "utf8" }).sort()
+  return names.filter((name) => name.endsWith(".test.ts")).map((name) => join(path, name))
+}
+
+function rank(file: string): number {
+  const place = first.findIndex((folder) => relative(root, file).startsWith(folder))
+  return place === -1 ? first.length : place
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+function reportCoverage(directory: string): number {
+  const c8 = join(root, "node_modules/c8/bin/c8.js")
+  const report = [c8, "report", "--temp-directory", directory]
+  const core = ["src/token/**", "src/http/guard.ts", "src/store/json/journal.ts"]
+  const ofCore = ["--100", ...core.flatMap((files) => ["--include", files])]
+  for (const words of [report, [...report, ...ofCore]]) {
+    const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit" })
+    if (status !== 0) return 1
+  }
+  return 0
+}
+
+/** Runs the tests, and gives the exit code. */
+async function main(paths: readonly string[]): Promise<number> {
+  const isWhole = paths.length === 0
+  const named = isWhole ? [join(root, "test")] : paths.map((path) => resolve(path))
+  const files = named.flatMap(testFiles).sort((a, b) => rank(a) - rank(b))
+  const coverage = isWhole ? mkdtempSync(join(tmpdir(), "postern-coverage-")) : undefined
+  try {
+    const results: FileResult[] = []
+    const started = performance.now()
+    const seconds = () => (performance.now() - started) / 1000
+    const timer = setInterval(() => {
+      print(describeProgress(results, { files: files.length, seconds: seconds() }))
+    }, progressSeconds * 1000)
+    await runFiles(files, {
+      width: Math.min(files.length, Math.max(2, availableParallelism())),
+      ...limits,
+      ...(coverage === undefined ? {} : { coverage }),
+      onResult(result) {
+        const shown = { ...result, file: relative(root, result.file) }
+        results.push(shown)
+        print(describeFailure(shown))
+      },
+    })
+    clearInterval(timer)
+    print(summarize(results, seconds()))
+    if (results.length === 0 || results.some(({ failures }) => failures.length > 0)) return 1
+    return coverage === undefined ? 0 : reportCoverage(coverage)
+  } finally {
+    if (coverage !== undefined) rmSync(coverage, { recursive: true, force: true })
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    killWorkers()
+    process.exit(130)
+  })
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,133 @@
+// `npm test` itself: whatever goes wrong in a file is seen, with its name, and the files after it
+// run all the same.
+
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { fileURLToPath } from "node:url"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { type FileResult, runFiles } from "./pool.ts"
+import { summarize } from "./summary.ts"
+
+const beginning = 'import { test } from "node:test"\n'
+const good = 'test("a good test", () => {})\n'
+/** Code that does something when it is known, outside, that the test has begun. */
+const later = (code: string) =>
+  `return new Promise((resolve) => setTimeout(resolve, 200)).then(() => ${code})`
+const bad = 'test("a bad test", () => { throw new Error("this is bad") })\n'
+
+/** Writes test files, and gives their paths. */
+function writeFiles(t: TestContext, files: Readonly<Record<string, string>>): readonly string[] {
+  const directory = temporaryDirectory(t)
+  return Object.entries(files).map(([name, code]) => {
+    const path = join(directory, `${name}.test.mjs`)
+    writeFileSync(path, beginning + code)
+    return path
+  })
+}
+
+/** Runs the files, and gives what became of each. */
+async function run(files: readonly string[], width = 1): Promise<ReadonlyMap<string, FileResult>> {
+  const results = new Map<string, FileResult>()
+  await runFiles(files, {
+    ...{ width, secondsMax: 15, endSecondsMax: 5 },
+    onResult: (result) => results.set(basename(result.file, ".test.mjs"), result),
+  })
+  return results
+}
+
+/** A file, and what failed in it. */
+const samples: Readonly<Record<string, readonly [code: string, name?: string, error?: RegExp]>> = {
+  good: [good],
+  skipped: ['test("a skipped test", { skip: "no reason" }, () => {})\n'],
+  bad: [good + bad, "a bad test", /^Error: this is bad\n +at /],
+  "without a test": ["", "the file", /^It has no test/],
+  "without a module": ['import "./gone.mjs"', "import of the file", /ERR_MODULE_NOT_FOUND/],
+  "with another environment": [
+    'test("sets", () => { process.env.LEFT = "over" })',
+    "after the tests",
+    /^The tests left another working directory or environment/,
+  ],
+  "whose process ends": [
+    `test("ends", () => {${later("process.exit(0)")}})`,
+    "ends",
+    /^The process ended with exit code 0/,
+  ],
+  "whose process is killed": [
+    `${good}test("kills", () => {${later("process.kill(process.pid, 'SIGKILL')")}})`,
+    "kills",
+    /^The process ended with signal SIGKILL/,
+  ],
+  "that is never over": [
+    'test("waits", () => new Promise((resolve) => setTimeout(resolve, 1e6)))',
+    "waits",
+    /^The process was ended after 15 s/,
+  ],
+  "good, after all of these": [good],
+}
+
+test("runFiles() names what fails in each file, and runs the others", async (t) => {
+  const codes = Object.entries(samples).map(([name, [code]]) => [name, code] as const)
+  const results = await run(writeFiles(t, Object.fromEntries(codes)), 2)
+  assert.deepEqual([...results.keys()].sort(), Object.keys(samples).sort())
+  for (const [file, [, name, error]] of Object.entries(samples)) {
+    const failures = results.get(file)?.failures ?? []
+    assert.deepEqual(
+      failures.map((failure) => failure.name),
+      name === undefined ? [] : [name],
+      file,
+    )
+    if (error !== undefined) assert.match(failures[0]?.error ?? "", error, file)
+  }
+  const passed = (file: string) => results.get(file)?.passed
+  assert.deepEqual([passed("good"), passed("bad"), passed("skipped")], [1, 1, 0])
+  assert.deepEqual(results.get("skipped")?.skipped, [
+    { kind: "skip", name: "a skipped test", reason: "no reason" },
+  ])
+})
+
+const left: readonly (readonly [what: string, code: string, error: RegExp])[] = [
+  ["a timer", `setInterval(() => {}, 1e6); ${good}`, /was ended after 5 s: a test left something/],
+  [
+    "an error",
+    'test("a late error", () => { setTimeout(() => { throw new Error("late") }, 200) })',
+    /ended with exit code \d+: a test left something[\s\S]*late/,
+  ],
+]
+
+for (const [what, code, error] of left) {
+  test(`runFiles() fails for ${what} that a test left behind`, async (t) => {
+    const results = await run(writeFiles(t, { left: code }))
+    assert.deepEqual(results.get("left")?.failures, [])
+    const [failure] = results.get("a process, after its tests")?.failures ?? []
+    assert.match(failure?.error ?? "", error)
+  })
+}
+
+test("run.ts exits 0 if all is well, and else names at its end what failed", (t) => {
+  const [goodFile = "", badFile = ""] = writeFiles(t, { good, bad })
+  const runAll = (...files: readonly string[]) =>
+    spawnSync(
+      process.execPath,
+      ["--import", "tsx", fileURLToPath(new URL("run.ts", import.meta.url)), ...files],
+      { encoding: "utf8", cwd: fileURLToPath(new URL("../..", import.meta.url)) },
+    )
+  const well = runAll(goodFile)
+  assert.deepEqual([well.status, well.stderr], [0, ""])
+  assert.match(well.stdout, /\n1 test in 1 file passed, in \d+ s\n$/)
+  const badly = runAll(goodFile, badFile)
+  assert.deepEqual([badly.status, badly.stderr], [1, ""])
+  assert.match(
+    badly.stdout,
+    /\nFAILED \S+bad\.test\.mjs: a bad test: Error: this is bad\n1 of 2 tests failed, in \d+ s\n$/,
+  )
+  assert.equal(runAll(temporaryDirectory(t)).status, 1, "no test is no success")
+})
+
+test("summarize() says in one line what was skipped, and why", () => {
+  const skipped = ["one", "two"].map((name) => ({ name, reason: "nginx is not there" }))
+  const result = { file: "test/x.test.ts", seconds: 1, passed: 3, failures: [], skipped }
+  assert.match(summarize([result], 1), /\n2 skipped: one, two \(nginx is not there\)\n/)
+})

@@ -1,0 +1,38 @@
+// One of the processes that `npm test` runs test files in: imports the files that its parent names,
+// each after the tests of the one before are over. To start Node and to read Postern's sources
+// takes longer than the tests of most files.
+
+import { test } from "node:test"
+import { pathToFileURL } from "node:url"
+import { inspect } from "node:util"
+import { endOf, type Order, tellParent } from "./messages.ts"
+
+// Coverage is counted in this process. What the tests start counts none, and needs no time for it.
+delete process.env["NODE_V8_COVERAGE"]
+
+async function runFile(file: string): Promise<void> {
+  const before = surroundings()
+  try {
+    await import(pathToFileURL(file).href)
+  } catch (error) {
+    tellParent({ kind: "fail", name: "import of the file", error: inspect(error) })
+  }
+  // Tests run one after the other, so this one runs when those of the file are over.
+  await test(endOf(file), () => {
+    if (surroundings() === before) return
+    tellParent({
+      kind: "fail",
+      name: "after the tests",
+      error: "The tests left another working directory or environment to the next file.",
+    })
+  })
+}
+
+function surroundings(): string {
+  return JSON.stringify([process.cwd(), process.env])
+}
+
+process.on("message", ({ run }: Order) => {
+  if (run === null) process.disconnect()
+  else void runFile(run)
+})
