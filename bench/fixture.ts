@@ -83,7 +83,7 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
   const sessions = Array.from({ length: tokenCount }, (_, number) => sessionOf(number, now))
   const timed = await generateTimedKey("ES256", { publishedAt: now, signsFrom: now })
   const rings = {
-    shared: await createSharedKeyRing(secret, "HS256"),
+    shared: await createSharedKeyRing({ secret }, "HS256"),
     published: await createTimedKeyRing([timed]),
   }
   const tokens = {

@@ -14,6 +14,7 @@ export function noticesOf(
   return [
     ...issuerNotices(values, issuer),
     ...(values.secretKey === null ? [] : sharedNotices(values)),
+    ...previousSecretNotices(values),
     ...lifeNotices(environment, values),
     ...networkNotices(values),
     ...unreadNames(environment),
@@ -44,6 +45,14 @@ function sharedNotices(values: SettingValues): readonly string[] {
       ? []
       : `${name} is set together with JWT_SECRET_KEY: tokens without '${claim}', such as a Flask app's own, are refused`,
   )
+}
+
+// Who knows the previous secret can sign tokens for as long as it is set.
+function previousSecretNotices({ previousSecretKey }: SettingValues): readonly string[] {
+  if (previousSecretKey === null) return []
+  return [
+    "JWT_SECRET_KEY_PREVIOUS is set: its tokens are accepted, also new ones. Unset it when every app signs with JWT_SECRET_KEY and the older tokens have expired",
+  ]
 }
 
 // The session ends before the refresh token would.

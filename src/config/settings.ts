@@ -160,6 +160,13 @@ export const settings = {
     help: "Shared secret, at least 32 bytes. Postern and Flask-JWT-Extended then accept each other's tokens.",
     secret: true,
   },
+  previousSecretKey: {
+    name: "JWT_SECRET_KEY_PREVIOUS",
+    parse: String,
+    fallback: null,
+    help: "The shared secret before JWT_SECRET_KEY: its tokens are accepted. Unset it when they have expired.",
+    secret: true,
+  },
   privateKey: {
     name: "JWT_PRIVATE_KEY",
     parse: String,

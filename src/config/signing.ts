@@ -8,7 +8,7 @@ import {
   type PublishedAlgorithm,
   sharedAlgorithms,
 } from "../token/keys/algorithms.ts"
-import type { KeySource } from "../token/keys/key_ring.ts"
+import type { KeySource, SharedSecrets } from "../token/keys/key_ring.ts"
 import { readPrivateKey } from "../token/keys/private_key.ts"
 import type { ReportMistake } from "./issuers_and_audiences.ts"
 import { findSecretFault } from "./secret_strength.ts"
@@ -24,13 +24,20 @@ const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {
 
 /** Chooses by the settings. Reports what can't be used and what does not go together. */
 export function chooseSigning(values: ReadableValues, report: ReportMistake): KeySource {
-  const { secretKey, privateKey, algorithm } = values
+  const { secretKey, previousSecretKey, privateKey, algorithm } = values
   if (secretKey != null && privateKey != null) {
     const hint = "Set only one: a shared secret or a private key"
     report("JWT_PRIVATE_KEY", "JWT_SECRET_KEY is set too", hint)
   }
+  if (secretKey === null && previousSecretKey != null) {
+    const hint = "Set JWT_SECRET_KEY to the new secret, or unset both"
+    report("JWT_SECRET_KEY_PREVIOUS", "It needs JWT_SECRET_KEY", hint)
+  }
   const chosen: Algorithm = algorithm ?? (secretKey == null ? "ES256" : "HS256")
-  if (secretKey != null) return sharedSigning(secretKey, chosen, report)
+  if (secretKey != null) {
+    const older = previousSecretKey == null ? {} : { previous: previousSecretKey }
+    return sharedSigning({ secret: secretKey, ...older }, chosen, report)
+  }
   if (!isPublished(chosen)) {
     // Undefined is a secret that could not be read.
     if (secretKey === null) {
@@ -47,15 +54,29 @@ export function chooseSigning(values: ReadableValues, report: ReportMistake): Ke
   return { kind: "imported", algorithm: chosen, key: privateKey }
 }
 
-function sharedSigning(secret: string, chosen: Algorithm, report: ReportMistake): KeySource {
+function sharedSigning(
+  secrets: SharedSecrets,
+  chosen: Algorithm,
+  report: ReportMistake,
+): KeySource {
   if (!isShared(chosen)) {
     const hint = "Use HS256, HS384 or HS512, or unset JWT_SECRET_KEY for published keys"
     report("JWT_ALGORITHM", `${chosen} can't be used with JWT_SECRET_KEY`, hint)
-    return { kind: "shared", algorithm: "HS256", secret }
+    return { kind: "shared", algorithm: "HS256", ...secrets }
   }
-  const reason = findSecretFault(secret, sharedAlgorithms[chosen])
+  const { secret, previous } = secrets
+  const bytesMin = sharedAlgorithms[chosen]
+  const reason = findSecretFault(secret, bytesMin)
   if (reason !== null) {
     report("JWT_SECRET_KEY", `It is too weak: ${reason}`, "Make one: openssl rand -base64 48")
   }
-  return { kind: "shared", algorithm: chosen, secret }
+  const previousReason = previous === undefined ? null : findSecretFault(previous, bytesMin)
+  if (previous === secret) {
+    const hint = "Set JWT_SECRET_KEY to a new secret, or unset JWT_SECRET_KEY_PREVIOUS"
+    report("JWT_SECRET_KEY_PREVIOUS", "It is the same as JWT_SECRET_KEY", hint)
+  } else if (previousReason !== null) {
+    const hint = "Unset it: tokens of this secret can be forged. Users log in again"
+    report("JWT_SECRET_KEY_PREVIOUS", `It is too weak: ${previousReason}`, hint)
+  }
+  return { kind: "shared", algorithm: chosen, ...secrets }
 }

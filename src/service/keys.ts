@@ -257,7 +257,7 @@ function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKe
 }
 
 async function ringOf(signing: KeySource, file: KeyFile): Promise<KeyRing> {
-  if (signing.kind === "shared") return createSharedKeyRing(signing.secret, signing.algorithm)
+  if (signing.kind === "shared") return createSharedKeyRing(signing, signing.algorithm)
   if (signing.kind === "imported") return createImportedKeyRing(signing.key, signing.algorithm)
   return createTimedKeyRing(keysOf(file, signing))
 }

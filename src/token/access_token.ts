@@ -112,9 +112,10 @@ export async function readSignedToken(
   if (payload === null || signature === null) return "malformed"
   try {
     const header = readHeader(encodedHeader)
-    const key = typeof header === "string" ? header : chooseKey(header, settings, now)
-    if (typeof key === "string") return key
-    if (key.isForged?.(token, signature)) return "signature"
+    const named = typeof header === "string" ? header : chooseKey(header, settings, now)
+    if (typeof named === "string") return named
+    const key = possibleSigner(named, token, signature)
+    if (key === null) return "signature"
     if (!(await isSignedWith(token, key))) return "signature"
     const reading = readJsonObject(payload)
     if (!isCanonical(reading, settings)) return "malformed"
@@ -123,6 +124,16 @@ export async function readSignedToken(
     // Any exception, of any type, means that the token was not verified.
     return "malformed"
   }
+}
+
+/** The key, or the one before it, whichever may have signed the token. */
+function possibleSigner(
+  key: VerificationKey,
+  token: string,
+  signature: Uint8Array,
+): VerificationKey | null {
+  if (!key.isForged?.(token, signature)) return key
+  return key.previous === undefined ? null : possibleSigner(key.previous, token, signature)
 }
 
 async function isSignedWith(token: string, { key, alg }: VerificationKey): Promise<boolean> {

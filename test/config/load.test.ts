@@ -7,7 +7,7 @@ import { withPort } from "../../src/config/load.ts"
 import { settingNames } from "../../src/config/settings.ts"
 import { readNetwork } from "../../src/domain/ip_address.ts"
 import { loadWithFiles as load } from "../support/settings_files.ts"
-import { testKeyPem, testSecret } from "../support/test_keys.ts"
+import { testKeyPem, testPreviousSecret, testSecret } from "../support/test_keys.ts"
 
 test("loadConfig() of nothing gives the defaults", () => {
   const address = "http://localhost:8080"
@@ -175,6 +175,13 @@ test("withPort() leaves alone what was set", () => {
 test("loadConfig() with a shared secret signs HS256", () => {
   const { signing } = load({ JWT_SECRET_KEY: testSecret })
   assert.deepEqual(signing, { kind: "shared", algorithm: "HS256", secret: testSecret })
+})
+
+test("loadConfig() takes the shared secret before this one, too", () => {
+  const environment = { JWT_SECRET_KEY: testSecret, JWT_SECRET_KEY_PREVIOUS: testPreviousSecret }
+  const { signing } = load(environment)
+  const secrets = { secret: testSecret, previous: testPreviousSecret }
+  assert.deepEqual(signing, { kind: "shared", algorithm: "HS256", ...secrets })
 })
 
 for (const algorithm of ["HS256", "HS384", "HS512"]) {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Environment } from "../../src/config/load.ts"
 import { loadWithFiles as load, mistakeOf } from "../support/settings_files.ts"
-import { testKeyPem, testSecret } from "../support/test_keys.ts"
+import { testKeyPem, testPreviousSecret, testSecret } from "../support/test_keys.ts"
 
 const rsaCommand = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"
 const keyCommands = [
@@ -118,6 +118,31 @@ const rows: readonly MistakeRow[] = [
       secretHint,
     ],
   ),
+  [
+    { JWT_SECRET_KEY_PREVIOUS: testPreviousSecret },
+    "JWT_SECRET_KEY_PREVIOUS",
+    "It needs JWT_SECRET_KEY",
+    "Set JWT_SECRET_KEY to the new secret, or unset both",
+  ],
+  [
+    { JWT_SECRET_KEY: testSecret, JWT_SECRET_KEY_PREVIOUS: testSecret },
+    "JWT_SECRET_KEY_PREVIOUS",
+    "It is the same as JWT_SECRET_KEY",
+    "Set JWT_SECRET_KEY to a new secret, or unset JWT_SECRET_KEY_PREVIOUS",
+  ],
+  ...(
+    [
+      ["short", "it has 5 bytes and needs at least 32"],
+      ["a".repeat(64), predictable],
+    ] as const
+  ).map(
+    ([previous, reason]): MistakeRow => [
+      { JWT_SECRET_KEY: testSecret, JWT_SECRET_KEY_PREVIOUS: previous },
+      "JWT_SECRET_KEY_PREVIOUS",
+      `It is too weak: ${reason}`,
+      "Unset it: tokens of this secret can be forged. Users log in again",
+    ],
+  ),
   ...keyCommands.flatMap(([algorithm, command]): MistakeRow[] => {
     const hint = `Make one for ${algorithm}: ${command}. JWT_ALGORITHM chooses the algorithm.`
     const noKey = "-----BEGIN PRIVATE KEY-----\nxxxx\n-----END PRIVATE KEY-----"
@@ -140,7 +165,7 @@ const rows: readonly MistakeRow[] = [
     "JWT_SECRET_KEY_FILE is set too",
     "Set one of the two",
   ],
-  ...["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"].map(
+  ...["JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"].map(
     (name): MistakeRow => [
       { [`${name}_FILE`]: "/run/nothing" },
       name,
@@ -225,6 +250,8 @@ test("loadConfig() tells no secret's value, whatever is wrong with it", () => {
     { JWT_SECRET_KEY: "canary-canary-canary-canary-canary" },
     { JWT_SECRET_KEY: `canary${testSecret}`, JWT_ALGORITHM: "ES256" },
     { JWT_SECRET_KEY: "canary", JWT_PRIVATE_KEY: "canary" },
+    { JWT_SECRET_KEY: testSecret, JWT_SECRET_KEY_PREVIOUS: "canary" },
+    { JWT_SECRET_KEY_PREVIOUS: "canary" },
     { JWT_PRIVATE_KEY: "canary" },
     { JWT_PRIVATE_KEY: '{"kty":"EC","crv":"P-256","d":"canary"}' },
     { POSTERN_SEED_USERS: "canary" },

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { loadWithFiles as load } from "../support/settings_files.ts"
-import { testSecret } from "../support/test_keys.ts"
+import { testPreviousSecret, testSecret } from "../support/test_keys.ts"
 
 const lifeNotice = (asked: string) =>
   `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`
@@ -61,6 +61,9 @@ test("loadConfig() notes an issuer without TLS, but for one on this machine", ()
 const refusedNotice = (name: string, claim: string) =>
   `${name} is set together with JWT_SECRET_KEY: tokens without '${claim}', such as a Flask app's own, are refused`
 
+const previousNotice =
+  "JWT_SECRET_KEY_PREVIOUS is set: its tokens are accepted, also new ones. Unset it when every app signs with JWT_SECRET_KEY and the older tokens have expired"
+
 const shared = [
   [{ POSTERN_ISSUER: "https://a.example" }, [refusedNotice("POSTERN_ISSUER", "iss")]],
   [{ POSTERN_AUDIENCE: "app" }, [refusedNotice("POSTERN_AUDIENCE", "aud")]],
@@ -71,6 +74,7 @@ const shared = [
   [{ JWT_ENCODE_ISSUER: "app", JWT_ENCODE_AUDIENCE: "app" }, []],
   [{ POSTERN_ISSUER: "https://a.example", JWT_ENCODE_ISSUER: "app" }, []],
   [{ POSTERN_ISSUER: "https://a.example", JWT_DECODE_ISSUER: "https://a.example" }, []],
+  [{ JWT_SECRET_KEY_PREVIOUS: testPreviousSecret }, [previousNotice]],
   [{}, []],
 ] as const
 

@@ -28,6 +28,7 @@ test("settings: this is all there is, with these defaults", () => {
     "POSTERN_SESSIONS_PER_USER=50",
     "JWT_ALGORITHM=ES256",
     "JWT_SECRET_KEY=",
+    "JWT_SECRET_KEY_PREVIOUS=",
     "JWT_PRIVATE_KEY=a generated key",
     "POSTERN_KEY_ROTATION=never",
     "JWT_DECODE_LEEWAY=0",
@@ -89,7 +90,9 @@ test("settings: each has a sentence", () => {
 })
 
 test("settings: secrets may come from files, and nothing else", () => {
-  assert.deepEqual(secretNames, ["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"])
+  assert.deepEqual(secretNames, [
+    ...["JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"],
+  ])
   const own = settingRows.map(([, { name }]) => name)
   assert.deepEqual(
     settingNames.filter((name) => !own.includes(name)),

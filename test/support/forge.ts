@@ -158,7 +158,7 @@ async function publishedForge(alg: PublishedAlgorithm): Promise<Forge> {
 }
 
 async function sharedForge(alg: SharedAlgorithm): Promise<Forge> {
-  const ring = await createSharedKeyRing(forgeSecret, alg)
+  const ring = await createSharedKeyRing({ secret: forgeSecret }, alg)
   const settings: TokenSettings = {
     ring,
     profile: "shared",

@@ -57,7 +57,7 @@ test("signAccessToken() stays below it with a shared secret, too", async () => {
   const singles = visible.filter((one) => one !== "," && one !== "*")
   const pairs = singles.slice(0, 23).map((one) => `"${one}`)
   const audience = claimNames([...singles, ...pairs].join(","))
-  const ring = await createSharedKeyRing("s".repeat(64), "HS512")
+  const ring = await createSharedKeyRing({ secret: "s".repeat(64) }, "HS512")
   await check({
     ...{ profile: "shared", issuer: name, audience, ring, ...times },
     ...{ acceptedIssuers: [name], acceptedAudiences: audience },

@@ -3,7 +3,7 @@
 //   generated  made at the first start and kept in keys.json (key_file.ts), one after the other
 //              (key_rotation.ts)
 //   imported   JWT_PRIVATE_KEY, kept by the operator
-//   shared     JWT_SECRET_KEY, nothing to publish
+//   shared     JWT_SECRET_KEY, and the secret before it while that is set; nothing to publish
 
 import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto"
 import type { CryptoKey, JWK } from "jose"
@@ -24,7 +24,13 @@ import { readPrivateKey } from "./private_key.ts"
 export type KeySource =
   | { readonly kind: "generated"; readonly algorithm: PublishedAlgorithm }
   | { readonly kind: "imported"; readonly algorithm: PublishedAlgorithm; readonly key: string }
-  | { readonly kind: "shared"; readonly algorithm: SharedAlgorithm; readonly secret: string }
+  | ({ readonly kind: "shared"; readonly algorithm: SharedAlgorithm } & SharedSecrets)
+
+/** The shared secret, and the one before it, whose tokens are still accepted. */
+export interface SharedSecrets {
+  readonly secret: string
+  readonly previous?: string
+}
 
 /** One key as the verifier needs it: the algorithm is the key's own, never the token's. */
 export interface VerificationKey {
@@ -35,6 +41,8 @@ export interface VerificationKey {
    * Only shared secrets have one.
    */
   readonly isForged?: (token: string, signature: Uint8Array) => boolean
+  /** The shared secret before this one, which may have signed the token instead. */
+  readonly previous?: VerificationKey
 }
 
 /** The key that signs. Its `kid` is undefined for a shared secret, which has no name. */
@@ -56,21 +64,30 @@ export interface KeyRing {
 /** The members of a JWK that may be seen by everybody; `d`, `p`, `q`, `k` and kin are not. */
 const publicMembers = ["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"]
 
-/** Makes the ring of a shared secret. Its strength is the caller's to check. */
+/**
+ * Makes the ring of a shared secret. Only that secret signs; tokens of the previous one are
+ * accepted, too. The strength of both is the caller's to check.
+ */
 export async function createSharedKeyRing(
-  secret: string,
+  { secret, previous }: SharedSecrets,
   algorithm: SharedAlgorithm,
 ): Promise<KeyRing> {
-  const parameters = { name: "HMAC", hash: `SHA-${algorithm.slice(2)}` }
-  const bytes = Buffer.from(secret, "utf8")
-  const key = await crypto.subtle.importKey("raw", bytes, parameters, false, ["sign", "verify"])
-  const only = { kid: undefined, alg: algorithm, key, isForged: createHmacCheck(algorithm, bytes) }
+  const own = await importSecret(secret, algorithm)
+  const older = previous === undefined ? {} : { previous: await importSecret(previous, algorithm) }
+  const signing: SigningKey = { ...own, ...older, kid: undefined }
   return {
-    signer: () => only,
-    find: (kid) => (kid === undefined ? only : null),
+    signer: () => signing,
+    find: (kid) => (kid === undefined ? signing : null),
     published: () => [],
     keySet: () => "shared secret",
   }
+}
+
+async function importSecret(secret: string, algorithm: SharedAlgorithm): Promise<VerificationKey> {
+  const parameters = { name: "HMAC", hash: `SHA-${algorithm.slice(2)}` }
+  const bytes = Buffer.from(secret, "utf8")
+  const key = await crypto.subtle.importKey("raw", bytes, parameters, false, ["sign", "verify"])
+  return { alg: algorithm, key, isForged: createHmacCheck(algorithm, bytes) }
 }
 
 // `jose` waits for the thread pool. This check does not, so a forged token costs a sixth of the

@@ -14,12 +14,13 @@ import {
   generateTimedKey,
   type KeyRing,
   readPrivateJwk,
+  type SharedSecrets,
   toPublic,
 } from "../../../src/token/keys/key_ring.ts"
 import { startOfTests as now } from "../../support/fake_clock.ts"
 import { createForge } from "../../support/forge.ts"
 import { grantOfTests } from "../../support/grant_of_tests.ts"
-import { testSecret } from "../../support/test_keys.ts"
+import { testPreviousSecret, testSecret } from "../../support/test_keys.ts"
 import { verdict } from "../../support/token_verdict.ts"
 import { ecKeyPem, edKeyPem, rsaKeyPem } from "../../vectors/signing_keys.ts"
 
@@ -97,7 +98,7 @@ test("createImportedKeyRing() throws TypeError for a key that does not fit", asy
 
 test("createSharedKeyRing() has one key without a name and publishes nothing", async () => {
   for (const algorithm of ["HS256", "HS384", "HS512"] as const) {
-    const ring = await createSharedKeyRing(testSecret, algorithm)
+    const ring = await createSharedKeyRing({ secret: testSecret }, algorithm)
     for (const at of [0, now, Number.MAX_SAFE_INTEGER]) {
       const { kid, alg, key } = ring.signer(at)
       assert.deepEqual([kid, alg, key.extractable], [undefined, algorithm, false])
@@ -122,9 +123,35 @@ test("createSharedKeyRing() takes the secret's bytes as they are", async () => {
     [`${testSecret}\0`, "Invalid token"],
   ] as const
   for (const [secret, expected] of rows) {
-    const ring = await createSharedKeyRing(secret, "HS256")
+    const ring = await createSharedKeyRing({ secret }, "HS256")
     const found = await verdict(token, { ...settings, ring })
     assert.equal(found, expected, JSON.stringify(secret.slice(-4)))
+  }
+})
+
+test("createSharedKeyRing() accepts tokens of the previous secret, and signs with the other", async () => {
+  for (const algorithm of ["HS256", "HS384", "HS512"] as const) {
+    const { settings } = await createForge(algorithm)
+    const withRing = (ring: KeyRing): TokenSettings => ({ ...settings, ring })
+    const make = (secrets: SharedSecrets) => createSharedKeyRing(secrets, algorithm).then(withRing)
+    const [both, onlyNew, onlyOld] = [
+      await make({ secret: testSecret, previous: testPreviousSecret }),
+      await make({ secret: testSecret }),
+      await make({ secret: testPreviousSecret }),
+    ]
+    const { token: ofNew } = await signAccessToken(grantOfTests, both)
+    const { token: ofOld } = await signAccessToken(grantOfTests, onlyOld)
+    const third = await make({ secret: `${testSecret}x` })
+    const { token: ofThird } = await signAccessToken(grantOfTests, third)
+    const tokens = [ofNew, ofOld, ofThird]
+    const verdicts = (by: TokenSettings) => Promise.all(tokens.map((token) => verdict(token, by)))
+    assert.deepEqual(await verdicts(both), ["accepted", "accepted", "Invalid token"], algorithm)
+    assert.deepEqual(await verdicts(onlyNew), ["accepted", "Invalid token", "Invalid token"])
+    assert.deepEqual(await verdicts(onlyOld), ["Invalid token", "accepted", "Invalid token"])
+    const expired = now + settings.accessTtlSeconds
+    assert.equal(await verdict(ofOld, both, expired), "Token has expired")
+    const unsigned = ofOld.slice(0, ofOld.lastIndexOf(".") + 1)
+    assert.equal(await verdict(`${unsigned}AAAA`, both), "Invalid token")
   }
 })
 
