@@ -1,56 +1,64 @@
-// The open connections of one server: who is at their other end, which of them nobody uses, and
-// how they end when the server stops.
+// The open connections of one server: accepts them, counts their requests and answers, closes idle
+// ones when places are scarce, and drains them when the server stops.
 
 import type * as http from "node:http"
 import type { Socket } from "node:net"
 import type { Network } from "../../domain/ip_address.ts"
+import { randomName } from "../../system/random.ts"
 import { peerOf } from "../client_address.ts"
-import { type Connection, newConnection } from "./connection.ts"
-import type { Exchange } from "./exchange.ts"
-import type { HeldMemory } from "./held_memory.ts"
+import {
+  type Connection,
+  cut,
+  makeStoppable,
+  newConnection,
+  type PendingRequest,
+} from "./connection.ts"
+import { type HeldMemory, requestBytes } from "./held_memory.ts"
 import { createIdleWatch } from "./idle.ts"
 import type { HttpLimits } from "./limits.ts"
 import type { ServerLog } from "./server_log.ts"
-import { makeStoppable } from "./stoppable.ts"
 
-/** What connections are opened with. */
+/** What the connections of a server need. */
 export interface ConnectionOptions {
-  /** Whose word on who asks is taken. */
+  /** Proxies whose forwarding header is trusted. */
   readonly trustedProxies: readonly Network[]
   readonly limits: HttpLimits
-  /** What answers that wait to be read take. */
   readonly memory: HeldMemory
   readonly log: ServerLog
 }
 
 const millisBetweenWarnings = 60_000
-/** Which part of the connections is left free for new ones while idle ones are closed. */
+/** One place in this many is kept free for new connections, by closing idle ones. */
 const sparePart = 16
 
-/** All connections of a server. */
+/** The connections of a server, from their acceptance to their end. */
 export class Connections {
   readonly #server: http.Server
   readonly #options: ConnectionOptions
   readonly #open = new Map<Socket, Connection>()
-
-  /** Idle connections that were closed for new ones, and new ones that were not taken. */
+  readonly #idPrefix = randomName().slice(0, 8)
+  #ids = 0
+  /** Requests that are being handled, also those whose client has gone. */
+  #underWay = 0
+  /** Called when no request is being handled any more. */
+  #onIdle = () => {}
+  /** Idle connections that were closed for new ones, and new ones that were refused. */
   #closed = 0
   #refused = 0
-  /** How often to look before the next warning. */
+  /** How many looks are left before the next warning may be logged. */
   #looksUntilWarning = 0
 
   constructor(server: http.Server, options: ConnectionOptions) {
     this.#server = server
     this.#options = options
     const watch = createIdleWatch(options.limits)
-    const { checkIntervalMillis } = options.limits
     const look = () => {
       watch(this.#open)
       this.#warn()
     }
-    const looking = setInterval(look, checkIntervalMillis).unref()
+    const looking = setInterval(look, options.limits.checkIntervalMillis).unref()
     server.on("close", () => clearInterval(looking))
-    server.on("connection", (socket) => this.#add(socket))
+    server.on("connection", (socket) => this.#accept(socket))
     server.on("drop", () => {
       this.#refused += 1
     })
@@ -61,11 +69,69 @@ export class Connections {
     return this.#open.get(socket)
   }
 
-  /** An answer is with the system, or its client has gone. */
-  settle(exchange: Exchange): void {
-    const { connection, unread } = exchange
-    exchange.isSettled = true
-    // What was owed when the socket closed is owed no more.
+  /** An id for a request. */
+  nextId(): string {
+    this.#ids += 1
+    return `${this.#idPrefix}-${this.#ids.toString(36)}`
+  }
+
+  /**
+   * Takes a request. `held` is 0 when there is no memory for it. Null when the connection takes no
+   * more requests. Each request goes to `finish` once.
+   */
+  begin(incoming: http.IncomingMessage, outgoing: http.ServerResponse): PendingRequest | null {
+    const connection = this.#open.get(incoming.socket)
+    if (connection === undefined) return null
+    if (connection.ending || connection.requests >= connection.requestsMax) {
+      connection.isStopped = true
+      return null
+    }
+    const isMore = connection.owed > 0
+    const isHeld = this.#options.memory.take(requestBytes, isMore)
+    // A client that sends requests by the hundred and reads no answer would fill the memory.
+    if (!isHeld && isMore) {
+      cut({ incoming, connection }, this.#options.log)
+      return null
+    }
+    connection.requests += 1
+    connection.bytesTaken = incoming.socket.bytesRead
+    connection.idleLooks = 0
+    connection.owed += 1
+    this.#underWay += 1
+    return {
+      incoming,
+      outgoing,
+      id: this.nextId(),
+      connection,
+      number: connection.requests,
+      clientAddress: connection.peer.address,
+      isBodyLeft: false,
+      held: isHeld ? requestBytes : 0,
+      unread: 0,
+      isSettled: false,
+    }
+  }
+
+  /** Whether the connection ends with this answer. Only the answer to the newest request may. */
+  isLast({ connection, number }: PendingRequest): boolean {
+    if (number !== connection.requests) return false
+    const isLast = !this.#server.listening || number >= connection.requestsMax
+    if (isLast) connection.ending = true
+    return isLast
+  }
+
+  /** The request was handled. Its answer may still wait to be read. */
+  finish({ held }: PendingRequest): void {
+    this.#options.memory.giveBack(held)
+    this.#underWay -= 1
+    if (this.#underWay === 0) this.#onIdle()
+  }
+
+  /** The system has taken an answer, or its client has gone. */
+  settle(pending: PendingRequest): void {
+    const { connection, unread } = pending
+    pending.isSettled = true
+    // When the socket closed, nothing was owed from then on.
     if (connection.owed === 0) return
     connection.owed -= 1
     if (unread > 0) {
@@ -75,13 +141,29 @@ export class Connections {
     if (connection.owed === 0) connection.onAnswered()
   }
 
-  /** Ends those that wait for no answer. */
-  endIdle(): void {
-    // Opened ahead of need, or a request only begun: Node does not count them among the idle ones.
+  /** Accepts no more, lets requests end for so many seconds, then closes what is left. */
+  async drain(secondsMax: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    // Node does not count a connection without a complete request among the idle ones.
     for (const [socket, { owed }] of this.#open) if (owed === 0) socket.destroy()
+    let timer: NodeJS.Timeout | undefined
+    const timeIsUp = new Promise<void>((resolve) => {
+      const giveUp = () => {
+        this.#server.closeAllConnections()
+        resolve()
+      }
+      timer = setTimeout(giveUp, secondsMax * 1000)
+    })
+    await closed
+    // A request whose client has gone still uses the store, which is closed after this.
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    if (this.#underWay > 0) await Promise.race([idle, timeIsUp])
+    clearTimeout(timer)
   }
 
-  #add(socket: Socket): void {
+  #accept(socket: Socket): void {
     const onAnswered = () => {
       if (!this.#server.listening) socket.end()
     }
@@ -100,8 +182,8 @@ export class Connections {
   }
 
   /**
-   * Closes an idle connection when nearly all are in use: of those on which nothing was asked yet
-   * the oldest, else of those that are kept the one that is idle for longest, of proxies last.
+   * Closes one idle connection when nearly all places are in use: the oldest without a request, or
+   * else the one that is idle for longest. Connections of trusted proxies come last.
    */
   #makeRoom(): void {
     const { connectionsMax } = this.#options.limits
@@ -121,7 +203,7 @@ export class Connections {
     idlest[0].destroy()
   }
 
-  /** Tells that there are too many connections: at most once a minute, with their number. */
+  /** Logs that places are scarce: at most once a minute, with the numbers since the last time. */
   #warn(): void {
     const { limits, log } = this.#options
     this.#looksUntilWarning -= 1

@@ -3,7 +3,7 @@
 // values.
 
 import { headerBytes } from "./held_memory.ts"
-import type { RefusalText, RequestRefusalReason } from "./refusal.ts"
+import type { RefusalText, RequestRefusalReason } from "./refusals.ts"
 
 /** The parts of a request's head as Node gives them. */
 export interface RawHead {

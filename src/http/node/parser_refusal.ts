@@ -1,7 +1,7 @@
 // What Node's HTTP parser refuses, as refusals. Other protocols than HTTP/1.1 are recognised by
 // their first bytes, so that the log names what a proxy was set up to speak.
 
-import { type Refusal, type RefusalText, type RequestRefusalReason, refusalOf } from "./refusal.ts"
+import { type Refusal, type RefusalText, type RequestRefusalReason, refusalOf } from "./refusals.ts"
 
 /** What Node tells of a fault: its code, and what had come when it was found, if anything. */
 export interface ParserFault {

@@ -1,18 +1,68 @@
-// The refusals that the server makes by itself, beside those of heads (head.ts) and of Node's
-// parser (parser_refusal.ts).
+// Refusals that the server makes before any route is looked for: the reply for the client, and a
+// reason for the log. The reasons are a closed list, so nothing that a client sends is logged as a
+// reason. Other refusals are in head.ts and parser_refusal.ts.
 
+import type { ErrorCode } from "../../errors.ts"
+import type { Reply } from "../message.ts"
+import { problem } from "../problem.ts"
 import type { HttpLimits } from "./limits.ts"
-import { type Refusal, refusalOf } from "./refusal.ts"
 
-/** Too much memory is held already (held_memory.ts). */
-export const noRoom = refusalOf({
+/** The `reason` of `request.refused`. The reasons for refused tokens are in errors.ts. */
+export type RequestRefusalReason =
+  | "proxy_protocol"
+  | "http2"
+  | "tls"
+  | "method"
+  | "target"
+  | "target_too_long"
+  | "http_version"
+  | "header"
+  | "duplicate_header"
+  | "headers_too_large"
+  | "too_many_headers"
+  | "host"
+  | "framing"
+  | "transfer_coding"
+  | "content_coding"
+  | "expectation"
+  | "body_too_large"
+  | "too_many_chunks"
+  | "chunk_extensions"
+  | "chunk_flood"
+  | "timeout"
+  | "cut_off"
+  | "connect"
+  | "no_memory"
+  | "not_http"
+
+/** A refusal in words: code and sentence for the client, the reason for the log. */
+export interface RefusalText {
+  readonly reason: RequestRefusalReason
+  readonly code: ErrorCode
+  readonly msg: string
+  readonly headers?: Reply["headers"]
+}
+
+/** A refusal with its reply. */
+export interface Refusal {
+  readonly reason: RequestRefusalReason
+  readonly reply: Reply
+}
+
+/** Makes the reply of a refusal. */
+export function refusalOf({ reason, code, msg, headers }: RefusalText): Refusal {
+  return { reason, reply: problem(code, msg, headers) }
+}
+
+/** The server holds as much memory as it may (held_memory.ts). */
+export const noMemory = refusalOf({
   reason: "no_memory",
   code: "temporarily_unavailable",
   msg: "Too many requests at a time",
   headers: { "Retry-After": "1" },
 })
 
-/** A chunked body, while somebody sends too many small chunks (chunk_flood.ts). */
+/** A chunked body during a flood of small chunks (chunk_flood.ts). */
 export const chunkFlood = refusalOf({
   reason: "chunk_flood",
   code: "temporarily_unavailable",
@@ -20,8 +70,8 @@ export const chunkFlood = refusalOf({
   headers: { "Retry-After": "1" },
 })
 
-/** An `Expect` that is not met. */
-export const otherExpectation = refusalOf({
+/** An `Expect` other than `100-continue`. */
+export const unsupportedExpect = refusalOf({
   reason: "expectation",
   code: "expectation_failed",
   msg: "The only expectation met is 100-continue",
@@ -39,10 +89,10 @@ export const noProxy = refusalOf({
 export interface BodyRefusals {
   readonly tooLarge: Refusal
   readonly tooManyChunks: Refusal
-  readonly noRoom: Refusal
+  readonly noMemory: Refusal
 }
 
-/** Makes them for these limits. */
+/** Makes the refusals of bodies, which name the limits. */
 export function bodyRefusals({
   bodyBytesMax,
   bodyChunksMax,
@@ -58,6 +108,6 @@ export function bodyRefusals({
       code: "content_too_large",
       msg: `A body may arrive in ${bodyChunksMax} pieces`,
     }),
-    noRoom,
+    noMemory,
   }
 }

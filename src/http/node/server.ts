@@ -1,40 +1,67 @@
-// Opens the HTTP server: the only file that runs `node:http`. What it is told is in limits.ts, what
-// becomes of its requests in exchanges.ts.
+// The HTTP server, and the only file that runs `node:http`. The way of a request: connections.ts
+// counts it, read_request.ts reads it, `handle` answers it, and write_reply.ts writes the reply.
 
 import { once } from "node:events"
 import * as http from "node:http"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 import type { Address } from "../../system/address.ts"
-import type { ExchangeOptions } from "./exchange.ts"
-import { Exchanges } from "./exchanges.ts"
+import type { Log } from "../../telemetry/log.ts"
+import { originInBytes } from "../cors.ts"
+import type { HttpRequest, Reply } from "../message.ts"
+import { ChunkFlood } from "./chunk_flood.ts"
+import type { PendingRequest } from "./connection.ts"
+import { Connections } from "./connections.ts"
 import { headersMax } from "./head.ts"
+import { HeldMemory } from "./held_memory.ts"
 import { type HttpLimits, httpLimits } from "./limits.ts"
+import { type ParserFault, parserRefusal } from "./parser_refusal.ts"
+import { type ReadOptions, readRequest } from "./read_request.ts"
+import { bodyRefusals, noMemory, noProxy, type Refusal, unsupportedExpect } from "./refusals.ts"
+import { createHeadWriter, type HeaderOptions } from "./reply_head.ts"
+import { createServerLog } from "./server_log.ts"
+import { refuse, refuseUnread, type WriteOptions, writeReply } from "./write_reply.ts"
 
-/** What a server does with requests, within the limits of limits.ts unless told. */
-export type ServerOptions = Omit<ExchangeOptions, "limits" | "statusTexts"> & {
+type HeadersOfService = Omit<
+  HeaderOptions,
+  "keepAliveMillis" | "proxyKeepAliveMillis" | "statusTexts"
+>
+type Reading = Pick<ReadOptions, "takesBody" | "trustedProxies" | "forwardedHeader">
+
+/** What a server does with requests. */
+export interface ServerOptions extends HeadersOfService, Reading, Pick<WriteOptions, "share"> {
+  /** Answers a request. Never rejects. */
+  readonly handle: (request: HttpRequest) => Promise<Reply>
+  readonly log: Log
+  /** Those of limits.ts unless given. */
   readonly limits?: HttpLimits
 }
 
 /** A server that listens. */
 export interface HttpServer {
   readonly port: number
-  /** Takes no more connections, lets answers in flight end for so long, then closes the rest. */
+  /** Accepts no more connections, lets requests end for so many seconds, then closes the rest. */
   drain(secondsMax: number): Promise<void>
+}
+
+/** The parts of a server. */
+interface ServerParts extends ReadOptions, WriteOptions, Pick<ServerOptions, "handle"> {
+  readonly connections: Connections
+  readonly limits: HttpLimits
 }
 
 /**
  * Listens at an address.
- * @throws the system's error (EADDRINUSE, EACCES, …) when that can't be had
+ * @throws the system's error (EADDRINUSE, EACCES, …) when that is not possible
  */
 export async function listen(address: Address, options: ServerOptions): Promise<HttpServer> {
   const limits = options.limits ?? httpLimits
   const server = createServer(limits)
-  const exchanges = new Exchanges(server, { ...options, limits, statusTexts: http.STATUS_CODES })
+  const { connections } = serveRequests(server, { ...options, limits })
   server.listen(address)
   await once(server, "listening")
   server.on("error", (error) => options.log.error("server.failed", { reason: error.message }))
   const { port } = server.address() as AddressInfo
-  return { port, drain: (secondsMax) => exchanges.drain(secondsMax) }
+  return { port, drain: (secondsMax) => connections.drain(secondsMax) }
 }
 
 function createServer(limits: HttpLimits): http.Server {
@@ -42,17 +69,102 @@ function createServer(limits: HttpLimits): http.Server {
     maxHeaderSize: limits.headBytesMax,
     headersTimeout: limits.headersMillisMax,
     requestTimeout: limits.requestMillisMax,
-    // See idle.ts.
+    // idle.ts ends idle connections.
     keepAliveTimeout: 0,
     connectionsCheckingInterval: limits.checkIntervalMillis,
     insecureHTTPParser: false,
-    // Checked by readHead, which answers in JSON.
+    // readHead checks the host, and answers in JSON.
     requireHostHeader: false,
-    // No stream for a body that can't come. Node 20 doesn't know it.
+    // No stream for a body that can't come. Node 20 does not know this option.
     ...{ optimizeEmptyRequests: true },
   })
-  // Node makes objects of no more, and drops the rest without a word; readHead refuses them all.
+  // Node drops further headers silently. readHead refuses a request with this many.
   server.maxHeadersCount = headersMax + 1
   server.maxConnections = limits.connectionsMax
   return server
+}
+
+function serveRequests(
+  server: http.Server,
+  options: ServerOptions & { readonly limits: HttpLimits },
+): ServerParts {
+  const { limits } = options
+  const log = createServerLog(options.log)
+  const memory = new HeldMemory(limits.heldBytesMax)
+  const connections = new Connections(server, { ...options, memory, log })
+  const head = createHeadWriter({ ...options, ...limits, statusTexts: http.STATUS_CODES })
+  const flood = new ChunkFlood(limits.floodMillis)
+  const parts = {
+    ...options,
+    ...{ log, memory, connections, head, flood, bodyRefusals: bodyRefusals(limits) },
+  }
+  const serve = (
+    incoming: http.IncomingMessage,
+    outgoing: http.ServerResponse,
+    refusal: Refusal | null = null,
+  ) => {
+    const pending = connections.begin(incoming, outgoing)
+    if (pending !== null) void answer(pending, pending.held === 0 ? noMemory : refusal, parts)
+  }
+  server.on("request", (incoming, outgoing) => serve(incoming, outgoing))
+  server.on("checkContinue", (incoming, outgoing) => serve(incoming, outgoing))
+  server.on("checkExpectation", (incoming, outgoing) => {
+    serve(incoming, outgoing, unsupportedExpect)
+  })
+  server.on("connect", (_incoming, socket) => {
+    // Node no longer handles this socket: its errors and the rest of its bytes are dropped here.
+    socket.on("error", () => socket.destroy()).resume()
+    endConnection(socket as Socket, { refusal: noProxy }, parts)
+  })
+  server.on("clientError", (error: Error & ParserFault, socket) => {
+    if (error.code === "ECONNRESET") return void socket.destroy()
+    const origin = originInBytes(error.rawPacket)
+    endConnection(socket as Socket, { refusal: parserRefusal(error), origin }, parts)
+  })
+  return parts
+}
+
+/** Reads a request, has it handled and writes the reply, or refuses it. Never rejects. */
+async function answer(
+  pending: PendingRequest,
+  refusal: Refusal | null,
+  parts: ServerParts,
+): Promise<void> {
+  try {
+    const reading = refusal ?? readRequest(pending, parts)
+    // No `await` for a request without a body: most have none.
+    const request = reading instanceof Promise ? await reading : reading
+    // Null: the client has gone.
+    if (request !== null) {
+      if ("reply" in request) refuse(pending, request, parts)
+      else writeReply(pending, await parts.handle(request), parts)
+    }
+  } catch (error) {
+    parts.log.failed(String(error), pending.id)
+    pending.incoming.socket.destroy()
+  }
+  parts.connections.finish(pending)
+}
+
+/** Ends a connection whose next request can't be read, after the answers that it is owed. */
+function endConnection(
+  socket: Socket,
+  { refusal, origin }: { readonly refusal: Refusal; readonly origin?: string | undefined },
+  parts: ServerParts,
+): void {
+  const connection = parts.connections.find(socket)
+  if (connection === undefined || connection.ending) return
+  connection.ending = true
+  const { reading } = connection
+  if (reading !== null && !reading.incoming.complete) {
+    // The fault is in the body of a request, whose answer this is.
+    reading.giveUp(refusal)
+    return
+  }
+  const id = parts.connections.nextId()
+  const { address: clientAddress } = connection.peer
+  const shared = { reason: refusal.reason, reply: parts.share(refusal.reply, origin) }
+  const end = () => refuseUnread(socket, { id, clientAddress, refusal: shared }, parts)
+  if (connection.owed > 0) connection.onAnswered = end
+  else end()
 }

@@ -4,7 +4,7 @@ import type { Log } from "../../telemetry/log.ts"
 import type { ForwardedHeader, Forwarding } from "../client_address.ts"
 import type { RequestHead } from "../message.ts"
 import type { ConnectionsBound, HttpLimits } from "./limits.ts"
-import type { Refusal, RequestRefusalReason } from "./refusal.ts"
+import type { Refusal, RequestRefusalReason } from "./refusals.ts"
 
 /** Where the server's events go. */
 export interface ServerLog {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ErrorCode } from "../../../src/errors.ts"
 import { type Head, type RawHead, readHead } from "../../../src/http/node/head.ts"
-import type { RefusalText } from "../../../src/http/node/refusal.ts"
+import type { RefusalText } from "../../../src/http/node/refusals.ts"
 
 function read(members: Partial<RawHead> = {}): Head | RefusalText {
   return readHead({ httpVersion: "1.1", target: "/", rawHeaders: ["Host", "a"], ...members })

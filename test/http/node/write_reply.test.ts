@@ -3,7 +3,7 @@ import { once } from "node:events"
 import * as http from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
 import { type TestContext, test } from "node:test"
-import { sendWhole as send } from "../../../src/http/node/send.ts"
+import { sendWhole as send } from "../../../src/http/node/write_reply.ts"
 
 const answer = (body: string) =>
   `HTTP/1.1 200 OK\r\nX: whole\r\nContent-Length: ${body.length}\r\n\r\n${body}`

@@ -5,7 +5,7 @@ import { once } from "node:events"
 import * as http from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
 import { type TestContext, test } from "node:test"
-import { makeStoppable } from "../../../src/http/node/stoppable.ts"
+import { makeStoppable } from "../../../src/http/node/connection.ts"
 
 const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict"
 import { Readable } from "node:stream"
 import { test } from "node:test"
-import { type BodyOptions, readBody } from "../../../src/http/node/body.ts"
 import { ChunkFlood } from "../../../src/http/node/chunk_flood.ts"
+import { type BodyOptions, readBody } from "../../../src/http/node/read_request.ts"
 import { bodyRefusals } from "../../../src/http/node/refusals.ts"
 
 const refusals = bodyRefusals({ bodyBytesMax: 16_384, bodyChunksMax: 256 })
@@ -114,7 +114,7 @@ test("readBody() refuses where there is no memory for more", async () => {
   })
   source.push(Buffer.alloc(1024))
   source.push(Buffer.alloc(1))
-  assert.equal(await result, refusals.noRoom)
+  assert.equal(await result, refusals.noMemory)
 })
 
 test("readBody() counts each piece once", () => {

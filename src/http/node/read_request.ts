@@ -1,0 +1,193 @@
+// Reads the head and the body of one request, within limits, into a plain record. A header is
+// trusted for its own meaning only, and a header about the client's address only when a trusted
+// proxy sends it.
+
+import type { Readable } from "node:stream"
+import type { Network } from "../../domain/ip_address.ts"
+import { clientAddressOf, type ForwardedHeader, unreadHeader } from "../client_address.ts"
+import type { HttpRequest, RequestHead } from "../message.ts"
+import type { ChunkFlood } from "./chunk_flood.ts"
+import type { PendingRequest } from "./connection.ts"
+import { bytesOf, readHead } from "./head.ts"
+import type { HeldMemory } from "./held_memory.ts"
+import type { HttpLimits } from "./limits.ts"
+import { type BodyRefusals, chunkFlood, noMemory, type Refusal, refusalOf } from "./refusals.ts"
+import type { ServerLog } from "./server_log.ts"
+
+/** What reading needs. */
+export interface ReadOptions {
+  /** Whether the body of a request with this head is read. */
+  readonly takesBody: (head: RequestHead) => boolean
+  /** Proxies whose forwarding header is trusted. */
+  readonly trustedProxies: readonly Network[]
+  /** The header in which proxies name the client. */
+  readonly forwardedHeader: ForwardedHeader
+  readonly limits: Pick<HttpLimits, "bodyBytesMax" | "bodyChunksMax">
+  readonly bodyRefusals: BodyRefusals
+  readonly memory: HeldMemory
+  readonly flood: ChunkFlood
+  readonly log: ServerLog
+}
+
+const noBody = Buffer.alloc(0)
+/** A head of this size is counted with the request (held_memory.ts). */
+const usualHeadBytes = 2048
+/** What a body gets at first, whatever length it announces. */
+const firstBytesMax = 1024
+
+/**
+ * The request, at once unless it has a body to read; or its refusal; or null when the client has
+ * gone. A body that the route does not take is left, and `pending` says so.
+ */
+export function readRequest(
+  pending: PendingRequest,
+  options: ReadOptions,
+): HttpRequest | Refusal | null | Promise<HttpRequest | Refusal | null> {
+  const { incoming, outgoing, id, connection } = pending
+  const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
+  const { limits, trustedProxies: proxies, forwardedHeader: header, flood, log } = options
+  const head = readHead({ httpVersion, rawHeaders, target })
+  if ("reason" in head) return refusalOf(head)
+  const { path, query, headers } = head
+  // The upgrade is ignored, but Node's parser drops what arrived along with such a request.
+  if (headers.has("upgrade")) connection.requestsMax = pending.number
+  const { peer } = connection
+  const unread = unreadHeader(headers, { peer, header })
+  if (unread !== null) log.forwarded({ peer, header }, unread)
+  const clientAddress = clientAddressOf(headers, { peer, header, proxies })
+  pending.clientAddress = clientAddress
+  if (head.declaredBytes > limits.bodyBytesMax) return options.bodyRefusals.tooLarge
+  const headBytes = bytesOf(rawHeaders)
+  if (headBytes > usualHeadBytes && !hold(pending, headBytes, options.memory)) return noMemory
+  if (head.isChunked && flood.isOn) {
+    // The parser drops the chunks that arrived with this head.
+    connection.isStopped = true
+    return chunkFlood
+  }
+  const request = { id, method, path, query, headers, clientAddress, body: noBody }
+  // A chunked body is read for every route: a malformed one gets 400, whatever the route.
+  if (!head.isBodyless && !head.isChunked && !options.takesBody(request)) {
+    pending.isBodyLeft = true
+    // The body is dropped as it arrives.
+    incoming.resume()
+    return request
+  }
+  const { declaredBytes } = head
+  const reading = head.isBodyless ? null : takeBody(pending, { request, declaredBytes }, options)
+  if (head.awaitsContinue) outgoing.writeContinue()
+  return reading ?? request
+}
+
+async function takeBody(
+  pending: PendingRequest,
+  { request, declaredBytes }: { readonly request: HttpRequest; readonly declaredBytes: number },
+  { limits, bodyRefusals, memory, flood }: ReadOptions,
+): Promise<HttpRequest | Refusal | null> {
+  const { incoming, connection } = pending
+  const { result, giveUp } = readBody(incoming, {
+    ...{ bytesMax: limits.bodyBytesMax, chunksMax: limits.bodyChunksMax, declaredBytes },
+    ...{ refusals: bodyRefusals, flood },
+    hold: (bytes) => hold(pending, bytes, memory),
+    stop: () => {
+      connection.isStopped = true
+      incoming.socket.pause()
+    },
+  })
+  connection.reading = { incoming, giveUp }
+  const body = await result
+  // Otherwise the connection would keep the body in memory until its next one.
+  connection.reading = null
+  connection.bytesTaken = incoming.socket.bytesRead
+  return Buffer.isBuffer(body) ? { ...request, body } : body
+}
+
+/** Holds more memory for a request until it is handled. False when there is none. */
+function hold(pending: PendingRequest, bytes: number, memory: HeldMemory): boolean {
+  const isHeld = memory.take(bytes, pending.connection.owed > 1)
+  if (isHeld) pending.held += bytes
+  return isHeld
+}
+
+/** A body that is being read. */
+export interface BodyReading {
+  /** The body; or its refusal; or null when the client has gone. */
+  readonly result: Promise<Buffer | Refusal | null>
+  /** Ends the reading with this result, and drops what else arrives. */
+  giveUp(refusal: Refusal | null): void
+}
+
+/** The limits of a body. */
+export interface BodyOptions {
+  readonly bytesMax: number
+  /** In how many pieces the body may arrive: chunks or packets. */
+  readonly chunksMax: number
+  /** From Content-Length; 0 without one. */
+  readonly declaredBytes: number
+  readonly refusals: BodyRefusals
+  /** Holds so many more bytes of memory. False when there are none. */
+  readonly hold: (bytes: number) => boolean
+  /** Counts all pieces, also those of a refused body. */
+  readonly flood: Pick<ChunkFlood, "count">
+  /** Called once, when there are too many pieces. */
+  readonly stop: () => void
+}
+
+/**
+ * Reads a body into one buffer, within limits. Chunks are copied: a chunk of one byte, kept as it
+ * arrives, would take some hundred bytes.
+ */
+export function readBody(source: Readable, options: BodyOptions): BodyReading {
+  const { bytesMax, chunksMax, declaredBytes, refusals, flood, hold } = options
+  let resolve: (outcome: Buffer | Refusal | null) => void = () => {}
+  const result = new Promise<Buffer | Refusal | null>((settle) => {
+    resolve = settle
+  })
+  /** Null when the reading has ended. */
+  let body: Buffer | null = noBody
+  let bytes = 0
+  let chunks = 0
+
+  const end = (outcome: Buffer | Refusal | null) => {
+    body = null
+    resolve(outcome)
+  }
+  /** A larger buffer with what has arrived so far. Null when there is no memory for it. */
+  const grown = (from: Buffer, bytesMin: number): Buffer | null => {
+    const usual = Math.max(2 * from.byteLength, Math.min(declaredBytes, firstBytesMax))
+    const size = Math.max(bytesMin, Math.min(usual, bytesMax))
+    if (!hold(size - from.byteLength)) return null
+    // Not from Node's pool, where a few bytes keep eight KiB.
+    const larger = Buffer.allocUnsafeSlow(size)
+    from.copy(larger)
+    return larger
+  }
+
+  const take = (chunk: Buffer) => {
+    flood.count()
+    chunks += 1
+    if (chunks === chunksMax + 1) {
+      options.stop()
+      end(refusals.tooManyChunks)
+    }
+    if (body === null) return
+    const total = bytes + chunk.byteLength
+    if (total > bytesMax) return end(refusals.tooLarge)
+    if (total > body.byteLength) body = grown(body, total)
+    if (body === null) return end(refusals.noMemory)
+    chunk.copy(body, bytes)
+    bytes = total
+  }
+  // Chunks are taken when Node's parser pushes them into the stream. As events, Node 26 would queue
+  // all chunks of the 64 KiB that it reads at once before the first is counted.
+  const push = source.push.bind(source)
+  source.push = (chunk: Buffer | null) => {
+    if (chunk === null) return push(null)
+    take(chunk)
+    return true
+  }
+  source.on("data", take)
+  source.on("end", () => end(body === null ? null : body.subarray(0, bytes)))
+  source.on("error", () => end(null))
+  source.on("close", () => end(null))
+  return { result, giveUp: end }
+}
