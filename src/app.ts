@@ -20,7 +20,7 @@ export interface App {
   share(reply: Reply, origin: string | undefined): Reply
 }
 
-/** The options of the app beside its routes. */
+/** The options of the app, without those of its routes. */
 export interface AppOptions {
   /** Host names to accept; null for any. */
   readonly allowedHosts: readonly string[] | null
@@ -29,7 +29,9 @@ export interface AppOptions {
   readonly log: Log
 }
 
-/** A first segment that is no secret: tokens and ids have digits or capitals, or are longer. */
+/**
+ * A first segment that can't be a secret: tokens and ids have digits or capitals, or are longer.
+ */
 const plainSegment = /^\/[a-z-]{1,24}(?![^/])/
 
 /** Puts the service together. */
@@ -67,7 +69,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
 
   async function answer(request: HttpRequest, match: Match): Promise<Reply> {
     if (!isAllowedHost(request.headers.get("host"), allowedHosts)) {
-      return problem("misdirected_request", "This service has another name")
+      return problem("misdirected_request", "This service does not accept this Host header")
     }
     if (match.kind === "not_found") return problem("not_found", "There is nothing at this path")
     if (match.kind === "other_method") return otherMethod(request, match.allow)
@@ -79,7 +81,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
   }
 }
 
-/** The first segment of an unknown path, which shows a wrong prefix of a proxy; or null. */
+/** The first segment of an unknown path, or null. It shows the operator a proxy's wrong prefix. */
 function firstSegment(path: string): string | null {
   return plainSegment.exec(path)?.[0] ?? null
 }
@@ -88,7 +90,7 @@ function failed(error: unknown, { id }: RequestHead, log: Log): Reply {
   const reply = problemOf(error)
   if (reply === null) {
     log.error("request.failed", { request: id, error: errorText(error) })
-    return problem("server_error", `Something went wrong here: request ${id}`)
+    return problem("server_error", `Internal error: request ${id}`)
   }
   // The cause goes to the log only.
   if (reply.status >= 500) {

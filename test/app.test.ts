@@ -72,7 +72,7 @@ for (const [method, path] of routesThatUseParts) {
     assert.equal(reply.status, 500)
     assert.deepEqual(JSON.parse(reply.body), {
       error: "server_error",
-      msg: "Something went wrong here: request r-7",
+      msg: "Internal error: request r-7",
     })
     assert.equal(reply.headers["WWW-Authenticate"], undefined)
     const [failed, access] = log.events
@@ -181,7 +181,10 @@ test("createApp() tells the access log why a token was refused, and nobody else"
   }
 })
 
-const misdirected = { error: "misdirected_request", msg: "This service has another name" }
+const misdirected = {
+  error: "misdirected_request",
+  msg: "This service does not accept this Host header",
+}
 
 test("createApp() with allowedHosts answers 421 to any other host, whatever is asked", async () => {
   const { send, log } = brokenApp(bug, { allowedHosts: ["login.example.org"] })

@@ -1,15 +1,15 @@
-// GET /livez and GET /readyz, for whoever watches the process. They tell up or down, nothing else.
+// GET /livez and GET /readyz, for monitors. They say up or down, and nothing else.
 
 import type { Handler } from "../http/guard.ts"
 import { json } from "../http/message.ts"
 import { problem } from "../http/problem.ts"
 
-/** Answers as long as the process can. */
+/** Answers 200 while the process runs. */
 export function livez(): Handler {
   return () => json(200, { status: "live" })
 }
 
-/** Answers 200 while requests should be sent here, else 503: still starting, or draining. */
+/** Answers 200 when the service takes requests. Answers 503 while it starts or drains. */
 export function readyz(isReady: () => boolean): Handler {
   return () =>
     isReady()

@@ -1,5 +1,5 @@
-// POST /login: a name and a password for an access token and a refresh token, and a device token to
-// send along next time.
+// POST /login: takes a name and a password, and gives an access token, a refresh token, and a
+// device token to send with the next login.
 
 import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, withBody } from "../http/guard.ts"

@@ -1,5 +1,5 @@
-// POST /logout: ends the session of every token that the request has, whatever the token's state.
-// Tokens are sent as Bearer or in a JSON body, where `token` is RFC 7009's name.
+// POST /logout: ends the session of every token in the request, also of expired tokens. Tokens are
+// sent as Bearer or in a JSON body. `token` is the name in RFC 7009.
 
 import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
@@ -12,14 +12,14 @@ const members = ["refresh_token", "access_token", "token"]
 const missing =
   "Missing token: send it as Bearer, or as refresh_token, access_token or token in JSON"
 
-// No Clear-Site-Data: any page can post a form here, and a browser would delete what all the
-// services of the site have stored.
+// No Clear-Site-Data: any page can post a form here, and the browser would then delete the data of
+// all services of the site.
 const loggedOut: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
 
 /**
- * Answers 204, also for a token that has expired or is unknown. A part of the request that can't be
- * read is refused only when the rest names no session. Without any token the caller is told so: it
- * would take a 204 for a logout.
+ * Answers 204, also for a token that has expired or is unknown. A malformed header or body is
+ * refused only when no other token names a session. A request without a token is refused, since its
+ * sender would take 204 for a logout.
  */
 export function logout(sessions: Sessions): BodyHandler {
   return withBody(async (request) => {
@@ -31,7 +31,7 @@ export function logout(sessions: Sessions): BodyHandler {
       try {
         outcomes.push(await sessions.logOut(token, caller))
       } catch (error) {
-        // One token that has to wait, or can't be written, keeps no other session going.
+        // A token that is rate limited, or a failed write, must not keep other sessions alive.
         failure ??= error
       }
     }
@@ -42,7 +42,7 @@ export function logout(sessions: Sessions): BodyHandler {
     if (first === undefined) {
       throw new AuthError("missing_token", missing, { reason: "missing_token" })
     }
-    // One token that ended something makes a good logout.
+    // The logout succeeded if any token ended something.
     const { reason } = outcomes.find((outcome) => outcome.reason === null) ?? first
     return reason === null ? loggedOut : { ...loggedOut, reason }
   })

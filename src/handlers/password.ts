@@ -1,4 +1,4 @@
-// POST /password: another password, for who knows the current one and has just logged in.
+// POST /password: changes the password of a user who knows the current one and has just logged in.
 
 import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, type GuardedContext, withBody } from "../http/guard.ts"
@@ -7,7 +7,7 @@ import { tokenReply } from "../http/token_reply.ts"
 import type { Principal } from "../service/authenticate.ts"
 import type { Sessions } from "../service/sessions.ts"
 
-/** Ends all sessions and answers the tokens of a new one. */
+/** Changes the password, ends all sessions, and answers the tokens of a new session. */
 export function changePassword(sessions: Sessions): BodyHandler<GuardedContext<Principal>> {
   return withBody(async (request, { principal }) => {
     const { current, new: next } = readTexts(request, ["current", "new"])

@@ -1,5 +1,5 @@
-// POST /refresh: a refresh token for the next two tokens. It is sent in the JSON body or as Bearer
-// (the semantics of RFC 6749 §6, not its form).
+// POST /refresh: takes a refresh token, and gives a new access token and refresh token. The token
+// is sent in the JSON body or as Bearer (the semantics of RFC 6749 §6, not its form).
 
 import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
@@ -17,8 +17,9 @@ export function refresh(sessions: Sessions): BodyHandler {
   })
 }
 
-// Clients attach an access token to every request, often an expired one. So the body decides, and
-// the header counts against it only with another refresh token, since one of two would be lost.
+// Clients attach an access token to every request, often an expired one. So the token in the body
+// is used, and the header is ignored unless it has another refresh token: one of the two would be
+// lost.
 async function chooseToken(request: HttpRequest, sessions: Sessions): Promise<string> {
   const { header, body } = readSentTokens(request, ["refresh_token"])
   const [inBody] = body.tokens
@@ -37,7 +38,7 @@ async function chooseToken(request: HttpRequest, sessions: Sessions): Promise<st
 }
 
 function twoTokens(): AuthError {
-  const message = "There are two tokens: send the refresh token in the body or as Bearer"
+  const message = "There are two refresh tokens: send one, in the body or as Bearer"
   return new AuthError("invalid_request", message, { reason: "two_tokens" })
 }
 

@@ -1,14 +1,14 @@
-// GET /revocations: sessions and tokens that ended while access tokens of them may be around, for
-// services that verify by the published keys.
+// GET /revocations: sessions and tokens that ended and may still have unexpired access tokens. For
+// services that verify tokens by the published keys.
 
 import type { Handler } from "../http/guard.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
 import type { Sessions } from "../service/sessions.ts"
 
-/** For how long a cache may answer the list: a part of the time after which others know. */
+/** A cache delays the time after which other services know of a logout by this much. */
 const maxAgeSeconds = 5
 
-/** Answers `{"sids": […], "jtis": […]}`, to be asked for again by its ETag. */
+/** Answers `{"sids": […], "jtis": […]}`. Caches revalidate it by its ETag. */
 export function revocations(sessions: Sessions): Handler {
   const reply = createTaggedReply({
     "Content-Type": "application/json; charset=utf-8",

@@ -1,13 +1,13 @@
-// GET /.well-known/oauth-authorization-server: how standard verifiers find the keys when they know
-// the issuer alone (RFC 8414 §3).
+// GET /.well-known/oauth-authorization-server: where verifiers that know only the issuer find the
+// keys (RFC 8414 §3).
 
 import type { Handler } from "../http/guard.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
 import { keySetMaxAgeSeconds } from "../token/keys/key_rotation.ts"
 
-/** Answers the metadata, which never changes while the service runs. */
+/** Answers the metadata. It does not change while the service runs. */
 export function serverMetadata(issuer: string): Handler {
-  // Public by nature, as the keys are: scripts of any site may read it.
+  // The metadata is public, so scripts of any site may read it.
   const reply = createTaggedReply({
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": `public, max-age=${keySetMaxAgeSeconds}`,
@@ -16,8 +16,8 @@ export function serverMetadata(issuer: string): Handler {
   const metadata = {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
-    // Empty and not left out: clients require the first, although RFC 8414 §3.2 leaves out an empty
-    // list (erratum 7793). Without the second they assume grants that are not here.
+    // Clients require the first list, although RFC 8414 §3.2 omits empty lists (erratum 7793).
+    // Without the second list clients assume grants that Postern does not have.
     response_types_supported: [],
     grant_types_supported: [],
   }

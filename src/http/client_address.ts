@@ -1,27 +1,27 @@
-// Whose request it is that a proxy passes on, by `X-Forwarded-For` or `Forwarded` (RFC 7239): by
-// the one that the operator's proxies write, as they may pass on the client's own other. Anyone can
-// send it, so it is read only when the peer is a trusted proxy, and from the right: each proxy adds
-// whom it heard at the end, and the first address that is no trusted proxy's is as far as anybody
-// vouches. No other header is believed. Pure.
+// The client's address behind proxies, from `X-Forwarded-For` or `Forwarded` (RFC 7239). Only the
+// header that the operator's proxies write is read: they may pass on the other one as the client
+// sent it. Anyone can send these headers, so a header is read only when the peer is a trusted
+// proxy. It is read from the right, because each proxy appends the address of its peer. The first
+// address that is not a trusted proxy's is the client's: what is left of it may be forged. Pure.
 
 import { canonicalAddress, isWithin, type Network } from "../domain/ip_address.ts"
 
 /** The other end of a connection. */
 export interface Peer {
-  /** In its canonical spelling; empty when the connection is gone already. */
+  /** In its canonical spelling. Empty when the connection has closed. */
   readonly address: string
   readonly isTrusted: boolean
 }
 
 type Headers = ReadonlyMap<string, string>
 
-/** A header in which proxies say for whom they ask. */
+/** A header in which proxies name the client. */
 export type ForwardedHeader = "X-Forwarded-For" | "Forwarded"
 
 interface Reading {
   /** The header's name in lower case. */
   readonly key: string
-  /** How its elements tell an address. */
+  /** Reads the address of one element. */
   readonly read: (element: string) => string | null
 }
 
@@ -30,13 +30,12 @@ const readings: Readonly<Record<ForwardedHeader, Reading>> = {
   Forwarded: { key: "forwarded", read: readForwarded },
 }
 
-/** All of them. */
+/** All headers in which proxies name the client. */
 export const forwardedHeaders = Object.keys(readings) as readonly ForwardedHeader[]
 
-/** What is known of the proxies of a service. */
+/** The peer, and the header that trusted proxies write. */
 export interface Forwarding {
   readonly peer: Peer
-  /** The header that they write. */
   readonly header: ForwardedHeader
 }
 
@@ -49,8 +48,8 @@ export function peerOf(remoteAddress: string | undefined, proxies: readonly Netw
 }
 
 /**
- * The header in which a peer says in vain for whom it asks, or null: it is not trusted, or writes
- * another header than the one that is read. What stands beside that one is the client's own.
+ * The forwarding header that is ignored, or null. Either the peer is not trusted, or it writes the
+ * other header. A second header beside the one that is read is the client's own, and no mistake.
  */
 export function unreadHeader(
   headers: Headers,
@@ -60,7 +59,7 @@ export function unreadHeader(
   return forwardedHeaders.find((name) => headers.has(readings[name].key)) ?? null
 }
 
-/** The client's address: the peer's own, unless that is a trusted proxy and says for whom it asks. */
+/** The client's address: the peer's, or the address that a trusted proxy forwards. */
 export function clientAddressOf(
   headers: Headers,
   { peer, header, proxies }: Forwarding & { readonly proxies: readonly Network[] },

@@ -1,21 +1,21 @@
-// Which scripts of other sites may read replies: CORS, as the Fetch standard has it in "HTTP-CORS
-// protocol". Origins are compared as they are, with those listed; no pattern, no `*`, and never
-// with credentials, as there are no cookies here. Pure.
+// CORS: which scripts of other sites may read replies (Fetch standard, "HTTP-CORS protocol"). An
+// origin must equal a listed one: there are no patterns and no `*`. Credentials are never allowed,
+// since Postern has no cookies. Pure.
 
 import type { Reply, RequestHead } from "./message.ts"
 
 const preflightMaxAgeSeconds = 600
 
-/** What scripts may read beside what they always may. */
+/** Headers that scripts may read, beside those that they always may. */
 const exposedHeaders = "Retry-After, WWW-Authenticate, X-Request-Id"
 
-/** The headers that scripts may send where a preflight does not ask in an orderly way. */
+/** The headers that scripts may send when a preflight names none, or malformed ones. */
 const usualHeaders = "Authorization, Content-Type"
-/** One of a list of header names (RFC 9110 §5.1, §5.6.1), which is as long as browsers make it. */
+/** One item of a list of header names (RFC 9110 §5.1, §5.6.1). */
 const headerName = /^[ \t]*[!#$%&'*+.^`|~\w-]+[ \t]*$/
 const headerNamesLengthMax = 1024
 
-/** The reply as a script of the request's origin may read it: unchanged unless that is listed. */
+/** The reply with CORS headers when the request's origin is listed, else unchanged. */
 export function shareReply(
   reply: Reply,
   {
@@ -30,7 +30,7 @@ export function shareReply(
   return { ...shared, headers: { ...shared.headers, ...preflightHeaders(reply, asked) } }
 }
 
-/** The same for a request of which no more than its origin is known. */
+/** The same when only the origin of the request is known. */
 export function shareWith(
   reply: Reply,
   { origin, origins }: { readonly origin: string | undefined; readonly origins: readonly string[] },
@@ -47,7 +47,7 @@ export function shareWith(
   }
 }
 
-/** The origin among headers as they were sent, names and values in turn; none where it is twice. */
+/** The origin in raw headers, names and values in turn. Undefined when there are two. */
 export function originOf(rawHeaders: readonly string[]): string | undefined {
   const origins = rawHeaders.filter(
     (_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "origin",
@@ -56,9 +56,9 @@ export function originOf(rawHeaders: readonly string[]): string | undefined {
 }
 
 /**
- * The same among the bytes of a head that could not be read. A client that makes up an origin here
- * learns nothing: it gets the refusal of its own request, and a browser compares the origin with
- * the script's.
+ * The origin in the bytes of a head that could not be parsed. A forged origin is harmless: the
+ * reply is the refusal of the sender's own request, and a browser compares the origin with the
+ * script's.
  */
 export function originInBytes(packet: Uint8Array | undefined): string | undefined {
   if (packet === undefined) return undefined
@@ -72,7 +72,7 @@ export function originInBytes(packet: Uint8Array | undefined): string | undefine
   )
 }
 
-/** The reply to OPTIONS tells the methods of the path anyway. */
+/** The methods are those that the reply to OPTIONS names anyway. */
 function preflightHeaders(
   { headers: { Allow: methods = "" } }: Reply,
   asked: string | undefined,

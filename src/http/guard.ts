@@ -7,18 +7,18 @@ import { bearer, type CredentialReader } from "./bearer.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import { problem, refusalReply } from "./problem.ts"
 
-/** What a handler gets beside the request. */
+/** What a handler gets with the request. */
 export interface Context {
   /** The `{name}` segments of the route's path. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** What a handler of a guarded route gets beside the request. */
+/** What a handler of a guarded route gets with the request. */
 export interface GuardedContext<P> extends Context {
   readonly principal: P
 }
 
-/** Answers a request by its head. A body that was sent is not read, and closes the connection. */
+/** Answers a request by its head. If a body is sent, it is not read, and the connection closes. */
 export type Handler<C = Context> = (head: RequestHead, context: C) => Reply | Promise<Reply>
 
 /** Answers a request with its body. Made by `withBody`. */
@@ -41,11 +41,11 @@ export interface Identity {
 /** Gives the principal of an access token, or throws AuthError `invalid_token`. */
 export type Authenticate<P> = (token: string) => P | Promise<P>
 
-/** What a guard demands beside a good token. */
+/** What a guard demands in addition to a valid token. */
 export interface GuardOptions {
   /** Accepts requests without a token, with `principal` null. A bad token is still refused. */
   readonly optional?: boolean
-  /** True: the token was given for a password. A number: at most so many seconds ago. */
+  /** True: the token of a login. A number: a login at most this many seconds ago. */
   readonly fresh?: boolean | number
   readonly role?: string
   /** Where the token is read from; `Authorization: Bearer` unless set. */

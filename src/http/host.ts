@@ -1,19 +1,19 @@
-// To which names this service answers (RFC 9110 §7.4). Nothing is ever made from a request's
-// `Host`, so without a list any will do. Pure.
+// Which `Host` headers are accepted (RFC 9110 §7.4). Postern never builds a URL from `Host`, so
+// without a list any host is accepted. Pure.
 
 import { canonicalAddress } from "../domain/ip_address.ts"
 
-/** Whoever sends these is on this machine, as the health check is. */
+/** Requests from this machine, such as the health check, send these. */
 const alwaysAllowed: readonly string[] = ["localhost", "127.0.0.1", "::1"]
 
-/** The one spelling of a `Host`: without port, brackets and last dot, in lower case. */
+/** The canonical spelling of a `Host`: lower case, without port, brackets and last dot. */
 export function hostNameOf(host: string): string {
   const found = /^(?:\[(.+)\]|([^:]+?)\.?)(?::\d+)?$/.exec(host)
   const name = (found?.[1] ?? found?.[2] ?? "").toLowerCase()
   return canonicalAddress(name) ?? name
 }
 
-/** Whether a request with this `Host` is answered; `allowed` is null for any. */
+/** Whether a request with this `Host` is accepted. `allowed` is null for any host. */
 export function isAllowedHost(
   host: string | undefined,
   allowed: readonly string[] | null,

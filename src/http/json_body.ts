@@ -1,6 +1,6 @@
-// Reads a JSON body: the type must say so, and the bytes must be one object. One byte order mark
-// before it is skipped (RFC 8259 §8.1), since editors write it. Members that nobody asked for are
-// refused by name, but where a standard has them ignored.
+// Reads a JSON body: the Content-Type must be JSON, and the bytes must be one object. A byte order
+// mark before it is skipped (RFC 8259 §8.1), since editors write one. Unknown members are refused
+// by name, except where a standard says to ignore them.
 
 import { type JsonObject, readJsonObject } from "../domain/strict_json.ts"
 import { AuthError } from "../errors.ts"
@@ -8,7 +8,7 @@ import { isJsonType } from "./media_type.ts"
 import type { HttpRequest } from "./message.ts"
 
 const byteOrderMark = Buffer.from("\ufeff")
-/** Of a member's name in a message. */
+/** Longer names of members are cut in messages. */
 const nameLengthMax = 60
 
 /**
@@ -21,19 +21,22 @@ export function readJsonBody(request: HttpRequest): JsonObject {
   }
   const value = parse(request.body)
   if (value !== null) return value
-  throw new AuthError("invalid_request", "The body must be one JSON object, no member twice")
+  throw new AuthError(
+    "invalid_request",
+    "The body must be one JSON object without duplicate members",
+  )
 }
 
-/** Members that a body may have beside those it needs. */
+/** Members that a body may have in addition to the required ones. */
 export interface OtherMembers<O extends string> {
-  /** They may be absent, or null or empty, which is the same. */
+  /** Absent, null and empty mean the same. */
   readonly optional?: readonly O[]
-  /** What becomes of all others; `refused` unless said. */
+  /** What happens to all other members; `refused` by default. */
   readonly unknown?: "refused" | "ignored"
 }
 
 /**
- * The members of a request's JSON body, all of which must be there as text that is not empty.
+ * The members of a request's JSON body. Each of `names` must be text that is not empty.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
 export function readTexts<N extends string, O extends string = never>(
@@ -63,11 +66,11 @@ export function readTexts<N extends string, O extends string = never>(
 function refuseOthers(members: JsonObject, known: readonly string[]): void {
   const other = Object.keys(members).find((name) => !known.includes(name))
   if (other === undefined) return
-  const message = `The body may only have ${known.join(", ")}, and not ${quoted(other)}`
+  const message = `Unknown member ${quoted(other)}: the body may have ${known.join(", ")}`
   throw new AuthError("invalid_request", message)
 }
 
-/** A member's name as JSON in ASCII, cut where it is long. */
+/** A member's name as JSON in ASCII, cut when it is long. */
 function quoted(name: string): string {
   const text = JSON.stringify(name.slice(0, nameLengthMax + 1)).replace(
     /[^ -~]/g,

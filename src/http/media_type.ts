@@ -1,11 +1,11 @@
 // Reads `Content-Type` (RFC 9110 §8.3.1): whether a body is JSON in UTF-8. As browsers do (WHATWG
-// MIME Sniffing §4.4), only what stands before the first `;` decides the type, and parameters that
-// say nothing here, or nothing at all, are passed over.
+// MIME Sniffing §4.4), the text before the first `;` decides the type, and unknown or malformed
+// parameters are ignored.
 
 const jsonEssence = /^application\/json[ \t]*(?:;|$)/i
-/** A name, and where one follows a value, quoted or not. */
+/** A name, and its value if there is one, quoted or not. */
 const parameter = /;([^;=]*)(?:=(?:"((?:[^"\\]|\\.)*)"[^;]*|([^;]*)))?/g
-/** No value says nothing. `utf8` is no name of UTF-8, but what many write. */
+/** An empty charset is ignored. `utf8` is not a registered name of UTF-8, but many send it. */
 const utf8Names = ["", "utf-8", "utf8"]
 
 /** Whether a type is `application/json`, and no charset says that it is not UTF-8. */

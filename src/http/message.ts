@@ -5,16 +5,16 @@ import type { RefusalReason } from "../errors.ts"
 
 /** The head of a request. */
 export interface RequestHead {
-  /** The name of this request in the reply, the log and error messages. */
+  /** Names this request in the reply, the log and error messages. */
   readonly id: string
   readonly method: string
-  /** The path as it was sent: nothing decoded, nothing resolved. */
+  /** The path as it was sent, neither decoded nor resolved. */
   readonly path: string
-  /** What follows the `?`, as it was sent; empty without one. */
+  /** The text after the `?`, as it was sent. Empty without a `?`. */
   readonly query: string
-  /** By lower-case name. Headers that may stand only once stand once. */
+  /** By lower-case name. Headers that must be unique are (node/head.ts). */
   readonly headers: ReadonlyMap<string, string>
-  /** The address of the client: the peer's, or the one that a trusted proxy forwards. */
+  /** The client's address: the peer's, or the one that a trusted proxy forwards. */
   readonly clientAddress: string
 }
 

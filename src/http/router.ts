@@ -1,10 +1,10 @@
 // Finds the route of a request. Paths are compared as they were sent: nothing is decoded, no dots
-// are resolved, no slashes merged. So no second spelling of a path reaches a handler. Static paths
-// come first. A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3).
+// are resolved, no slashes are merged. So each path has one spelling only. Static paths come first.
+// A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3).
 
 import type { RouteHandler } from "./guard.ts"
 
-/** A row of the route table. GET answers HEAD too. */
+/** A row of the route table. A GET row answers HEAD, too. */
 export type Route = readonly [method: Method, path: string, handler: RouteHandler]
 
 /** Routes that belong together. */
@@ -53,7 +53,7 @@ export function createRouter(routes: readonly Route[]): Router {
   for (const [method, path, handler] of routes) {
     const entry =
       statics.get(path) ?? patterns.find((known) => known.path === path) ?? addEntry(path)
-    if (entry.methods.has(method)) throw new TypeError(`The route '${method} ${path}' stands twice`)
+    if (entry.methods.has(method)) throw new TypeError(`Duplicate route '${method} ${path}'`)
     entry.methods.set(method, handler)
   }
   return (method, path) => {

@@ -1,29 +1,29 @@
-// The tokens of a request to an endpoint that takes them in its header or its body. Each place is
-// read whatever stands in the other: clients attach what they have to every request, and a fault in
-// one place must not hide a good token in the other.
+// The tokens of a request to an endpoint that takes them in the header or in the body. Both places
+// are always read: clients attach the token they have to every request, and a fault in one place
+// must not hide a valid token in the other.
 
 import { AuthError } from "../errors.ts"
 import { readBearerCredentials, readBearerToken } from "./bearer.ts"
 import { readJsonBody } from "./json_body.ts"
 import type { HttpRequest, RequestHead } from "./message.ts"
 
-/** What one place holds. */
+/** The tokens of one place. */
 export interface Place {
-  /** One at most, unless the place is at fault or takes several members. */
+  /** At most one, unless the place has a fault or takes several members. */
   readonly tokens: readonly string[]
-  /** Why the place can't be read as a whole; null where it can. */
+  /** Why the place can't be read as a whole. Null when it can. */
   readonly fault: AuthError | null
 }
 
-/** What a request holds in both places. */
+/** The tokens of both places. */
 export interface SentTokens {
   readonly header: Place
   readonly body: Place
 }
 
-/** What programs write in the place of a token that they don't have. */
+/** What programs send in place of a token that they don't have. */
 const noTokens = ["", "null", "undefined", "None", "nil"]
-/** A header at fault is searched for tokens, and each costs a signature. */
+/** A malformed header is searched for tokens, and checking each costs a signature. */
 const partsMax = 4
 
 /** Reads the `Authorization` header, and these members of a JSON body. */

@@ -1,14 +1,14 @@
-// The reply that gives tokens, as RFC 6749 §5.1 lays it out. Nobody stores it.
+// The reply with tokens (RFC 6749 §5.1). Caches must not store it.
 
 import { json, type Reply } from "./message.ts"
 
-/** A pair of tokens, and how long each lives, in seconds. */
+/** An access token and a refresh token, with their lifetimes. */
 export interface TokenPair {
   readonly accessToken: string
   readonly expiresInSeconds: number
   readonly refreshToken: string
   readonly refreshExpiresInSeconds: number
-  /** By which the client is known at its next login. */
+  /** Shows at the next login that this client has logged in before. */
   readonly deviceToken?: string
 }
 

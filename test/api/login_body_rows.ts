@@ -5,7 +5,10 @@ import { missing, secrets, typedPasswords } from "./login_rows.ts"
 
 const { right } = typedPasswords
 const notText = ["invalid_request", "Username and password must be text"] as const
-const notObject = ["invalid_request", "The body must be one JSON object, no member twice"] as const
+const notObject = [
+  "invalid_request",
+  "The body must be one JSON object without duplicate members",
+] as const
 const notJson = ["unsupported_media_type", "The body must be application/json in UTF-8"] as const
 const jsonType = { "content-type": "application/json" }
 

@@ -21,7 +21,7 @@ const badHeader: Told = [
 const notObject: Told = [
   400,
   "invalid_request",
-  "The body must be one JSON object, no member twice",
+  "The body must be one JSON object without duplicate members",
 ]
 const notJson: Told = [415, "unsupported_media_type", "The body must be application/json in UTF-8"]
 const notText: Told = [400, "invalid_request", "refresh_token must be text"]

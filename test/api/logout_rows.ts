@@ -135,7 +135,7 @@ const refusedForms = [
   [
     "a torn object",
     { headers: { "content-type": "application/json" }, body: "{" },
-    ["invalid_request", "The body must be one JSON object, no member twice"],
+    ["invalid_request", "The body must be one JSON object without duplicate members"],
   ],
   [
     "a form",

@@ -14,7 +14,7 @@ const secrets = [current, next, wrong, "$argon2"]
 const missing = ["invalid_request", "Missing current or new"] as const
 const notText = ["invalid_request", "Current and new must be text"] as const
 const unknownMember = (name: string) =>
-  ["invalid_request", `The body may only have current, new, and not "${name}"`] as const
+  ["invalid_request", `Unknown member "${name}": the body may have current, new`] as const
 const tooShort = ["invalid_request", "A password needs at least 15 characters"] as const
 const tooLong = [
   "invalid_request",

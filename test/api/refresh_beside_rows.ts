@@ -18,7 +18,7 @@ const flaskRefresh = flask.token({ payload: { type: "refresh", exp } })
 
 const twoTokens = [
   "invalid_request",
-  "There are two tokens: send the refresh token in the body or as Bearer",
+  "There are two refresh tokens: send one, in the body or as Bearer",
 ] as const
 
 type Beside = string | ((prepared: PreparedService) => string | Promise<string>)

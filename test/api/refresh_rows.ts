@@ -12,10 +12,13 @@ const missing = [
 ] as const
 const twoTokens = [
   "invalid_request",
-  "There are two tokens: send the refresh token in the body or as Bearer",
+  "There are two refresh tokens: send one, in the body or as Bearer",
 ] as const
 const notText = ["invalid_request", "refresh_token must be text"] as const
-const notObject = ["invalid_request", "The body must be one JSON object, no member twice"] as const
+const notObject = [
+  "invalid_request",
+  "The body must be one JSON object without duplicate members",
+] as const
 const notJson = ["unsupported_media_type", "The body must be application/json in UTF-8"] as const
 const badHeader = [
   "invalid_request",

@@ -17,8 +17,11 @@ const secrets = [good, short, "$argon2"]
 const missing = ["invalid_request", "Missing username or password"] as const
 const notText = ["invalid_request", "Username and password must be text"] as const
 const unknownMember = (name: string) =>
-  ["invalid_request", `The body may only have username, password, and not "${name}"`] as const
-const notObject = ["invalid_request", "The body must be one JSON object, no member twice"] as const
+  ["invalid_request", `Unknown member "${name}": the body may have username, password`] as const
+const notObject = [
+  "invalid_request",
+  "The body must be one JSON object without duplicate members",
+] as const
 const notJson = ["unsupported_media_type", "The body must be application/json in UTF-8"] as const
 const jsonType = { "content-type": "application/json" }
 const noName = [

@@ -56,7 +56,7 @@ test("listen() refuses a body in more than 256 pieces, and closes: H-41", async 
     const { replies, ended } = await converse(port, [sent, ...drops])
     assert.deepEqual(
       replies.map(({ status, body }) => [status, JSON.parse(body)]),
-      [[413, { error: "content_too_large", msg: "A body may arrive in 256 pieces" }]],
+      [[413, { error: "content_too_large", msg: "The body arrived in more than 256 pieces" }]],
     )
     assert.notEqual(ended, "open")
     assert.deepEqual(reasons(), ["too_many_chunks"])

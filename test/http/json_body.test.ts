@@ -6,7 +6,7 @@ import type { ErrorCode } from "../../src/errors.ts"
 import { readJsonBody, readTexts } from "../../src/http/json_body.ts"
 import { makeRequest } from "../support/http_request.ts"
 
-const notObject = "The body must be one JSON object, no member twice"
+const notObject = "The body must be one JSON object without duplicate members"
 const notJson = "The body must be application/json in UTF-8"
 const utf8 = (text: string) => Buffer.from(text, "utf8")
 
@@ -156,7 +156,7 @@ test("readTexts() refuses optional members that are no text, and does not do wit
   assert.throws(() => readOptional({ token: "x" }), refusal("invalid_request", "Missing name"))
   assert.throws(
     () => readOptional({ name: "x", other: "y" }),
-    refusal("invalid_request", 'The body may only have name, token, hint, and not "other"'),
+    refusal("invalid_request", 'Unknown member "other": the body may have name, token, hint'),
   )
 })
 
@@ -177,7 +177,7 @@ const others: readonly (readonly [name: string, quoted: string])[] = [
 for (const [name, quoted] of others) {
   test(`readTexts() names the member ${quoted} that nobody asked for, in one line of ASCII`, () => {
     const more = `${JSON.stringify(name)}:{"polluted":1},"another":1`
-    const message = `The body may only have current, new, and not ${quoted}`
+    const message = `Unknown member ${quoted}: the body may have current, new`
     assert.match(message, /^[ -~]{1,120}$/)
     assert.throws(
       () => readNames(`{"current":"x","new":"y",${more}}`),

@@ -87,14 +87,14 @@ const badTables: readonly (readonly [readonly Route[], string])[] = [
       ["GET", "/a", one],
       ["GET", "/a", two],
     ],
-    "The route 'GET /a' stands twice",
+    "Duplicate route 'GET /a'",
   ],
   [
     [
       ["GET", "/{a}", one],
       ["GET", "/{a}", two],
     ],
-    "The route 'GET /{a}' stands twice",
+    "Duplicate route 'GET /{a}'",
   ],
 ]
 

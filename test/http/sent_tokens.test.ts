@@ -6,7 +6,7 @@ import { readSentTokens } from "../../src/http/sent_tokens.ts"
 import { makeRequest } from "../support/http_request.ts"
 
 const badHeader = "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"
-const notObject = "The body must be one JSON object, no member twice"
+const notObject = "The body must be one JSON object without duplicate members"
 const notJson = "The body must be application/json in UTF-8"
 
 interface Row {

@@ -1,10 +1,10 @@
-// Whether somebody sends bodies in ever so small chunks. Node makes an object of each, and goes
-// through all that it has read of a connection before anybody else gets a turn: 10,000 chunks of
-// one byte take it 10 ms, and 300 such connections three seconds. Nothing stops it within a body
-// (stoppable.ts does before one). So after the first of these, chunked bodies are refused at their
-// head for a moment. Hardly any client sends such bodies; one that does gets 503 and tries again.
+// Detects floods of bodies in very small chunks. Node makes an object of each chunk, and parses all
+// that it has read of a connection before it serves another: 10,000 chunks of one byte take 10 ms,
+// and 300 such connections three seconds. Nothing stops the parser within a body (`makeStoppable`
+// in connection.ts does before one). So during a flood, chunked bodies are refused at their head.
+// Few clients send chunked bodies. They get 503 and try again.
 
-/** Chunks in one turn of the event loop: some milliseconds. 16 bodies of the most that one may have. */
+/** Chunks in one turn of the event loop: some milliseconds, or 16 bodies with the most chunks. */
 const chunksOfTurnMax = 4096
 
 /** Counts the chunks of all connections. */
@@ -13,12 +13,12 @@ export class ChunkFlood {
   #chunks = 0
   #ending: NodeJS.Timeout | null = null
 
-  /** @param millis for how long a flood is on after its last turn */
+  /** @param millis how long a flood lasts after the last turn with too many chunks */
   constructor(millis: number) {
     this.#millis = millis
   }
 
-  /** Whether there was one a moment ago. */
+  /** Whether there is a flood. */
   get isOn(): boolean {
     return this.#ending !== null
   }

@@ -1,6 +1,5 @@
-// Checks what comes before a body: version, headers, target. Node's parser has refused the worst
-// already; what it lets through and should not is refused here. Pure: from plain values to plain
-// values.
+// Checks the head of a request: version, headers, target. Node's parser has refused malformed heads
+// already. This refuses the heads that Node accepts and Postern does not. Pure.
 
 import { headerBytes } from "./held_memory.ts"
 import type { RefusalText, RequestRefusalReason } from "./refusals.ts"
@@ -20,7 +19,7 @@ export interface Head {
   readonly headers: ReadonlyMap<string, string>
   /** From Content-Length; 0 without one. */
   readonly declaredBytes: number
-  /** Whether the body comes in chunks. */
+  /** Whether the body is chunked. */
   readonly isChunked: boolean
   /** Whether the body is sent only after `100 Continue`. */
   readonly awaitsContinue: boolean
@@ -35,11 +34,11 @@ export function bytesOf(rawHeaders: readonly string[]): number {
   return bytes
 }
 
-/** More are refused. */
+/** A request with more headers is refused. */
 export const headersMax = 100
 const targetLengthMax = 2048
 
-/** Headers that may stand once. Of two, Node would silently keep the first or join them. */
+/** Headers that must not be repeated. Node would keep the first silently, or join them. */
 const singleHeaders = new Set([
   "authorization",
   "content-encoding",
@@ -52,31 +51,31 @@ const singleHeaders = new Set([
   "transfer-encoding",
 ])
 
-/** The answer names the codings that are taken (RFC 9110 §15.5.16): none. */
+/** The reply names the supported codings (RFC 9110 §15.5.16): none. */
 const unsupportedCoding: RefusalText = Object.freeze({
   reason: "content_coding",
   code: "unsupported_media_type",
-  msg: "No content coding is taken",
+  msg: "Unsupported Content-Encoding header: send the body uncompressed",
   headers: { "Accept-Encoding": "identity" },
 })
 
 const hostPattern = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,255})(?::\d{1,5})?$/i
 
 /**
- * Reads a head, or tells why not. HTTP/1.0 is taken if it names a host: nginx speaks it to what is
- * behind it unless told otherwise, and a body with a length ends where one of HTTP/1.1 does.
+ * Reads a head, or gives the refusal. HTTP/1.0 with a host is accepted: nginx sends it to its
+ * upstream by default, and a body with a length is framed as in HTTP/1.1.
  */
 export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | RefusalText {
   if (httpVersion !== "1.1" && httpVersion !== "1.0") {
     const code = "http_version_not_supported"
-    return { reason: "http_version", code, msg: "Speak HTTP/1.1" }
+    return { reason: "http_version", code, msg: "Use HTTP/1.1" }
   }
   const headers = readHeaders(rawHeaders)
   if ("code" in headers) return headers
   const refusal = refuseHeaders(headers, httpVersion)
   if (refusal !== null) return refusal
   if (target.length > targetLengthMax) {
-    const msg = `The request target may have ${targetLengthMax} bytes`
+    const msg = `The request target is longer than ${targetLengthMax} bytes`
     return { reason: "target_too_long", code: "uri_too_long", msg }
   }
   // No proxy (`http://…`) and no server-wide OPTIONS (`*`).
@@ -101,7 +100,7 @@ export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | R
 
 function readHeaders(rawHeaders: readonly string[]): Map<string, string> | RefusalText {
   if (rawHeaders.length / 2 > headersMax) {
-    const msg = `A request may have ${headersMax} headers`
+    const msg = `The request has more than ${headersMax} headers`
     return { reason: "too_many_headers", code: "header_fields_too_large", msg }
   }
   const headers = new Map<string, string>()
@@ -110,7 +109,7 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | Refus
     const value = String(rawHeaders[at + 1])
     const before = headers.get(name)
     if (before !== undefined && singleHeaders.has(name)) {
-      return invalid("duplicate_header", `The header '${name}' may stand once`)
+      return invalid("duplicate_header", `Duplicate header '${name}'`)
     }
     headers.set(name, before === undefined ? value : `${before}, ${value}`)
   }
@@ -122,15 +121,18 @@ function refuseHeaders(
   httpVersion: string,
 ): RefusalText | null {
   if (!hostPattern.test(headers.get("host") ?? "")) {
-    return invalid("host", "The header 'host' is missing or not valid")
+    return invalid("host", "The header 'host' is missing or invalid")
   }
   const coding = headers.get("transfer-encoding")
   if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-    return invalid("transfer_coding", "The only transfer coding taken is chunked")
+    return invalid(
+      "transfer_coding",
+      "Unsupported Transfer-Encoding header: only chunked is supported",
+    )
   }
-  // Who speaks 1.0 may not know where such a body ends (RFC 9112 §6.1).
+  // An HTTP/1.0 client or proxy may not know where a chunked body ends (RFC 9112 §6.1).
   if (coding !== undefined && httpVersion === "1.0") {
-    return invalid("transfer_coding", "HTTP/1.0 has no transfer codings")
+    return invalid("transfer_coding", "HTTP/1.0 does not allow Transfer-Encoding")
   }
   if (headers.has("content-encoding")) {
     return unsupportedCoding

@@ -1,15 +1,16 @@
-// The memory that requests and answers of one server hold, by what is known of each: what Node
-// keeps for a request, its head, as much of its body as has come, and its answer until the system
-// has taken it. Connections are bounded by their number (limits.ts).
+// Counts the memory that requests and answers of one server hold: Node's own objects for a request,
+// its head, the part of its body that has arrived, and its answer until the system has taken it.
+// Connections are bounded by their number (limits.ts).
 //
-// One half is for everybody. The other half is only for who holds nothing yet: those who pipeline,
-// or do not read, fill the first half, and whoever asks for one thing at a time still gets it.
+// One half is for all connections. The other half is for connections that hold nothing yet. Clients
+// that pipeline, or do not read, can fill the first half only, so clients with one request at a
+// time are still served.
 
-/** A request and its response, a usual head among them (measured: 3 KiB, 6 where a body comes). */
+/** A request and its response with a usual head (measured: 3 KiB, 6 with a body). */
 export const requestBytes = 6 * 1024
-/** What stays of that while the answer waits to be read, beside its text (measured: 2.5 KiB). */
+/** What is left of that while the answer waits, beside its text (measured: 2.5 KiB). */
 export const answerBytes = 4 * 1024
-/** What a header takes beside its characters (measured: 125). */
+/** A header, beside its characters (measured: 125). */
 export const headerBytes = 160
 
 /** Counts bytes against a bound. */
@@ -21,12 +22,12 @@ export class HeldMemory {
     this.#bytesMax = bytesMax
   }
 
-  /** How many are held. */
+  /** How many bytes are held. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Holds so many more, unless there is no room for them. `isMore` is for who holds some already. */
+  /** Holds more bytes. False when there is no room. `isMore`: the connection holds some already. */
   take(bytes: number, isMore: boolean): boolean {
     const most = isMore ? this.#bytesMax / 2 : this.#bytesMax
     if (this.#bytes + bytes > most) return false
@@ -34,7 +35,7 @@ export class HeldMemory {
     return true
   }
 
-  /** Gives back what was held. */
+  /** Gives back bytes that were held. */
   giveBack(bytes: number): void {
     this.#bytes -= bytes
   }

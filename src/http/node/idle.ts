@@ -1,20 +1,21 @@
-// Ends connections on which nobody does anything. Node's own timers for that are made anew with
-// every request, read and write, for a twentieth of the time that a guarded request takes. This
-// looks at all connections now and then instead.
+// Ends idle connections. Node restarts its own timers with every request, read and write, which
+// takes a twentieth of the time of a guarded request. This looks at all connections from time to
+// time instead.
 //
-// Kept open, and nobody asks for anything (Node's `keepAliveTimeout`): a request that does not
-// come, or too slowly, Node refuses in its time (limits.ts); but not blank lines after an answer,
-// which begin no request: so what has more bytes is ended, too, only later. Trusted proxies keep
-// their side open for a minute or more, and would send a request into a connection that ends here.
+// Idle between requests (instead of Node's `keepAliveTimeout`): a connection is ended after a
+// number of looks. If bytes have arrived, a request may have begun, so the connection gets more
+// looks: Node refuses a slow request in time (limits.ts), but takes blank lines for no request.
+// Trusted proxies get more looks, too: they keep connections for a minute or more, and would send a
+// request into one that ends here.
 //
-// Answers that nobody reads (`server.timeout`): what is found with something unread gets Node's
-// timer, which takes what the system still gets rid of as a sign of life.
+// Answers that are not read (instead of `server.timeout`): a connection with unread bytes gets
+// Node's timer, which starts again whenever the system gets rid of some.
 
 import type { Socket } from "node:net"
 import type { Connection } from "./connection.ts"
 import type { HttpLimits } from "./limits.ts"
 
-/** What is looked at of a socket. */
+/** What a look reads and does. */
 type Watched = Pick<Socket, "bytesRead" | "writableLength" | "timeout" | "setTimeout" | "destroy">
 
 type IdleLimits = Pick<
@@ -34,7 +35,7 @@ export function createIdleWatch({
   unreadMillisMax,
   checkIntervalMillis,
 }: IdleLimits): (open: Iterable<readonly [Watched, Connection]>) => void {
-  // One more: the first look may come right after the answer, and clients are told how long.
+  // One more, since the first look may come right after the answer.
   const looksOf = (millis: number) => Math.ceil(millis / checkIntervalMillis) + 1
   const looksMax = looksOf(keepAliveMillis)
   const looksMaxOfProxy = looksOf(proxyKeepAliveMillis)

@@ -1,9 +1,9 @@
-// How large, how slow and how many: what one client may cost the HTTP server.
+// The limits of the HTTP server: sizes, times and numbers.
 
 /** Limits of a server. Tests give shorter times. */
 export interface HttpLimits {
   readonly bodyBytesMax: number
-  /** In how many pieces a body may arrive, be they chunks or packets. */
+  /** In how many pieces a body may arrive: chunks or packets. */
   readonly bodyChunksMax: number
   /** For how long chunked bodies are refused after a flood of small chunks. */
   readonly floodMillis: number
@@ -11,28 +11,28 @@ export interface HttpLimits {
   readonly headersMillisMax: number
   /** For head and body together. */
   readonly requestMillisMax: number
-  /** How long a connection is kept for a next request, at least; clients are told whole seconds. */
+  /** How long an idle connection is kept, at least. The Keep-Alive header has whole seconds. */
   readonly keepAliveMillis: number
   /** The same for connections of trusted proxies. */
   readonly proxyKeepAliveMillis: number
   /**
-   * Ends a client that never reads its answer, after two of these: what the system buffers of that
-   * looks like a sign of life, once.
+   * How long a client may not read its answer. It may take twice as long to end the connection:
+   * bytes that the system buffers look like progress, once.
    */
   readonly unreadMillisMax: number
-  /** How long what a refused client still sends is read and dropped. */
+  /** How long the bytes of a refused client are read and dropped. */
   readonly lingerMillisMax: number
-  /** How often requests that take too long are looked for, and connections where nobody acts. */
+  /** How often slow requests and idle connections are looked for. */
   readonly checkIntervalMillis: number
   readonly requestsPerSocketMax: number
-  /** Memory of requests under way and answers that wait to be read (held_memory.ts). */
+  /** Memory for requests under way and answers that are not read yet (held_memory.ts). */
   readonly heldBytesMax: number
   readonly connectionsMax: number
-  /** What `connectionsMax` follows. */
+  /** Which resource decided `connectionsMax`. */
   readonly connectionsBound: ConnectionsBound
 }
 
-/** What bounds the number of connections: the service itself, its memory, or RLIMIT_NOFILE. */
+/** The resource that bounds connections: the service itself, its memory, or RLIMIT_NOFILE. */
 export type ConnectionsBound = "service" | "memory" | "open_files"
 
 /** The limits of the service. */
@@ -54,33 +54,33 @@ export const httpLimits: HttpLimits = Object.freeze({
   connectionsBound: "service",
 })
 
-/** What the rest of the process takes while passwords are hashed; see password/hashing_lane.ts. */
+/** What the rest of the process takes while passwords are hashed (password/hashing_lane.ts). */
 const ownBytes = 96 * 1024 * 1024
 /** A connection with the longest head half read (measured: 23 KiB of heap and 10 beside it). */
 const connectionBytes = 40 * 1024
 const connectionsMin = 256
 const heldBytesMin = 8 * 1024 * 1024
 
-/** What the store, the log and the control socket may open beside connections. */
+/** For the store, the log and the control socket. */
 const ownDescriptors = 128
 
-/** What a process may use. */
+/** What the process may use. */
 export interface ProcessLimits {
-  /** Of the machine or the container, and of the heap, whichever is less. */
+  /** The least of the machine, the container and the heap. */
   readonly memoryBytes: number
   /** Files and sockets at a time. */
   readonly descriptors: number
 }
 
-/** How long connections are kept for a next request. */
+/** How long idle connections are kept. */
 export interface KeepAlive {
   readonly clientSeconds: number
   readonly proxySeconds: number
 }
 
 /**
- * The limits for such a process: half of the memory that the rest leaves is for connections, half
- * for requests under way and answers that wait to be read.
+ * The limits for a process. Half of the memory beyond its own is for connections, half for requests
+ * under way and answers that are not read yet.
  */
 export function limitsFor(
   { memoryBytes, descriptors }: ProcessLimits,

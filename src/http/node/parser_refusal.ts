@@ -1,9 +1,9 @@
-// What Node's HTTP parser refuses, as refusals. Other protocols than HTTP/1.1 are recognised by
-// their first bytes, so that the log names what a proxy was set up to speak.
+// The refusals for faults that Node's HTTP parser finds. Protocols other than HTTP/1.1 are
+// recognised by their first bytes, so that the log names the mistake in a proxy's settings.
 
 import { type Refusal, type RefusalText, type RequestRefusalReason, refusalOf } from "./refusals.ts"
 
-/** What Node tells of a fault: its code, and what had come when it was found, if anything. */
+/** A fault as Node reports it: its code, and the bytes in which it was found, if any. */
 export interface ParserFault {
   readonly code?: string | undefined
   readonly rawPacket?: Uint8Array | undefined
@@ -33,7 +33,7 @@ const texts: Readonly<Record<string, RefusalText>> = {
   },
 }
 
-/** Faults that get one answer. */
+/** Faults that all get the message of `notHttp`. */
 const reasons: Readonly<Record<string, RequestRefusalReason>> = {
   HPE_INVALID_METHOD: "method",
   HPE_INVALID_URL: "target",
@@ -56,13 +56,13 @@ const protocols: readonly (readonly [beginnings: readonly string[], text: Refusa
     {
       reason: "proxy_protocol",
       code: "invalid_request",
-      msg: "The PROXY protocol is not understood here: send plain HTTP/1.1",
+      msg: "The PROXY protocol is not supported: send plain HTTP/1.1",
     },
   ],
   [
     // RFC 9113 §3.4.
     ["PRI * HTTP/2"],
-    { reason: "http2", code: "http_version_not_supported", msg: "Speak HTTP/1.1" },
+    { reason: "http2", code: "http_version_not_supported", msg: "Use HTTP/1.1" },
   ],
   [
     // A handshake record (RFC 8446 §5.1).

@@ -74,14 +74,14 @@ export const chunkFlood = refusalOf({
 export const unsupportedExpect = refusalOf({
   reason: "expectation",
   code: "expectation_failed",
-  msg: "The only expectation met is 100-continue",
+  msg: "Unsupported Expect header",
 })
 
 /** CONNECT. */
 export const noProxy = refusalOf({
   reason: "connect",
   code: "method_not_allowed",
-  msg: "This is no proxy",
+  msg: "This server is not a proxy",
   headers: { Allow: "" },
 })
 
@@ -101,12 +101,12 @@ export function bodyRefusals({
     tooLarge: refusalOf({
       reason: "body_too_large",
       code: "content_too_large",
-      msg: `A body may have ${bodyBytesMax} bytes`,
+      msg: `The body is larger than ${bodyBytesMax} bytes`,
     }),
     tooManyChunks: refusalOf({
       reason: "too_many_chunks",
       code: "content_too_large",
-      msg: `A body may arrive in ${bodyChunksMax} pieces`,
+      msg: `The body arrived in more than ${bodyChunksMax} pieces`,
     }),
     noMemory,
   }

@@ -1,5 +1,5 @@
-// A reply's head as it goes out: its status, its own headers, those that every reply has (OWASP
-// HTTP Headers Cheat Sheet), its length and its request id.
+// The head of a reply: its status, its own headers, the headers of every reply (OWASP HTTP Headers
+// Cheat Sheet), its length and the request id.
 
 import { type Clock, httpDate, timeText } from "../../clock.ts"
 import type { Reply } from "../message.ts"
@@ -15,37 +15,37 @@ const everyReply: RawHeaders = [
 ].flat()
 const strictTransportName = "Strict-Transport-Security"
 const strictTransportValue = "max-age=31536000"
-/** A header as it may be sent: nothing in it begins another line (RFC 9110 §5.1, §5.5). */
+/** A valid header line: no line break in it begins another header (RFC 9110 §5.1, §5.5). */
 const headerLine = /^[!#$%&'*+.^`|~\w-]+: [\t -~]*$/
 
-/** What all replies of a service have because of its settings. */
+/** What the headers of all replies depend on. */
 export interface HeaderOptions {
-  /** How long a connection is kept for a next request. */
+  /** How long an idle connection is kept. */
   readonly keepAliveMillis: number
-  /** The same where a trusted proxy is at the other end. */
+  /** The same for connections of trusted proxies. */
   readonly proxyKeepAliveMillis: number
-  /** Tells browsers to come back over TLS only. For when the public address is https. */
+  /** Sends Strict-Transport-Security. For a public address with https. */
   readonly strictTransport: boolean
-  /** Tells them so for all names below that address, too: other services may be there. */
+  /** Adds `includeSubDomains`. Other services may be at the names below the address. */
   readonly includeSubdomains: boolean
-  /** Tells caches that replies differ by origin. For when scripts of some may read them. */
+  /** Sends `Vary: Origin`. For when scripts of some origins may read replies. */
   readonly variesByOrigin: boolean
   readonly clock: Clock
-  /** What a status line says after the status (RFC 9110 §15). */
+  /** The reason phrases of status lines (RFC 9110 §15). */
   readonly statusTexts: Readonly<Record<string, string | undefined>>
 }
 
-/** What a reply's headers depend on beside the reply. */
+/** What the headers of one reply depend on. */
 export interface ReplyContext {
-  /** Of the request. */
+  /** The id of the request. */
   readonly id: string
   /** Whether the connection ends with this reply. */
   readonly closes: boolean
-  /** Whether a trusted proxy is at its other end. */
+  /** Whether the peer is a trusted proxy. */
   readonly isProxied: boolean
 }
 
-/** Writes the heads of replies. Fails for a header that nobody may send. */
+/** Writes the heads of replies. Throws TypeError for a malformed header. */
 export interface HeadWriter {
   /** The headers for Node, which adds `Date` and `Connection: keep-alive` where needed. */
   headers(reply: Reply, context: ReplyContext): string[]
@@ -67,7 +67,7 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
   const kept = linesOf(["Connection", "keep-alive", ...keepAlive])
   const keptOfProxy = linesOf(["Connection", "keep-alive", ...keepAliveOfProxy])
   const date = timeText(clock, httpDate)
-  // Most replies have the very headers of the one before.
+  // Most replies have the same headers object as the reply before.
   let last: Reply["headers"] = {}
   let listed: RawHeaders = always
   let lines = linesOf(always)
@@ -113,7 +113,7 @@ function lengthOf({ body }: Reply): string {
 function linesOf(headers: RawHeaders): string {
   const texts = headers.flatMap((name, at) => (at % 2 === 0 ? `${name}: ${headers[at + 1]}` : []))
   for (const text of texts) {
-    if (!headerLine.test(text)) throw new TypeError(`No header of a reply: ${text}`)
+    if (!headerLine.test(text)) throw new TypeError(`Malformed header of a reply: ${text}`)
   }
   return texts.map((text) => `${text}\r\n`).join("")
 }

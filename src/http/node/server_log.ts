@@ -1,4 +1,4 @@
-// What the server itself has to log: requests that no handler saw, and proxies that nobody named.
+// What the HTTP server logs by itself: refused requests, and proxies that the settings do not name.
 
 import type { Log } from "../../telemetry/log.ts"
 import type { ForwardedHeader, Forwarding } from "../client_address.ts"
@@ -9,15 +9,15 @@ import type { Refusal, RequestRefusalReason } from "./refusals.ts"
 /** Where the server's events go. */
 export interface ServerLog {
   readonly refused: (request: Pick<RequestHead, "id" | "clientAddress">, refusal: Refusal) => void
-  /** A peer says for whom it asks, in a header that is not read of it. */
+  /** A peer sends a forwarding header that is ignored. */
   readonly forwarded: (from: Forwarding, unread: ForwardedHeader) => void
-  /** A client that reads too slowly for what it asks. */
+  /** A client was cut, because it reads too slowly. */
   readonly cut: (client: string) => void
   /** Nearly all connections are in use. */
   readonly full: (counts: {
     /** Idle connections closed for new ones. */
     readonly closed: number
-    /** New ones that were not taken. */
+    /** New connections that were refused. */
     readonly refused: number
     readonly limits: Pick<HttpLimits, "connectionsMax" | "connectionsBound">
   }) => void
@@ -26,24 +26,24 @@ export interface ServerLog {
 
 function untrustedText({ header }: Forwarding, unread: ForwardedHeader): string {
   const also = unread === header ? "" : `, and POSTERN_FORWARDED_HEADER to ${unread}`
-  return `This address says in ${unread} for whom it asks and is not believed. If it is your proxy, set POSTERN_TRUSTED_PROXIES to it${also}: until then all its clients count as one`
+  return `This address sends ${unread}, which is ignored, since it is not a trusted proxy. If it is your proxy, set POSTERN_TRUSTED_PROXIES to it${also}: until then all its clients count as one`
 }
 
 function otherHeaderText({ header }: Forwarding, unread: ForwardedHeader): string {
   return `This proxy sends ${unread} and no ${header}. If it writes ${unread}, set POSTERN_FORWARDED_HEADER to that: until then all its clients count as one`
 }
 
-/** What an operator should do where another protocol than HTTP/1.1 arrives. */
+/** What an operator should do when another protocol than HTTP/1.1 arrives. */
 const protocolHints: Readonly<Partial<Record<RequestRefusalReason, string>>> = {
   proxy_protocol:
-    "This address sends the PROXY protocol, which is not understood here. If it is your proxy, switch that off there (nginx: proxy_protocol off; HAProxy: no send-proxy) and let it send X-Forwarded-For",
+    "This address sends the PROXY protocol, which Postern does not support. If it is your proxy, switch that off there (nginx: proxy_protocol off; HAProxy: no send-proxy) and let it send X-Forwarded-For",
   http2:
     "This address speaks HTTP/2 to this port, which takes HTTP/1.1 only. If it is your proxy, set its upstream to HTTP/1.1",
   tls: "This address speaks TLS to this port, which takes plain HTTP. If it is your proxy, set its upstream to http://; clients connect to the proxy, which ends TLS",
 }
 
 const crowded =
-  "Nearly all connections are in use: idle ones are closed, and others refused, for new ones. "
+  "Nearly all connections are in use: idle ones are closed, and new ones may be refused. "
 
 /** What an operator can do about too few connections. */
 const remedies: Readonly<Record<ConnectionsBound, string>> = {
@@ -60,7 +60,7 @@ export function createServerLog(log: Log): ServerLog {
     refused({ id, clientAddress }, { reason, reply: { status } }) {
       log.info("request.refused", { request: id, client: clientAddress, status, reason })
       const message = protocolHints[reason]
-      // Once for each, as anybody can send such bytes.
+      // Once for each protocol, since anybody can send such bytes.
       if (message === undefined || told.has(reason)) return
       told.add(reason)
       log.warn("protocol.unexpected", { client: clientAddress, protocol: reason, message })
@@ -68,7 +68,7 @@ export function createServerLog(log: Log): ServerLog {
     forwarded(from, unread) {
       const { address: client, isTrusted } = from.peer
       const event = isTrusted ? "proxy.other_header" : "proxy.untrusted"
-      // Once, as anybody can send such headers.
+      // Once, since anybody can send such headers.
       if (told.has(event)) return
       told.add(event)
       const message = (isTrusted ? otherHeaderText : untrustedText)(from, unread)

@@ -74,8 +74,8 @@ test("readHead() takes a host as RFC 9110 §7.2 lays it out", () => {
 
 type Row = readonly [name: string, given: Partial<RawHead>, code: ErrorCode, msg: string]
 
-const badHost = "The header 'host' is missing or not valid"
-const coding = "The only transfer coding taken is chunked"
+const badHost = "The header 'host' is missing or invalid"
+const coding = "Unsupported Transfer-Encoding header: only chunked is supported"
 const host = ["Host", "a"]
 const many = (count: number) => Array.from({ length: count }, (_, at) => [`X-${at}`, ""]).flat()
 
@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
       `HTTP/${httpVersion}`,
       { httpVersion },
       "http_version_not_supported",
-      "Speak HTTP/1.1",
+      "Use HTTP/1.1",
     ],
   ),
   ["no host", { rawHeaders: [] }, "invalid_request", badHost],
@@ -115,31 +115,31 @@ const rows: readonly Row[] = [
     "a transfer coding in HTTP/1.0",
     { httpVersion: "1.0", rawHeaders: [...host, "Transfer-Encoding", "chunked"] },
     "invalid_request",
-    "HTTP/1.0 has no transfer codings",
+    "HTTP/1.0 does not allow Transfer-Encoding",
   ],
   [
     "101 headers",
     { rawHeaders: [...host, ...many(100)] },
     "header_fields_too_large",
-    "A request may have 100 headers",
+    "The request has more than 100 headers",
   ],
   [
     "2500 headers and no host",
     { rawHeaders: many(2500) },
     "header_fields_too_large",
-    "A request may have 100 headers",
+    "The request has more than 100 headers",
   ],
   [
     "a target of 2049 bytes",
     { target: `/${"a".repeat(2048)}` },
     "uri_too_long",
-    "The request target may have 2048 bytes",
+    "The request target is longer than 2048 bytes",
   ],
   [
     "a query of 2 KiB",
     { target: `/?${"a".repeat(2047)}` },
     "uri_too_long",
-    "The request target may have 2048 bytes",
+    "The request target is longer than 2048 bytes",
   ],
   ...["*", "", "a", "http://a/protected", "HTTP://a/", "?a", "\\", "a:443"].map(
     (target): Row => [
@@ -153,13 +153,13 @@ const rows: readonly Row[] = [
 
 /** What the log says, by what the client is told. */
 const reasons: Readonly<Record<string, string>> = {
-  "Speak HTTP/1.1": "http_version",
+  "Use HTTP/1.1": "http_version",
   [badHost]: "host",
   [coding]: "transfer_coding",
-  "HTTP/1.0 has no transfer codings": "transfer_coding",
-  "No content coding is taken": "content_coding",
-  "A request may have 100 headers": "too_many_headers",
-  "The request target may have 2048 bytes": "target_too_long",
+  "HTTP/1.0 does not allow Transfer-Encoding": "transfer_coding",
+  "Unsupported Content-Encoding header: send the body uncompressed": "content_coding",
+  "The request has more than 100 headers": "too_many_headers",
+  "The request target is longer than 2048 bytes": "target_too_long",
   "The request target must start with '/'": "target",
 }
 
@@ -177,7 +177,7 @@ for (const value of ["gzip", "br", "deflate", "identity", ""]) {
     assert.deepEqual(read({ rawHeaders: [...host, "Content-Encoding", value] }), {
       reason: "content_coding",
       code: "unsupported_media_type",
-      msg: "No content coding is taken",
+      msg: "Unsupported Content-Encoding header: send the body uncompressed",
       headers: { "Accept-Encoding": "identity" },
     })
   })
@@ -196,7 +196,7 @@ for (const name of singles) {
   test(`readHead() refuses '${name}' twice, equal or not, in any case`, () => {
     for (const second of ["a", "b"]) {
       const rawHeaders = [...(name === "Host" ? [] : host), name, "a", name.toUpperCase(), second]
-      const msg = `The header '${name.toLowerCase()}' may stand once`
+      const msg = `Duplicate header '${name.toLowerCase()}'`
       const refusal = { reason: "duplicate_header", code: "invalid_request", msg }
       assert.deepEqual(read({ rawHeaders }), refusal)
     }

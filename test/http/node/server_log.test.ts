@@ -14,7 +14,7 @@ test("createServerLog() warns of a proxy that nobody named, once, whichever it i
   const [{ level, event, client, header, message } = {}] = collected.events
   assert.deepEqual([level, event, client], ["warn", "proxy.untrusted", "172.17.0.1"])
   assert.equal(header, "X-Forwarded-For")
-  assert.match(String(message), /^This address says in X-Forwarded-For for whom it asks/)
+  assert.match(String(message), /^This address sends X-Forwarded-For, which is ignored/)
   assert.match(String(message), /set POSTERN_TRUSTED_PROXIES to it: until then/)
 })
 
@@ -29,7 +29,7 @@ test("createServerLog() says which header to name, once for each kind of proxy",
   assert.equal(collected.events.length, 2)
   assert.match(
     String(untrusted?.["message"]),
-    /says in Forwarded .* set POSTERN_TRUSTED_PROXIES to it, and POSTERN_FORWARDED_HEADER to Forwarded:/,
+    /sends Forwarded, .* set POSTERN_TRUSTED_PROXIES to it, and POSTERN_FORWARDED_HEADER to Forwarded:/,
   )
   assert.deepEqual(
     [other?.["level"], other?.["event"], other?.["client"], other?.["header"]],
