@@ -76,6 +76,32 @@ test("listen() refuses chunked bodies for a moment after a flood, and nothing el
   assert.equal(await statusOf(whole(credentials)), 200)
 })
 
+test("listen() ends the chunked bodies that are being read when a flood starts: H-41", async (t) => {
+  const { port, statusOf, reasons } = await startService(t)
+  const begun = async () => {
+    const socket = connect({ port, host: "127.0.0.1" }).setEncoding("latin1")
+    t.after(() => socket.destroy())
+    await once(socket, "connect")
+    socket.write(`${chunked}1\r\n{\r\n`)
+    return socket
+  }
+  const sockets = await Promise.all(Array.from({ length: 20 }, begun))
+  const unchunked = connect({ port, host: "127.0.0.1" }).setEncoding("latin1")
+  unchunked.write(`${declared}${credentials.slice(0, 5)}`)
+  await wait(50)
+  const answers = sockets.map(async (socket) => String((await once(socket, "data"))[0]))
+  assert.equal(await statusOf(`${chunked}${inChunks("a".repeat(16_380))}`), 413)
+  for (const answer of await Promise.all(answers)) {
+    assert.match(answer, /^HTTP\/1\.1 503 .*"error":"temporarily_unavailable"/s)
+    assert.match(answer, /\r\nConnection: close\r\n/)
+  }
+  unchunked.write(credentials.slice(5))
+  assert.match(String((await once(unchunked, "data"))[0]), /^HTTP\/1\.1 200 /)
+  unchunked.destroy()
+  const expected = ["too_many_chunks", ...sockets.map(() => "chunk_flood")]
+  assert.deepEqual(reasons().sort(), expected.sort())
+})
+
 test("listen() runs nothing that hides in the body that it refuses for a flood", async (t) => {
   const { port, log } = await startService(t, 5000)
   await converse(port, [`${chunked}${inChunks("a".repeat(16_380))}`])

@@ -1,7 +1,8 @@
 // Detects floods of bodies in very small chunks. Node makes an object of each chunk, and parses all
 // that it has read of a connection before it serves another: 10,000 chunks of one byte take 10 ms,
 // and 300 such connections three seconds. Nothing stops the parser within a body (`makeStoppable`
-// in connection.ts does before one). So during a flood, chunked bodies are refused at their head.
+// in connection.ts does before one). So a flood ends the chunked bodies that are being read, before
+// their connections are read again, and chunked bodies are refused at their head while it lasts.
 // Few clients send chunked bodies. They get 503 and try again.
 
 /** Chunks in one turn of the event loop: some milliseconds, or 16 bodies with the most chunks. */
@@ -12,6 +13,8 @@ export class ChunkFlood {
   readonly #millis: number
   #chunks = 0
   #ending: NodeJS.Timeout | null = null
+  /** How to end each chunked body that is being read. */
+  readonly #bodies = new Set<() => void>()
 
   /** @param millis how long a flood lasts after the last turn with too many chunks */
   constructor(millis: number) {
@@ -21,6 +24,12 @@ export class ChunkFlood {
   /** Whether there is a flood. */
   get isOn(): boolean {
     return this.#ending !== null
+  }
+
+  /** Has `end` called when a flood starts. Gives the function that takes this back. */
+  watch(end: () => void): () => void {
+    this.#bodies.add(end)
+    return () => this.#bodies.delete(end)
   }
 
   /** Counts a chunk. */
@@ -40,5 +49,8 @@ export class ChunkFlood {
     }
     if (this.#ending !== null) clearTimeout(this.#ending)
     this.#ending = setTimeout(end, this.#millis).unref()
+    const bodies = [...this.#bodies]
+    this.#bodies.clear()
+    for (const endBody of bodies) endBody()
   }
 }

@@ -8,7 +8,7 @@ import { clientAddressOf, type ForwardedHeader, unreadHeader } from "../client_a
 import type { HttpRequest, RequestHead } from "../message.ts"
 import type { ChunkFlood } from "./chunk_flood.ts"
 import type { PendingRequest } from "./connection.ts"
-import { bytesOf, readHead } from "./head.ts"
+import { bytesOf, type Head, readHead } from "./head.ts"
 import type { HeldMemory } from "./held_memory.ts"
 import type { HttpLimits } from "./limits.ts"
 import { type BodyRefusals, chunkFlood, noMemory, type Refusal, refusalOf } from "./refusals.ts"
@@ -72,29 +72,34 @@ export function readRequest(
     incoming.resume()
     return request
   }
-  const { declaredBytes } = head
-  const reading = head.isBodyless ? null : takeBody(pending, { request, declaredBytes }, options)
+  const reading = head.isBodyless ? null : takeBody(pending, { request, head }, options)
   if (head.awaitsContinue) outgoing.writeContinue()
   return reading ?? request
 }
 
 async function takeBody(
   pending: PendingRequest,
-  { request, declaredBytes }: { readonly request: HttpRequest; readonly declaredBytes: number },
+  { request, head }: { readonly request: HttpRequest; readonly head: Head },
   { limits, bodyRefusals, memory, flood }: ReadOptions,
 ): Promise<HttpRequest | Refusal | null> {
   const { incoming, connection } = pending
+  const stop = () => {
+    connection.isStopped = true
+    incoming.socket.pause()
+  }
   const { result, giveUp } = readBody(incoming, {
-    ...{ bytesMax: limits.bodyBytesMax, chunksMax: limits.bodyChunksMax, declaredBytes },
-    ...{ refusals: bodyRefusals, flood },
+    ...{ bytesMax: limits.bodyBytesMax, chunksMax: limits.bodyChunksMax },
+    ...{ declaredBytes: head.declaredBytes, refusals: bodyRefusals, flood, stop },
     hold: (bytes) => hold(pending, bytes, memory),
-    stop: () => {
-      connection.isStopped = true
-      incoming.socket.pause()
-    },
   })
+  const endInFlood = () => {
+    stop()
+    giveUp(chunkFlood)
+  }
+  const unwatch = head.isChunked ? flood.watch(endInFlood) : null
   connection.reading = { incoming, giveUp }
   const body = await result
+  unwatch?.()
   // Otherwise the connection would keep the body in memory until its next one.
   connection.reading = null
   connection.bytesTaken = incoming.socket.bytesRead

@@ -44,3 +44,16 @@ test("ChunkFlood lasts for its time after the last turn that had too many", asyn
   t.mock.timers.tick(100)
   assert.equal(flood.isOn, false)
 })
+
+test("ChunkFlood ends each watched body once, and none that was finished or comes later", () => {
+  const flood = new ChunkFlood(10)
+  const ended: string[] = []
+  const unwatch = flood.watch(() => ended.push("finished"))
+  flood.watch(() => ended.push("first"))
+  flood.watch(() => ended.push("second"))
+  unwatch()
+  count(flood, 4096)
+  flood.watch(() => ended.push("later"))
+  count(flood, 1)
+  assert.deepEqual(ended, ["first", "second"])
+})
