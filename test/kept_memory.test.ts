@@ -42,8 +42,9 @@ test("bytesKept() sees what is kept, and what a cut text keeps without ownText()
   const count = (one: (text: string) => string) => () =>
     Array.from({ length: 500 }, (_, at) => one(longHeader("a", at)))
   assert.ok((await bytesKept(count(cut))) > 6 * mebibyte)
+  // 100 KB are kept, and Node 26 has kept 1.5 MiB of its own once.
   await assertKept(
-    mebibyte,
+    3 * mebibyte,
     count((text) => ownText(cut(text))),
   )
 })
