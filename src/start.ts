@@ -81,7 +81,7 @@ async function startWith(
     const housekeeping = startHousekeeping(
       [
         ["forget what has expired", () => store.sessions.purge(clock.passed())],
-        ["tend the keys", () => keys.tend()],
+        ["rotate keys when due", () => keys.rotateWhenDue()],
         ["sum up the audit trail", async () => summarizeAudit()],
       ],
       { everySeconds: secondsBetweenHousekeeping, log },

@@ -1,5 +1,5 @@
-// The use cases of operators around users: create, list, change, delete, and check a password. The
-// command line and the control socket come through here.
+// What an operator can do with users: create, list, change and delete them. The command line and
+// the control socket call this. It also checks and changes passwords for sessions.ts.
 
 import type { User, UserChange, UserReset } from "../domain/user.ts"
 import { canonicalUsername, quotedName } from "../domain/username.ts"
@@ -7,44 +7,44 @@ import { AuthError } from "../errors.ts"
 import type { RevocationWindow } from "../store/store.ts"
 import { type Audit, auditEnded } from "../telemetry/audit.ts"
 import {
+  type CreateUserParts,
+  createUser,
+  makeUserRecord,
+  requireChoosable,
+  requireName,
+} from "./create_user.ts"
+import {
   type CredentialCheck,
   type CredentialCheckParts,
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
 import { operator } from "./login_attempt.ts"
-import {
-  createUser,
-  type NewUserParts,
-  newUser,
-  requireChoosable,
-  requireName,
-} from "./new_user.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
 import { refusedChange, requireClaim, requireRole } from "./user_rights.ts"
 
-/** What may be told about a user: all but the hash. */
+/** A user without the password hash. */
 export type UserSummary = Omit<User, "passwordHash">
 
-/** The same, and whether strangers guessed so often that they are kept out. */
+/** A user, and whether strangers are locked out after too many failed logins. */
 export interface ListedUser extends UserSummary {
   readonly isLocked: boolean
 }
 
 /** What the use cases work with. */
-export interface AccountParts extends NewUserParts, CredentialCheckParts {
+export interface AccountParts extends CreateUserParts, CredentialCheckParts {
   readonly audit: Audit
-  /** How sessions end now. */
+  /** The times that decide how a session ends now. */
   readonly windowNow: () => RevocationWindow
 }
 
 /**
- * The use cases. Each takes a name as somebody typed it, and throws AuthError `invalid_request`
- * when it can't be a name, and `not_found` when no user has it.
+ * The use cases. Each takes a username as somebody typed it. Each throws AuthError
+ * `invalid_request` for an invalid username, and `not_found` for an unknown one.
  */
 export class Accounts {
   readonly #parts: AccountParts
-  /** The user whose password this is and who may log in, or null; both take the same time. */
+  /** Checks a password. Gives its user, or null. Both take the same time. */
   readonly check: CredentialCheck
   /** Sets a password for a user who knows the current one. */
   readonly changePassword: ChangePassword
@@ -113,7 +113,7 @@ export class Accounts {
     return this.#reset(typed, {}, "logged_out")
   }
 
-  /** Lets everybody try the user's password again. */
+  /** Unlocks a user: forgets all failed logins. */
   async unlock(typed: string): Promise<void> {
     const username = await this.#requireUser(typed)
     await this.#parts.guard.unlock(username)
@@ -130,7 +130,7 @@ export class Accounts {
     auditEnded(deleted.ended, { reason: "deleted" }, audit)
   }
 
-  /** Makes the name of a deleted user free. */
+  /** Frees the name of a deleted user. */
   async release(typed: string): Promise<void> {
     const { store, audit } = this.#parts
     const username = requireName(typed)
@@ -145,33 +145,33 @@ export class Accounts {
     return this.#change(typed, { addRole: requireRole(role) }, "role_added")
   }
 
-  /** Takes a role from a user. */
+  /** Removes a role from a user. */
   removeRole(typed: string, role: string): Promise<UserSummary> {
     return this.#change(typed, { removeRole: role }, "role_removed")
   }
 
-  /** Gives a user's tokens a claim. @throws AuthError `invalid_request` */
+  /** Sets a claim in a user's tokens. @throws AuthError `invalid_request` */
   async setClaim(typed: string, name: string, value: unknown): Promise<UserSummary> {
     return this.#change(typed, { setClaim: requireClaim({ name, value }) }, "claim_set")
   }
 
-  /** Takes a claim from a user's tokens. */
+  /** Removes a claim from a user's tokens. */
   removeClaim(typed: string, name: string): Promise<UserSummary> {
     return this.#change(typed, { unsetClaim: name }, "claim_removed")
   }
 
   /**
-   * Fills a store that never had a user. Passwords are taken as they are.
-   * @returns false when the store was in use, and nothing was done
+   * Adds the first users to a store that never had one. The passwords are not checked.
+   * @returns false when the store ever had a user; then nothing is added
    */
   async seed(users: readonly Credentials[]): Promise<boolean> {
     const { store, audit } = this.#parts
-    // The store decides, but most starts need not hash anything to know.
+    // The store decides below. This check saves most starts the hashing.
     if ((await store.users.count()) > 0) return false
     const asking = { ...this.#parts, asker: operator }
     const made: User[] = []
     for (const { username, password } of users) {
-      made.push(await newUser({ username: requireName(username), password }, asking))
+      made.push(await makeUserRecord({ username: requireName(username), password }, asking))
     }
     if ((await store.users.seed(made)) === "in_use") return false
     for (const { username } of made) audit("user.seeded", { user: username })
@@ -188,7 +188,7 @@ export class Accounts {
     return summary(changed)
   }
 
-  /** A change after which no token given to the user before is valid. */
+  /** Changes a user and makes all earlier tokens of the user invalid. */
   async #reset(typed: string, reset: UserReset, reason: string): Promise<UserSummary> {
     const { store, audit, windowNow } = this.#parts
     const username = requireName(typed)

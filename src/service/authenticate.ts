@@ -1,5 +1,6 @@
-// From an access token to who sent the request, as session and user are now. The guard calls this
-// for each request, so a logout, a disabled user or a new password counts from the next one on.
+// Finds the user who sent an access token. The guard calls this for each request, and each call
+// looks up session and user. So a logout, a disabled user or a new password takes effect with the
+// next request.
 
 import type { Clock } from "../clock.ts"
 import { isAlive } from "../domain/session.ts"
@@ -11,22 +12,22 @@ import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedTokens } from "../token/verified_tokens.ts"
 
 /**
- * Who sent a request, from a token that held and a user who still may. Frozen, inherits nothing. A
- * class, since an object without a prototype takes fifteen times as long to make.
+ * The user who sent a request with a valid token. Frozen, and inherits nothing. A class, because
+ * making an object without a prototype takes fifteen times as long.
  */
 export class Principal {
   readonly username: string
-  /** As the store has them now, whatever the token said. */
+  /** The user's roles in the store now. The token's roles are ignored. */
   readonly roles: readonly string[]
-  /** The operator's own claims for the user, as they are now. */
+  /** The claims that the operator set for the user, as the store has them now. */
   readonly claims: JsonObject
   /** The session; null for a token that Flask-JWT-Extended made. */
   readonly sid: string | null
-  /** When the password was checked, epoch seconds, where the token tells. */
+  /** When the password was checked, in epoch seconds. Null when the token does not say. */
   readonly loggedInAt: number | null
-  /** How long ago that was at this request. */
+  /** Seconds from `loggedInAt` to this request. */
   readonly secondsSinceLogin: number | null
-  /** Whether the token was given for a password and not for another token. */
+  /** Whether the token was given for a password, and not for a refresh token. */
   readonly fresh: boolean
 
   constructor(user: User, token: AccessClaims, now: number) {
@@ -34,19 +35,19 @@ export class Principal {
     this.roles = user.roles
     this.claims = user.claims
     this.sid = token.sid
-    // Flask-JWT-Extended's tokens don't say it, but a fresh one was given for a password.
+    // Flask-JWT-Extended's tokens have no `auth_time`, but a fresh one was given for a password.
     this.loggedInAt = token.authTime ?? (token.fresh === true ? token.issuedAt : null)
     this.secondsSinceLogin = this.loggedInAt === null ? null : Math.max(0, now - this.loggedInAt)
     this.fresh = typeof token.fresh === "number" ? now < token.fresh : token.fresh
     Object.freeze(this)
   }
 }
-// A name that is no member of a principal is undefined, whatever the name.
+// Any other member is undefined, even `toString` and `constructor`.
 Object.setPrototypeOf(Principal.prototype, null)
 Reflect.deleteProperty(Principal.prototype, "constructor")
 Object.freeze(Principal.prototype)
 
-/** Makes the function that finds who sent an access token. It throws AuthError `invalid_token`. */
+/** Makes the function that finds a token's principal. It throws AuthError `invalid_token`. */
 export function createAuthenticate(parts: {
   readonly store: Store
   readonly verified: VerifiedTokens
@@ -80,7 +81,7 @@ export function createAuthenticate(parts: {
     return user.username === username && !user.disabled ? user : null
   }
 
-  // A token that Flask-JWT-Extended made names no session.
+  // A token of Flask-JWT-Extended names no session.
   async function userOfToken({ username, issuedAt, jti }: AccessClaims): Promise<User | null> {
     const user = await store.users.find(username)
     if (user === null || user.disabled || issuedAt < user.tokensNotBefore) return null

@@ -1,6 +1,6 @@
-// Checks a name and a password. Every way to try a password comes through here. An unknown name, a
-// wrong password, a disabled and a locked user take the same work and get the same answer
-// (login_guard.ts).
+// Checks a username and a password. Every endpoint that takes a password calls this. An unknown
+// user, a wrong password, a disabled user and a locked user take the same work and get the same
+// answer (login_guard.ts).
 
 import type { Caller } from "../domain/caller.ts"
 import type { User } from "../domain/user.ts"
@@ -10,7 +10,7 @@ import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import type { Store } from "../store/store.ts"
 import { callerFields } from "../telemetry/audit.ts"
-import { askerOf, attemptOfLogin, attemptOfSession } from "./login_attempt.ts"
+import { askerOf, attemptOfLogin, attemptOfPasswordChange } from "./login_attempt.ts"
 import type { LoginGuard } from "./login_guard.ts"
 
 /** Name and password as somebody typed them. */
@@ -30,10 +30,10 @@ export interface SessionCredentials extends Credentials {
 }
 
 /**
- * The user whose password this is and who may log in, or null. The record is the one from before
- * the check. A change that follows must name its `passwordHash` as the condition: the store refuses
- * the change if the password was changed meanwhile. Throws AuthError `too_many_requests`, and
- * Unavailable when too many log in or the store can't write.
+ * Gives the user if the password is right and the user may log in, or null. The record was read
+ * before the check. A change that follows must pass its `passwordHash` as the condition: then the
+ * store refuses the change if the password was changed meanwhile. Throws AuthError
+ * `too_many_requests`, and Unavailable when too many log in or the store can't write.
  */
 export type CredentialCheck = (
   credentials: LoginCredentials | SessionCredentials,
@@ -52,7 +52,7 @@ export interface CredentialCheckParts {
 /** How often a login or a change of the password is checked when the user changes meanwhile. */
 export const checksMax = 3
 
-/** Makes a check. A hash that costs less than new ones is replaced when its password is known. */
+/** Makes a check. A right password replaces a hash that is weaker than the settings ask for. */
 export function createCredentialCheck(parts: CredentialCheckParts): CredentialCheck {
   const { store, guard, deviceKey } = parts
   return async (credentials, caller) => {
@@ -61,7 +61,7 @@ export function createCredentialCheck(parts: CredentialCheckParts): CredentialCh
     const user = username === null ? null : await store.users.find(username)
     const isChange = "sid" in credentials
     const attempt = isChange
-      ? attemptOfSession(credentials, caller)
+      ? attemptOfPasswordChange(credentials, caller)
       : attemptOfLogin(
           { username, address: caller.address },
           { user, deviceToken: credentials.deviceToken ?? "", deviceKey: deviceKey() },
@@ -79,7 +79,7 @@ export function changedMeanwhile(): Unavailable {
   return new Unavailable("The user was changed at the same time: try again")
 }
 
-// The settings may ask for a stronger hash than the stored one. Only now is the password known.
+// The settings may ask for a stronger hash than the stored one. Hashing needs the password.
 async function strengthen(
   user: User,
   { password, asker }: { readonly password: string; readonly asker: Asker },
@@ -92,7 +92,7 @@ async function strengthen(
     const changed = await store.users.change(username, { passwordHash, ifPasswordHash })
     return typeof changed === "string" ? user : changed
   } catch (error) {
-    // A full disk or a full queue keeps nobody from logging in: the next login tries again.
+    // A full disk or queue must not stop the login: the next login tries again.
     if (error instanceof Unavailable) return user
     throw error
   }

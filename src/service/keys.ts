@@ -1,5 +1,5 @@
-// The keys of a deployment: made at the first start, rotated by command or by age, retired in an
-// emergency. A change is in the key store before it takes effect. Changes run one after the other.
+// The keys of a deployment. They are made at the first start, rotated by command or by age, and
+// retired in an emergency. A change is stored before it takes effect. Changes run one at a time.
 
 import type { Clock } from "../clock.ts"
 import { AuthError, Unavailable } from "../errors.ts"
@@ -46,9 +46,9 @@ export interface KeyParts {
   readonly warn: (event: string, message: string) => void
   /** Life of an access token. */
   readonly accessTtlSeconds: number
-  /** For how much longer a token may be accepted. */
+  /** How long a token is accepted after it expires, for clocks that differ. */
   readonly leewaySeconds: number
-  /** Age at which a signing key is followed by another; null for never. */
+  /** Age at which a signing key is replaced; null for never. */
   readonly rotationSeconds: number | null
 }
 
@@ -56,9 +56,9 @@ export interface KeyParts {
 const refreshKeyName = "refresh"
 
 /**
- * Opens the keys, and makes those that are missing.
- * @throws OperatorError when the key store's document is there but not as written
- * @throws Unavailable when it can't be read or written
+ * Opens the keys, and makes missing ones.
+ * @throws OperatorError when the stored keys are damaged
+ * @throws Unavailable when the key store can't be read or written
  */
 export async function openKeys(signing: KeySource, parts: KeyParts): Promise<Keys> {
   const { store, clock, audit, warn } = parts
@@ -95,20 +95,20 @@ interface KeysState {
   readonly ring: KeyRing
 }
 
-/** The keys, and what can be done to them. Made by `openKeys`. */
+/** The keys, and the operator's commands for them. Made by `openKeys`. */
 export class Keys {
   readonly #parts: KeyParts & { readonly signing: KeySource }
   #state: KeysState
-  /** The latest change, which the next one waits for. */
+  /** The latest change. The next change waits for it. */
   #last: Promise<unknown> = Promise.resolve()
-  /** Reads the present keys at each call. */
+  /** Uses the current keys at each call. */
   readonly ring: KeyRing = {
     signer: (now) => this.#state.ring.signer(now),
     find: (kid, now) => this.#state.ring.find(kid, now),
     published: (now) => this.#state.ring.published(now),
     keySet: (now) => this.#state.ring.keySet(now),
   }
-  /** The present key of refresh tokens. */
+  /** The current key of refresh tokens. */
   readonly refreshKey = () => this.#state.file.refreshKey
 
   constructor(state: KeysState, parts: KeyParts & { readonly signing: KeySource }) {
@@ -137,9 +137,9 @@ export class Keys {
   }
 
   /**
-   * Publishes a new key, which signs one cache lifetime of the key set later.
-   * @throws AuthError `invalid_request` when the keys are the operator's, or one is waiting already
-   * @throws Unavailable when the store can't be written; nothing has changed
+   * Publishes a new key. It signs once every cached key set has expired.
+   * @throws AuthError `invalid_request` when the operator gave the key, or a new key waits already
+   * @throws Unavailable when the store can't be written; then nothing has changed
    */
   rotate(): Promise<KeySummary> {
     return this.#alone(async () => {
@@ -160,9 +160,9 @@ export class Keys {
   }
 
   /**
-   * Drops a key. All tokens that it signed are invalid at once, and another key signs. "refresh"
-   * drops the key of refresh tokens: everybody has to log in again.
-   * @throws AuthError `not_found` for a kid that no key has, and as `rotate` does
+   * Drops a key. All tokens that it signed are invalid at once, and another key signs. The kid
+   * "refresh" drops the key of refresh tokens: everybody has to log in again.
+   * @throws AuthError `not_found` for an unknown kid, and the errors of `rotate`
    */
   retire(kid: string): Promise<void> {
     return this.#alone(async () => {
@@ -185,8 +185,8 @@ export class Keys {
     })
   }
 
-  /** Drops keys whose last token has expired, and rotates when it is time. */
-  async tend(): Promise<void> {
+  /** Removes keys whose last token has expired, and rotates a key that is old enough. */
+  async rotateWhenDue(): Promise<void> {
     const { signing, clock, audit, rotationSeconds } = this.#parts
     if (signing.kind !== "generated") return
     await this.#alone(async () => {
@@ -198,7 +198,7 @@ export class Keys {
     })
     const now = clock.now()
     const keys = this.#keys()
-    // The age is negative when the key is dated after now. Then it is not due.
+    // The age is negative when the key is dated in the future. Such a key is not due.
     const age = now - (signerOf(keys, now)?.publishedAt ?? now)
     const isDue = rotationSeconds !== null && age >= rotationSeconds
     if (isDue && waitingKey(keys, now) === undefined) await this.rotate()
@@ -216,14 +216,14 @@ export class Keys {
     throw new AuthError("invalid_request", message)
   }
 
-  /** Runs a change when no other one does. */
+  /** Runs a change after all earlier changes. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => {})
     return done
   }
 
-  /** Keys of other algorithms stay as they are. */
+  /** Replaces the keys of the current algorithm. Keys of other algorithms stay. */
   async #replace(keys: readonly TimedKey[]): Promise<void> {
     const { file } = this.#state
     const ring = await createTimedKeyRing(keys)
@@ -243,7 +243,7 @@ function changedElsewhere(): Unavailable {
   return new Unavailable("The keys were changed by another process: start Postern again")
 }
 
-/** How long a token may be accepted. */
+/** How long a token can be accepted after it was signed. */
 function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
   return accessTtlSeconds + leewaySeconds
 }

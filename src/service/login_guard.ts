@@ -1,16 +1,16 @@
-// The guard against guessing: the order of the decisions. The figures are in limits.ts. Every way
-// to try a password (POST /login, POST /password) comes through `verify`, once for each attempt.
+// The guard against guessing. It decides whether an attempt may be made and whether it counts. The
+// limits are in limits.ts. POST /login and POST /password call `verify` once for each attempt.
 //
 // 1. An attempt that has to wait is refused before it enters the queue of the hashing lane.
-// 2. When its turn comes, the attempt is judged again, and charged: to the account and client, to
-//    the client, and to the account in the store. The store charges in one step, so that of many
-//    attempts at once exactly 70 count. When the store can't write, everybody gets 503, whatever
-//    the password, and nothing stays charged.
+// 2. When its turn comes, the attempt is checked again. Then one failure is charged to three
+//    counts: the client at this account, the client, and the account in the store. The store
+//    charges atomically, so of many attempts at once exactly 70 count. When the store can't write,
+//    right and wrong passwords get 503, and the charges are taken back.
 // 3. The password is compared. A match counts only when the account had room for the charge.
-// 4. A right password takes the charges back, and the account's count starts from zero.
+// 4. A right password takes the charges back and resets the account's count.
 //
-// The charge is on the disk before the attempt is answered, and survives a restart. The rest is in
-// memory. A device or session is limited by itself and not by its client.
+// The account's count is on disk before the attempt is answered, and survives a restart. The other
+// counts are in memory. A device or session has its own count instead of its client's.
 
 import { networkOf } from "../domain/ip_address.ts"
 import type { User } from "../domain/user.ts"
@@ -23,12 +23,12 @@ import type { Audit, AuditFields } from "../telemetry/audit.ts"
 import { loginLimits, passwordLimits } from "./limits.ts"
 import { askerOf, type LoginAttempt } from "./login_attempt.ts"
 
-/** What is compared for an attempt. */
+/** The password of an attempt, and the user to compare it with. */
 export interface Comparison {
   readonly password: string
-  /** The user of the attempt's name, as the store has it; null when there is none. */
+  /** The user with the attempt's username, or null. */
   readonly user: User | null
-  /** What the audit events say about the caller. */
+  /** The fields of the audit events. */
   readonly fields: AuditFields
   /** Why a locked account is unlocked when the password is right. */
   readonly reason: "login" | "password_changed"
@@ -37,7 +37,7 @@ export interface Comparison {
 /** Guards passwords against guessing. */
 export interface LoginGuard {
   /**
-   * Whether the password is right, and its user is enabled and not locked. All other outcomes take
+   * Whether the password is right and its user is enabled and not locked. Every false answer takes
    * the same work.
    * @throws AuthError `too_many_requests`
    * @throws Unavailable when too many logins wait for a hash, or the store can't write
@@ -48,11 +48,11 @@ export interface LoginGuard {
    * @throws AuthError `too_many_requests`
    */
   requireDue(attempt: LoginAttempt): void
-  /** Whether a session was wrong about its user's password so often that it should end. */
+  /** Whether a session failed so often that it should end. */
   isOverFor(attempt: LoginAttempt): boolean
   /** Whether strangers are locked out of an account. */
   isLocked(username: string): Promise<boolean>
-  /** Forgets all failures at an account. True when strangers or its devices were locked out. */
+  /** Forgets all failures at an account. True when strangers or devices were locked out. */
   unlock(username: string): Promise<boolean>
 }
 
@@ -110,8 +110,8 @@ interface CompareParts extends LoginGuardParts {
   readonly account: ReturnType<typeof createAccountCount>
 }
 
-// Runs in the lane, so that no more attempts are undecided than the lane is wide. Gives the charge
-// of an attempt that succeeds, and null for a failure.
+// Runs in the lane, so the lane's width bounds the undecided attempts. Gives the charge of a right
+// password, and null for a failure.
 async function compare(
   attempt: LoginAttempt,
   { password, user, fields }: Comparison,
@@ -120,8 +120,8 @@ async function compare(
   // Other attempts may have failed while this one waited for its turn.
   limits.requireDue(attempt)
   limits.charge(attempt)
-  // The disk and the hash take their time side by side. A disabled user has no hash here, and a
-  // match does not count without a charge: a right password then takes the work of a wrong one.
+  // The write and the hash run at the same time. A disabled user is compared with a dummy hash, and
+  // a match without a charge does not count: both take the work of a wrong password.
   const charging = account.charge(user?.username ?? null, attempt)
   const isOpen = charging.then(isCharged, () => false)
   const hash = user?.disabled === false ? user.passwordHash : null
@@ -150,7 +150,7 @@ async function compare(
 /** The limits that are kept in memory. */
 function createLimits({ hashesAtATime, seconds }: LoginGuardParts) {
   const addressOf = ({ address, device }: LoginAttempt) => (device === null ? address : null)
-  // Attempts that are undecided at the same time are no failures yet.
+  // Undecided attempts are charged but may succeed, so the lane's width must fit below the limit.
   const freeFailures = Math.max(failuresOfPair.inARow, hashesAtATime + 1)
   const delays = createDelays({ freeFailures, seconds })
   const failures = createRateLimit(ratesOfClient(failuresOfClient, addressOf), { seconds })
@@ -187,7 +187,7 @@ function createLimits({ hashesAtATime, seconds }: LoginGuardParts) {
 interface Counted {
   /** Null for an unknown user. */
   readonly username: string | null
-  /** Null when no failure is counted, as the account had no room for it. */
+  /** Null when the account had no room, so that no failure was counted. */
   readonly source: LoginSource | null
 }
 
@@ -201,7 +201,7 @@ interface Charge extends Counted {
 function createAccountCount(store: Store) {
   return {
     async charge(username: string | null, { device }: LoginAttempt): Promise<Charge> {
-      // When the devices' part is spent, a device counts as a stranger.
+      // When the devices' count is full, a device counts as a stranger.
       const tried: readonly LoginSource[] = device === null ? ["stranger"] : ["device", "stranger"]
       for (const source of tried) {
         const most = failuresOfAccountMax[source]
@@ -214,24 +214,24 @@ function createAccountCount(store: Store) {
       return { username, source: null, isLast: false }
     },
 
-    /** Takes back the charge of an attempt that was not decided, if the store can write. */
+    /** Takes back the charge of an undecided attempt, if the store can write. */
     async giveBack({ username, source }: Counted): Promise<void> {
       if (username === null || source === null) return
       try {
         await store.failures.uncount(username, source)
       } catch (error) {
-        // What went wrong with the attempt is more important.
+        // The caller throws the error that stopped the attempt, which matters more.
         if (!(error instanceof Unavailable)) throw error
       }
     },
 
-    /** Whether the account is full still: no login has succeeded since the charge. */
+    /** Whether the account is still full, so that no login has succeeded since the charge. */
     async isFull({ username, source }: Counted): Promise<boolean> {
       if (username === null || source === null) return false
       return isFull(await store.failures.find(username), source)
     },
 
-    /** Starts from zero. True when the account was full, the charge of this login aside. */
+    /** Resets the count. True when the account was full without the charge of this login. */
     async clear({ username, source: charged }: Counted): Promise<boolean> {
       if (username === null) return false
       const failed = await store.failures.clear(username)
@@ -258,12 +258,12 @@ function strangerKeyOf(attempt: LoginAttempt): string | null {
   return attempt.device === null ? keyOf(attempt) : null
 }
 
-// Each login gives a new device token, so the devices of an account have one rate together.
+// Each login gives a new device token, so all devices of an account share one rate.
 function devicesKeyOf({ username, device }: LoginAttempt): string | null {
   return device === null ? null : prefixOf(username)
 }
 
-// No username is empty or has a blank in it.
+// A username is not empty and has no blank, so no two accounts share a prefix.
 function prefixOf(username: string | null): string {
   return `${username ?? ""} `
 }

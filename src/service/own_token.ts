@@ -37,9 +37,9 @@ export async function readOwnToken(
 ): Promise<OwnToken | RefusalReason> {
   const { tokens, refreshKey, clock } = parts
   if (isRefreshToken(token)) {
-    const claim = readRefreshToken(token, refreshKey())
-    if (claim === null) return refreshTokenFault(token)
-    return { isRefresh: true, sid: claim.sid, username: null, revoked: null, over: "revoked" }
+    const content = readRefreshToken(token, refreshKey())
+    if (content === null) return refreshTokenFault(token)
+    return { isRefresh: true, sid: content.sid, username: null, revoked: null, over: "revoked" }
   }
   const now = clock.now()
   const claims = await readSignedToken(token, tokens, now)

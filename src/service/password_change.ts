@@ -1,14 +1,14 @@
-// A user changes the password in a session. Wrong passwords count for the session. So strangers who
-// guess at the account don't keep the user from changing the password, and the thief of an access
-// token can't guess the password.
+// A logged-in user changes the password. Wrong current passwords count for the session: strangers
+// who guess at the account can't stop the user, and the thief of an access token can't guess.
 //
-// The cheap checks come first: the limits, then the rules for a new password, then the hashes.
+// Cheap checks come first: the limits, then the rules for a new password, then the hashes.
 
 import type { Caller } from "../domain/caller.ts"
 import type { Session } from "../domain/session.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
 import { createRateLimit } from "../limit/rate_limit.ts"
 import type { ResetUser, RevocationWindow } from "../store/store.ts"
+import { type CreateUserParts, requireChoosable } from "./create_user.ts"
 import {
   type CredentialCheck,
   type CredentialCheckParts,
@@ -16,21 +16,20 @@ import {
   checksMax,
 } from "./credential_check.ts"
 import { passwordLimits } from "./limits.ts"
-import { askerOf, attemptOfSession, type LoginAttempt } from "./login_attempt.ts"
-import { type NewUserParts, requireChoosable } from "./new_user.ts"
+import { askerOf, attemptOfPasswordChange, type LoginAttempt } from "./login_attempt.ts"
 
-/** What is asked for. */
+/** A request to change a password. */
 export interface WantedPassword {
   readonly username: string
-  /** The session that asks; null for a token that belongs to none. */
+  /** The session of the token; null for a token without a session. */
   readonly sid: string | null
   readonly current: string
   readonly next: string
 }
 
 /**
- * The reset user. "wrong": the current password was wrong. "wrong_too_often": it was wrong so often
- * that the session should end.
+ * The changed user. "wrong": the current password was wrong. "wrong_too_often": it was wrong so
+ * often that the session should end.
  */
 export type PasswordChange = ResetUser | "wrong" | "wrong_too_often"
 
@@ -45,7 +44,7 @@ export type ChangePassword = (
 ) => Promise<PasswordChange>
 
 /** What a change works with. */
-export interface PasswordChangeParts extends NewUserParts, CredentialCheckParts {
+export interface PasswordChangeParts extends CreateUserParts, CredentialCheckParts {
   readonly check: CredentialCheck
   readonly windowNow: () => RevocationWindow
 }
@@ -59,7 +58,7 @@ export function createChangePassword(parts: PasswordChangeParts): ChangePassword
 
   return async (wanted, options) => {
     const { username, next } = wanted
-    const attempt = attemptOfSession(wanted, options.caller)
+    const attempt = attemptOfPasswordChange(wanted, options.caller)
     guard.requireDue(attempt)
     const wait = newPasswords.take(attempt)
     if (wait > 0) throw tooManyRequests(wait)
@@ -74,7 +73,7 @@ export function createChangePassword(parts: PasswordChangeParts): ChangePassword
       }
       const reset = await parts.store.users.reset(username, { passwordHash }, resetting)
       if (reset === "disabled") throw new AuthError("invalid_token", "Token has been revoked")
-      // On "other_hash" check again: the new hash may be one of the same password.
+      // "other_hash": check again, because a login may have rehashed the same password.
       if (typeof reset !== "string") return reset
     }
     throw changedMeanwhile()

@@ -1,6 +1,7 @@
-// New tokens for a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). Each refresh token works once.
-// For a short time the parent of the current one gets the same answer again, because answers get
-// lost and browser tabs ask at once. Any later use of an old one is theft and ends the session.
+// Gives new tokens for a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). Each refresh token works
+// once. During a short grace time the token before the newest one gets the same answer again,
+// because answers get lost and browser tabs refresh at the same time. Any later reuse of an old
+// token is treated as theft and ends the session.
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
@@ -29,10 +30,10 @@ import {
 import { requireRate, type TokenUse, type TokenUseParts } from "./token_use.ts"
 
 /**
- * Gives the next tokens for a refresh token. Throws AuthError `invalid_token`; AuthError
+ * Gives the next tokens for a refresh token. Throws AuthError `invalid_token`. Throws AuthError
  * `too_many_requests` for too many invalid tokens of a client, or too many uses of a session or an
- * account; and Unavailable when the store can't write. After the last two the refresh token is as
- * valid as before.
+ * account. Throws Unavailable when the store can't write. After `too_many_requests` and Unavailable
+ * the refresh token is still valid.
  */
 export type Refresh = (token: string, caller: Caller) => Promise<Tokens>
 
@@ -44,7 +45,7 @@ export interface RefreshParts extends GrantParts, TokenUseParts {
   readonly windowNow: () => RevocationWindow
 }
 
-/** Why a refresh token is refused: a word for the audit trail, a sentence for the caller. */
+/** Why a refresh token is refused: the audit trail's reason, and the caller's message. */
 const refusalTexts = {
   invalid: "Invalid token",
   expired: "Token has expired",
@@ -53,7 +54,7 @@ const refusalTexts = {
   access_token: "Only refresh tokens are allowed",
 } as const
 
-/** The same for the access log. An `invalid` token may have a more exact reason there. */
+/** The reasons in the access log, which may give an `invalid` token a more exact one. */
 const refusalReasonsOf: Readonly<Record<keyof typeof refusalTexts, RefusalReason>> = {
   invalid: "malformed",
   expired: "expired",
@@ -69,15 +70,15 @@ const eventsOfUse = {
   replayed: "session.replayed",
 } as const
 
-/** The outcome for a refresh token whose session was found. */
+/** The outcomes for a session that was found. */
 type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
 
 const secondsUntilRetry = 60
 
-/** The number of a token that Flask-JWT-Extended made: the parent of its session's first token. */
+/** The number of Flask-JWT-Extended's token: one before the first token of its session. */
 const beforeFirst = -1
 
-/** How often a start is tried when the user changes meanwhile. */
+/** How often to try to start a session while the user is being changed. */
 const startRoundsMax = 5
 
 /** A refresh token: its session and its number. */
@@ -89,7 +90,7 @@ interface Presented {
 /** One request to refresh. */
 interface Request {
   readonly parts: RefreshParts
-  /** When the request is decided, and how a session ends then. */
+  /** The time of the request, and the times that decide how a session ends. */
   readonly window: RevocationWindow
   readonly caller: Caller
   /** The fields of all its audit events. */
@@ -116,8 +117,8 @@ export function createRefresh(parts: RefreshParts): Refresh {
   }
 }
 
-// Counts a use before the store writes. The reuse of an old token is not limited: theft is found
-// however often the token was used before.
+// Counts a use before the store writes. Reuse of an old token is not limited, so that the limit
+// never hides a theft.
 async function requireDue(
   { sid, rotations }: Presented,
   { parts, fields }: Request,
@@ -151,11 +152,11 @@ async function answer({ outcome, session, user }: Used, request: Request): Promi
   }
   if (outcome === "expired") throw refusal("expired", named)
   if (outcome === "ahead") {
-    // Not 401, after which a client logs in again: the session goes on once the clock is right.
+    // Not 401, which makes clients log in again: the session works again once the clock is right.
     const message = "The clock is behind the time at which this session started"
     throw new Unavailable(message, { retryAfterSeconds: secondsUntilRetry })
   }
-  // The store ends the sessions of a disabled user. This check does not depend on that.
+  // The store ends the sessions of a disabled user. This check holds even if it did not.
   if (user.disabled) throw refusal("ended", named)
   const tokens = await grantTokens(session, { user, issuedAt: window.at, fresh: false }, parts)
   const isShared = outcome === "replayed" && isAnotherClient(session, caller)
@@ -164,8 +165,8 @@ async function answer({ outcome, session, user }: Used, request: Request): Promi
   return tokens
 }
 
-// A refresh token that Flask-JWT-Extended made starts a session, once. After that it is treated as
-// the parent of that session's first refresh token.
+// A refresh token of Flask-JWT-Extended starts a session, once. After that it counts as the token
+// before that session's first refresh token.
 async function refreshFlaskToken(token: string, request: Request): Promise<Tokens> {
   const { parts, window, caller, fields, refusals } = request
   const wait = refusals.wait(caller)
@@ -186,7 +187,7 @@ async function refreshFlaskToken(token: string, request: Request): Promise<Token
   for (let round = 0; round < startRoundsMax; round += 1) {
     const rotated = await rotate(presented, named)
     const used = rotated.outcome === "gone" ? await startInPlaceOf(claims, sid, named) : rotated
-    // Null: another request with this token was first, or the user was changed meanwhile.
+    // Null: another request started the session first, or the user was changed meanwhile.
     if (used !== null) return answer(used, named)
   }
   throw new Unavailable("The account is being changed: try again")
@@ -221,12 +222,12 @@ async function startInPlaceOf(
   return { outcome: "rotated", session, user }
 }
 
-/** The same request, with more fields in its audit events. */
+/** The request with more fields for its audit events. */
 function withFields(request: Request, fields: AuditFields): Request {
   return { ...request, fields: { ...request.fields, ...fields } }
 }
 
-/** Audits why a token is refused, and gives the error to throw. */
+/** Audits a refusal, and gives the error to throw. */
 function refusal(
   reason: keyof typeof refusalTexts,
   { parts: { audit }, fields, caller, refusals }: Request,

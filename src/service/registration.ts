@@ -1,35 +1,34 @@
-// People create their own accounts, where the settings allow it. They choose a name and a password
-// and nothing else. The number of accounts is limited for a client and for all clients together,
-// before a password is hashed: each account costs work, and room on the disk for good. A name that
-// is taken counts for the client that asks for it and not for all clients, so that nobody can use
-// up the accounts of others that way.
+// Sign-up: people create their own accounts, if the settings allow it. They choose only a username
+// and a password. New accounts are limited for each client and for all clients together, because
+// each costs a hash and disk space. The limits are checked before the hash. A taken name counts for
+// the client but not for all clients: nobody can use up the accounts of others with taken names.
 
 import type { Caller } from "../domain/caller.ts"
 import { isReservedName, quotedName } from "../domain/username.ts"
 import { AuthError, tooManyRequests } from "../errors.ts"
 import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import { type Audit, callerFields } from "../telemetry/audit.ts"
-import type { Credentials } from "./credential_check.ts"
-import { registrationLimits } from "./limits.ts"
-import { askerOf } from "./login_attempt.ts"
 import {
+  type CreateUserParts,
   createUser,
-  type NewUserParts,
   nameTaken,
   requireChoosable,
   requireName,
-} from "./new_user.ts"
+} from "./create_user.ts"
+import type { Credentials } from "./credential_check.ts"
+import { registrationLimits } from "./limits.ts"
+import { askerOf } from "./login_attempt.ts"
 
 /**
- * Creates an account and gives its name. Throws AuthError `invalid_request`, `password_blocked`,
- * `username_taken` and `too_many_requests`, and Unavailable.
+ * Creates an account and gives its canonical username. Throws AuthError `invalid_request`,
+ * `password_blocked`, `username_taken` and `too_many_requests`, and Unavailable.
  */
 export type Register = (credentials: Credentials, caller: Caller) => Promise<string>
 
 const { attemptsOfClient, accountsOfClient, accountsOfAll } = registrationLimits
 
 /** Makes the use case. */
-export function createRegister(parts: NewUserParts & { readonly audit: Audit }): Register {
+export function createRegister(parts: CreateUserParts & { readonly audit: Audit }): Register {
   const { store, audit, clock } = parts
   const clockOfLimits = { seconds: clock.steady }
   const addressOf = ({ address }: Caller) => address
@@ -47,7 +46,7 @@ export function createRegister(parts: NewUserParts & { readonly audit: Audit }):
     if (pause > 0) throw tooManyRequests(pause)
     const state = await store.users.findName(username)
     if (state === "free") await requireChoosable({ username, password })
-    // No `await` from here until the account is counted, so that many at once exceed no limit.
+    // No `await` until the account is counted: concurrent requests must not exceed the limit.
     const wait = Math.max(ofClient.wait(caller), state === "free" ? ofAll.wait(caller) : 0)
     if (wait > 0) throw tooManyRequests(wait)
     const fields = callerFields(caller)
@@ -62,7 +61,7 @@ export function createRegister(parts: NewUserParts & { readonly audit: Audit }):
       await createUser({ username, password }, { ...parts, asker })
     } catch (error) {
       ofAll.giveBack(caller)
-      // A name that somebody took meanwhile counts for the client, as above.
+      // A name that somebody else took meanwhile still counts for the client, like any taken name.
       if (!(error instanceof AuthError)) ofClient.giveBack(caller)
       throw error
     }

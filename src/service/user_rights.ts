@@ -1,4 +1,4 @@
-// What an operator may put into a user's tokens: roles, and claims of the operator's own.
+// The rules for the roles and claims that an operator adds to a user's tokens.
 
 import { isDeepStrictEqual } from "node:util"
 import { type RefusedChange, rightsBytesMax, type UserChange } from "../domain/user.ts"
@@ -6,15 +6,15 @@ import { quotedName } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
 import { isFreeClaimName } from "../token/claims.ts"
 
-/** What a role may be called, for messages. */
+/** The rule for names of roles, for messages. */
 export const roleRule = "1 to 64 of the characters A-Z a-z 0-9 _ . : -, not - first"
 
-/** What a claim may be called, for messages. */
+/** The rule for names of claims, for messages. */
 export const claimRule =
   "a letter or _ first, then A-Z a-z 0-9 _ . : / -, 64 at most, and none that has a meaning already"
 
 /**
- * A role that can be given.
+ * Checks the name of a role.
  * @throws AuthError `invalid_request`
  */
 export function requireRole(role: string): string {
@@ -23,8 +23,8 @@ export function requireRole(role: string): string {
 }
 
 /**
- * A claim that can be set.
- * @throws AuthError `invalid_request`, also for a name that has a meaning already
+ * Checks the name and value of a claim. Standard claims can't be set.
+ * @throws AuthError `invalid_request`
  */
 export function requireClaim<T extends { readonly name: string; readonly value: unknown }>(
   claim: T,

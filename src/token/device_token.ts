@@ -12,7 +12,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 
 /** The content of a device token. */
-export interface DeviceClaim {
+export interface DeviceTokenContent {
   /** A random name of the device. */
   readonly device: string
   /** Epoch seconds. */
@@ -46,7 +46,7 @@ export function readDeviceToken(
   token: string,
   username: string,
   key: Uint8Array,
-): DeviceClaim | null {
+): DeviceTokenContent | null {
   if (!form.test(token)) return null
   const bytes = Buffer.from(token.slice(prefix.length), "base64url")
   const named = bytes.subarray(0, instantBytes + deviceNameBytes)

@@ -9,8 +9,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import type { RefusalReason } from "../errors.ts"
 
-/** What a refresh token names, once its tag was verified. */
-export interface RefreshClaim {
+/** The content of a refresh token. */
+export interface RefreshTokenContent {
   readonly sid: string
   /** The number of the token in its session. */
   readonly rotations: number
@@ -33,7 +33,10 @@ export function isRefreshToken(token: string): boolean {
 }
 
 /** Makes the refresh token of a number: always the same one. */
-export function writeRefreshToken({ sid, rotations }: RefreshClaim, key: Uint8Array): string {
+export function writeRefreshToken(
+  { sid, rotations }: RefreshTokenContent,
+  key: Uint8Array,
+): string {
   const named = Buffer.alloc(namedBytes)
   named.write(sid, "base64url")
   named.writeUIntBE(rotations, sidBytes, numberBytes)
@@ -41,7 +44,7 @@ export function writeRefreshToken({ sid, rotations }: RefreshClaim, key: Uint8Ar
 }
 
 /** Reads a refresh token, or gives null when it was not made with this key. */
-export function readRefreshToken(token: string, key: Uint8Array): RefreshClaim | null {
+export function readRefreshToken(token: string, key: Uint8Array): RefreshTokenContent | null {
   if (!form.test(token)) return null
   const bytes = Buffer.from(token.slice(prefix.length), "base64url")
   const named = bytes.subarray(0, namedBytes)

@@ -1,5 +1,5 @@
 // Keys of a deployment: made, opened again, and rotated by command. Retiring them is in
-// keys_retire.test.ts, rotation by age and clocks that are set in keys_tend.test.ts.
+// keys_retire.test.ts, rotation by age and clocks that are set in keys_rotate_by_age.test.ts.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -68,7 +68,7 @@ for (const [name, signing] of Object.entries({ imported, shared })) {
     await assert.rejects(keys.rotate(), refused)
     await assert.rejects(keys.retire(keys.list()[0]?.kid ?? ""), refused)
     opened.clock.advance(10 * 365 * 86_400)
-    await keys.tend()
+    await keys.rotateWhenDue()
     assert.deepEqual(disk.files.get("keys.json"), bytes)
     assert.deepEqual(opened.log.takeAudit(), [])
   })
@@ -82,7 +82,7 @@ test("openKeys() keeps the keys of another algorithm, unused", async () => {
   assert.equal(other.keys.list().length, 2)
   await other.keys.rotate()
   other.clock.advance(10_000)
-  await other.keys.tend()
+  await other.keys.rotateWhenDue()
   assert.deepEqual(
     other.file().keys.map(({ jwk }) => jwk.alg),
     ["ES256", "EdDSA"],
@@ -120,14 +120,14 @@ test("rotate() publishes a key, signs with it a cache lifetime later, and keeps 
   for (const token of tokens) assert.equal(await opened.verdict(token), "good")
   // The last token of the first key, a second before its end with its leeway.
   clock.advance(908)
-  await keys.tend()
+  await keys.rotateWhenDue()
   assert.equal(await opened.verdict(tokens[1] ?? ""), "good")
   assert.deepEqual(opened.published(), [first, added.kid])
   clock.advance(2)
   assert.deepEqual(opened.states(), ["over", "signing"])
   assert.deepEqual(opened.published(), [added.kid])
   opened.log.takeAudit()
-  await keys.tend()
+  await keys.rotateWhenDue()
   assert.deepEqual(opened.log.takeAudit(), [{ event: "key.removed", key: first }])
   assert.deepEqual(
     opened.file().keys.map(({ jwk }) => jwk.kid),

@@ -47,7 +47,7 @@ test("retire() of the waiting key lets the signing one go on, without an end", a
   assert.equal(opened.keys.list()[0]?.keptUntil, null)
   assert.equal(await opened.verdict(token), "good")
   opened.clock.advance(10_000)
-  await opened.keys.tend()
+  await opened.keys.rotateWhenDue()
   assert.equal(await opened.verdict(await opened.sign()), "good")
   await opened.keys.rotate()
   assert.deepEqual(opened.states(), ["signing", "waiting"])

@@ -1,4 +1,4 @@
-// New users: a name that is valid and free, a password that may be chosen, the first record.
+// Creates users, and checks the username and password of a new user.
 
 import type { Clock } from "../clock.ts"
 import type { User } from "../domain/user.ts"
@@ -10,20 +10,20 @@ import { findPasswordFault } from "../password/policy.ts"
 import type { Store } from "../store/store.ts"
 import type { Credentials } from "./credential_check.ts"
 
-/** What new users are made with. */
-export interface NewUserParts {
+/** What creating users works with. */
+export interface CreateUserParts {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly clock: Clock
 }
 
 /** The same, and who asks for the hash. */
-export interface AskedParts extends NewUserParts {
+export interface AskedParts extends CreateUserParts {
   readonly asker: Asker
 }
 
 /**
- * The canonical form of a name.
+ * The canonical form of a username.
  * @throws AuthError `invalid_request`
  */
 export function requireName(typed: string): string {
@@ -41,8 +41,8 @@ export async function requireChoosable(credentials: Credentials): Promise<void> 
   if (refusal !== null) throw refusal
 }
 
-/** A user's first record; the name is in canonical form. */
-export async function newUser(
+/** Makes the record of a new user, and stores nothing. The username is canonical. */
+export async function makeUserRecord(
   { username, password }: Credentials,
   { hasher, clock, asker }: AskedParts,
 ): Promise<User> {
@@ -52,17 +52,17 @@ export async function newUser(
 }
 
 /**
- * Creates a user in the store; the name is in canonical form.
+ * Creates a user in the store. The username is canonical.
  * @throws AuthError `username_taken`
  */
 export async function createUser(credentials: Credentials, parts: AskedParts): Promise<User> {
-  const user = await newUser(credentials, parts)
+  const user = await makeUserRecord(credentials, parts)
   const outcome = await parts.store.users.create(user)
   if (outcome !== "created") throw nameTaken(user.username, outcome)
   return user
 }
 
-/** The refusal of a name that can't be given. */
+/** The error for a name that is taken or reserved. */
 export function nameTaken(username: string, state: "taken" | "reserved"): AuthError {
   return new AuthError(
     "username_taken",

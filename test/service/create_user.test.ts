@@ -1,7 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import {
+  createUser,
+  makeUserRecord,
+  requireChoosable,
+  requireName,
+} from "../../src/service/create_user.ts"
 import { operator } from "../../src/service/login_attempt.ts"
-import { createUser, newUser, requireChoosable, requireName } from "../../src/service/new_user.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { plainHash } from "../support/plain_hasher.ts"
 import { notStored, refusedAs } from "../support/refusal.ts"
@@ -34,9 +39,9 @@ test("requireChoosable() refuses what the policy refuses, with its reason", asyn
   )
 })
 
-test("newUser() has nothing yet but a name, a hash and a beginning", async () => {
+test("makeUserRecord() has nothing yet but a name, a hash and a beginning", async () => {
   const parts = { ...createAccountParts(), asker: operator }
-  assert.deepEqual(await newUser({ username: "alice", password: good }, parts), alice)
+  assert.deepEqual(await makeUserRecord({ username: "alice", password: good }, parts), alice)
   assert.equal(await parts.store.users.find("alice"), null)
 })
 

@@ -10,51 +10,51 @@ const day = 86_400
 const year = 365 * day
 const rotationSeconds = 90 * day
 
-/** Tends the keys as housekeeping does, from now until so many seconds later. */
-async function tendFor({ keys, clock }: OpenedKeys, seconds: number, step = 60): Promise<void> {
+/** Does what housekeeping does with the keys, once a step, for so many seconds. */
+async function rotateFor({ keys, clock }: OpenedKeys, seconds: number, step = 60): Promise<void> {
   for (let passed = 0; passed <= seconds; passed += step) {
-    await keys.tend()
+    await keys.rotateWhenDue()
     clock.advance(step)
   }
 }
 
-test("tend() does nothing for as long as nothing is due", async () => {
+test("rotateWhenDue() does nothing for as long as nothing is due", async () => {
   const opened = await openTestKeys()
   const bytes = opened.disk.files.get("keys.json")
   opened.log.takeAudit()
   opened.clock.advance(10 * year)
-  await opened.keys.tend()
+  await opened.keys.rotateWhenDue()
   assert.deepEqual(opened.disk.files.get("keys.json"), bytes)
   assert.deepEqual(opened.log.takeAudit(), [])
 })
 
-test("tend() rotates at the age that was set, and again at that age", async () => {
+test("rotateWhenDue() rotates at the age that was set, and again at that age", async () => {
   const opened = await openTestKeys({ rotationSeconds })
   const { keys, clock, log } = opened
   log.takeAudit()
   clock.advance(rotationSeconds - 1)
-  await keys.tend()
+  await keys.rotateWhenDue()
   assert.deepEqual(log.takeAudit(), [])
   clock.advance(1)
   const token = await opened.sign()
-  await keys.tend()
+  await keys.rotateWhenDue()
   assert.deepEqual(log.takeNames(), ["key.rotated"])
-  await tendFor(opened, 1140)
+  await rotateFor(opened, 1140)
   assert.equal(await opened.verdict(token), "Token has expired")
   assert.deepEqual(log.takeNames(), [])
-  await tendFor(opened, 60)
+  await rotateFor(opened, 60)
   assert.deepEqual(log.takeNames(), ["key.removed"])
   assert.deepEqual(opened.states(), ["signing"])
   clock.advance(rotationSeconds - 1320)
-  await keys.tend()
+  await keys.rotateWhenDue()
   assert.deepEqual(log.takeNames(), ["key.rotated"])
 })
 
-test("tend() refuses no token that has not expired, over many rotations", async () => {
+test("rotateWhenDue() refuses no token that has not expired, over many rotations", async () => {
   const opened = await openTestKeys({ rotationSeconds: 3600, accessTtlSeconds: 3000 })
   const held: { token: string; until: number }[] = []
   for (let passed = 0; passed < 8 * 3600; passed += 100) {
-    await opened.keys.tend()
+    await opened.keys.rotateWhenDue()
     held.push({ token: await opened.sign(), until: opened.clock.now() + 3000 })
     const alive = held.filter(({ until }) => opened.clock.now() < until)
     for (const { token } of [alive.at(0), alive.at(-1)].flatMap((one) => one ?? [])) {
@@ -65,43 +65,43 @@ test("tend() refuses no token that has not expired, over many rotations", async 
   }
 })
 
-test("tend() on a full disk fails, and is made up for later", async () => {
+test("rotateWhenDue() on a full disk fails, and is made up for later", async () => {
   const opened = await openTestKeys({ rotationSeconds })
   opened.clock.advance(rotationSeconds)
   opened.disk.fail(() => ({ code: "ENOSPC" }))
-  await assert.rejects(opened.keys.tend(), unavailableAs("The keys could not be stored"))
+  await assert.rejects(opened.keys.rotateWhenDue(), unavailableAs("The keys could not be stored"))
   assert.deepEqual(opened.states(), ["signing"])
   opened.disk.fail()
-  await opened.keys.tend()
+  await opened.keys.rotateWhenDue()
   assert.deepEqual(opened.states(), ["signing", "waiting"])
 })
 
-test("tend() leaves a key be that is dated ahead: it may be the clock that is behind", async () => {
+test("rotateWhenDue() does not rotate a key that is dated ahead: the clock may be behind", async () => {
   const opened = await openTestKeys({ rotationSeconds })
   opened.clock.advance(year)
   const ahead = await opened.reopen({ signing: { kind: "generated", algorithm: "EdDSA" } })
   ahead.clock.advance(-year)
   assert.deepEqual(ahead.states(), ["signing"])
   assert.equal(await ahead.verdict(await ahead.sign()), "good")
-  await tendFor(ahead, 600)
+  await rotateFor(ahead, 600)
   assert.deepEqual(ahead.states(), ["signing"])
   assert.equal(await ahead.verdict(await ahead.sign()), "good")
 })
 
-test("tend() after a rotation while the clock was a year ahead: tokens go on, and rotation too", async () => {
+test("rotateWhenDue() after a rotation under a clock a year ahead: tokens and rotation go on", async () => {
   const opened = await openTestKeys({ rotationSeconds })
   const { keys, clock } = opened
   const before = await opened.sign()
   clock.advance(year)
-  await tendFor(opened, 120)
+  await rotateFor(opened, 120)
   clock.advance(-year - 180)
   assert.equal(await opened.verdict(before), "good")
   assert.equal(await opened.verdict(await opened.sign()), "good")
-  await tendFor(opened, 600)
+  await rotateFor(opened, 600)
   assert.equal(opened.published().length, 2)
   // By the age of the key that signs, not of the one that is dated ahead.
   clock.advance(rotationSeconds - 600)
-  await tendFor(opened, 600)
+  await rotateFor(opened, 600)
   const signing = keys.list().filter(({ kid, state }) => kid !== "refresh" && state === "signing")
   assert.deepEqual(
     signing.map(({ signsFrom }) => signsFrom),
@@ -113,17 +113,17 @@ test("tend() after a rotation while the clock was a year ahead: tokens go on, an
   await opened.reopen()
   assert.equal(await opened.verdict(token), "good")
   // Before long the list is as it would have been.
-  await tendFor(opened, 1200)
+  await rotateFor(opened, 1200)
   assert.deepEqual(opened.states().filter((state) => state === "signing").length, 1)
 })
 
 for (const seconds of [-3600, -3 * day]) {
-  test(`tend() of keys under a clock that was set by ${seconds} s signs on`, async () => {
+  test(`rotateWhenDue() of keys under a clock that was set by ${seconds} s signs on`, async () => {
     const opened = await openTestKeys()
     await opened.keys.rotate()
     opened.clock.advance(400)
     opened.clock.advance(seconds)
-    await opened.keys.tend()
+    await opened.keys.rotateWhenDue()
     assert.equal(await opened.verdict(await opened.sign()), "good")
     const again = await opened.reopen()
     assert.equal(await again.verdict(await opened.sign()), "good")
@@ -139,7 +139,7 @@ test("openKeys() keeps a key for longer when tokens live for longer than before"
   const token = await long.sign()
   assert.equal(long.keys.list()[0]?.keptUntil, now + 305 + 3600)
   long.clock.advance(3599)
-  await long.keys.tend()
+  await long.keys.rotateWhenDue()
   assert.equal(await long.verdict(token), "good")
 })
 
@@ -151,13 +151,17 @@ test("openKeys() does not shorten the life of a key whose tokens lived for longe
   const short = await long.reopen({ accessTtlSeconds: 60 })
   assert.equal(short.keys.list()[0]?.keptUntil, now + 305 + 3600)
   short.clock.advance(3000)
-  await short.keys.tend()
+  await short.keys.rotateWhenDue()
   assert.equal(await long.verdict(token), "good")
 })
 
-test("tend() at once with a rotation by command makes one key", async () => {
+test("rotateWhenDue() at once with a rotation by command makes one key", async () => {
   const opened = await openTestKeys({ rotationSeconds })
   opened.clock.advance(rotationSeconds)
-  await Promise.allSettled([opened.keys.rotate(), opened.keys.tend(), opened.keys.tend()])
+  await Promise.allSettled([
+    opened.keys.rotate(),
+    opened.keys.rotateWhenDue(),
+    opened.keys.rotateWhenDue(),
+  ])
   assert.deepEqual(opened.states(), ["signing", "waiting"])
 })
