@@ -1,13 +1,13 @@
-// A delay that doubles with each failure of a key, in bounded memory. The first failures are free,
-// since people mistype.
+// Delays that double with each failure of a key, in bounded memory. The first failures cause no
+// delay, because people mistype.
 
 import { BoundedMap } from "../system/bounded_map.ts"
 
 /** The longest delay. */
 export const delaySecondsMax = 900
-/** A key is forgotten when nothing happens for this long after its delay. */
+/** A key's failures are forgotten this long after its delay has ended. */
 const forgottenAfterSeconds = 3600
-/** More keys than that are forgotten, the oldest first. */
+/** The most keys that are remembered. The oldest key is forgotten first. */
 const keysMaxDefault = 20_000
 
 interface Failures {
@@ -17,7 +17,7 @@ interface Failures {
 
 /** Failures by key. */
 export interface Delays {
-  /** Seconds until the next try; 0 for now. */
+  /** Seconds until the next try; 0 when it may happen now. */
   wait(key: string): number
   /** The number of failures that are counted for a key. */
   failures(key: string): number
@@ -32,8 +32,8 @@ export interface Delays {
 }
 
 /**
- * Makes delays. The failure of number `freeFailures` is followed by a delay of one second, each
- * further one by twice as much, up to 15 minutes. `seconds` reads a clock that never goes back.
+ * Makes delays. Failure number `freeFailures` starts a delay of one second. Each further failure
+ * doubles the delay, up to 15 minutes. `seconds` reads a clock that never goes back.
  */
 export function createDelays({
   freeFailures,
@@ -61,7 +61,7 @@ export function createDelays({
     },
     giveBack(key) {
       const count = failures(key) - 1
-      // The try was due when it was counted, so it is due again.
+      // The try was allowed when it was counted, so the next try is allowed now.
       if (count > 0) byKey.set(key, { count, nextTryAt: seconds() })
       else byKey.delete(key)
     },

@@ -1,20 +1,20 @@
-// The figures of a limit as a record: one place for the code that enforces them and for the route
-// table, which prints them.
+// The numbers of a limit, as a record. The code that enforces the limit and the route table that
+// prints it use the same record.
 
 import type { Rate } from "./rate_limit.ts"
 
-/** A rate: a burst, then one event at a time. */
+/** The numbers of a rate limit, and what it counts. */
 export interface RateFigures extends Rate {
-  /** What is counted, and for whom. */
+  /** What is counted, and for which client, account or session. */
   readonly counts: string
 }
 
-/** A number of failures in a row. */
+/** How many failures in a row are allowed. */
 export interface FailureFigures {
-  /** What is counted, and for whom. */
+  /** What is counted, and for which client, account or session. */
   readonly counts: string
   readonly inARow: number
-  /** What happens then. */
+  /** What happens after so many failures. */
   readonly next: string
 }
 

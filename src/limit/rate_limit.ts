@@ -1,8 +1,8 @@
 // Rate limits: token buckets by key, in bounded memory. A bucket holds up to `capacity` tokens. An
 // event takes one token, and a token comes back every `secondsPerToken`.
 //
-// A limit can have several buckets for one event, for instance one for the IPv6 /64 of a client and
-// one for the /48 around it. An event takes a token from each of its buckets, or from none.
+// An event can have several buckets, for instance one for the client's IPv6 /64 and one for the /48
+// around it. An event takes a token from each of its buckets, or from none.
 
 import { networksOf } from "../domain/ip_address.ts"
 import { BoundedMap } from "../system/bounded_map.ts"
@@ -13,36 +13,36 @@ export interface Rate {
   readonly secondsPerToken: number
 }
 
-/** A rate, and whose it is. `keyOf` names the bucket of an event; null when the event has none. */
+/** A rate with its buckets. `keyOf` names the bucket of an event; null for an event without one. */
 export interface RateOf<E> extends Rate {
   readonly keyOf: (event: E) => string | null
 }
 
 /** Limits events of type `E`. */
 export interface RateLimit<E> {
-  /** Seconds until the event may happen; 0 for now. Takes nothing. */
+  /** Seconds until the event may happen; 0 when it may happen now. Takes nothing. */
   wait(event: E): number
-  /** Takes the event's tokens and gives 0. When one is missing, takes nothing: seconds to wait. */
+  /** Takes the event's tokens and gives 0. If one is missing, takes none and gives the wait. */
   take(event: E): number
   /** Puts the event's tokens back. */
   giveBack(event: E): void
 }
 
-/** The tokens in a bucket at an instant. A bucket that is full has no entry. */
+/** The tokens in a bucket at one time. A full bucket has no entry. */
 interface Bucket {
   readonly tokens: number
   readonly at: number
 }
 
-/** More keys than that are forgotten, the oldest first. */
+/** The most keys that are remembered. The oldest key is forgotten first. */
 const keysMaxDefault = 20_000
 
-/** A customer's IPv6 /48 counts as ten clients, not as the 65,536 networks of /64 in it. */
+/** An IPv6 /48 usually belongs to one customer. It counts as ten clients, not as 65,536. */
 const clientsOfWideNetwork = 10
 
 /**
- * The rates of a client, by its address: an IPv4 address or an IPv6 /64 has the rate, an IPv6 /48
- * ten times the rate. `addressOf` gives null for an event that counts for no client.
+ * The rates of a client. An IPv4 address or an IPv6 /64 has the rate, an IPv6 /48 has ten times the
+ * rate. `addressOf` gives null for an event that counts for no client.
  */
 export function ratesOfClient<E>(
   { capacity, secondsPerToken }: Rate,

@@ -1,15 +1,17 @@
-// The passwords that are tried first. From SecLists' "10-million-password-list-top-1000000", what
-// was seen in breaches until 2015, commonest first: of its first 10,000 those with 3 characters or
-// more, of all of them those with 15 or more, the length of a new password (ASVS 5.0 6.2.4 and
-// 6.2.12); in NFC and lower case, each once. Its licence stands in blocklist_license.txt.
-// Only what refuses a password imports this, and late: most runs of Postern never need it. So the
-// image has blocklist.json beside its bundle, of which it would be more than half. An object, since
-// a list would cost the bundle a getter for each password.
+// Common and leaked passwords (ASVS 5.0 6.2.4 and 6.2.12), from SecLists'
+// "10-million-password-list-top-1000000": passwords seen in breaches until 2015, commonest first.
+// Of its first 10,000 the list has those with 3 characters or more. Of the others it has those with
+// 15 or more, the length of a new password. They are in NFC and lower case, each once. The licence
+// is in blocklist_license.txt.
+//
+// policy.ts imports this file only when it checks a password, since most runs never need it. The
+// image keeps blocklist.json outside its bundle, because it would be more than half of the bundle.
+// The JSON is an object, because the bundle would need a getter for each item of a list.
 
 import breached from "./blocklist.json" with { type: "json" }
 import { spell } from "./spelling.ts"
 
-/** What books, films and later breaches have taught everybody since. */
+/** Passwords that books, films and later breaches made well known. */
 const famous = [
   "administrator",
   "correcthorsebatterystaple",
@@ -21,5 +23,5 @@ const famous = [
   "thequickbrownfox",
 ]
 
-/** The passwords as `spell` spells them. Those below 15 characters matter as parts. */
+/** The passwords as `spell` spells them. Those below 15 characters are used as parts. */
 export const blocklist: ReadonlySet<string> = new Set([...breached.passwords, ...famous].map(spell))

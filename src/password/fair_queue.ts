@@ -1,22 +1,22 @@
-// A queue that is shared out by groups. Each waiter belongs to groups, such as its client and its
-// account. Waiters are served in rounds: a waiter that is alone in its groups is served in the next
-// round, however many others wait. Each waiter ahead of it in one of its groups delays it by one
-// round.
+// A queue in which groups take turns. Each waiter belongs to groups, such as its client and its
+// account. Waiters are served in rounds. A waiter that is alone in its groups is served in the next
+// round, even if many others wait. Each earlier waiter in one of its groups delays it by one round.
 //
-// When the queue is full, the waiter with the most others in its groups leaves, the newest first.
+// When the queue is full, the waiter whose groups have the most waiters leaves. Of several, the
+// newest leaves.
 
 /** Who asks for a turn. */
 export interface Asker {
   /** The names of its groups. All members of a group share turns. */
   readonly groups: readonly string[]
-  /** False for a stranger. Between equally crowded waiters, a stranger leaves first. */
+  /** False for a stranger. If the groups have equally many waiters, a stranger leaves first. */
   readonly isKnown: boolean
 }
 
 /** The waiters. */
 export interface FairQueue<T> {
   readonly size: number
-  /** Adds a waiter. Gives the waiter that has to leave, perhaps the new one, or null. */
+  /** Adds a waiter. Gives the waiter that has to leave, or null. That can be the new one. */
   add(waiter: T, asker: Asker): T | null
   /** Removes a waiter, if it is there. */
   remove(waiter: T): void

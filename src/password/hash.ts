@@ -1,6 +1,5 @@
-// Hashes and verifies passwords with Argon2id (RFC 9106) through the hashing lane. Without a hash
-// to compare with, a dummy hash takes the same work, so that the time does not reveal who has an
-// account.
+// Hashes and verifies passwords with Argon2id (RFC 9106) in the hashing lane. An unknown user is
+// compared with a dummy hash, so that the time does not reveal whether a user exists.
 
 import { hash as argon2Hash, verify as argon2Verify, type Options } from "@node-rs/argon2"
 import { randomKey } from "../system/random.ts"
@@ -16,16 +15,16 @@ import { isPossiblePassword, normalizePassword } from "./text.ts"
 
 /** Hashes passwords and compares them. */
 export interface PasswordHasher {
-  /** A new hash as a PHC string, with a salt of 16 bytes of its own. */
+  /** Makes a hash as a PHC string, with a new salt of 16 bytes. */
   hash(password: string, asker: Asker): Promise<string>
   /**
-   * Whether the password is the one that was hashed. Without a hash (null), for a password that
-   * nobody can have, and when `isOpen` resolves to false, the answer is false after the same work.
-   * Does not queue: call it inside `inTurn`, with the decisions that must be made right before.
+   * Whether the password matches the hash. The answer is false after the same work when there is no
+   * hash (null), when the text can't be a password, and when `isOpen` resolves to false. Does not
+   * queue: call it inside `inTurn`, with the checks that must happen just before.
    */
   verify(password: string, hash: string | null, options?: VerifyOptions): Promise<boolean>
   /**
-   * Runs work with comparisons in it when its turn in the lane has come.
+   * Runs work that compares passwords, when its turn in the lane comes.
    * @throws Unavailable when too many wait
    */
   inTurn<T>(work: () => Promise<T>, asker: Asker): Promise<T>
@@ -35,13 +34,13 @@ export interface PasswordHasher {
 
 /** Options of a comparison. */
 export interface VerifyOptions {
-  /** Whether a match counts. Decided while the password is compared; must not reject. */
+  /** Whether a match counts. Awaited after the comparison. It must not reject. */
   readonly isOpen?: Promise<boolean>
 }
 
 /**
- * Makes a hasher whose work runs in the lane. When `parameters` ask for more than the minimum, the
- * hash of a user can have either cost until the next login. So each failed check costs both.
+ * Makes a hasher that works in the lane. If `parameters` are above the minimum, a user's hash may
+ * still have the minimum until the next login. So each failed check does the work of both.
  */
 export function createPasswordHasher(
   lane: HashingLane,
@@ -85,8 +84,8 @@ export async function tryHash(parameters: HashParameters): Promise<void> {
   await argon2Hash("", optionsOf(parameters))
 }
 
-// A hash of no known password. Comparing with it takes the work that its parameters ask for.
-// Random bytes do for that: computing a hash would delay the start.
+// A dummy hash. Random bytes are enough, because comparing with it takes the full work anyway.
+// Computing a real hash would delay the start.
 function inventHash(parameters: HashParameters): string {
   return encodePasswordHash(parameters, { salt: randomKey(16), hash: randomKey(32) })
 }

@@ -1,13 +1,13 @@
-// Bounded concurrency for password hashing. Hashing, signature checks and file writes share the
-// threads of libuv's pool. A hash holds a thread for tens of milliseconds: with a hash on every
-// thread, each token check would wait for one. So the lane leaves threads to the others.
+// Bounds how many passwords are hashed at a time. Hashing, signature checks and file writes share
+// the threads of libuv's pool. A hash holds a thread for tens of milliseconds. With a hash on every
+// thread, each token check would wait for a hash. So the lane leaves threads to the other work.
 //
 // Waiters take turns by client and by account (fair_queue.ts). The queue is bounded, because every
 // waiting login holds memory and a connection.
 //
-// A hash evicts everything else from the processor's caches, so the work that follows a hash (sign
-// a token, write a session) is slow right after it. While others wait, finished work is therefore
-// released in groups. Measured with 8 logins in flight: 7 % less processor time a login.
+// A hash evicts everything else from the processor's caches. So the work after a hash (sign a
+// token, write a session) is slow. While others wait, finished hashes are therefore released in
+// groups. Measured with 8 logins in flight: 7 % less processor time per login.
 
 import { Unavailable } from "../errors.ts"
 import { type Asker, createFairQueue } from "./fair_queue.ts"
@@ -16,9 +16,9 @@ import { type Asker, createFairQueue } from "./fair_queue.ts"
 export interface HashingLane {
   /**
    * Waits for a turn, runs the work and gives its result. While others wait, the result comes up to
-   * 50 milliseconds later than the end of the work.
-   * @throws Unavailable after five seconds of waiting, and when the queue is full and this asker
-   *   shares its groups with the most waiters
+   * 50 milliseconds after the work has ended.
+   * @throws Unavailable after five seconds of waiting, and when the queue is full and this asker's
+   *   groups have the most waiters
    */
   run<T>(work: () => Promise<T>, asker: Asker): Promise<T>
 }
@@ -39,25 +39,25 @@ export function threadPoolSize(setting: string | undefined): number {
   return Math.min(Math.max(Number.isNaN(size) ? 1 : size, 1), threadsMax)
 }
 
-/** What the process needs beside its hashes in a flood of logins: 46 to 49 MiB, measured. */
+/** Memory of the process without its hashes in a flood of logins. Measured: 46 to 49 MiB. */
 const ownBytes = 56 * 1024 * 1024
 
 /**
- * How many hashes may run at a time: half of the pool's threads, at most one for each core, and as
- * many as there is memory for. 0 when the memory is too small for one hash.
+ * How many hashes may run at a time: half of the pool's threads, at most one per core, and at most
+ * what fits into memory. 0 when the memory is too small for one hash.
  *
- * The event loop shares the cores with the hashes. Measured on two cores: with one hash fewer there
- * are fewer logins and hardly shorter waits; with one more there are few more logins, longer waits,
- * and the memory of a hash is gone.
+ * The event loop shares the cores with the hashes. Measured on two cores: one hash fewer gives
+ * fewer logins and hardly shorter waits. One hash more gives few more logins and longer waits, and
+ * needs the memory of a hash.
  *
- * The settings refuse a pool of one thread, because it leaves no thread to the others.
+ * The settings refuse a pool of one thread, because a hash would block all other work.
  */
 export function laneWidth(machine: {
   readonly threads: number
   readonly cores: number
-  /** What the process may use in all: the container's limit, where there is one. */
+  /** All memory that the process may use: the machine's, or the container's limit. */
   readonly memoryBytes: number
-  /** What a hash takes. */
+  /** The memory of one hash. */
   readonly hashBytes: number
 }): number {
   const { threads, cores, memoryBytes, hashBytes } = machine
@@ -65,7 +65,7 @@ export function laneWidth(machine: {
   return Math.min(Math.max(1, Math.min(cores, Math.floor(threads / 2))), fitting)
 }
 
-/** One that waits, and how its waiting ends. */
+/** A call that waits for its turn. It ends by `enter` or by `leave`. */
 interface Waiter {
   enter(): void
   leave(): void
@@ -90,7 +90,7 @@ export function createHashingLane({
       try {
         return await work()
       } finally {
-        // The place goes straight to the next waiter, so that no newcomer can take it.
+        // Give the place to the next waiter directly, so that no new call can take it.
         const next = queue.takeNext()
         if (next === null) running -= 1
         else next.enter()
@@ -120,7 +120,7 @@ export function createHashingLane({
   }
 }
 
-/** Holds finished work until the group is full, its time is over or nobody waits any more. */
+/** Holds finished work until the group is full, its time is over, or nobody waits. */
 function createGroup() {
   let held: (() => void)[] = []
   let timer: NodeJS.Timeout | undefined

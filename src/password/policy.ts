@@ -1,7 +1,6 @@
-// The rules for new passwords (NIST SP 800-63B-4 §3.1.1.2): long, and not obvious. There are no
-// rules of composition. A password is refused when it consists of obvious parts only, in any
-// spelling; one that merely contains an obvious part is accepted. Seeded and existing passwords
-// are not checked.
+// The rules for new passwords (NIST SP 800-63B-4 §3.1.1.2): long, and not obvious. No kinds of
+// characters are required. A password is refused when it consists only of obvious parts, in any
+// spelling. It may contain an obvious part. Seeded and existing passwords are not checked.
 
 import { AuthError } from "../errors.ts"
 import { withoutRepeats, withoutRows } from "./predictable.ts"
@@ -16,7 +15,7 @@ const partLengthMin = 3
 /** The longest entry of the blocklist has 39. */
 const partLengthMax = 40
 const partsMax = 2
-/** Texts with more characters that are not repeated are not obvious, and slow to check. */
+/** Longer texts without repetitions are not obvious, and slow to check. */
 const unrepeatedLengthMax = 64
 
 const serviceName = "postern"
@@ -70,7 +69,7 @@ async function whyBlocked(text: string, username: string): Promise<string | null
   if (withoutRepeats(text).length > unrepeatedLengthMax) return null
   const plain = text.replace(signs, "")
   const letters = text.replace(noLetters, "")
-  // A reading that lacks more of the text would ignore what makes the password good.
+  // A reading that drops more of the text could drop what makes the password hard to guess.
   const isMost = (reading: string, share: number) => reading.length >= text.length * share
   const close = isMost(plain, 1 / 2) ? [text, plain] : [text]
   const spelled = isMost(letters, 1 / 3) && isMost(plain, 2 / 3) ? [spell(plain)] : []
@@ -105,7 +104,7 @@ function hasRuns(text: string): boolean {
   return once < passwordCharactersMin && once * 2 <= text.length
 }
 
-/** Whether too little of a text, its signs counted, is not repeated. */
+/** Whether little of a text is left without its repetitions. Signs count as part of the text. */
 function isRepetition(reading: string, text: string): boolean {
   const once = withoutRepeats(reading).length
   const isShort = once + text.length - reading.length < passwordCharactersMin
@@ -131,7 +130,7 @@ function isMostly(text: string, names: ReadonlySet<string>): boolean {
   return rest.length < text.length / 2
 }
 
-/** Whether a text is one or two known parts and digits and signs, a third of it known at least. */
+/** Whether a text is one or two known parts, digits and signs. A third of it must be known. */
 function isOneOrTwo(text: string, isKnown: (part: string) => boolean): boolean {
   const spelled = spell(text)
   return text.length <= unrepeatedLengthMax && goesOn(0, { parts: partsMax, known: 0 })

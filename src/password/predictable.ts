@@ -12,7 +12,7 @@ const backwards: ReadonlySet<string> = new Set(steps.map(([one, next]) => `${nex
 /** The shortest repetition that counts. */
 const repeatLengthMin = 4
 
-/** The text without its known parts of one length. */
+/** Removes all known parts of one length from a text. */
 export function withoutParts(
   text: string,
   { length, isKnown }: { readonly length: number; readonly isKnown: (part: string) => boolean },

@@ -1,4 +1,4 @@
-// Which texts can be passwords, and the form in which they are compared.
+// Checks whether a text can be a password, and normalizes it for comparing.
 
 /** Longer passwords are refused, never cut (NIST SP 800-63B-4 §3.1.1.2). */
 export const passwordBytesMax = 1024
@@ -10,7 +10,7 @@ export function isPossiblePassword(text: string): boolean {
   return text.length > 0 && text.isWellFormed() && !text.includes("\0")
 }
 
-/** NFC only: two ways to type one letter are the same, `A` and `a` are not. */
+/** NFC only: two encodings of one letter are the same, but `A` and `a` differ. */
 export function normalizePassword(text: string): string {
   return text.normalize("NFC")
 }

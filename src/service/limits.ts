@@ -28,7 +28,7 @@ const ofDevices = {
 
 /** POST /login. */
 export const loginLimits = {
-  /** One more than the passwords that are hashed at a time, where that is more than 5. */
+  /** At least 5, and at least one more than the passwords that are hashed at a time. */
   failuresOfPair: {
     counts: "wrong passwords of a client or device at an account",
     inARow: 5,
