@@ -8,7 +8,7 @@ import type { Sessions } from "../service/sessions.ts"
 
 const done: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
 
-/** Ends one of the user's own sessions. The session of another user is not found. */
+/** Ends one of the user's own sessions. For another user's session it answers 404. */
 export function endSession(sessions: Sessions): Handler<GuardedContext<Principal>> {
   return async (request, { principal, params }) => {
     await sessions.end(params["sid"] ?? "", principal, callerOf(request))
@@ -16,7 +16,7 @@ export function endSession(sessions: Sessions): Handler<GuardedContext<Principal
   }
 }
 
-/** Ends all of the user's sessions except the one that asks. */
+/** Ends all of the user's sessions except the current one. */
 export function endOtherSessions(sessions: Sessions): Handler<GuardedContext<Principal>> {
   return async (request, { principal }) => {
     await sessions.endOthers(principal, callerOf(request))

@@ -1,4 +1,4 @@
-// GET /livez and GET /readyz, for monitors. They say up or down, and nothing else.
+// GET /livez and GET /readyz, for monitors. The replies say only whether the service is up.
 
 import type { Handler } from "../http/guard.ts"
 import { json } from "../http/message.ts"

@@ -1,4 +1,4 @@
-// GET /.well-known/jwks.json: the public keys, for whoever verifies tokens (RFC 7517 §5).
+// GET /.well-known/jwks.json: the public keys, for services that verify tokens (RFC 7517 §5).
 
 import type { Handler } from "../http/guard.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
@@ -7,9 +7,9 @@ import { keySetMaxAgeSeconds } from "../token/keys/key_rotation.ts"
 /** Gives the members of the JWK Set, and the name of the set (key_ring.ts). */
 export type PublicKeys = () => { readonly keySet: string; readonly keys: readonly object[] }
 
-/** Answers the JWK Set, to be kept for five minutes and asked for again by its ETag. */
+/** Answers the JWK Set. Caches keep it for five minutes and revalidate it by its ETag. */
 export function jwks(publicKeys: PublicKeys): Handler {
-  // Public by nature, so scripts of any site may read it (the only such resource).
+  // The keys are public, so scripts of any site may read them.
   const reply = createTaggedReply({
     "Content-Type": "application/jwk-set+json; charset=utf-8",
     "Cache-Control": `public, max-age=${keySetMaxAgeSeconds}`,

@@ -5,7 +5,7 @@ import { json } from "../http/message.ts"
 import type { Principal } from "../service/authenticate.ts"
 import type { Sessions } from "../service/sessions.ts"
 
-/** Answers the user's own sessions, last used first. Times are epoch seconds. */
+/** Answers the user's own sessions, the last used first. Times are epoch seconds. */
 export function listSessions(sessions: Sessions): Handler<GuardedContext<Principal>> {
   return async (_request, { principal }) => {
     const own = await sessions.list(principal)

@@ -1,4 +1,4 @@
-// POST /login: takes a name and a password, and gives an access token, a refresh token, and a
+// POST /login: takes a username and a password, and gives an access token, a refresh token, and a
 // device token to send with the next login.
 
 import { callerOf } from "../http/caller.ts"

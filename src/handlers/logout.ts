@@ -1,5 +1,5 @@
-// POST /logout: ends the session of every token in the request, also of expired tokens. Tokens are
-// sent as Bearer or in a JSON body. `token` is the name in RFC 7009.
+// POST /logout: ends the session of each token in the request. Expired tokens count, too. Tokens
+// are sent as Bearer or in a JSON body. The member `token` has the name of RFC 7009.
 
 import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
@@ -12,14 +12,14 @@ const members = ["refresh_token", "access_token", "token"]
 const missing =
   "Missing token: send it as Bearer, or as refresh_token, access_token or token in JSON"
 
-// No Clear-Site-Data: any page can post a form here, and the browser would then delete the data of
-// all services of the site.
+// Not with Clear-Site-Data: any page can post a form here, and the browser would then delete the
+// data of all services of the site.
 const loggedOut: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
 
 /**
- * Answers 204, also for a token that has expired or is unknown. A malformed header or body is
- * refused only when no other token names a session. A request without a token is refused, since its
- * sender would take 204 for a logout.
+ * Answers 204, also for an expired or unknown token. A malformed header or body is refused only
+ * when no other token names a session. A request without a token is refused: with 204 its sender
+ * would believe that a session has ended.
  */
 export function logout(sessions: Sessions): BodyHandler {
   return withBody(async (request) => {
@@ -31,7 +31,7 @@ export function logout(sessions: Sessions): BodyHandler {
       try {
         outcomes.push(await sessions.logOut(token, caller))
       } catch (error) {
-        // A token that is rate limited, or a failed write, must not keep other sessions alive.
+        // Go on: an error with one token must not keep the sessions of other tokens alive.
         failure ??= error
       }
     }

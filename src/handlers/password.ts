@@ -1,4 +1,4 @@
-// POST /password: changes the password of a user who knows the current one and has just logged in.
+// POST /password: changes the user's password. Needs a fresh token and the current password.
 
 import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, type GuardedContext, withBody } from "../http/guard.ts"

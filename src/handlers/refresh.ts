@@ -1,5 +1,5 @@
 // POST /refresh: takes a refresh token, and gives a new access token and refresh token. The token
-// is sent in the JSON body or as Bearer (the semantics of RFC 6749 §6, not its form).
+// is sent in a JSON body or as Bearer. (RFC 6749 §6 means the same but sends a form.)
 
 import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
@@ -18,8 +18,8 @@ export function refresh(sessions: Sessions): BodyHandler {
 }
 
 // Clients attach an access token to every request, often an expired one. So the token in the body
-// is used, and the header is ignored unless it has another refresh token: one of the two would be
-// lost.
+// is used, and an access token in the header is ignored. A different refresh token in the header is
+// refused, because it would get no answer.
 async function chooseToken(request: HttpRequest, sessions: Sessions): Promise<string> {
   const { header, body } = readSentTokens(request, ["refresh_token"])
   const [inBody] = body.tokens

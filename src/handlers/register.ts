@@ -1,4 +1,4 @@
-// POST /register: creates an account with a name and a password. It does not log in.
+// POST /register: creates an account with a username and a password. It does not log in.
 
 import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, withBody } from "../http/guard.ts"
@@ -6,7 +6,7 @@ import { readTexts } from "../http/json_body.ts"
 import { json } from "../http/message.ts"
 import type { Register } from "../service/registration.ts"
 
-/** Answers 201 with the name in its canonical form, as tokens will have it. */
+/** Answers 201 with the canonical username, the `sub` of the user's tokens. */
 export function registerAccount(register: Register): BodyHandler {
   return withBody(async (request) => {
     const credentials = readTexts(request, ["username", "password"])

@@ -1,11 +1,11 @@
-// GET /revocations: sessions and tokens that ended and may still have unexpired access tokens. For
-// services that verify tokens by the published keys.
+// GET /revocations: ended sessions whose access tokens may not have expired, and revoked tokens.
+// For services that verify tokens with the published keys.
 
 import type { Handler } from "../http/guard.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
 import type { Sessions } from "../service/sessions.ts"
 
-/** A cache delays the time after which other services know of a logout by this much. */
+/** Caches delay the news of a logout by at most this time. */
 const maxAgeSeconds = 5
 
 /** Answers `{"sids": […], "jtis": […]}`. Caches revalidate it by its ETag. */

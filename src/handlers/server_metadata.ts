@@ -1,5 +1,5 @@
-// GET /.well-known/oauth-authorization-server: where verifiers that know only the issuer find the
-// keys (RFC 8414 §3).
+// GET /.well-known/oauth-authorization-server: tells where the keys are, for verifiers that know
+// only the issuer (RFC 8414 §3).
 
 import type { Handler } from "../http/guard.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
@@ -16,8 +16,8 @@ export function serverMetadata(issuer: string): Handler {
   const metadata = {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
-    // Clients require the first list, although RFC 8414 §3.2 omits empty lists (erratum 7793).
-    // Without the second list clients assume grants that Postern does not have.
+    // Clients require the first list, although RFC 8414 §3.2 omits empty lists (erratum 7793). If
+    // the second list is missing, clients assume grants that Postern does not have.
     response_types_supported: [],
     grant_types_supported: [],
   }

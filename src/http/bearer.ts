@@ -1,17 +1,18 @@
-// Tokens in `Authorization: Bearer <token>` (RFC 6750 §2.1): the scheme in any case, one or more
-// spaces, one token. Endpoints that also take tokens in a body use sent_tokens.ts.
+// Reads tokens from `Authorization: Bearer <token>` (RFC 6750 §2.1): the scheme in upper or lower
+// case, one or more spaces, one token. Endpoints that also take tokens in a body use
+// sent_tokens.ts.
 
 import { AuthError } from "../errors.ts"
 import type { RequestHead } from "./message.ts"
 
-/** Finds the access token of a request in one kind of place. */
+/** Reads the access token of a request from one place, such as a header. */
 export interface CredentialReader {
   /**
    * The token, or null when there is none.
-   * @throws AuthError `invalid_request` for a malformed place
+   * @throws AuthError `invalid_request` when the place is malformed
    */
   read(head: RequestHead): string | null
-  /** The refusal of a request without a token. */
+  /** The error for a request without a token. */
   missing(head: RequestHead): AuthError
 }
 
@@ -21,8 +22,8 @@ const scheme = "bearer"
 const separators = [" ", "\t", "\n", "\v", "\f", "\r", "\u00a0", ","]
 
 /**
- * The token of a request's `Authorization` header, or null when there is none of the Bearer scheme.
- * @throws AuthError `invalid_request` when the scheme is not followed by exactly one token
+ * The token of the `Authorization` header, or null without the Bearer scheme.
+ * @throws AuthError `invalid_request` when exactly one token does not follow the scheme
  */
 export function readBearerToken(head: RequestHead): string | null {
   const credentials = readBearerCredentials(head)
@@ -36,7 +37,7 @@ export function readBearerToken(head: RequestHead): string | null {
   throw new AuthError("invalid_request", message, { reason: "bad_header" })
 }
 
-/** Everything after the Bearer scheme, blanks included. Null for another scheme, or none. */
+/** The text after the Bearer scheme, blanks included. Null without the Bearer scheme. */
 export function readBearerCredentials({ headers }: RequestHead): string | null {
   const header = headers.get("authorization")
   if (header === undefined || !/^bearer(?![!#$%&'*+.^_`|~\w-])/i.test(header)) return null

@@ -10,7 +10,7 @@ const userAgentLengthMax = 200
 export function callerOf({ id, clientAddress, headers }: RequestHead): Caller {
   const header = headers.get("user-agent") ?? ""
   const start = header.slice(0, userAgentLengthMax).replace(/[^\x20-\x7e]/g, "?")
-  // A session keeps this text, and must not keep the whole header in memory.
+  // A slice would keep the whole header in memory for as long as a session keeps the slice.
   const userAgent = header.length > userAgentLengthMax ? ownText(start) : start
   return { requestId: id, address: clientAddress, userAgent }
 }

@@ -1,14 +1,16 @@
-// The client's address behind proxies, from `X-Forwarded-For` or `Forwarded` (RFC 7239). Only the
-// header that the operator's proxies write is read: they may pass on the other one as the client
-// sent it. Anyone can send these headers, so a header is read only when the peer is a trusted
-// proxy. It is read from the right, because each proxy appends the address of its peer. The first
-// address that is not a trusted proxy's is the client's: what is left of it may be forged. Pure.
+// Finds the client's address behind proxies, from `X-Forwarded-For` or `Forwarded` (RFC 7239).
+//
+// Anyone can send these headers, so a header is read only when the peer is a trusted proxy. Only
+// the header that the settings name is read, because a proxy may pass on the other one as the
+// client sent it. The header is read from the right, because each proxy appends the address of its
+// peer. The first address that is no trusted proxy's is the client's. Everything to its left may be
+// forged. Pure.
 
 import { canonicalAddress, isWithin, type Network } from "../domain/ip_address.ts"
 
-/** The other end of a connection. */
+/** The machine at the other end of a connection: a client or a proxy. */
 export interface Peer {
-  /** In its canonical spelling. Empty when the connection has closed. */
+  /** The canonical address. Empty when the connection has closed. */
   readonly address: string
   readonly isTrusted: boolean
 }
@@ -48,8 +50,9 @@ export function peerOf(remoteAddress: string | undefined, proxies: readonly Netw
 }
 
 /**
- * The forwarding header that is ignored, or null. Either the peer is not trusted, or it writes the
- * other header. A second header beside the one that is read is the client's own, and no mistake.
+ * The forwarding header that is ignored, or null. It is ignored if the peer is not trusted, or if
+ * the peer writes the other header. If both headers are there, a client may have sent the other
+ * one, so it is not reported.
  */
 export function unreadHeader(
   headers: Headers,

@@ -1,15 +1,15 @@
-// CORS: which scripts of other sites may read replies (Fetch standard, "HTTP-CORS protocol"). An
+// CORS: lets scripts of listed origins read replies (Fetch standard, "HTTP-CORS protocol"). An
 // origin must equal a listed one: there are no patterns and no `*`. Credentials are never allowed,
-// since Postern has no cookies. Pure.
+// because Postern has no cookies. Pure.
 
 import type { Reply, RequestHead } from "./message.ts"
 
 const preflightMaxAgeSeconds = 600
 
-/** Headers that scripts may read, beside those that they always may. */
+/** Headers that scripts may read in addition to the safelisted ones. */
 const exposedHeaders = "Retry-After, WWW-Authenticate, X-Request-Id"
 
-/** The headers that scripts may send when a preflight names none, or malformed ones. */
+/** Headers that scripts may send when a preflight names no headers or malformed ones. */
 const usualHeaders = "Authorization, Content-Type"
 /** One item of a list of header names (RFC 9110 §5.1, §5.6.1). */
 const headerName = /^[ \t]*[!#$%&'*+.^`|~\w-]+[ \t]*$/
@@ -30,7 +30,7 @@ export function shareReply(
   return { ...shared, headers: { ...shared.headers, ...preflightHeaders(reply, asked) } }
 }
 
-/** The same when only the origin of the request is known. */
+/** The same for a request of which only the origin is known. */
 export function shareWith(
   reply: Reply,
   { origin, origins }: { readonly origin: string | undefined; readonly origins: readonly string[] },
@@ -47,7 +47,7 @@ export function shareWith(
   }
 }
 
-/** The origin in raw headers, names and values in turn. Undefined when there are two. */
+/** The origin in raw headers, which alternate names and values. Undefined for two origins. */
 export function originOf(rawHeaders: readonly string[]): string | undefined {
   const origins = rawHeaders.filter(
     (_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "origin",
@@ -56,9 +56,8 @@ export function originOf(rawHeaders: readonly string[]): string | undefined {
 }
 
 /**
- * The origin in the bytes of a head that could not be parsed. A forged origin is harmless: the
- * reply is the refusal of the sender's own request, and a browser compares the origin with the
- * script's.
+ * The origin in the bytes of a head that could not be parsed. A forged origin is harmless: it only
+ * opens the error reply to the sender, and a browser compares the origin with the script's own.
  */
 export function originInBytes(packet: Uint8Array | undefined): string | undefined {
   if (packet === undefined) return undefined
@@ -72,7 +71,7 @@ export function originInBytes(packet: Uint8Array | undefined): string | undefine
   )
 }
 
-/** The methods are those that the reply to OPTIONS names anyway. */
+/** CORS headers of a preflight. The methods are those in the `Allow` of the OPTIONS reply. */
 function preflightHeaders(
   { headers: { Allow: methods = "" } }: Reply,
   asked: string | undefined,

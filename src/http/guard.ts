@@ -18,7 +18,7 @@ export interface GuardedContext<P> extends Context {
   readonly principal: P
 }
 
-/** Answers a request by its head. If a body is sent, it is not read, and the connection closes. */
+/** Answers a request without reading a body. If one is sent, the connection closes. */
 export type Handler<C = Context> = (head: RequestHead, context: C) => Reply | Promise<Reply>
 
 /** Answers a request with its body. Made by `withBody`. */
@@ -31,7 +31,7 @@ export function withBody<C = Context>(handle: BodyHandler<C>["handle"]): BodyHan
   return { handle }
 }
 
-/** What the guard checks of a principal. */
+/** The members of a principal that the guard checks. */
 export interface Identity {
   readonly roles: readonly string[]
   readonly fresh: boolean
@@ -80,14 +80,14 @@ class ProtectedHandler {
   }
 }
 
-/** Admits every request. `limits` are those that the service enforces for this use case. */
+/** Allows every request. `limits` are those that the service enforces for this use case. */
 export function anyone(handler: Handler | BodyHandler, limits: Limits = {}): RouteHandler {
   return new ProtectedHandler(describe("anyone", handler, limits), handleOf(handler))
 }
 
 /**
- * Makes a guard, which admits requests with an access token to the handler it is given. `limits`
- * are those that the service enforces for this use case.
+ * Makes a guard. The guard wraps a handler, so that it gets only requests with a valid access
+ * token. `limits` are those that the service enforces for this use case.
  */
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
@@ -108,7 +108,7 @@ export function guard<P extends Identity>(
     const guarded = async (request: HttpRequest, { params }: Context): Promise<Reply> => {
       const token = credentials.read(request)
       if (token === null) {
-        // Not thrown: a throw through async functions takes longer than the rest of the refusal.
+        // Not thrown: a throw through async functions takes longer than the rest of this reply.
         if (!optional) return refusalReply(credentials.missing(request))
         // The overloads promise null only to handlers of an optional guard.
         return handle(request, { params, principal: null as unknown as P })

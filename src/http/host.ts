@@ -1,12 +1,12 @@
-// Which `Host` headers are accepted (RFC 9110 §7.4). Postern never builds a URL from `Host`, so
-// without a list any host is accepted. Pure.
+// Checks the `Host` header (RFC 9110 §7.4). Without a list every host is accepted, because Postern
+// never builds a URL from `Host`. Pure.
 
 import { canonicalAddress } from "../domain/ip_address.ts"
 
 /** Requests from this machine, such as the health check, send these. */
 const alwaysAllowed: readonly string[] = ["localhost", "127.0.0.1", "::1"]
 
-/** The canonical spelling of a `Host`: lower case, without port, brackets and last dot. */
+/** The canonical spelling of a `Host`: lower case, without port, brackets and final dot. */
 export function hostNameOf(host: string): string {
   const found = /^(?:\[(.+)\]|([^:]+?)\.?)(?::\d+)?$/.exec(host)
   const name = (found?.[1] ?? found?.[2] ?? "").toLowerCase()

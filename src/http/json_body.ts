@@ -1,6 +1,6 @@
-// Reads a JSON body: the Content-Type must be JSON, and the bytes must be one object. A byte order
-// mark before it is skipped (RFC 8259 §8.1), since editors write one. Unknown members are refused
-// by name, except where a standard says to ignore them.
+// Reads a JSON body: the Content-Type must be JSON, and the body must be one object. A byte order
+// mark at its start is skipped (RFC 8259 §8.1), because editors write one. Unknown members are
+// refused, except where a standard says to ignore them.
 
 import { type JsonObject, readJsonObject } from "../domain/strict_json.ts"
 import { AuthError } from "../errors.ts"
@@ -8,11 +8,11 @@ import { isJsonType } from "./media_type.ts"
 import type { HttpRequest } from "./message.ts"
 
 const byteOrderMark = Buffer.from("\ufeff")
-/** Longer names of members are cut in messages. */
+/** Messages show so many characters of a member's name. */
 const nameLengthMax = 60
 
 /**
- * The members of a request's JSON body, their names and values unchecked.
+ * The members of a request's JSON body. Their names and values are not checked.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
 export function readJsonBody(request: HttpRequest): JsonObject {
@@ -45,7 +45,7 @@ export function readTexts<N extends string, O extends string = never>(
   { optional = [], unknown = "refused" }: OtherMembers<O> = {},
 ): Readonly<Record<N, string> & Partial<Record<O, string | null>>> {
   const members = readJsonBody(request)
-  if (unknown === "refused") refuseOthers(members, [...names, ...optional])
+  if (unknown === "refused") requireKnownMembers(members, [...names, ...optional])
   const isMissing = (name: N) => members[name] == null || members[name] === ""
   if (names.some(isMissing)) {
     throw new AuthError("invalid_request", `Missing ${names.join(" or ")}`)
@@ -63,7 +63,7 @@ export function readTexts<N extends string, O extends string = never>(
   return members as Readonly<Record<N, string> & Partial<Record<O, string | null>>>
 }
 
-function refuseOthers(members: JsonObject, known: readonly string[]): void {
+function requireKnownMembers(members: JsonObject, known: readonly string[]): void {
   const other = Object.keys(members).find((name) => !known.includes(name))
   if (other === undefined) return
   const message = `Unknown member ${quoted(other)}: the body may have ${known.join(", ")}`

@@ -1,24 +1,24 @@
-// Requests and replies as plain records. A handler, and the whole app, is a function from one to
-// the other. Only http/node/ knows sockets and streams.
+// Requests and replies as plain records. A handler is a function from a request to a reply, and so
+// is the whole app. Only http/node/ knows sockets and streams.
 
 import type { RefusalReason } from "../errors.ts"
 
 /** The head of a request. */
 export interface RequestHead {
-  /** Names this request in the reply, the log and error messages. */
+  /** The request's id in the reply, the log and error messages. */
   readonly id: string
   readonly method: string
   /** The path as it was sent, neither decoded nor resolved. */
   readonly path: string
   /** The text after the `?`, as it was sent. Empty without a `?`. */
   readonly query: string
-  /** By lower-case name. Headers that must be unique are (node/head.ts). */
+  /** Values by lower-case name. node/head.ts refuses duplicates of headers that must be unique. */
   readonly headers: ReadonlyMap<string, string>
   /** The client's address: the peer's, or the one that a trusted proxy forwards. */
   readonly clientAddress: string
 }
 
-/** A request with its body. The body is empty where the route takes none. */
+/** A request with its body. The body is empty if the route takes none. */
 export interface HttpRequest extends RequestHead {
   readonly body: Uint8Array
 }
@@ -28,17 +28,17 @@ export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** Why a token was refused, or why a logout ended nothing: for the access log only. */
+  /** For the access log: why a token was refused, or why a logout ended nothing. */
   readonly reason?: RefusalReason
 }
 
-/** The headers of JSON that must not be stored. */
+/** The headers of a JSON reply that caches must not store. */
 export const jsonHeaders: Reply["headers"] = Object.freeze({
   "Content-Type": "application/json; charset=utf-8",
   "Cache-Control": "no-store",
 })
 
-/** A JSON reply. It must not be stored unless `headers` say otherwise. */
+/** A JSON reply. Caches must not store it, unless `headers` say otherwise. */
 export function json(status: number, body: object, headers?: Reply["headers"]): Reply {
   return {
     status,

@@ -1,5 +1,5 @@
-// Errors as replies: {"error": <code>, "msg": <sentence>}. The one table from codes to statuses; a
-// code without a status does not compile.
+// Error replies: {"error": <code>, "msg": <sentence>}. One table gives each code its status. A code
+// without a status does not compile.
 
 import { AuthError, type ErrorCode, errorCodes, Unavailable } from "../errors.ts"
 import { jsonHeaders, jsonText, type Reply } from "./message.ts"
@@ -39,9 +39,9 @@ const challengedCodes: readonly ErrorCode[] = [
 ]
 
 /**
- * The headers of a code. Every 401 carries a challenge (RFC 9110 §11.6.1), and a 403 that another
- * token could change; without an `error` where no token was sent: there is nothing wrong with one
- * that is not there (RFC 6750 §3). With a wrong current password the token is good.
+ * The headers of a code. Every 401 has a challenge (RFC 9110 §11.6.1). So has the 403 for a missing
+ * role, since a token of another user could help. `wrong_password` has none, since the token is
+ * good. When no token was sent, the challenge names no `error` (RFC 6750 §3).
  */
 function headersOf(code: ErrorCode): Reply["headers"] {
   const isChallenged = statuses[code] === 401 || code === "insufficient_scope"
@@ -55,7 +55,7 @@ const headersByCode = Object.fromEntries(
   errorCodes.map((code) => [code, headersOf(code)]),
 ) as Readonly<Record<ErrorCode, Reply["headers"]>>
 
-/** The reply for a code, with more headers where there are any. */
+/** The reply for a code. `more` are further headers. */
 export function problem(code: ErrorCode, msg: string, more?: Reply["headers"]): Reply {
   const own = headersByCode[code]
   const headers = more === undefined ? own : { ...own, ...more }
@@ -66,12 +66,12 @@ export function problem(code: ErrorCode, msg: string, more?: Reply["headers"]): 
 export function refusalReply(error: AuthError): Reply {
   const reply = problem(error.code, error.message, retryAfter(error.retryAfterSeconds))
   const { reason } = error
-  // Member by member: a spread takes longer than all the rest of this.
+  // Member by member, because a spread takes longer than the rest of this function.
   const { status, headers, body } = reply
   return reason === undefined ? reply : { status, headers, body, reason }
 }
 
-/** The reply for anything that was thrown, or null for a bug, which is the caller's to log. */
+/** The reply for a thrown value. Null for a bug, which the caller logs. */
 export function problemOf(error: unknown): Reply | null {
   if (error instanceof AuthError) return refusalReply(error)
   if (error instanceof Unavailable) {

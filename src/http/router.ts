@@ -1,6 +1,6 @@
 // Finds the route of a request. Paths are compared as they were sent: nothing is decoded, no dots
-// are resolved, no slashes are merged. So each path has one spelling only. Static paths come first.
-// A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3).
+// are resolved, no slashes are merged. So each route has one spelling. Paths without `{name}` are
+// tried first. A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3).
 
 import type { RouteHandler } from "./guard.ts"
 
@@ -44,7 +44,7 @@ const staticSegment = /^[\w.~-]*$/
 const noParams: Params = Object.freeze(Object.create(null))
 
 /**
- * Compiles the route table, once.
+ * Compiles the route table.
  * @throws TypeError for a path that no request can have, and for a duplicate route
  */
 export function createRouter(routes: readonly Route[]): Router {

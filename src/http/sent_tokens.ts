@@ -1,5 +1,5 @@
-// The tokens of a request to an endpoint that takes them in the header or in the body. Both places
-// are always read: clients attach the token they have to every request, and a fault in one place
+// Reads the tokens of a request from its header and its body, for endpoints that take both. Both
+// are always read: clients attach the token they have to every request, and an error in one place
 // must not hide a valid token in the other.
 
 import { AuthError } from "../errors.ts"
@@ -11,7 +11,7 @@ import type { HttpRequest, RequestHead } from "./message.ts"
 export interface Place {
   /** At most one, unless the place has a fault or takes several members. */
   readonly tokens: readonly string[]
-  /** Why the place can't be read as a whole. Null when it can. */
+  /** Why the whole place can't be read. Null when it can. */
   readonly fault: AuthError | null
 }
 
@@ -21,9 +21,9 @@ export interface SentTokens {
   readonly body: Place
 }
 
-/** What programs send in place of a token that they don't have. */
+/** Texts that programs send when they have no token. */
 const noTokens = ["", "null", "undefined", "None", "nil"]
-/** A malformed header is searched for tokens, and checking each costs a signature. */
+/** Most tokens that are read from a malformed header. Each one costs a signature check. */
 const partsMax = 4
 
 /** Reads the `Authorization` header, and these members of a JSON body. */

@@ -1,4 +1,4 @@
-// Replies that caches may keep for a while and ask for again by their ETag (RFC 9110 §8.8.3 and
+// Replies that caches may keep for a while and then revalidate by ETag (RFC 9110 §8.8.3 and
 // §13.1.2).
 
 import { createHash } from "node:crypto"
@@ -11,15 +11,15 @@ interface Tagged {
   readonly unchanged: Reply
 }
 
-/** A value with its version, which changes whenever the value does. */
+/** A value with its version. A changed value must have another version. */
 export interface Versioned {
   readonly version: string | number
   readonly value: object
 }
 
 /**
- * Makes a function that answers a value as JSON with its ETag, or 304 to a client that has it. The
- * text is made once for each version.
+ * Makes a function that answers a value as JSON with its ETag, or 304 if the client has this
+ * version already. The JSON text is made once for each version.
  */
 export function createTaggedReply(
   headers: Reply["headers"],

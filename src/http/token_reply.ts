@@ -8,7 +8,7 @@ export interface TokenPair {
   readonly expiresInSeconds: number
   readonly refreshToken: string
   readonly refreshExpiresInSeconds: number
-  /** Shows at the next login that this client has logged in before. */
+  /** Proves at the next login that this client has logged in before. */
   readonly deviceToken?: string
 }
 
