@@ -1,6 +1,6 @@
-// The operator's commands, one row each: what the command line, its help and the control socket
-// (socket.ts) know of them. A command is plain JSON, so that it runs the same way inside a running
-// service and, while none runs, in the command line's own process.
+// The operator's commands, one row each. The command line, its help and the control socket
+// (socket.ts) use this table. A command is plain JSON: it runs inside the running service or, while
+// no service runs, in the command line's own process.
 //
 //   {"command":"user.add","username":"carol","password":"…"}
 //   {"ok":true,"value":{"username":"carol","roles":[],…}}
@@ -12,7 +12,7 @@ import type { Accounts } from "../service/accounts.ts"
 import type { Keys } from "../service/keys.ts"
 import { errorText, type Log } from "../telemetry/log.ts"
 
-/** What a command is given, by name. All but `value`, which is any JSON, are text. */
+/** The inputs of a command, by name. `value` is any JSON, the others are text. */
 export interface CommandInput {
   readonly username: string
   readonly password: string
@@ -22,15 +22,15 @@ export interface CommandInput {
   readonly kid: string
 }
 
-/** The name of something that a command is given. */
+/** The name of an input. */
 export type InputName = keyof CommandInput
 
-/** A command as it travels. */
+/** A command as JSON. */
 export interface Command extends Partial<CommandInput> {
   readonly command: CommandName
 }
 
-/** What comes back. */
+/** The answer to a command. */
 export type Answer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: ErrorCode; readonly msg: string }
@@ -47,7 +47,7 @@ export interface CommandParts {
 
 /** A row of the table. */
 export interface AdminCommand {
-  /** What the command needs, in the order of the command line. */
+  /** The inputs of the command, in the order of the command line. */
   readonly takes: readonly InputName[]
   /** One sentence for people. */
   readonly help: string
@@ -140,7 +140,7 @@ const commands = {
 /** The commands in the order in which help shows them. */
 export const adminCommands = Object.entries(commands) as readonly [CommandName, AdminCommand][]
 
-/** Runs a command. A failure is an answer, too. What the command did is in the audit trail. */
+/** Runs a command. A failure gives an answer, too. The audit trail records what was done. */
 export async function execute(command: JsonObject, parts: CommandParts): Promise<Answer> {
   const { log } = parts
   const name = command["command"]

@@ -1,6 +1,6 @@
-// The control socket, control.sock beside the store, by which the command line reaches a running
-// service. Its mode is 0600, in a directory of mode 0700. A process that may open it may also read
-// the store's files, so the socket asks for no password.
+// The control socket: the command line reaches a running service through control.sock in the data
+// directory. The socket has mode 0600 and the directory 0700. A process that can open the socket
+// can also read the store's files, so the socket needs no password.
 
 import { join } from "node:path"
 import { readJsonObject } from "../domain/strict_json.ts"
@@ -20,22 +20,22 @@ import { type Answer, type Command, type CommandParts, execute } from "./command
 /** Name of the socket in the data directory. */
 export const controlSocketName = "control.sock"
 
-/** Error codes of file systems on which no socket can be made. */
+/** Error codes of file systems without sockets. */
 const noSocketCodes: readonly string[] = [
   ...["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EIO", "ENXIO", "EAFNOSUPPORT"],
 ]
 
-/** Where to listen, and what for. */
+/** Where to listen, and what commands work with. */
 export interface ControlOptions extends CommandParts {
   readonly directory: string
   readonly disk: Disk
-  /** Whether the directory is still this process's: else the socket there may be another's. */
+  /** Whether this process still owns the directory. If not, the socket may be another's. */
   readonly isInPlace: () => boolean
 }
 
 /**
- * Listens for commands. The caller holds the store's lock, so a socket that is there is a leftover.
- * Where the file system has no sockets the service goes without, and the log says so.
+ * Listens for commands. The caller holds the store's lock, so an existing socket is a leftover and
+ * is removed. If the file system has no sockets, the service runs without one and logs a warning.
  */
 export async function openControl(options: ControlOptions): Promise<LocalSocket> {
   const { directory, disk, log } = options
@@ -58,8 +58,8 @@ export async function openControl(options: ControlOptions): Promise<LocalSocket>
   }
 }
 
-// Bound under a name of its own and then renamed. Closing removes the name that was bound, and by
-// then `path` may belong to another service that took over the directory.
+// Binds a random name and then renames it. Node removes the bound name when the socket closes. By
+// then `path` may be the socket of another service that took over the directory.
 async function putUp(path: string, options: ControlOptions): Promise<LocalSocket> {
   const { directory, disk, isInPlace } = options
   const unnamed = join(directory, `.ctrl-${randomName()}.sock`)
@@ -67,7 +67,7 @@ async function putUp(path: string, options: ControlOptions): Promise<LocalSocket
     const command = readJsonObject(Buffer.from(line)).value
     return JSON.stringify(await execute(command, options))
   }).catch(async (error) => {
-    // Some file systems make a file of another kind, and then refuse it.
+    // Some file systems make a file that is not a socket, and then fail.
     await disk.remove(unnamed).catch(() => {})
     throw error
   })
@@ -93,7 +93,7 @@ export async function isServed(directory: string): Promise<boolean> {
   return (await knock(join(directory, controlSocketName))) === "connected"
 }
 
-/** Has the running service run a command, or gives null when none runs. */
+/** Sends a command to the running service. Gives null when no service runs. */
 export async function askService(directory: string, command: Command): Promise<Answer | null> {
   try {
     return JSON.parse(

@@ -1,6 +1,6 @@
-// The audit trail: what happened to logins, sessions, passwords, users and keys, one JSON line an
-// event (OWASP ASVS 5.0 16.2, 16.3). Lines go to the log at every level, and to the end of a file
-// if one is set. A written line is never changed.
+// The audit trail: one JSON line for each event of logins, sessions, passwords, users and keys
+// (OWASP ASVS 5.0 16.2, 16.3). Lines go to the log at every log level. If a file is set, they are
+// appended to it, too. A written line is never changed.
 //
 //   {"time":"2026-11-23T15:30:00Z","level":"audit","event":"session.ended","user":"alice",
 //    "session":"q1…","client":"192.0.2.7","request":"a1-7","reason":"logout"}
@@ -13,7 +13,7 @@ import type { Caller } from "../domain/caller.ts"
 import type { Disk } from "../system/disk.ts"
 import { auditLine, type Log } from "./log.ts"
 
-/** Everything that is audited. */
+/** All events that are audited. */
 export type AuditEvent =
   | "login.succeeded"
   | "login.failed"
@@ -49,20 +49,21 @@ export interface AuditFields {
   readonly session?: string | undefined
   /** The client's address; in a sum, the clients' network (audit_summary.ts). */
   readonly client?: string | undefined
-  /** The address of another client that used the same refresh token. */
+  /** The address of the other client that used the same refresh token. */
   readonly other?: string | undefined
-  /** The request's id; absent for commands of the operator. */
+  /** The request's id; absent for the operator's commands. */
   readonly request?: string | undefined
-  /** Why: a word of a closed list, never typed text. */
+  /** Why it happened: a word of a fixed list, never typed text. */
   readonly reason?: string | undefined
   /** The key's name. */
   readonly key?: string | undefined
-  /** How many events a sum stands for, in how many seconds. */
+  /** In a sum: the number of events. */
   readonly count?: number | undefined
+  /** In a sum: the seconds in which the events happened. */
   readonly seconds?: number | undefined
 }
 
-/** The fields that say who asked. */
+/** The fields that describe a caller. */
 export function callerFields({ requestId, address }: Caller): AuditFields {
   return { request: requestId, client: address }
 }
@@ -73,14 +74,14 @@ export type Audit = (event: AuditEvent, fields: AuditFields) => void
 /** A file to which audit lines are appended. */
 export interface AuditFile {
   readonly append: (line: string) => void
-  /** Waits until all lines are written, or could not be. */
+  /** Tries once more to write all lines, and waits for that. */
   close(): Promise<void>
 }
 
-/** Characters of lines that wait for the file. */
+/** Most characters that wait for the file. */
 const pendingLengthMax = 1024 * 1024
 
-/** Makes the trail. It writes to the log and to the file, where they are given. */
+/** Makes the trail. It writes to the log and to the file; either can be null. */
 export function createAudit({
   log,
   file,
@@ -91,7 +92,7 @@ export function createAudit({
   readonly clock: Clock
 }): Audit {
   return (event, { user, session, client, other, request, reason, key, count, seconds }) => {
-    // Exactly these fields, in this order: a caller may hold objects with more members.
+    // Only these fields are written: a caller's object may have more members.
     const fields = { user, session, client, other, request, reason, key, count, seconds }
     log?.audit(event, fields)
     file?.append(auditLine(isoTime(clock.now()), event, fields))
@@ -110,9 +111,9 @@ export function auditEnded(
 }
 
 /**
- * Opens a file for appending, mode 0600. Each batch of lines opens the file again, so it may be
- * rotated at any time. While the file can't be written, up to one MiB of lines waits. Further lines
- * are lost, and a line `audit.lost` says how many.
+ * Makes a file for appending, mode 0600. Each batch of lines opens the file again, so the operator
+ * may move it away at any time. While the file can't be written, up to 1 MiB of lines waits.
+ * Further lines are lost, and a line `audit.lost` says how many.
  */
 export function openAuditFile(
   path: string,
@@ -124,7 +125,7 @@ export function openAuditFile(
   let draining: Promise<void> | null = null
 
   async function drain(): Promise<void> {
-    // Lines of the same turn of the event loop are written together.
+    // Wait for the other lines of this turn of the event loop, to write them together.
     await null
     while (pending !== "") {
       const batch = pending
@@ -132,14 +133,14 @@ export function openAuditFile(
       try {
         await disk.append(path, Buffer.from(batch))
       } catch (error) {
-        // Part of a line may have been written: the rest begins with a line end.
+        // Part of a line may have been written, so the retry starts on a new line.
         pending = `${batch.startsWith("\n") ? "" : "\n"}${batch}${pending}`
         warn(String(error))
         break
       }
       if (lost === 0) continue
       warn(`${lost} lines were lost`)
-      // Before the lines that came later.
+      // The loss line goes before the lines that came later.
       pending = `${auditLine(isoTime(clock.now()), "audit.lost", { lines: lost })}${pending}`
       lost = 0
     }

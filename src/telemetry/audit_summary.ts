@@ -1,15 +1,15 @@
-// Sums up audit events that strangers can cause in any number. In each minute the first events get
-// a line each. Later ones are counted, and one line says how many there were. So a flood can't fill
-// the disk, and every event is counted:
+// Sums up audit events that strangers can cause without limit. In each minute the first events get
+// a line each. Further events are counted, and one line gives their number. So a flood can't fill
+// the disk, and no event goes uncounted:
 //
 //   {"time":"…","level":"audit","event":"refresh.refused","client":"2001:db8::/64",
 //    "reason":"invalid","count":51234,"seconds":60}
 //
-// Lines are counted for each client, for the network around it (the owner of an IPv6 /48 has 65,536
-// clients), and for all clients together. `client` of a sum names the smallest of these that had
-// too many lines; a sum without `client` is about all clients. A sum has no user, session or
-// request. Each kind of event is counted by itself. Events of sessions, users and keys are never
-// summed: other limits bound them.
+// Lines are counted for each client, for the network around it (an IPv6 /48 has 65,536 clients),
+// and for all clients together. The `client` of a sum is the smallest of these groups that had too
+// many lines. A sum without `client` is about all clients. A sum has no user, session or request.
+// Each kind of event has its own counts. Events of sessions, users and keys are never summed,
+// because other limits bound them.
 
 import { networkOf, widerNetworkOf } from "../domain/ip_address.ts"
 import type { Audit, AuditEvent, AuditFields } from "./audit.ts"
@@ -23,16 +23,16 @@ export const summedEvents: readonly AuditEvent[] = [
   "password.refused",
 ]
 
-/** An audit trail that clients can only grow at a bounded rate. */
+/** An audit trail that grows at a bounded rate. */
 export interface SummingAudit {
   readonly audit: Audit
-  /** Writes the sums once a minute is over. Call it regularly. */
+  /** Writes the sums if the minute is over. Call it regularly. */
   summarize(): void
   /** Writes the sums so far. Call it before the process ends. */
   close(): void
 }
 
-/** How lines are grouped, and how many lines of an event a group may have in a period. */
+/** The groups, the smallest first, and the most lines of one event for a group in a period. */
 const tiers: readonly {
   readonly linesMax: number
   readonly nameOf: (address: string) => string | undefined
@@ -52,10 +52,10 @@ interface Sum {
   count: number
 }
 
-/** Wraps a trail. `seconds` is a clock that is never set. */
+/** Wraps a trail. `seconds` reads a clock that never goes back. */
 export function createSummingAudit(write: Audit, seconds: () => number): SummingAudit {
   let startedAt = seconds()
-  // Both maps are bounded: an entry needs a written line, and a sum needs a group that is full.
+  // Both maps are bounded: an entry needs a written line, and a sum needs a full group.
   const lines = new Map<string, number>()
   const sums = new Map<string, Sum>()
 

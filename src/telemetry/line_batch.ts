@@ -1,14 +1,14 @@
 // Writes the log lines of one turn of the event loop together. A system call for each request would
-// cost a third of the request, and formatting lines one after the other takes half as long as
-// formatting them between other work. Urgent lines are written at once, after those before them.
+// take a third of the request's time, and formatting lines together takes half the time of
+// formatting them one by one. An urgent line is written at once, together with the waiting lines.
 //
 // Lines are lost when nobody reads them, when the disk is full, or when the pipe is closed. Losses
-// are counted by kind, and the next line that gets through says how many there were. Access lines,
-// which strangers can cause, are dropped long before audit lines.
+// are counted by kind, and the next successful write begins with a line that reports them.
+// Strangers can cause access lines, so access lines are dropped long before audit lines.
 
 import type { LineKind, Losses } from "./log.ts"
 
-/** Takes functions that make a line, newline included. */
+/** Collects lines. `write` takes a function that makes a line with its newline. */
 export interface LineBatch {
   write(line: () => string, kind: LineKind): void
   /** Writes the waiting lines. Call it before the process ends. */
@@ -17,23 +17,23 @@ export interface LineBatch {
 
 /** Where lines go. */
 export interface LineOutput {
-  /** Prints text. `onFailure` gets the number of written bytes when some were lost. */
+  /** Prints text. If bytes are lost, calls `onFailure` with the number of printed bytes. */
   readonly print: (text: string, onFailure: (bytesTaken: number) => void) => void
-  /** Bytes printed that nobody has read yet. */
+  /** Printed bytes that the reader has not read yet. */
   readonly unreadBytes: () => number
 }
 
-/** Lines of one write; more of them bring no gain. */
+/** Most lines of one write. More lines would not be faster. */
 const linesMax = 256
 const mebibyte = 1024 * 1024
-/** Unread bytes beyond which lines are dropped. Urgent lines have room when others have none. */
+/** With more unread bytes than this, lines are dropped. Urgent lines have more room. */
 const unreadBytesMax = { patient: mebibyte, urgent: 4 * mebibyte }
 const urgencies = {
   ...{ access: "patient", debug: "patient", info: "patient" },
   ...{ warn: "urgent", error: "urgent", audit: "urgent" },
 } as const satisfies Record<LineKind, keyof typeof unreadBytesMax>
 
-/** Makes a batch; `lossLine` makes the line that says how many were lost. */
+/** Makes a batch. `lossLine` makes the line that reports losses. */
 export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => string): LineBatch {
   let makers: (() => string)[] = []
   let kinds: LineKind[] = []
@@ -56,7 +56,7 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
     output.print(text, (bytesTaken) => recount(Buffer.from(text).subarray(0, bytesTaken), batch))
   }
 
-  // Counts what did not get through of a text.
+  // Counts the lines of a text that were not printed.
   const recount = (taken: Uint8Array, { kinds, reported, wasTorn }: Printed) => {
     isTorn = taken.byteLength === 0 ? wasTorn : taken.at(-1) !== newline
     const ends = taken.filter((byte) => byte === newline).byteLength
@@ -83,7 +83,7 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
 /** The content of one write. */
 interface Printed {
   readonly kinds: readonly LineKind[]
-  /** Losses that its first line reports. */
+  /** The losses that the first line reports. */
   readonly reported: ReadonlyMap<LineKind, number>
   readonly wasTorn: boolean
 }

@@ -1,6 +1,6 @@
-// Structured log lines: one JSON object a line on standard output, or a readable line when standard
-// output is a terminal. An event has a dotted name and plain fields. It never holds a token, a
-// password or a hash:
+// Structured log lines: one JSON object per line, or readable text if standard output is a
+// terminal. An event has a dotted name and plain fields. It never holds a token, a password or a
+// hash:
 //
 //   {"time":"2026-11-23T15:30:00Z","level":"info","event":"service.ready","url":"http://[::1]:8080"}
 
@@ -13,7 +13,7 @@ export const logLevels = ["debug", "info", "warn", "error"] as const
 /** A log level. */
 export type LogLevel = (typeof logLevels)[number]
 
-/** The fields of an event. `JSON.stringify` escapes control characters, so a line stays one line. */
+/** The fields of an event. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 type Write = (event: string, fields?: LogFields) => void
@@ -46,7 +46,7 @@ export type Losses = Readonly<Partial<Record<LineKind, number>>>
 
 const textLengthMax = 4096
 const causesMax = 5
-/** Text that JSON needs not escape: printable ASCII without `"` and `\`. */
+/** Text that JSON does not escape: printable ASCII without `"` and `\`. */
 const unescaped = /^[ !#-[\]-~]*$/
 
 /** How lines are written. */
@@ -106,7 +106,7 @@ export function auditLine(time: string, event: string, fields: LogFields): strin
   return `${printable(lineForMachines(time, "audit", event, fields))}\n`
 }
 
-/** The text of any thrown value for a log field, with its causes. */
+/** A thrown value and its causes as text for a log field. */
 export function errorText(error: unknown): string {
   const texts: string[] = []
   let at = error
@@ -117,13 +117,13 @@ export function errorText(error: unknown): string {
   return texts.join("\ncaused by ").slice(0, textLengthMax)
 }
 
-// Never the content of an object, which could be a secret.
+// Never shows the content of an object, which could be a secret.
 function plainText(value: unknown): string {
   return typeof value === "object" ? Object.prototype.toString.call(value) : String(value)
 }
 
 function lineForMachines(time: string, level: Level, event: string, fields: LogFields): string {
-  // Two objects after one another: merging them first takes longer than writing both.
+  // Joins two JSON texts, because merging two objects takes longer.
   const start = `{"time":"${time}","level":"${level}","event":"${event}"`
   const rest = JSON.stringify(fields)
   return rest === "{}" ? `${start}}` : `${start},${rest.slice(1)}`
@@ -138,7 +138,7 @@ function accessForMachines(time: string, access: Access): string {
   const start = `{"time":"${time}","level":"info","event":"request","request":"${request}"`
   const asked = `"client":"${client}","method":"${method}","path":"${path}"`
   const answered = `"status":${status},"ms":${ms}`
-  // No reason of the closed list needs an escape.
+  // Reasons are words of a fixed list, so none needs an escape.
   return `${start},${asked},${answered}${reason === undefined ? "" : `,"reason":"${reason}"`}}`
 }
 
@@ -150,8 +150,8 @@ function lineForPeople(time: string, level: Level, event: string, fields: LogFie
 }
 
 /**
- * A line of text without control characters, line ends and marks of text direction, which could
- * forge lines or command a terminal. They are escaped as in JSON.
+ * Escapes control characters, line ends and marks of text direction as JSON does. They could forge
+ * lines or control a terminal.
  */
 export function printable(line: string): string {
   return line.replace(
