@@ -131,9 +131,8 @@ test("a change is decided on one that is still being written, though an earlier 
   const passwordHash = sampleHash("B")
   const ifPasswordHash = alice.passwordHash
   const second = store.users.change("alice", { passwordHash, ifPasswordHash })
-  const third = add.then(() => {
-    const written = store.users.find("alice")
-    assert.deepEqual(written, alice)
+  const third = add.then(async () => {
+    assert.deepEqual(await store.users.find("alice"), alice)
     const third = { passwordHash: sampleHash("C"), ifPasswordHash: passwordHash }
     return store.users.change("alice", third)
   })
