@@ -9,8 +9,9 @@ import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
 import { createHashingLane } from "./password/hashing_lane.ts"
 import { Accounts } from "./service/accounts.ts"
-import { type Keys, openKeys } from "./service/keys.ts"
+import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
+import { openKeys } from "./service/open_keys.ts"
 import { createRevocationWindow } from "./service/session_tokens.ts"
 import {
   type DataDirectory,

@@ -5,7 +5,10 @@ import { createTaggedReply } from "../http/tagged_reply.ts"
 import { keySetMaxAgeSeconds } from "../token/keys/key_rotation.ts"
 
 /** Gives the members of the JWK Set, and the name of the set (key_ring.ts). */
-export type PublicKeys = () => { readonly keySet: string; readonly keys: readonly object[] }
+export type PublicKeys = () => Promise<{
+  readonly keySet: string
+  readonly keys: readonly object[]
+}>
 
 /** Answers the JWK Set. Caches keep it for five minutes and revalidate it by its ETag. */
 export function jwks(publicKeys: PublicKeys): Handler {
@@ -15,8 +18,8 @@ export function jwks(publicKeys: PublicKeys): Handler {
     "Cache-Control": `public, max-age=${keySetMaxAgeSeconds}`,
     "Access-Control-Allow-Origin": "*",
   })
-  return (request) => {
-    const { keySet, keys } = publicKeys()
+  return async (request) => {
+    const { keySet, keys } = await publicKeys()
     return reply({ version: keySet, value: { keys } }, request)
   }
 }

@@ -10,6 +10,7 @@ import { AuthError } from "../errors.ts"
 import type { Store } from "../store/store.ts"
 import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedTokens } from "../token/verified_tokens.ts"
+import type { KeyWatch } from "./keys.ts"
 
 /**
  * The user who sent a request with a valid token. Frozen, and inherits nothing. A class, because
@@ -50,18 +51,24 @@ Object.freeze(Principal.prototype)
 /** Makes the function that finds a token's principal. It throws AuthError `invalid_token`. */
 export function createAuthenticate(parts: {
   readonly store: Store
+  readonly keys: KeyWatch
   readonly verified: VerifiedTokens
   readonly clock: Clock
 }): (token: string) => Promise<Principal> {
-  const { store, verified, clock } = parts
+  const { store, keys, verified, clock } = parts
+  return authenticate
 
-  return async (token) => {
+  async function authenticate(token: string): Promise<Principal> {
     const now = clock.now()
     const known = verified.find(token, now)
+    if (known === null) await keys.catchUp()
     const found = known ?? (await verified.verify(token, now))
     const { claims } = found
-    const { sid } = claims
-    const user = await (sid === null ? userOfToken(claims) : userOfSession(sid, claims, now))
+    const user = await (claims.sid === null ? userOfToken(claims) : userOfSession(claims, now))
+    if (known !== null && keys.haveChanged()) {
+      await keys.catchUp()
+      return authenticate(token)
+    }
     if (user === null) {
       verified.drop(token)
       throw await refusalOf(claims)
@@ -70,12 +77,8 @@ export function createAuthenticate(parts: {
     return new Principal(user, claims, now)
   }
 
-  async function userOfSession(
-    sid: string,
-    { username }: AccessClaims,
-    now: number,
-  ): Promise<User | null> {
-    const found = await store.sessions.find(sid)
+  async function userOfSession({ sid, username }: AccessClaims, now: number) {
+    const found = sid === null ? null : await store.sessions.find(sid)
     if (found === null || !isAlive(found.session, now)) return null
     const { user } = found
     return user.username === username && !user.disabled ? user : null

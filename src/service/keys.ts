@@ -24,7 +24,6 @@ import {
   stateOf,
   type TimedKey,
   waitingKey,
-  withEnds,
   without,
 } from "../token/keys/key_rotation.ts"
 
@@ -55,38 +54,8 @@ export interface KeyParts {
 /** The name of the key of refresh tokens, in `list` and `retire`. */
 const refreshKeyName = "refresh"
 
-/**
- * Opens the keys, and makes missing ones.
- * @throws OperatorError when the stored keys are damaged
- * @throws Unavailable when the key store can't be read or written
- */
-export async function openKeys(signing: KeySource, parts: KeyParts): Promise<Keys> {
-  const { store, clock, audit, warn } = parts
-  const document = await store.keys.read()
-  if (document === null && (await store.users.count()) > 0) {
-    const found = `'${store.keys.place}' is missing beside a store that is in use`
-    warn("keys.missing", `${found}: new keys are made, and everybody has to log in again`)
-  }
-  let version = document?.version ?? null
-  let file: KeyFile =
-    document === null
-      ? { refreshKey: newRefreshKey(), keys: [] }
-      : await readKeyFile(document.bytes, store.keys.place)
-  const isMissing = signing.kind === "generated" && keysOf(file, signing).length === 0
-  if (isMissing) {
-    const now = clock.now()
-    const made = await generateTimedKey(signing.algorithm, { publishedAt: now, signsFrom: now })
-    file = { ...file, keys: [...file.keys, made] }
-  }
-  if (isMissing || document === null) {
-    version = await store.keys.replace(writeKeyFile(file), { ifVersion: version })
-    if (version === null) throw changedElsewhere()
-  }
-  if (isMissing) audit("key.made", { key: file.keys.at(-1)?.jwk.kid })
-  const own = withEnds(keysOf(file, signing), tokenSeconds(parts))
-  file = { ...file, keys: [...keysOfOthers(file, signing), ...own] }
-  return new Keys({ file, version, ring: await ringOf(signing, file) }, { ...parts, signing })
-}
+/** Tells of keys that another process has changed, and takes them over. */
+export type KeyWatch = Pick<Keys, "haveChanged" | "catchUp">
 
 /** The document, its version, and the ring of its keys. */
 interface KeysState {
@@ -116,8 +85,27 @@ export class Keys {
     this.#parts = parts
   }
 
+  /** Whether the store has shown that another process changed the keys. */
+  haveChanged(): boolean {
+    return this.#parts.store.keys.knownVersion() !== this.#state.version
+  }
+
+  /**
+   * Reads the keys again when another process has changed them.
+   * @throws Unavailable when the store can't be read
+   */
+  async catchUp(): Promise<void> {
+    const version = await this.#parts.store.keys.version()
+    if (version === this.#state.version) return
+    // Of many requests that find this at once, one reads the document.
+    await this.#alone(async () => {
+      if (this.#state.version !== version) await this.#reload()
+    })
+  }
+
   /** The members of the JWK Set, and the name of the set. */
-  publicKeys(): { readonly keySet: string; readonly keys: readonly object[] } {
+  async publicKeys(): Promise<{ readonly keySet: string; readonly keys: readonly object[] }> {
+    await this.catchUp()
     const now = this.#parts.clock.now()
     return { keySet: this.ring.keySet(now), keys: this.ring.published(now) }
   }
@@ -187,6 +175,7 @@ export class Keys {
 
   /** Removes keys whose last token has expired, and rotates a key that is old enough. */
   async rotateWhenDue(): Promise<void> {
+    await this.catchUp()
     const { signing, clock, audit, rotationSeconds } = this.#parts
     if (signing.kind !== "generated") return
     await this.#alone(async () => {
@@ -202,6 +191,14 @@ export class Keys {
     const age = now - (signerOf(keys, now)?.publishedAt ?? now)
     const isDue = rotationSeconds !== null && age >= rotationSeconds
     if (isDue && waitingKey(keys, now) === undefined) await this.rotate()
+  }
+
+  async #reload(): Promise<void> {
+    const { store, signing } = this.#parts
+    const document = await store.keys.read()
+    if (document === null) throw new Unavailable(`'${store.keys.place}' has no keys any more`)
+    const file = await readKeyFile(document.bytes, store.keys.place)
+    this.#state = { file, version: document.version, ring: await ringOf(signing, file) }
   }
 
   #keys(): readonly TimedKey[] {
@@ -234,29 +231,36 @@ export class Keys {
   async #write(file: KeyFile, ring: KeyRing): Promise<void> {
     const ifVersion = this.#state.version
     const version = await this.#parts.store.keys.replace(writeKeyFile(file), { ifVersion })
-    if (version === null) throw changedElsewhere()
+    if (version === null) {
+      await this.#reload()
+      throw changedElsewhere()
+    }
     this.#state = { file, version, ring }
   }
 }
 
-function changedElsewhere(): Unavailable {
-  return new Unavailable("The keys were changed by another process: start Postern again")
+/** Another process was faster. */
+export function changedElsewhere(): Unavailable {
+  return new Unavailable("Another process changed the keys at the same moment: try again")
 }
 
 /** How long a token can be accepted after it was signed. */
-function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
+export function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
   return accessTtlSeconds + leewaySeconds
 }
 
-function keysOf(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
+/** The keys of the algorithm in use. */
+export function keysOf(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
   return file.keys.filter(({ jwk }) => jwk.alg === algorithm)
 }
 
-function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
+/** The keys of all other algorithms. */
+export function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
   return file.keys.filter(({ jwk }) => jwk.alg !== algorithm)
 }
 
-async function ringOf(signing: KeySource, file: KeyFile): Promise<KeyRing> {
+/** The ring of the keys in use. */
+export async function ringOf(signing: KeySource, file: KeyFile): Promise<KeyRing> {
   if (signing.kind === "shared") return createSharedKeyRing(signing, signing.algorithm)
   if (signing.kind === "imported") return createImportedKeyRing(signing.key, signing.algorithm)
   return createTimedKeyRing(keysOf(file, signing))

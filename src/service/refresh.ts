@@ -106,6 +106,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
   const refusals = createRateLimit([{ ...refreshLimits.refusalsOfClient, keyOf }], { seconds })
   return async (token, caller) => {
     const fields = callerFields(caller)
+    await parts.keys.catchUp()
     const request = { parts, window: parts.windowNow(), caller, fields, refusals }
     if (!isRefreshToken(token)) return refreshFlaskToken(token, request)
     const presented = readRefreshToken(token, parts.refreshKey())

@@ -7,6 +7,7 @@ import type { User } from "../domain/user.ts"
 import type { RevocationWindow } from "../store/store.ts"
 import { signAccessToken, type TokenSettings } from "../token/access_token.ts"
 import { writeRefreshToken } from "../token/refresh_token.ts"
+import type { KeyWatch } from "./keys.ts"
 
 /** A pair of tokens, and how long each lives, in seconds. */
 export interface Tokens {
@@ -28,6 +29,7 @@ export interface SessionSettings extends SessionLife {
 export interface GrantParts {
   readonly tokens: TokenSettings
   readonly refreshKey: () => Uint8Array
+  readonly keys: KeyWatch
 }
 
 /** The first state of a session whose password was checked at `startedAt`. */
@@ -54,8 +56,9 @@ export interface Granted {
 export async function grantTokens(
   session: Session,
   { user, issuedAt, fresh }: Granted,
-  { tokens, refreshKey }: GrantParts,
+  { tokens, refreshKey, keys }: GrantParts,
 ): Promise<Tokens> {
+  await keys.catchUp()
   const { sid, rotations, startedAt, idleExpiresAt } = session
   const { username, roles, claims } = user
   const issued = await signAccessToken(

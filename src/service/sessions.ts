@@ -8,7 +8,6 @@ import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Revocations, RevocationWindow, Store } from "../store/store.ts"
 import { randomKey, randomName } from "../system/random.ts"
 import { type Audit, type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
-import type { TokenSettings } from "../token/access_token.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
@@ -19,6 +18,7 @@ import { readOwnToken } from "./own_token.ts"
 import { createRefresh, type Refresh } from "./refresh.ts"
 import {
   createRevocationWindow,
+  type GrantParts,
   grantTokens,
   newSession,
   type SessionSettings,
@@ -41,11 +41,9 @@ export interface LoginTokens extends Tokens {
 }
 
 /** What the use cases work with. */
-export interface SessionParts {
+export interface SessionParts extends GrantParts {
   readonly accounts: Accounts
   readonly store: Store
-  readonly tokens: TokenSettings
-  readonly refreshKey: () => Uint8Array
   readonly settings: SessionSettings
   /** Bytes that verified access tokens may take. */
   readonly verifiedBytesMax: number
@@ -107,6 +105,7 @@ export class Sessions {
   async logOut(token: string, caller: Caller): Promise<LogOutOutcome> {
     const { store, audit } = this.#parts
     const fields = { ...callerFields(caller), reason: "logout" }
+    await this.#parts.keys.catchUp()
     const own = await readOwnToken(token, this.#parts)
     if (typeof own === "string") return { isOurs: false, reason: own }
     const { sid, username, revoked, over } = own
@@ -126,6 +125,7 @@ export class Sessions {
 
   /** Whether a text is a refresh token, ours or Flask-JWT-Extended's, expired or not. */
   async isRefreshToken(token: string): Promise<boolean> {
+    await this.#parts.keys.catchUp()
     const own = await readOwnToken(token, this.#parts)
     return typeof own !== "string" && own.isRefresh
   }

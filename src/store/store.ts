@@ -171,6 +171,15 @@ export interface KeyStore {
   /** The document, or null when none was written. */
   read(): Promise<KeyDocument | null>
 
+  /** The version of the document, or null when none was written. */
+  version(): Promise<number | null>
+
+  /**
+   * The version by what the answers of this store have shown so far, of users and sessions too. So
+   * a request that has read its session needs no read of its own to learn of other keys.
+   */
+  knownVersion(): number | null
+
   /**
    * Replaces the document that has this version, or makes the first one where the version is null.
    * Gives the new version, or null, and changes nothing, when the version is another by now.

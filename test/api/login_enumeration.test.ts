@@ -54,7 +54,7 @@ async function createCountedLogin(t: TestContext) {
     ...{
       sessions,
       issuer: null,
-      publicKeys: () => ({ keySet: "", keys: [] }),
+      publicKeys: async () => ({ keySet: "", keys: [] }),
       isReady: () => true,
       register: null,
     },

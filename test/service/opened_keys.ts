@@ -1,6 +1,7 @@
 // The keys of a deployment on a disk in memory, and tokens that they sign.
 
-import { type KeyParts, type Keys, openKeys } from "../../src/service/keys.ts"
+import type { KeyParts, Keys } from "../../src/service/keys.ts"
+import { openKeys } from "../../src/service/open_keys.ts"
 import { JsonKeys } from "../../src/store/json/keys_file.ts"
 import { createAudit } from "../../src/telemetry/audit.ts"
 import {

@@ -55,7 +55,17 @@ async function grantAt(issuedAt: number, fresh = true): Promise<Tokens> {
   const session = newSession({ sid, username: "alice", startedAt: now }, caller, times)
   const { settings: tokens } = await createForge("ES256")
   const key = Buffer.alloc(32, 7)
-  return grantTokens(session, { user, issuedAt, fresh }, { tokens, refreshKey: () => key })
+  return grantTokens(
+    session,
+    { user, issuedAt, fresh },
+    {
+      ...{
+        tokens,
+        refreshKey: () => key,
+        keys: { haveChanged: () => false, catchUp: async () => {} },
+      },
+    },
+  )
 }
 
 test("grantTokens() signs who the user is, the session, and when the password was checked", async () => {

@@ -115,7 +115,7 @@ function closingContract(engine: string, open: OpenStore): void {
 
 type Calls = {
   readonly [Noun in "users" | "sessions" | "failures" | "keys"]: {
-    readonly [Method in Exclude<keyof Store[Noun], "place">]: () => unknown
+    readonly [Method in Exclude<keyof Store[Noun], "place" | "knownVersion">]: () => unknown
   }
 }
 
@@ -156,6 +156,7 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
     },
     keys: {
       read: () => keys.read(),
+      version: () => keys.version(),
       replace: () => keys.replace(Buffer.from("{}"), { ifVersion: null }),
     },
   }

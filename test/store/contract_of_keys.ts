@@ -11,6 +11,7 @@ export function keysContract(engine: string, open: OpenStore): void {
   test(`${engine}: keys.read() gives null until the first document, then each one`, async (t) => {
     const opened = await open(t)
     assert.equal(await opened.store.keys.read(), null)
+    assert.equal(await opened.store.keys.version(), null)
     let version: number | null = null
     for (const text of ["first", "second", ""]) {
       const before: number | null = version
@@ -18,8 +19,11 @@ export function keysContract(engine: string, open: OpenStore): void {
       assert.ok(version !== null && version !== before, text)
       const found = await opened.store.keys.read()
       assert.deepEqual([found?.version, String(found?.bytes)], [version, text])
+      assert.equal(await opened.store.keys.version(), version)
+      assert.equal(opened.store.keys.knownVersion(), version)
     }
     for await (const { keys } of thenReopened(opened)) {
+      assert.equal(await keys.version(), (await keys.read())?.version)
       assert.equal(String((await keys.read())?.bytes), "")
     }
   })

@@ -7,8 +7,9 @@ import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"
-import { type Keys, openKeys } from "../../src/service/keys.ts"
+import type { Keys } from "../../src/service/keys.ts"
 import { createLoginGuard } from "../../src/service/login_guard.ts"
+import { openKeys } from "../../src/service/open_keys.ts"
 import { createRegister } from "../../src/service/registration.ts"
 import { createRevocationWindow, type SessionSettings } from "../../src/service/session_tokens.ts"
 import { Sessions } from "../../src/service/sessions.ts"
@@ -148,7 +149,7 @@ export async function createTestService(
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
   const sessions = new Sessions({
-    ...{ accounts, store, tokens, refreshKey, settings, clock, audit },
+    ...{ accounts, store, tokens, refreshKey, keys, settings, clock, audit },
     verifiedBytesMax: 1_000_000,
   })
   const service = { ready: true }

@@ -31,6 +31,16 @@ export class JsonKeys implements KeyStore {
     return bytes === null || this.#version === null ? null : { bytes, version: this.#version }
   }
 
+  async version(): Promise<number | null> {
+    this.#assertOpen()
+    if (this.#version === undefined) await this.read()
+    return this.#version ?? null
+  }
+
+  knownVersion(): number | null {
+    return this.#version ?? null
+  }
+
   replace(
     bytes: Uint8Array,
     { ifVersion }: { readonly ifVersion: number | null },

@@ -1,0 +1,47 @@
+// Opens the keys of a deployment at its start.
+
+import { type KeyFile, newRefreshKey, readKeyFile, writeKeyFile } from "../token/keys/key_file.ts"
+import { generateTimedKey, type KeySource } from "../token/keys/key_ring.ts"
+import { withEnds } from "../token/keys/key_rotation.ts"
+import {
+  changedElsewhere,
+  type KeyParts,
+  Keys,
+  keysOf,
+  keysOfOthers,
+  ringOf,
+  tokenSeconds,
+} from "./keys.ts"
+
+/**
+ * Opens the keys, and makes missing ones.
+ * @throws OperatorError when the stored keys are damaged
+ * @throws Unavailable when the key store can't be read or written
+ */
+export async function openKeys(signing: KeySource, parts: KeyParts): Promise<Keys> {
+  const { store, clock, audit, warn } = parts
+  const document = await store.keys.read()
+  if (document === null && (await store.users.count()) > 0) {
+    const found = `'${store.keys.place}' is missing beside a store that is in use`
+    warn("keys.missing", `${found}: new keys are made, and everybody has to log in again`)
+  }
+  let version = document?.version ?? null
+  let file: KeyFile =
+    document === null
+      ? { refreshKey: newRefreshKey(), keys: [] }
+      : await readKeyFile(document.bytes, store.keys.place)
+  const isMissing = signing.kind === "generated" && keysOf(file, signing).length === 0
+  if (isMissing) {
+    const now = clock.now()
+    const made = await generateTimedKey(signing.algorithm, { publishedAt: now, signsFrom: now })
+    file = { ...file, keys: [...file.keys, made] }
+  }
+  if (isMissing || document === null) {
+    version = await store.keys.replace(writeKeyFile(file), { ifVersion: version })
+    if (version === null) throw changedElsewhere()
+  }
+  if (isMissing) audit("key.made", { key: file.keys.at(-1)?.jwk.kid })
+  const own = withEnds(keysOf(file, signing), tokenSeconds(parts))
+  file = { ...file, keys: [...keysOfOthers(file, signing), ...own] }
+  return new Keys({ file, version, ring: await ringOf(signing, file) }, { ...parts, signing })
+}
