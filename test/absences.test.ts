@@ -65,16 +65,12 @@ test("source: no reply empties what a browser has stored", () => {
 })
 
 test("source: who makes an HMAC compares it in constant time", () => {
-  const makers = found(/createHmac\(/).map(([name]) => name)
-  const names = ["device_token.ts", "keys/key_ring.ts", "refresh_token.ts"]
-  assert.deepEqual(
-    makers,
-    names.map((name) => `token/${name}`),
-  )
-  for (const name of makers) {
-    const code = sources.find(([one]) => one === name)?.[1] ?? ""
-    assert.match(code, /!timingSafeEqual\(/)
-    assert.doesNotMatch(code, /[Tt]ag\w*(?:\(.*\))? ?[!=]==|\.equals\(|\.compare\(/)
+  const makers = sources.filter(([, code]) => code.includes("createHmac("))
+  assert.ok(makers.length > 0)
+  for (const [name, code] of makers) {
+    assert.match(name, /^token\//)
+    assert.match(code, /!timingSafeEqual\(/, name)
+    assert.doesNotMatch(code, /[Tt]ag\w*(?:\(.*\))? ?[!=]==|\.equals\(|\.compare\(/, name)
   }
 })
 
@@ -88,10 +84,10 @@ test("source: no pattern repeats a repetition", () => {
 
 test("source: HTTP is read strictly", () => {
   assert.deepEqual(found(/insecureHTTPParser: (?!false)/), [])
-  assert.deepEqual(
-    found(/insecureHTTPParser: false/).map(([name]) => name),
-    ["http/node/server.ts"],
-  )
+  for (const [name, code] of sources.filter(([, code]) => code.includes("createServer("))) {
+    if (/from "node:http"/.test(code)) assert.match(code, /insecureHTTPParser: false/, name)
+  }
+  assert.equal(found(/insecureHTTPParser: false/).length, 1)
   for (const name of ["Dockerfile", "docker-compose.yml", "package.json", "bin/postern.js"]) {
     assert.doesNotMatch(readFileSync(join(root, name), "utf8"), /insecure-?http/i, name)
   }
