@@ -2,9 +2,9 @@
 
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import { once } from "node:events"
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import type { TestContext } from "node:test"
 import { fileURLToPath } from "node:url"
 import { buildSync } from "esbuild"
@@ -71,11 +71,14 @@ function findProgram(): readonly string[] {
 }
 
 /**
- * Makes one file of the program for a test that changes it, as the image has it, with the password
- * blocklist beside it. Gives what comes before Postern's own words.
+ * Copies the program for a test that changes it, as the image has it, with the password blocklist
+ * beside it. Gives what comes before Postern's own words.
  */
 export function bundlePostern(t: TestContext): readonly string[] {
-  return bundleInto(temporaryDirectory(t))
+  const [script = ""] = findProgram()
+  const directory = temporaryDirectory(t)
+  cpSync(dirname(script), directory, { recursive: true })
+  return [join(directory, basename(script))]
 }
 
 function bundleInto(directory: string): readonly string[] {
