@@ -38,3 +38,8 @@ export function summary(tally: Tally): string {
 export function roundsOf(few: number): number {
   return Number(process.env["RACE_ROUNDS"] ?? few)
 }
+
+/** How many at once: `many` where RACE_ROUNDS is set, or `few` as in `npm test`. */
+export function crowdOf({ few, many }: { readonly few: number; readonly many: number }): number {
+  return process.env["RACE_ROUNDS"] === undefined ? few : many
+}
