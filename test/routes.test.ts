@@ -30,11 +30,11 @@ const table = [
 ]
 
 const all = table.map((row) => {
-  const [method = "", route = "", ...admits] = row.replace(", body", "").split(" ")
+  const [method = "", route = "", ...access] = row.replace(", body", "").split(" ")
   const path = route.replace("{sid}", "AAAAAAAAAAAAAAAAAAAAAA")
-  return { method, route, path, admits: admits.join(" ") }
+  return { method, route, path, access: access.join(" ") }
 })
-const guarded = all.filter(({ admits }) => admits !== "anyone")
+const guarded = all.filter(({ access }) => access !== "anyone")
 const gets = all.filter(({ method }) => method === "GET")
 const nothingThere = { error: "not_found", msg: "There is nothing at this path" }
 const unauthorized = { error: "missing_token", msg: "Missing Authorization Header" }
@@ -87,7 +87,7 @@ function rowsOf(parts: RouteParts): readonly string[] {
     )
 }
 
-test("routes() admits whom this list says", () => {
+test("routes() have the access rules of this list", () => {
   assert.deepEqual(rowsOf(untouchableParts()), table)
 })
 
@@ -193,10 +193,10 @@ test("DELETE /sessions/{sid} takes dots for the sid of nobody", async (t) => {
   }
 })
 
-for (const { path, admits } of gets) {
+for (const { path, access } of gets) {
   test(`HEAD ${path} answers like GET`, async (t) => {
     const { call, token } = await loggedInService(t)
-    for (const options of admits === "anyone" ? [{}] : [{}, { token: "bad" }, { token }]) {
+    for (const options of access === "anyone" ? [{}] : [{}, { token: "bad" }, { token }]) {
       const [head, get] = [await call("HEAD", path, options), await call("GET", path, options)]
       assert.equal(head.status, get.status)
       assert.deepEqual(head.headers, get.headers)

@@ -120,7 +120,7 @@ export class Accounts {
     this.#parts.audit("user.unlocked", { user: username, reason: "operator" })
   }
 
-  /** Deletes a user for good, and ends the sessions; the name stays reserved. */
+  /** Deletes a user and ends the sessions. The name stays reserved. */
   async delete(typed: string): Promise<void> {
     const { store, audit, windowNow } = this.#parts
     const username = requireName(typed)

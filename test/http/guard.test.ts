@@ -175,7 +175,7 @@ test("guard() with a role refuses who does not have exactly that one", async () 
   }
 })
 
-test("guard() with a role admits who has it among others", async () => {
+test("guard() with a role allows a user who has it among others", async () => {
   const { send, principals } = spied({ role: "admin" }, identity({ roles: ["user", "admin"] }))
   assert.equal((await send("Bearer good")).status, 200)
   assert.equal(principals.length, 1)
@@ -253,7 +253,7 @@ test("guard() with optional asks for freshness of a token, not of nobody", async
   assert.deepEqual(principals, [null])
 })
 
-const admitsRows: readonly (readonly [GuardOptions, string])[] = [
+const accessRows: readonly (readonly [GuardOptions, string])[] = [
   [{}, "token"],
   [{ optional: true }, "token if any"],
   [{ fresh: true }, "token, fresh"],
@@ -292,6 +292,6 @@ test("guard() reads the token where its credential reader says", async () => {
   )
 })
 
-test("guard() says in words whom it admits", () => {
-  for (const [options, words] of admitsRows) assert.equal(spied(options).admitted.access, words)
+test("guard() says in words who may use the route", () => {
+  for (const [options, words] of accessRows) assert.equal(spied(options).admitted.access, words)
 })

@@ -157,7 +157,7 @@ export async function generateTimedKey(
 }
 
 /**
- * Reads a private key, PEM or JWK, and writes its members anew: none is taken over unchecked.
+ * Reads a private key, PEM or JWK. The result has only members that Node exports from the key.
  * @throws TypeError when it can't be used
  */
 export async function readPrivateJwk(text: string, algorithm: PublishedAlgorithm): Promise<JWK> {
@@ -178,7 +178,7 @@ interface ImportedKey {
   readonly signing: SigningKey
 }
 
-// Imported once: `jose` given a JWK would import it anew for each token.
+// Imported once, because `jose` imports a JWK again for each token.
 async function importTimedKey(timed: TimedKey): Promise<ImportedKey> {
   const { jwk } = timed
   const alg = jwk.alg as PublishedAlgorithm

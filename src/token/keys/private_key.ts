@@ -75,7 +75,7 @@ function readJwk(text: string, algorithm: PublishedAlgorithm): Halves | Mistake 
   if (!isFor(algorithm, jwk["alg"])) return { mistake: `its 'alg' is not '${algorithm}'` }
   const input = { key: jwk as JsonWebKeyInput["key"], format: "jwk" } as const
   try {
-    // Not from the private key, for which Node 20 computes the public part of Ed25519 anew.
+    // Not from the private key: Node 20 would compute Ed25519's public part and not read it.
     return { key: createPrivateKey(input), publicKey: createPublicKey(input) }
   } catch {
     return { mistake: "its parts do not make one key" }
