@@ -71,7 +71,7 @@ test("POST /login forgets failures after an hour of peace, and not before", asyn
   await guessUntilDelayed(service)
 })
 
-test("POST /login with the right password starts the delay anew, for that account only", async (t) => {
+test("POST /login with the right password starts the delay again, for that account only", async (t) => {
   const { service } = await prepareService(t)
   await guessInTurn(service, Array(4).fill({}))
   await guessInTurn(service, Array(4).fill({ username: "bob" }))

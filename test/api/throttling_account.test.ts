@@ -89,7 +89,7 @@ test("POST /login with the right password amid 200 guesses at once logs in", asy
   assert.equal(replies[20]?.status, 200)
 })
 
-test("POST /login with the right password, before it is locked, starts the account anew", async (t) => {
+test("POST /login with the right password, before it is locked, starts the account again", async (t) => {
   const { service } = await prepareService(t)
   const guesses = Array.from({ length: 69 }, (_, number) => ({ address: addressOf(number) }))
   for (const last of [200, 401]) {

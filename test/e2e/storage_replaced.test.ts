@@ -86,7 +86,7 @@ test("a service notices without a request that its directory is gone", async (t)
   assert.match(service.output(), /"event":"store\.displaced"/)
 })
 
-test("a service notices a mount over its directory, and is itself again when it is started anew", {
+test("a service notices a mount over its directory, and is itself again when it is started again", {
   skip: noSmallDisk,
 }, async (t) => {
   const { place, settings, service } = await startWithBackup(t)

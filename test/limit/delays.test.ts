@@ -54,7 +54,7 @@ test("count() of one key leaves the others alone", () => {
   assert.deepEqual([delays.wait("b"), delayAfter("b")], [0, 0])
 })
 
-test("count() starts anew after more than an hour of peace, and not before", () => {
+test("count() starts again after more than an hour of peace, and not before", () => {
   const { delays, advance, fail, delayAfter } = createDelayed()
   fail("a", 9)
   advance(16 + 3600)

@@ -39,7 +39,7 @@ test("unlock() is audited, whether there was anything to unlock or not", async (
   }
 })
 
-test("remove() forgets failed logins: who gets the name later starts anew", async () => {
+test("remove() forgets failed logins: who gets the name later starts again", async () => {
   const { accounts, store } = createAccountParts()
   await accounts.create({ username: "alice", password: good })
   for (let count = 0; count < 80; count += 1) await store.failures.count("alice", "stranger")

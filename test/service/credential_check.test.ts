@@ -91,7 +91,7 @@ test("check() leaves the hash of a failed login, and one that costs more, as the
   assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
-test("check() does not put back a password that was changed while it was hashed anew", async () => {
+test("check() does not put back a password that was changed while it was hashed again", async () => {
   const { accounts, check, hasher, store } = await createCheckedAccounts()
   hasher.cost = 2
   hasher.whileHashing = () => accounts.setPassword({ username: "alice", password: newPassword })

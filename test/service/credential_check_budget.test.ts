@@ -1,4 +1,4 @@
-// How often an account's password may be missed by all together, and what makes it start anew. What
+// How often an account's password may be missed by all together, and what makes it start again. What
 // its known devices may is in credential_check_devices.test.ts.
 
 import assert from "node:assert/strict"
@@ -39,7 +39,7 @@ test("check() locks an account after 70 failures by strangers, and says so once"
   assert.equal(await check(right, { username: "bob" }), "bob")
 })
 
-test("check() by a stranger gets in after 69 failures, and makes the account start anew", async () => {
+test("check() by a stranger gets in after 69 failures, and makes the account start again", async () => {
   const { check, guess, log, store } = await createCheckedAccounts()
   for (let round = 0; round < 3; round += 1) {
     await guess(69)
@@ -125,7 +125,7 @@ test("check() tells of a bug in the store whoever's turn it was, and nobody else
   }
 })
 
-/** What makes a locked account start anew, and the reason that is audited. */
+/** What makes a locked account start again, and the reason that is audited. */
 const unlocks: Readonly<Record<string, (accounts: CheckedAccounts) => Promise<unknown>>> = {
   operator: ({ accounts }) => accounts.unlock("ALICE"),
   password_set: ({ accounts }) => accounts.setPassword({ username: "alice", password: right }),

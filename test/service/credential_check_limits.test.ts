@@ -69,7 +69,7 @@ test("check() that has to wait computes no hash and writes nothing, also with th
   assert.equal(await check(right), "alice")
 })
 
-test("check() that succeeds makes the client's delay start anew, and nobody else's", async () => {
+test("check() that succeeds makes the client's delay start again, and nobody else's", async () => {
   const { check, clock } = await createCheckedAccounts()
   const other = { address: "192.0.2.8" }
   for (const trial of [{}, other]) {

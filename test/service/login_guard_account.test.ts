@@ -184,7 +184,7 @@ test("unlock() lets every client and device try at once, and at no other account
   for (const attempt of of("bob")) assert.equal(await fail(attempt), 1)
 })
 
-test("verify() makes as many writes for every failure, whoever it is for", async () => {
+test("verify() makes as many writes for every failure, whichever user it is for", async () => {
   const { store, fail } = await createGuarded()
   await inTurn(70, (index) => fail(another("stranger", index)))
   for (const [number, username] of ["alice", "bob", "nobody", null].entries()) {

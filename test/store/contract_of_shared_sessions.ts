@@ -56,7 +56,7 @@ export function sharingContract(engine: string, open: OpenStore): void {
     assert.deepEqual(replayed, { outcome: "replayed", session })
   })
 
-  test(`${engine}: sessions.rotate() counts anew after a generation of one client`, async (t) => {
+  test(`${engine}: sessions.rotate() counts again after a generation of one client`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     for (const [number, expected] of [bothGoOn, bothGoOn, null, bothGoOn, bothGoOn].entries()) {

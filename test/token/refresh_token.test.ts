@@ -1,4 +1,4 @@
-// Refresh tokens: made anew each time, and nothing else is taken for one.
+// Refresh tokens: made again each time, and nothing else is taken for one.
 
 import assert from "node:assert/strict"
 import { createHmac } from "node:crypto"

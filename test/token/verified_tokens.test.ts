@@ -57,7 +57,7 @@ test("find() refuses a token from the second on in which it expires", async () =
   assert.throws(() => verified.find(token, now + 60), expiredToken)
 })
 
-test("find() leaves a token to be verified anew under a clock that was set back", async () => {
+test("find() leaves a token to be verified again under a clock that was set back", async () => {
   const verified = new VerifiedTokens(shared.settings, roomy)
   const token = shared.token({ payload: { iat: now } })
   await keep(verified, token)

@@ -72,7 +72,7 @@ export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | R
   }
   const headers = readHeaders(rawHeaders)
   if ("code" in headers) return headers
-  const refusal = refuseHeaders(headers, httpVersion)
+  const refusal = findHeaderFault(headers, httpVersion)
   if (refusal !== null) return refusal
   if (target.length > targetLengthMax) {
     const msg = `The request target is longer than ${targetLengthMax} bytes`
@@ -116,7 +116,7 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | Refus
   return headers
 }
 
-function refuseHeaders(
+function findHeaderFault(
   headers: ReadonlyMap<string, string>,
   httpVersion: string,
 ): RefusalText | null {

@@ -28,7 +28,7 @@ export class FileFault extends Error {
 }
 
 /** @throws FileFault when a file's first line names another version of its format */
-export function refuseOtherWriter(firstLine: string, own: FileFormat): void {
+export function requireOwnFormat(firstLine: string, own: FileFormat): void {
   const other = findOtherWriter(readFormat(firstLine), own)
   if (other !== null) throw new FileFault("line 1", other.why, other.writer)
 }

@@ -14,7 +14,7 @@ import { crc32 } from "node:zlib"
 import { isJsonObject } from "../../domain/strict_json.ts"
 import type { FileFormat } from "../../system/file_version.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { FileFault, refuseOtherWriter } from "./damage.ts"
+import { FileFault, requireOwnFormat } from "./damage.ts"
 import { type Change, RecordError, readChange } from "./tables.ts"
 
 /** One acknowledged write. */
@@ -86,7 +86,7 @@ export function readJournal(bytes: Buffer): JournalReading {
 
 function readHeader(bytes: Buffer): number {
   const text = bytes.subarray(0, headerLength).toString("latin1")
-  refuseOtherWriter(text, own)
+  requireOwnFormat(text, own)
   const after = Number(/"after":"(\d{16})"/.exec(text)?.[1])
   if (Number.isSafeInteger(after) && encodeHeader(after).toString("latin1") === text) return after
   throw new FileFault("line 1", "it is not the first line of a journal")

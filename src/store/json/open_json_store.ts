@@ -23,7 +23,7 @@ import { keysFileName } from "./keys_file.ts"
 import { takeLock, takenMeanwhile } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
 import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
-import { refuseForeign, warnOfOpenParent } from "./store_directory.ts"
+import { requireOwnDirectory, warnOfOpenParent } from "./store_directory.ts"
 import { apply, emptyTables, type Tables } from "./tables.ts"
 
 /** What opening a store needs. */
@@ -64,7 +64,7 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
   try {
     // Before anything is made or mended.
     if (!mayMake && !(await isDeployed(directory, disk))) throw nothingThere(directory)
-    await refuseForeign(directory, disk)
+    await requireOwnDirectory(directory, disk)
     const repaired = [
       await secureDirectory(directory, disk),
       await secureFile(join(directory, lockFileName), disk),

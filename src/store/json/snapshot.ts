@@ -19,7 +19,7 @@ import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../../system/disk.ts"
 import type { FileFormat } from "../../system/file_version.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
-import { FileFault, refuseOtherWriter } from "./damage.ts"
+import { FileFault, requireOwnFormat } from "./damage.ts"
 import {
   emptyTables,
   RecordError,
@@ -116,7 +116,7 @@ export function readSnapshot(bytes: Buffer): Snapshot {
 
 function readDocument(bytes: Buffer): Snapshot {
   // First, because another version may have another layout.
-  refuseOtherWriter(bytes.toString("latin1", 0, 100), own)
+  requireOwnFormat(bytes.toString("latin1", 0, 100), own)
   const lines = new Lines(bytes)
   const sequence = readFirstLine(lines)
   const tables = emptyTables()

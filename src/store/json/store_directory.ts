@@ -13,7 +13,7 @@ const storeNames: readonly string[] = [snapshotName, ...journalNames]
  * Refuses a directory that other users share and that has other files. Opening a store makes its
  * directory private, and a mistyped path must not close a directory to its users.
  */
-export async function refuseForeign(directory: string, disk: Disk): Promise<void> {
+export async function requireOwnDirectory(directory: string, disk: Disk): Promise<void> {
   const found = await disk.inspect(directory)
   if (found?.type !== "directory" || !isOpenToOthers(found)) return
   const names = (await disk.list(directory)).filter((name) => name !== "lost+found")

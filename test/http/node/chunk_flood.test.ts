@@ -25,7 +25,7 @@ test("ChunkFlood is off however many chunks come in many turns", async () => {
   for (let turns = 0; turns < 5; turns += 1) {
     count(flood, 4095)
     await turn()
-    // The count starts anew after the turn's own immediates.
+    // The count starts again after the turn's own immediates.
     await turn()
   }
   assert.equal(flood.isOn, false)

@@ -58,7 +58,7 @@ test("createIdleWatch() ends a connection when the time that clients are told is
   assert.equal(look(1), true)
 })
 
-test("createIdleWatch() leaves a connection that waits for an answer, and counts anew then", () => {
+test("createIdleWatch() leaves a connection that waits for an answer, and counts again then", () => {
   const { connection, look } = watched()
   assert.equal(look(5), false)
   connection.owed = 1

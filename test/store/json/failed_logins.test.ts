@@ -17,7 +17,7 @@ function changesSince({ disk }: Awaited<ReturnType<typeof openFaulty>>, done: nu
   })
 }
 
-test("failures.count() writes one entry of one record, whoever it is for", async (t) => {
+test("failures.count() writes one entry of one record, whichever user it is for", async (t) => {
   const opened = await openFaulty(t)
   const { store, disk } = opened
   await store.users.create(sampleUser("alice"))
