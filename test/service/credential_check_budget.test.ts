@@ -1,5 +1,5 @@
-// How often an account's password may be missed by all together, and what makes it start again. What
-// its known devices may is in credential_check_devices.test.ts.
+// How often an account's password may be missed by all together, and what makes it start again.
+// What its known devices may is in credential_check_devices.test.ts.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
