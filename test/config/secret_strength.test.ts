@@ -6,6 +6,7 @@ import { createHash } from "node:crypto"
 import { test } from "node:test"
 import { knownSecrets } from "../../src/config/known_secrets.ts"
 import { findSecretFault } from "../../src/config/secret_strength.ts"
+import { triesOf } from "../fuzz/property.ts"
 
 const predictable =
   "too little of it is random; known words, known secrets, repetition and rows don't count"
@@ -187,7 +188,7 @@ const frames: readonly ((secret: string) => string)[] = [
 
 for (const [name, form] of Object.entries(forms)) {
   test(`findSecretFault() accepts 32 random bytes as ${name}, whatever is around them`, () => {
-    for (let index = 0; index < 400; index += 1) {
+    for (let index = 0; index < triesOf({ few: 105, many: 400 }); index += 1) {
       const frame = frames[index % frames.length] ?? String
       const secret = frame(form(generated(index).subarray(0, 32)))
       assert.equal(findSecretFault(secret, 32), null, secret)
@@ -196,7 +197,7 @@ for (const [name, form] of Object.entries(forms)) {
 }
 
 test("findSecretFault() accepts what shorter generators make", () => {
-  for (let index = 0; index < 200; index += 1) {
+  for (let index = 0; index < triesOf({ few: 50, many: 200 }); index += 1) {
     const bytes = generated(index)
     for (const encoding of ["hex", "base64", "base64url"] as const) {
       for (const length of [24, 32, 48]) {

@@ -38,3 +38,8 @@ export async function holds<T>(
     cause: errorInstance,
   })
 }
+
+/** How many of the tries that a test makes by itself: `many` where FUZZ_SECONDS is set, else `few`. */
+export function triesOf({ few, many }: { readonly few: number; readonly many: number }): number {
+  return millis > 0 ? many : few
+}

@@ -5,6 +5,7 @@ import { test } from "node:test"
 import { blocklist } from "../../src/password/blocklist.ts"
 import { findPasswordFault } from "../../src/password/policy.ts"
 import { spell } from "../../src/password/spelling.ts"
+import { triesOf } from "../fuzz/property.ts"
 
 const username = "alice"
 type Spelling = (text: string) => string
@@ -25,6 +26,9 @@ const substitutions: readonly Spelling[] = [
 const separators = ["", " ", "-", "_", "."]
 const fronts = ["", "1", "2026", "!"]
 const ends = ["", "1", "123", "2026", "!", "2026!"]
+
+/** Each seventh has every two of the parts above together, since no list has seven parts. */
+const step = triesOf({ few: 7, many: 1 })
 
 /** Words, and what is said of them in each spelling. */
 const kinds: readonly (readonly [name: string, words: readonly string[]])[] = [
@@ -49,7 +53,8 @@ const kinds: readonly (readonly [name: string, words: readonly string[]])[] = [
 for (const [name, words] of kinds) {
   test(`findPasswordFault() refuses ${name} in any case, with separators, digits and substitutions`, async () => {
     const passed: string[] = []
-    for (const text of new Set(variants(words))) {
+    const texts = variants(words).filter((_, index) => index % step === 0)
+    for (const text of new Set(texts)) {
       const refusal = await findPasswordFault({ password: text, username })
       if ([...text].length >= 15 && refusal?.code !== "password_blocked") passed.push(text)
     }
@@ -152,13 +157,14 @@ for (const [name, join] of Object.entries(joins)) {
     const random = randomNumbers(2)
     const words = unknownWords(2000, random)
     const refused: string[] = []
-    for (let index = 0; index < 3000; index += 1) {
+    const tries = triesOf({ few: 1000, many: 3000 })
+    for (let index = 0; index < tries; index += 1) {
       const four = Array.from({ length: 4 }, () => words[random(words.length)] ?? "")
       const text = join(four, textOf("0123456789", 4, random))
       if (text.length < 15) continue
       if ((await findPasswordFault({ password: text, username })) !== null) refused.push(text)
     }
-    assert.ok(refused.length <= 3, refused.join(", "))
+    assert.ok(refused.length <= tries / 1000, refused.join(", "))
   })
 }
 
@@ -172,7 +178,7 @@ const alphabets: Readonly<Record<string, string>> = {
 for (const [name, alphabet] of Object.entries(alphabets)) {
   test(`findPasswordFault() lets random ${name} pass`, async () => {
     const random = randomNumbers(3)
-    for (let index = 0; index < 2000; index += 1) {
+    for (let index = 0; index < triesOf({ few: 500, many: 2000 }); index += 1) {
       const text = textOf(alphabet, 15 + (index % 10), random)
       assert.equal(await findPasswordFault({ password: text, username }), null, text)
     }
