@@ -17,6 +17,8 @@ const others = ["carol", "dora", "erin", "frank"] as const
 const guessers = crowdOf({ few: 120, many: 300 })
 const accounts = Array.from({ length: 20 }, (_, number) => `flood${number}`)
 const password = "wonderland"
+/** So many wrong passwords of strangers lock an account. */
+const budget = 70
 const answeredMillisMax = 10_000
 
 /** Who logs in. */
@@ -88,14 +90,19 @@ test(`postern serve locks an account that ${guessers} clients guess at together,
   }
   const program = bundlePostern(t)
   const service = await startPostern(t, settings, ["serve"], program)
-  const guesses = Array.from({ length: guessers }, (_, number) =>
-    logIn(service.url, {
-      ...{ address: `10.1.${number >> 8}.${number & 255}`, username: "alice", password: "a-guess" },
-    }),
-  )
-  for (const { status } of await Promise.all(guesses)) {
-    assert.ok(status === 401 || status === 503, String(status))
+  // A busy machine refuses some with 503, without comparing the password. They try again.
+  let compared = 0
+  for (let round = 0; compared < budget && round < 20; round += 1) {
+    const guesses = Array.from({ length: guessers }, (_, number) => {
+      const address = `10.${1 + round}.${number >> 8}.${number & 255}`
+      return logIn(service.url, { address, username: "alice", password: "a-guess" })
+    })
+    for (const { status } of await Promise.all(guesses)) {
+      assert.ok(status === 401 || status === 503, String(status))
+      if (status === 401) compared += 1
+    }
   }
+  assert.ok(compared >= budget, `${compared} were compared`)
   const right = { username: "alice", password, address: "192.0.2.9" }
   assert.equal((await logIn(service.url, right)).status, 401)
   // And by one client, which is delayed, not locked.
