@@ -1,0 +1,76 @@
+// What has changed since a snapshot, in one query. Rows of `changes` are told apart by their
+// transaction, not by a number or a time: a transaction with a lower number may commit later, and a
+// snapshot knows which ones it has seen.
+
+import { Unavailable } from "../../errors.ts"
+import type { Database } from "./database.ts"
+
+/** The state of the database that a query saw. */
+export interface Seen {
+  readonly snapshot: string
+  /** The start of the server and the identity of the log: another server, or a restored one. */
+  readonly server: string
+  /** By the database's clock, in seconds. */
+  readonly at: number
+}
+
+/** What changed: the kind (change_log.ts) and the key. */
+export type LoggedChange = readonly [what: string, key: string]
+
+/** What changed since, or null when that can't be told and everything may have changed. */
+export interface Delta {
+  readonly seen: Seen
+  readonly changes: readonly LoggedChange[] | null
+}
+
+/** For how long the log keeps a change at least. */
+export const retentionSeconds = 600
+
+const changesMax = 10_000
+
+/** Seen only while the log has certainly kept every change since. */
+const seenSecondsMax = retentionSeconds / 2
+
+interface Row extends Seen {
+  readonly isStandby: boolean
+  readonly changes: readonly LoggedChange[] | null
+}
+
+const deltaQuery = `select pg_current_snapshot()::text as snapshot,
+  concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
+    'postern.changes'::regclass::oid) as server,
+  extract(epoch from clock_timestamp())::float8 as at, pg_is_in_recovery() as "isStandby",
+  (select json_agg(json_build_array(what, key)) from (
+    select what, key from postern.changes where xid >= pg_snapshot_xmin($1::pg_snapshot)
+      and not pg_visible_in_snapshot(xid, $1::pg_snapshot) limit ${changesMax + 1}
+  ) c) as changes`
+
+/**
+ * Reads what changed since `since`, which is null at first.
+ * @throws Unavailable also when the database is a standby, whose state may be old
+ */
+export async function readDelta({ query }: Database, since: Seen | null): Promise<Delta> {
+  const [row] = await query<Row>(deltaQuery, [since?.snapshot ?? null])
+  if (row === undefined || row.isStandby) throw new Unavailable("The database is a standby")
+  const { snapshot, server, at, changes } = row
+  const seen = { snapshot, server, at }
+  return { seen, changes: isTold(since, seen) ? whole(changes ?? []) : null }
+}
+
+/** Whether the log tells every change between two states. */
+function isTold(since: Seen | null, seen: Seen): boolean {
+  if (since === null || since.server !== seen.server) return false
+  // A restored database has fewer transactions behind it.
+  if (endOf(seen) < endOf(since)) return false
+  const passed = seen.at - since.at
+  return passed >= 0 && passed <= seenSecondsMax
+}
+
+function whole(changes: readonly LoggedChange[]): readonly LoggedChange[] | null {
+  return changes.length > changesMax ? null : changes
+}
+
+/** The first transaction that had not begun: a snapshot is `xmin:xmax:…`. */
+function endOf({ snapshot }: Seen): number {
+  return Number(snapshot.split(":")[1])
+}

@@ -1,0 +1,55 @@
+// The log of changes that every replica reads (view.ts). Triggers write it, so that no statement can
+// forget to. A row is written when something ends or changes that a replica may remember:
+//
+//   s   the sid of a session that ended, or that ends sooner than before
+//   u   the name of a user who was changed or deleted
+//   t   the jti of a token without a session that was revoked
+//   k   the keys
+//
+// A rotation writes no row: a remembered session that seems to have expired is read again. A purge
+// writes none: it removes only what has expired.
+
+/** Makes the log and the triggers that write it. */
+export const changeLog: readonly string[] = [
+  `create table postern.changes (
+    xid xid8 not null default pg_current_xact_id(),
+    what "char" not null,
+    key text collate "C" not null,
+    at timestamptz not null default clock_timestamp()
+  )`,
+  "create index changes_xid on postern.changes (xid)",
+  `create function postern.log_change() returns trigger language plpgsql as $$
+    begin
+      insert into postern.changes (what, key) values (
+        tg_argv[0]::"char",
+        case tg_op when 'INSERT' then row_to_json(new) else row_to_json(old) end ->> tg_argv[1]
+      );
+      return null;
+    end
+  $$`,
+  `create trigger ended after delete on postern.sessions for each row
+    when (current_setting('postern.purging', true) is distinct from 'on')
+    execute function postern.log_change('s', 'sid')`,
+  `create trigger shortened after update on postern.sessions for each row
+    when (new.idle_expires_at < old.idle_expires_at)
+    execute function postern.log_change('s', 'sid')`,
+  `create trigger changed after update or delete on postern.users for each row
+    execute function postern.log_change('u', 'username')`,
+  `create trigger revoked after insert on postern.revoked_tokens for each row
+    execute function postern.log_change('t', 'jti')`,
+  `create trigger replaced after insert or update on postern.key_set for each row
+    execute function postern.log_change('k', 'id')`,
+  // Removes rows that every replica has read: those that were visible in a snapshot of one retention
+  // ago. The time of a row does not show that, since its transaction may have committed much later.
+  `create function postern.purge_changes(p_retention interval) returns void language plpgsql as $$
+    declare f postern.facts;
+    begin
+      select * into f from postern.facts for update skip locked;
+      if not found or f.changes_seen_at > clock_timestamp() - p_retention then return; end if;
+      delete from postern.changes where xid < pg_snapshot_xmax(f.changes_seen)
+        and pg_visible_in_snapshot(xid, f.changes_seen);
+      update postern.facts
+        set changes_seen = pg_current_snapshot(), changes_seen_at = clock_timestamp();
+    end
+  $$`,
+]

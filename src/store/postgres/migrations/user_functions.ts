@@ -1,0 +1,79 @@
+// The functions that create users and count their failed logins, and the purge.
+
+/** Makes the functions of users. */
+export const userFunctions: readonly string[] = [
+  `create function postern.insert_user(p_user json) returns boolean language plpgsql as $$
+    begin
+      insert into postern.users
+        select * from json_populate_record(null::postern.users, p_user) on conflict do nothing;
+      return found;
+    end
+  $$`,
+  // The reservation is looked at after the insertion, which has waited for a deletion in progress.
+  // seed_users holds the row of facts until it has finished.
+  `create function postern.create_user(p_user json) returns text language plpgsql as $$
+    declare
+      name text := p_user ->> 'username';
+      reserved postern.reserved_names;
+    begin
+      update postern.facts set has_had_users = true where not has_had_users;
+      if not postern.insert_user(p_user) then return 'taken'; end if;
+      select * into reserved from postern.reserved_names where username = name for update;
+      if not found then return 'created'; end if;
+      if not reserved.is_released then
+        delete from postern.users where username = name;
+        return 'reserved';
+      end if;
+      update postern.users set tokens_not_before =
+        greatest(tokens_not_before, reserved.deleted_at + 1) where username = name;
+      delete from postern.reserved_names where username = name;
+      return 'created';
+    end
+  $$`,
+  `create function postern.seed_users(p_users json) returns boolean language plpgsql as $$
+    declare f postern.facts;
+    begin
+      select * into f from postern.facts for update;
+      if f.has_had_users then return false; end if;
+      perform postern.insert_user(u) from json_array_elements(p_users) u;
+      update postern.facts set has_had_users = true;
+      return true;
+    end
+  $$`,
+  // Counts one failure of a user who exists and has fewer than p_most, or else a failure of nobody.
+  // The lock of the user's row waits for a deletion in progress. Each decoy's count starts again at
+  // some point, so that each failure writes.
+  `create function postern.count_failure(
+      p_username text, p_strangers integer, p_devices integer, p_most integer, p_decoy integer)
+    returns json language plpgsql as $$
+    declare counted record;
+    begin
+      insert into postern.failed_logins as f
+        select u.username, p_strangers, p_devices from postern.users u
+        where u.username = p_username and p_most > 0 for key share
+        on conflict (username) do update
+          set strangers = f.strangers + p_strangers, devices = f.devices + p_devices
+          where f.strangers * p_strangers + f.devices * p_devices < p_most
+        returning f.username, f.strangers, f.devices into counted;
+      if not found then
+        update postern.decoy_failed_logins as f set strangers = (f.strangers + p_strangers) % 1000000,
+          devices = (f.devices + p_devices) % 1000000
+        where number = p_decoy returning '-' as username, f.strangers, f.devices into counted;
+      end if;
+      return row_to_json(counted);
+    end
+  $$`,
+  // The setting tells the triggers that what is deleted has expired.
+  `create function postern.purge_sessions(p_now bigint, p_most integer) returns bigint
+    language plpgsql set postern.purging = 'on' as $$
+    declare gone bigint;
+    begin
+      delete from postern.sessions where sid in (
+        select sid from postern.sessions
+        where idle_expires_at <= p_now limit p_most for update skip locked
+      );
+      get diagnostics gone = row_count;
+      return gone;
+    end
+  $$`,
+]

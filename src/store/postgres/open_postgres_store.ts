@@ -1,0 +1,41 @@
+// Opens the engine for several replicas: users, sessions, failed logins and keys in PostgreSQL.
+// Several processes may have the store of one database open at once.
+
+import { type Clock, systemClock } from "../../clock.ts"
+import type { Store } from "../store.ts"
+import { closingInOrder, type Database } from "./database.ts"
+import { PostgresFailures } from "./failures.ts"
+import { type KeyDocumentOptions, PostgresKeys } from "./key_document.ts"
+import { migrate } from "./migrations.ts"
+import { PostgresSessions } from "./sessions.ts"
+import { PostgresUsers } from "./users.ts"
+import { View } from "./view.ts"
+
+/** What opening needs. */
+export interface PostgresStoreOptions extends KeyDocumentOptions {
+  /** A connection, which the store closes. */
+  readonly database: Database
+  /** A request may be judged by a state at most this old; 0, the default, for none. */
+  readonly stalenessSeconds?: number
+  /** The clock by which sessions are judged. */
+  readonly clock?: Pick<Clock, "now">
+}
+
+/**
+ * Opens the store, and makes or updates its schema.
+ * @throws OperatorError when the schema can't be used or made
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { clock = systemClock, stalenessSeconds = 0 } = options
+  const database = closingInOrder(options.database)
+  await migrate(database)
+  const view = new View(database, { clock, stalenessSeconds })
+  return {
+    users: new PostgresUsers(database, view),
+    sessions: new PostgresSessions(database, view),
+    failures: new PostgresFailures(database),
+    keys: new PostgresKeys(database, view, options),
+    isInPlace: () => database.isAvailable(),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,198 @@
+// The sessions of the PostgreSQL store. Each change is one statement, decided in the database on the
+// locked rows (migrations/session_functions.ts and rotation.ts).
+
+import { networkOf } from "../../domain/ip_address.ts"
+import type { Presented, Session } from "../../domain/session.ts"
+import type {
+  Revocations,
+  RevocationWindow,
+  RevokedToken,
+  Rotation,
+  RotationOutcome,
+  SessionOfUser,
+  SessionStore,
+  StartedSession,
+  StartOptions,
+} from "../store.ts"
+import { type Database, DatabaseRefusal } from "./database.ts"
+import { retentionSeconds } from "./delta.ts"
+import { rowOfSession, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
+import { endAllSessions } from "./users.ts"
+import type { View } from "./view.ts"
+
+/** What the database says of a rotation. */
+type Judged =
+  | { readonly judged: "gone" }
+  | { readonly judged: Presented; readonly session: SessionRow; readonly user: UserRow }
+
+const outcomes: Readonly<Record<Presented, Exclude<RotationOutcome["outcome"], "gone">>> = {
+  ...({ current: "rotated", newer: "set_back", parent: "replayed", shared: "replayed" } as const),
+  ...({ reused: "reused", expired: "expired", ahead: "ahead" } as const),
+}
+
+/** Sessions that one statement of a purge removes. */
+const purgedAtOnceMax = 5000
+
+/** The sessions; store.ts says what each method promises. */
+export class PostgresSessions implements SessionStore {
+  readonly #database: Database
+  readonly #view: View
+  #listed: Revocations = Object.freeze({
+    sids: Object.freeze([]),
+    jtis: Object.freeze([]),
+    version: 0,
+  })
+
+  constructor(database: Database, view: View) {
+    this.#database = database
+    this.#view = view
+  }
+
+  find(sid: string): Promise<SessionOfUser | null> {
+    return this.#view.findSession(sid)
+  }
+
+  async list(username: string): Promise<readonly Session[]> {
+    const rows = await this.#database.query<{ session: SessionRow }>(
+      `select row_to_json(s) as session from postern.sessions s where username = $1
+      order by last_used_at desc, started_at desc, number`,
+      [username],
+    )
+    return rows.map(({ session }) => sessionOf(session))
+  }
+
+  async lastUse(): Promise<number | null> {
+    const [row] = await this.#database.query<{ latest: number | null }>(
+      "select max(last_used_at)::float8 as latest from postern.sessions",
+    )
+    return row?.latest ?? null
+  }
+
+  async start(session: Session, options: StartOptions): Promise<StartedSession | null> {
+    const { ifPasswordHash, sessionsMax, window, replaces } = options
+    const replaced = replaces && {
+      jti: replaces.jti,
+      issued_at: replaces.issuedAt,
+      expires_at: replaces.expiresAt,
+      is_listed: replaces.isListed,
+    }
+    type Started = { readonly user: UserRow; readonly ended: readonly SessionRow[] }
+    const [row] = await this.#view.changing(async () => {
+      try {
+        return await this.#database.query<{ started: Started | null }>(
+          "select postern.start_session($1, $2, $3, $4, $5, $6, $7) as started",
+          [
+            ...[JSON.stringify(rowOfSession(session)), ifPasswordHash, sessionsMax],
+            ...[...numbersOf(window), replaced ? JSON.stringify(replaced) : null],
+          ],
+        )
+      } catch (error) {
+        // Another user's session of this sid started at the same moment.
+        if (error instanceof DatabaseRefusal && error.constraint === "sessions_pkey") return []
+        throw error
+      }
+    })
+    if (!row?.started) return null
+    const { user, ended } = row.started
+    return { user: userOf(user), ended: ended.map(sessionOf) }
+  }
+
+  async rotate(sid: string, rotation: Rotation): Promise<RotationOutcome> {
+    const { presented, life, window, address, userAgent } = rotation
+    const { at, accessTtlSeconds, graceSeconds, steadyAt } = window
+    const values = [
+      ...[sid, presented, at, steadyAt, accessTtlSeconds, graceSeconds],
+      ...[life.idleSeconds, life.maxAgeSeconds, address, networkOf(address), userAgent],
+    ]
+    const rows = await this.#view.changing(
+      () =>
+        this.#database.query<{ rotated: Judged }>(
+          `select postern.rotate_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as rotated`,
+          values,
+        ),
+      { sid },
+    )
+    const rotated = rows[0]?.rotated
+    if (rotated === undefined || rotated.judged === "gone") return { outcome: "gone" }
+    const { judged, session, user } = rotated
+    return { outcome: outcomes[judged], session: sessionOf(session), user: userOf(user) }
+  }
+
+  async end(
+    sid: string,
+    { window, ifUsername }: Parameters<SessionStore["end"]>[1],
+  ): Promise<Session | null> {
+    const [row] = await this.#view.changing(() =>
+      this.#database.query<{ session: SessionRow }>(
+        `select row_to_json(s) as session from postern.end_sessions(array(
+          select sid from postern.sessions
+          where sid = $1 and ($2::text is null or username = $2)
+        ), $3, $4, $5) s`,
+        [sid, ifUsername ?? null, ...numbersOf(window)],
+      ),
+    )
+    return row === undefined ? null : sessionOf(row.session)
+  }
+
+  endAll(
+    username: string,
+    options: Parameters<SessionStore["endAll"]>[1],
+  ): Promise<readonly Session[]> {
+    const { query } = this.#database
+    return this.#view.changing(() => endAllSessions(query, username, options))
+  }
+
+  revokeToken({ jti, expiresAt, isListed }: RevokedToken): Promise<boolean> {
+    return this.#view.changing(async () => {
+      const rows = await this.#database.query(
+        `insert into postern.revoked_tokens (jti, expires_at, is_listed) values ($1, $2, $3)
+        on conflict do nothing returning jti`,
+        [jti, expiresAt, isListed],
+      )
+      return rows.length > 0
+    })
+  }
+
+  isTokenRevoked(jti: string): Promise<boolean> {
+    return this.#view.isTokenRevoked(jti)
+  }
+
+  async revocations(now: number): Promise<Revocations> {
+    type Lists = Pick<Revocations, "sids" | "jtis">
+    const [row] = await this.#database.query<Lists>(
+      `select array(
+        select sid from postern.ended_sessions where tokens_expire_at > $1 order by sid
+      ) as sids, array(
+        select jti from postern.revoked_tokens where expires_at > $1 and is_listed order by jti
+      ) as jtis`,
+      [now],
+    )
+    const { sids, jtis } = row ?? { sids: [], jtis: [] }
+    const { version, ...listed } = this.#listed
+    if (JSON.stringify(listed) !== JSON.stringify({ sids, jtis })) {
+      const lists = { sids: Object.freeze(sids), jtis: Object.freeze(jtis) }
+      this.#listed = Object.freeze({ ...lists, version: version + 1 })
+    }
+    return this.#listed
+  }
+
+  async purge(now: number): Promise<number> {
+    const { query } = this.#database
+    let purged = 0
+    for (let gone = purgedAtOnceMax; gone >= purgedAtOnceMax; purged += gone) {
+      const [row] = await query<{ gone: number }>(
+        "select postern.purge_sessions($1, $2)::float8 as gone",
+        [now, purgedAtOnceMax],
+      )
+      gone = row?.gone ?? 0
+    }
+    await query("delete from postern.ended_sessions where tokens_expire_at <= $1", [now])
+    await query("delete from postern.revoked_tokens where expires_at <= $1", [now])
+    await query("select postern.purge_changes(make_interval(secs => $1))", [retentionSeconds])
+    return purged
+  }
+}
+
+function numbersOf({ at, accessTtlSeconds, graceSeconds }: RevocationWindow): readonly number[] {
+  return [at, accessTtlSeconds, graceSeconds]
+}

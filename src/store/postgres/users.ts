@@ -1,0 +1,182 @@
+// The users of the PostgreSQL store. What ends a user's sessions locks the user first, so that it
+// has one order with every start of a session.
+
+import {
+  changeUser,
+  type RefusedChange,
+  resetUser,
+  type User,
+  type UserChange,
+} from "../../domain/user.ts"
+import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { Database, Query } from "./database.ts"
+import {
+  frozen,
+  isStorable,
+  rowOfSession,
+  rowOfUser,
+  type SessionRow,
+  sessionOf,
+  type UserRow,
+  userOf,
+} from "./rows.ts"
+import type { View } from "./view.ts"
+
+/** The users; store.ts says what each method promises. */
+export class PostgresUsers implements UserStore {
+  readonly #database: Database
+  readonly #view: View
+
+  constructor(database: Database, view: View) {
+    this.#database = database
+    this.#view = view
+  }
+
+  find(username: string): Promise<User | null> {
+    return this.#view.findUser(username)
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.#database.query<{ count: number }>(
+      "select count(*)::float8 as count from postern.users",
+    )
+    return row?.count ?? 0
+  }
+
+  async list(): Promise<readonly User[]> {
+    const rows = await this.#database.query<{ user: UserRow }>(
+      "select row_to_json(u) as user from postern.users u order by username",
+    )
+    return rows.map(({ user }) => userOf(user))
+  }
+
+  async findName(username: string): Promise<"free" | "taken" | "reserved"> {
+    const [row] = await this.#database.query<{ found: "free" | "taken" | "reserved" }>(
+      `select case
+        when exists (select from postern.users where username = $1) then 'taken'
+        when exists (select from postern.reserved_names where username = $1 and not is_released)
+          then 'reserved'
+        else 'free' end as found`,
+      [username],
+    )
+    return row?.found ?? "free"
+  }
+
+  create(user: User): Promise<"created" | "taken" | "reserved"> {
+    return this.#view.changing(async () => {
+      const [row] = await this.#database.query<{ outcome: "created" | "taken" | "reserved" }>(
+        "select postern.create_user($1) as outcome",
+        [JSON.stringify(rowOfUser(user))],
+      )
+      return row?.outcome ?? "taken"
+    })
+  }
+
+  seed(users: readonly User[]): Promise<"seeded" | "in_use"> {
+    return this.#view.changing(async () => {
+      const [row] = await this.#database.query<{ is_seeded: boolean }>(
+        "select postern.seed_users($1) as is_seeded",
+        [JSON.stringify(users.map(rowOfUser))],
+      )
+      return row?.is_seeded === true ? "seeded" : "in_use"
+    })
+  }
+
+  change(username: string, change: UserChange): Promise<User | RefusedChange | "unknown"> {
+    return this.#changing(async (query) => {
+      const user = await lockUser(query, username)
+      const changed = user === null ? "unknown" : changeUser(user, change)
+      if (typeof changed === "string" || changed === user) return changed
+      return updateUser(query, changed)
+    })
+  }
+
+  reset(
+    username: string,
+    ...[reset, { window, ifPasswordHash, successor }]: ResetArguments
+  ): Promise<ResetUser | "unknown" | "other_hash" | "disabled"> {
+    return this.#changing(async (query) => {
+      const before = await lockUser(query, username)
+      if (before === null) return "unknown"
+      const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
+      if (isOtherHash) return "other_hash"
+      const changed = resetUser(before, reset, window.at)
+      if (successor !== undefined && changed.disabled) return "disabled"
+      const user = await updateUser(query, changed)
+      const ended = await endAllSessions(query, username, { window })
+      if (successor !== undefined) {
+        const row = JSON.stringify(rowOfSession(successor))
+        await query("select postern.insert_session($1)", [row])
+      }
+      return { user, ended }
+    })
+  }
+
+  delete(username: string, window: RevocationWindow): Promise<ResetUser | null> {
+    return this.#changing(async (query) => {
+      const user = await lockUser(query, username, "for update")
+      if (user === null) return null
+      const ended = await endAllSessions(query, username, { window })
+      await query("delete from postern.failed_logins where username = $1", [username])
+      await query("delete from postern.users where username = $1", [username])
+      await query("insert into postern.reserved_names (username, deleted_at) values ($1, $2)", [
+        username,
+        window.at,
+      ])
+      return { user, ended }
+    })
+  }
+
+  async release(username: string): Promise<boolean> {
+    const rows = await this.#database.query(
+      "update postern.reserved_names set is_released = true where username = $1 returning username",
+      [username],
+    )
+    return rows.length > 0
+  }
+
+  #changing<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#view.changing(() => this.#database.transaction(work))
+  }
+}
+
+type ResetArguments = Parameters<UserStore["reset"]> extends [string, ...infer Rest] ? Rest : never
+
+/** Ends all sessions of a user but `except`, and gives them. */
+export async function endAllSessions(
+  query: Query,
+  username: string,
+  { window, except }: { readonly window: RevocationWindow; readonly except?: string | null },
+): Promise<ResetUser["ended"]> {
+  const { at, accessTtlSeconds, graceSeconds } = window
+  const rows = await query<{ session: SessionRow }>(
+    `select row_to_json(s) as session
+    from postern.end_all_sessions($1, $2, $3, $4, $5) s`,
+    [username, except ?? null, at, accessTtlSeconds, graceSeconds],
+  )
+  return rows.map(({ session }) => sessionOf(session))
+}
+
+/** Reads a user, whom nobody else can change before the transaction ends. */
+async function lockUser(
+  query: Query,
+  username: string,
+  lock: "for no key update" | "for update" = "for no key update",
+): Promise<User | null> {
+  if (!isStorable(username)) return null
+  const [row] = await query<{ user: UserRow }>(
+    `select row_to_json(u) as user from postern.users u where username = $1 ${lock}`,
+    [username],
+  )
+  return row === undefined ? null : userOf(row.user)
+}
+
+async function updateUser(query: Query, user: User): Promise<User> {
+  const { password_hash, roles, claims, disabled, tokens_not_before } = rowOfUser(user)
+  await query(
+    `update postern.users set password_hash = $2, roles = $3, claims = $4, disabled = $5,
+      tokens_not_before = $6 where username = $1`,
+    [user.username, password_hash, roles, claims, disabled, tokens_not_before],
+  )
+  return frozen(structuredClone(user))
+}

@@ -1,0 +1,270 @@
+// What this process remembers of users, sessions and revoked tokens, so that a guarded request needs
+// no query of its own. Before something remembered is used, it is made sure that the database has
+// not changed it: the request waits for one delta (delta.ts) that began after the request came.
+// All requests that came before it share it. So a logout is respected from the next request on, by
+// every replica.
+//
+// A record is kept only if no change of it was told while it was being read. A rotation is not
+// told: a session that seems to have expired is read again.
+
+import { setImmediate } from "node:timers"
+import { type Clock, monotonicMillis } from "../../clock.ts"
+import { isAlive, type Session } from "../../domain/session.ts"
+import type { User } from "../../domain/user.ts"
+import { BoundedMap } from "../../system/bounded_map.ts"
+import type { SessionOfUser } from "../store.ts"
+import type { Database } from "./database.ts"
+import { type Delta, readDelta, type Seen } from "./delta.ts"
+import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
+
+/** How a view works. */
+export interface ViewOptions {
+  readonly clock: Pick<Clock, "now">
+  /** A request may be judged by a state at most this old; 0 for none. */
+  readonly stalenessSeconds: number
+}
+
+/** Requests that wait for one delta. */
+interface Batch {
+  readonly done: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** A record that is being read. */
+interface Load<T> {
+  readonly value: Promise<T>
+  /** The latest request before it began. Later ones don't share it. */
+  readonly request: number
+  /** What was told meanwhile. */
+  readonly told: Set<string>
+}
+
+interface LoadOptions<T> {
+  /** The number of the request that asks. */
+  readonly request: number
+  /** Keeps the record, where nothing was told of the key. */
+  readonly keep: (value: T, isKept: (key: string) => boolean) => void
+}
+
+interface Instant {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/** One is too few where the database is far away. */
+const deltasAtOnceMax = 4
+const entriesMax = 100_000
+const everything = "*"
+
+/** Users, sessions and revoked tokens, as the database has them when they are asked for. */
+export class View {
+  readonly #database: Database
+  readonly #options: ViewOptions
+  readonly #sessions = new BoundedMap<Session>(entriesMax)
+  readonly #users = new BoundedMap<User>(entriesMax)
+  readonly #tokens = new BoundedMap<boolean>(entriesMax)
+  readonly #loads = new Map<string, Load<unknown>>()
+  #requests = 0
+  #seen: Seen | null = null
+  /** When the latest delta that was applied began. */
+  #validAt: Instant | null = null
+  /** A delta that began before this process's latest change may not tell of it. */
+  #changedAt = Number.NEGATIVE_INFINITY
+  #waiting: Batch | null = null
+  #deltas = 0
+
+  constructor(database: Database, options: ViewOptions) {
+    this.#database = database
+    this.#options = options
+  }
+
+  /** The session of a sid with its user. */
+  async findSession(sid: string): Promise<SessionOfUser | null> {
+    const request = await this.#validate()
+    const session = this.#sessions.get(sid)
+    const user = session && this.#users.get(session.username)
+    if (session && user && isAlive(session, this.#options.clock.now())) return { session, user }
+    return this.#load(keyOf("s", sid), () => this.#readSession(sid), {
+      request,
+      keep: (found, isKept) => {
+        if (found === null) return
+        const { session, user } = found
+        if (isKept(keyOf("s", sid))) this.#sessions.set(sid, session)
+        if (isKept(keyOf("u", user.username))) this.#users.set(user.username, user)
+      },
+    })
+  }
+
+  /** The user of a name. */
+  async findUser(username: string): Promise<User | null> {
+    const request = await this.#validate()
+    const key = keyOf("u", username)
+    return (
+      this.#users.get(username) ??
+      this.#load(key, () => this.#readUser(username), {
+        request,
+        keep: (user, isKept) => {
+          if (user !== null && isKept(key)) this.#users.set(username, user)
+        },
+      })
+    )
+  }
+
+  /** Whether a token without a session was revoked. */
+  async isTokenRevoked(jti: string): Promise<boolean> {
+    const request = await this.#validate()
+    const key = keyOf("t", jti)
+    return (
+      this.#tokens.get(jti) ??
+      this.#load(key, () => this.#readToken(jti), {
+        request,
+        keep: (isRevoked, isKept) => {
+          if (isKept(key)) this.#tokens.set(jti, isRevoked)
+        },
+      })
+    )
+  }
+
+  /** Makes a change of this process, after which the next request waits for a delta. */
+  async changing<T>(change: () => Promise<T>, { sid }: { readonly sid?: string } = {}): Promise<T> {
+    try {
+      return await change()
+    } finally {
+      // After a failure, too: nobody knows whether the database has committed.
+      this.#validAt = null
+      this.#changedAt = this.#instant().monotonic
+      if (sid !== undefined) this.#forget("s", sid)
+    }
+  }
+
+  async #readSession(sid: string): Promise<SessionOfUser | null> {
+    if (!isStorable(sid)) return null
+    const [row] = await this.#database.query<{ session: SessionRow; user: UserRow }>(
+      `select row_to_json(s) as session, row_to_json(u) as user
+      from postern.sessions s join postern.users u using (username) where s.sid = $1`,
+      [sid],
+    )
+    return row === undefined ? null : { session: sessionOf(row.session), user: userOf(row.user) }
+  }
+
+  async #readUser(username: string): Promise<User | null> {
+    if (!isStorable(username)) return null
+    const [row] = await this.#database.query<{ user: UserRow }>(
+      "select row_to_json(u) as user from postern.users u where username = $1",
+      [username],
+    )
+    return row === undefined ? null : userOf(row.user)
+  }
+
+  async #readToken(jti: string): Promise<boolean> {
+    if (!isStorable(jti)) return false
+    const text = "select 1 from postern.revoked_tokens where jti = $1"
+    return (await this.#database.query(text, [jti])).length > 0
+  }
+
+  /** Reads a record for all requests until now, and keeps it if nothing was told of it. */
+  async #load<T>(
+    key: string,
+    read: () => Promise<T>,
+    { request, keep }: LoadOptions<T>,
+  ): Promise<T> {
+    const known = this.#loads.get(key) as Load<T> | undefined
+    if (known !== undefined && known.request >= request) return known.value
+    // The map forgets a load that is replaced, so what is told later does not reach it.
+    known?.told.add(everything)
+    const load: Load<T> = { value: read(), request: this.#requests, told: new Set() }
+    this.#loads.set(key, load)
+    try {
+      const value = await load.value
+      keep(value, (one) => !load.told.has(one) && !load.told.has(everything))
+      return value
+    } finally {
+      if (this.#loads.get(key) === load) this.#loads.delete(key)
+    }
+  }
+
+  /** Waits until a delta that began after this call was applied. Gives the request's number. */
+  async #validate(): Promise<number> {
+    this.#requests += 1
+    const request = this.#requests
+    if (this.#isFresh()) return request
+    if (this.#waiting === null) {
+      this.#waiting = createBatch()
+      // Requests that the event loop has ready come along.
+      setImmediate(() => this.#send())
+    }
+    await this.#waiting.done
+    return request
+  }
+
+  #send(): void {
+    const batch = this.#waiting
+    if (batch === null || this.#deltas >= deltasAtOnceMax) return
+    this.#waiting = null
+    this.#deltas += 1
+    const began = this.#instant()
+    readDelta(this.#database, this.#seen)
+      .then((delta) => this.#apply(delta, began))
+      .then(batch.resolve, batch.reject)
+      .finally(() => {
+        this.#deltas -= 1
+        this.#send()
+      })
+  }
+
+  // Deltas may come in another order than they began. Each tells what changed between the state that
+  // was seen when it began and its own, so each leads to a state of which everything was told.
+  #apply({ seen, changes }: Delta, began: Instant): void {
+    if (changes === null) this.#forgetAll()
+    else for (const [what, key] of changes) this.#forget(what, key)
+    this.#seen = seen
+    if (began.monotonic < this.#changedAt) return
+    if (this.#validAt === null || began.monotonic > this.#validAt.monotonic) this.#validAt = began
+  }
+
+  #forget(what: string, key: string): void {
+    if (what === "s") this.#sessions.delete(key)
+    if (what === "u") this.#users.delete(key)
+    if (what === "t") this.#tokens.delete(key)
+    this.#tell(keyOf(what, key))
+  }
+
+  #forgetAll(): void {
+    for (const records of [this.#sessions, this.#users, this.#tokens]) records.clear()
+    this.#tell(everything)
+  }
+
+  #tell(key: string): void {
+    for (const { told } of this.#loads.values()) told.add(key)
+  }
+
+  #isFresh(): boolean {
+    const { stalenessSeconds } = this.#options
+    const valid = this.#validAt
+    if (stalenessSeconds === 0 || valid === null) return false
+    const { monotonic, wall } = this.#instant()
+    // The wall clock also counts the time for which the machine was suspended. It is in whole
+    // seconds, so it may show one too many.
+    const passed = Math.max(monotonic - valid.monotonic, wall - valid.wall - 1)
+    return passed <= stalenessSeconds
+  }
+
+  #instant(): Instant {
+    return { monotonic: monotonicMillis() / 1000, wall: this.#options.clock.now() }
+  }
+}
+
+function keyOf(what: string, key: string): string {
+  return `${what}/${key}`
+}
+
+function createBatch(): Batch {
+  let resolve: () => void = () => {}
+  let reject: (reason: unknown) => void = () => {}
+  const done = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { done, resolve, reject }
+}

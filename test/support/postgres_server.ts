@@ -1,0 +1,97 @@
+// A PostgreSQL of the tests' own: a new cluster in a temporary directory, without a port, ended with
+// the test file. It runs as an ordinary user, since PostgreSQL refuses to run as root.
+
+import assert from "node:assert/strict"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after } from "node:test"
+import { setTimeout as pause } from "node:timers/promises"
+import { Client } from "pg"
+
+/** Why the tests of PostgreSQL are skipped here, or false. */
+export const skippedWithoutPostgres: string | false =
+  findBinaries() === null && "PostgreSQL is not installed: apt-get install postgresql"
+
+/** A running cluster. */
+export interface PostgresServer {
+  /** The directory of its socket: what a client takes for a host. */
+  readonly host: string
+  /** Ends it at once, as a crash would, and starts it again. */
+  restart(): Promise<void>
+}
+
+const nobody = 65_534
+const root = process.getuid?.() === 0
+const user = root ? { uid: nobody, gid: nobody } : {}
+
+/** Starts a cluster for the tests of this file. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const binaries = findBinaries() ?? assert.fail("PostgreSQL is not installed")
+  const host = mkdtempSync(join(tmpdir(), "postern-pg-"))
+  if (root) chownSync(host, nobody, nobody)
+  const data = join(host, "data")
+  const made = spawnSync(
+    join(binaries, "initdb"),
+    ["-D", data, "-U", "postern", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"],
+    { ...user, cwd: host, encoding: "utf8" },
+  )
+  assert.equal(made.status, 0, made.stderr)
+  let server = await run(binaries, host)
+  const end = () => {
+    server.kill("SIGKILL")
+    rmSync(host, { recursive: true, force: true, maxRetries: 5 })
+  }
+  // Also when the process ends before its tests do.
+  process.once("exit", end)
+  after(() => stop(server, "SIGQUIT"))
+  return {
+    host,
+    async restart() {
+      await stop(server, "SIGQUIT")
+      server = await run(binaries, host)
+    },
+  }
+}
+
+async function run(binaries: string, host: string): Promise<ChildProcess> {
+  const settings = ["listen_addresses=", "fsync=off", "max_connections=60", "shared_buffers=32MB"]
+  const server = spawn(
+    join(binaries, "postgres"),
+    ["-D", join(host, "data"), "-k", host, ...settings.flatMap((one) => ["-c", one])],
+    { ...user, cwd: host, stdio: "ignore" },
+  )
+  for (let round = 0; round < 200; round += 1) {
+    if (await answers(host)) return server
+    assert.equal(server.exitCode, null, "PostgreSQL has ended")
+    await pause(50)
+  }
+  return assert.fail("PostgreSQL did not start")
+}
+
+async function answers(host: string): Promise<boolean> {
+  const client = new Client({ host, user: "postern", database: "postgres" })
+  client.on("error", () => {})
+  try {
+    await client.connect()
+    await client.end()
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function stop(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const ended = new Promise((resolve) => server.once("exit", resolve))
+  server.kill(signal)
+  await ended
+}
+
+function findBinaries(): string | null {
+  const versions = "/usr/lib/postgresql"
+  if (!existsSync(versions)) return null
+  const found = readdirSync(versions).map((version) => join(versions, version, "bin"))
+  return found.find((bin) => existsSync(join(bin, "postgres"))) ?? null
+}
