@@ -4,8 +4,8 @@
 // All requests that came before it share it. So a logout is respected from the next request on, by
 // every replica.
 //
-// A record is kept only if no change of it was told while it was being read. A rotation is not
-// told: a session that seems to have expired is read again.
+// A record that is not remembered is read. It is kept only if no change of it was told meanwhile. A
+// rotation is not told: a session that seems to have expired is read again.
 
 import { setImmediate } from "node:timers"
 import { type Clock, monotonicMillis } from "../../clock.ts"
@@ -40,9 +40,10 @@ interface Load<T> {
   readonly told: Set<string>
 }
 
-interface LoadOptions<T> {
-  /** The number of the request that asks. */
-  readonly request: number
+/** How a record is remembered. */
+interface Kept<T> {
+  readonly known: () => T | null
+  readonly read: () => Promise<T>
   /** Keeps the record, where nothing was told of the key. */
   readonly keep: (value: T, isKept: (key: string) => boolean) => void
 }
@@ -80,13 +81,10 @@ export class View {
   }
 
   /** The session of a sid with its user. */
-  async findSession(sid: string): Promise<SessionOfUser | null> {
-    const request = await this.#validate()
-    const session = this.#sessions.get(sid)
-    const user = session && this.#users.get(session.username)
-    if (session && user && isAlive(session, this.#options.clock.now())) return { session, user }
-    return this.#load(keyOf("s", sid), () => this.#readSession(sid), {
-      request,
+  findSession(sid: string): Promise<SessionOfUser | null> {
+    return this.#find(keyOf("s", sid), {
+      known: () => this.#knownSession(sid),
+      read: () => this.#readSession(sid),
       keep: (found, isKept) => {
         if (found === null) return
         const { session, user } = found
@@ -97,33 +95,27 @@ export class View {
   }
 
   /** The user of a name. */
-  async findUser(username: string): Promise<User | null> {
-    const request = await this.#validate()
+  findUser(username: string): Promise<User | null> {
     const key = keyOf("u", username)
-    return (
-      this.#users.get(username) ??
-      this.#load(key, () => this.#readUser(username), {
-        request,
-        keep: (user, isKept) => {
-          if (user !== null && isKept(key)) this.#users.set(username, user)
-        },
-      })
-    )
+    return this.#find(key, {
+      known: () => this.#users.get(username),
+      read: () => this.#readUser(username),
+      keep: (user, isKept) => {
+        if (user !== null && isKept(key)) this.#users.set(username, user)
+      },
+    })
   }
 
   /** Whether a token without a session was revoked. */
-  async isTokenRevoked(jti: string): Promise<boolean> {
-    const request = await this.#validate()
+  isTokenRevoked(jti: string): Promise<boolean> {
     const key = keyOf("t", jti)
-    return (
-      this.#tokens.get(jti) ??
-      this.#load(key, () => this.#readToken(jti), {
-        request,
-        keep: (isRevoked, isKept) => {
-          if (isKept(key)) this.#tokens.set(jti, isRevoked)
-        },
-      })
-    )
+    return this.#find(key, {
+      known: () => this.#tokens.get(jti),
+      read: () => this.#readToken(jti),
+      keep: (isRevoked, isKept) => {
+        if (isKept(key)) this.#tokens.set(jti, isRevoked)
+      },
+    })
   }
 
   /** Makes a change of this process, after which the next request waits for a delta. */
@@ -163,12 +155,27 @@ export class View {
     return (await this.#database.query(text, [jti])).length > 0
   }
 
+  /** Gives what is known once that is made sure of, or else reads it. */
+  async #find<T>(key: string, record: Kept<T>): Promise<T> {
+    this.#requests += 1
+    const request = this.#requests
+    if (record.known() !== null) {
+      if (!this.#isFresh()) await this.#validate()
+      const known = record.known()
+      if (known !== null) return known
+    }
+    return this.#load(key, request, record)
+  }
+
+  #knownSession(sid: string): SessionOfUser | null {
+    const session = this.#sessions.get(sid)
+    if (session === null || !isAlive(session, this.#options.clock.now())) return null
+    const user = this.#users.get(session.username)
+    return user === null ? null : { session, user }
+  }
+
   /** Reads a record for all requests until now, and keeps it if nothing was told of it. */
-  async #load<T>(
-    key: string,
-    read: () => Promise<T>,
-    { request, keep }: LoadOptions<T>,
-  ): Promise<T> {
+  async #load<T>(key: string, request: number, { read, keep }: Kept<T>): Promise<T> {
     const known = this.#loads.get(key) as Load<T> | undefined
     if (known !== undefined && known.request >= request) return known.value
     // The map forgets a load that is replaced, so what is told later does not reach it.
@@ -184,18 +191,14 @@ export class View {
     }
   }
 
-  /** Waits until a delta that began after this call was applied. Gives the request's number. */
-  async #validate(): Promise<number> {
-    this.#requests += 1
-    const request = this.#requests
-    if (this.#isFresh()) return request
+  /** Waits until a delta that began after this call was applied. */
+  #validate(): Promise<void> {
     if (this.#waiting === null) {
       this.#waiting = createBatch()
       // Requests that the event loop has ready come along.
       setImmediate(() => this.#send())
     }
-    await this.#waiting.done
-    return request
+    return this.#waiting.done
   }
 
   #send(): void {

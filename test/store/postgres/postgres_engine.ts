@@ -1,6 +1,7 @@
 // The PostgreSQL engine for the suite of store engines: one cluster for a test file, and an empty
 // schema for each test.
 
+import { migrate } from "../../../src/store/postgres/migrations.ts"
 import { openPostgresStore } from "../../../src/store/postgres/open_postgres_store.ts"
 import type { Store } from "../../../src/store/store.ts"
 import { openPlainDatabase } from "../../support/plain_database.ts"
@@ -11,6 +12,7 @@ import type { OpenStore } from "../json/opened_store.ts"
 export interface OpenedOptions {
   readonly connections?: number
   readonly stalenessSeconds?: number
+  readonly clock?: { readonly now: () => number }
 }
 
 /** A secret for the keys of tests. */
@@ -19,32 +21,38 @@ export const secret = Buffer.alloc(32, "secret of tests")
 /** Opens a store of a cluster. */
 export async function openOn(
   { host }: PostgresServer,
-  { connections = 1, stalenessSeconds = 0 }: OpenedOptions = {},
+  { connections = 1, ...options }: OpenedOptions = {},
 ): Promise<Store> {
   const database = await openPlainDatabase(host, connections)
   const keys = { place: "the tests' database", issuer: "https://tests.example", secret }
-  return openPostgresStore({ database, stalenessSeconds, ...keys })
+  return openPostgresStore({ database, ...options, ...keys })
 }
 
-/** Removes everything that tests before have made. */
-export async function dropSchema({ host }: PostgresServer): Promise<void> {
+const emptied = ["users", "reserved_names", "sessions", "ended_sessions", "revoked_tokens"]
+const emptiedToo = ["failed_logins", "key_set", "changes"]
+
+/** Makes the schema as it is right after its migrations. */
+export async function emptySchema({ host }: PostgresServer): Promise<void> {
   const database = await openPlainDatabase(host)
-  await database.query("set client_min_messages = error")
-  await database.query("drop schema if exists postern cascade")
+  await migrate(database)
+  const tables = [...emptied, ...emptiedToo].map((name) => `postern.${name}`)
+  await database.query(`truncate ${tables.join(", ")} restart identity`)
+  await database.query(`update postern.facts set has_had_users = false,
+    changes_seen = null, changes_seen_at = null`)
   await database.close()
 }
 
 /** Opens stores on a cluster, each in an empty schema. */
-export function postgresEngine(server: () => PostgresServer, options: OpenedOptions): OpenStore {
+export function postgresEngine(server: PostgresServer, options: OpenedOptions = {}): OpenStore {
   return async (t) => {
-    await dropSchema(server())
-    let store = await openOn(server(), options)
+    await emptySchema(server)
+    let store = await openOn(server, options)
     t.after(() => store.close())
     return {
       store,
       async reopen() {
         await store.close()
-        store = await openOn(server(), options)
+        store = await openOn(server, options)
         return store
       },
     }

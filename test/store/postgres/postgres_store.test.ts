@@ -3,7 +3,6 @@
 
 import { test } from "node:test"
 import {
-  type PostgresServer,
   skippedWithoutPostgres,
   startPostgres,
 } from "../../support/postgres_server.ts"
@@ -11,10 +10,4 @@ import { storeContract } from "../contract.ts"
 import { postgresEngine } from "./postgres_engine.ts"
 
 if (skippedWithoutPostgres) test("PostgreSQL store", { skip: skippedWithoutPostgres }, () => {})
-else {
-  const server: PostgresServer = await startPostgres()
-  storeContract(
-    "PostgreSQL store",
-    postgresEngine(() => server, {}),
-  )
-}
+else storeContract("PostgreSQL store", postgresEngine(await startPostgres()))

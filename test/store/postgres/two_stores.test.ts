@@ -1,0 +1,175 @@
+// Two replicas on one database: what one has done counts for the other from its next call on.
+
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import type { Store } from "../../../src/store/store.ts"
+import {
+  type PostgresServer,
+  skippedWithoutPostgres,
+  startPostgres,
+} from "../../support/postgres_server.ts"
+import { tally } from "../json/opened_store.ts"
+import { fill, presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
+import { sampleHash, sampleUser } from "../sample_user.ts"
+import { emptySchema, type OpenedOptions, openOn } from "./postgres_engine.ts"
+
+const skip = skippedWithoutPostgres
+const server: PostgresServer | null = skip === false ? await startPostgres() : null
+const alice = sampleUser("alice")
+const window = windowAt()
+/** The present of the stores: sample sessions are alive, whenever the tests run. */
+let now = start
+
+test("a session that one replica ended is not found by the other", { skip }, async (t) => {
+  const [one, other] = await openTwo(t)
+  const sids = Array.from({ length: 300 }, (_, index) => `s${index}`)
+  await one.users.create(alice)
+  const options = startOptions({ sessionsMax: 1000 })
+  await Promise.all(sids.map((sid) => one.sessions.start(sampleSession(sid), options)))
+  // The other replica remembers them all.
+  const found = await Promise.all(sids.map((sid) => other.sessions.find(sid)))
+  assert.ok(found.every((each) => each !== null))
+  const load = keepAsking(other, "s299")
+  let accepted = 0
+  for (const sid of sids.slice(0, 299)) {
+    await one.sessions.end(sid, { window })
+    if ((await other.sessions.find(sid)) !== null) accepted += 1
+  }
+  assert.equal(accepted, 0)
+  assert.ok((await load.end()) > 0)
+  assert.notEqual(await other.sessions.find("s299"), null)
+})
+
+test("each change of a user counts for the other replica's next call", { skip }, async (t) => {
+  const [one, other] = await openTwo(t)
+  await one.users.create(alice)
+  for (let round = 0; round < 50; round += 1) {
+    const sid = `s${round}`
+    const ifPasswordHash = (await other.users.find("alice"))?.passwordHash ?? assert.fail()
+    await one.sessions.start(sampleSession(sid), startOptions({ ifPasswordHash }))
+    assert.notEqual(await other.sessions.find(sid), null)
+    await one.users.change("alice", { setClaim: { name: "round", value: round } })
+    assert.deepEqual((await other.sessions.find(sid))?.user.claims, { round })
+    const passwordHash = sampleHash(round % 2 === 0 ? "B" : "C")
+    await one.users.reset("alice", { passwordHash }, { window })
+    assert.equal(await other.sessions.find(sid), null)
+    assert.equal((await other.users.find("alice"))?.passwordHash, passwordHash)
+    const token = { jti: sid, expiresAt: start + 60, isListed: false }
+    assert.equal(await other.sessions.isTokenRevoked(sid), false)
+    await one.sessions.revokeToken(token)
+    assert.equal(await other.sessions.isTokenRevoked(sid), true)
+  }
+  await one.users.delete("alice", window)
+  assert.equal(await other.users.find("alice"), null)
+})
+
+test("a session that was rotated by the other replica goes on", { skip }, async (t) => {
+  const [one, other] = await openTwo(t)
+  const ends = start + 1
+  await fill(one, [sampleSession("s1", { idleExpiresAt: ends }), sampleSession("s2")])
+  // Both are remembered, and the first one will seem to have expired.
+  for (const sid of ["s1", "s2"]) assert.notEqual(await other.sessions.find(sid), null)
+  await one.sessions.rotate("s1", presented(0))
+  now = ends
+  t.after(() => {
+    now = start
+  })
+  const found = (await other.sessions.find("s1"))?.session
+  assert.deepEqual([found?.rotations, found?.idleExpiresAt], [1, start + 86_400])
+  // A life that was made shorter is told.
+  const shorter = { ...presented(0), life: { idleSeconds: 60, maxAgeSeconds: 60 } }
+  await one.sessions.rotate("s2", shorter)
+  assert.equal((await other.sessions.find("s2"))?.session.idleExpiresAt, start + 60)
+})
+
+test("a view that may be stale for a while is not stale for its own changes", { skip }, async (t) => {
+  const [one, other] = await openTwo(t, { stalenessSeconds: 60 })
+  await fill(one, [sampleSession("s1"), sampleSession("s2")])
+  for (const sid of ["s1", "s2"]) assert.notEqual(await other.sessions.find(sid), null)
+  // The delta from which on the view counts as fresh.
+  assert.notEqual(await other.sessions.find("s1"), null)
+  await one.sessions.end("s1", { window })
+  assert.notEqual(await other.sessions.find("s1"), null, "within its bound")
+  await other.sessions.end("s2", { window })
+  assert.equal(await other.sessions.find("s2"), null)
+  assert.equal(await other.sessions.find("s1"), null, "a delta was waited for")
+})
+
+test("100 rotations at once over two replicas rotate once", { skip }, async (t) => {
+  const both = await openTwo(t)
+  for (let round = 0; round < 5; round += 1) {
+    const sid = `s${round}`
+    await fill(both[0], [sampleSession(sid)])
+    const uses = Array.from({ length: 100 }, (_, index) =>
+      (both[index % 2] as Store).sessions.rotate(sid, presented(0)),
+    )
+    const outcomes = (await Promise.all(uses)).map(({ outcome }) => outcome)
+    assert.deepEqual(tally(outcomes), { rotated: 1, replayed: 99 })
+  }
+})
+
+test("400 failures at once over two replicas count to the most", { skip }, async (t) => {
+  const both = await openTwo(t)
+  await both[0].users.create(alice)
+  const counted = await Promise.all(
+    Array.from({ length: 400 }, (_, index) =>
+      (both[index % 2] as Store).failures.count("alice", "stranger", { most: 70 }),
+    ),
+  )
+  const ofAlice = counted.filter(({ username }) => username === "alice")
+  const numbers = ofAlice.map(({ strangers }) => strangers).sort((a, b) => a - b)
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 70 }, (_, index) => index + 1),
+  )
+  assert.equal((await both[1].failures.find("alice"))?.strangers, 70)
+})
+
+test("the keys are replaced by one of two replicas", { skip }, async (t) => {
+  const both = await openTwo(t)
+  let version: number | null = null
+  for (let round = 0; round < 10; round += 1) {
+    const ifVersion: number | null = version
+    const outcomes: readonly (number | null)[] = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        (both[index % 2] as Store).keys.replace(Buffer.from(`${index}`), { ifVersion }),
+      ),
+    )
+    const won = outcomes.findIndex((outcome) => outcome !== null)
+    assert.equal(outcomes.filter((outcome) => outcome !== null).length, 1)
+    for (const { keys } of both) {
+      const found = await keys.read()
+      assert.deepEqual([String(found?.bytes), found?.version], [`${won}`, outcomes[won]])
+    }
+    version = outcomes[won] ?? null
+  }
+})
+
+async function openTwo(
+  t: TestContext,
+  options: OpenedOptions = {},
+): Promise<readonly [Store, Store]> {
+  const running = server ?? assert.fail()
+  await emptySchema(running)
+  const shared = { connections: 4, clock: { now: () => now }, ...options }
+  const stores = [await openOn(running, shared), await openOn(running, shared)] as const
+  t.after(() => Promise.all(stores.map((store) => store.close())))
+  return stores
+}
+
+/** Asks for a session without a pause, as other requests do. Gives how often it was found. */
+function keepAsking(store: Store, sid: string): { readonly end: () => Promise<number> } {
+  let found = 0
+  let isOver = false
+  const ask = async () => {
+    while (!isOver) if ((await store.sessions.find(sid)) !== null) found += 1
+  }
+  const asked = Promise.all([ask(), ask(), ask(), ask()])
+  return {
+    end: async () => {
+      isOver = true
+      await asked
+      return found
+    },
+  }
+}
