@@ -1,5 +1,5 @@
-// A PostgreSQL of the tests' own: a new cluster in a temporary directory, without a port, ended with
-// the test file. It runs as an ordinary user, since PostgreSQL refuses to run as root.
+// A PostgreSQL of the tests' own: a new cluster in a temporary directory, without a port, ended
+// with the test file. It runs as an ordinary user, since PostgreSQL refuses to run as root.
 
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"

@@ -1,5 +1,5 @@
-// The connection to PostgreSQL as the engine sees it. Another file connects; here is what the engine
-// asks of a connection.
+// The connection to PostgreSQL as the engine sees it. Another file connects; here is what the
+// engine asks of a connection.
 
 import { Unavailable } from "../../errors.ts"
 

@@ -1,5 +1,5 @@
-// The keys of the PostgreSQL store: one row, sealed by AES-256-GCM under a secret that is not in the
-// database. So a dump of the database signs no token. The content is token/keys/key_file.ts's.
+// The keys of the PostgreSQL store: one row, sealed by AES-256-GCM under a secret that is not in
+// the database. So a dump of the database signs no token. The content is token/keys/key_file.ts's.
 //
 //   1 byte version of this format, 12 bytes nonce, ciphertext, 16 bytes tag
 //

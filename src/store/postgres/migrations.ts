@@ -1,11 +1,12 @@
-// The schema `postern`, made by numbered migrations. The first service that starts makes it, and the
-// others wait. An applied migration never changes: a checksum of its text is kept.
+// The schema `postern`, made by numbered migrations. The first service that starts makes it, and
+// the others find it made: until then they try again. An applied migration never changes, and a
+// checksum of its text is kept.
 //
 // During an update replicas of two releases work on one database. So a migration says which
 // migration a Postern must know to work on its result: an older Postern stops with a sentence.
 
 import { createHash } from "node:crypto"
-import { exitCodes, OperatorError } from "../../errors.ts"
+import { exitCodes, OperatorError, Unavailable } from "../../errors.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
 import { changeLog } from "./migrations/change_log.ts"
 import { rotation } from "./migrations/rotation.ts"
@@ -66,7 +67,8 @@ export function migrationStatus(
 
 /**
  * Brings a database to the newest schema, and gives the migrations that were missing.
- * @throws OperatorError when this role may not, or another service holds the lock for too long
+ * @throws OperatorError when this role may not
+ * @throws Unavailable while another service does the same
  */
 export async function migrate(
   database: Database,
@@ -134,7 +136,7 @@ async function applyPending(
   query: Query,
   known: readonly Migration[],
 ): Promise<readonly Migration[]> {
-  await query("set local lock_timeout = '10s'")
+  await query("set local lock_timeout = '500ms'")
   await query("select 1 from postern.migrations where number = 0 for update")
   const { pending } = await statusOf(query, known)
   for (const migration of pending) {
@@ -170,9 +172,5 @@ function explained(error: unknown): unknown {
     })
   }
   if (code !== lockTimeout) return error
-  return new OperatorError("Another service has been changing the schema for 10 s", {
-    hint: "Start Postern again when that service has finished, or has been ended.",
-    exitCode: exitCodes.unavailable,
-    cause: error,
-  })
+  return new Unavailable("Another service is changing the schema", { cause: error })
 }

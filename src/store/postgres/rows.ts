@@ -1,5 +1,5 @@
-// Rows to records and back. A row is what `row_to_json` makes of it, so that its numbers are numbers.
-// Records are frozen, their members too.
+// Rows to records and back. A row is what `row_to_json` makes of it, so that its numbers are
+// numbers. Records are frozen, their members too.
 
 import { networkOf } from "../../domain/ip_address.ts"
 import type { Session } from "../../domain/session.ts"

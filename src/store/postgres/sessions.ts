@@ -1,5 +1,5 @@
-// The sessions of the PostgreSQL store. Each change is one statement, decided in the database on the
-// locked rows (migrations/session_functions.ts and rotation.ts).
+// The sessions of the PostgreSQL store. Each change is one statement, decided in the database on
+// the locked rows (migrations/session_functions.ts and rotation.ts).
 
 import { networkOf } from "../../domain/ip_address.ts"
 import type { Presented, Session } from "../../domain/session.ts"
@@ -30,8 +30,8 @@ const outcomes: Readonly<Record<Presented, Exclude<RotationOutcome["outcome"], "
   ...({ reused: "reused", expired: "expired", ahead: "ahead" } as const),
 }
 
-/** Sessions that one statement of a purge removes. */
-const purgedAtOnceMax = 5000
+/** Records that one statement of a purge removes: the wait for a statement is short. */
+const purgedAtOnceMax = 2000
 
 /** The sessions; store.ts says what each method promises. */
 export class PostgresSessions implements SessionStore {
@@ -177,19 +177,24 @@ export class PostgresSessions implements SessionStore {
   }
 
   async purge(now: number): Promise<number> {
-    const { query } = this.#database
-    let purged = 0
-    for (let gone = purgedAtOnceMax; gone >= purgedAtOnceMax; purged += gone) {
-      const [row] = await query<{ gone: number }>(
-        "select postern.purge_sessions($1, $2)::float8 as gone",
-        [now, purgedAtOnceMax],
-      )
-      gone = row?.gone ?? 0
-    }
-    await query("delete from postern.ended_sessions where tokens_expire_at <= $1", [now])
-    await query("delete from postern.revoked_tokens where expires_at <= $1", [now])
-    await query("select postern.purge_changes(make_interval(secs => $1))", [retentionSeconds])
+    const purged = await this.#inParts("select postern.purge_sessions($1, $2)::float8 as gone", now)
+    await this.#inParts("select postern.purge_revocations($1, $2)::float8 as gone", now)
+    await this.#inParts(
+      "select postern.purge_changes(make_interval(secs => $1), $2)::float8 as gone",
+      retentionSeconds,
+    )
     return purged
+  }
+
+  /** Removes records until fewer are gone than one statement may remove, and gives their number. */
+  async #inParts(text: string, bound: number): Promise<number> {
+    let sum = 0
+    for (;;) {
+      const [row] = await this.#database.query<{ gone: number }>(text, [bound, purgedAtOnceMax])
+      const gone = row?.gone ?? 0
+      sum += gone
+      if (gone < purgedAtOnceMax) return sum
+    }
   }
 }
 

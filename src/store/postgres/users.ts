@@ -22,6 +22,8 @@ import {
 } from "./rows.ts"
 import type { View } from "./view.ts"
 
+const usersPerPage = 2000
+
 /** The users; store.ts says what each method promises. */
 export class PostgresUsers implements UserStore {
   readonly #database: Database
@@ -43,11 +45,18 @@ export class PostgresUsers implements UserStore {
     return row?.count ?? 0
   }
 
+  // In pages, since the wait for a statement is short.
   async list(): Promise<readonly User[]> {
-    const rows = await this.#database.query<{ user: UserRow }>(
-      "select row_to_json(u) as user from postern.users u order by username",
-    )
-    return rows.map(({ user }) => userOf(user))
+    const users: User[] = []
+    for (;;) {
+      const rows = await this.#database.query<{ user: UserRow }>(
+        `select row_to_json(u) as user from postern.users u
+        where username > $1 order by username limit $2`,
+        [users.at(-1)?.username ?? "", usersPerPage],
+      )
+      users.push(...rows.map(({ user }) => userOf(user)))
+      if (rows.length < usersPerPage) return users
+    }
   }
 
   async findName(username: string): Promise<"free" | "taken" | "reserved"> {

@@ -1,5 +1,5 @@
-// What this process remembers of users, sessions and revoked tokens, so that a guarded request needs
-// no query of its own. Before something remembered is used, it is made sure that the database has
+// What this process remembers of users, sessions and revoked tokens, so that a guarded request
+// needs no query of its own. Before something remembered is used, it is made sure that the database has
 // not changed it: the request waits for one delta (delta.ts) that began after the request came.
 // All requests that came before it share it. So a logout is respected from the next request on, by
 // every replica.
@@ -216,8 +216,8 @@ export class View {
       })
   }
 
-  // Deltas may come in another order than they began. Each tells what changed between the state that
-  // was seen when it began and its own, so each leads to a state of which everything was told.
+  // Deltas may come in another order than they began. Each tells what changed between the state
+  // that was seen when it began and its own, so each leads to a state of which all was told.
   #apply({ seen, changes }: Delta, began: Instant): void {
     if (changes === null) this.#forgetAll()
     else for (const [what, key] of changes) this.#forget(what, key)

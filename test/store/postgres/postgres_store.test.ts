@@ -2,10 +2,7 @@
 // their order need one connection.
 
 import { test } from "node:test"
-import {
-  skippedWithoutPostgres,
-  startPostgres,
-} from "../../support/postgres_server.ts"
+import { skippedWithoutPostgres, startPostgres } from "../../support/postgres_server.ts"
 import { storeContract } from "../contract.ts"
 import { postgresEngine } from "./postgres_engine.ts"
 

@@ -82,7 +82,9 @@ test("a session that was rotated by the other replica goes on", { skip }, async 
   assert.equal((await other.sessions.find("s2"))?.session.idleExpiresAt, start + 60)
 })
 
-test("a view that may be stale for a while is not stale for its own changes", { skip }, async (t) => {
+test("a view that may be stale for a while is not stale for its own changes", {
+  skip,
+}, async (t) => {
   const [one, other] = await openTwo(t, { stalenessSeconds: 60 })
   await fill(one, [sampleSession("s1"), sampleSession("s2")])
   for (const sid of ["s1", "s2"]) assert.notEqual(await other.sessions.find(sid), null)

@@ -1,5 +1,5 @@
-// The log of changes that every replica reads (view.ts). Triggers write it, so that no statement can
-// forget to. A row is written when something ends or changes that a replica may remember:
+// The log of changes that every replica reads (view.ts). Triggers write it, so that no statement
+// can forget to. A row is written when something ends or changes that a replica may remember:
 //
 //   s   the sid of a session that ended, or that ends sooner than before
 //   u   the name of a user who was changed or deleted
@@ -39,17 +39,26 @@ export const changeLog: readonly string[] = [
     execute function postern.log_change('t', 'jti')`,
   `create trigger replaced after insert or update on postern.key_set for each row
     execute function postern.log_change('k', 'id')`,
-  // Removes rows that every replica has read: those that were visible in a snapshot of one retention
-  // ago. The time of a row does not show that, since its transaction may have committed much later.
-  `create function postern.purge_changes(p_retention interval) returns void language plpgsql as $$
-    declare f postern.facts;
+  // Removes rows that every replica has read: those that were visible in a snapshot of one
+  // retention ago. A row's time does not show that: its transaction may have committed much later.
+  `create function postern.purge_changes(p_retention interval, p_most integer) returns bigint
+    language plpgsql as $$
+    declare
+      f postern.facts;
+      gone bigint := 0;
     begin
       select * into f from postern.facts for update skip locked;
-      if not found or f.changes_seen_at > clock_timestamp() - p_retention then return; end if;
-      delete from postern.changes where xid < pg_snapshot_xmax(f.changes_seen)
-        and pg_visible_in_snapshot(xid, f.changes_seen);
-      update postern.facts
-        set changes_seen = pg_current_snapshot(), changes_seen_at = clock_timestamp();
+      if not found or f.changes_seen_at > clock_timestamp() - p_retention then return 0; end if;
+      delete from postern.changes where ctid = any (array(
+        select ctid from postern.changes where xid < pg_snapshot_xmax(f.changes_seen)
+          and pg_visible_in_snapshot(xid, f.changes_seen) limit p_most
+      ));
+      get diagnostics gone = row_count;
+      if gone < p_most then
+        update postern.facts
+          set changes_seen = pg_current_snapshot(), changes_seen_at = clock_timestamp();
+      end if;
+      return gone;
     end
   $$`,
 ]

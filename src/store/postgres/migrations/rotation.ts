@@ -36,7 +36,8 @@ export const rotation: readonly string[] = [
       select * into u from postern.users where username = s.username;
       judged := postern.judge(s, p_presented, p_at, p_steady_at, p_grace, p_network, p_agent);
       if judged in ('current', 'newer') then
-        if p_at - p_at % 600 > s.last_used_at - s.last_used_at % 600 or s.used_before_at is null then
+        if s.used_before_at is null
+          or p_at - p_at % 600 > s.last_used_at - s.last_used_at % 600 then
           s.used_before_at := s.last_used_at;
           s.used_before_address := s.address;
           s.used_before_agent := s.user_agent;

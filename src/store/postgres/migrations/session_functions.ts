@@ -14,8 +14,8 @@ export const sessionFunctions: readonly string[] = [
       s.used_before_at, s.used_before_address, s.used_before_agent, s.shared_rotation, s.shared_run
     from json_populate_record(null::postern.sessions, p_session) s
   $$`,
-  // Ends sessions, and lists each for as long as its access tokens may be valid: not before the last
-  // of them was given, even if the clock was set back since.
+  // Ends sessions, and lists each for as long as its access tokens may be valid: not before the
+  // last of them was given, even if the clock was set back since.
   `create function postern.end_sessions(p_sids text[], p_at bigint, p_ttl bigint, p_grace bigint)
     returns setof postern.sessions language sql as $$
     with ended as (

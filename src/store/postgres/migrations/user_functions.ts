@@ -1,4 +1,4 @@
-// The functions that create users and count their failed logins, and the purge.
+// The functions that create users, count their failed logins, and remove what has expired.
 
 /** Makes the functions of users. */
 export const userFunctions: readonly string[] = [
@@ -56,7 +56,8 @@ export const userFunctions: readonly string[] = [
           where f.strangers * p_strangers + f.devices * p_devices < p_most
         returning f.username, f.strangers, f.devices into counted;
       if not found then
-        update postern.decoy_failed_logins as f set strangers = (f.strangers + p_strangers) % 1000000,
+        update postern.decoy_failed_logins as f set
+          strangers = (f.strangers + p_strangers) % 1000000,
           devices = (f.devices + p_devices) % 1000000
         where number = p_decoy returning '-' as username, f.strangers, f.devices into counted;
       end if;
@@ -68,12 +69,27 @@ export const userFunctions: readonly string[] = [
     language plpgsql set postern.purging = 'on' as $$
     declare gone bigint;
     begin
-      delete from postern.sessions where sid in (
+      delete from postern.sessions where sid = any (array(
         select sid from postern.sessions
         where idle_expires_at <= p_now limit p_most for update skip locked
-      );
+      ));
       get diagnostics gone = row_count;
       return gone;
     end
+  $$`,
+  `create function postern.purge_revocations(p_now bigint, p_most integer) returns bigint
+    language sql as $$
+    with ended as (
+      delete from postern.ended_sessions where sid = any (array(
+        select sid from postern.ended_sessions
+        where tokens_expire_at <= p_now limit p_most for update skip locked
+      )) returning 1
+    ), revoked as (
+      delete from postern.revoked_tokens where jti = any (array(
+        select jti from postern.revoked_tokens
+        where expires_at <= p_now limit p_most for update skip locked
+      )) returning 1
+    )
+    select greatest((select count(*) from ended), (select count(*) from revoked))
   $$`,
 ]
