@@ -55,9 +55,11 @@ export async function openPlainDatabase(host: string, connections = 1): Promise<
 
 async function transact<T>(client: Client, work: (query: Query) => Promise<T>): Promise<T> {
   const query = queryOf(client)
-  await query("begin")
+  // Sent together with the first statement.
+  const begun = query("begin")
   try {
     const value = await work(query)
+    await begun
     await query("commit")
     return value
   } catch (error) {

@@ -1,8 +1,8 @@
 // What this process remembers of users, sessions and revoked tokens, so that a guarded request
-// needs no query of its own. Before something remembered is used, it is made sure that the database has
-// not changed it: the request waits for one delta (delta.ts) that began after the request came.
-// All requests that came before it share it. So a logout is respected from the next request on, by
-// every replica.
+// needs no query of its own. Before a remembered record is used, the request waits for a delta
+// (delta.ts): a query that began after the request came, and tells what has changed in the
+// database. All requests that came before the delta share it. So a logout is respected from the
+// next request on, by every replica.
 //
 // A record that is not remembered is read. It is kept only if no change of it was told meanwhile. A
 // rotation is not told: a session that seems to have expired is read again.
