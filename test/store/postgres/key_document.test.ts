@@ -1,0 +1,94 @@
+// The keys in the database: sealed under a secret, bound to their issuer and their place.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { OperatorError } from "../../../src/errors.ts"
+import type { Database } from "../../../src/store/postgres/database.ts"
+import { PostgresKeys } from "../../../src/store/postgres/key_document.ts"
+import { View } from "../../../src/store/postgres/view.ts"
+import { start } from "../sample_session.ts"
+
+interface Row {
+  readonly version: number
+  readonly sealed: Buffer
+}
+
+/** The table of the keys: at most one row. */
+class KeyTable {
+  row: Row | null = null
+
+  readonly query: Database["query"] = async <R>(text: string, values: readonly unknown[] = []) => {
+    const [version, sealed] = values as [number, Buffer]
+    if (text.startsWith("select")) return (this.row === null ? [] : [this.row]) as R[]
+    const before = text.startsWith("insert") ? 0 : version - 1
+    if ((this.row?.version ?? 0) !== before) return []
+    this.row = { version, sealed }
+    return [{}] as R[]
+  }
+}
+
+const secret = Buffer.alloc(32, "one")
+const other = Buffer.alloc(32, "another")
+const document = Buffer.from('{"keys":["private"]}')
+
+function keysIn(table: KeyTable, members: object = {}): PostgresKeys {
+  const database = { query: table.query } as Database
+  const view = new View(database, { clock: { now: () => start }, stalenessSeconds: 0 })
+  const options = { place: "the database 'x'", issuer: "https://a.example", secret, ...members }
+  return new PostgresKeys(database, view, options)
+}
+
+function assertUnopened(keys: PostgresKeys): Promise<void> {
+  return assert.rejects(
+    keys.read(),
+    (error) =>
+      error instanceof OperatorError &&
+      error.message ===
+        "The keys in the database 'x' can't be opened with this secret and issuer" &&
+      /POSTERN_STORE_SECRET_PREVIOUS/.test(error.hint),
+  )
+}
+
+test("replace() seals: the row has nothing of the document, and never the same bytes", async () => {
+  const table = new KeyTable()
+  assert.equal(await keysIn(table).replace(document, { ifVersion: null }), 1)
+  const first = table.row?.sealed ?? assert.fail()
+  assert.equal(first.includes("private"), false)
+  assert.equal(first.byteLength, 1 + 12 + document.byteLength + 16)
+  table.row = null
+  await keysIn(table).replace(document, { ifVersion: null })
+  assert.notDeepEqual(table.row, { version: 1, sealed: first })
+  assert.deepEqual((await keysIn(table).read())?.bytes, document)
+})
+
+test("read() opens nothing of another secret, issuer, version or content", async () => {
+  const table = new KeyTable()
+  await keysIn(table).replace(document, { ifVersion: null })
+  const row = table.row ?? assert.fail()
+  await assertUnopened(keysIn(table, { secret: other }))
+  await assertUnopened(keysIn(table, { issuer: "https://b.example" }))
+  table.row = { ...row, version: 2 }
+  await assertUnopened(keysIn(table))
+  for (const index of [0, 1, 13, row.sealed.byteLength - 1]) {
+    const sealed = Buffer.from(row.sealed)
+    sealed[index] = (sealed[index] ?? 0) ^ 1
+    table.row = { version: 1, sealed }
+    await assertUnopened(keysIn(table))
+  }
+  for (const length of [0, 1, 28]) {
+    table.row = { version: 1, sealed: row.sealed.subarray(0, length) }
+    await assertUnopened(keysIn(table))
+  }
+  table.row = row
+  assert.deepEqual(await keysIn(table).read(), { bytes: document, version: 1 })
+})
+
+test("read() with the previous secret seals the document again, once", async () => {
+  const table = new KeyTable()
+  await keysIn(table).replace(document, { ifVersion: null })
+  const changed = { secret: other, previousSecret: secret }
+  const both = await Promise.all([keysIn(table, changed).read(), keysIn(table, changed).read()])
+  for (const read of both) assert.deepEqual(read, { bytes: document, version: 2 })
+  assert.deepEqual((await keysIn(table, { secret: other }).read())?.version, 2)
+  await assertUnopened(keysIn(table))
+})

@@ -1,0 +1,177 @@
+// The view of the database: what it remembers, when it asks, and when it forgets.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { Unavailable } from "../../../src/errors.ts"
+import { View } from "../../../src/store/postgres/view.ts"
+import { start } from "../sample_session.ts"
+import { ScriptedDatabase, settled, type Told } from "./scripted_database.ts"
+
+/** A view that remembers the session s1 and has seen the database. */
+async function viewOfOne({ stalenessSeconds = 0, now = (): number => start } = {}) {
+  const database = new ScriptedDatabase()
+  const view = new View(database, { clock: { now }, stalenessSeconds })
+  for (const _ of ["forgotten with the first delta", "kept"]) {
+    const found = view.findSession("s1")
+    await settled()
+    if (database.deltas.length > 0) await database.tell({})
+    await database.giveSession("s1")
+    assert.equal((await found)?.session.sid, "s1")
+  }
+  return { view, database }
+}
+
+test("find() of a remembered session waits for a delta that began after it", async () => {
+  const { view, database } = await viewOfOne()
+  let answered = 0
+  const find = () => view.findSession("s1").then(() => answered++)
+  const early = [find(), find()]
+  await settled()
+  const late = find()
+  await settled()
+  assert.equal(database.deltas.length, 2)
+  assert.equal(answered, 0)
+  await database.tell({})
+  assert.equal(answered, 2, "one delta is for all who wait")
+  await Promise.all(early)
+  await database.tell({})
+  await late
+  assert.equal(database.reads.length, 0)
+})
+
+test("find() has no more than four deltas under way, and all others share the next", async () => {
+  const { view, database } = await viewOfOne()
+  const found = []
+  for (let round = 0; round < 9; round += 1) {
+    found.push(view.findSession("s1"))
+    await settled()
+  }
+  assert.equal(database.deltas.length, 4)
+  for (let left = 5; left > 0; left -= 1) {
+    await database.tell({})
+    assert.equal(database.deltas.length, left === 5 ? 4 : left - 1)
+  }
+  assert.ok((await Promise.all(found)).every((one) => one !== null))
+})
+
+test("find() reads again what a delta tells of", async () => {
+  for (const change of [["s", "s1"] as const, ["u", "alice"] as const]) {
+    const { view, database } = await viewOfOne()
+    const found = view.findSession("s1")
+    await settled()
+    await database.tell({ changes: [["s", "other"], ["t", "s1"], change] })
+    await database.giveSession("s1")
+    assert.notEqual(await found, null)
+    const again = view.findSession("s1")
+    await settled()
+    await database.tell({ changes: [["s", "other"]] })
+    assert.notEqual(await again, null)
+    assert.equal(database.reads.length, 0, "it is remembered again")
+  }
+})
+
+test("find() does not keep what was told of while it was read", async () => {
+  const { view, database } = await viewOfOne()
+  const found = view.findSession("s2")
+  const other = view.findSession("s1")
+  await settled()
+  await database.tell({ changes: [["s", "s2"]] })
+  await other
+  await database.giveSession("s2")
+  assert.notEqual(await found, null)
+  const again = view.findSession("s2")
+  await database.giveSession("s2")
+  assert.notEqual(await again, null)
+  assert.equal(database.deltas.length, 0, "it was not remembered, so it was read at once")
+})
+
+test("find() shares no reading that began before it", async () => {
+  const { view, database } = await viewOfOne()
+  const found = [view.findSession("s2"), view.findSession("s2")]
+  await settled()
+  assert.equal(database.reads.length, 2)
+  for (const _ of found) await database.giveSession("s2")
+  assert.ok((await Promise.all(found)).every((one) => one !== null))
+})
+
+const many = Array.from({ length: 10_001 }, (_, index) => ["s", `x${index}`] as const)
+
+const losses: readonly (readonly [name: string, told: Told])[] = [
+  ["another server, or the same one started again", { server: "2" }],
+  ["fewer transactions: a restored database", { snapshot: "9:9:" }],
+  ["more time than the log certainly keeps changes", { at: 302 }],
+  ["a clock of the database that went back", { at: 0 }],
+  ["more changes than one delta tells", { changes: many }],
+]
+
+for (const [name, told] of losses) {
+  test(`find() forgets everything after ${name}`, async () => {
+    const { view, database } = await viewOfOne()
+    const found = view.findSession("s1")
+    await settled()
+    await database.tell(told)
+    assert.equal(database.reads.length, 1)
+    await database.giveSession("s1")
+    assert.notEqual(await found, null)
+  })
+}
+
+test("find() keeps what it has for as long as the log tells all", async () => {
+  const { view, database } = await viewOfOne()
+  const found = view.findSession("s1")
+  await settled()
+  await database.tell({ at: 301, changes: many.slice(1), snapshot: "11:15:12" })
+  assert.notEqual(await found, null)
+  assert.equal(database.reads.length, 0)
+})
+
+test("find() is Unavailable for all who wait for a delta that fails, and then works", async () => {
+  const { view, database } = await viewOfOne()
+  for (const fail of [
+    () => database.deltas.shift()?.fail(new Unavailable("No answer")),
+    () => database.tell({ isStandby: true }),
+  ]) {
+    const found = [view.findSession("s1"), view.findSession("s1")]
+    await settled()
+    const refused = found.map((one) => assert.rejects(one, Unavailable))
+    await fail()
+    await Promise.all(refused)
+  }
+  const found = view.findSession("s1")
+  await settled()
+  await database.tell({})
+  assert.notEqual(await found, null)
+})
+
+test("find() within the staleness asks nothing, and afterwards it does", async () => {
+  let now = start
+  const { view, database } = await viewOfOne({ stalenessSeconds: 60, now: () => now })
+  for (const passed of [0, 1, 61]) {
+    now = start + passed
+    assert.notEqual(await view.findSession("s1"), null)
+  }
+  // The machine was suspended: only the wall clock went on.
+  now = start + 62
+  const found = view.findSession("s1")
+  await settled()
+  assert.equal(database.deltas.length, 1)
+  await database.tell({ changes: [["s", "s1"]] })
+  await database.giveSession("s1")
+  assert.notEqual(await found, null)
+})
+
+test("find() after a change of this process waits for a delta within the staleness too", async () => {
+  const { view, database } = await viewOfOne({ stalenessSeconds: 60 })
+  await assert.rejects(
+    view.changing(async () => assert.fail("nobody knows whether it was done")),
+    assert.AssertionError,
+  )
+  const found = view.findSession("s1")
+  await settled()
+  await database.tell({})
+  assert.notEqual(await found, null)
+  await view.changing(async () => {}, { sid: "s1" })
+  const again = view.findSession("s1")
+  await database.giveSession("s1")
+  assert.notEqual(await again, null)
+})
