@@ -55,6 +55,13 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // Whole, it is 46 files to load at the start from a clone; of its parts, 18.
   [/^import (?!type)[^"]*from "jose"/m, []],
   [/from "@node-rs\/argon2"/, ["password/hash.ts"]],
+  // Loaded only where the store is in a database.
+  [/^import (?!type)[^"]*from "pg"/m, []],
+  [/\bimport\("pg"\)/, ["store/postgres/"]],
+  [
+    /\bpostern\.[a-z_]+\b.*(?:\bwhere\b|\bset\b|\bvalues\b|\()|\bselect .*\bfrom\b/,
+    ["store/postgres/"],
+  ],
   [/\bDate\b|\bperformance\b/, ["clock.ts"]],
   [/\brandomBytes\b|\bMath\.random\b|\brandomUUID\b|getRandomValues/, ["system/random.ts"]],
   [/\bprocess\.env\b|\bprocess\.exit\b/, ["main.ts", "cli/"]],
