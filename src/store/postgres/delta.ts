@@ -17,9 +17,11 @@ export interface Seen {
 /** What changed: the kind (change_log.ts) and the key. */
 export type LoggedChange = readonly [what: string, key: string]
 
-/** What changed since, or null when that can't be told and everything may have changed. */
+/** What changed since. */
 export interface Delta {
   readonly seen: Seen
+  readonly keysVersion: number | null
+  /** Null when that can't be told, and everything may have changed. */
   readonly changes: readonly LoggedChange[] | null
 }
 
@@ -33,10 +35,15 @@ const seenSecondsMax = retentionSeconds / 2
 
 interface Row extends Seen {
   readonly isStandby: boolean
+  readonly keysVersion: number | null
   readonly changes: readonly LoggedChange[] | null
 }
 
-const deltaQuery = `select pg_current_snapshot()::text as snapshot,
+/** The version of the keys, in any query. */
+export const keysVersion = "(select version::float8 from postern.key_set)"
+
+const deltaQuery = `select ${keysVersion} as "keysVersion",
+  pg_current_snapshot()::text as snapshot,
   concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
     'postern.changes'::regclass::oid) as server,
   extract(epoch from clock_timestamp())::float8 as at, pg_is_in_recovery() as "isStandby",
@@ -52,9 +59,9 @@ const deltaQuery = `select pg_current_snapshot()::text as snapshot,
 export async function readDelta({ query }: Database, since: Seen | null): Promise<Delta> {
   const [row] = await query<Row>(deltaQuery, [since?.snapshot ?? null])
   if (row === undefined || row.isStandby) throw new Unavailable("The database is a standby")
-  const { snapshot, server, at, changes } = row
+  const { snapshot, server, at, changes, keysVersion } = row
   const seen = { snapshot, server, at }
-  return { seen, changes: isTold(since, seen) ? whole(changes ?? []) : null }
+  return { seen, keysVersion, changes: isTold(since, seen) ? whole(changes ?? []) : null }
 }
 
 /** Whether the log tells every change between two states. */

@@ -58,6 +58,7 @@ export class PostgresKeys implements KeyStore {
     const [row] = await this.#database.query<KeyRow>(
       "select version::float8 as version, sealed from postern.key_set",
     )
+    this.#view.keysVersion = row?.version ?? null
     if (row === undefined) return null
     const bytes = this.#open(this.#key, row)
     if (bytes !== null) return { bytes, version: row.version }
@@ -66,6 +67,18 @@ export class PostgresKeys implements KeyStore {
     const version = await this.replace(before, { ifVersion: row.version })
     // Null: another replica has replaced the document meanwhile.
     return version === null ? this.read() : { bytes: before, version }
+  }
+
+  async version(): Promise<number | null> {
+    const [row] = await this.#database.query<Pick<KeyRow, "version">>(
+      "select version::float8 as version from postern.key_set",
+    )
+    this.#view.keysVersion = row?.version ?? null
+    return this.#view.keysVersion
+  }
+
+  knownVersion(): number | null {
+    return this.#view.keysVersion
   }
 
   async replace(
@@ -81,7 +94,9 @@ export class PostgresKeys implements KeyStore {
         : `update postern.key_set set version = $1, sealed = $2
           where version = $1::bigint - 1 returning 1`
     const rows = await this.#view.changing(() => this.#database.query(text, [version, sealed]))
-    return rows.length === 0 ? null : version
+    if (rows.length === 0) return null
+    this.#view.keysVersion = version
+    return version
   }
 
   #seal(bytes: Uint8Array, version: number): Buffer {

@@ -14,7 +14,7 @@ import type { User } from "../../domain/user.ts"
 import { BoundedMap } from "../../system/bounded_map.ts"
 import type { SessionOfUser } from "../store.ts"
 import type { Database } from "./database.ts"
-import { type Delta, readDelta, type Seen } from "./delta.ts"
+import { type Delta, keysVersion, readDelta, type Seen } from "./delta.ts"
 import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
 
 /** How a view works. */
@@ -60,6 +60,8 @@ const everything = "*"
 
 /** Users, sessions and revoked tokens, as the database has them when they are asked for. */
 export class View {
+  /** The version of the keys, as the answers so far have shown it. */
+  keysVersion: number | null = null
   readonly #database: Database
   readonly #options: ViewOptions
   readonly #sessions = new BoundedMap<Session>(entriesMax)
@@ -132,27 +134,45 @@ export class View {
 
   async #readSession(sid: string): Promise<SessionOfUser | null> {
     if (!isStorable(sid)) return null
-    const [row] = await this.#database.query<{ session: SessionRow; user: UserRow }>(
-      `select row_to_json(s) as session, row_to_json(u) as user
-      from postern.sessions s join postern.users u using (username) where s.sid = $1`,
-      [sid],
+    const { session, user } = await this.#read<{ session: SessionRow; user: UserRow }>(
+      `select ${keysVersion} as keys, row_to_json(s) as session, row_to_json(u) as user
+      from (values (1)) one left join postern.sessions s on s.sid = $1
+      left join postern.users u on u.username = s.username`,
+      sid,
     )
-    return row === undefined ? null : { session: sessionOf(row.session), user: userOf(row.user) }
+    return session && user ? { session: sessionOf(session), user: userOf(user) } : null
   }
 
   async #readUser(username: string): Promise<User | null> {
     if (!isStorable(username)) return null
-    const [row] = await this.#database.query<{ user: UserRow }>(
-      "select row_to_json(u) as user from postern.users u where username = $1",
-      [username],
+    const { user } = await this.#read<{ user: UserRow }>(
+      `select ${keysVersion} as keys, row_to_json(u) as user
+      from (values (1)) one left join postern.users u on u.username = $1`,
+      username,
     )
-    return row === undefined ? null : userOf(row.user)
+    return user ? userOf(user) : null
   }
 
   async #readToken(jti: string): Promise<boolean> {
     if (!isStorable(jti)) return false
-    const text = "select 1 from postern.revoked_tokens where jti = $1"
-    return (await this.#database.query(text, [jti])).length > 0
+    const { revoked } = await this.#read<{ revoked: boolean }>(
+      `select ${keysVersion} as keys,
+      exists (select from postern.revoked_tokens where jti = $1) as revoked`,
+      jti,
+    )
+    return revoked === true
+  }
+
+  async #read<R>(text: string, key: string): Promise<{ readonly [N in keyof R]?: R[N] | null }> {
+    const [row] = await this.#database.query<R & { readonly keys: number | null }>(text, [key])
+    if (row !== undefined) this.#tellKeys(row.keys)
+    return row ?? {}
+  }
+
+  // An answer may come after one to a later query.
+  #tellKeys(version: number | null): void {
+    const known = this.keysVersion
+    this.keysVersion = version === null || known === null ? version : Math.max(version, known)
   }
 
   /** Gives what is known once that is made sure of, or else reads it. */
@@ -218,9 +238,10 @@ export class View {
 
   // Deltas may come in another order than they began. Each tells what changed between the state
   // that was seen when it began and its own, so each leads to a state of which all was told.
-  #apply({ seen, changes }: Delta, began: Instant): void {
+  #apply({ seen, keysVersion, changes }: Delta, began: Instant): void {
     if (changes === null) this.#forgetAll()
-    else for (const [what, key] of changes) this.#forget(what, key)
+    this.#tellKeys(keysVersion)
+    for (const [what, key] of changes ?? []) this.#forget(what, key)
     this.#seen = seen
     if (began.monotonic < this.#changedAt) return
     if (this.#validAt === null || began.monotonic > this.#validAt.monotonic) this.#validAt = began
@@ -234,6 +255,7 @@ export class View {
   }
 
   #forgetAll(): void {
+    this.keysVersion = null
     for (const records of [this.#sessions, this.#users, this.#tokens]) records.clear()
     this.#tell(everything)
   }

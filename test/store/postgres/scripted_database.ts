@@ -22,6 +22,7 @@ export interface Told {
   readonly server?: string
   readonly at?: number
   readonly isStandby?: boolean
+  readonly keysVersion?: number | null
 }
 
 /** A database and what it was asked. */
@@ -49,9 +50,10 @@ export class ScriptedDatabase implements Database {
   async close(): Promise<void> {}
 
   /** Answers the oldest delta. */
-  tell({ changes = null, snapshot = "10:10:", server = "1", at = 1, isStandby = false }: Told) {
+  tell(told: Told) {
+    const quiet = { changes: null, snapshot: "10:10:", server: "1", at: 1, isStandby: false }
     const asked = this.deltas.shift() ?? assert.fail("no delta was asked for")
-    asked.answer([{ changes, snapshot, server, at, isStandby }])
+    asked.answer([{ ...quiet, keysVersion: null, ...told }])
     return settled()
   }
 
@@ -60,7 +62,7 @@ export class ScriptedDatabase implements Database {
     const asked = this.reads.shift() ?? assert.fail("no session was read")
     assert.deepEqual(asked.values, [sid])
     const [session, user] = [rowOfSession(sampleSession(sid)), rowOfUser(sampleUser("alice"))]
-    asked.answer([structuredClone({ session, user })])
+    asked.answer([structuredClone({ session, user, keys: null })])
     return settled()
   }
 }

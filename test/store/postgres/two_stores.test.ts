@@ -147,6 +147,27 @@ test("the keys are replaced by one of two replicas", { skip }, async (t) => {
   }
 })
 
+test("every answer of users and sessions shows the version of the keys", { skip }, async (t) => {
+  const [one, other] = await openTwo(t)
+  await fill(one, [sampleSession("s1")])
+  const answers: readonly (() => unknown)[] = [
+    () => other.sessions.find("s1"),
+    () => other.sessions.find("s1"),
+    () => other.sessions.find("none"),
+    () => other.users.find("alice"),
+    () => other.users.find("nobody"),
+    () => other.sessions.isTokenRevoked("j1"),
+    () => other.sessions.isTokenRevoked("j1"),
+  ]
+  let version: number | null = null
+  for (const answer of answers) {
+    assert.equal(other.keys.knownVersion(), version)
+    version = await one.keys.replace(Buffer.from("keys"), { ifVersion: version })
+    await answer()
+    assert.equal(other.keys.knownVersion(), version)
+  }
+})
+
 async function openTwo(
   t: TestContext,
   options: OpenedOptions = {},

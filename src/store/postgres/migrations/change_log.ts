@@ -4,8 +4,8 @@
 //   s   the sid of a session that ended, or that ends sooner than before
 //   u   the name of a user who was changed or deleted
 //   t   the jti of a token without a session that was revoked
-//   k   the keys
 //
+// The keys have a version, which every answer tells.
 // A rotation writes no row: a remembered session that seems to have expired is read again. A purge
 // writes none: it removes only what has expired.
 
@@ -37,8 +37,6 @@ export const changeLog: readonly string[] = [
     execute function postern.log_change('u', 'username')`,
   `create trigger revoked after insert on postern.revoked_tokens for each row
     execute function postern.log_change('t', 'jti')`,
-  `create trigger replaced after insert or update on postern.key_set for each row
-    execute function postern.log_change('k', 'id')`,
   // Removes rows that every replica has read: those that were visible in a snapshot of one
   // retention ago. A row's time does not show that: its transaction may have committed much later.
   `create function postern.purge_changes(p_retention interval, p_most integer) returns bigint
