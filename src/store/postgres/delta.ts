@@ -33,20 +33,24 @@ const changesMax = 10_000
 /** Seen only while the log has certainly kept every change since. */
 const seenSecondsMax = retentionSeconds / 2
 
-interface Row extends Seen {
-  readonly isStandby: boolean
-  readonly keysVersion: number | null
+interface Row extends Seen, Told {
   readonly changes: readonly LoggedChange[] | null
 }
 
-/** The version of the keys, in any query. */
-export const keysVersion = "(select version::float8 from postern.key_set)"
+/** What every answer tells of the database. */
+export interface Told {
+  readonly keysVersion: number | null
+  readonly isStandby: boolean
+}
 
-const deltaQuery = `select ${keysVersion} as "keysVersion",
-  pg_current_snapshot()::text as snapshot,
+/** The columns of `Told`, for any query. */
+export const told = `(select version::float8 from postern.key_set) as "keysVersion",
+  pg_is_in_recovery() as "isStandby"`
+
+const deltaQuery = `select ${told}, pg_current_snapshot()::text as snapshot,
   concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
     'postern.changes'::regclass::oid) as server,
-  extract(epoch from clock_timestamp())::float8 as at, pg_is_in_recovery() as "isStandby",
+  extract(epoch from clock_timestamp())::float8 as at,
   (select json_agg(json_build_array(what, key)) from (
     select what, key from postern.changes where xid >= pg_snapshot_xmin($1::pg_snapshot)
       and not pg_visible_in_snapshot(xid, $1::pg_snapshot) limit ${changesMax + 1}
@@ -58,10 +62,16 @@ const deltaQuery = `select ${keysVersion} as "keysVersion",
  */
 export async function readDelta({ query }: Database, since: Seen | null): Promise<Delta> {
   const [row] = await query<Row>(deltaQuery, [since?.snapshot ?? null])
-  if (row === undefined || row.isStandby) throw new Unavailable("The database is a standby")
+  if (row === undefined) throw new Unavailable("The database answers nothing")
+  refuseStandby(row)
   const { snapshot, server, at, changes, keysVersion } = row
   const seen = { snapshot, server, at }
   return { seen, keysVersion, changes: isTold(since, seen) ? whole(changes ?? []) : null }
+}
+
+/** @throws Unavailable when a standby answered, whose state may be old */
+export function refuseStandby({ isStandby }: Told): void {
+  if (isStandby) throw new Unavailable("The database is a standby")
 }
 
 /** Whether the log tells every change between two states. */

@@ -14,7 +14,7 @@ import type { User } from "../../domain/user.ts"
 import { BoundedMap } from "../../system/bounded_map.ts"
 import type { SessionOfUser } from "../store.ts"
 import type { Database } from "./database.ts"
-import { type Delta, keysVersion, readDelta, type Seen } from "./delta.ts"
+import { type Delta, readDelta, refuseStandby, type Seen, type Told, told } from "./delta.ts"
 import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
 
 /** How a view works. */
@@ -135,7 +135,7 @@ export class View {
   async #readSession(sid: string): Promise<SessionOfUser | null> {
     if (!isStorable(sid)) return null
     const { session, user } = await this.#read<{ session: SessionRow; user: UserRow }>(
-      `select ${keysVersion} as keys, row_to_json(s) as session, row_to_json(u) as user
+      `select ${told}, row_to_json(s) as session, row_to_json(u) as user
       from (values (1)) one left join postern.sessions s on s.sid = $1
       left join postern.users u on u.username = s.username`,
       sid,
@@ -146,7 +146,7 @@ export class View {
   async #readUser(username: string): Promise<User | null> {
     if (!isStorable(username)) return null
     const { user } = await this.#read<{ user: UserRow }>(
-      `select ${keysVersion} as keys, row_to_json(u) as user
+      `select ${told}, row_to_json(u) as user
       from (values (1)) one left join postern.users u on u.username = $1`,
       username,
     )
@@ -156,7 +156,7 @@ export class View {
   async #readToken(jti: string): Promise<boolean> {
     if (!isStorable(jti)) return false
     const { revoked } = await this.#read<{ revoked: boolean }>(
-      `select ${keysVersion} as keys,
+      `select ${told},
       exists (select from postern.revoked_tokens where jti = $1) as revoked`,
       jti,
     )
@@ -164,9 +164,11 @@ export class View {
   }
 
   async #read<R>(text: string, key: string): Promise<{ readonly [N in keyof R]?: R[N] | null }> {
-    const [row] = await this.#database.query<R & { readonly keys: number | null }>(text, [key])
-    if (row !== undefined) this.#tellKeys(row.keys)
-    return row ?? {}
+    const [row] = await this.#database.query<R & Told>(text, [key])
+    if (row === undefined) return {}
+    refuseStandby(row)
+    this.#tellKeys(row.keysVersion)
+    return row
   }
 
   // An answer may come after one to a later query.

@@ -62,7 +62,7 @@ export class ScriptedDatabase implements Database {
     const asked = this.reads.shift() ?? assert.fail("no session was read")
     assert.deepEqual(asked.values, [sid])
     const [session, user] = [rowOfSession(sampleSession(sid)), rowOfUser(sampleUser("alice"))]
-    asked.answer([structuredClone({ session, user, keys: null })])
+    asked.answer([structuredClone({ session, user, keysVersion: null, isStandby: false })])
     return settled()
   }
 }

@@ -143,6 +143,13 @@ test("find() is Unavailable for all who wait for a delta that fails, and then wo
   assert.notEqual(await found, null)
 })
 
+test("find() takes no answer of a standby", async () => {
+  const { view, database } = await viewOfOne()
+  const found = view.findUser("bob")
+  database.reads.shift()?.answer([{ user: null, keysVersion: null, isStandby: true }])
+  await assert.rejects(found, { name: "Unavailable", message: "The database is a standby" })
+})
+
 test("find() within the staleness asks nothing, and afterwards it does", async () => {
   let now = start
   const { view, database } = await viewOfOne({ stalenessSeconds: 60, now: () => now })
