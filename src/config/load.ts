@@ -9,6 +9,7 @@ import type { SessionSettings } from "../service/session_tokens.ts"
 import type { ClaimSettings } from "../token/claims.ts"
 import type { KeySource } from "../token/keys/key_ring.ts"
 import { closestName } from "./closest_name.ts"
+import { type DatabaseSettings, databaseSettings } from "./database.ts"
 import { hashesAtATime, thisMachine } from "./hashing.ts"
 import {
   publishedIssuersAndAudiences,
@@ -22,11 +23,15 @@ import { type Environment, hintAtFile, type ReadFile, readSettingText } from "./
 import { type SeedUser, SettingMistake } from "./values.ts"
 
 type UsedAsRead =
-  | ("host" | "port" | "dataDirectory" | "forwardedHeader" | "allowedHosts")
+  | ("host" | "port" | "forwardedHeader" | "allowedHosts")
   | ("keyRotationSeconds" | "auditFile" | "registration" | "logLevel")
 
 /** The settings in the form that the program uses. Frozen. */
 export interface Config extends Pick<SettingValues, UsedAsRead> {
+  /** The data directory: of the store, or of the control socket when the store is a database. */
+  readonly dataDirectory: string
+  /** Null when the store is in the data directory. */
+  readonly database: DatabaseSettings | null
   /** The address under which clients reach the service. Undefined only with a shared secret. */
   readonly publicAddress: string | undefined
   readonly trustedProxies: readonly Network[]
@@ -80,16 +85,18 @@ export function loadConfig(
     const hint = "Unset it, or unset JWT_SECRET_KEY and JWT_PRIVATE_KEY"
     report("POSTERN_KEY_ROTATION", "It works only with generated keys", hint)
   }
+  const database = databaseSettings(readable, readFile, report)
   const machine = thisMachine()
   const laneWidth = hashesAtATime(readable, environment["UV_THREADPOOL_SIZE"], machine, report)
   if (mistakes.length > 0) throw settingsError(mistakes, environment, optionNames)
   // Without a mistake every setting was readable.
   const values = readable as SettingValues
-  const { host, port, dataDirectory, forwardedHeader, allowedHosts } = values
+  const { host, port, store, forwardedHeader, allowedHosts } = values
+  const dataDirectory = store?.kind === "directory" ? store.path : values.dataDirectory
   const { keyRotationSeconds, auditFile, registration, logLevel } = values
   const { accessTtlSeconds, leewaySeconds } = values
   return Object.freeze({
-    ...{ host, port, dataDirectory, publicAddress, forwardedHeader, allowedHosts },
+    ...{ host, port, dataDirectory, database, publicAddress, forwardedHeader, allowedHosts },
     trustedProxies: values.trustedProxies ?? [],
     keepAlive: Object.freeze({
       clientSeconds: values.keepAliveSeconds,

@@ -85,6 +85,7 @@ test("loadConfig() reads every setting", () => {
     host: "::",
     port: 80,
     dataDirectory: "/srv/postern",
+    database: null,
     publicAddress: "https://login.example.org",
     trustedProxies: [readNetwork("10.0.0.0/8"), readNetwork("127.0.0.1")],
     forwardedHeader: "Forwarded",

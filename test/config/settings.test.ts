@@ -12,6 +12,11 @@ test("settings: this is all there is, with these defaults", () => {
     "POSTERN_HOST=127.0.0.1",
     "POSTERN_PORT=8080",
     "POSTERN_DATA_DIR=./data",
+    "POSTERN_STORE=POSTERN_DATA_DIR",
+    "POSTERN_STORE_CA=Node's authorities",
+    "POSTERN_STORE_SECRET=",
+    "POSTERN_STORE_SECRET_PREVIOUS=",
+    "POSTERN_STALENESS=0",
     "POSTERN_ISSUER=http://localhost:PORT",
     "POSTERN_AUDIENCE=the issuer",
     "POSTERN_TRUSTED_PROXIES=none",
@@ -62,6 +67,7 @@ const bounds: readonly (readonly [
   ["POSTERN_REFRESH_GRACE", ["0", "300", "5m"], ["301", "-1", ""]],
   ["POSTERN_SESSIONS_PER_USER", ["1", "1000"], ["0", "1001", "1e2"]],
   ["POSTERN_KEY_ROTATION", ["1h", "3650d"], ["3599", "3651d", "never"]],
+  ["POSTERN_STALENESS", ["0", "60", "1m"], ["61", "-1", "0.5", "2m"]],
   ["JWT_DECODE_LEEWAY", ["0", "60"], ["61", "-1", "1m", "0.5"]],
 ]
 
@@ -91,6 +97,7 @@ test("settings: each has a sentence", () => {
 
 test("settings: secrets may come from files, and nothing else", () => {
   assert.deepEqual(secretNames, [
+    ...["POSTERN_STORE", "POSTERN_STORE_SECRET", "POSTERN_STORE_SECRET_PREVIOUS"],
     ...["JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"],
   ])
   const own = settingRows.map(([, { name }]) => name)

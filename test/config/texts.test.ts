@@ -78,7 +78,7 @@ const notText: readonly (readonly [name: string, bytes: Uint8Array, mistake: str
 for (const [name, bytes, mistake] of notText) {
   test(`loadConfig() refuses the file of each secret setting that has ${name}`, () => {
     const secrets = settingRows.filter(([, { secret }]) => secret)
-    assert.equal(secrets.length, 4)
+    assert.equal(secrets.length, 7)
     for (const [, setting] of secrets) {
       const message = mistakeOf({ [`${setting.name}_FILE`]: "file" }, { file: bytes })
       const hint = setting.mayHold === undefined ? lineHint : textHint
