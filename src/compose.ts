@@ -13,14 +13,10 @@ import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
 import { openKeys } from "./service/open_keys.ts"
 import { createRevocationWindow } from "./service/session_tokens.ts"
-import {
-  type DataDirectory,
-  findDataDirectory,
-  isDeployed,
-  storeFileNames,
-} from "./store/data_directory.ts"
-import { openJsonStore } from "./store/json/open_json_store.ts"
+import { type DataDirectory, findDataDirectory, storeFileNames } from "./store/data_directory.ts"
+import { openStore } from "./store/open_store.ts"
 import type { Store } from "./store/store.ts"
+import { nameOf } from "./store/store_location.ts"
 import { machineDisk } from "./system/disk.ts"
 import { fileFailure } from "./system/failure.ts"
 import { secureFile } from "./system/private_files.ts"
@@ -66,9 +62,10 @@ export async function compose(
   const { accessTtlSeconds, leewaySeconds } = claims
   const place = await findDataDirectory(config.dataDirectory, machineDisk)
   const { path: directory, name } = place
-  const isNew = !(await isDeployed(directory, machineDisk))
-  const options = { directory, name, disk: machineDisk, warn, alarm, mayMake }
-  const store = await openJsonStore(options)
+  const { store, isNew } = await openStore({
+    ...{ directory, name, disk: machineDisk, warn, alarm, mayMake },
+    database: databaseOf(config),
+  })
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null
   try {
@@ -97,18 +94,34 @@ export async function compose(
     }
   } catch (error) {
     await close()
-    const cause = (error instanceof Unavailable && error.cause) || error
-    throw fileFailure(cause, {
-      message: `The keys in '${directory}' can't be read or written`,
-      setting: "POSTERN_DATA_DIR",
-      exitCode: exitCodes.damagedData,
-    })
+    throw config.database === null ? keysFailure(error, directory) : error
   }
 
   async function close(): Promise<void> {
     await store.close()
     trail?.close()
     await file?.close()
+  }
+}
+
+function keysFailure(error: unknown, directory: string): unknown {
+  const cause = (error instanceof Unavailable && error.cause) || error
+  return fileFailure(cause, {
+    message: `The keys in '${directory}' can't be read or written`,
+    setting: "POSTERN_DATA_DIR",
+    exitCode: exitCodes.damagedData,
+  })
+}
+
+/** The database with what the engine needs; null for the JSON engine. */
+function databaseOf({ database, claims, publicAddress }: Config) {
+  if (database === null) return null
+  const { secret, previousSecret, ...rest } = database
+  const previous = previousSecret === null ? {} : { previousSecret: Buffer.from(previousSecret) }
+  return {
+    ...{ ...rest, secret: Buffer.from(secret), ...previous },
+    place: nameOf(database.location),
+    issuer: claims.issuer ?? publicAddress ?? "",
   }
 }
 

@@ -6,8 +6,9 @@ import { askService, isServed } from "../admin/socket.ts"
 import { systemClock } from "../clock.ts"
 import type { Deployment } from "../compose.ts"
 import type { Config } from "../config/load.ts"
-import { type ErrorCode, exitCodes, OperatorError } from "../errors.ts"
+import { type ErrorCode, exitCodes, OperatorError, Unavailable } from "../errors.ts"
 import { findDataDirectory, isDeployed, nothingThere } from "../store/data_directory.ts"
+import { nameOf } from "../store/store_location.ts"
 import { machineDisk } from "../system/disk.ts"
 import { createLog, type Log } from "../telemetry/log.ts"
 import type { Terminal } from "./terminal.ts"
@@ -30,7 +31,9 @@ export interface CommandOutcome {
  * Makes sure that the data directory is set up, before a command asks questions.
  * @throws OperatorError when nothing is set up
  */
-export async function requireDeployment({ dataDirectory }: Config): Promise<void> {
+export async function requireDeployment({ dataDirectory, database }: Config): Promise<void> {
+  // Whether a database is set up is seen when it is opened.
+  if (database !== null) return
   const { path } = await findDataDirectory(dataDirectory, machineDisk)
   if (!(await isDeployed(path, machineDisk)) && !(await isServed(path))) throw nothingThere(path)
 }
@@ -50,7 +53,8 @@ export async function runControlCommand(
     (await withDeployment({ config, terminal, mayMake: false }, (deployment, log) =>
       execute({ ...command }, { ...deployment, log }),
     ))
-  if (answer.ok) return { value: answer.value, directory: answered === null ? path : null }
+  const place = config.database === null ? path : nameOf(config.database.location)
+  if (answer.ok) return { value: answer.value, directory: answered === null ? place : null }
   const isBusy = answer.code === "temporarily_unavailable"
   throw new OperatorError(answer.msg, {
     hint: isBusy ? busy : (hints[answer.code] ?? "The log of the service says more."),
@@ -74,10 +78,21 @@ export async function withDeployment<T>(
   const { compose } = await import("../compose.ts")
   const write = (line: () => string) => terminal.printError(line())
   const log = createLog({ level: "warn", clock: systemClock, forPeople: true, write })
-  const deployment = await compose(config, log, { auditToLog: false, mayMake })
+  const deployment = await compose(config, log, { auditToLog: false, mayMake }).catch((error) => {
+    throw config.database === null ? error : databaseFailure(error)
+  })
   try {
     return await use(deployment, log)
   } finally {
     await deployment.close()
   }
+}
+
+function databaseFailure(error: unknown): unknown {
+  if (!(error instanceof Unavailable)) return error
+  return new OperatorError(error.message, {
+    hint: "Nothing was changed. Check POSTERN_STORE, the network, and whether the server runs.",
+    exitCode: exitCodes.unavailable,
+    cause: error,
+  })
 }

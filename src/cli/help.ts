@@ -2,7 +2,7 @@
 // settings, and checked against docs/ by the tests.
 
 import manifest from "../../package.json" with { type: "json" }
-import type { Setting } from "../config/settings.ts"
+import type { Setting } from "../config/setting.ts"
 import type { CommandRow } from "./command_row.ts"
 import { commandRows } from "./commands.ts"
 import { settingOptions } from "./settings_options.ts"

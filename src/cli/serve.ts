@@ -2,7 +2,7 @@
 
 import { isatty } from "node:tty"
 import { systemClock } from "../clock.ts"
-import { secretNames } from "../config/settings.ts"
+import { secretNames, settingNames } from "../config/settings.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
 import { startService } from "../start.ts"
 import { type Address, fromThisMachine, urlOf } from "../system/address.ts"
@@ -61,6 +61,9 @@ export async function runServe(
 export function runDemo(call: Call, terminal: Terminal): Promise<ExitCode> {
   return withTemporaryDirectory("postern-demo-", (directory) => {
     delete terminal.environment["POSTERN_SEED_USERS_FILE"]
+    for (const name of settingNames) {
+      if (/^POSTERN_STORE|^POSTERN_STALENESS/.test(name)) delete terminal.environment[name]
+    }
     Object.assign(terminal.environment, {
       POSTERN_DATA_DIR: directory,
       POSTERN_SEED_USERS: demoUsers.map((user) => user.join(":")).join(","),

@@ -2,7 +2,8 @@
 // option, since every user of the machine sees the arguments of a process: its file has one.
 
 import { type Config, loadConfig } from "../config/load.ts"
-import { type Setting, settingRows } from "../config/settings.ts"
+import type { Setting } from "../config/setting.ts"
+import { settingRows } from "../config/settings.ts"
 import { readOperatorFile } from "../system/operator_file.ts"
 import type { Call } from "./command_row.ts"
 import type { Terminal } from "./terminal.ts"

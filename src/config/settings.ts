@@ -7,7 +7,8 @@ import { logLevels } from "../telemetry/log.ts"
 import { accessTtlSecondsMax } from "../token/claims.ts"
 import { issuer } from "./issuer.ts"
 import { allowedHosts, corsOrigins, forwardedHeader, trustedProxies } from "./network.ts"
-import { storeLocation } from "./store_url.ts"
+import type { Setting } from "./setting.ts"
+import { storeSettings } from "./store_settings.ts"
 import {
   algorithm,
   claimName,
@@ -18,21 +19,6 @@ import {
   seedUsers,
   wholeNumber,
 } from "./values.ts"
-
-/** A row of the table. */
-export interface Setting<T = unknown> {
-  readonly name: string
-  readonly parse: (value: string) => T
-  /** The text taken when the setting is absent; null when there is none. */
-  readonly fallback: string | null
-  /** What documents show as the default. */
-  readonly shownDefault?: string
-  readonly help: string
-  /** Never shown, may come from the file that NAME_FILE names, and leaves `process.env` once read. */
-  readonly secret?: true
-  /** Control characters that its text may have. */
-  readonly mayHold?: string
-}
 
 const hour = 3600
 const day = 24 * hour
@@ -52,47 +38,7 @@ export const settings = {
     fallback: "8080",
     help: "Port to listen on; 0 picks a free one.",
   },
-  dataDirectory: {
-    name: "POSTERN_DATA_DIR",
-    parse: (path: string) => resolve(path),
-    fallback: "./data",
-    help: "Directory for users, sessions and keys, used by one process at a time. In the image: /data.",
-  },
-  store: {
-    name: "POSTERN_STORE",
-    parse: storeLocation,
-    fallback: null,
-    shownDefault: "POSTERN_DATA_DIR",
-    help: "Where users, sessions and keys are: a directory, or postgres://USER:PASSWORD@HOST/DATABASE for replicas.",
-    secret: true,
-  },
-  storeAuthority: {
-    name: "POSTERN_STORE_CA",
-    parse: (path: string) => resolve(path),
-    fallback: null,
-    shownDefault: "Node's authorities",
-    help: "With PostgreSQL: PEM file of the authorities that may sign the server's certificate.",
-  },
-  storeSecret: {
-    name: "POSTERN_STORE_SECRET",
-    parse: String,
-    fallback: null,
-    help: "With PostgreSQL: encrypts the keys there. At least 32 bytes; the same for each replica.",
-    secret: true,
-  },
-  previousStoreSecret: {
-    name: "POSTERN_STORE_SECRET_PREVIOUS",
-    parse: String,
-    fallback: null,
-    help: "The secret before POSTERN_STORE_SECRET. Keys that it encrypts are read, and encrypted again.",
-    secret: true,
-  },
-  stalenessSeconds: {
-    name: "POSTERN_STALENESS",
-    parse: duration({ least: 0, most: 60 }),
-    fallback: "0",
-    help: "With PostgreSQL: how long a logout elsewhere may go unnoticed, at most 60 s. 0 asks the database each time.",
-  },
+  ...storeSettings,
   issuer: {
     name: "POSTERN_ISSUER",
     parse: issuer,

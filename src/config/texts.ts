@@ -4,7 +4,8 @@
 import { OperatorError, systemCode } from "../errors.ts"
 import { fileHint } from "../system/failure.ts"
 import { readOperatorText } from "./operator_text.ts"
-import { type Setting, secretNames } from "./settings.ts"
+import type { Setting } from "./setting.ts"
+import { secretNames } from "./settings.ts"
 import { SettingMistake } from "./values.ts"
 
 /** Variables by name. */

@@ -15,6 +15,7 @@ test("loadConfig() of nothing gives the defaults", () => {
     host: "127.0.0.1",
     port: 8080,
     dataDirectory: resolve("data"),
+    database: null,
     publicAddress: address,
     trustedProxies: [],
     forwardedHeader: "X-Forwarded-For",

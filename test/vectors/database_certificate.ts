@@ -1,5 +1,5 @@
-// A certificate for a database at 127.0.0.1, until 2126, and the authority that signed it. Nothing but
-// tests trusts them.
+// A certificate for a database at 127.0.0.1, until 2126, and the authority that signed it. Only
+// tests trust them.
 
 /** The authority's certificate. */
 export const authorityPem = `-----BEGIN CERTIFICATE-----

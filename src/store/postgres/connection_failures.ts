@@ -1,5 +1,6 @@
 // Errors of `pg` and of the network, sorted by what they mean here. The caller of the engine sees
-// Unavailable; the operator sees a sentence with a hint; the error itself is the cause, for the log.
+// Unavailable; the operator sees a sentence with a hint. The error itself is the cause, for the
+// log.
 
 import { exitCodes, OperatorError, systemCode, Unavailable } from "../../errors.ts"
 import { type DatabaseLocation, nameOf } from "../store_location.ts"

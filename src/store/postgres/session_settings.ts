@@ -44,7 +44,8 @@ const check = `select current_setting('server_version_num') as version,
   current_setting('max_prepared_transactions') as prepared_max,
   n.owner, coalesce(not n.is_trusted, false) as is_foreign
 from (values (1)) as one left join (
-  select r.rolname as owner, r.rolsuper or r.rolname = current_user or d.datdba = r.oid as is_trusted
+  select r.rolname as owner,
+    r.rolsuper or r.rolname = current_user or d.datdba = r.oid as is_trusted
   from pg_namespace s join pg_roles r on r.oid = s.nspowner
     join pg_database d on d.datname = current_database()
   where s.nspname = 'postern'
@@ -132,9 +133,10 @@ function assertSet(
     isWithin(found.statement_millis, limits.statementMillis) &&
     isWithin(found.lock_millis, limits.lockMillis)
   if (isSet) return
+  const role = `"${location.user.replaceAll('"', '""')}"`
   const changes = [...wanted, ["synchronous_commit", "on"] as const].map(
     ([name, value]) =>
-      `  alter role ${location.user} set ${name} = ${name === "search_path" ? value : `'${value}'`};`,
+      `  alter role ${role} set ${name} = ${name === "search_path" ? value : `'${value}'`};`,
   )
   throw new OperatorError(`Settings of the ${nameOf(location)} are not what Postern needs`, {
     details: changes,

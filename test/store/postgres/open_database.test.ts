@@ -147,7 +147,8 @@ test("each connection sets what it relies on, whatever role and database have", 
   t.after(() => admin.query("alter role postern reset all").catch(() => {}))
   const { database } = await openedDatabase(t, { host })
   const text = `select current_setting('transaction_isolation') as isolation,
-    current_setting('synchronous_commit') as commit, current_setting('statement_timeout') as statement,
+    current_setting('synchronous_commit') as commit,
+    current_setting('statement_timeout') as statement,
     current_setting('lock_timeout') as lock, current_setting('search_path') as path,
     current_setting('idle_in_transaction_session_timeout') as idle`
   const expected = {

@@ -1,0 +1,16 @@
+// What a row of the table of settings says.
+
+/** A row of the table. */
+export interface Setting<T = unknown> {
+  readonly name: string
+  readonly parse: (value: string) => T
+  /** The text taken when the setting is absent; null when there is none. */
+  readonly fallback: string | null
+  /** What documents show as the default. */
+  readonly shownDefault?: string
+  readonly help: string
+  /** Never shown, may come from the file that NAME_FILE names, and leaves `process.env` once read. */
+  readonly secret?: true
+  /** Control characters that its text may have. */
+  readonly mayHold?: string
+}

@@ -1,0 +1,66 @@
+// The wing's entrance: connects to the database, brings its schema to the newest, and opens the
+// store.
+
+import { Unavailable } from "../../errors.ts"
+import type { Store } from "../store.ts"
+import type { DatabaseLocation } from "../store_location.ts"
+import type { Database } from "./database.ts"
+import type { KeyDocumentOptions } from "./key_document.ts"
+import { migrate, migrationStatus } from "./migrations.ts"
+import { type DatabaseOptions, openDatabase } from "./open_database.ts"
+import { openPostgresStore } from "./open_postgres_store.ts"
+
+/** What opening needs. */
+export interface DatabaseStoreOptions extends KeyDocumentOptions {
+  readonly location: DatabaseLocation
+  readonly ca: string | null
+  readonly stalenessSeconds: number
+  readonly warn: (event: string, message: string) => void
+  /** Whether the schema is made where there is none. */
+  readonly mayMake: boolean
+}
+
+/** A store, and whether its schema was made just now. */
+export interface OpenedDatabaseStore {
+  readonly store: Store
+  readonly isNew: boolean
+}
+
+/** A migration may work on a large table, and wait for another service that migrates. */
+const migrationMillisMax = 60_000
+
+/**
+ * Opens the store; null without a schema, where none may be made.
+ * @throws OperatorError when the operator has to mend something
+ * @throws Unavailable when the database can't be reached now
+ */
+export async function openDatabaseStore(
+  options: DatabaseStoreOptions,
+): Promise<OpenedDatabaseStore | null> {
+  const { location, ca, warn, mayMake, ...rest } = options
+  const connecting = { location, ca, warn }
+  const database = await openDatabase(connecting)
+  try {
+    const { applied, pending } = await migrationStatus(database)
+    const isNew = applied.length === 0
+    if (isNew && !mayMake) {
+      await database.close()
+      return null
+    }
+    if (pending.length > 0) await migratePatiently(connecting)
+    return { store: await openPostgresStore({ ...rest, database }), isNew }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function migratePatiently(options: DatabaseOptions): Promise<void> {
+  const patient: Database = await openDatabase({ ...options, waitMillisMax: migrationMillisMax })
+  try {
+    if (!patient.isAvailable()) throw new Unavailable("The database went away before a migration")
+    await migrate(patient)
+  } finally {
+    await patient.close()
+  }
+}
