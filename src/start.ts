@@ -3,13 +3,16 @@
 
 import { openControl } from "./admin/socket.ts"
 import { type App, createApp } from "./app.ts"
+import { systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
+import { Unavailable } from "./errors.ts"
 import { limitsFor, type ProcessLimits } from "./http/node/limits.ts"
-import { listen } from "./http/node/server.ts"
+import { listen, type ServerOptions } from "./http/node/server.ts"
 import { startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { Sessions } from "./service/sessions.ts"
+import { waitFor } from "./start_waiting.ts"
 import { urlOf } from "./system/address.ts"
 import { machineDisk } from "./system/disk.ts"
 import { listenFailure } from "./system/failure.ts"
@@ -28,19 +31,43 @@ const drainSecondsMax = 8
 
 const secondsBetweenHousekeeping = 60
 
+/** What a start may be told. */
+export interface StartOptions {
+  /** How the command line is called, for what the log advises. */
+  readonly program?: string
+  /** Ends the wait for a database. */
+  readonly stopped?: Promise<void>
+}
+
+const never = new Promise<void>(() => {})
+
 /**
- * Starts the service. `program` is how the command line is called, for what the log advises.
+ * Starts the service. While its database can't be reached, it listens, is not ready, and tries
+ * again; when it is stopped meanwhile, there is nothing left to stop.
  * @throws OperatorError when something that it needs can't be had; nothing is left open then
  */
 export async function startService(
   config: Config,
   log: Log,
-  program = "postern",
+  { program = "postern", stopped = never }: StartOptions = {},
 ): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const opened = await compose(config, log, { auditToLog: true, mayMake: true })
+  const attempt = () => compose(config, log, { auditToLog: true, mayMake: true })
+  const found = await attempt()
+    .then((value) => ({ value, port: config.port }))
+    .catch((error) => {
+      if (config.database === null || !(error instanceof Unavailable)) throw error
+      const listenSoon = (handle: ServerOptions["handle"]) =>
+        listen(config, {
+          ...serverOptions(config, { log, clock: systemClock }),
+          ...{ handle, takesBody: () => false, share: (reply) => reply },
+        })
+      return waitFor(error, { attempt, listen: listenSoon, stopped, log })
+    })
+  if (found === null) return { port: config.port, stop: async () => log.info("service.stopped") }
+  const { value: opened, port } = found
   try {
-    return await startWith(opened, config, { log, program })
+    return await startWith(opened, { ...config, port }, { log, program })
   } catch (error) {
     await opened.close()
     throw error
@@ -60,17 +87,12 @@ async function startWith(
   })
   try {
     let ready = false
-    const strictTransport = config.publicAddress?.startsWith("https:") ?? false
-    const { includeSubdomains, trustedProxies, forwardedHeader } = config
-    const variesByOrigin = config.corsOrigins.length > 0
-    const limits = limitsFor(processLimits(config), config.keepAlive)
     const server = await listen(config, {
+      ...serverOptions(config, { log, clock }),
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => app.handle(request),
       takesBody: (head) => app.takesBody(head),
       share: (reply, origin) => app.share(reply, origin),
-      ...{ strictTransport, includeSubdomains, variesByOrigin, clock },
-      ...{ trustedProxies, forwardedHeader, log, limits },
     })
     const app = appOf(opened, withPort(config, server.port), {
       isReady: () => ready && isInPlace(),
@@ -101,6 +123,21 @@ async function startWith(
   } catch (error) {
     await control.close()
     throw listenFailure(error, config)
+  }
+}
+
+/** What the server goes by, whatever answers. */
+function serverOptions(
+  config: Config,
+  parts: Pick<ServerOptions, "log" | "clock">,
+): Omit<ServerOptions, "handle" | "takesBody" | "share"> {
+  const { includeSubdomains, trustedProxies, forwardedHeader } = config
+  return {
+    strictTransport: config.publicAddress?.startsWith("https:") ?? false,
+    ...{ includeSubdomains, trustedProxies, forwardedHeader },
+    variesByOrigin: config.corsOrigins.length > 0,
+    limits: limitsFor(processLimits(config), config.keepAlive),
+    ...parts,
   }
 }
 

@@ -5,6 +5,7 @@ import { type Command, execute } from "../admin/commands.ts"
 import { askService, isServed } from "../admin/socket.ts"
 import { systemClock } from "../clock.ts"
 import type { Deployment } from "../compose.ts"
+import type { DatabaseSettings } from "../config/database.ts"
 import type { Config } from "../config/load.ts"
 import { type ErrorCode, exitCodes, OperatorError, Unavailable } from "../errors.ts"
 import { findDataDirectory, isDeployed, nothingThere } from "../store/data_directory.ts"
@@ -79,7 +80,7 @@ export async function withDeployment<T>(
   const write = (line: () => string) => terminal.printError(line())
   const log = createLog({ level: "warn", clock: systemClock, forPeople: true, write })
   const deployment = await compose(config, log, { auditToLog: false, mayMake }).catch((error) => {
-    throw config.database === null ? error : databaseFailure(error)
+    throw config.database === null ? error : databaseFailure(error, config.database)
   })
   try {
     return await use(deployment, log)
@@ -88,9 +89,9 @@ export async function withDeployment<T>(
   }
 }
 
-function databaseFailure(error: unknown): unknown {
+function databaseFailure(error: unknown, { location }: DatabaseSettings): unknown {
   if (!(error instanceof Unavailable)) return error
-  return new OperatorError(error.message, {
+  return new OperatorError(`The ${nameOf(location)} does not answer`, {
     hint: "Nothing was changed. Check POSTERN_STORE, the network, and whether the server runs.",
     exitCode: exitCodes.unavailable,
     cause: error,

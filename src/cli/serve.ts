@@ -44,7 +44,7 @@ export async function runServe(
   process.on("unhandledRejection", crash)
 
   const stopped = signalled(log)
-  const service = await startService(config, log, terminal.program)
+  const service = await startService(config, log, { program: terminal.program, stopped })
   if (greet !== undefined) {
     lines.flush()
     terminal.printError(greet({ host: config.host, port: service.port }))

@@ -77,7 +77,7 @@ export class Connection {
     { values, until }: { readonly values: readonly unknown[] | undefined; readonly until: number },
   ): Promise<readonly R[]> {
     const { location } = this.#options
-    if (!this.#isOpen) throw notAnswered(location, new Error("The connection has ended"))
+    if (!this.#isOpen) throw notAnswered(new Error("The connection has ended"))
     this.#pending += 1
     try {
       const name = values === undefined || location.isPooled ? null : nameOfText(text)
@@ -93,7 +93,7 @@ export class Connection {
       const { ends, stops } = effectOf(error)
       if (ends) this.drop()
       if (stops) this.#events.stopped(error)
-      throw statementFailure(error, location)
+      throw statementFailure(error)
     } finally {
       this.#pending -= 1
     }

@@ -35,23 +35,24 @@ export function effectOf(error: unknown): { readonly ends: boolean; readonly sto
 }
 
 /** The error that the engine gets for a statement that failed. */
-export function statementFailure(error: unknown, location: DatabaseLocation): Error {
+export function statementFailure(error: unknown): Error {
   const state = sqlState(error)
-  if (state === null || passing.test(state)) return notAnswered(location, error)
+  if (state === null || passing.test(state)) return notAnswered(error)
   const { message, constraint } = error as Error & { readonly constraint?: string }
   return new DatabaseRefusal(message, { code: state, constraint: constraint ?? null, cause: error })
 }
 
 /** The error for everybody who needs the database while it can't be used. */
-export function notAnswered(location: DatabaseLocation, cause: unknown): Unavailable {
-  return new Unavailable(`The ${nameOf(location)} does not answer`, { cause })
+export function notAnswered(cause: unknown): Unavailable {
+  // Clients see the message, so it does not say where the database is.
+  return new Unavailable("The database does not answer", { cause })
 }
 
 /** The error of a connection that could not be made: a mistake of the operator, or the world's. */
 export function connectFailure(error: unknown, location: DatabaseLocation): Error {
   if (error instanceof OperatorError || error instanceof Unavailable) return error
   const mistake = mistakeOf(error, location)
-  if (mistake === null) return notAnswered(location, error)
+  if (mistake === null) return notAnswered(error)
   const [message, hint] = mistake
   return new OperatorError(message, { hint, exitCode: exitCodes.badSettings, cause: error })
 }

@@ -57,12 +57,13 @@ class ConnectedDatabase implements Database {
   /** Why the breaker is open; null while it is closed. */
   #fault: Unavailable | null = null
   #probe: NodeJS.Timeout | null = null
+  #isStarted = false
   #isClosed = false
 
   constructor(options: DatabaseOptions & { readonly waitMillisMax: number }) {
     this.#options = options
     this.#transactions = new TransactionConnections({
-      ...{ waitMillisMax: options.waitMillisMax, location: options.location },
+      waitMillisMax: options.waitMillisMax,
       open: (ended) => this.#connect(ended),
     })
   }
@@ -73,6 +74,8 @@ class ConnectedDatabase implements Database {
     } catch (error) {
       if (error instanceof OperatorError) throw error
       this.#stop(error)
+    } finally {
+      this.#isStarted = true
     }
   }
 
@@ -119,12 +122,18 @@ class ConnectedDatabase implements Database {
 
   /** Opens a shared connection; who asks meanwhile gets the same one. */
   async #openShared(): Promise<Connection> {
-    this.#opening ??= this.#connect((connection) => this.#shared.delete(connection)).finally(() => {
+    this.#opening ??= this.#connect((connection) => this.#lose(connection)).finally(() => {
       this.#opening = null
     })
     const connection = await this.#opening
     if (connection.isOpen) this.#shared.add(connection)
     return connection
+  }
+
+  /** Without a connection another is made now, so that `isAvailable` knows. */
+  #lose(connection: Connection): void {
+    this.#shared.delete(connection)
+    if (this.#shared.size === 0 && this.isAvailable()) this.#openShared().catch(() => {})
   }
 
   async #connect(ended: (connection: Connection) => void): Promise<Connection> {
@@ -141,7 +150,7 @@ class ConnectedDatabase implements Database {
       return connection
     } catch (error) {
       // A server that takes no more connections still serves those that it has.
-      if (this.#shared.size === 0) this.#stop(error)
+      if (this.#shared.size === 0 && this.#isStarted) this.#stop(error)
       else this.#growsFrom = monotonicMillis() + growPauseMillis
       throw error
     }
@@ -151,7 +160,7 @@ class ConnectedDatabase implements Database {
   #stop(cause: unknown): void {
     if (this.#isClosed || this.#fault !== null) return
     const { location, warn } = this.#options
-    this.#fault = cause instanceof Unavailable ? cause : notAnswered(location, cause)
+    this.#fault = cause instanceof Unavailable ? cause : notAnswered(cause)
     warn("store.unavailable", `The ${nameOf(location)} does not answer: ${reasonOf(cause)}`)
     for (const connection of [...this.#shared]) connection.drop()
     this.#transactions.drop()

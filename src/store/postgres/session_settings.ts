@@ -72,10 +72,10 @@ export async function prepareSession(
       where current_setting('synchronous_commit') = 'off'`)
   }
   const [found] = await query<Found>(check)
-  if (found === undefined) throw new Unavailable(`The ${nameOf(location)} answers nothing`)
+  if (found === undefined) throw new Unavailable("The database answers nothing")
   assertUsable(found, location)
   if (found.read_only) {
-    throw new Unavailable(`The ${nameOf(location)} takes no writes: it is a standby or read-only`)
+    throw new Unavailable("The database takes no writes: it is a standby or read-only")
   }
   assertSet(found, { location, wanted, limits })
   return warningsOf(found)

@@ -3,14 +3,13 @@
 
 import { monotonicMillis } from "../../clock.ts"
 import { Unavailable } from "../../errors.ts"
-import { type DatabaseLocation, nameOf } from "../store_location.ts"
 import type { Connection } from "./connection.ts"
+import { notAnswered } from "./connection_failures.ts"
 import type { Query } from "./database.ts"
 
 /** What they work with. */
 export interface TransactionParts {
   readonly waitMillisMax: number
-  readonly location: DatabaseLocation
   /** Opens a connection. `ended` hears of its end. */
   readonly open: (ended: (connection: Connection) => void) => Promise<Connection>
 }
@@ -60,7 +59,7 @@ export class TransactionConnections {
     }
     try {
       const opened = await this.#parts.open((connection) => this.#forget(connection))
-      if (!opened.isOpen) throw new Unavailable(`The ${nameOf(this.#parts.location)} has gone`)
+      if (!opened.isOpen) throw notAnswered(new Error("The connection has ended"))
       this.#busy.add(opened)
       return opened
     } catch (error) {
@@ -82,7 +81,7 @@ export class TransactionConnections {
       }
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(turn), 1)
-        reject(new Unavailable(`The ${nameOf(this.#parts.location)} has too much to do`))
+        reject(new Unavailable("The database has too much to do"))
       }, this.#parts.waitMillisMax)
       this.#waiting.push(turn)
     })
