@@ -1,4 +1,4 @@
-# Stage 1 checks the types and makes one bundle; it holds everything needed to build.
+# Stage 1 checks the types and makes the bundles; it holds everything needed to build.
 FROM node:26-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json tsconfig.json ./
@@ -6,12 +6,14 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY bin bin
 COPY src src
 RUN npm run types && npm run build
-# What runs: the bundle, its password blocklist, the one native dependency, and the licences of
+# What runs: the bundles, the password blocklist, the one native dependency, and the licences of
 # what is in them.
 RUN mkdir -p /app/node_modules /app/licenses \
- && cp dist/* /app/ \
+ && cp -R dist/. /app/ \
  && cp -R node_modules/@node-rs /app/node_modules/ \
  && cp node_modules/jose/LICENSE.md /app/licenses/jose.md \
+ && for package in node_modules/pg* node_modules/postgres-* node_modules/split2 node_modules/xtend; do \
+      cp "$package"/[Ll][Ii][Cc]* "/app/licenses/$(basename "$package").txt" || true; done \
  && cp src/password/blocklist_license.txt /app/licenses/blocklist.txt
 
 # Stage 2 holds that and Node, nothing to build with.

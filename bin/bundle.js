@@ -16,6 +16,9 @@ export const rootDirectory = fileURLToPath(new URL("..", import.meta.url))
  */
 export const blocklistFile = "src/password/blocklist.json"
 
+/** The client of PostgreSQL is a bundle of its own: only a store in PostgreSQL loads it. */
+const databaseClient = "pg"
+
 /**
  * Bundles the sources. Gives esbuild's result, whose one output file is written only on request.
  * `blocklist` is where the bundle finds the blocklist, in esbuild's words for an external path.
@@ -34,7 +37,7 @@ export function bundle({ outfile, blocklist, ...options }) {
     // Measured: starts 20 ms faster than modules.
     format: "cjs",
     sourcesContent: false,
-    external: ["@node-rs/argon2", blocklist],
+    external: ["@node-rs/argon2", databaseClient, blocklist],
     nodePaths: process.env.NODE_PATH?.split(delimiter).filter(Boolean),
     // Modules are strict by themselves, CommonJS is not. No tsconfig.json is read: it may be
     // missing, or somebody else's in a directory above.
@@ -50,6 +53,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     outfile: join(directory, "postern.cjs"),
     blocklist: `*/${basename(blocklistFile)}`,
     sourcemap: true,
+    logLevel: "warning",
+  })
+  // Where Node looks for the package. `pg` tries its native variant only when that is asked for.
+  bundle({
+    entryPoints: [databaseClient],
+    outfile: join(directory, "node_modules", databaseClient, "index.js"),
+    external: ["pg-native"],
     logLevel: "warning",
   })
   copyFileSync(join(rootDirectory, blocklistFile), join(directory, basename(blocklistFile)))
