@@ -49,10 +49,12 @@ test("source: jose signs, verifies and reads keys, and does nothing else", () =>
   ])
 })
 
-test("source: nothing calls another machine", () => {
+test("source: nothing calls another machine, but the client of the database", () => {
   const callers =
     /\bfetch\(|node:(?:https|http2|tls|dns|dgram)\b|createRemoteJWKSet|WebSocket|\bhttp\.(?:get|request)\(/
   assert.deepEqual(found(callers), [])
+  const clients = found(/import\("pg"\)|^import (?!type)[^"]*from "pg"/m).map(([name]) => name)
+  assert.deepEqual(clients, ["store/postgres/connection.ts"])
 })
 
 test("source: no reply sets a cookie or redirects, and no cookie is read", () => {

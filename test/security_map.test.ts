@@ -83,6 +83,7 @@ test("security-requirements.md lists every algorithm", () => {
 
 /** By folder: what it uses of Node's cryptography and of Argon2, and whether it uses `jose`. */
 const uses = {
+  config: ["X509Certificate"],
   http: ["createHash"],
   password: ["hash", "verify"],
   store: ["crc32", "createCipheriv", "createDecipheriv", "createHash", "hkdfSync"],

@@ -46,6 +46,6 @@ export const storeSettings = {
     name: "POSTERN_STALENESS",
     parse: duration({ least: 0, most: 60 }),
     fallback: "0",
-    help: "With PostgreSQL: how long a logout elsewhere may go unnoticed, at most 60 s. 0 asks the database each time.",
+    help: "With PostgreSQL: for how long a logout elsewhere may go unnoticed, at most 60 s; 0 for no time.",
   },
 } as const satisfies Record<string, Setting>

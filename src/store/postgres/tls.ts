@@ -1,7 +1,7 @@
 // When a connection to the database is encrypted, and how the server proves who it is. Off this
 // machine the certificate and the name in it are always checked (libpq's sslmode=verify-full).
 
-import type { ConnectionOptions } from "node:tls"
+import type { ClientConfig } from "pg"
 import { isLoopback } from "../../system/address.ts"
 import type { DatabaseLocation } from "../store_location.ts"
 
@@ -12,7 +12,7 @@ import type { DatabaseLocation } from "../store_location.ts"
 export function tlsFor(
   { host, isTlsAsked }: Pick<DatabaseLocation, "host" | "isTlsAsked">,
   ca: string | null,
-): ConnectionOptions | false {
+): ClientConfig["ssl"] {
   const isHere = host.startsWith("/") || (isLoopback(host) && !isTlsAsked)
   if (isHere) return false
   // With a socket given, `host` is only the name that the certificate must have.
