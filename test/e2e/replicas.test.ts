@@ -1,0 +1,97 @@
+// Two services over one database in PostgreSQL, as processes: what one of them changes, the other
+// one respects with the next request.
+
+import assert from "node:assert/strict"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { setTimeout as wait } from "node:timers/promises"
+import { call } from "../support/http_client.ts"
+import { runPostern, startPostern } from "../support/postern_process.ts"
+import { skippedWithoutPostgres as skip, startPostgres } from "../support/postgres_server.ts"
+import { temporaryDirectory } from "../support/temporary_directory.ts"
+
+const server = skip === false ? await startPostgres() : null
+const password = "a password of many words"
+const logoutsMax = 50
+
+/** Settings of a replica, with a data directory of its own for its control socket. */
+function replica(t: TestContext) {
+  return {
+    POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
+    POSTERN_STORE: `postgres://postern@${encodeURIComponent(server?.host ?? "")}/postgres`,
+    POSTERN_STORE_SECRET: "3Jq0bT5yVd8sLkX1mZ7nRw2cFhG9aUeP6oIiYtKxQvE=",
+    POSTERN_ISSUER: "http://localhost:8080",
+  }
+}
+
+async function logIn(url: string, username: string): Promise<string> {
+  const { status, body } = await call(url, "POST", "/login", { json: { username, password } })
+  assert.equal(status, 200, JSON.stringify(body))
+  return String(body["access_token"])
+}
+
+const statusOf = async (url: string, token: string) =>
+  (await call(url, "GET", "/protected", { token })).status
+
+test("two services over one database agree with the next request", { skip }, async (t) => {
+  const [ofOne, ofOther] = [replica(t), replica(t)]
+  const one = await startPostern(t, ofOne)
+  const other = await startPostern(t, ofOther)
+
+  // A user who is added without a service, with a third data directory.
+  const added = await runPostern(["user", "add", "alice"], replica(t), `${password}\n`)
+  assert.equal(added.exitCode, 0, added.stderr)
+  for (let round = 0; round < logoutsMax; round += 1) {
+    const token = await logIn(one.url, "alice")
+    assert.deepEqual([await statusOf(one.url, token), await statusOf(other.url, token)], [200, 200])
+    const [ends, asks] = round % 2 === 0 ? [one, other] : [other, one]
+    assert.equal((await call(ends.url, "POST", "/logout", { token })).status, 204)
+    assert.equal(await statusOf(asks.url, token), 401, `round ${round}`)
+  }
+
+  const token = await logIn(one.url, "alice")
+  assert.equal(await statusOf(other.url, token), 200)
+  const disabled = await runPostern(["user", "disable", "alice"], ofOne)
+  assert.equal(disabled.exitCode, 0, disabled.stderr)
+  assert.equal(await statusOf(other.url, token), 401)
+  await runPostern(["user", "enable", "alice"], ofOther)
+
+  // Keys: a rotated key is published by both at once, a retired one counts nowhere.
+  const rotated = await runPostern(["key", "rotate"], ofOne)
+  assert.equal(rotated.exitCode, 0, rotated.stderr)
+  const keysOf = async (url: string) =>
+    (await call(url, "GET", "/.well-known/jwks.json")).body["keys"] as readonly unknown[]
+  assert.equal((await keysOf(other.url)).length, 2)
+  assert.deepEqual(await keysOf(other.url), await keysOf(one.url))
+  const signed = await logIn(one.url, "alice")
+  assert.equal(await statusOf(other.url, signed), 200)
+  const { kid } = JSON.parse(Buffer.from(signed.split(".")[0] ?? "", "base64url").toString())
+  assert.equal((await runPostern(["key", "retire", kid], ofOne)).exitCode, 0)
+  assert.equal(await statusOf(other.url, signed), 401)
+  assert.equal(await statusOf(one.url, await logIn(other.url, "alice")), 200)
+})
+
+test("a service whose database is killed answers 503 until it is back", { skip }, async (t) => {
+  const settings = replica(t)
+  const service = await startPostern(t, settings)
+  await runPostern(["user", "add", "bob"], replica(t), `${password}\n`)
+  const token = await logIn(service.url, "bob")
+  assert.equal(await statusOf(service.url, token), 200)
+  const back = server?.restart()
+  let isDown = false
+  for (let round = 0; round < 400 && !isDown; round += 1) {
+    const reply = await call(service.url, "GET", "/protected", { token })
+    isDown = reply.status === 503
+    if (!isDown) assert.equal(reply.status, 200)
+    else assert.match(String(reply.headers.get("retry-after")), /^\d+$/)
+  }
+  assert.ok(isDown)
+  await back
+  const until = Date.now() + 20_000
+  while ((await statusOf(service.url, token)) !== 200) {
+    assert.ok(Date.now() < until, "The service did not come back")
+    await wait(50)
+  }
+  assert.equal((await call(service.url, "GET", "/readyz")).status, 200)
+  assert.equal(await service.stop(), 0)
+})
