@@ -74,7 +74,7 @@ export async function runAdmin(
     terminal.print(call.isJson ? inJson(list.records) : list.table)
   } else {
     const about = username === undefined ? kid : quotedName(username)
-    terminal.print(reports[name](done.value, about) + writtenTo(done.directory))
+    terminal.print(reports[name](done.value, about) + writtenTo(done.writtenTo))
   }
   return exitCodes.done
 }

@@ -24,8 +24,8 @@ const busy =
 /** The result of a command. */
 export interface CommandOutcome {
   readonly value: unknown
-  /** Where it was done, if no service did it. */
-  readonly directory: string | null
+  /** Where the command wrote without a service; null when a service did. */
+  readonly writtenTo: string | null
 }
 
 /**
@@ -54,8 +54,8 @@ export async function runControlCommand(
     (await withDeployment({ config, terminal, mayMake: false }, (deployment, log) =>
       execute({ ...command }, { ...deployment, log }),
     ))
-  const place = config.database === null ? path : nameOf(config.database.location)
-  if (answer.ok) return { value: answer.value, directory: answered === null ? place : null }
+  const place = config.database === null ? `'${path}'` : `the ${nameOf(config.database.location)}`
+  if (answer.ok) return { value: answer.value, writtenTo: answered === null ? place : null }
   const isBusy = answer.code === "temporarily_unavailable"
   throw new OperatorError(answer.msg, {
     hint: isBusy ? busy : (hints[answer.code] ?? "The log of the service says more."),
@@ -64,8 +64,8 @@ export async function runControlCommand(
 }
 
 /** The note about a change that was made without a service; empty for one that a service made. */
-export function writtenTo(directory: string | null): string {
-  return directory === null ? "" : `Written to '${directory}', since no service runs there.\n`
+export function writtenTo(place: string | null): string {
+  return place === null ? "" : `Written to ${place}, since no service runs there.\n`
 }
 
 /**

@@ -66,14 +66,16 @@ export const userFunctions: readonly string[] = [
   $$`,
   // The setting tells the triggers that what is deleted has expired.
   `create function postern.purge_sessions(p_now bigint, p_most integer) returns bigint
-    language plpgsql set postern.purging = 'on' as $$
+    language plpgsql as $$
     declare gone bigint;
     begin
+      perform set_config('postern.purging', 'on', true);
       delete from postern.sessions where sid = any (array(
         select sid from postern.sessions
         where idle_expires_at <= p_now limit p_most for update skip locked
       ));
       get diagnostics gone = row_count;
+      perform set_config('postern.purging', 'off', true);
       return gone;
     end
   $$`,
