@@ -267,3 +267,31 @@ test("listen() survives clients that leave while a head is judged, and nonsense:
   assert.equal((await asked).replies[0]?.status, 404)
   assert.ok(!log.takeNames().includes("server.failed"))
 })
+
+test("listen() refuses a body that ends too early, whatever came before it at once", async (t) => {
+  const { app } = await createTestService(t)
+  const { port } = await startTestServer(t, app, { limits: { lingerMillisMax: 5 } })
+  const head = "HTTP/1.1\r\nHost: localhost\r\n"
+  const firsts: readonly (readonly [sent: string, statuses: readonly number[]])[] = [
+    ["", []],
+    [`GET /livez ${head}\r\n`, [200]],
+    [`POST /refresh ${head}Content-Length: 2\r\n\r\n{}`, [415]],
+    [`POST /refresh ${head}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, [415]],
+    [`POST /refresh ${head}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}`, [100, 415]],
+  ]
+  const seconds = [
+    `POST /login ${head}Content-Type: application/json\r\nContent-Length: 30\r\n\r\n{"user`,
+    `POST /login ${head}Transfer-Encoding: chunked\r\n\r\n30\r\n{"user`,
+  ]
+  for (const [first, statuses] of firsts) {
+    for (const second of seconds) {
+      const { replies, ended } = await converse(port, [`${first}${second}`, "fin"], { replies: 4 })
+      assert.deepEqual(
+        replies.map(({ status }) => status),
+        [...statuses, 400],
+        first,
+      )
+      assert.notEqual(ended, "open")
+    }
+  }
+})

@@ -97,11 +97,13 @@ async function takeBody(
     giveUp(chunkFlood)
   }
   const unwatch = head.isChunked ? flood.watch(endInFlood) : null
-  connection.reading = { incoming, giveUp }
+  const reading = { incoming, giveUp }
+  connection.reading = reading
   const body = await result
   unwatch?.()
-  // Otherwise the connection would keep the body in memory until its next one.
-  connection.reading = null
+  // Otherwise the connection would keep the body in memory until its next one. That one may be
+  // under way already, when the client sent both at once.
+  if (connection.reading === reading) connection.reading = null
   connection.bytesTaken = incoming.socket.bytesRead
   return Buffer.isBuffer(body) ? { ...request, body } : body
 }
