@@ -9,7 +9,7 @@ import type { User } from "../domain/user.ts"
 import { AuthError } from "../errors.ts"
 import type { Store } from "../store/store.ts"
 import type { AccessClaims } from "../token/claims.ts"
-import type { VerifiedTokens } from "../token/verified_tokens.ts"
+import type { VerifiedToken, VerifiedTokens } from "../token/verified_tokens.ts"
 import type { KeyWatch } from "./keys.ts"
 
 /**
@@ -61,11 +61,10 @@ export function createAuthenticate(parts: {
   async function authenticate(token: string): Promise<Principal> {
     const now = clock.now()
     const known = verified.find(token, now)
-    if (known === null) await keys.catchUp()
-    const found = known ?? (await verified.verify(token, now))
+    const found = known ?? (await verify(token, now))
     const { claims } = found
     const user = await (claims.sid === null ? userOfToken(claims) : userOfSession(claims, now))
-    if (known !== null && keys.haveChanged()) {
+    if (keys.haveChanged()) {
       await keys.catchUp()
       return authenticate(token)
     }
@@ -75,6 +74,18 @@ export function createAuthenticate(parts: {
     }
     if (known === null) verified.keep(token, found)
     return new Principal(user, claims, now)
+  }
+
+  // Not before each verification: a store may have to ask a database, and forged tokens are many.
+  async function verify(token: string, now: number): Promise<VerifiedToken> {
+    try {
+      return await verified.verify(token, now)
+    } catch (error) {
+      if (!(error instanceof AuthError) || error.reason !== "unknown_key") throw error
+      // Another process may have made the key.
+      await keys.catchUp()
+      return verified.verify(token, now)
+    }
   }
 
   async function userOfSession({ sid, username }: AccessClaims, now: number) {

@@ -24,6 +24,7 @@ import {
   stateOf,
   type TimedKey,
   waitingKey,
+  withEnds,
   without,
 } from "../token/keys/key_rotation.ts"
 
@@ -194,11 +195,11 @@ export class Keys {
   }
 
   async #reload(): Promise<void> {
-    const { store, signing } = this.#parts
+    const { store } = this.#parts
     const document = await store.keys.read()
     if (document === null) throw new Unavailable(`'${store.keys.place}' has no keys any more`)
     const file = await readKeyFile(document.bytes, store.keys.place)
-    this.#state = { file, version: document.version, ring: await ringOf(signing, file) }
+    this.#state = await stateOfFile({ file, version: document.version }, this.#parts)
   }
 
   #keys(): readonly TimedKey[] {
@@ -245,7 +246,7 @@ export function changedElsewhere(): Unavailable {
 }
 
 /** How long a token can be accepted after it was signed. */
-export function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
+function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
   return accessTtlSeconds + leewaySeconds
 }
 
@@ -254,16 +255,28 @@ export function keysOf(file: KeyFile, { algorithm }: KeySource): readonly TimedK
   return file.keys.filter(({ jwk }) => jwk.alg === algorithm)
 }
 
-/** The keys of all other algorithms. */
-export function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
+function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
   return file.keys.filter(({ jwk }) => jwk.alg !== algorithm)
 }
 
-/** The ring of the keys in use. */
-export async function ringOf(signing: KeySource, file: KeyFile): Promise<KeyRing> {
+/** The state of a document that was read or made: keys get the ends that today's settings ask for. */
+export async function stateOfFile(
+  { file, version }: Pick<KeysState, "file" | "version">,
+  parts: KeyParts & { readonly signing: KeySource },
+): Promise<KeysState> {
+  const { signing } = parts
+  const keys = withEnds(keysOf(file, signing), tokenSeconds(parts))
+  return {
+    file: { ...file, keys: [...keysOfOthers(file, signing), ...keys] },
+    version,
+    ring: await ringOf(signing, keys),
+  }
+}
+
+async function ringOf(signing: KeySource, keys: readonly TimedKey[]): Promise<KeyRing> {
   if (signing.kind === "shared") return createSharedKeyRing(signing, signing.algorithm)
   if (signing.kind === "imported") return createImportedKeyRing(signing.key, signing.algorithm)
-  return createTimedKeyRing(keysOf(file, signing))
+  return createTimedKeyRing(keys)
 }
 
 function summary(key: TimedKey, keys: readonly TimedKey[], now: number): KeySummary {

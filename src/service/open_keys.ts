@@ -2,16 +2,7 @@
 
 import { type KeyFile, newRefreshKey, readKeyFile, writeKeyFile } from "../token/keys/key_file.ts"
 import { generateTimedKey, type KeySource } from "../token/keys/key_ring.ts"
-import { withEnds } from "../token/keys/key_rotation.ts"
-import {
-  changedElsewhere,
-  type KeyParts,
-  Keys,
-  keysOf,
-  keysOfOthers,
-  ringOf,
-  tokenSeconds,
-} from "./keys.ts"
+import { changedElsewhere, type KeyParts, Keys, keysOf, stateOfFile } from "./keys.ts"
 
 /**
  * Opens the keys, and makes missing ones.
@@ -41,7 +32,6 @@ export async function openKeys(signing: KeySource, parts: KeyParts): Promise<Key
     if (version === null) throw changedElsewhere()
   }
   if (isMissing) audit("key.made", { key: file.keys.at(-1)?.jwk.kid })
-  const own = withEnds(keysOf(file, signing), tokenSeconds(parts))
-  file = { ...file, keys: [...keysOfOthers(file, signing), ...own] }
-  return new Keys({ file, version, ring: await ringOf(signing, file) }, { ...parts, signing })
+  const all = { ...parts, signing }
+  return new Keys(await stateOfFile({ file, version }, all), all)
 }

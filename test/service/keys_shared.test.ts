@@ -1,21 +1,23 @@
 // Two processes with the keys of one store: what one of them changes, the other one takes over.
 
 import assert from "node:assert/strict"
-import { test } from "node:test"
-import type { Keys } from "../../src/service/keys.ts"
+import { type TestContext, test } from "node:test"
+import type { KeyParts, Keys } from "../../src/service/keys.ts"
 import { openKeys } from "../../src/service/open_keys.ts"
 import { JsonKeys } from "../../src/store/json/keys_file.ts"
 import { createAudit } from "../../src/telemetry/audit.ts"
+import { signAccessToken } from "../../src/token/access_token.ts"
 import { createCollectedLog } from "../support/collected_log.ts"
 import { createFakeClock, startOfTests as now } from "../support/fake_clock.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
+import { grantOfTests } from "../support/grant_of_tests.ts"
 import { invalidToken, unavailableAs } from "../support/refusal.ts"
 import { createTestService } from "../support/test_service.ts"
 import { caller, logIn } from "./logged_in.ts"
 import { generated } from "./opened_keys.ts"
 
-/** The keys of one store in two processes. */
-async function openTwice() {
+/** The keys of one store in two processes, of which the other one may have settings of its own. */
+async function openTwice(ofOther: Partial<KeyParts> = {}) {
   const [clock, memory] = [createFakeClock(), createFaultyDisk()]
   const { log } = createCollectedLog(clock)
   let reads = 0
@@ -33,7 +35,7 @@ async function openTwice() {
     ...{ accessTtlSeconds: 900, leewaySeconds: 0 },
   }
   const one = await openKeys(generated, parts)
-  const other = await openKeys(generated, parts)
+  const other = await openKeys(generated, { ...parts, ...ofOther })
   return { one, other, reads: () => reads }
 }
 
@@ -94,19 +96,54 @@ test("rotate() by two processes at once rotates once, and the other one may try 
   assert.equal(one.list().length, 3)
 })
 
-test("authenticate() respects with the next request that another process retired the key", async (t) => {
+/** A service, and the keys of its store in another process. */
+async function serveTwice(t: TestContext) {
   const service = await createTestService(t, { generated: true })
   const { store, clock, audit } = service
-  const { accessToken, refreshToken } = await logIn(service)
-  await service.sessions.authenticate(accessToken)
   const other = await openKeys(generated, {
     ...{ store, clock, audit, warn: () => {}, rotationSeconds: null },
     ...{ accessTtlSeconds: 900, leewaySeconds: 0 },
   })
+  return { service, other }
+}
+
+test("authenticate() respects with the next request that another process retired the key", async (t) => {
+  const { service, other } = await serveTwice(t)
+  const { accessToken, refreshToken } = await logIn(service)
+  await service.sessions.authenticate(accessToken)
   await other.retire(String(kidsOf(other)[0]))
   await assert.rejects(service.sessions.authenticate(accessToken), invalidToken)
   const next = await service.sessions.refresh(refreshToken, caller)
   assert.equal((await service.sessions.authenticate(next.accessToken)).username, "alice")
   await other.retire("refresh")
   await assert.rejects(service.sessions.refresh(next.refreshToken, caller), invalidToken)
+})
+
+test("authenticate() accepts a token of a key that another process made, and asks for no other", async (t) => {
+  const { service, other } = await serveTwice(t)
+  const { sid, accessToken } = await logIn(service)
+  await other.retire(String(kidsOf(other)[0]))
+  const issuedAt = service.clock.now()
+  const times = { issuedAt, authTime: issuedAt, sessionExpiresAt: issuedAt + 900 }
+  const settings = { ...service.tokens, ring: other.ring }
+  const grant = { ...grantOfTests, username: "alice", sid, ...times }
+  const { token } = await signAccessToken(grant, settings)
+  const version = t.mock.method(service.store.keys, "version")
+  for (const forged of ["no token", accessToken.slice(0, -4), `${accessToken}x`, token.slice(3)]) {
+    await assert.rejects(service.sessions.authenticate(forged), { code: "invalid_token" })
+  }
+  assert.equal(version.mock.callCount(), 0)
+  assert.equal((await service.sessions.authenticate(token)).username, "alice")
+  assert.equal(version.mock.callCount(), 1)
+  await service.sessions.authenticate(token)
+  assert.equal(version.mock.callCount(), 1)
+})
+
+test("catchUp() keeps a retiring key for as long as the settings of this process ask", async () => {
+  const { one, other } = await openTwice({ accessTtlSeconds: 3600 })
+  const { kid, signsFrom } = await one.rotate()
+  await other.catchUp()
+  const [retiring, waiting] = other.list()
+  assert.equal(waiting?.kid, kid)
+  assert.equal(retiring?.keptUntil, (signsFrom ?? 0) + 3600)
 })
