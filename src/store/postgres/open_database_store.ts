@@ -8,7 +8,7 @@ import type { Database } from "./database.ts"
 import type { KeyDocumentOptions } from "./key_document.ts"
 import { migrate, migrationStatus } from "./migrations.ts"
 import { type DatabaseOptions, openDatabase } from "./open_database.ts"
-import { openPostgresStore } from "./open_postgres_store.ts"
+import { createPostgresStore } from "./postgres_store.ts"
 
 /** What opening needs. */
 export interface DatabaseStoreOptions extends KeyDocumentOptions {
@@ -48,7 +48,7 @@ export async function openDatabaseStore(
       return null
     }
     if (pending.length > 0) await migratePatiently(connecting)
-    return { store: await openPostgresStore({ ...rest, database }), isNew }
+    return { store: createPostgresStore({ ...rest, database }), isNew }
   } catch (error) {
     await database.close()
     throw error

@@ -2,7 +2,7 @@
 // schema for each test.
 
 import { migrate } from "../../../src/store/postgres/migrations.ts"
-import { openPostgresStore } from "../../../src/store/postgres/open_postgres_store.ts"
+import { createPostgresStore } from "../../../src/store/postgres/postgres_store.ts"
 import type { Store } from "../../../src/store/store.ts"
 import { openPlainDatabase } from "../../support/plain_database.ts"
 import type { PostgresServer } from "../../support/postgres_server.ts"
@@ -25,7 +25,7 @@ export async function openOn(
 ): Promise<Store> {
   const database = await openPlainDatabase(host, connections)
   const keys = { place: "the tests' database", issuer: "https://tests.example", secret }
-  return openPostgresStore({ database, ...options, ...keys })
+  return createPostgresStore({ database, ...options, ...keys })
 }
 
 const emptied = ["users", "reserved_names", "sessions", "ended_sessions", "revoked_tokens"]

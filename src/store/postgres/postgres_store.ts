@@ -6,7 +6,6 @@ import type { Store } from "../store.ts"
 import { closingInOrder, type Database } from "./database.ts"
 import { PostgresFailures } from "./failures.ts"
 import { type KeyDocumentOptions, PostgresKeys } from "./key_document.ts"
-import { migrate } from "./migrations.ts"
 import { PostgresSessions } from "./sessions.ts"
 import { PostgresUsers } from "./users.ts"
 import { View } from "./view.ts"
@@ -21,14 +20,10 @@ export interface PostgresStoreOptions extends KeyDocumentOptions {
   readonly clock?: Pick<Clock, "now">
 }
 
-/**
- * Opens the store, and makes or updates its schema.
- * @throws OperatorError when the schema can't be used or made
- */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+/** Makes the store of a database that has the newest schema (migrations.ts). */
+export function createPostgresStore(options: PostgresStoreOptions): Store {
   const { clock = systemClock, stalenessSeconds = 0 } = options
   const database = closingInOrder(options.database)
-  await migrate(database)
   const view = new View(database, { clock, stalenessSeconds })
   return {
     users: new PostgresUsers(database, view),
