@@ -7,10 +7,10 @@ import { type TestContext, test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
 import { call } from "../support/http_client.ts"
 import { runPostern, startPostern } from "../support/postern_process.ts"
-import { skippedWithoutPostgres as skip, startPostgres } from "../support/postgres_server.ts"
+import { postgresForTests } from "../support/postgres_server.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
-const server = skip === false ? await startPostgres() : null
+const { skip, server, host } = await postgresForTests()
 const password = "a password of many words"
 const logoutsMax = 50
 
@@ -18,7 +18,7 @@ const logoutsMax = 50
 function replica(t: TestContext) {
   return {
     POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
-    POSTERN_STORE: `postgres://postern@${encodeURIComponent(server?.host ?? "")}/postgres`,
+    POSTERN_STORE: `postgres://postern@${encodeURIComponent(host)}/postgres`,
     POSTERN_STORE_SECRET: "3Jq0bT5yVd8sLkX1mZ7nRw2cFhG9aUeP6oIiYtKxQvE=",
     POSTERN_ISSUER: "http://localhost:8080",
   }

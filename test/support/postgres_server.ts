@@ -10,8 +10,8 @@ import { after } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { Client } from "pg"
 
-/** Why the tests of PostgreSQL are skipped here, or false. */
-export const skippedWithoutPostgres: string | false =
+/** Why tests of PostgreSQL are skipped here, or false. */
+const skip: string | false =
   findBinaries() === null && "PostgreSQL is not installed: apt-get install postgresql"
 
 /** A running cluster. */
@@ -26,8 +26,18 @@ const nobody = 65_534
 const root = process.getuid?.() === 0
 const user = root ? { uid: nobody, gid: nobody } : {}
 
-/** Starts a cluster for the tests of this file. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** A cluster for the tests of this file, or why they are skipped. */
+export async function postgresForTests(): Promise<{
+  readonly skip: string | false
+  readonly server: PostgresServer | null
+  /** That of the server; empty without one. */
+  readonly host: string
+}> {
+  const server = skip === false ? await startPostgres() : null
+  return { skip, server, host: server?.host ?? "" }
+}
+
+async function startPostgres(): Promise<PostgresServer> {
   const binaries = findBinaries() ?? assert.fail("PostgreSQL is not installed")
   const host = mkdtempSync(join(tmpdir(), "postern-pg-"))
   if (root) chownSync(host, nobody, nobody)

@@ -9,12 +9,11 @@ import { inspect } from "node:util"
 import { exitCodes, OperatorError } from "../../../src/errors.ts"
 import type { DatabaseLocation } from "../../../src/store/store_location.ts"
 import { startProxy } from "../../support/database_proxy.ts"
-import { skippedWithoutPostgres, startPostgres } from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import { authorityPem } from "../../vectors/database_certificate.ts"
 import { openedDatabase } from "./opened_database.ts"
 
-const skip = skippedWithoutPostgres
-const host = skip === false ? (await startPostgres()).host : ""
+const { skip, host } = await postgresForTests()
 const place = `database 'postgres' at the socket in '${host}'`
 
 test("a wrong password, a missing one, and who may not come in stop the start", {

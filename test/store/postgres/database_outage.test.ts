@@ -9,16 +9,10 @@ import { monotonicMillis } from "../../../src/clock.ts"
 import { Unavailable } from "../../../src/errors.ts"
 import type { Database } from "../../../src/store/postgres/database.ts"
 import { startProxy } from "../../support/database_proxy.ts"
-import {
-  type PostgresServer,
-  skippedWithoutPostgres,
-  startPostgres,
-} from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import { millisOf, openedDatabase, until } from "./opened_database.ts"
 
-const skip = skippedWithoutPostgres
-const server: PostgresServer | null = skip === false ? await startPostgres() : null
-const host = server?.host ?? ""
+const { skip, server, host } = await postgresForTests()
 const quick = { waitMillisMax: 1_000 }
 /** A busy machine may run a timer this late. */
 const lateMillis = 500

@@ -7,16 +7,11 @@ import { OperatorError, Unavailable } from "../../../src/errors.ts"
 import type { Database } from "../../../src/store/postgres/database.ts"
 import { migrate, migrationStatus, migrations } from "../../../src/store/postgres/migrations.ts"
 import { openPlainDatabase } from "../../support/plain_database.ts"
-import {
-  type PostgresServer,
-  skippedWithoutPostgres,
-  startPostgres,
-} from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import { fill, sampleSession, start, windowAt } from "../sample_session.ts"
 import { emptySchema, openOn } from "./postgres_engine.ts"
 
-const skip = skippedWithoutPostgres
-const server: PostgresServer | null = skip === false ? await startPostgres() : null
+const { skip, server } = await postgresForTests()
 const all = migrations.map(({ number }) => number)
 const [first = assert.fail()] = migrations
 const added = {

@@ -7,12 +7,11 @@ import { test } from "node:test"
 import { exitCodes, OperatorError, Unavailable } from "../../../src/errors.ts"
 import { DatabaseRefusal } from "../../../src/store/postgres/database.ts"
 import { startProxy } from "../../support/database_proxy.ts"
-import { skippedWithoutPostgres, startPostgres } from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import { authorityPem } from "../../vectors/database_certificate.ts"
 import { millisOf, openedDatabase, until } from "./opened_database.ts"
 
-const skip = skippedWithoutPostgres
-const host = skip === false ? (await startPostgres()).host : ""
+const { skip, host } = await postgresForTests()
 
 test("query() runs statements with values, and many at once over few connections", {
   skip,

@@ -1,6 +1,8 @@
 // The PostgreSQL engine for the suite of store engines: one cluster for a test file, and an empty
 // schema for each test.
 
+import assert from "node:assert/strict"
+import type { TestContext } from "node:test"
 import { migrate } from "../../../src/store/postgres/migrations.ts"
 import { createPostgresStore } from "../../../src/store/postgres/postgres_store.ts"
 import type { Store } from "../../../src/store/store.ts"
@@ -57,4 +59,18 @@ export function postgresEngine(server: PostgresServer, options: OpenedOptions = 
       },
     }
   }
+}
+
+/** Opens two stores on a cluster, as two replicas do, in an empty schema. */
+export async function openTwo(
+  t: TestContext,
+  server: PostgresServer | null,
+  options: OpenedOptions,
+): Promise<readonly [Store, Store]> {
+  const running = server ?? assert.fail("There is no PostgreSQL")
+  await emptySchema(running)
+  const shared = { connections: 4, ...options }
+  const stores = [await openOn(running, shared), await openOn(running, shared)] as const
+  t.after(() => Promise.all(stores.map((store) => store.close())))
+  return stores
 }

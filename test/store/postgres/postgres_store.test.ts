@@ -2,9 +2,10 @@
 // their order need one connection.
 
 import { test } from "node:test"
-import { skippedWithoutPostgres, startPostgres } from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import { storeContract } from "../contract.ts"
 import { postgresEngine } from "./postgres_engine.ts"
 
-if (skippedWithoutPostgres) test("PostgreSQL store", { skip: skippedWithoutPostgres }, () => {})
-else storeContract("PostgreSQL store", postgresEngine(await startPostgres()))
+const { skip, server } = await postgresForTests()
+if (server === null) test("PostgreSQL store", { skip }, () => {})
+else storeContract("PostgreSQL store", postgresEngine(server))

@@ -3,14 +3,10 @@
 
 import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { judge, markShared, moveOn, type Session } from "../../../src/domain/session.ts"
 import type { Store } from "../../../src/store/store.ts"
-import {
-  type PostgresServer,
-  skippedWithoutPostgres,
-  startPostgres,
-} from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import {
   fill,
   life,
@@ -21,17 +17,18 @@ import {
   windowAt,
 } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
-import { emptySchema, openOn } from "./postgres_engine.ts"
+import { openTwo } from "./postgres_engine.ts"
 
-const skip = skippedWithoutPostgres
-const server: PostgresServer | null = skip === false ? await startPostgres() : null
+const { skip, server } = await postgresForTests()
 const alice = sampleUser("alice")
 const window = windowAt()
+/** Sample sessions are alive, whenever the tests run. */
+const options = { clock: { now: () => start } }
 const rounds = Array.from({ length: 20 }, (_, index) => index)
 const starts = [0, 1, 2, 3]
 
 test("no session of the old password survives a reset", { skip }, async (t) => {
-  const [one, other] = await openTwo(t)
+  const [one, other] = await openTwo(t, server, options)
   for (const round of rounds) {
     const name = `user${round}`
     await one.users.create(sampleUser(name))
@@ -52,7 +49,7 @@ test("no session of the old password survives a reset", { skip }, async (t) => {
 })
 
 test("a user who is deleted leaves nothing behind", { skip }, async (t) => {
-  const [one, other] = await openTwo(t)
+  const [one, other] = await openTwo(t, server, options)
   for (const round of rounds) {
     const name = `user${round}`
     const session = sampleSession(name, { username: name })
@@ -75,7 +72,7 @@ test("a user who is deleted leaves nothing behind", { skip }, async (t) => {
 })
 
 test("logins of two replicas at once keep the most sessions of a user", { skip }, async (t) => {
-  const both = await openTwo(t)
+  const both = await openTwo(t, server, options)
   await both[0].users.create(alice)
   const sids = Array.from({ length: 100 }, (_, index) => `s${index}`)
   const started = await Promise.all(
@@ -94,7 +91,7 @@ test("logins of two replicas at once keep the most sessions of a user", { skip }
 
 test("only one of two replicas seeds, and not beside a creation", { skip }, async (t) => {
   for (const _ of rounds.slice(0, 5)) {
-    const [one, other] = await openTwo(t)
+    const [one, other] = await openTwo(t, server, options)
     const outcomes = await Promise.all([
       one.users.seed([alice]),
       other.users.seed([sampleUser("bob")]),
@@ -109,7 +106,7 @@ test("only one of two replicas seeds, and not beside a creation", { skip }, asyn
 })
 
 test("the database judges refresh tokens as the domain does", { skip }, async (t) => {
-  const [store] = await openTwo(t)
+  const [store] = await openTwo(t, server, options)
   await store.users.create(alice)
   const seen = new Set<string>()
   const compare = async (round: number) => {
@@ -170,13 +167,4 @@ function useOfCase(round: number, { rotations }: Session) {
     userAgent: `Agent/${of(24, 2)}`,
     window: { ...window, steadyAt: start + of(25, 3) - 1, graceSeconds: of(26, 4) === 0 ? 0 : 30 },
   }
-}
-
-async function openTwo(t: TestContext): Promise<readonly [Store, Store]> {
-  const running = server ?? assert.fail()
-  await emptySchema(running)
-  const shared = { connections: 4, clock: { now: () => start } }
-  const stores = [await openOn(running, shared), await openOn(running, shared)] as const
-  t.after(() => Promise.all(stores.map((store) => store.close())))
-  return stores
 }

@@ -5,13 +5,13 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { openDatabaseStore } from "../../../src/store/postgres/open_database_store.ts"
 import { blocksOf, readPage } from "../../support/page.ts"
-import { skippedWithoutPostgres as skip, startPostgres } from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import { presented, sampleSession, startOptions, windowAt } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
 import { locationOfTests, openedDatabase } from "./opened_database.ts"
 import { secret } from "./postgres_engine.ts"
 
-const host = skip === false ? (await startPostgres()).host : ""
+const { skip, host } = await postgresForTests()
 const alice = sampleUser("alice")
 const [makesRoles = "", grants = ""] = blocksOf(readPage("docs/postgres.md"), "sql")
 

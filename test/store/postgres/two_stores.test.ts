@@ -1,27 +1,23 @@
 // Two replicas on one database: what one has done counts for the other from its next call on.
 
 import assert from "node:assert/strict"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import type { Store } from "../../../src/store/store.ts"
-import {
-  type PostgresServer,
-  skippedWithoutPostgres,
-  startPostgres,
-} from "../../support/postgres_server.ts"
+import { postgresForTests } from "../../support/postgres_server.ts"
 import { tally } from "../json/opened_store.ts"
 import { fill, presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
-import { emptySchema, type OpenedOptions, openOn } from "./postgres_engine.ts"
+import { openTwo } from "./postgres_engine.ts"
 
-const skip = skippedWithoutPostgres
-const server: PostgresServer | null = skip === false ? await startPostgres() : null
+const { skip, server } = await postgresForTests()
 const alice = sampleUser("alice")
 const window = windowAt()
 /** The present of the stores: sample sessions are alive, whenever the tests run. */
 let now = start
+const clocked = { clock: { now: () => now } }
 
 test("a session that one replica ended is not found by the other", { skip }, async (t) => {
-  const [one, other] = await openTwo(t)
+  const [one, other] = await openTwo(t, server, clocked)
   const sids = Array.from({ length: 300 }, (_, index) => `s${index}`)
   await one.users.create(alice)
   const options = startOptions({ sessionsMax: 1000 })
@@ -41,7 +37,7 @@ test("a session that one replica ended is not found by the other", { skip }, asy
 })
 
 test("each change of a user counts for the other replica's next call", { skip }, async (t) => {
-  const [one, other] = await openTwo(t)
+  const [one, other] = await openTwo(t, server, clocked)
   await one.users.create(alice)
   for (let round = 0; round < 50; round += 1) {
     const sid = `s${round}`
@@ -64,7 +60,7 @@ test("each change of a user counts for the other replica's next call", { skip },
 })
 
 test("a session that was rotated by the other replica goes on", { skip }, async (t) => {
-  const [one, other] = await openTwo(t)
+  const [one, other] = await openTwo(t, server, clocked)
   const ends = start + 1
   await fill(one, [sampleSession("s1", { idleExpiresAt: ends }), sampleSession("s2")])
   // Both are remembered, and the first one will seem to have expired.
@@ -85,7 +81,7 @@ test("a session that was rotated by the other replica goes on", { skip }, async 
 test("a view that may be stale for a while is not stale for its own changes", {
   skip,
 }, async (t) => {
-  const [one, other] = await openTwo(t, { stalenessSeconds: 60 })
+  const [one, other] = await openTwo(t, server, { ...clocked, stalenessSeconds: 60 })
   await fill(one, [sampleSession("s1"), sampleSession("s2")])
   for (const sid of ["s1", "s2"]) assert.notEqual(await other.sessions.find(sid), null)
   // The delta from which on the view counts as fresh.
@@ -98,7 +94,7 @@ test("a view that may be stale for a while is not stale for its own changes", {
 })
 
 test("100 rotations at once over two replicas rotate once", { skip }, async (t) => {
-  const both = await openTwo(t)
+  const both = await openTwo(t, server, clocked)
   for (let round = 0; round < 5; round += 1) {
     const sid = `s${round}`
     await fill(both[0], [sampleSession(sid)])
@@ -111,7 +107,7 @@ test("100 rotations at once over two replicas rotate once", { skip }, async (t) 
 })
 
 test("400 failures at once over two replicas count to the most", { skip }, async (t) => {
-  const both = await openTwo(t)
+  const both = await openTwo(t, server, clocked)
   await both[0].users.create(alice)
   const counted = await Promise.all(
     Array.from({ length: 400 }, (_, index) =>
@@ -128,7 +124,7 @@ test("400 failures at once over two replicas count to the most", { skip }, async
 })
 
 test("the keys are replaced by one of two replicas", { skip }, async (t) => {
-  const both = await openTwo(t)
+  const both = await openTwo(t, server, clocked)
   let version: number | null = null
   for (let round = 0; round < 10; round += 1) {
     const ifVersion: number | null = version
@@ -148,7 +144,7 @@ test("the keys are replaced by one of two replicas", { skip }, async (t) => {
 })
 
 test("every answer of users and sessions shows the version of the keys", { skip }, async (t) => {
-  const [one, other] = await openTwo(t)
+  const [one, other] = await openTwo(t, server, clocked)
   await fill(one, [sampleSession("s1")])
   const answers: readonly (() => unknown)[] = [
     () => other.sessions.find("s1"),
@@ -167,18 +163,6 @@ test("every answer of users and sessions shows the version of the keys", { skip 
     assert.equal(other.keys.knownVersion(), version)
   }
 })
-
-async function openTwo(
-  t: TestContext,
-  options: OpenedOptions = {},
-): Promise<readonly [Store, Store]> {
-  const running = server ?? assert.fail()
-  await emptySchema(running)
-  const shared = { connections: 4, clock: { now: () => now }, ...options }
-  const stores = [await openOn(running, shared), await openOn(running, shared)] as const
-  t.after(() => Promise.all(stores.map((store) => store.close())))
-  return stores
-}
 
 /** Asks for a session without a pause, as other requests do. Gives how often it was found. */
 function keepAsking(store: Store, sid: string): { readonly end: () => Promise<number> } {
