@@ -172,7 +172,7 @@ function processLimits({ memoryBytes }: Config): ProcessLimits {
   }
 }
 
-/** A twentieth of the memory, and no more than the most tokens that are kept take. */
+/** A twentieth of the memory, at most 160 MiB. */
 function verifiedBytesMax({ memoryBytes }: Config): number {
   return Math.min(memoryBytes / 20, 160 * 1024 * 1024)
 }

@@ -54,13 +54,18 @@ export async function runControlCommand(
     (await withDeployment({ config, terminal, mayMake: false }, (deployment, log) =>
       execute({ ...command }, { ...deployment, log }),
     ))
-  const place = config.database === null ? `'${path}'` : `the ${nameOf(config.database.location)}`
+  const place = placeOf(config, path)
   if (answer.ok) return { value: answer.value, writtenTo: answered === null ? place : null }
   const isBusy = answer.code === "temporarily_unavailable"
   throw new OperatorError(answer.msg, {
     hint: isBusy ? busy : (hints[answer.code] ?? "The log of the service says more."),
     exitCode: isBusy ? exitCodes.unavailable : exitCodes.refused,
   })
+}
+
+/** Names the store of the settings, in a sentence. `path` is the data directory. */
+export function placeOf({ database }: Config, path: string): string {
+  return database === null ? `'${path}'` : `the ${nameOf(database.location)}`
 }
 
 /** The note about a change that was made without a service; empty for one that a service made. */

@@ -4,10 +4,9 @@
 import { isServed } from "../admin/socket.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
 import { findDataDirectory } from "../store/data_directory.ts"
-import { nameOf } from "../store/store_location.ts"
 import { machineDisk } from "../system/disk.ts"
 import type { Call } from "./command_row.ts"
-import { withDeployment } from "./control.ts"
+import { placeOf, withDeployment } from "./control.ts"
 import { calledAs } from "./failure_report.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
@@ -19,7 +18,7 @@ export async function runInit(call: Call, terminal: Terminal): Promise<ExitCode>
   const options = { config, terminal, mayMake: true }
   const isNew =
     !(await isServed(path)) && (await withDeployment(options, async (opened) => opened.isNew))
-  const place = config.database === null ? `'${path}'` : `the ${nameOf(config.database.location)}`
+  const place = placeOf(config, path)
   const next = calledAs(terminal.program, "`postern user add NAME` adds a user.")
   terminal.print(isNew ? `Set up ${place}. ${next}\n` : `${place} is set up already.\n`)
   return exitCodes.done
