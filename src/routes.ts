@@ -34,8 +34,8 @@ export interface RouteParts {
   /** The issuer whose keys are published; null with a shared secret. */
   readonly issuer: string | null
   readonly publicKeys: PublicKeys
-  /** Whether the service accepts requests: not while it starts or stops. */
-  readonly isReady: () => boolean
+  /** Whether the service takes requests: not while it starts or stops, or can't use its store. */
+  readonly isReady: () => Promise<boolean>
 }
 
 /** The route table, by groups. */

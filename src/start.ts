@@ -95,7 +95,7 @@ async function startWith(
       share: (reply, origin) => app.share(reply, origin),
     })
     const app = appOf(opened, withPort(config, server.port), {
-      isReady: () => ready && isInPlace(),
+      isReady: async () => ready && (await store.isUsable()),
       log,
     })
     ready = true
@@ -145,7 +145,7 @@ function serverOptions(
 function appOf(
   opened: Deployment,
   config: Config,
-  { isReady, log }: { readonly isReady: () => boolean; readonly log: Log },
+  { isReady, log }: { readonly isReady: () => Promise<boolean>; readonly log: Log },
 ): App {
   const { keys } = opened
   const { allowedHosts, corsOrigins, claims } = config

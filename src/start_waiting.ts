@@ -3,8 +3,8 @@
 
 import { setTimeout as pause } from "node:timers/promises"
 import { Unavailable } from "./errors.ts"
-import { type HttpRequest, json, type Reply } from "./http/message.ts"
-import { problem } from "./http/problem.ts"
+import { liveReply, notReadyReply } from "./http/health_reply.ts"
+import type { HttpRequest, Reply } from "./http/message.ts"
 import { randomBetween } from "./system/random.ts"
 import type { Log } from "./telemetry/log.ts"
 
@@ -57,6 +57,5 @@ export async function waitFor<T>(
 }
 
 async function answerWhileWaiting({ path }: HttpRequest): Promise<Reply> {
-  if (path === "/livez" || path === "/healthz") return json(200, { status: "live" })
-  return problem("temporarily_unavailable", "Not ready", { "Retry-After": "1" })
+  return path === "/livez" || path === "/healthz" ? liveReply() : notReadyReply()
 }

@@ -1,18 +1,17 @@
-// GET /livez and GET /readyz, for monitors. The replies say only whether the service is up.
+// GET /livez and GET /readyz, for monitors.
 
 import type { Handler } from "../http/guard.ts"
-import { json } from "../http/message.ts"
-import { problem } from "../http/problem.ts"
+import { liveReply, notReadyReply, readyReply } from "../http/health_reply.ts"
 
 /** Answers 200 while the process runs. */
 export function livez(): Handler {
-  return () => json(200, { status: "live" })
+  return () => liveReply()
 }
 
-/** Answers 200 when the service takes requests. Answers 503 while it starts or drains. */
-export function readyz(isReady: () => boolean): Handler {
-  return () =>
-    isReady()
-      ? json(200, { status: "ready" })
-      : problem("temporarily_unavailable", "Not ready", { "Retry-After": "1" })
+/**
+ * Answers 200 when the service takes requests, otherwise 503: while it starts or drains, and while
+ * its store can't be used.
+ */
+export function readyz(isReady: () => Promise<boolean>): Handler {
+  return async () => ((await isReady()) ? readyReply() : notReadyReply())
 }

@@ -31,6 +31,13 @@ export interface Store {
    */
   isInPlace(): boolean
 
+  /**
+   * Whether the store can be read and changed now. Asks a database, which takes no longer than any
+   * other wait for it.
+   * @throws Unavailable with the cause, when the operator has to mend something
+   */
+  isUsable(): Promise<boolean>
+
   /** Finishes the writes in progress and closes. Afterwards every method throws Unavailable. */
   close(): Promise<void>
 }

@@ -55,7 +55,7 @@ async function createCountedLogin(t: TestContext) {
       sessions,
       issuer: null,
       publicKeys: async () => ({ keySet: "", keys: [] }),
-      isReady: () => true,
+      isReady: async () => true,
       register: null,
     },
     ...{ allowedHosts: null, corsOrigins: [], log: log.log },

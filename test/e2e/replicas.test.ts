@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
+import { startProxy } from "../support/database_proxy.ts"
 import { call } from "../support/http_client.ts"
 import { runPostern, startPostern } from "../support/postern_process.ts"
 import { postgresForTests } from "../support/postgres_server.ts"
@@ -93,5 +94,30 @@ test("a service whose database is killed answers 503 until it is back", { skip }
     await wait(50)
   }
   assert.equal((await call(service.url, "GET", "/readyz")).status, 200)
+  assert.equal(await service.stop(), 0)
+})
+
+test("/readyz finds out by itself that the database is silent, and that it is back", {
+  skip,
+}, async (t) => {
+  const proxy = await startProxy(t, host)
+  const address = `postgres://postern@127.0.0.1:${proxy.port}/postgres`
+  const service = await startPostern(t, { ...replica(t), POSTERN_STORE: address })
+  const status = async (path: string) => (await call(service.url, "GET", path)).status
+  assert.equal(await status("/readyz"), 200)
+  proxy.silence(true)
+  const began = performance.now()
+  assert.equal(await status("/readyz"), 503)
+  const millis = performance.now() - began
+  assert.ok(millis < 1_500, `${millis} ms`)
+  assert.equal(await status("/livez"), 200)
+  const checked = await runPostern(["healthcheck", "--port", service.url.split(":")[2] ?? ""], {})
+  assert.equal(checked.exitCode, 69, checked.stderr)
+  proxy.silence(false)
+  const until = Date.now() + 20_000
+  while ((await status("/readyz")) !== 200) {
+    assert.ok(Date.now() < until, "The service did not come back")
+    await wait(50)
+  }
   assert.equal(await service.stop(), 0)
 })

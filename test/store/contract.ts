@@ -87,6 +87,11 @@ function oddNamesContract(engine: string, open: OpenStore): void {
 }
 
 function closingContract(engine: string, open: OpenStore): void {
+  test(`${engine}: an open store is usable and in its place`, async (t) => {
+    const { store } = await open(t)
+    assert.deepEqual([await store.isUsable(), store.isInPlace()], [true, true])
+  })
+
   test(`${engine}: close() ends what is under way first`, async (t) => {
     const { store, reopen } = await open(t)
     const adds = thousand

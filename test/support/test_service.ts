@@ -153,7 +153,7 @@ export async function createTestService(
     verifiedBytesMax: 1_000_000,
   })
   const service = { ready: true }
-  const isReady = () => service.ready
+  const isReady = async () => service.ready
   const app = createApp({
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,

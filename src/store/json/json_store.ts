@@ -53,6 +53,10 @@ export class JsonStore implements Store {
     return this.#parts.holding.isInPlace
   }
 
+  async isUsable(): Promise<boolean> {
+    return this.isInPlace()
+  }
+
   async close(): Promise<void> {
     if (!this.#staged.close()) return
     try {

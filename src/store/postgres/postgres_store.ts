@@ -7,6 +7,7 @@ import { closingInOrder, type Database } from "./database.ts"
 import { PostgresFailures } from "./failures.ts"
 import { type KeyDocumentOptions, PostgresKeys } from "./key_document.ts"
 import { PostgresSessions } from "./sessions.ts"
+import { createUsableQuestion } from "./usable_question.ts"
 import { PostgresUsers } from "./users.ts"
 import { View } from "./view.ts"
 
@@ -30,7 +31,8 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     sessions: new PostgresSessions(database, view),
     failures: new PostgresFailures(database),
     keys: new PostgresKeys(database, view, options),
-    isInPlace: () => database.isAvailable(),
+    isInPlace: () => true,
+    isUsable: createUsableQuestion(database),
     close: () => database.close(),
   }
 }
