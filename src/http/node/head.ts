@@ -111,7 +111,9 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | Refus
     if (before !== undefined && singleHeaders.has(name)) {
       return invalid("duplicate_header", `Duplicate header '${name}'`)
     }
-    headers.set(name, before === undefined ? value : `${before}, ${value}`)
+    // A proxy of HTTP/2 may send each cookie in a header of its own (RFC 9113 §8.2.3).
+    const separator = name === "cookie" ? "; " : ", "
+    headers.set(name, before === undefined ? value : `${before}${separator}${value}`)
   }
   return headers
 }

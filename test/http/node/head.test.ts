@@ -35,13 +35,14 @@ test("readHead() splits the target at its first question mark and decodes nothin
 
 test("readHead() gives headers by lower-case name, and joins those that may be several", () => {
   const rawHeaders = ["HOST", "a", "X-One", "1", "x-one", "2", "__proto__", "p", "Cookie", "c=1"]
+  rawHeaders.push("cookie", "d=2")
   assert.deepEqual(
     [...taken({ rawHeaders }).headers],
     [
       ["host", "a"],
       ["x-one", "1, 2"],
       ["__proto__", "p"],
-      ["cookie", "c=1"],
+      ["cookie", "c=1; d=2"],
     ],
   )
 })
