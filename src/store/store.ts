@@ -105,7 +105,10 @@ export interface SessionStore {
   /** All sessions of a user, the last used first. They may have expired. */
   list(username: string): Promise<readonly Session[]>
 
-  /** The latest use of any session, or null without one. */
+  /**
+   * About when a session was last used: at most ten seconds before the latest use. Null when there
+   * was none. Sessions that have ended may count, or not.
+   */
   lastUse(): Promise<number | null>
 
   /**

@@ -222,6 +222,19 @@ export function listingContract(engine: string, open: OpenStore): void {
     }
   })
 
+  test(`${engine}: sessions.lastUse() tells the latest use, or up to ten seconds before`, async (t) => {
+    const { store, reopen } = await open(t)
+    assert.equal(await store.sessions.lastUse(), null)
+    await fill(store, [sampleSession("s1"), sampleSession("s2", { lastUsedAt: start + 5 })])
+    const told = async (one: Store) => (await one.sessions.lastUse()) ?? 0
+    const isAbout = (found: number, at: number) => found <= at && found >= at - 10
+    assert.ok(isAbout(await told(store), start + 5))
+    await store.sessions.rotate("s1", presented(0, start + 3600))
+    for await (const one of thenReopened({ store, reopen })) {
+      assert.ok(isAbout(await told(one), start + 3600))
+    }
+  })
+
   test(`${engine}: sessions.list() gives a user's own, the last used first`, async (t) => {
     const { store, reopen } = await open(t)
     const sessions = [

@@ -63,7 +63,7 @@ export class PostgresSessions implements SessionStore {
 
   async lastUse(): Promise<number | null> {
     const [row] = await this.#database.query<{ latest: number | null }>(
-      "select max(last_used_at)::float8 as latest from postern.sessions",
+      "select last_use_at::float8 as latest from postern.facts",
     )
     return row?.latest ?? null
   }

@@ -40,7 +40,7 @@ export async function emptySchema({ host }: PostgresServer): Promise<void> {
   const tables = [...emptied, ...emptiedToo].map((name) => `postern.${name}`)
   await database.query(`truncate ${tables.join(", ")} restart identity`)
   await database.query(`update postern.facts set has_had_users = false,
-    changes_seen = null, changes_seen_at = null`)
+    changes_seen = null, changes_seen_at = null, last_use_at = null`)
   await database.close()
 }
 

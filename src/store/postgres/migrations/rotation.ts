@@ -49,6 +49,7 @@ export const rotation: readonly string[] = [
           used_before_at = s.used_before_at, used_before_address = s.used_before_address,
           used_before_agent = s.used_before_agent
         where sid = p_sid returning * into s;
+        perform postern.note_use(p_at);
       elsif judged = 'shared' then
         update postern.sessions set shared_rotation = rotations, shared_run =
           case shared_rotation when rotations - 1 then shared_run + 1 else 1 end

@@ -64,12 +64,13 @@ export const tables: readonly string[] = [
     version bigint not null,
     sealed bytea not null
   )`,
-  // changes_seen: a snapshot, and when it was taken. See purge_changes.
+  // changes_seen: a snapshot, and when it was taken. See purge_changes. last_use_at: see note_use.
   `create table postern.facts (
     id boolean primary key default true check (id),
     has_had_users boolean not null default false,
     changes_seen pg_snapshot,
-    changes_seen_at timestamptz
+    changes_seen_at timestamptz,
+    last_use_at bigint
   )`,
   "insert into postern.facts default values",
 ]
