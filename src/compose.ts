@@ -43,14 +43,15 @@ export interface Deployment {
 }
 
 /**
- * Opens the store and composes the use cases. `auditToLog` sends the audit trail to the log as well
- * as to its file. Without `mayMake` a directory that has no deployment is refused.
+ * Opens the store and composes the use cases. A service sends the audit trail to the log as well as
+ * to its file, and holds the data directory. Without `mayMake` a directory that has no deployment
+ * is refused.
  * @throws OperatorError when the store or the keys can't be opened, or without memory for a hash
  */
 export async function compose(
   config: Config,
   log: Log,
-  { auditToLog, mayMake }: { readonly auditToLog: boolean; readonly mayMake: boolean },
+  { isService, mayMake }: { readonly isService: boolean; readonly mayMake: boolean },
 ): Promise<Deployment> {
   const hasRoomToHash = assertRoomToHash(config)
   // The hash is tried beside everything else. A start that is refused for it may have made the
@@ -63,7 +64,7 @@ export async function compose(
   const place = await findDataDirectory(config.dataDirectory, machineDisk)
   const { path: directory, name } = place
   const { store, isNew } = await openStore({
-    ...{ directory, name, disk: machineDisk, warn, alarm, mayMake },
+    ...{ directory, name, disk: machineDisk, warn, alarm, mayMake, isService },
     database: databaseOf(config),
   })
   let file: AuditFile | null = null
@@ -72,7 +73,7 @@ export async function compose(
     const clock = createClock(await store.sessions.lastUse())
     // After the store, which makes and owns the directory that the file may be in.
     file = await openAudit(config.auditFile, place, log)
-    const write = createAudit({ log: auditToLog ? log : null, file, clock })
+    const write = createAudit({ log: isService ? log : null, file, clock })
     trail = createSummingAudit(write, clock.steady)
     const { audit, summarize: summarizeAudit } = trail
     const keys = await openKeys(config.signing, {

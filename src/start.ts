@@ -52,7 +52,7 @@ export async function startService(
   { program = "postern", stopped = never }: StartOptions = {},
 ): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const attempt = () => compose(config, log, { auditToLog: true, mayMake: true })
+  const attempt = () => compose(config, log, { isService: true, mayMake: true })
   const found = await attempt()
     .then((value) => ({ value, port: config.port }))
     .catch((error) => {

@@ -84,7 +84,7 @@ export async function withDeployment<T>(
   const { compose } = await import("../compose.ts")
   const write = (line: () => string) => terminal.printError(line())
   const log = createLog({ level: "warn", clock: systemClock, forPeople: true, write })
-  const deployment = await compose(config, log, { auditToLog: false, mayMake }).catch((error) => {
+  const deployment = await compose(config, log, { isService: false, mayMake }).catch((error) => {
     throw config.database === null ? error : databaseFailure(error, config.database)
   })
   try {

@@ -121,3 +121,28 @@ test("/readyz finds out by itself that the database is silent, and that it is ba
   }
   assert.equal(await service.stop(), 0)
 })
+
+test("of services that start on one data directory one runs, and a killed one leaves it free", {
+  skip,
+}, async (t) => {
+  const settings = { ...replica(t), POSTERN_PORT: "0" }
+  const starts = Array.from({ length: 3 }, () => startPostern(t, settings).catch(String))
+  const started = await Promise.all(starts)
+  const running = started.filter((one) => typeof one !== "string")
+  assert.equal(running.length, 1, started.filter((one) => typeof one === "string").join())
+  const { exitCode, stderr } = await runPostern(["serve"], settings)
+  assert.equal(exitCode, 75)
+  const message = `postern: Another process is using the data directory '${settings.POSTERN_DATA_DIR}'`
+  const hint = "Stop it first, or set POSTERN_DATA_DIR: each replica needs a directory of its own."
+  assert.ok(stderr.includes(`${message}\nhint: ${hint}`), stderr)
+  // The one that runs still hears commands, and a killed one is followed at once.
+  const [service] = running
+  const added = await runPostern(["user", "add", "carol"], settings, `${password}\n`)
+  assert.equal(added.exitCode, 0, added.stderr)
+  await service?.stop("SIGKILL")
+  const began = performance.now()
+  const next = await startPostern(t, settings)
+  assert.ok(performance.now() - began < 5_000, "A start that watches the lock takes 6 s")
+  await logIn(next.url, "carol")
+  assert.equal(await next.stop(), 0)
+})

@@ -9,33 +9,23 @@
 //   lock.json lock-<random>.sock      who owns the directory (lock.ts)
 
 import { join } from "node:path"
-import { exitCodes, OperatorError, systemCode } from "../../errors.ts"
 import { type Disk, removeLeftovers } from "../../system/disk.ts"
-import { fileExitCode, fileHint } from "../../system/failure.ts"
-import { secureDirectory, secureFile } from "../../system/private_files.ts"
+import { secureFile } from "../../system/private_files.ts"
 import { isDeployed, nothingThere } from "../data_directory.ts"
 import { readStoreFile, unreadable } from "./damage.ts"
-import { HeldFiles } from "./held_files.ts"
+import { type HoldOptions, holdDirectory } from "./held_directory.ts"
+import type { HeldFiles } from "./held_files.ts"
 import { journalNames, makeSegments, type Segment } from "./journal.ts"
 import { type JournalReading, readJournal } from "./journal_format.ts"
 import { JsonStore } from "./json_store.ts"
 import { keysFileName } from "./keys_file.ts"
-import { takeLock, takenMeanwhile } from "./lock.ts"
-import { lockFileName } from "./lock_file.ts"
+import { takenMeanwhile } from "./lock.ts"
 import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
-import { requireOwnDirectory, warnOfOpenParent } from "./store_directory.ts"
+import { directoryFailure, warnOfOpenParent } from "./store_directory.ts"
 import { apply, emptyTables, type Tables } from "./tables.ts"
 
 /** What opening a store needs. */
-export interface JsonStoreOptions {
-  readonly directory: string
-  /** The directory's path as the settings have it, where that is a link. */
-  readonly name?: string
-  readonly disk: Disk
-  /** Logs what the operator should know: repaired modes, a torn write, a snapshot that failed. */
-  readonly warn: (event: string, message: string) => void
-  /** Logs that nothing can be written any more. Default: `warn`. */
-  readonly alarm?: (event: string, message: string) => void
+export interface JsonStoreOptions extends HoldOptions {
   /** Whether a store is made where there is none. Default: true. */
   readonly mayMake?: boolean
   /** Bytes of journal after which a snapshot is taken at the earliest. */
@@ -60,23 +50,17 @@ interface Found extends JournalReading {
  * @throws OperatorError when another process has it, or when a file can't be read as a store's
  */
 export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStore> {
-  const { directory, name = directory, disk, warn, alarm = warn, mayMake = true } = options
+  const { directory, disk, warn, mayMake = true } = options
   try {
     // Before anything is made or mended.
     if (!mayMake && !(await isDeployed(directory, disk))) throw nothingThere(directory)
-    await requireOwnDirectory(directory, disk)
-    const repaired = [
-      await secureDirectory(directory, disk),
-      await secureFile(join(directory, lockFileName), disk),
-    ]
-    const lock = await takeLock(directory, options)
     // Renews the lock from now on: reading a large store takes seconds.
-    const holding = new HeldFiles({ directory: name, disk, lock, alarm })
+    const { lock, holding } = await holdDirectory(options)
     try {
       for (const file of [snapshotName, ...journalNames, keysFileName]) {
-        repaired.push(await secureFile(join(directory, file), disk))
+        const repaired = await secureFile(join(directory, file), disk)
+        if (repaired !== null) warn("store.mode_repaired", repaired)
       }
-      for (const notice of repaired) if (notice !== null) warn("store.mode_repaired", notice)
       await warnOfOpenParent(options)
       await removeLeftovers(directory, disk)
       const contents = (await readContents(directory, disk)) ?? (await makeContents(options))
@@ -88,7 +72,7 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
       throw error
     }
   } catch (error) {
-    throw toOperatorError(error, directory)
+    throw directoryFailure(error, directory)
   }
 }
 
@@ -175,14 +159,4 @@ function inOrder(first: Found, second: Found): readonly [previous: Found, curren
   const lastEntry = ({ entries }: Found) => entries.at(-1)?.sequence ?? 0
   const [older, newer] = lastEntry(first) > lastEntry(second) ? [second, first] : [first, second]
   return older.after === lastNumber(newer) ? [newer, older] : [older, newer]
-}
-
-function toOperatorError(error: unknown, directory: string): unknown {
-  if (systemCode(error) === null) return error
-  const { message } = error as Error
-  return new OperatorError(`The data directory '${directory}' can't be used: ${message}`, {
-    hint: fileHint(error, "POSTERN_DATA_DIR"),
-    exitCode: fileExitCode(error, exitCodes.damagedData),
-    cause: error,
-  })
 }

@@ -1,8 +1,9 @@
-// Whether a directory is safe for a store.
+// Whether a directory is safe for a store, and what to say where it can't be used.
 
 import { resolve } from "node:path"
-import { exitCodes, OperatorError } from "../../errors.ts"
+import { exitCodes, OperatorError, systemCode } from "../../errors.ts"
 import type { Disk } from "../../system/disk.ts"
+import { fileExitCode, fileHint } from "../../system/failure.ts"
 import { findOpenParent, isOpenToOthers } from "../../system/private_files.ts"
 import { journalNames } from "./journal.ts"
 import { snapshotName } from "./snapshot.ts"
@@ -41,4 +42,15 @@ export async function warnOfOpenParent({
     "store.parent_open",
     `Every user may replace what is in '${parent}', the data too: ${advice}`,
   )
+}
+
+/** The error of a directory in which the system refused something; any other error as it is. */
+export function directoryFailure(error: unknown, directory: string): unknown {
+  if (systemCode(error) === null) return error
+  const { message } = error as Error
+  return new OperatorError(`The data directory '${directory}' can't be used: ${message}`, {
+    hint: fileHint(error, "POSTERN_DATA_DIR"),
+    exitCode: fileExitCode(error, exitCodes.damagedData),
+    cause: error,
+  })
 }
