@@ -12,7 +12,7 @@ import { networkOf } from "./ip_address.ts"
 /** What a request tells about the client that uses a refresh token. */
 export type Client = Pick<Caller, "address" | "userAgent">
 
-/** A use of a session: when it was given a refresh token, and who asked. */
+/** A use of a session: when it was given a refresh token or sent its cookie, and who asked. */
 export interface Use extends Client {
   readonly at: number
 }
@@ -32,7 +32,10 @@ export interface Session {
   readonly username: string
   /** When the password was checked. */
   readonly startedAt: number
-  /** When a refresh token was last given: at the login, then at each rotation. */
+  /**
+   * When it was last used: at the login, then at each rotation. The use of a cookie moves it on
+   * after a twentieth of the idle life.
+   */
   readonly lastUsedAt: number
   /** The same moment by the steady clock: the grace is measured from it. */
   readonly rotatedAt: number
@@ -128,18 +131,34 @@ export function moveOn(
   { presented, address, userAgent }: Client & { readonly presented: number },
   { at, steadyAt, life }: Moment & { readonly life: SessionLife },
 ): Session {
+  return Object.freeze({
+    ...afterUse(session, { at, address, userAgent }, life),
+    rotatedAt: steadyAt,
+    // One after the number that was used, even if that was far higher: none between them is valid.
+    rotations: presented + 1,
+  })
+}
+
+/**
+ * A session that is used by its cookie, after a use. Its idle life is the one that it started with,
+ * unless `life` has become shorter.
+ */
+export function touch(session: Session, use: Use, life: SessionLife): Session {
+  const own = session.idleExpiresAt - session.lastUsedAt
+  const idleSeconds = Math.min(own, life.idleSeconds)
+  return Object.freeze(afterUse(session, use, { ...life, idleSeconds }))
+}
+
+function afterUse(session: Session, { at, ...client }: Use, life: SessionLife): Session {
   const { startedAt, expiresAt: endsBy, lastUsedAt, usedBefore } = session
   const isOfSameStep = stepOf(at) <= stepOf(lastUsedAt)
-  return Object.freeze({
+  return {
     ...session,
     ...expiryOf({ startedAt, usedAt: at, endsBy }, life),
     lastUsedAt: at,
-    rotatedAt: steadyAt,
     usedBefore: isOfSameStep && usedBefore !== null ? usedBefore : Object.freeze(lastUse(session)),
-    // One after the number that was used, even if that was far higher: none between them is valid.
-    rotations: presented + 1,
-    ...{ address, userAgent },
-  })
+    ...client,
+  }
 }
 
 /** A session whose current refresh token was given to a second client. */

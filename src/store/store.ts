@@ -14,7 +14,7 @@
 //     versions or members, never objects.
 //   - Instants (epoch seconds) come from the caller, because the engine may be on another machine.
 
-import type { Client, Moment, Session, SessionLife } from "../domain/session.ts"
+import type { Client, Moment, Session, SessionLife, Use } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
 
 /** Where users, sessions, failed logins and keys are kept. */
@@ -121,6 +121,12 @@ export interface SessionStore {
 
   /** Uses a refresh token, as domain/session.ts judges it. */
   rotate(sid: string, rotation: Rotation): Promise<RotationOutcome>
+
+  /**
+   * Moves the last use of a session on, as domain/session.ts says, and gives the session. A use
+   * that is not after the last one changes nothing. Null when the session is not alive.
+   */
+  touch(sid: string, use: Use, life: SessionLife): Promise<Session | null>
 
   /** Ends a session and gives it. Null when there is none, or when it is not `ifUsername`'s. */
   end(

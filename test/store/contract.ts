@@ -18,9 +18,10 @@ import { resettingContract } from "./contract_of_resets.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
 import { listingContract, startingContract } from "./contract_of_sessions.ts"
+import { touchingContract } from "./contract_of_touches.ts"
 import { creatingContract, readingContract, seedingContract } from "./contract_of_users.ts"
 import { nameOf, type OpenStore, thousand } from "./json/opened_store.ts"
-import { presented, sampleSession, startOptions, windowAt } from "./sample_session.ts"
+import { life, presented, sampleSession, startOptions, windowAt } from "./sample_session.ts"
 import { sampleUser } from "./sample_user.ts"
 import { findSession } from "./session_calls.ts"
 
@@ -45,6 +46,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   startingContract(engine, open)
   listingContract(engine, open)
   rotatingContract(engine, open)
+  touchingContract(engine, open)
   endingContract(engine, open)
   resettingContract(engine, open)
   revokingContract(engine, open)
@@ -146,6 +148,7 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
       lastUse: () => sessions.lastUse(),
       start: () => sessions.start(sampleSession("s1"), startOptions()),
       rotate: () => sessions.rotate("s1", presented(0)),
+      touch: () => sessions.touch("s1", { at: 1, address: "::1", userAgent: "" }, life),
       end: () => sessions.end("s1", options),
       endAll: () => sessions.endAll("alice", options),
       revokeToken: () => sessions.revokeToken({ jti: "j1", expiresAt: 1, isListed: true }),

@@ -2,7 +2,16 @@
 // domain/session.ts.
 
 import { setImmediate as turn } from "node:timers/promises"
-import { isAlive, judge, markShared, moveOn, type Session } from "../../domain/session.ts"
+import {
+  isAlive,
+  judge,
+  markShared,
+  moveOn,
+  type Session,
+  type SessionLife,
+  touch,
+  type Use,
+} from "../../domain/session.ts"
 import type {
   Revocations,
   RevocationWindow,
@@ -107,6 +116,17 @@ export class JsonSessions implements SessionStore {
         return this.#tables.onceCommitted("sessions", sid, { outcome, session, user })
       }
     }
+  }
+
+  async touch(sid: string, use: Use, life: SessionLife): Promise<Session | null> {
+    const session = this.#tables.pending("sessions", sid)
+    if (session === null || !isAlive(session, use.at)) {
+      return this.#tables.onceCommitted("sessions", sid, null)
+    }
+    if (use.at <= session.lastUsedAt) return this.#tables.onceCommitted("sessions", sid, session)
+    const touched = touch(session, use, life)
+    await this.write([["sessions", sid, touched]])
+    return touched
   }
 
   async end(

@@ -2,7 +2,7 @@
 // the locked rows (migrations/session_functions.ts and rotation.ts).
 
 import { networkOf } from "../../domain/ip_address.ts"
-import type { Presented, Session } from "../../domain/session.ts"
+import type { Presented, Session, SessionLife, Use } from "../../domain/session.ts"
 import type {
   Revocations,
   RevocationWindow,
@@ -32,6 +32,26 @@ const outcomes: Readonly<Record<Presented, Exclude<RotationOutcome["outcome"], "
 
 /** Records that one statement of a purge removes: the wait for a statement is short. */
 const purgedAtOnceMax = 2000
+
+/** domain/session.ts's isAlive() at the instant $2. */
+const isAlive = "$2::bigint < s.idle_expires_at and not postern.is_ahead(s.started_at, $2)"
+
+/** domain/session.ts's touch(). */
+const touchSession = `with ends as (
+    select sid, least(least(started_at, $2) + $4, expires_at) as last,
+      least(idle_expires_at - last_used_at, $3) as idle,
+      used_before_at is null
+        or $2 - $2 % 600 > last_used_at - last_used_at % 600 as is_of_later_step
+    from postern.sessions where sid = $1 for update
+  )
+  update postern.sessions s set last_used_at = $2, expires_at = ends.last,
+    idle_expires_at = least($2 + ends.idle, ends.last),
+    address = $5, network = $6, user_agent = $7,
+    used_before_at = case when is_of_later_step then last_used_at else used_before_at end,
+    used_before_address = case when is_of_later_step then address else used_before_address end,
+    used_before_agent = case when is_of_later_step then user_agent else used_before_agent end
+  from ends where s.sid = ends.sid and $2 > s.last_used_at and ${isAlive}
+  returning row_to_json(s) as session`
 
 /** The sessions; store.ts says what each method promises. */
 export class PostgresSessions implements SessionStore {
@@ -118,6 +138,18 @@ export class PostgresSessions implements SessionStore {
     return { outcome: outcomes[judged], session: sessionOf(session), user: userOf(user) }
   }
 
+  async touch(sid: string, use: Use, life: SessionLife): Promise<Session | null> {
+    const { at, address, userAgent } = use
+    const client = [address, networkOf(address), userAgent]
+    const values = [sid, at, life.idleSeconds, life.maxAgeSeconds, ...client]
+    const rows = await this.#view.changing(
+      () => this.#database.query<{ session: SessionRow }>(touchSession, values),
+      { sid },
+    )
+    const [row] = rows.length > 0 ? rows : await this.#readAlive(sid, at)
+    return row === undefined ? null : sessionOf(row.session)
+  }
+
   async end(
     sid: string,
     { window, ifUsername }: Parameters<SessionStore["end"]>[1],
@@ -184,6 +216,13 @@ export class PostgresSessions implements SessionStore {
       retentionSeconds,
     )
     return purged
+  }
+
+  #readAlive(sid: string, at: number): Promise<readonly { readonly session: SessionRow }[]> {
+    return this.#database.query(
+      `select row_to_json(s) as session from postern.sessions s where sid = $1 and ${isAlive}`,
+      [sid, at],
+    )
   }
 
   /** Removes records until fewer are gone than one statement may remove, and gives their number. */
