@@ -103,7 +103,7 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     await writeSnapshot(join(data, snapshotName), 0, tables, machineDisk)
     const keys = profile === "published" ? [timed] : []
     const keysFile = join(data, keysFileName)
-    writeFileSync(keysFile, writeKeyFile({ refreshKey, keys }), { mode: 0o600 })
+    writeFileSync(keysFile, writeKeyFile({ refreshKey, cookieKey: null, keys }), { mode: 0o600 })
     return data
   }
 

@@ -6,7 +6,13 @@ import { AuthError, Unavailable } from "../errors.ts"
 import type { Store } from "../store/store.ts"
 import type { Audit } from "../telemetry/audit.ts"
 import type { PublishedAlgorithm } from "../token/keys/algorithms.ts"
-import { type KeyFile, newRefreshKey, readKeyFile, writeKeyFile } from "../token/keys/key_file.ts"
+import {
+  type KeyFile,
+  readKeyFile,
+  renewSecret,
+  secretNames,
+  writeKeyFile,
+} from "../token/keys/key_file.ts"
 import {
   createImportedKeyRing,
   createSharedKeyRing,
@@ -30,7 +36,7 @@ import {
 
 /** A key as it may be shown. Instants are epoch seconds. */
 export interface KeySummary {
-  /** "refresh" for the key that makes refresh tokens; null for a shared secret. */
+  /** "refresh" and "cookies" for those of refresh tokens and cookies; null for a shared secret. */
   readonly kid: string | null
   readonly alg: string
   readonly state: KeyState
@@ -51,9 +57,6 @@ export interface KeyParts {
   /** Age at which a signing key is replaced; null for never. */
   readonly rotationSeconds: number | null
 }
-
-/** The name of the key of refresh tokens, in `list` and `retire`. */
-const refreshKeyName = "refresh"
 
 /** Tells of keys that another process has changed, and takes them over. */
 export type KeyWatch = Pick<Keys, "haveChanged" | "catchUp">
@@ -80,6 +83,8 @@ export class Keys {
   }
   /** The current key of refresh tokens. */
   readonly refreshKey = () => this.#state.file.refreshKey
+  /** The current key of cookies and links. @throws Unavailable when an older Postern dropped it */
+  readonly cookieKey = () => this.#state.file.cookieKey ?? withoutCookieKey()
 
   constructor(state: KeysState, parts: KeyParts & { readonly signing: KeySource }) {
     this.#state = state
@@ -111,7 +116,7 @@ export class Keys {
     return { keySet: this.ring.keySet(now), keys: this.ring.published(now) }
   }
 
-  /** The keys in the order in which they sign, then the key of refresh tokens. */
+  /** The keys in the order in which they sign, then those of refresh tokens and of cookies. */
   list(): readonly KeySummary[] {
     const { signing, clock } = this.#parts
     const now = clock.now()
@@ -122,7 +127,8 @@ export class Keys {
       signing.kind === "generated"
         ? keys.map((key) => summary(key, keys, now))
         : [{ kid, alg, state: "signing", ...nothing }]
-    return [...signers, { kid: refreshKeyName, alg: "HMAC-SHA-256", state: "signing", ...nothing }]
+    const secret = { alg: "HMAC-SHA-256", state: "signing", ...nothing } as const
+    return [...signers, ...secretNames.map((name) => ({ kid: name, ...secret }))]
   }
 
   /**
@@ -149,17 +155,18 @@ export class Keys {
   }
 
   /**
-   * Drops a key. All tokens that it signed are invalid at once, and another key signs. The kid
-   * "refresh" drops the key of refresh tokens: everybody has to log in again.
+   * Drops a key. All tokens that it signed are invalid at once, and another key signs. "refresh" is
+   * the key of refresh tokens, "cookies" that of cookies and links: without it, everybody logs in
+   * again.
    * @throws AuthError `not_found` for an unknown kid, and the errors of `rotate`
    */
   retire(kid: string): Promise<void> {
     return this.#alone(async () => {
       const { clock, audit } = this.#parts
       const { file, ring } = this.#state
-      if (kid === refreshKeyName) {
-        await this.#write({ ...file, refreshKey: newRefreshKey() }, ring)
-      } else {
+      const renewed = renewSecret(file, kid)
+      if (renewed !== null) await this.#write(renewed, ring)
+      else {
         const algorithm = this.#generated()
         const now = clock.now()
         const retired = this.#keys().find(({ jwk }) => jwk.kid === kid)
@@ -238,6 +245,10 @@ export class Keys {
     }
     this.#state = { file, version, ring }
   }
+}
+
+function withoutCookieKey(): never {
+  throw new Unavailable("The keys have no key for cookies: start this Postern again")
 }
 
 /** Another process was faster. */

@@ -1,6 +1,12 @@
 // Opens the keys of a deployment at its start.
 
-import { type KeyFile, newRefreshKey, readKeyFile, writeKeyFile } from "../token/keys/key_file.ts"
+import {
+  type KeyFile,
+  newCookieKey,
+  newRefreshKey,
+  readKeyFile,
+  writeKeyFile,
+} from "../token/keys/key_file.ts"
 import { generateTimedKey, type KeySource } from "../token/keys/key_ring.ts"
 import { changedElsewhere, type KeyParts, Keys, keysOf, stateOfFile } from "./keys.ts"
 
@@ -19,15 +25,17 @@ export async function openKeys(signing: KeySource, parts: KeyParts): Promise<Key
   let version = document?.version ?? null
   let file: KeyFile =
     document === null
-      ? { refreshKey: newRefreshKey(), keys: [] }
+      ? { refreshKey: newRefreshKey(), cookieKey: null, keys: [] }
       : await readKeyFile(document.bytes, store.keys.place)
+  const isWithoutCookieKey = file.cookieKey === null
+  if (isWithoutCookieKey) file = { ...file, cookieKey: newCookieKey() }
   const isMissing = signing.kind === "generated" && keysOf(file, signing).length === 0
   if (isMissing) {
     const now = clock.now()
     const made = await generateTimedKey(signing.algorithm, { publishedAt: now, signsFrom: now })
     file = { ...file, keys: [...file.keys, made] }
   }
-  if (isMissing || document === null) {
+  if (isMissing || isWithoutCookieKey) {
     version = await store.keys.replace(writeKeyFile(file), { ifVersion: version })
     if (version === null) throw changedElsewhere()
   }

@@ -30,7 +30,7 @@ const endings: readonly (readonly [
 ]
 
 async function retireAll(keys: PreparedService["service"]["keys"]): Promise<void> {
-  for (const { kid } of keys.list()) if (kid !== null && kid !== "refresh") await keys.retire(kid)
+  for (const { alg, kid } of keys.list()) if (kid && alg !== "HMAC-SHA-256") await keys.retire(kid)
 }
 
 for (const [what, end, refusal] of endings) {

@@ -60,7 +60,9 @@ for (const word of ["make", "__proto__", "toString"]) {
 
 const heading = "KID +ALGORITHM +STATE +SIGNS FROM +KEPT UNTIL\n"
 const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ"
-const refreshRow = "refresh +HMAC-SHA-256 +signing +- +-\n"
+const otherRows = ["refresh", "cookies"]
+  .map((name) => `${name} +HMAC-SHA-256 +signing +- +-\n`)
+  .join("")
 
 for (const running of [false, true]) {
   const state = running ? "while the service runs" : "while no service runs"
@@ -73,7 +75,7 @@ for (const running of [false, true]) {
     const one = await run(directory, "list")
     assert.match(
       one,
-      new RegExp(`^${heading}[\\w-]{43} +ES256 +signing +${time} +-\n${refreshRow}$`),
+      new RegExp(`^${heading}[\\w-]{43} +ES256 +signing +${time} +-\n${otherRows}$`),
     )
     const [, first = ""] = one.split("\n")
     const kid = first.slice(0, 43)
@@ -85,7 +87,7 @@ for (const running of [false, true]) {
     const [, added, signsFrom] = told.exec(rotated) ?? []
     assert.match(rotated, told)
     const rows = `${kid} +ES256 +signing +${time} +${time}\n${added} +ES256 +waiting +${signsFrom} +-\n`
-    assert.match(await run(directory, "list"), new RegExp(`^${heading}${rows}${refreshRow}$`))
+    assert.match(await run(directory, "list"), new RegExp(`^${heading}${rows}${otherRows}$`))
     await assert.rejects(
       run(directory, "rotate"),
       failure(
@@ -95,7 +97,7 @@ for (const running of [false, true]) {
       ),
     )
 
-    for (const retired of [kid, "refresh"]) {
+    for (const retired of [kid, "refresh", "cookies"]) {
       const report = `Retired key '${retired}'. Tokens that it signed are refused from now on.\n`
       assert.equal(await run(directory, `retire ${retired}`), report)
     }
@@ -103,7 +105,7 @@ for (const running of [false, true]) {
       run(directory, `retire ${kid}`),
       failure(`There is no key '${kid}'`, "`postern key list` shows the keys.", 1),
     )
-    const left = new RegExp(`^${heading}${added} +ES256 +signing +${time} +-\n${refreshRow}$`)
+    const left = new RegExp(`^${heading}${added} +ES256 +signing +${time} +-\n${otherRows}$`)
     assert.match(await run(directory, "list"), left)
   })
 }
@@ -131,7 +133,7 @@ test("postern key of a shared secret shows that there is one, and never what it 
   const directory = await setUp(join(temporaryDirectory(t), "data"), settings)
   const listed = await run(directory, "list", settings)
   const row = "\\(shared secret\\) +HS256 +signing +- +-\n"
-  assert.match(listed, new RegExp(`^${heading}${row}${refreshRow}$`))
+  assert.match(listed, new RegExp(`^${heading}${row}${otherRows}$`))
   assert.ok(!listed.includes(testSecret))
   await assert.rejects(
     run(directory, "rotate", settings),

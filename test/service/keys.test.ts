@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { JsonKeys } from "../../src/store/json/keys_file.ts"
 import type { KeySource } from "../../src/token/keys/key_ring.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { refusedAs, unavailableAs } from "../support/refusal.ts"
@@ -13,22 +14,38 @@ const imported: KeySource = { kind: "imported", algorithm: "ES256", key: testKey
 const shared: KeySource = { kind: "shared", algorithm: "HS256", secret: testSecret }
 const notStored = unavailableAs("The keys could not be stored")
 
-test("openKeys() makes a key that signs at once and one for refresh tokens, once", async () => {
+test("openKeys() makes a key that signs at once, one for refresh tokens and one for cookies, once", async () => {
   const opened = await openTestKeys()
   const [kid = ""] = opened.published()
   assert.deepEqual(opened.keys.list(), [
     { kid, alg: "ES256", state: "signing", signsFrom: now, keptUntil: null },
     { kid: "refresh", alg: "HMAC-SHA-256", state: "signing", signsFrom: null, keptUntil: null },
+    { kid: "cookies", alg: "HMAC-SHA-256", state: "signing", signsFrom: null, keptUntil: null },
   ])
   assert.deepEqual(opened.log.takeAudit(), [{ event: "key.made", key: kid }])
   assert.equal(opened.keys.refreshKey().byteLength, 32)
+  assert.equal(opened.keys.cookieKey().byteLength, 32)
+  assert.notDeepEqual(opened.keys.cookieKey(), opened.keys.refreshKey())
   const [bytes, token] = [opened.disk.files.get("keys.json"), await opened.sign()]
   const again = await opened.reopen()
   assert.deepEqual(again.keys.list(), opened.keys.list())
   assert.deepEqual(again.keys.refreshKey(), opened.keys.refreshKey())
+  assert.deepEqual(again.keys.cookieKey(), opened.keys.cookieKey())
   assert.equal(await again.verdict(token), "good")
   assert.deepEqual(again.disk.files.get("keys.json"), bytes)
   assert.deepEqual(again.log.takeAudit(), [])
+})
+
+test("openKeys() adds a key of cookies to a document from before there were cookies", async () => {
+  const opened = await openTestKeys()
+  const { cookieKey, ...others } = opened.file()
+  const stored = new JsonKeys({ path: "/data/keys.json", disk: opened.disk, assertOpen: () => {} })
+  const bytes = Buffer.from(JSON.stringify(others))
+  assert.notEqual(await stored.replace(bytes, { ifVersion: await stored.version() }), null)
+  const again = await opened.reopen()
+  assert.notEqual(again.file().cookieKey, cookieKey)
+  assert.deepEqual(again.file(), { ...others, cookieKey: again.file().cookieKey })
+  assert.deepEqual((await again.reopen()).keys.cookieKey(), again.keys.cookieKey())
 })
 
 test("openKeys() on a full disk makes nothing, and says nothing", async () => {
@@ -43,16 +60,18 @@ test("openKeys() on a full disk makes nothing, and says nothing", async () => {
 })
 
 for (const [name, signing] of Object.entries({ imported, shared })) {
-  test(`openKeys() of ${name} keys makes only one for refresh tokens, and keeps it`, async () => {
+  test(`openKeys() of ${name} keys makes only those of refresh tokens and cookies, and keeps them`, async () => {
     const opened = await openTestKeys({ signing })
     assert.deepEqual(opened.file().keys, [])
     assert.deepEqual(opened.log.takeAudit(), [])
-    const [brought, refresh, ...more] = opened.keys.list()
-    assert.deepEqual(more, [])
+    const [brought, ...others] = opened.keys.list()
     const kid = name === "shared" ? null : opened.published()[0]
     const nothing = { state: "signing", signsFrom: null, keptUntil: null }
     assert.deepEqual(brought, { kid, alg: signing.algorithm, ...nothing })
-    assert.equal(refresh?.kid, "refresh")
+    assert.deepEqual(
+      others.map((key) => key.kid),
+      ["refresh", "cookies"],
+    )
     const again = await opened.reopen()
     assert.deepEqual(again.keys.refreshKey(), opened.keys.refreshKey())
     assert.equal(await again.verdict(await opened.sign()), "good")
@@ -79,7 +98,7 @@ test("openKeys() keeps the keys of another algorithm, unused", async () => {
   const token = await opened.sign()
   const other = await opened.reopen({ signing: { kind: "generated", algorithm: "EdDSA" } })
   assert.equal(await other.verdict(token), "Invalid token")
-  assert.equal(other.keys.list().length, 2)
+  assert.equal(other.keys.list().length, 3)
   await other.keys.rotate()
   other.clock.advance(10_000)
   await other.keys.rotateWhenDue()
@@ -203,10 +222,10 @@ test("keys: nothing that is listed, published or logged has a private member", a
   await opened.keys.retire("refresh")
   const shown = [opened.keys.list(), opened.keys.ring.published(now), opened.log.lines]
   const privates = [
-    opened.file().refreshKey,
+    ...[opened.file().refreshKey, opened.file().cookieKey],
     ...[...JSON.stringify(opened.file()).matchAll(/"d":"([^"]+)"/g)].map(([, d]) => String(d)),
   ]
-  assert.equal(privates.length, 2)
+  assert.equal(privates.length, 3)
   for (const text of privates) assert.ok(!JSON.stringify(shown).includes(text))
   assert.doesNotMatch(JSON.stringify(shown), /"[dpqk]"/)
 })

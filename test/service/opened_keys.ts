@@ -36,12 +36,16 @@ export interface OpenedKeys {
   sign(): Promise<string>
   /** "good", or why a token is refused now. */
   verdict(token: string): Promise<string>
-  /** State of each key, in order; the refresh key is left out. */
+  /** State of each key, in order; those of refresh tokens and cookies are left out. */
   states(): string[]
   /** Names of the published keys. */
   published(): string[]
   /** The content of keys.json. */
-  file(): { readonly refreshKey: string; readonly keys: readonly StoredKey[] }
+  file(): {
+    readonly refreshKey: string
+    readonly cookieKey: string
+    readonly keys: readonly StoredKey[]
+  }
 }
 
 /** A key as keys.json has it. */
@@ -98,7 +102,7 @@ async function open(around: Surroundings, choices: KeyChoices): Promise<OpenedKe
     states: () =>
       keys
         .list()
-        .slice(0, -1)
+        .slice(0, -2)
         .map(({ state }) => state),
     published: () => keys.ring.published(clock.now()).map(({ kid }) => String(kid)),
     file: () => JSON.parse(disk.files.get("keys.json")?.toString() ?? "null"),

@@ -85,6 +85,9 @@ const refreshKeys: readonly DamagedKeyFile[] = [
     { refreshKey: `+/${"A".repeat(41)}` },
     notRefreshKey,
   ),
+  ...[null, 7, "", "A".repeat(42), "A".repeat(44), `+/${"A".repeat(41)}`].map((cookieKey) =>
+    changed(`the cookie key ${cookieKey}`, { cookieKey }, "its 'cookieKey' is not a key"),
+  ),
 ]
 
 const keys: readonly DamagedKeyFile[] = [

@@ -2,7 +2,7 @@
 // made for itself.
 //
 //   {"format":"postern-private-keys","version":1,
-//    "refreshKey":"<32 bytes as base64url>",
+//    "refreshKey":"<32 bytes as base64url>", "cookieKey":"<32 bytes as base64url>",
 //    "keys":[{"jwk":{"kty":"EC","alg":"ES256","kid":…,"d":…,…},
 //             "publishedAt":1795447800,"signsFrom":1795448105,"keptUntil":null}]}
 //
@@ -20,6 +20,7 @@ import {
 } from "../../system/file_version.ts"
 import { randomKey } from "../../system/random.ts"
 import { refreshKeyBytes } from "../refresh_token.ts"
+import { cookieKeyBytes } from "../seal.ts"
 import { isPublished } from "./algorithms.ts"
 import { readPrivateJwk } from "./key_ring.ts"
 import type { TimedKey } from "./key_rotation.ts"
@@ -28,6 +29,8 @@ import type { TimedKey } from "./key_rotation.ts"
 export interface KeyFile {
   /** Makes refresh tokens; never signs an access token. */
   readonly refreshKey: Uint8Array
+  /** Seals cookies and links. Null in a document from before there were any. */
+  readonly cookieKey: Uint8Array | null
   readonly keys: readonly TimedKey[]
 }
 
@@ -43,7 +46,7 @@ const own: FileFormat = {
  */
 export async function readKeyFile(bytes: Uint8Array, place: string): Promise<KeyFile> {
   const file = readMembers(bytes, place)
-  const { format, version, refreshKey: encoded, keys, ...rest } = file
+  const { format, version, refreshKey: encoded, cookieKey: sealing, keys, ...rest } = file
   const other = findOtherWriter({ format, version }, own)
   if (other !== null) throw ofOtherWriter(place, other)
   if (format !== own.format) throw damaged(place, `it is not a file of the format '${own.format}'`)
@@ -54,27 +57,50 @@ export async function readKeyFile(bytes: Uint8Array, place: string): Promise<Key
   if (!Array.isArray(keys) || !keys.every(isJsonObject)) {
     throw damaged(place, "its 'keys' are not a list of keys")
   }
-  const refreshKey = readRefreshKey(encoded)
+  const refreshKey = readSecretKey(encoded, refreshKeyBytes)
   if (refreshKey === null) throw damaged(place, "its 'refreshKey' is not a key")
+  const cookieKey = sealing === undefined ? null : readSecretKey(sealing, cookieKeyBytes)
+  if (cookieKey === null && sealing !== undefined) {
+    throw damaged(place, "its 'cookieKey' is not a key")
+  }
   try {
     const read = await Promise.all(keys.map(readEntry))
     if (new Set(read.map(({ jwk }) => jwk.kid)).size < read.length) throw new TypeError("Twice")
-    return { refreshKey, keys: read }
+    return { refreshKey, cookieKey, keys: read }
   } catch {
     throw damaged(place, "it holds a key that can't be used")
   }
 }
 
 /** The document as bytes. */
-export function writeKeyFile({ refreshKey: key, keys }: KeyFile): Uint8Array {
+export function writeKeyFile({ refreshKey, cookieKey, keys }: KeyFile): Uint8Array {
   const { format, version } = own
-  const refreshKey = Buffer.from(key).toString("base64url")
-  return Buffer.from(`${JSON.stringify({ format, version, refreshKey, keys }, null, 2)}\n`)
+  const sealing = cookieKey === null ? {} : { cookieKey: encoded(cookieKey) }
+  const file = { format, version, refreshKey: encoded(refreshKey), ...sealing, keys }
+  return Buffer.from(`${JSON.stringify(file, null, 2)}\n`)
+}
+
+function encoded(key: Uint8Array): string {
+  return Buffer.from(key).toString("base64url")
 }
 
 /** A key for refresh tokens, from the system's generator. */
 export function newRefreshKey(): Uint8Array {
   return randomKey(refreshKeyBytes)
+}
+
+/** A key for seals (seal.ts), from the system's generator. */
+export function newCookieKey(): Uint8Array {
+  return randomKey(cookieKeyBytes)
+}
+
+/** The keys that are not in `keys`, by the names that operators use. */
+export const secretNames = ["refresh", "cookies"] as const
+
+/** The document with a new key in the place of a secret. Null for another name. */
+export function renewSecret(file: KeyFile, name: string): KeyFile | null {
+  if (name === "refresh") return { ...file, refreshKey: newRefreshKey() }
+  return name === "cookies" ? { ...file, cookieKey: newCookieKey() } : null
 }
 
 function readMembers(bytes: Uint8Array, place: string): JsonObject {
@@ -85,10 +111,10 @@ function readMembers(bytes: Uint8Array, place: string): JsonObject {
   }
 }
 
-function readRefreshKey(text: unknown): Uint8Array | null {
+function readSecretKey(text: unknown, bytes: number): Uint8Array | null {
   if (typeof text !== "string") return null
   const key = Buffer.from(text, "base64url")
-  return key.byteLength === refreshKeyBytes && key.toString("base64url") === text ? key : null
+  return key.byteLength === bytes && encoded(key) === text ? key : null
 }
 
 /** Reads a key that can be used and whose name is its own. */

@@ -22,11 +22,13 @@ const second = await generateTimedKey("ES256", { publishedAt: now, signsFrom: no
 const other = await generateTimedKey("EdDSA", { publishedAt: 0, signsFrom: 0 })
 const goodFile: KeyFile = {
   refreshKey: Buffer.from("A key for tests of key files, 32", "latin1"),
+  cookieKey: Buffer.from("Another key for tests of keys 32", "latin1"),
   keys: [{ ...first, keptUntil: now + 1205 }, other, second],
 }
 
 test("writeKeyFile() writes what readKeyFile() reads back", async () => {
-  const files: KeyFile[] = [goodFile, { ...goodFile, keys: [] }, { ...goodFile, keys: [second] }]
+  const changes = [{}, { keys: [] }, { keys: [second] }, { cookieKey: null }]
+  const files: KeyFile[] = changes.map((members) => ({ ...goodFile, ...members }))
   for (const file of files) assert.deepEqual(await readKeyFile(writeKeyFile(file), place), file)
 })
 
@@ -34,7 +36,8 @@ test("writeKeyFile() writes the format that the file's head describes", () => {
   const text = String(writeKeyFile(goodFile))
   const { keys, ...file } = JSON.parse(text)
   const refreshKey = "QSBrZXkgZm9yIHRlc3RzIG9mIGtleSBmaWxlcywgMzI"
-  assert.deepEqual(file, { format: "postern-private-keys", version: 1, refreshKey })
+  const cookieKey = "QW5vdGhlciBrZXkgZm9yIHRlc3RzIG9mIGtleXMgMzI"
+  assert.deepEqual(file, { format: "postern-private-keys", version: 1, refreshKey, cookieKey })
   assert.deepEqual(Object.keys(keys[0]), ["jwk", "publishedAt", "signsFrom", "keptUntil"])
   const members = ["kty", "x", "y", "crv", "d", "kid", "alg", "use"]
   assert.deepEqual(Object.keys(keys[0].jwk).sort(), members.sort())
