@@ -12,6 +12,9 @@ import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedToken, VerifiedTokens } from "../token/verified_tokens.ts"
 import type { KeyWatch } from "./keys.ts"
 
+/** What a token, or the session of a cookie, tells about the login. */
+export type LoginFacts = Pick<AccessClaims, "sid" | "authTime" | "issuedAt" | "fresh">
+
 /**
  * The user who sent a request with a valid token. Frozen, and inherits nothing. A class, because
  * making an object without a prototype takes fifteen times as long.
@@ -31,7 +34,7 @@ export class Principal {
   /** Whether the token was given for a password, and not for a refresh token. */
   readonly fresh: boolean
 
-  constructor(user: User, token: AccessClaims, now: number) {
+  constructor(user: User, token: LoginFacts, now: number) {
     this.username = user.username
     this.roles = user.roles
     this.claims = user.claims

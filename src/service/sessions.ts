@@ -2,25 +2,21 @@
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
-import type { Session } from "../domain/session.ts"
-import type { User } from "../domain/user.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Revocations, RevocationWindow, Store } from "../store/store.ts"
-import { randomKey, randomName } from "../system/random.ts"
 import { type Audit, type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
-import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import { createAuthenticate, type Principal } from "./authenticate.ts"
-import { changedMeanwhile, checksMax, type LoginCredentials } from "./credential_check.ts"
+import type { LoginCredentials } from "./credential_check.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
 import { createRefresh, type Refresh } from "./refresh.ts"
+import { type PasswordChange, SessionStart, type StartedLogin } from "./session_start.ts"
 import {
   createRevocationWindow,
   type GrantParts,
   grantTokens,
-  newSession,
   type SessionSettings,
   type Tokens,
 } from "./session_tokens.ts"
@@ -53,7 +49,8 @@ export interface SessionParts extends GrantParts {
 
 /** The use cases. */
 export class Sessions {
-  readonly #parts: SessionParts & TokenUseParts & { readonly windowNow: () => RevocationWindow }
+  readonly #parts: SessionParts &
+    TokenUseParts & { readonly windowNow: () => RevocationWindow; readonly starts: SessionStart }
   /** Gives the next tokens of a session. */
   readonly refresh: Refresh
   /** Finds who sent an access token. @throws AuthError `invalid_token` */
@@ -63,39 +60,19 @@ export class Sessions {
     const { clock, tokens, settings, verifiedBytesMax: bytesMax } = parts
     const windowNow = createRevocationWindow(clock, { ...tokens, ...settings })
     const rates = createTokenRates(clock.steady)
-    this.#parts = { ...parts, windowNow, rates }
+    const starts = new SessionStart({ ...parts, windowNow })
+    this.#parts = { ...parts, windowNow, rates, starts }
     this.refresh = createRefresh(this.#parts)
     const verified = new VerifiedTokens(tokens, { bytesMax })
     this.authenticate = createAuthenticate({ ...parts, verified })
   }
 
   /**
-   * Checks a name and a password and starts a session.
-   * @throws AuthError `invalid_credentials`, one for all causes, and `too_many_requests`
-   * @throws Unavailable when too many log in
+   * Checks a name and a password and starts a session. Throws what SessionStart's `logIn` throws.
    */
   async logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens> {
-    const { accounts, store, audit, settings, windowNow } = this.#parts
-    for (let round = 0; round < checksMax; round += 1) {
-      const user = await accounts.check(credentials, caller)
-      if (user === null) {
-        // Only a name that a user has: people type their password into the wrong field.
-        const known = await accounts.find(credentials.username)
-        audit("login.failed", { ...callerFields(caller), user: known?.username })
-        throw new AuthError("invalid_credentials", "Bad username or password")
-      }
-      const { username, passwordHash: ifPasswordHash } = user
-      const session = this.#begin(username, caller)
-      const options = { ifPasswordHash, sessionsMax: settings.perUserMax, window: windowNow() }
-      const started = await store.sessions.start(session, options)
-      // Null: the user was changed since the check, so the password is checked again.
-      if (started === null) continue
-      const fields = { ...callerFields(caller), user: username }
-      audit("login.succeeded", { ...fields, session: session.sid })
-      auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
-      return this.#grant(session, started.user)
-    }
-    throw changedMeanwhile()
+    const { starts, settings } = this.#parts
+    return this.#grant(await starts.logIn(credentials, settings, caller))
   }
 
   /**
@@ -153,32 +130,16 @@ export class Sessions {
   }
 
   /**
-   * Sets the principal's password and ends all sessions; the tokens are those of a new one.
-   * @throws AuthError `wrong_password` when `current` is wrong, which ends the session when it was
-   *   wrong too often; `invalid_request` and `password_blocked` when `next` may not be chosen;
-   *   `too_many_requests`
+   * Sets the principal's password and ends all sessions; the tokens are those of a new one. Throws
+   * what SessionStart's `changePassword` throws.
    */
   async changePassword(
-    passwords: { readonly current: string; readonly next: string },
+    passwords: PasswordChange,
     { username, sid }: Principal,
     caller: Caller,
   ): Promise<LoginTokens> {
-    const { accounts, audit } = this.#parts
-    const fields = { ...callerFields(caller), user: username }
-    const session = this.#begin(username, caller)
-    const wanted = { ...passwords, username, sid }
-    const reset = await accounts.changePassword(wanted, { successor: session, caller })
-    if (reset === "wrong" || reset === "wrong_too_often") {
-      audit("password.refused", { ...fields, reason: "wrong_password" })
-      // The sender of so many wrong passwords may have stolen the token.
-      if (reset === "wrong_too_often" && sid !== null) {
-        await this.#end(sid, { ifUsername: username }, { ...fields, reason: "wrong_passwords" })
-      }
-      throw new AuthError("wrong_password", "The current password is wrong")
-    }
-    audit("password.changed", { ...fields, session: session.sid })
-    auditEnded(reset.ended, { ...fields, reason: "password_changed" }, audit)
-    return this.#grant(session, reset.user)
+    const { starts, settings: life } = this.#parts
+    return this.#grant(await starts.changePassword(passwords, { username, sid, life }, caller))
   }
 
   /** What ended and may still have valid access tokens. */
@@ -198,23 +159,9 @@ export class Sessions {
     return ended !== null
   }
 
-  /** A session of a user whose password was checked just now. */
-  #begin(username: string, caller: Caller): Session {
-    const { settings, windowNow } = this.#parts
-    const window = windowNow()
-    const named = { sid: randomName(), username, startedAt: window.at }
-    return newSession(named, caller, { ...window, life: settings })
-  }
-
   /** The first tokens of a session, and a device token for its client. */
-  async #grant(session: Session, user: User): Promise<LoginTokens> {
-    const { startedAt, username } = session
-    const granted = { user, issuedAt: startedAt, fresh: true }
-    const tokens = await grantTokens(session, granted, this.#parts)
-    const device = randomKey(deviceNameBytes)
-    // A reset in this second refuses device tokens that were issued before the next second.
-    const issuedAt = Math.max(startedAt, user.tokensNotBefore)
-    const key = this.#parts.refreshKey()
-    return { ...tokens, deviceToken: writeDeviceToken({ device, issuedAt }, username, key) }
+  async #grant({ session, user, deviceToken }: StartedLogin): Promise<LoginTokens> {
+    const granted = { user, issuedAt: session.startedAt, fresh: true }
+    return { ...(await grantTokens(session, granted, this.#parts)), deviceToken }
   }
 }

@@ -1,0 +1,204 @@
+// Sessions of browsers: started on the login page and named by cookies. They are sessions like all
+// others, so a logout, a disabled user or a new password ends them with the next request. None of
+// them gets a refresh token.
+
+import type { Clock } from "../../clock.ts"
+import type { Caller } from "../../domain/caller.ts"
+import { isAlive, type Session, type SessionLife } from "../../domain/session.ts"
+import { AuthError, Unavailable } from "../../errors.ts"
+import type { SessionOfUser, Store } from "../../store/store.ts"
+import { type Audit, auditEnded, callerFields } from "../../telemetry/audit.ts"
+import {
+  type CookieContent,
+  type CookieKind,
+  isCookieValue,
+  readCookieValue,
+  writeCookieValue,
+} from "../../token/cookie_value.ts"
+import type { Accounts } from "../accounts.ts"
+import { Principal } from "../authenticate.ts"
+import type { LoginCredentials } from "../credential_check.ts"
+import type { KeyWatch } from "../keys.ts"
+import { type PasswordChange, SessionStart, type StartedLogin } from "../session_start.ts"
+import { createRevocationWindow, type SessionSettings } from "../session_tokens.ts"
+
+/** How a browser logs in. */
+export interface BrowserLogin extends LoginCredentials {
+  /** Whether the session outlives the browser's window. */
+  readonly stays: boolean
+  /** The session that this browser had before. It ends: a new login has a new sid. */
+  readonly replaces: string | null
+}
+
+/** The value of a cookie, and the host that it was sent to. */
+export interface SentCookie {
+  readonly value: string
+  readonly host: string
+}
+
+/** What the use cases work with. */
+export interface CookieSessionParts {
+  readonly accounts: Accounts
+  readonly store: Store
+  readonly keys: KeyWatch
+  readonly cookieKey: () => Uint8Array
+  readonly refreshKey: () => Uint8Array
+  readonly settings: SessionSettings
+  readonly clock: Clock
+  readonly audit: Audit
+  /** Lives of access tokens: for so long a login counts as fresh. */
+  readonly accessTtlSeconds: number
+  readonly leewaySeconds: number
+}
+
+/** The longest idle life of a session that ends with the browser. */
+export const briefIdleSeconds = 12 * 3600
+
+/** The last use is written when this part of the idle life has gone by. */
+const touchPart = 1 / 20
+
+/** The use cases. */
+export class CookieSessions {
+  readonly #parts: CookieSessionParts
+  readonly #starts: SessionStart
+  readonly #windowNow: ReturnType<typeof createRevocationWindow>
+  /** Touches under way, so that many requests of one browser write once. */
+  readonly #touches = new Map<string, Promise<Session | null>>()
+
+  constructor(parts: CookieSessionParts) {
+    this.#parts = parts
+    this.#windowNow = createRevocationWindow(parts.clock, { ...parts, ...parts.settings })
+    this.#starts = new SessionStart({ ...parts, windowNow: this.#windowNow })
+  }
+
+  /**
+   * Checks a name and a password and starts a session. Throws what SessionStart's `logIn` throws.
+   */
+  async logIn(login: BrowserLogin, caller: Caller): Promise<StartedLogin> {
+    const { stays, replaces, ...credentials } = login
+    const started = await this.#starts.logIn(credentials, this.#life(stays), caller)
+    if (replaces !== null) await this.#end(replaces, "replaced", caller)
+    return started
+  }
+
+  /**
+   * Changes the password of a session's user, ends all sessions and starts another one, which lives
+   * as long as that session. Throws what SessionStart's `changePassword` throws.
+   */
+  changePassword(
+    passwords: PasswordChange,
+    { session }: Pick<SessionOfUser, "session">,
+    caller: Caller,
+  ): Promise<StartedLogin> {
+    const { username, sid } = session
+    const life = this.#life(this.stays(session))
+    return this.#starts.changePassword(passwords, { username, sid, life }, caller)
+  }
+
+  /**
+   * Whether a session outlives the browser's window. Its idle life tells: where the settings give
+   * all sessions at most twelve hours, none does.
+   */
+  stays({ idleExpiresAt, lastUsedAt }: Session): boolean {
+    return idleExpiresAt - lastUsedAt > briefIdleSeconds
+  }
+
+  /** The value of a session's cookie. */
+  valueOf(kind: CookieKind, content: CookieContent): string {
+    return writeCookieValue(kind, content, this.#parts.cookieKey())
+  }
+
+  /**
+   * The session of a cookie's value with its user, or null when nobody is logged in by it. Moves
+   * the session's last use on, where the caller is told.
+   */
+  async find(
+    kind: CookieKind,
+    cookie: SentCookie,
+    caller: Caller | null,
+  ): Promise<SessionOfUser | null> {
+    const { store, keys, clock } = this.#parts
+    const sid = await this.#sidOf(kind, cookie)
+    const found = sid === null ? null : await store.sessions.find(sid)
+    if (keys.haveChanged()) {
+      await keys.catchUp()
+      return this.find(kind, cookie, caller)
+    }
+    const now = clock.now()
+    if (found === null || !isAlive(found.session, now) || found.user.disabled) return null
+    const session = caller === null ? found.session : await this.#touch(found.session, now, caller)
+    return session === null ? null : { ...found, session }
+  }
+
+  /** Finds who sent a master cookie, for guards. @throws AuthError `invalid_token` */
+  async authenticate(cookie: SentCookie): Promise<Principal> {
+    const found = await this.find("master", cookie, null)
+    if (found === null) {
+      throw new AuthError("invalid_token", "The login has ended", { reason: "revoked" })
+    }
+    return this.principalOf(found)
+  }
+
+  /** The principal of a session that was found. */
+  principalOf({ session, user }: SessionOfUser): Principal {
+    const { sid, startedAt } = session
+    const { clock, accessTtlSeconds } = this.#parts
+    const fresh = startedAt + accessTtlSeconds
+    return new Principal(
+      user,
+      { sid, authTime: startedAt, issuedAt: startedAt, fresh },
+      clock.now(),
+    )
+  }
+
+  /** Ends a session. False when it had ended. */
+  logOut(sid: string, caller: Caller): Promise<boolean> {
+    return this.#end(sid, "logout", caller)
+  }
+
+  /** The sid of a value. Null for a value that was not made here. */
+  async #sidOf(kind: CookieKind, cookie: SentCookie): Promise<string | null> {
+    const { cookieKey, keys } = this.#parts
+    if (!isCookieValue(cookie.value)) return null
+    const sid = readCookieValue(kind, cookie, cookieKey())
+    if (sid !== null) return sid
+    // Another process may have made the key.
+    await keys.catchUp()
+    return readCookieValue(kind, cookie, cookieKey())
+  }
+
+  /** The session after a use, which is written now and then. Null when it has ended meanwhile. */
+  async #touch(session: Session, at: number, caller: Caller): Promise<Session | null> {
+    const { sid, lastUsedAt, idleExpiresAt } = session
+    if (at - lastUsedAt < (idleExpiresAt - lastUsedAt) * touchPart) return session
+    const { store, settings: life } = this.#parts
+    const { address, userAgent } = caller
+    const known = this.#touches.get(sid)
+    const touch = known ?? store.sessions.touch(sid, { at, address, userAgent }, life)
+    this.#touches.set(sid, touch)
+    try {
+      return await touch
+    } catch (error) {
+      // A full disk must not log anybody out. The next request tries again.
+      if (error instanceof Unavailable) return session
+      throw error
+    } finally {
+      if (this.#touches.get(sid) === touch) this.#touches.delete(sid)
+    }
+  }
+
+  async #end(sid: string, reason: string, caller: Caller): Promise<boolean> {
+    const { store, audit } = this.#parts
+    const ended = await store.sessions.end(sid, { window: this.#windowNow() })
+    if (ended !== null) auditEnded([ended], { ...callerFields(caller), reason }, audit)
+    return ended !== null
+  }
+
+  #life(stays: boolean): SessionLife {
+    const { idleSeconds, maxAgeSeconds } = this.#parts.settings
+    return {
+      maxAgeSeconds,
+      idleSeconds: stays ? idleSeconds : Math.min(idleSeconds, briefIdleSeconds),
+    }
+  }
+}
