@@ -68,7 +68,10 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   [/\bprocess\.env\b|\bprocess\.exit\b/, ["main.ts", "cli/"]],
   [/\bconsole\b/, []],
   [/\beval\(|\bnew Function\b|child_process|worker_threads/, []],
-  [/\bnew URL\(/, ["config/issuer.ts", "config/network.ts", "config/store_url.ts"]],
+  [
+    /\bnew URL\(/,
+    ["config/browser.ts", "config/issuer.ts", "config/network.ts", "config/store_url.ts"],
+  ],
 ]
 
 const bannedFileNames = /(^|\/)(utils?|helpers?|common|types|constants|lib|index)(\.ts|\/)/

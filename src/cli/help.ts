@@ -2,7 +2,7 @@
 // settings, and checked against docs/ by the tests.
 
 import manifest from "../../package.json" with { type: "json" }
-import type { Setting } from "../config/setting.ts"
+import { mayBeFile, type Setting } from "../config/setting.ts"
 import type { CommandRow } from "./command_row.ts"
 import { commandRows } from "./commands.ts"
 import { settingOptions } from "./settings_options.ts"
@@ -69,12 +69,11 @@ export function settingsText(): string {
 ${rows.join("")}`
 }
 
-function optionText(
-  option: string,
-  { name, help, fallback, shownDefault, secret }: Setting,
-): string {
-  const value = secret ? "PATH" : "VALUE"
-  const variable = secret ? `${name}, or ${name}_FILE` : name
+function optionText(option: string, setting: Setting): string {
+  const { name, help, fallback, shownDefault } = setting
+  const isFile = mayBeFile(setting)
+  const value = isFile ? "PATH" : "VALUE"
+  const variable = isFile ? `${name}, or ${name}_FILE` : name
   const standard = shownDefault ?? fallback
   const note = standard === null ? "" : `; default: ${standard}`
   return `  --${option} ${value}  (${variable}${note})\n      ${help}\n`

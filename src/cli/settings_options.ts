@@ -1,20 +1,21 @@
 // Settings as options: `--port 9000` stands before POSTERN_PORT in the environment. A secret has no
-// option, since every user of the machine sees the arguments of a process: its file has one.
+// option, since every user of the machine sees the arguments of a process: its file has one. So has
+// the file of a setting of several lines.
 
 import { type Config, loadConfig } from "../config/load.ts"
-import type { Setting } from "../config/setting.ts"
+import { mayBeFile, type Setting } from "../config/setting.ts"
 import { settingRows } from "../config/settings.ts"
 import { readOperatorFile } from "../system/operator_file.ts"
 import type { Call } from "./command_row.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** The option of a setting, without its dashes: `port`, `jwt-secret-key-file`. */
-export function optionOf({ name, secret }: Setting): string {
-  const words = name
+export function optionOf(setting: Setting): string {
+  const words = setting.name
     .replace(/^POSTERN_/, "")
     .toLowerCase()
     .replaceAll("_", "-")
-  return secret ? `${words}-file` : words
+  return mayBeFile(setting) ? `${words}-file` : words
 }
 
 /** The options of all settings, in the order of the table. */
@@ -31,9 +32,11 @@ export function applyOptions(
 ): ReadonlyMap<string, string> {
   const given = settingOptions.filter(([option]) => typeof values[option] === "string")
   return new Map(
-    given.map(([option, { name, secret }]) => {
-      if (secret) delete environment[name]
-      const variable = secret ? `${name}_FILE` : name
+    given.map(([option, setting]) => {
+      const { name } = setting
+      const isFile = mayBeFile(setting)
+      if (isFile) delete environment[name]
+      const variable = isFile ? `${name}_FILE` : name
       environment[variable] = String(values[option])
       return [name, `--${option}`]
     }),

@@ -8,6 +8,7 @@ import type { HashParameters } from "../password/phc.ts"
 import type { SessionSettings } from "../service/session_tokens.ts"
 import type { ClaimSettings } from "../token/claims.ts"
 import type { KeySource } from "../token/keys/key_ring.ts"
+import { type BrowserConfig, browserConfig } from "./browser.ts"
 import { closestName } from "./closest_name.ts"
 import { type DatabaseSettings, databaseSettings } from "./database.ts"
 import { hashesAtATime, thisMachine } from "./hashing.ts"
@@ -32,6 +33,8 @@ export interface Config extends Pick<SettingValues, UsedAsRead> {
   readonly dataDirectory: string
   /** Null when the store is in the data directory. */
   readonly database: DatabaseSettings | null
+  /** The login page and the hosts that it protects; null when the browser wing is off. */
+  readonly browser: BrowserConfig | null
   /** The address under which clients reach the service. Undefined only with a shared secret. */
   readonly publicAddress: string | undefined
   readonly trustedProxies: readonly Network[]
@@ -86,6 +89,7 @@ export function loadConfig(
     report("POSTERN_KEY_ROTATION", "It works only with generated keys", hint)
   }
   const database = databaseSettings(readable, readFile, report)
+  const browser = browserConfig(readable, publicAddress, report)
   const machine = thisMachine()
   const laneWidth = hashesAtATime(readable, environment["UV_THREADPOOL_SIZE"], machine, report)
   if (mistakes.length > 0) throw settingsError(mistakes, environment, optionNames)
@@ -96,7 +100,8 @@ export function loadConfig(
   const { keyRotationSeconds, auditFile, registration, logLevel } = values
   const { accessTtlSeconds, leewaySeconds } = values
   return Object.freeze({
-    ...{ host, port, dataDirectory, database, publicAddress, forwardedHeader, allowedHosts },
+    ...{ host, port, dataDirectory, database, browser, publicAddress, forwardedHeader },
+    allowedHosts,
     trustedProxies: values.trustedProxies ?? [],
     keepAlive: Object.freeze({
       clientSeconds: values.keepAliveSeconds,

@@ -1,6 +1,7 @@
 // Warnings at the start about settings that work but may be mistaken.
 
 import { isLoopback } from "../system/address.ts"
+import { browserNotices } from "./browser.ts"
 import { isPlainInNetwork } from "./issuer.ts"
 import { type SettingValues, settingNames } from "./settings.ts"
 import type { Environment } from "./texts.ts"
@@ -17,6 +18,7 @@ export function noticesOf(
     ...previousSecretNotices(values),
     ...lifeNotices(environment, values),
     ...networkNotices(values),
+    ...browserNotices(values),
     ...unreadNames(environment),
   ]
 }

@@ -11,6 +11,13 @@ export interface Setting<T = unknown> {
   readonly help: string
   /** Never shown, may come from the file that NAME_FILE names, and leaves `process.env` once read. */
   readonly secret?: true
+  /** Not secret, but may come from the file that NAME_FILE names. */
+  readonly mayBeFile?: true
   /** Control characters that its text may have. */
   readonly mayHold?: string
+}
+
+/** Whether the text of a setting may come from a file. */
+export function mayBeFile({ secret, mayBeFile }: Setting): boolean {
+  return secret === true || mayBeFile === true
 }

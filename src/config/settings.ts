@@ -5,9 +5,10 @@ import { resolve } from "node:path"
 import { hashParametersMin } from "../password/phc.ts"
 import { logLevels } from "../telemetry/log.ts"
 import { accessTtlSecondsMax } from "../token/claims.ts"
+import { browserSettings } from "./browser_settings.ts"
 import { issuer } from "./issuer.ts"
 import { allowedHosts, corsOrigins, forwardedHeader, trustedProxies } from "./network.ts"
-import type { Setting } from "./setting.ts"
+import { mayBeFile, type Setting } from "./setting.ts"
 import { storeSettings } from "./store_settings.ts"
 import {
   algorithm,
@@ -205,6 +206,7 @@ export const settings = {
     fallback: "closed",
     help: "Who may create an account at POST /register: with open anybody, with closed nobody.",
   },
+  ...browserSettings,
   seedUsers: {
     name: "POSTERN_SEED_USERS",
     parse: seedUsers,
@@ -254,9 +256,9 @@ export type ReadableValues = Partial<SettingValues>
 /** The table's rows. */
 export const settingRows = Object.entries(settings) as readonly [keyof SettingValues, Setting][]
 
-/** Names under which a setting, or the file of a secret one, may stand. */
-export const settingNames: readonly string[] = settingRows.flatMap(([, { name, secret }]) =>
-  secret ? [name, `${name}_FILE`] : [name],
+/** Names under which a setting, or the file of one, may stand. */
+export const settingNames: readonly string[] = settingRows.flatMap(([, setting]) =>
+  mayBeFile(setting) ? [setting.name, `${setting.name}_FILE`] : [setting.name],
 )
 
 /** Names that hold secrets and should leave the environment once read. */

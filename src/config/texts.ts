@@ -1,10 +1,10 @@
-// Finds the text of a setting: in the environment, or for a secret in a file. operator_text.ts
+// Finds the text of a setting: in the environment, or for some settings in a file. operator_text.ts
 // checks both.
 
 import { OperatorError, systemCode } from "../errors.ts"
 import { fileHint } from "../system/failure.ts"
 import { readOperatorText } from "./operator_text.ts"
-import type { Setting } from "./setting.ts"
+import { mayBeFile, type Setting } from "./setting.ts"
 import { secretNames } from "./settings.ts"
 import { SettingMistake } from "./values.ts"
 
@@ -20,14 +20,16 @@ export type ReadFile = (path: string) => Uint8Array
  * @throws SettingMistake when both are set, the file can't be read, or its bytes are not text
  */
 export function readSettingText(
-  { name, secret, mayHold }: Setting,
+  setting: Setting,
   environment: Environment,
   readFile: ReadFile,
 ): string | null {
+  const { name, mayHold } = setting
   // An empty value counts as absent, since compose files can't leave a variable out.
   const direct = textOf(environment[name] ?? "", { what: "It", mayHold }) || null
   const fileName = `${name}_FILE`
-  const path = secret ? textOf(environment[fileName] ?? "", { what: fileName }) || null : null
+  const file = mayBeFile(setting) ? environment[fileName] : undefined
+  const path = textOf(file ?? "", { what: fileName }) || null
   if (path === null) return direct
   if (direct !== null) throw new SettingMistake(`${fileName} is set too`, "Set one of the two")
   const what = `The file '${path}' that ${fileName} names`

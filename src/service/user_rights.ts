@@ -13,12 +13,17 @@ export const roleRule = "1 to 64 of the characters A-Z a-z 0-9 _ . : -, not - fi
 export const claimRule =
   "a letter or _ first, then A-Z a-z 0-9 _ . : / -, 64 at most, and none that has a meaning already"
 
+/** Whether a text can be the name of a role. */
+export function isRole(text: string): boolean {
+  return /^[A-Za-z0-9_.:][\w.:-]{0,63}$/.test(text)
+}
+
 /**
  * Checks the name of a role.
  * @throws AuthError `invalid_request`
  */
 export function requireRole(role: string): string {
-  if (/^[A-Za-z0-9_.:][\w.:-]{0,63}$/.test(role)) return role
+  if (isRole(role)) return role
   throw new AuthError("invalid_request", `That can't be a role: it needs ${roleRule}`)
 }
 

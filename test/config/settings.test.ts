@@ -42,6 +42,9 @@ test("settings: this is all there is, with these defaults", () => {
     "JWT_ENCODE_AUDIENCE=POSTERN_AUDIENCE",
     "JWT_DECODE_AUDIENCE=JWT_ENCODE_AUDIENCE",
     "POSTERN_REGISTRATION=closed",
+    "POSTERN_PROTECT=nothing",
+    "POSTERN_PAGES=off",
+    "POSTERN_NAME=Postern",
     "POSTERN_SEED_USERS=",
     "POSTERN_HASH_MEMORY=19456",
     "POSTERN_HASH_PASSES=2",
@@ -95,7 +98,7 @@ test("settings: each has a sentence", () => {
   for (const [, { name, help }] of settingRows) assert.match(help, /^[A-Z].*\.$/, name)
 })
 
-test("settings: secrets may come from files, and nothing else", () => {
+test("settings: secrets and lists of lines may come from files, and nothing else", () => {
   assert.deepEqual(secretNames, [
     ...["POSTERN_STORE", "POSTERN_STORE_SECRET", "POSTERN_STORE_SECRET_PREVIOUS"],
     ...["JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"],
@@ -103,7 +106,9 @@ test("settings: secrets may come from files, and nothing else", () => {
   const own = settingRows.map(([, { name }]) => name)
   assert.deepEqual(
     settingNames.filter((name) => !own.includes(name)),
-    secretNames.map((name) => `${name}_FILE`),
+    [...secretNames.slice(0, -1), "POSTERN_PROTECT", "POSTERN_SEED_USERS"].map(
+      (name) => `${name}_FILE`,
+    ),
   )
 })
 

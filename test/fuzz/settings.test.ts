@@ -13,9 +13,13 @@ import { holds } from "./property.ts"
 /** Stands in each secret, and in nothing else. */
 const canary = "kingfisher"
 
-const names = [...settingNames, "UV_THREADPOOL_SIZE", "JWT_COOKIE_SECURE", "POSTERN_X", "PATH"]
+/** Mistakes quote the lines of this one: it is no secret, so it gets none here. */
+const quoted = "POSTERN_PROTECT_FILE"
+const known = settingNames.filter((name) => name !== quoted)
+const names = [...known, "UV_THREADPOOL_SIZE", "JWT_COOKIE_SECURE", "POSTERN_X", "PATH"]
 const goodValues = [
   ...["0", "1", "60", "900", "15m", "1h", "90d", "365d", "19456", "4194304", "99999999999", "-1"],
+  ...["a.example role=x|y fresh=5m\n*.b.c open=/d/ bearer", "a.b rol=x", "https://x"],
   ...["127.0.0.1", "0.0.0.0", "::1", "localhost", "./data", "/data", "audit.jsonl", "\0", "*"],
   ...["https://login.example.org", "http://localhost:8080", "https://[::1]/a?b#c", "app", "a,b"],
   ...["HS256", "HS512", "ES256", "EdDSA", "RS256", "PS256", "none", "info", "debug", ""],
