@@ -7,6 +7,7 @@ import type { Store } from "../../src/store/store.ts"
 import { type OpenStore, tally, thenReopened, thousand } from "./json/opened_store.ts"
 import {
   fill,
+  life,
   presented,
   sampleSession,
   sidOf,
@@ -230,8 +231,10 @@ export function listingContract(engine: string, open: OpenStore): void {
     const isAbout = (found: number, at: number) => found <= at && found >= at - 10
     assert.ok(isAbout(await told(store), start + 5))
     await store.sessions.rotate("s1", presented(0, start + 3600))
+    assert.ok(isAbout(await told(store), start + 3600))
+    await store.sessions.touch("s2", { at: start + 7200, address: "::1", userAgent: "" }, life)
     for await (const one of thenReopened({ store, reopen })) {
-      assert.ok(isAbout(await told(one), start + 3600))
+      assert.ok(isAbout(await told(one), start + 7200))
     }
   })
 

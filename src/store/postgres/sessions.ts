@@ -51,7 +51,7 @@ const touchSession = `with ends as (
     used_before_address = case when is_of_later_step then address else used_before_address end,
     used_before_agent = case when is_of_later_step then user_agent else used_before_agent end
   from ends where s.sid = ends.sid and $2 > s.last_used_at and ${isAlive}
-  returning row_to_json(s) as session`
+  returning row_to_json(s) as session, postern.note_use($2)`
 
 /** The sessions; store.ts says what each method promises. */
 export class PostgresSessions implements SessionStore {
