@@ -1,6 +1,6 @@
 // CORS: lets scripts of listed origins read replies (Fetch standard, "HTTP-CORS protocol"). An
 // origin must equal a listed one: there are no patterns and no `*`. Credentials are never allowed,
-// because Postern has no cookies. Pure.
+// so no script of another origin reads anything by a cookie. Pages are never shared. Pure.
 
 import type { Reply, RequestHead } from "./message.ts"
 
@@ -35,8 +35,8 @@ export function shareWith(
   reply: Reply,
   { origin, origins }: { readonly origin: string | undefined; readonly origins: readonly string[] },
 ): Reply {
-  const isPublic = Object.hasOwn(reply.headers, "Access-Control-Allow-Origin")
-  if (origin === undefined || isPublic || !origins.includes(origin)) return reply
+  if (origin === undefined || reply.isPage || !origins.includes(origin)) return reply
+  if (Object.hasOwn(reply.headers, "Access-Control-Allow-Origin")) return reply
   return {
     ...reply,
     headers: {

@@ -1,9 +1,10 @@
-// Who may use a route. `anyone` and `guard` are the only ways to make a RouteHandler, and the route
+// Who may use a route. Only `anyone`, `guard` and `guardBy` make a RouteHandler, and the route
 // table takes nothing else: a route without its guard does not compile.
 
 import { AuthError } from "../errors.ts"
 import { type Limits, limitText } from "../limit/limit.ts"
 import { bearer, type CredentialReader } from "./bearer.ts"
+import { isFormType } from "./media_type.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import { problem, refusalReply } from "./problem.ts"
 
@@ -52,7 +53,7 @@ export interface GuardOptions {
   readonly credentials?: CredentialReader
 }
 
-/** A handler with its protection. Only `anyone` and `guard` make one. */
+/** A handler with its protection. Only `anyone`, `guard` and `guardBy` make one. */
 export type RouteHandler = ProtectedHandler
 
 class ProtectedHandler {
@@ -123,6 +124,36 @@ export function guard<P extends Identity>(
     }
     return new ProtectedHandler(describe(accessOf(options), handler, limits), guarded)
   }
+}
+
+/** The principal of a request, or the reply to a request without one. */
+export type Admission<P> = { readonly principal: P } | { readonly reply: Reply }
+
+/**
+ * Makes a guard that finds the principal in its own way, and answers in its own way when there is
+ * none. `access` says in words whom it lets through.
+ */
+export function guardBy<P>(
+  access: string,
+  admit: (request: HttpRequest) => Promise<Admission<P>>,
+): (handler: GuardedHandler<P>, limits?: Limits) => RouteHandler {
+  return (handler, limits = {}) => {
+    const handle = handleOf(handler)
+    return new ProtectedHandler(describe(access, handler, limits), async (request, { params }) => {
+      const admission = await admit(request)
+      if ("reply" in admission) return admission.reply
+      return handle(request, { params, principal: admission.principal })
+    })
+  }
+}
+
+/** Gives forms to one handler of a path, and all other requests to another one. */
+export function orForm(other: RouteHandler, form: RouteHandler): RouteHandler {
+  const access = `${other.access}; form: ${form.access}`
+  const { limits } = other
+  return new ProtectedHandler({ access, takesBody: true, limits }, (request, context) =>
+    (isFormType(request.headers.get("content-type") ?? "") ? form : other).handle(request, context),
+  )
 }
 
 type GuardedHandler<P> = Handler<GuardedContext<P>> | BodyHandler<GuardedContext<P>>

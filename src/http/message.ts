@@ -28,6 +28,10 @@ export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The values of `Set-Cookie`, a header each. */
+  readonly cookies?: readonly string[]
+  /** A page for people: scripts of other origins never read it. */
+  readonly isPage?: true
   /** For the access log: why a token was refused, or why a logout ended nothing. */
   readonly reason?: RefusalReason
 }

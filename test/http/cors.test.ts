@@ -125,6 +125,11 @@ test("shareWith() shares a reply of the server's own with a listed origin only",
   }
 })
 
+test("shareWith() never shares a page", () => {
+  const page = { status: 200, headers: {}, body: "", isPage: true } as const
+  assert.equal(shareWith(page, { origin: origins[0], origins }), page)
+})
+
 test("originOf() finds the one origin among raw headers, in any case", () => {
   assert.equal(originOf(["Host", "a", "ORIGIN", "https://a.example"]), "https://a.example")
   assert.equal(originOf(["Host", "origin", "X", "y"]), undefined)

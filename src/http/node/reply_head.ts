@@ -1,5 +1,6 @@
-// The head of a reply: its status, its own headers, the headers of every reply (OWASP HTTP Headers
-// Cheat Sheet), its length and the request id.
+// The head of a reply: its status, its own headers and cookies, the headers of every reply (OWASP
+// HTTP Headers Cheat Sheet), its length and the request id. A reply's own header replaces the one
+// of every reply.
 
 import { type Clock, httpDate, timeText } from "../../clock.ts"
 import type { Reply } from "../message.ts"
@@ -73,7 +74,8 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
   let lines = linesOf(always)
   const list = ({ headers }: Reply) => {
     if (headers === last) return
-    const all = [...Object.entries(headers).flat(), ...always]
+    const others = always.filter((_, at) => !Object.hasOwn(headers, `${always[at - (at % 2)]}`))
+    const all = [...Object.entries(headers).flat(), ...others]
     lines = linesOf(all)
     listed = all
     last = headers
@@ -84,7 +86,7 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
       const length = isBodyless(reply) ? [] : ["Content-Length", lengthOf(reply)]
       const open = isProxied ? keepAliveOfProxy : keepAlive
       const end = closes ? ["Connection", "close"] : open
-      return [...listed, "X-Request-Id", id, ...end, ...length]
+      return [...listed, ...cookieHeaders(reply), "X-Request-Id", id, ...end, ...length]
     },
     text(reply, { id, closes, isProxied }) {
       list(reply)
@@ -92,7 +94,8 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
       const open = isProxied ? keptOfProxy : kept
       const end = closes ? "Connection: close\r\n" : open
       const start = `HTTP/1.1 ${reply.status} ${statusTexts[reply.status] ?? "unknown"}\r\n`
-      return `${start}${lines}X-Request-Id: ${id}\r\nDate: ${date()}\r\n${end}${length}\r\n`
+      const own = reply.cookies === undefined ? lines : lines + linesOf(cookieHeaders(reply))
+      return `${start}${own}X-Request-Id: ${id}\r\nDate: ${date()}\r\n${end}${length}\r\n`
     },
   }
 }
@@ -104,6 +107,10 @@ export function isBodyless({ status }: Reply): boolean {
 
 function keepAliveFor(millis: number): RawHeaders {
   return ["Keep-Alive", `timeout=${Math.floor(millis / 1000)}`]
+}
+
+function cookieHeaders({ cookies = [] }: Reply): RawHeaders {
+  return cookies.flatMap((cookie) => ["Set-Cookie", cookie])
 }
 
 function lengthOf({ body }: Reply): string {

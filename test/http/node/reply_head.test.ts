@@ -105,6 +105,39 @@ for (const [name, way] of Object.entries(ways)) {
     }
   })
 
+  test(`${name} has a reply's own header in the place of everybody's`, () => {
+    const own = {
+      "Content-Security-Policy": "default-src 'self'",
+      "Referrer-Policy": "same-origin",
+    }
+    const write = way(plain)
+    const headers = write({ status: 200, headers: own, body: "" }, context)
+    const isEvery = (_: string, at: number) => at < 4 || (at >= 4 && at < 8)
+    assert.deepEqual(headers.filter(isEvery), [
+      ...Object.entries(own).flat(),
+      ...always.slice(0, 2),
+      ...always.slice(6),
+    ])
+    // The next reply has everybody's again.
+    const next = write({ status: 200, headers: {}, body: "" }, context)
+    assert.deepEqual(next.slice(0, always.length), always)
+  })
+
+  test(`${name} sets each cookie in a header of its own`, () => {
+    const cookies = ["a=1; Path=/", "b=2; Path=/"]
+    const write = way(plain)
+    const headers = write({ status: 200, headers: {}, body: "", cookies }, context)
+    const at = headers.indexOf("Set-Cookie")
+    assert.deepEqual(
+      headers.slice(at, at + 4),
+      cookies.flatMap((cookie) => ["Set-Cookie", cookie]),
+    )
+    assert.equal(
+      write({ status: 200, headers: {}, body: "" }, context).includes("Set-Cookie"),
+      false,
+    )
+  })
+
   test(`${name} with strictTransport tells browsers to stay with TLS for a year`, () => {
     const write = way({ ...plain, strictTransport: true })
     const headers = write({ status: 200, headers: {}, body: "" }, context)
