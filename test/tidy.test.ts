@@ -31,6 +31,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
   "service/": ["http/", "handlers/", "config/", "store/json/"],
   "http/": ["service/", "token/", "store/", "handlers/", "config/"],
   "handlers/": ["store/", "handlers/", "http/node/"],
+  "pages/": ["store/", "token/", "config/", "handlers/", "http/node/"],
   "admin/": ["http/", "handlers/", "store/", "cli/"],
   "cli/": ["http/", "handlers/"],
 }

@@ -1,0 +1,114 @@
+// The account page: where the person is logged in, the password, and what happened lately.
+
+import { deviceName } from "./device_names.ts"
+import { doneNote, errorNote, knownUsername, newPasswordField, passwordField } from "./fields.ts"
+import { type Html, html } from "./html.ts"
+import { layout, mark, type Site } from "./layout.ts"
+import { texts } from "./texts.ts"
+
+/** A session as the page shows it. */
+export interface ShownSession {
+  readonly sid: string
+  readonly isThis: boolean
+  readonly userAgent: string
+  readonly address: string
+  readonly secondsSinceUse: number
+}
+
+/** What is wrong with a change of the password. */
+export type PasswordFault =
+  | { readonly kind: "no_current" | "no_new" | "wrong_current" }
+  | { readonly kind: "refused_new"; readonly reason: string }
+  | { readonly kind: "too_many" | "busy"; readonly waitSeconds: number }
+
+/** What was done just now. */
+export type Done = "changed" | "ended" | "others_ended"
+
+/** What the page shows. */
+export interface AccountView {
+  readonly username: string
+  readonly secondsSinceLogin: number
+  readonly sessions: readonly ShownSession[]
+  readonly fault: PasswordFault | null
+  readonly done: Done | null
+}
+
+/** The page. */
+export function accountPage(view: AccountView, site: Site): Html {
+  const { username, secondsSinceLogin, sessions, fault, done } = view
+  const { account } = texts
+  const hasOthers = sessions.some(({ isThis }) => !isThis)
+  const main = html`<div class="top">${mark}<form class="inline" method="post" action="/logout">
+<button class="button quiet small" type="submit">${account.logOut}</button></form></div>
+<h1>${username}</h1>
+<p class="lead">${account.since(secondsSinceLogin)}</p>
+${done === null ? null : doneNote(doneTexts[done])}
+<h2>${account.sessions}</h2>
+<ul class="rows">
+${sessions.map(sessionRow)}</ul>
+${hasOthers ? endOthersForm : null}
+<h2>${account.how}</h2>
+${passwordForm(username, fault)}`
+  return layout({ title: account.title, main, isWide: true, isError: fault !== null }, site)
+}
+
+const doneTexts: Readonly<Record<Done, string>> = {
+  changed: texts.account.changed,
+  ended: texts.account.ended,
+  others_ended: texts.account.othersEnded,
+}
+
+const endOthersForm = html`<form class="others" method="post" action="/account/logout-others"
+ data-once><button class="button quiet small" type="submit">${texts.account.others}</button></form>`
+
+function sessionRow(session: ShownSession): Html {
+  const { account } = texts
+  const name = deviceName(session.userAgent)
+  const tag = session.isThis ? html` <span class="tag">${account.thisDevice}</span>` : null
+  return html`<li><span><b>${name}</b>${tag}
+<small>${session.address} · ${account.used(session.secondsSinceUse)}</small></span>
+${session.isThis ? null : endForm(session.sid, name)}</li>
+`
+}
+
+function endForm(sid: string, name: string): Html {
+  const { logOut, logOutOf } = texts.account
+  return html`<form class="inline" method="post" action="/account/sessions/end" data-once>
+<input type="hidden" name="session" value="${sid}">
+<button class="button quiet small" type="submit" aria-label="${logOutOf(name)}">${logOut}</button>
+</form>`
+}
+
+function passwordForm(username: string, fault: PasswordFault | null): Html {
+  const { account } = texts
+  const isNew = fault?.kind === "no_new" || fault?.kind === "refused_new"
+  const current = { error: errorOfCurrent(fault), isFocused: fault !== null && !isNew }
+  const next = { error: errorOfNext(fault), isFocused: isNew }
+  return html`<details${fault === null ? null : html` open`}><summary>${account.change}</summary>
+${noteOf(fault)}
+<form method="post" action="/password" data-once>
+${knownUsername(username)}
+${passwordField({ name: "current", label: account.current, ...current })}
+${newPasswordField({ name: "new", label: account.next, ...next })}
+<button class="button" type="submit">${account.submit}</button>
+</form></details>`
+}
+
+function noteOf(fault: PasswordFault | null): Html | null {
+  const { refused } = texts
+  if (fault?.kind === "too_many") {
+    return errorNote(refused.tooMany, refused.tooManyHelp(fault.waitSeconds))
+  }
+  if (fault?.kind === "busy") return errorNote(refused.busy, refused.busyHelp(fault.waitSeconds))
+  return null
+}
+
+function errorOfCurrent(fault: PasswordFault | null): string | null {
+  if (fault?.kind === "wrong_current") return texts.account.wrongCurrent
+  return fault?.kind === "no_current" ? texts.account.noCurrent : null
+}
+
+function errorOfNext(fault: PasswordFault | null): string | null {
+  if (fault?.kind === "refused_new") return `${fault.reason}.`
+  return fault?.kind === "no_new" ? texts.account.noNext : null
+}

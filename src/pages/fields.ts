@@ -1,0 +1,97 @@
+// The fields of forms: a label, an input as password managers want it, and the error beside it.
+
+import { passwordCharactersMin } from "../password/policy.ts"
+import { type Html, html } from "./html.ts"
+import { texts } from "./texts.ts"
+
+/** A field and what is wrong with it. */
+export interface FieldState {
+  /** Beside the field; null when nothing is wrong with it alone. */
+  readonly error?: string | null
+  /** The id of a note that says what is wrong with this field and others. */
+  readonly note?: string | null
+  /** Whether the cursor starts in it. */
+  readonly isFocused?: boolean
+}
+
+/** The longest name, so that a typed one is never cut. */
+const usernameLengthMax = 254
+
+/** A password field: which one, and what its label is. */
+export interface PasswordField extends FieldState {
+  readonly name: "password" | "current" | "new"
+  readonly label: string
+}
+
+/** The field for a username. */
+export function usernameField(value: string, state: FieldState): Html {
+  return html`<div><label for="username">${texts.login.username}</label>
+<input id="username" name="username" value="${value}" required maxlength="${usernameLengthMax}"
+ autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"
+ enterkeyhint="next"${marks("username", state)}>${errorOf("username", state)}</div>`
+}
+
+/** A name that is not typed, in its own form field: so password managers know whose password it is. */
+export function knownUsername(value: string): Html {
+  return html`<input name="username" value="${value}" autocomplete="username" readonly hidden>`
+}
+
+/** The field for a password that the person has. */
+export function passwordField({ name, label, ...state }: PasswordField): Html {
+  return passwordInput({ name, label, ...state }, html` autocomplete="current-password"`, null)
+}
+
+/** The field for a password that the person chooses, with the rule. */
+export function newPasswordField({ name, label, ...state }: PasswordField): Html {
+  const rule = html`
+<p class="hint" id="${name}-rule">${texts.link.rule(passwordCharactersMin)}</p>`
+  const wanted = html` minlength="${passwordCharactersMin}" autocomplete="new-password"
+ passwordrules="minlength: ${passwordCharactersMin}; maxlength: 128;"`
+  return passwordInput({ name, label, ...state }, wanted, rule)
+}
+
+function passwordInput(
+  { name, label, ...state }: PasswordField,
+  wanted: Html,
+  rule: Html | null,
+): Html {
+  const described = marks(name, state, rule === null ? null : `${name}-rule`)
+  return html`<div><label for="${name}">${label}</label>
+<div class="field"><input id="${name}" name="${name}" type="password" required${wanted}
+ enterkeyhint="go"${described}></div>${errorOf(name, state)}${rule}
+<p class="hint" id="${name}-caps" role="status" hidden>${texts.password.caps}</p></div>`
+}
+
+function errorOf(name: string, { error = null }: FieldState): Html | null {
+  return error === null
+    ? null
+    : html`
+<p class="error" id="${name}-error">${error}</p>`
+}
+
+/** The attributes that tie a field to its errors and its rule. */
+function marks(
+  name: string,
+  { error = null, note = null, isFocused = false }: FieldState,
+  rule: string | null = null,
+): Html {
+  const isWrong = error !== null || note !== null
+  const descriptions = [note, error === null ? null : `${name}-error`, rule].filter(
+    (id) => id !== null,
+  )
+  const invalid = isWrong ? html` aria-invalid="true"` : null
+  const described =
+    descriptions.length === 0 ? null : html` aria-describedby="${descriptions.join(" ")}"`
+  return html`${invalid}${described}${isFocused ? html` autofocus` : null}`
+}
+
+/** A note above a form about what went wrong. */
+export function errorNote(title: string, help: string | null): Html {
+  const more = help === null ? null : html`<p>${help}</p>`
+  return html`<div class="note bad" role="alert" id="error"><b>${title}</b>${more}</div>`
+}
+
+/** A note about what was done. */
+export function doneNote(text: string): Html {
+  return html`<div class="note" role="status">${text}</div>`
+}

@@ -1,0 +1,85 @@
+// The login page: also after a wrong password, and to enter the password again.
+
+import { errorNote, knownUsername, passwordField, usernameField } from "./fields.ts"
+import { type Html, html } from "./html.ts"
+import { layout, mark, type Site } from "./layout.ts"
+import { texts } from "./texts.ts"
+
+/** Where a login leads: a page of a protected host, or nowhere but the account. */
+export interface Destination {
+  /** The host, as people see it. Null for the account. */
+  readonly host: string | null
+  /** Hidden fields that carry the rest of the way: names and values. */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** Why a login did not happen. */
+export type LoginFault =
+  | { readonly kind: "no_username" | "no_password" | "wrong" }
+  | { readonly kind: "too_many" | "busy"; readonly waitSeconds: number }
+
+/** What the page shows. */
+export interface LoginView {
+  readonly destination: Destination
+  readonly username: string
+  readonly stays: boolean
+  /** Whether this user is logged in and enters the password once more. */
+  readonly isAgain: boolean
+  readonly fault: LoginFault | null
+}
+
+/** The page. */
+export function loginPage(view: LoginView, site: Site): Html {
+  const { destination, username, stays, isAgain, fault } = view
+  const { login } = texts
+  const note = fault?.kind === "wrong" ? "error" : null
+  const startsAtName = !isAgain && (username === "" || fault?.kind === "no_username")
+  const nameError = fault?.kind === "no_username" ? login.noUsername : null
+  const passwordError = fault?.kind === "no_password" ? login.noPassword : null
+  const password = { note, error: passwordError, isFocused: !startsAtName }
+  const fields = isAgain
+    ? html`${knownUsername(username)}<input type="hidden" name="again" value="1">`
+    : usernameField(username, { note, error: nameError, isFocused: startsAtName })
+  const title = isAgain ? login.again : login.title
+  const main = html`${mark}
+<h1>${title}</h1>
+${leadOf(view)}
+${noteOf(fault, site)}
+<form method="post" action="/login" data-once>
+${hiddenFields(destination.fields)}
+${fields}
+${passwordField({ name: "password", label: login.password, ...password })}
+${isAgain ? null : stayBox(stays)}
+<button class="button" type="submit">${isAgain ? login.submitAgain : login.submit}</button>
+</form>
+<p class="more">${isAgain ? html`<a href="/logout">${login.other}</a>` : login.help(site.name)}</p>`
+  return layout({ title, main, isError: fault !== null }, site)
+}
+
+function leadOf({ isAgain, username, destination: { host } }: LoginView): Html | null {
+  const { login } = texts
+  if (isAgain) return html`<p class="lead">${login.againLead(username)}</p>`
+  return host === null ? null : html`<p class="lead">${login.to(host)}</p>`
+}
+
+function noteOf(fault: LoginFault | null, site: Site): Html | null {
+  const { refused } = texts
+  if (fault?.kind === "wrong") return errorNote(refused.wrong, refused.wrongHelp(site.name))
+  if (fault?.kind === "too_many") {
+    return errorNote(refused.tooMany, refused.tooManyHelp(fault.waitSeconds))
+  }
+  if (fault?.kind === "busy") return errorNote(refused.busy, refused.busyHelp(fault.waitSeconds))
+  return null
+}
+
+function stayBox(stays: boolean): Html {
+  const checked = stays ? html` checked` : null
+  return html`<label class="check"><input type="checkbox" name="stay" value="1"${checked}>
+${texts.login.stay}</label>`
+}
+
+function hiddenFields(fields: Destination["fields"]): readonly Html[] {
+  return Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+}

@@ -1,0 +1,59 @@
+// Pages and redirects as replies. A page runs our script and sheet and nothing else, is shown in no
+// frame, and sends its forms to us and to where this request's own way leads.
+
+import type { Reply } from "../http/message.ts"
+import type { Html } from "./html.ts"
+
+/** What a reply may have beside its page. */
+export interface PageOptions {
+  readonly status?: number
+  /** The origin that the form's redirects may lead to, beside our own. */
+  readonly target?: string | null
+  readonly cookies?: readonly string[]
+  /** After how many seconds to try again. */
+  readonly retryAfterSeconds?: number | null
+}
+
+/** Headers of pages and of their redirects. */
+const pageHeaders: Reply["headers"] = {
+  "Cache-Control": "no-store",
+  // Not `no-referrer`: with that, browsers send `Origin: null` with forms.
+  "Referrer-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+/** A page. */
+export function pageReply(page: Html, options: PageOptions = {}): Reply {
+  const { status = 200, target = null, cookies = [], retryAfterSeconds = null } = options
+  const retry = retryAfterSeconds === null ? {} : { "Retry-After": String(retryAfterSeconds) }
+  return {
+    status,
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      ...pageHeaders,
+      "Content-Security-Policy": policyFor(target),
+      ...retry,
+    },
+    body: String(page),
+    cookies,
+    isPage: true,
+  }
+}
+
+/** Sends the browser on to another page, by GET. */
+export function redirect(location: string, cookies: readonly string[] = []): Reply {
+  const headers = { ...pageHeaders, Location: location }
+  return { status: 303, headers, body: "", cookies, isPage: true }
+}
+
+function policyFor(target: string | null): string {
+  const formTargets = target === null ? "'self'" : `'self' ${target}`
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    `form-action ${formTargets}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join("; ")
+}

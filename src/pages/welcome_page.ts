@@ -1,0 +1,48 @@
+// The page behind a link of the operator's: a new person, or one who forgot the password, chooses
+// one.
+
+import { errorNote, knownUsername, newPasswordField } from "./fields.ts"
+import { type Html, html } from "./html.ts"
+import { layout, mark, type Site } from "./layout.ts"
+import { faultPage } from "./message_pages.ts"
+import { texts } from "./texts.ts"
+
+/** What a link is for. */
+export type LinkKind = "invite" | "reset"
+
+/** What the page shows. */
+export interface WelcomeView {
+  readonly kind: LinkKind
+  readonly username: string
+  readonly secondsLeft: number
+  /** What is wrong with the chosen password. */
+  readonly passwordError: string | null
+  /** After how many seconds to try again, when that is the reason. */
+  readonly waitSeconds: number | null
+}
+
+/** The page. */
+export function welcomePage(view: WelcomeView, site: Site): Html {
+  const { kind, username, secondsLeft, passwordError: error, waitSeconds } = view
+  const { link, refused } = texts
+  const { title, heading } = link[kind]
+  const note = waitSeconds === null ? null : errorNote(refused.busy, refused.busyHelp(waitSeconds))
+  const field = { name: "password", label: link.password, error, isFocused: true } as const
+  const main = html`${mark}
+<h1>${heading(username)}</h1>
+<p class="lead">${link.lead(secondsLeft)}</p>
+${note}
+<form method="post" action="/${kind}" data-once>
+${knownUsername(username)}
+${newPasswordField(field)}
+<button class="button" type="submit">${link.submit}</button>
+</form>`
+  return layout({ title, main, isError: error !== null || waitSeconds !== null }, site)
+}
+
+/** The page of a link that no longer works, or never did. */
+export function linkGonePage(site: Site): Html {
+  const { goneTitle: title, gone, goneHelp, login } = texts.link
+  const lead = html`${gone} ${goneHelp(site.name)}`
+  return faultPage({ title, lead, link: { label: login, href: "/login" } }, site)
+}
