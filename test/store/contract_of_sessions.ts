@@ -227,14 +227,12 @@ export function listingContract(engine: string, open: OpenStore): void {
     const { store, reopen } = await open(t)
     assert.equal(await store.sessions.lastUse(), null)
     await fill(store, [sampleSession("s1"), sampleSession("s2", { lastUsedAt: start + 5 })])
-    const told = async (one: Store) => (await one.sessions.lastUse()) ?? 0
-    const isAbout = (found: number, at: number) => found <= at && found >= at - 10
-    assert.ok(isAbout(await told(store), start + 5))
+    assert.ok(await isLastUseAbout(store, start + 5))
     await store.sessions.rotate("s1", presented(0, start + 3600))
-    assert.ok(isAbout(await told(store), start + 3600))
+    assert.ok(await isLastUseAbout(store, start + 3600))
     await store.sessions.touch("s2", { at: start + 7200, address: "::1", userAgent: "" }, life)
     for await (const one of thenReopened({ store, reopen })) {
-      assert.ok(isAbout(await told(one), start + 7200))
+      assert.ok(await isLastUseAbout(one, start + 7200))
     }
   })
 
@@ -256,6 +254,11 @@ export function listingContract(engine: string, open: OpenStore): void {
       assert.deepEqual(await one.sessions.list("Alice"), [])
     }
   })
+}
+
+async function isLastUseAbout(store: Store, at: number): Promise<boolean> {
+  const found = (await store.sessions.lastUse()) ?? 0
+  return found <= at && found >= at - 10
 }
 
 async function frozenSessions(store: Store): Promise<readonly Session[]> {
