@@ -76,7 +76,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
     try {
       return await match.handler.handle(request, { params: match.params })
     } catch (error) {
-      return failed(error, request, log)
+      return match.handler.explain(error, { reply: failed(error, request, log), request })
     }
   }
 }

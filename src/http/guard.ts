@@ -53,12 +53,20 @@ export interface GuardOptions {
   readonly credentials?: CredentialReader
 }
 
+/** Says in another way what went wrong: gives the reply in the place of the one with the error. */
+export type Explain = (
+  error: unknown,
+  failure: { readonly reply: Reply; readonly request: HttpRequest },
+) => Reply
+
 /** A handler with its protection. Only `anyone`, `guard` and `guardBy` make one. */
 export type RouteHandler = ProtectedHandler
 
 class ProtectedHandler {
   // Private, so that no object literal is a ProtectedHandler.
   readonly #handle: BodyHandler["handle"]
+  /** Explains errors of the route. */
+  readonly explain: Explain
   /** Who may use the route, in words, for tests and documents. */
   readonly access: string
   /** Whether the request's body is read. */
@@ -69,11 +77,13 @@ class ProtectedHandler {
   constructor(
     { access, takesBody, limits }: Pick<RouteHandler, "access" | "takesBody" | "limits">,
     handle: BodyHandler["handle"],
+    explain: Explain = (_error, { reply }) => reply,
   ) {
     this.access = access
     this.takesBody = takesBody
     this.limits = limits
     this.#handle = handle
+    this.explain = explain
   }
 
   handle(request: HttpRequest, context: Context): Reply | Promise<Reply> {
@@ -147,12 +157,25 @@ export function guardBy<P>(
   }
 }
 
+/** The same route, whose errors are explained in another way. */
+export function explained(route: RouteHandler, explain: Explain): RouteHandler {
+  return new ProtectedHandler(
+    route,
+    (request, context) => route.handle(request, context),
+    (error, failure) => explain(error, { ...failure, reply: route.explain(error, failure) }),
+  )
+}
+
 /** Gives forms to one handler of a path, and all other requests to another one. */
 export function orForm(other: RouteHandler, form: RouteHandler): RouteHandler {
   const access = `${other.access}; form: ${form.access}`
   const { limits } = other
-  return new ProtectedHandler({ access, takesBody: true, limits }, (request, context) =>
-    (isFormType(request.headers.get("content-type") ?? "") ? form : other).handle(request, context),
+  const routeOf = ({ headers }: HttpRequest) =>
+    isFormType(headers.get("content-type") ?? "") ? form : other
+  return new ProtectedHandler(
+    { access, takesBody: true, limits },
+    (request, context) => routeOf(request).handle(request, context),
+    (error, failure) => routeOf(failure.request).explain(error, failure),
   )
 }
 

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { anyone, type GuardedContext, guardBy, orForm, withBody } from "../../src/http/guard.ts"
+import {
+  anyone,
+  type Explain,
+  explained,
+  type GuardedContext,
+  guardBy,
+  orForm,
+  withBody,
+} from "../../src/http/guard.ts"
 import { json } from "../../src/http/message.ts"
 import { makeRequest } from "../support/http_request.ts"
 
@@ -50,4 +58,18 @@ test("orForm() gives forms to the one handler, and all else to the other", async
     [row.access, row.takesBody, row.limits],
     ["anyone; form: own page", true, other.limits],
   )
+})
+
+test("explained() explains the errors of a route, and orForm() asks the one that failed", () => {
+  const route = anyone(withBody(() => json(200, {})))
+  const explain: Explain = (error, { reply }) => ({ ...reply, body: `explained ${error}` })
+  const pages = explained(route, explain)
+  assert.deepEqual([pages.access, pages.takesBody, pages.limits], ["anyone", true, []])
+  const reply = json(400, {})
+  assert.equal(route.explain("x", { reply, request: makeRequest() }), reply)
+  assert.equal(pages.explain("x", { reply, request: makeRequest() }).body, "explained x")
+  const both = orForm(route, pages)
+  const headers = { "content-type": "application/x-www-form-urlencoded" }
+  assert.equal(both.explain("x", { reply, request: makeRequest({ headers }) }).body, "explained x")
+  assert.equal(both.explain("x", { reply, request: makeRequest() }), reply)
 })

@@ -1,0 +1,41 @@
+// Where a browser may be sent: an address of a listed host, over https. Everything that comes from
+// a request and may become a `Location` goes through here, so no link can lead a person who has
+// just logged in to somebody else's site (CWE-601). Pure.
+
+import { type FindHost, type FoundHost, readHost } from "./access_rule.ts"
+
+/** An address of a protected host. */
+export interface Destination {
+  readonly host: FoundHost
+  /** Made of `https://`, the listed host, and the path. */
+  readonly url: string
+}
+
+/** A longer address is refused. */
+export const destinationLengthMax = 2000
+
+/** Host, path and query. No user, and no fragment: neither is ever sent to a server. */
+const address = /^https:\/\/([^/?]+)(.*)$/is
+/** What a path and a query consist of, without any character that a browser would change. */
+const plain = /^\/[\x21-\x7e]*$/
+/** Paths of the hand-over itself: a browser that is sent there comes back here. */
+const ownPath = /^\/\.postern(?:\/|$)/
+
+/**
+ * Reads an address. Null unless it is https and of a listed host. A path that programs read in
+ * different ways becomes `/`.
+ */
+export function readDestination(text: string, findHost: FindHost): Destination | null {
+  if (text.length > destinationLengthMax) return null
+  const [, authority = "", rest = ""] = address.exec(text) ?? []
+  const named = readHost(authority)
+  const host = named === null ? null : findHost(named)
+  return host === null ? null : { host, url: `${host.origin}${safePath(rest)}` }
+}
+
+/** A path with its query, or `/`. */
+export function safePath(text: string): string {
+  const path = text.startsWith("?") ? `/${text}` : text
+  const isSafe = plain.test(path) && !/[\\#]/.test(path) && !path.startsWith("//")
+  return isSafe && !ownPath.test(path.split("?", 1)[0] ?? "") ? path : "/"
+}

@@ -1,0 +1,38 @@
+// The way through a login: what is carried along, and what is not.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { type AccessRule, createFindHost } from "../../src/domain/access_rule.ts"
+import { noWay, pathOf, readWay, wayFields } from "../../src/pages/way.ts"
+
+const rule: AccessRule = {
+  ...{ open: [], preflight: false, bearer: false, roles: null, users: null, freshSeconds: null },
+}
+const findHost = createFindHost([{ name: "a.example", ports: [443], rule }], "login.example.org")
+const st = "s".repeat(43)
+
+test("readWay() and wayFields() carry a destination and a state along", () => {
+  const way = readWay({ to: "https://a.example/x?y=1", st }, findHost)
+  assert.ok(way)
+  assert.deepEqual(wayFields(way), { to: "https://a.example/x?y=1", st })
+  assert.equal(pathOf("/login", way), `/login?to=https://a.example/x?y=1&st=${st}`)
+  const path = `/login?again=1&to=https://a.example/x?y=1&st=${st}`
+  assert.equal(pathOf("/login", way, { again: "1" }), path)
+})
+
+test("readWay() gives null for an address that is not listed, and ignores a malformed state", () => {
+  assert.equal(readWay({ to: "https://evil.example/", st }, findHost), null)
+  for (const bad of ["", "x", `${st}x`, "=".repeat(43)]) {
+    assert.equal(readWay({ to: "https://a.example/", st: bad }, findHost)?.state, null)
+  }
+  assert.equal(readWay({ to: "", st }, findHost), noWay)
+  assert.deepEqual([wayFields(noWay), pathOf("/login", noWay)], [{}, "/login"])
+})
+
+test("pathOf() leads to the first page when the address is too long to be asked for", () => {
+  const way = readWay({ to: "https://a.example/".padEnd(2000, "x"), st }, findHost)
+  assert.ok(way)
+  assert.equal(pathOf("/continue", way), `/continue?to=https://a.example/&st=${st}`)
+  const fits = readWay({ to: "https://a.example/".padEnd(1900, "x"), st }, findHost)
+  assert.ok(fits && pathOf("/continue", fits).length > 1900)
+})
