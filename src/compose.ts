@@ -4,6 +4,7 @@
 import { basename, dirname, resolve } from "node:path"
 import { controlSocketName } from "./admin/socket.ts"
 import { type Clock, createClock, systemClock } from "./clock.ts"
+import { databaseOptions } from "./config/database_options.ts"
 import type { Config } from "./config/load.ts"
 import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
@@ -16,7 +17,6 @@ import { createRevocationWindow } from "./service/session_tokens.ts"
 import { type DataDirectory, findDataDirectory, storeFileNames } from "./store/data_directory.ts"
 import { openStore } from "./store/open_store.ts"
 import type { Store } from "./store/store.ts"
-import { nameOf } from "./store/store_location.ts"
 import { machineDisk } from "./system/disk.ts"
 import { fileFailure } from "./system/failure.ts"
 import { secureFile } from "./system/private_files.ts"
@@ -65,7 +65,7 @@ export async function compose(
   const { path: directory, name } = place
   const { store, isNew } = await openStore({
     ...{ directory, name, disk: machineDisk, warn, alarm, mayMake, isService },
-    database: databaseOf(config),
+    database: databaseOptions(config),
   })
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null
@@ -112,18 +112,6 @@ function keysFailure(error: unknown, directory: string): unknown {
     setting: "POSTERN_DATA_DIR",
     exitCode: exitCodes.damagedData,
   })
-}
-
-/** The database with what the engine needs; null for the JSON engine. */
-function databaseOf({ database, claims, publicAddress }: Config) {
-  if (database === null) return null
-  const { secret, previousSecret, ...rest } = database
-  const previous = previousSecret === null ? {} : { previousSecret: Buffer.from(previousSecret) }
-  return {
-    ...{ ...rest, secret: Buffer.from(secret), ...previous },
-    place: nameOf(database.location),
-    issuer: claims.issuer ?? publicAddress ?? "",
-  }
 }
 
 async function openAudit(

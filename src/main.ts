@@ -27,6 +27,7 @@ process.on("exit", () => {
 runCommandLine(process.argv.slice(2), {
   environment: process.env,
   program: programName(),
+  showsProgress: isatty(2) && process.env["TERM"] !== "dumb",
   isColored: isatty(2) && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
   // Made when it is read from: a service never does.
   get input() {

@@ -132,7 +132,7 @@ const commands = {
   },
   "key.retire": {
     takes: ["kid"],
-    help: "Refuse a key and every token that it signed. KID may be `refresh` or `cookies`.",
+    help: "Refuse a key and all that it signed. KID may be `refresh` or `cookies`.",
     run: ({ keys }, { kid }) => keys.retire(kid),
   },
 } as const satisfies Record<string, AdminCommand>

@@ -1,7 +1,7 @@
 // Chooses the command of a command line, runs it, and gives its exit code once its output is
 // written.
 
-import { parseArgs } from "node:util"
+import { type ParseArgsConfig, parseArgs } from "node:util"
 import { closestName } from "../config/closest_name.ts"
 import { type ExitCode, exitCodes, OperatorError, systemCode } from "../errors.ts"
 import type { Call, CommandRow } from "./command_row.ts"
@@ -112,18 +112,28 @@ function readCall(row: CommandRow, rest: readonly string[], terminal: Terminal):
   return {
     values: positionals,
     isJson: values["json"] === true,
+    options: ownOptions(row, values),
     optionNames: applyOptions(values, terminal.environment),
   }
 }
 
+function ownOptions(
+  { options = [] }: CommandRow,
+  values: Readonly<Record<string, unknown>>,
+): Call["options"] {
+  const given = options.filter(({ name }) => values[name] !== undefined)
+  return new Map(given.map(({ name, takes }) => [name, takes ? String(values[name]) : ""]))
+}
+
 function parse(row: CommandRow, args: readonly string[]) {
   const text = { type: "string" } as const
+  const flag = { type: "boolean" } as const
   const isSet = row.shownSettings.length > 0
   const settings = isSet ? settingOptions.map(([option]) => [option, text] as const) : []
-  const options = {
-    help: { type: "boolean", short: "h" } as const,
-    ...(row.isList ? { json: { type: "boolean" } as const } : {}),
-    ...Object.fromEntries(settings),
+  const own = (row.options ?? []).map(({ name, takes }) => [name, takes ? text : flag] as const)
+  const options: NonNullable<ParseArgsConfig["options"]> = {
+    help: { ...flag, short: "h" },
+    ...Object.fromEntries([...own, ...settings]),
   }
   try {
     return parseArgs({ args: withNamesLast(args), options, allowPositionals: true })

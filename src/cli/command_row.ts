@@ -8,8 +8,19 @@ export interface Call {
   /** The values for what the command takes, as many as its row says. */
   readonly values: readonly string[]
   readonly isJson: boolean
+  /** The command's own options that were given, by name; the value of a flag is empty. */
+  readonly options: ReadonlyMap<string, string>
   /** By the name of a setting, the option that set it. */
   readonly optionNames: ReadonlyMap<string, string>
+}
+
+/** An option of a command, beside the settings. */
+export interface CommandOption {
+  /** Without its dashes. */
+  readonly name: string
+  /** What its value is called; a flag has none. */
+  readonly takes?: string
+  readonly help: string
 }
 
 /** A row of the table. */
@@ -24,8 +35,7 @@ export interface CommandRow {
   readonly notes?: string
   /** Which settings it goes by. All may be given as options, these are shown. */
   readonly shownSettings: "all" | readonly string[]
-  /** It prints a list, and with --json the same as JSON. */
-  readonly isList?: true
+  readonly options?: readonly CommandOption[]
   /** It prints a log: lost lines are no failure, and its end does not wait long for a reader. */
   readonly serves?: true
   readonly run: (call: Call, terminal: Terminal) => Promise<ExitCode>

@@ -6,6 +6,13 @@ import { adminCommands, type CommandName, type InputName } from "../admin/comman
 import type { Call, CommandRow } from "./command_row.ts"
 import type { Terminal } from "./terminal.ts"
 
+const copyNotes = `Copies sessions, keys, failed logins and revocations, too: nobody is logged out.
+What was written is read back and compared. A copy that fails or is interrupted leaves nothing.
+
+No service may use either store. Give the settings of the service: they encrypt the keys.
+Other users of the machine can see a password in PLACE: put a URL that has one into a file.
+`
+
 const ownCommands: readonly CommandRow[] = [
   {
     name: "serve",
@@ -39,6 +46,22 @@ const ownCommands: readonly CommandRow[] = [
       (await import("./healthcheck.ts")).runHealthcheck(call, terminal),
   },
   {
+    name: "store copy",
+    takes: [],
+    help: "Copy a whole store between a data directory and PostgreSQL.",
+    notes: copyNotes,
+    options: [
+      { name: "from", takes: "PLACE", help: "The store to copy: a directory or postgres://…" },
+      { name: "from-file", takes: "PATH", help: "A file that has PLACE in it." },
+      { name: "to", takes: "PLACE", help: "The new store, in which there is nothing yet." },
+      { name: "to-file", takes: "PATH", help: "A file that has PLACE in it." },
+      { name: "dry-run", help: "Read and count everything, and write nothing." },
+      { name: "json", help: "Print a JSON object." },
+    ],
+    shownSettings: ["POSTERN_STORE_SECRET", "POSTERN_STORE_CA", "POSTERN_ISSUER"],
+    run: async (call, terminal) => (await import("./store_copy.ts")).runCopy(call, terminal),
+  },
+  {
     name: "completion",
     takes: ["SHELL"],
     help: "Print the completion script of a shell: bash, zsh or fish.",
@@ -51,6 +74,8 @@ const ownCommands: readonly CommandRow[] = [
       (await import("./completion.ts")).runCompletion(call, terminal, commandRows),
   },
 ]
+
+const listAsJson = { name: "json", help: "Print a JSON array, one record per line." }
 
 const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = {
   username: "NAME",
@@ -72,7 +97,7 @@ export const commandRows: readonly CommandRow[] = [
     help,
     notes: adminNotes,
     shownSettings: ["POSTERN_DATA_DIR"],
-    ...(command.endsWith(".list") ? { isList: true as const } : {}),
+    ...(command.endsWith(".list") ? { options: [listAsJson] } : {}),
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
   })),

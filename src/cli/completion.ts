@@ -50,9 +50,9 @@ function nextWords(rows: readonly CommandRow[]): ReadonlyMap<string, readonly st
   return next
 }
 
-function optionsOf({ isList, shownSettings }: CommandRow): readonly string[] {
+function optionsOf({ options = [], shownSettings }: CommandRow): readonly string[] {
   const settings = shownSettings.length === 0 ? [] : settingOptions.map(([option]) => `--${option}`)
-  return [...(isList ? ["--json"] : []), ...settings, "--help"]
+  return [...options.map(({ name }) => `--${name}`), ...settings, "--help"]
 }
 
 /** The two cases of a shell function in which `words` gets what may come next. */

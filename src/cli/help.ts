@@ -43,12 +43,14 @@ export function commandsIn(words: string): readonly CommandRow[] {
 
 /** Help for one command. */
 export function helpOfCommand(row: CommandRow): string {
-  const { help, notes, shownSettings, isList } = row
+  const { help, notes, shownSettings, options: own = [] } = row
   const shown = settingOptions.filter(
     ([, { name }]) => shownSettings === "all" || shownSettings.includes(name),
   )
   const options = [
-    ...(isList ? ["  --json\n      Print a JSON array, one record per line.\n"] : []),
+    ...own.map(({ name, takes, help }) => {
+      return `  --${name}${takes === undefined ? "" : ` ${takes}`}\n      ${help}\n`
+    }),
     ...shown.map(([option, setting]) => optionText(option, setting)),
     "  -h, --help\n      Print this help.\n",
   ]

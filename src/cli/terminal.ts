@@ -7,6 +7,8 @@ export interface Terminal {
   readonly program: string
   /** Whether questions, warnings and mistakes may be coloured. */
   readonly isColored: boolean
+  /** Whether questions, warnings and mistakes go to a terminal, so that progress can be shown. */
+  readonly showsProgress: boolean
   readonly input: NodeJS.ReadStream | NodeJS.ReadableStream
   /**
    * Prints results, for people and pipes. When bytes are lost (full disk, closed pipe), `onFailure`

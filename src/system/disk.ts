@@ -202,25 +202,37 @@ export async function replaceFile(
   chunks: Iterable<Uint8Array>,
   disk: Disk,
 ): Promise<void> {
+  await writeBeside(path, chunks, { disk, use: (temporary) => disk.rename(temporary, path) })
+  await disk.syncDirectory(dirname(path))
+}
+
+/**
+ * Writes the chunks to a new file of mode 0600 beside a path, for `use` to rename it. When that
+ * fails, the new file is removed.
+ */
+export async function writeBeside(
+  path: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { disk, use }: { readonly disk: Disk; readonly use: (temporary: string) => Promise<void> },
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomName()}.tmp`)
   const file = await disk.create(temporary)
   try {
     try {
       let position = 0
-      for (const chunk of chunks) {
+      for await (const chunk of chunks) {
         await writeAll(file, chunk, position)
         position += chunk.byteLength
       }
     } finally {
       await file.close()
     }
-    await disk.rename(temporary, path)
+    await use(temporary)
   } catch (error) {
     // A failure of the clean-up must not hide the first one.
     await disk.remove(temporary).catch(() => {})
     throw error
   }
-  await disk.syncDirectory(dirname(path))
 }
 
 /**
@@ -247,9 +259,14 @@ export async function withTemporaryDirectory<T>(
   return result
 }
 
-/** Removes the temporary files that a killed `replaceFile` left behind. */
+/** Removes the temporary files that a killed `writeBeside` left behind. */
 export async function removeLeftovers(directory: string, disk: Disk): Promise<void> {
   for (const name of await disk.list(directory)) {
-    if (/^\..+\.[\w-]{22}\.tmp$/.test(name)) await disk.remove(join(directory, name))
+    if (isLeftover(name)) await disk.remove(join(directory, name))
   }
+}
+
+/** Whether a file's name is that of a temporary file of `writeBeside`. */
+export function isLeftover(name: string): boolean {
+  return /^\..+\.[\w-]{22}\.tmp$/.test(name)
 }

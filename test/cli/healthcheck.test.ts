@@ -19,7 +19,7 @@ async function serve(t: TestContext, answer: RequestListener, host = "127.0.0.1"
   return { server, port: String((server.address() as AddressInfo).port) }
 }
 
-const noOptions = { values: [], isJson: false, optionNames: new Map() }
+const noOptions = { values: [], isJson: false, options: new Map(), optionNames: new Map() }
 
 async function check(settings: Record<string, string>) {
   const terminal = createFakeTerminal(settings)

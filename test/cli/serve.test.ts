@@ -13,7 +13,8 @@ const program = `
   import { runCommandLine } from "./src/cli/command_line.ts"
   const environment = JSON.parse(process.env.ENVIRONMENT_OF_TEST)
   const outputs = { print() {}, printError() {}, unreadBytes: () => 0, settle: async () => null }
-  const terminal = { environment, program: "postern", isColored: false, ...outputs }
+  const looks = { isColored: false, showsProgress: false }
+  const terminal = { environment, program: "postern", ...looks, ...outputs }
   const exitCode = await runCommandLine(["serve"], terminal)
   console.log(JSON.stringify({ exitCode, left: Object.keys(environment) }))
 `

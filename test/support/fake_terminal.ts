@@ -22,6 +22,7 @@ export function createFakeTerminal(
     environment,
     program: "postern",
     isColored: false,
+    showsProgress: false,
     input,
     unreadBytes: () => 0,
     settle: async () => null,

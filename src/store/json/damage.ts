@@ -58,14 +58,18 @@ export async function readStoreFile<T>(
     return bytes === null ? null : parse(bytes)
   } catch (error) {
     if (!(error instanceof FileFault)) throw error
-    throw unreadable(path, `${error.place}: ${error.message}`, error.kind)
+    throw unreadable(path, `${error.place}: ${error.message}`, { kind: error.kind })
   }
 }
 
-/** The error that stops a start at a file. */
-export function unreadable(path: string, why: string, kind: FaultKind = "damaged"): OperatorError {
+/** The error that stops a start at a file. `advice` is what else to do. */
+export function unreadable(
+  path: string,
+  why: string,
+  { kind = "damaged", advice = "" }: { readonly kind?: FaultKind; readonly advice?: string } = {},
+): OperatorError {
   return new OperatorError(`${messages[kind]}: '${path}': ${why}`, {
-    hint: `Nothing was changed. ${hints[kind]}`,
+    hint: `Nothing was changed. ${hints[kind]}${advice}`,
     exitCode: exitCodes.damagedData,
   })
 }

@@ -5,8 +5,8 @@ import type { FailedLogins, FailureStore, LoginSource } from "../store.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import type { Change } from "./tables.ts"
 
-/** No username starts like this. */
-const unknownKey = "-"
+/** The key of the failures of nobody. No username starts like this. */
+export const decoyKey = "-"
 
 /** The failed logins; store.ts says what each method promises. */
 export class JsonFailures implements FailureStore {
@@ -26,8 +26,8 @@ export class JsonFailures implements FailureStore {
     { most }: { readonly most: number } = { most: Number.POSITIVE_INFINITY },
   ): Promise<FailedLogins> {
     const found = username === null ? null : this.#countable(username, source, most)
-    const none = { username: unknownKey, strangers: 0, devices: 0 }
-    const before = found ?? this.#pending(unknownKey) ?? none
+    const none = { username: decoyKey, strangers: 0, devices: 0 }
+    const before = found ?? this.#pending(decoyKey) ?? none
     const counted = changed(before, source, 1)
     await this.#tables.write([["failedLogins", counted.username, counted]])
     return counted

@@ -49,6 +49,11 @@ export class JsonStore implements Store {
     })
   }
 
+  /** All records, for a copy. */
+  get tables(): Tables {
+    return this.#staged.committed
+  }
+
   isInPlace(): boolean {
     return this.#parts.holding.isInPlace
   }

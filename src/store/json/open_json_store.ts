@@ -108,7 +108,13 @@ async function readContents(directory: string, disk: Disk): Promise<Contents | n
       throw unreadable(snapshotPath, "it is missing, but there is a journal of its changes")
     }
     if ((await disk.inspect(join(directory, keysFileName))) === null) return null
-    throw unreadable(snapshotPath, `it is missing, but there is '${keysFileName}' beside it`)
+    // Journals that were never used tell of a copy that ended in its last instant.
+    const advice =
+      first && second
+        ? " If `postern store copy` was interrupted here, remove the files and copy again."
+        : ""
+    const why = `it is missing, but there is '${keysFileName}' beside it`
+    throw unreadable(snapshotPath, why, { advice })
   }
   if (!first || !second) {
     const missing = journalNames[first ? 1 : 0]

@@ -1,7 +1,8 @@
 // The list for GET /revocations, made again only when it changes.
 
+import type { TableName } from "../records.ts"
 import type { Revocations } from "../store.ts"
-import type { TableName, Tables } from "./tables.ts"
+import type { Tables } from "./tables.ts"
 
 /** The tables that the list is made from. */
 const listedTables: readonly TableName[] = ["endedSessions", "revokedTokens"]

@@ -12,6 +12,7 @@ import {
   touch,
   type Use,
 } from "../../domain/session.ts"
+import type { Records } from "../records.ts"
 import type {
   Revocations,
   RevocationWindow,
@@ -25,7 +26,7 @@ import type {
 } from "../store.ts"
 import { RevocationListing } from "./revocation_listing.ts"
 import type { StagedTables } from "./staged_tables.ts"
-import type { Change, Records } from "./tables.ts"
+import type { Change } from "./tables.ts"
 
 /** The most changes in one journal entry of a purge. */
 const changesPerEntry = 500

@@ -18,16 +18,10 @@
 import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../../system/disk.ts"
 import type { FileFormat } from "../../system/file_version.ts"
+import { type TableName, tableNames } from "../records.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
 import { FileFault, requireOwnFormat } from "./damage.ts"
-import {
-  emptyTables,
-  RecordError,
-  readRecord,
-  type TableName,
-  type Tables,
-  tableNames,
-} from "./tables.ts"
+import { emptyTables, RecordError, readRecord, type Tables } from "./tables.ts"
 
 /** Name of the file in the data directory. */
 export const snapshotName = "store.json"
@@ -91,12 +85,14 @@ function* snapshotTexts(
   }
 }
 
-function firstLine(sequence: number): string {
+/** The first line of a snapshot, without its end. */
+export function firstLine(sequence: number): string {
   const { format, version } = own
   return `${JSON.stringify({ format, version, sequence }).slice(0, -1)},`
 }
 
-function openingLine(name: TableName): string {
+/** The line with which a table's list begins, without its end. */
+export function openingLine(name: TableName): string {
   return `"${name}":[`
 }
 

@@ -4,15 +4,9 @@
 // of that record, and fails if the write fails.
 
 import { Unavailable } from "../../errors.ts"
+import type { Records, TableName } from "../records.ts"
 import type { Journal } from "./journal.ts"
-import {
-  apply,
-  type Change,
-  type Records,
-  readChange,
-  type TableName,
-  type Tables,
-} from "./tables.ts"
+import { apply, type Change, readChange, type Tables } from "./tables.ts"
 
 /** A change that is being written. */
 interface Staged {

@@ -1,40 +1,10 @@
-// The tables of the JSON store and the members of their records. A new table or a new member needs
-// a new version of the snapshot, which an older Postern then refuses.
+// The tables of the JSON store, and the members of their records (../records.ts). A new table or a
+// new member needs a new version of the snapshot, which an older Postern then refuses.
 
-import type { Session } from "../../domain/session.ts"
 import { isJsonObject } from "../../domain/strict_json.ts"
-import type { User } from "../../domain/user.ts"
 import { isNameInRecord } from "../../domain/username.ts"
 import { isPasswordHash } from "../../password/phc.ts"
-import type { FailedLogins, RevokedToken } from "../store.ts"
-
-/** The name of a deleted user. */
-export interface ReservedName {
-  readonly username: string
-  readonly deletedAt: number
-  /** Whether a new user may have the name. */
-  readonly isReleased: boolean
-}
-
-/** A session that ended and may still have valid access tokens. */
-export interface EndedSession {
-  readonly sid: string
-  /** When the last of its access tokens has expired. */
-  readonly tokensExpireAt: number
-}
-
-/** Records by table. */
-export interface Records {
-  readonly users: User
-  readonly reservedNames: ReservedName
-  readonly sessions: Session
-  readonly endedSessions: EndedSession
-  readonly revokedTokens: RevokedToken
-  readonly failedLogins: FailedLogins
-}
-
-/** The name of a table. */
-export type TableName = keyof Records
+import { type Records, type TableName, tableNames } from "../records.ts"
 
 /** A change of one record: its new state, or null to delete it. */
 export type Change = {
@@ -90,9 +60,6 @@ const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: 
 const memberLists = new Map<string, readonly (readonly [member: string, kind: Kind])[]>(
   Object.entries(members).map(([table, kindOf]) => [table, Object.entries(kindOf)]),
 )
-
-/** The tables' names, in the order in which they are written. */
-export const tableNames = Object.keys(members) as readonly TableName[]
 
 /** Tables without a record. */
 export function emptyTables(): Tables {

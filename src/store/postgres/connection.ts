@@ -18,6 +18,8 @@ export interface ConnectionOptions {
   readonly location: DatabaseLocation
   /** Certificates of the authorities to trust, as PEM; null for those that Node trusts. */
   readonly ca: string | null
+  /** The name that the server shows for the connection; that of a service by default. */
+  readonly applicationName?: string
   /** The longest wait for the database, for connecting and for a statement. */
   readonly waitMillisMax: number
   /** Gets warnings about the server's settings. */
@@ -32,6 +34,8 @@ export interface ConnectionEvents {
   readonly stopped: (cause: unknown) => void
 }
 
+/** By this name the connections of services are told from others. */
+export const serviceName = "postern"
 /** The server gives up before Postern does. So what was answered 503 is not done much later. */
 const statementShare = 0.7
 const lockShare = 0.5
@@ -156,13 +160,14 @@ function limitsOf(waitMillisMax: number): ServerLimits {
   }
 }
 
-function configOf({ location, ca, waitMillisMax }: ConnectionOptions): ClientConfig {
+function configOf(options: ConnectionOptions): ClientConfig {
+  const { location, ca, waitMillisMax, applicationName = serviceName } = options
   const { host, port, user, password, database } = location
   return {
     ...{ host, port, user, database, ssl: tlsFor(location, ca), sslnegotiation: "postgres" },
     // A function, since an empty text counts as none, and `pg` would look for another one.
     password: () => password ?? "",
-    ...{ application_name: "postern", client_encoding: "utf8" },
+    ...{ application_name: applicationName, client_encoding: "utf8" },
     ...{ pipeline: true, connectionTimeoutMillis: waitMillisMax, query_timeout: waitMillisMax },
     ...{ keepAlive: true, keepAliveInitialDelayMillis: 30_000 },
   }

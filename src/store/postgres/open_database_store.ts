@@ -5,13 +5,13 @@ import { Unavailable } from "../../errors.ts"
 import type { Store } from "../store.ts"
 import type { DatabaseLocation } from "../store_location.ts"
 import type { Database } from "./database.ts"
-import type { KeyDocumentOptions } from "./key_document.ts"
+import type { KeySealOptions } from "./key_seal.ts"
 import { migrate, migrationStatus } from "./migrations.ts"
 import { type DatabaseOptions, openDatabase } from "./open_database.ts"
 import { createPostgresStore } from "./postgres_store.ts"
 
 /** What opening needs. */
-export interface DatabaseStoreOptions extends KeyDocumentOptions {
+export interface DatabaseStoreOptions extends KeySealOptions {
   readonly location: DatabaseLocation
   readonly ca: string | null
   readonly stalenessSeconds: number

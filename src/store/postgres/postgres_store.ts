@@ -5,14 +5,15 @@ import { type Clock, systemClock } from "../../clock.ts"
 import type { Store } from "../store.ts"
 import { closingInOrder, type Database } from "./database.ts"
 import { PostgresFailures } from "./failures.ts"
-import { type KeyDocumentOptions, PostgresKeys } from "./key_document.ts"
+import { PostgresKeys } from "./key_document.ts"
+import type { KeySealOptions } from "./key_seal.ts"
 import { PostgresSessions } from "./sessions.ts"
 import { createUsableQuestion } from "./usable_question.ts"
 import { PostgresUsers } from "./users.ts"
 import { View } from "./view.ts"
 
 /** What opening needs. */
-export interface PostgresStoreOptions extends KeyDocumentOptions {
+export interface PostgresStoreOptions extends KeySealOptions {
   /** A connection, which the store closes. */
   readonly database: Database
   /** A request may be judged by a state at most this old; 0, the default, for none. */

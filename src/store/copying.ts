@@ -1,0 +1,50 @@
+// What an engine does for a copy of a whole store to another engine (copy_store.ts): it gives all
+// records in slices, so that a million users need no more memory than a few thousand, or takes
+// them, all or none.
+
+import type { Records, TableName } from "./records.ts"
+
+/** How many records each table has. */
+export type Counts = { readonly [T in TableName]: number }
+
+/** All that a store holds, at one moment. */
+export interface Content {
+  /** The document of the keys, as the key store has it, or null. */
+  readonly keys: Uint8Array | null
+  count(): Promise<Counts>
+  /**
+   * The records of a table: sessions in the order in which they started, others by their keys. One
+   * table is read at a time.
+   */
+  read<T extends TableName>(table: T): AsyncIterable<readonly Records[T][]>
+}
+
+/** A store to copy from. */
+export interface CopySource {
+  /** Where it is, for messages. */
+  readonly place: string
+  /**
+   * Gives the content to `use`, and keeps every service from changing it meanwhile.
+   * @throws OperatorError when a service uses the store, or there is none
+   */
+  read<T>(use: (content: Content) => Promise<T>): Promise<T>
+}
+
+/** A store to copy to. */
+export interface CopyTarget {
+  readonly place: string
+  /**
+   * Makes sure that there is nothing yet, and changes nothing.
+   * @throws OperatorError when there is something, or a service uses it
+   */
+  requireEmpty(): Promise<void>
+  /**
+   * Writes a content and gives to `compare` what was then read back. When anything fails, there is
+   * still nothing.
+   * @throws OperatorError as `requireEmpty`
+   */
+  fill(content: Content, compare: (copied: Content) => Promise<void>): Promise<void>
+}
+
+/** Records a slice has at most. */
+export const sliceMax = 1000

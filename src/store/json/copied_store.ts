@@ -1,0 +1,189 @@
+// A data directory to copy from, or to copy to (../copying.ts).
+//
+// In a new directory everything is written under temporary names first, which every start removes.
+// When it was read back and compared, the journals are made, the keys get their name, and then the
+// snapshot. So after a crash there is nothing yet or, from the last instant, what every start
+// refuses: keys without a snapshot.
+
+import { join } from "node:path"
+import { crc32 } from "node:zlib"
+import { exitCodes, OperatorError } from "../../errors.ts"
+import { type Disk, isLeftover, removeLeftovers, writeBeside } from "../../system/disk.ts"
+import { secureDirectory } from "../../system/private_files.ts"
+import {
+  type Content,
+  type CopySource,
+  type CopyTarget,
+  type Counts,
+  sliceMax,
+} from "../copying.ts"
+import { type Records, type TableName, tableNames } from "../records.ts"
+import { sumText } from "./checksum.ts"
+import { decoyKey } from "./failed_logins.ts"
+import { journalNames, makeSegments } from "./journal.ts"
+import { keysFileName } from "./keys_file.ts"
+import { takeLock } from "./lock.ts"
+import { lockFileName } from "./lock_file.ts"
+import { openJsonStore } from "./open_json_store.ts"
+import { firstLine, openingLine, readSnapshot, snapshotName } from "./snapshot.ts"
+import { directoryFailure } from "./store_directory.ts"
+import type { Tables } from "./tables.ts"
+
+/** A data directory for a copy. */
+export interface CopiedDirectory {
+  readonly directory: string
+  readonly disk: Disk
+  readonly warn: (event: string, message: string) => void
+}
+
+/** A data directory to copy from. It is locked for as long as it is read. */
+export function copyFromDirectory(options: CopiedDirectory): CopySource {
+  return {
+    place: `'${options.directory}'`,
+    async read(use) {
+      const store = await openJsonStore({ ...options, mayMake: false })
+      try {
+        const keys = (await store.keys.read())?.bytes ?? null
+        return await use(contentOf(store.tables, keys))
+      } finally {
+        await store.close()
+      }
+    },
+  }
+}
+
+/**
+ * A data directory to copy to. Beside the copy it may hold a file of one of the names `mayHold`.
+ */
+export function copyToDirectory(
+  options: CopiedDirectory,
+  mayHold: readonly string[] = [],
+): CopyTarget {
+  const { directory, disk, warn } = options
+  const requireEmpty = async () => {
+    const found = await disk.inspect(directory)
+    if (found === null) return
+    const names = found.type === "directory" ? await disk.list(directory) : [directory]
+    const held = names.filter((name) => !isOfNoStore(name) && !mayHold.includes(name))
+    if (held.length > 0) throw notEmpty(directory, held)
+  }
+  return {
+    place: `'${directory}'`,
+    requireEmpty: () => requireEmpty().catch((error) => fail(error, directory)),
+    async fill(content, compare) {
+      try {
+        await requireEmpty()
+        const repaired = await secureDirectory(directory, disk)
+        if (repaired !== null) warn("store.mode_repaired", repaired)
+        const lock = await takeLock(directory, options)
+        try {
+          // Again, since another process may have been faster.
+          await requireEmpty()
+          await removeLeftovers(directory, disk)
+          await write(content, compare, options)
+        } finally {
+          await lock.release()
+        }
+      } catch (error) {
+        fail(error, directory)
+      }
+    },
+  }
+}
+
+async function write(
+  content: Content,
+  compare: (copied: Content) => Promise<void>,
+  { directory, disk }: CopiedDirectory,
+): Promise<void> {
+  const path = join(directory, snapshotName)
+  const keysPath = join(directory, keysFileName)
+  const { keys } = content
+  const writeSnapshot = (keysBeside: string | null) =>
+    writeBeside(path, encoded(content), {
+      disk,
+      async use(beside) {
+        const { tables } = readSnapshot((await disk.read(beside)) ?? Buffer.alloc(0))
+        const copiedKeys = keysBeside === null ? null : await disk.read(keysBeside)
+        await compare(contentOf(tables, copiedKeys))
+        await makeSegments(directory, disk)
+        if (keysBeside !== null) await disk.rename(keysBeside, keysPath)
+        await disk.rename(beside, path)
+      },
+    })
+  try {
+    if (keys === null) await writeSnapshot(null)
+    else await writeBeside(keysPath, [keys], { disk, use: writeSnapshot })
+  } catch (error) {
+    for (const name of [keysFileName, ...journalNames]) await disk.remove(join(directory, name))
+    throw error
+  }
+  await disk.syncDirectory(directory)
+}
+
+/** The snapshot of a content, in the format of snapshot.ts. */
+async function* encoded(content: Content): AsyncIterable<Uint8Array> {
+  let sum = 0
+  for await (const text of textsOf(content)) {
+    const chunk = Buffer.from(text)
+    sum = crc32(chunk, sum)
+    yield chunk
+  }
+  yield Buffer.from(`${sumText(sum)}\n`)
+}
+
+async function* textsOf(content: Content): AsyncIterable<string> {
+  yield firstLine(0)
+  for (const [index, table] of tableNames.entries()) {
+    yield `${index === 0 ? "" : ","}\n${openingLine(table)}`
+    let separator = "\n"
+    for await (const records of content.read(table)) {
+      yield `${separator}${records.map((record) => JSON.stringify(record)).join(",\n")}`
+      separator = ",\n"
+    }
+    yield "\n]"
+  }
+}
+
+function contentOf(tables: Tables, keys: Uint8Array | null): Content {
+  return {
+    keys,
+    async count() {
+      const counts = tableNames.map((table) => [table, recordsOf(tables, table).length] as const)
+      return Object.fromEntries(counts) as Counts
+    },
+    async *read(table) {
+      const records = recordsOf(tables, table)
+      for (let at = 0; at < records.length; at += sliceMax) yield records.slice(at, at + sliceMax)
+    },
+  }
+}
+
+/** The records in the order of a copy. Failed logins of nobody say nothing, and stay behind. */
+function recordsOf<T extends TableName>(tables: Tables, table: T): readonly Records[T][] {
+  const entries = [...(tables[table] as Map<string, Records[T]>)]
+  // A map has sessions in the order in which they started.
+  if (table !== "sessions") entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  const kept = table === "failedLogins" ? entries.filter(([key]) => key !== decoyKey) : entries
+  return kept.map(([, record]) => record)
+}
+
+/** Whether a file may be in a directory in which there is no store. */
+function isOfNoStore(name: string): boolean {
+  return ["lost+found", lockFileName].includes(name) || /\.sock$/.test(name) || isLeftover(name)
+}
+
+function notEmpty(directory: string, names: readonly string[]): OperatorError {
+  const isHalf = names.every((name) => [keysFileName, ...journalNames].includes(name))
+  const empty = "Name a directory that is empty, or not there yet."
+  return new OperatorError(`'${directory}' is in use: it holds '${names.join("', '")}'`, {
+    hint: isHalf
+      ? `${empty} If a copy was interrupted here, remove these files.`
+      : `${empty} Nothing was changed.`,
+    exitCode: exitCodes.inUse,
+  })
+}
+
+function fail(error: unknown, directory: string): never {
+  throw directoryFailure(error, directory)
+}

@@ -1,0 +1,40 @@
+// The records of a store, by table: what every engine keeps of users and sessions, and what moves
+// from one engine to another. Each engine has a form of its own for them on its disk.
+
+import type { Session } from "../domain/session.ts"
+import type { User } from "../domain/user.ts"
+import type { FailedLogins, RevokedToken } from "./store.ts"
+
+/** The name of a deleted user. */
+export interface ReservedName {
+  readonly username: string
+  readonly deletedAt: number
+  /** Whether a new user may have the name. */
+  readonly isReleased: boolean
+}
+
+/** A session that ended and may still have valid access tokens. */
+export interface EndedSession {
+  readonly sid: string
+  /** When the last of its access tokens has expired. */
+  readonly tokensExpireAt: number
+}
+
+/** Records by table. */
+export interface Records {
+  readonly users: User
+  readonly reservedNames: ReservedName
+  readonly sessions: Session
+  readonly endedSessions: EndedSession
+  readonly revokedTokens: RevokedToken
+  readonly failedLogins: FailedLogins
+}
+
+/** The name of a table. */
+export type TableName = keyof Records
+
+/** The tables' names, in the order in which they are written: a session comes after its user. */
+export const tableNames: readonly TableName[] = [
+  ...(["users", "reservedNames", "sessions"] as const),
+  ...(["endedSessions", "revokedTokens", "failedLogins"] as const),
+]

@@ -1,0 +1,76 @@
+// A store's whole content for tests of copies: every member of every record is set, to something
+// else in each record, and the numbers are as large as they get.
+
+import type { Content, Counts } from "../../src/store/copying.ts"
+import { sliceMax } from "../../src/store/copying.ts"
+import { type Records, type TableName, tableNames } from "../../src/store/records.ts"
+import { sampleSession, start } from "./sample_session.ts"
+import { sampleHash, sampleUser } from "./sample_user.ts"
+
+const largest = 2 ** 48 - 2
+const agents = ["Browser/1.0", "Ünïcode/2 \u{1f511}", "quotes \" ' \\ and $1"]
+
+/** The record of a number, by table. */
+const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
+  users: (at) =>
+    sampleUser(nameOf(at), {
+      passwordHash: sampleHash("ABCDEFGHIJ"[at % 10]),
+      roles: at % 3 === 0 ? [] : ["admin", `role-${at}`],
+      claims: claimsOf(at),
+      disabled: at % 7 === 0,
+      createdAt: start - 1000 + at,
+      tokensNotBefore: at % 5 === 0 ? start + at : 0,
+    }),
+  reservedNames: (at) => ({
+    username: `gone-${nameOf(at)}`,
+    deletedAt: start + at,
+    isReleased: at % 2 === 0,
+  }),
+  sessions: (at) =>
+    sampleSession(`s${String((at * 7919) % 1_000_003).padStart(7, "0")}.~-_`, {
+      username: nameOf(at),
+      startedAt: start + (at % 50),
+      lastUsedAt: start + 100 + at,
+      rotatedAt: start + 99 + at,
+      rotations: at % 11 === 0 ? largest : at,
+      address: at % 2 === 0 ? `2001:db8::${(at % 65_535).toString(16)}` : `192.0.2.${at % 256}`,
+      userAgent: agents[at % 3] ?? "",
+      usedBefore:
+        at % 4 === 0 ? null : { at: start + at, address: "198.51.100.9", userAgent: `Old/${at}` },
+      sharedRotation: at % 13,
+      sharedRun: at % 3,
+    }),
+  endedSessions: (at) => ({ sid: `e${nameOf(at)}`, tokensExpireAt: start + 900 + at }),
+  revokedTokens: (at) => ({
+    jti: `j${nameOf(at)}`,
+    expiresAt: start + at,
+    isListed: at % 2 === 0,
+  }),
+  failedLogins: (at) => ({ username: nameOf(at), strangers: (at % 70) + 1, devices: at % 9 }),
+}
+
+/** Makes a content of so many records of each table; `counts` replaces some of the numbers. */
+export function sampleContent(count: number, counts: Partial<Counts> = {}): Content {
+  const of = Object.fromEntries(tableNames.map((table) => [table, count])) as Counts
+  const all = { ...of, ...counts }
+  return {
+    keys: Buffer.from(`{"keys":"of a test, in bytes that nobody reads","é":${count}}\n`),
+    count: async () => all,
+    async *read<T extends TableName>(table: T) {
+      const make = makers[table] as (at: number) => Records[T]
+      for (let at = 0; at < all[table]; at += sliceMax) {
+        const length = Math.min(sliceMax, all[table] - at)
+        yield Array.from({ length }, (_, index) => make(at + index))
+      }
+    },
+  }
+}
+
+function nameOf(at: number): string {
+  return `user-${String(at).padStart(7, "0")}`
+}
+
+function claimsOf(at: number): Records["users"]["claims"] {
+  if (at % 4 === 0) return {}
+  return { tenant: at, deep: { list: [null, true, "\u0000 \ud800 é", 1.5e300] }, 7: "seven" }
+}
