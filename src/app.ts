@@ -3,10 +3,11 @@
 
 import { monotonicMillis } from "./clock.ts"
 import { shareReply, shareWith } from "./http/cors.ts"
+import type { Asker } from "./http/guard.ts"
 import { isAllowedHost } from "./http/host.ts"
 import type { HttpRequest, Reply, RequestHead } from "./http/message.ts"
-import { problem, problemOf } from "./http/problem.ts"
-import { createRouter, type Match } from "./http/router.ts"
+import { asDenial, problem, problemOf } from "./http/problem.ts"
+import { createRouter, type Match, type RouteGroup, type Router } from "./http/router.ts"
 import { type RouteParts, routes } from "./routes.ts"
 import { errorText, type Log } from "./telemetry/log.ts"
 
@@ -14,19 +15,35 @@ import { errorText, type Log } from "./telemetry/log.ts"
 export interface App {
   /** Whether the body of a request with this head is read before `handle` is called. */
   takesBody(head: RequestHead): boolean
+  /**
+   * Who asks at a path. For a head whose path could not be read, null: who asks anywhere and needs
+   * the most care.
+   */
+  askerAt(start: RequestStart | null): Asker
   /** Answers a request. Never rejects. */
   handle(request: HttpRequest): Promise<Reply>
   /** Adds the CORS headers for an origin to a reply that the server made itself. */
   share(reply: Reply, origin: string | undefined): Reply
 }
 
+type RequestStart = Pick<RequestHead, "method" | "path">
+
 /** The options of the app, without those of its routes. */
 export interface AppOptions {
   /** Host names to accept; null for any. */
   readonly allowedHosts: readonly string[] | null
+  /** The routes of the browser wing; none when it is off. */
+  readonly browser?: BrowserRoutes | null
   /** Origins whose scripts may read replies. */
   readonly corsOrigins: readonly string[]
   readonly log: Log
+}
+
+/** The browser wing as the app sees it. */
+export interface BrowserRoutes {
+  readonly groups: readonly RouteGroup[]
+  /** Whether a `Host` is accepted where proxies ask: they send the host of the app. */
+  readonly isProtectedHost: (host: string) => boolean
 }
 
 /**
@@ -36,8 +53,9 @@ const plainSegment = /^\/[a-z-]{1,24}(?![^/])/
 
 /** Puts the service together. */
 export function createApp(parts: RouteParts & AppOptions): App {
-  const { allowedHosts, corsOrigins, log } = parts
-  const route = createRouter(routes(parts).flat())
+  const { allowedHosts, corsOrigins, log, browser = null } = parts
+  const rows = [...routes(parts), ...(browser?.groups ?? [])].flat()
+  const route = createRouter(rows)
 
   return {
     takesBody({ method, path, headers }) {
@@ -46,11 +64,17 @@ export function createApp(parts: RouteParts & AppOptions): App {
       return match.kind === "found" && match.handler.takesBody
     },
 
+    askerAt: createAskerAt(rows, route),
+
     async handle(request) {
       const startedAt = monotonicMillis()
       const match = route(request.method, request.path)
       const { reason, ...answered } = await answer(request, match)
-      const reply = shareReply(answered, { request, origins: corsOrigins })
+      const asker = askerOf(match)
+      const said = asker === "nginx" ? asDenial(answered) : answered
+      // What a proxy is told about another request is no reply to a script.
+      const isShared = asker === "client"
+      const reply = isShared ? shareReply(said, { request, origins: corsOrigins }) : said
       log.access({
         request: request.id,
         client: request.clientAddress,
@@ -67,8 +91,14 @@ export function createApp(parts: RouteParts & AppOptions): App {
     share: (reply, origin) => shareWith(reply, { origin, origins: corsOrigins }),
   }
 
+  function isAllowed({ headers }: RequestHead, match: Match): boolean {
+    const host = headers.get("host")
+    if (isAllowedHost(host, allowedHosts)) return true
+    return askerOf(match) !== "client" && (browser?.isProtectedHost(host ?? "") ?? false)
+  }
+
   async function answer(request: HttpRequest, match: Match): Promise<Reply> {
-    if (!isAllowedHost(request.headers.get("host"), allowedHosts)) {
+    if (!isAllowed(request, match)) {
       return problem("misdirected_request", "This service does not accept this Host header")
     }
     if (match.kind === "not_found") return problem("not_found", "There is nothing at this path")
@@ -78,6 +108,20 @@ export function createApp(parts: RouteParts & AppOptions): App {
     } catch (error) {
       return match.handler.explain(error, { reply: failed(error, request, log), request })
     }
+  }
+}
+
+function askerOf(match: Match): Asker {
+  return match.kind === "found" ? match.handler.asker : "client"
+}
+
+function createAskerAt(rows: RouteGroup, route: Router): App["askerAt"] {
+  const askers = rows.map(([, , { asker }]) => asker)
+  const hasProxies = askers.some((asker) => asker !== "client")
+  const mostCareful = askers.includes("nginx") ? "nginx" : "client"
+  return (start) => {
+    if (!hasProxies) return "client"
+    return start === null ? mostCareful : askerOf(route(start.method, start.path))
   }
 }
 

@@ -15,6 +15,7 @@ export const errorCodes = [
   "insufficient_user_authentication",
   "insufficient_scope",
   "wrong_password",
+  "access_denied",
   "not_found",
   "method_not_allowed",
   "request_timeout",
@@ -51,6 +52,8 @@ export const refusalReasons = [
   ...["revoked", "reused", "user_unknown", "user_disabled"],
   // The token is good, but not for this request.
   ...["not_fresh", "missing_role"],
+  // A proxy asks about another request, which no token could help.
+  ...["untrusted_proxy", "forwarded_headers", "other_host", "unlisted_host", "other_user"],
 ] as const
 
 /** One of them. */

@@ -60,7 +60,7 @@ export async function startService(
       const listenSoon = (handle: ServerOptions["handle"]) =>
         listen(config, {
           ...serverOptions(config, { log, clock: systemClock }),
-          ...{ handle, takesBody: () => false, share: (reply) => reply },
+          ...{ handle, takesBody: () => false, askerAt: () => "client", share: (reply) => reply },
         })
       return waitFor(error, { attempt, listen: listenSoon, stopped, log })
     })
@@ -92,6 +92,7 @@ async function startWith(
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => app.handle(request),
       takesBody: (head) => app.takesBody(head),
+      askerAt: (start) => app.askerAt(start),
       share: (reply, origin) => app.share(reply, origin),
     })
     const app = appOf(opened, withPort(config, server.port), {
@@ -130,13 +131,16 @@ async function startWith(
 function serverOptions(
   config: Config,
   parts: Pick<ServerOptions, "log" | "clock">,
-): Omit<ServerOptions, "handle" | "takesBody" | "share"> {
+): Omit<ServerOptions, "handle" | "takesBody" | "askerAt" | "share"> {
   const { includeSubdomains, trustedProxies, forwardedHeader } = config
   return {
     strictTransport: config.publicAddress?.startsWith("https:") ?? false,
     ...{ includeSubdomains, trustedProxies, forwardedHeader },
     variesByOrigin: config.corsOrigins.length > 0,
-    limits: limitsFor(processLimits(config), config.keepAlive),
+    limits: limitsFor(processLimits(config), {
+      ...config.keepAlive,
+      takesForwardedHeads: config.browser !== null && config.browser.hosts.length > 0,
+    }),
     ...parts,
   }
 }

@@ -1,5 +1,5 @@
-// Who may use a route. Only `anyone`, `guard` and `guardBy` make a RouteHandler, and the route
-// table takes nothing else: a route without its guard does not compile.
+// Who may use a route. Only `anyone`, `guard`, `guardBy` and `trustedProxies` make a RouteHandler,
+// and the route table takes nothing else: a route without its guard does not compile.
 
 import { AuthError } from "../errors.ts"
 import { type Limits, limitText } from "../limit/limit.ts"
@@ -39,6 +39,12 @@ export interface Identity {
   readonly secondsSinceLogin: number | null
 }
 
+/** Which proxies ask, and what to do about others that do. */
+export interface TrustedProxiesOptions {
+  readonly asker: Exclude<Asker, "client">
+  readonly refused: (head: RequestHead) => void
+}
+
 /** Gives the principal of an access token, or throws AuthError `invalid_token`. */
 export type Authenticate<P> = (token: string) => P | Promise<P>
 
@@ -59,8 +65,20 @@ export type Explain = (
   failure: { readonly reply: Reply; readonly request: HttpRequest },
 ) => Reply
 
-/** A handler with its protection. Only `anyone`, `guard` and `guardBy` make one. */
+/**
+ * Who asks. A proxy asks about a request that it was sent: it passes on the head of that request,
+ * may announce its body, and sends no body. nginx is a proxy that takes every refusal but 401 and
+ * 403 for a failure of ours.
+ */
+export type Asker = "client" | "proxy" | "nginx"
+
+/** A handler with its protection. Only the functions of this file make one. */
 export type RouteHandler = ProtectedHandler
+
+/** What a row says about its handler. */
+interface Described extends Pick<RouteHandler, "access" | "takesBody" | "limits"> {
+  readonly asker?: Asker
+}
 
 class ProtectedHandler {
   // Private, so that no object literal is a ProtectedHandler.
@@ -71,16 +89,19 @@ class ProtectedHandler {
   readonly access: string
   /** Whether the request's body is read. */
   readonly takesBody: boolean
+  /** Who asks: what the server makes of the head depends on it. */
+  readonly asker: Asker
   /** How often the route may be used, in words, for tests and documents. */
   readonly limits: readonly string[]
 
   constructor(
-    { access, takesBody, limits }: Pick<RouteHandler, "access" | "takesBody" | "limits">,
+    { access, takesBody, limits, asker = "client" }: Described,
     handle: BodyHandler["handle"],
     explain: Explain = (_error, { reply }) => reply,
   ) {
     this.access = access
     this.takesBody = takesBody
+    this.asker = asker
     this.limits = limits
     this.#handle = handle
     this.explain = explain
@@ -94,6 +115,23 @@ class ProtectedHandler {
 /** Allows every request. `limits` are those that the service enforces for this use case. */
 export function anyone(handler: Handler | BodyHandler, limits: Limits = {}): RouteHandler {
   return new ProtectedHandler(describe("anyone", handler, limits), handleOf(handler))
+}
+
+/**
+ * Allows requests of trusted proxies alone. Their headers say what they ask about, and anybody can
+ * send such headers. `refused` is called with the head of each other request.
+ */
+export function trustedProxies(
+  handler: Handler,
+  { asker, refused }: TrustedProxiesOptions,
+): RouteHandler {
+  const guarded = (request: HttpRequest, context: Context): Reply | Promise<Reply> => {
+    if (request.isProxied) return handler(request, context)
+    refused(request)
+    const message = "Only trusted proxies may ask here"
+    return refusalReply(new AuthError("access_denied", message, { reason: "untrusted_proxy" }))
+  }
+  return new ProtectedHandler({ ...describe("trusted proxies", handler, {}), asker }, guarded)
 }
 
 /**

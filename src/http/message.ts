@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly headers: ReadonlyMap<string, string>
   /** The client's address: the peer's, or the one that a trusted proxy forwards. */
   readonly clientAddress: string
+  /** Whether a trusted proxy sent the request. */
+  readonly isProxied: boolean
 }
 
 /** A request with its body. The body is empty if the route takes none. */

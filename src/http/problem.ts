@@ -13,6 +13,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   insufficient_user_authentication: 401,
   insufficient_scope: 403,
   wrong_password: 403,
+  access_denied: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
@@ -69,6 +70,17 @@ export function refusalReply(error: AuthError): Reply {
   // Member by member, because a spread takes longer than the rest of this function.
   const { status, headers, body } = reply
   return reason === undefined ? reply : { status, headers, body, reason }
+}
+
+/**
+ * The reply for nginx's `auth_request`. For nginx 401 and 403 are refusals, and everything else is
+ * a failure: its client would get a 500. So each refusal of a request is one of the two. What fails
+ * here, or is too busy, stays a failure: nginx can show another page for it.
+ */
+export function asDenial(reply: Reply): Reply {
+  const { status } = reply
+  const isRefusal = (status >= 400 && status < 500) || status === 505
+  return isRefusal && status !== 401 && status !== 403 ? { ...reply, status: 403 } : reply
 }
 
 /** The reply for a thrown value. Null for a bug, which the caller logs. */

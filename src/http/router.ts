@@ -1,17 +1,18 @@
 // Finds the route of a request. Paths are compared as they were sent: nothing is decoded, no dots
 // are resolved, no slashes are merged. So each route has one spelling. Paths without `{name}` are
-// tried first. A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3).
+// tried first. A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3). A
+// last `{name*}` matches the rest of the path, whatever that is.
 
 import type { RouteHandler } from "./guard.ts"
 
-/** A row of the route table. A GET row answers HEAD, too. */
+/** A row of the route table. A GET row answers HEAD, too. An ANY row answers every method. */
 export type Route = readonly [method: Method, path: string, handler: RouteHandler]
 
 /** Routes that belong together. */
 export type RouteGroup = readonly Route[]
 
 /** The methods a route may have. */
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "ANY"
 
 /** The route of a request, or why there is none. */
 export type Match =
@@ -39,7 +40,7 @@ interface Pattern extends Entry {
   readonly names: readonly string[]
 }
 
-const parameter = /^\{([a-zA-Z]\w*)\}$/
+const parameter = /^\{([a-zA-Z]\w*)(\*?)\}$/
 const staticSegment = /^[\w.~-]*$/
 const noParams: Params = Object.freeze(Object.create(null))
 
@@ -70,7 +71,7 @@ export function createRouter(routes: readonly Route[]): Router {
     if (!path.startsWith("/")) throw new TypeError(`The path '${path}' does not start with '/'`)
     const segments = path.split("/").slice(1)
     const names = segments.flatMap((segment) => parameter.exec(segment)?.[1] ?? [])
-    const odd = segments.find((segment) => !parameter.test(segment) && !staticSegment.test(segment))
+    const odd = segments.find((segment, at) => !canMatch(segment, at === segments.length - 1))
     if (odd !== undefined) throw new TypeError(`The segment '${odd}' of '${path}' can't be matched`)
     const methods = new Map<string, RouteHandler>()
     if (names.length === 0) {
@@ -78,17 +79,28 @@ export function createRouter(routes: readonly Route[]): Router {
       statics.set(path, entry)
       return entry
     }
-    const source = segments.map((segment) =>
-      parameter.test(segment) ? "([\\w.~-]+)" : segment.replaceAll(".", "\\."),
-    )
+    const source = segments.map(sourceOf)
     const pattern = { path, methods, names, expression: new RegExp(`^/${source.join("/")}$`) }
     patterns.push(pattern)
     return pattern
   }
 }
 
+/** Whether a request can have such a segment. The rest of a path is its last one. */
+function canMatch(segment: string, isLast: boolean): boolean {
+  const found = parameter.exec(segment)
+  return found === null ? staticSegment.test(segment) : found[2] === "" || isLast
+}
+
+function sourceOf(segment: string): string {
+  const found = parameter.exec(segment)
+  if (found === null) return segment.replaceAll(".", "\\.")
+  return found[2] === "" ? "([\\w.~-]+)" : "([^]*)"
+}
+
 function choose({ path, methods }: Entry, method: string, params: Params): Match {
-  const handler = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined)
+  const own = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined)
+  const handler = own ?? methods.get("ANY")
   if (handler !== undefined) return { kind: "found", handler, path, params }
   const known = [...methods.keys()]
   const allow = [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ")

@@ -45,7 +45,7 @@ test("api.md has the limits of the HTTP server", () => {
   const limits = Object.fromEntries(tableOf(api, "What"))
   const seconds = (millis: number) => `${millis / 1000} s`
   assert.equal(limits["Body"], `${httpLimits.bodyBytesMax / 1024} KiB`)
-  assert.match(limits["Headers"] ?? "", new RegExp(`${httpLimits.headBytesMax / 1024} KiB$`))
+  assert.match(limits["Headers"] ?? "", new RegExp(` ${httpLimits.headBytesMax / 1024} KiB; `))
   assert.equal(limits["Time to arrive, head and body"], seconds(httpLimits.requestMillisMax))
   for (const [what, millis] of [
     ["Idle connection", httpLimits.keepAliveMillis],

@@ -187,6 +187,7 @@ test("listen() reads the body of a route that takes one before it judges the tok
 test("listen() answers at the head where no body is taken, and closes", async (t) => {
   const { port } = await startTestServer(t, {
     takesBody: () => false,
+    askerAt: () => "client" as const,
     handle: async ({ body }) => json(200, { length: body.byteLength }),
     share: (reply) => reply,
   })
@@ -235,6 +236,7 @@ test("listen() survives clients that leave while a head is judged, and nonsense:
   const held: (() => void)[] = []
   const { port, log } = await startTestServer(t, {
     takesBody: ({ path }) => path === "/taken",
+    askerAt: () => "client" as const,
     share: (reply) => reply,
     async handle() {
       await new Promise<void>((resolve) => held.push(resolve))

@@ -7,7 +7,7 @@ import {
   tooManyRequests,
   Unavailable,
 } from "../../src/errors.ts"
-import { problem, problemOf } from "../../src/http/problem.ts"
+import { asDenial, problem, problemOf } from "../../src/http/problem.ts"
 
 const realm = 'Bearer realm="postern"'
 
@@ -20,6 +20,7 @@ const codes: Readonly<Record<ErrorCode, readonly [status: number, challenge?: st
   invalid_token: [401, `${realm}, error="invalid_token"`],
   insufficient_user_authentication: [401, `${realm}, error="insufficient_user_authentication"`],
   insufficient_scope: [403, `${realm}, error="insufficient_scope"`],
+  access_denied: [403],
   wrong_password: [403],
   not_found: [404],
   method_not_allowed: [405],
@@ -98,5 +99,17 @@ test("problemOf() leaves everything else to the caller: it is a bug", () => {
   const imitation = { name: "AuthError", code: "invalid_token", message: "No" }
   for (const thrown of [new TypeError("x"), operator, imitation, "text", null, undefined]) {
     assert.equal(problemOf(thrown), null)
+  }
+})
+
+test("asDenial() makes 403 of each refusal but 401, and leaves failures", () => {
+  for (const [code, [status]] of Object.entries(codes)) {
+    const reply = problem(code as ErrorCode, "A sentence")
+    const isFailure = status === 500 || status === 503
+    const expected = status === 401 || isFailure ? status : 403
+    assert.deepEqual(asDenial(reply), { ...reply, status: expected }, code)
+  }
+  for (const status of [200, 204, 302, 303]) {
+    assert.equal(asDenial({ status, headers: {}, body: "" }).status, status)
   }
 })

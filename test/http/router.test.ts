@@ -53,6 +53,50 @@ test("createRouter() gives params as they were sent, frozen and without a protot
   assert.ok(Object.isFrozen(found.params))
 })
 
+test("createRouter() lets ANY answer what no other row of the path does, OPTIONS too", () => {
+  const find = createRouter([
+    ["ANY", "/any", one],
+    ["GET", "/any", two],
+  ])
+  for (const method of ["POST", "OPTIONS", "TRACE", "PROPFIND", "get", ""]) {
+    const found = find(method, "/any")
+    assert.equal(found.kind === "found" && found.handler, one, method)
+  }
+  for (const method of ["GET", "HEAD"]) {
+    const found = find(method, "/any")
+    assert.equal(found.kind === "found" && found.handler, two, method)
+  }
+})
+
+test("createRouter() gives the rest of a path as it was sent", () => {
+  const find = createRouter([
+    ["ANY", "/all/{rest*}", one],
+    ["GET", "/all/of/{name}", two],
+    ["ANY", "/all", three],
+  ])
+  for (const rest of [
+    "",
+    "a",
+    "a/b/",
+    "/",
+    "//a",
+    "../x",
+    "%2e%2e%00",
+    "a\\b;c#d",
+    "of/x/y",
+    "\n",
+  ]) {
+    const found = find("PUT", `/all/${rest}`)
+    assert.deepEqual(found.kind === "found" && [found.handler, found.params["rest"]], [one, rest])
+  }
+  for (const path of ["/alla", "/al", "/ALL/x", "//all/x", "/x/all/y"]) {
+    assert.equal(find("GET", path).kind, "not_found", path)
+  }
+  const bare = find("GET", "/all")
+  assert.equal(bare.kind === "found" && bare.handler, three)
+  assert.throws(() => createRouter([["GET", "/{rest*}/a", one]]), TypeError)
+})
+
 test("createRouter() prefers a static path to a pattern, wherever it stands", () => {
   const found = route("GET", "/users/me")
   assert.equal(found.kind === "found" && found.path, "/users/me")

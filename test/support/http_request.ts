@@ -16,6 +16,7 @@ export function makeRequest(
     path: "/",
     query: "",
     clientAddress: "127.0.0.1",
+    isProxied: false,
     ...rest,
     headers: new Map(Object.entries(headers)),
     body: Buffer.from(body),

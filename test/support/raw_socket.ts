@@ -40,7 +40,11 @@ export interface Patience {
 }
 
 /** What a server has beside what answers requests, where that is no whole app. */
-const bareApp = { takesBody: () => true, share: (reply: Reply) => reply }
+const bareApp = {
+  takesBody: () => true,
+  askerAt: () => "client" as const,
+  share: (reply: Reply) => reply,
+}
 
 /** A server in this process. */
 export interface TestServer {

@@ -111,6 +111,8 @@ export interface CallOptions {
   readonly body?: string | Uint8Array
   /** Where it comes from, if not from `home`. */
   readonly address?: string
+  /** Whether a trusted proxy sends it. */
+  readonly proxied?: boolean
 }
 
 const seedUsers = [
@@ -208,6 +210,6 @@ function request(id: string, method: string, target: string, options: CallOption
   if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
   if (options.json !== undefined) headers.set("content-type", "application/json")
   const body = options.json === undefined ? (options.body ?? "") : JSON.stringify(options.json)
-  const clientAddress = options.address ?? home
-  return { id, method, path, query, headers, body: Buffer.from(body), clientAddress }
+  const { address: clientAddress = home, proxied: isProxied = false } = options
+  return { id, method, path, query, headers, body: Buffer.from(body), clientAddress, isProxied }
 }

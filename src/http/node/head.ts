@@ -1,11 +1,14 @@
 // Checks the head of a request: version, headers, target. Node's parser has refused malformed heads
 // already. This refuses the heads that Node accepts and Postern does not. Pure.
 
+import type { Asker } from "../guard.ts"
 import { headerBytes } from "./held_memory.ts"
-import type { RefusalText, RequestRefusalReason } from "./refusals.ts"
+import { headTooLarge, type RefusalText, type RequestRefusalReason } from "./refusals.ts"
 
 /** The parts of a request's head as Node gives them. */
 export interface RawHead {
+  /** Who asks at this target. */
+  readonly asker: Asker
   readonly httpVersion: string
   readonly target: string
   /** Names and values in turn, as they were sent. */
@@ -29,14 +32,22 @@ export interface Head {
 
 /** The memory that headers take, names and values in turn. */
 export function bytesOf(rawHeaders: readonly string[]): number {
-  let bytes = (rawHeaders.length / 2) * headerBytes
-  for (const text of rawHeaders) bytes += text.length
-  return bytes
+  return (rawHeaders.length / 2) * headerBytes + lengthOf(rawHeaders)
+}
+
+/** The part of a target that finds its route. */
+export function pathOf(target: string): string {
+  const mark = target.indexOf("?")
+  return mark === -1 ? target : target.slice(0, mark)
 }
 
 /** A request with more headers is refused. */
 export const headersMax = 100
-const targetLengthMax = 2048
+
+/** The longest target, by who asks. A proxy may ask with the target of another request in its own. */
+const targetLengthMax: Readonly<Record<Asker, number>> = {
+  ...{ client: 2048, proxy: 8192, nginx: 8192 },
+}
 
 /** Headers that must not be repeated. Node would keep the first silently, or join them. */
 const singleHeaders = new Set([
@@ -64,32 +75,38 @@ const hostPattern = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,255})(?::\d{1,5})?$/
 /**
  * Reads a head, or gives the refusal. HTTP/1.0 with a host is accepted: nginx sends it to its
  * upstream by default, and a body with a length is framed as in HTTP/1.1.
+ * @param headBytesMax the longest head of a client
  */
-export function readHead({ httpVersion, target, rawHeaders }: RawHead): Head | RefusalText {
+export function readHead(raw: RawHead, headBytesMax: number): Head | RefusalText {
+  const { asker, httpVersion, target, rawHeaders } = raw
   if (httpVersion !== "1.1" && httpVersion !== "1.0") {
     const code = "http_version_not_supported"
     return { reason: "http_version", code, msg: "Use HTTP/1.1" }
   }
   const headers = readHeaders(rawHeaders)
   if ("code" in headers) return headers
-  const refusal = findHeaderFault(headers, httpVersion)
+  const refusal = findHeaderFault(headers, raw)
   if (refusal !== null) return refusal
-  if (target.length > targetLengthMax) {
-    const msg = `The request target is longer than ${targetLengthMax} bytes`
+  const lengthMax = targetLengthMax[asker]
+  if (target.length > lengthMax) {
+    const msg = `The request target is longer than ${lengthMax} bytes`
     return { reason: "target_too_long", code: "uri_too_long", msg }
   }
+  // Node's limit is the server's, so for proxies.
+  const isTooLarge = target.length + lengthOf(rawHeaders) >= headBytesMax
+  if (asker === "client" && isTooLarge) return headTooLarge
   // No proxy (`http://…`) and no server-wide OPTIONS (`*`).
   if (!target.startsWith("/")) {
     return invalid("target", "The request target must start with '/'")
   }
-  const mark = target.indexOf("?")
+  const path = pathOf(target)
   const declaredBytes = Number(headers.get("content-length") ?? 0)
   // In HTTP/1.0 the expectation has no meaning (RFC 9110 §10.1.1).
   const awaitsContinue = httpVersion === "1.1" && headers.has("expect")
   const isChunked = headers.has("transfer-encoding")
   return {
-    path: mark === -1 ? target : target.slice(0, mark),
-    query: mark === -1 ? "" : target.slice(mark + 1),
+    path,
+    query: target.slice(path.length + 1),
     headers,
     declaredBytes,
     isChunked,
@@ -120,7 +137,7 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | Refus
 
 function findHeaderFault(
   headers: ReadonlyMap<string, string>,
-  httpVersion: string,
+  { httpVersion, asker }: Pick<RawHead, "httpVersion" | "asker">,
 ): RefusalText | null {
   if (!hostPattern.test(headers.get("host") ?? "")) {
     return invalid("host", "The header 'host' is missing or invalid")
@@ -136,10 +153,15 @@ function findHeaderFault(
   if (coding !== undefined && httpVersion === "1.0") {
     return invalid("transfer_coding", "HTTP/1.0 does not allow Transfer-Encoding")
   }
-  if (headers.has("content-encoding")) {
-    return unsupportedCoding
-  }
+  // A proxy passes on what its client said about a body that stays there.
+  if (headers.has("content-encoding") && asker === "client") return unsupportedCoding
   return null
+}
+
+function lengthOf(rawHeaders: readonly string[]): number {
+  let length = 0
+  for (const text of rawHeaders) length += text.length
+  return length
 }
 
 function invalid(reason: RequestRefusalReason, msg: string): RefusalText {

@@ -8,6 +8,8 @@ export interface HttpLimits {
   /** For how long chunked bodies are refused after a flood of small chunks. */
   readonly floodMillis: number
   readonly headBytesMax: number
+  /** The same where proxies ask about other requests; null where none do. */
+  readonly forwardedHeadBytesMax: number | null
   readonly headersMillisMax: number
   /** For head and body together. */
   readonly requestMillisMax: number
@@ -41,6 +43,7 @@ export const httpLimits: HttpLimits = Object.freeze({
   bodyChunksMax: 256,
   floodMillis: 1_000,
   headBytesMax: 16 * 1024,
+  forwardedHeadBytesMax: null,
   headersMillisMax: 10_000,
   requestMillisMax: 10_000,
   keepAliveMillis: 5_000,
@@ -58,6 +61,9 @@ export const httpLimits: HttpLimits = Object.freeze({
 const ownBytes = 96 * 1024 * 1024
 /** A connection with the longest head half read (measured: 23 KiB of heap and 10 beside it). */
 const connectionBytes = 40 * 1024
+/** A target of 8 KiB and headers of 32 KiB; and a connection with such a head half read (45 and 22). */
+const forwardedHeadBytesMax = 40 * 1024
+const forwardingConnectionBytes = 80 * 1024
 const connectionsMin = 256
 const heldBytesMin = 8 * 1024 * 1024
 
@@ -78,21 +84,28 @@ export interface KeepAlive {
   readonly proxySeconds: number
 }
 
+/** Whether proxies ask about other requests, whose heads are longer. */
+export interface ForwardedHeads {
+  readonly takesForwardedHeads?: boolean
+}
+
 /**
  * The limits for a process. Half of the memory beyond its own is for connections, half for requests
  * under way and answers that are not read yet.
  */
 export function limitsFor(
   { memoryBytes, descriptors }: ProcessLimits,
-  { clientSeconds, proxySeconds }: KeepAlive,
+  { clientSeconds, proxySeconds, takesForwardedHeads = false }: KeepAlive & ForwardedHeads,
 ): HttpLimits {
   const share = Math.floor((memoryBytes - ownBytes) / 2)
-  const byMemory = Math.max(connectionsMin, Math.floor(share / connectionBytes))
+  const bytes = takesForwardedHeads ? forwardingConnectionBytes : connectionBytes
+  const byMemory = Math.max(connectionsMin, Math.floor(share / bytes))
   const byDescriptors = descriptors - Math.min(ownDescriptors, Math.ceil(descriptors / 2))
   const connectionsMax = Math.min(httpLimits.connectionsMax, byMemory, byDescriptors)
   const others = connectionsMax === byDescriptors ? "open_files" : "memory"
   return Object.freeze({
     ...httpLimits,
+    forwardedHeadBytesMax: takesForwardedHeads ? forwardedHeadBytesMax : null,
     keepAliveMillis: clientSeconds * 1000,
     proxyKeepAliveMillis: proxySeconds * 1000,
     heldBytesMax: Math.min(httpLimits.heldBytesMax, Math.max(heldBytesMin, share)),

@@ -1,7 +1,13 @@
 // The refusals for faults that Node's HTTP parser finds. Protocols other than HTTP/1.1 are
 // recognised by their first bytes, so that the log names the mistake in a proxy's settings.
 
-import { type Refusal, type RefusalText, type RequestRefusalReason, refusalOf } from "./refusals.ts"
+import {
+  headTooLarge,
+  type Refusal,
+  type RefusalText,
+  type RequestRefusalReason,
+  refusalOf,
+} from "./refusals.ts"
 
 /** A fault as Node reports it: its code, and the bytes in which it was found, if any. */
 export interface ParserFault {
@@ -16,11 +22,7 @@ const notHttp: RefusalText = {
 }
 
 const texts: Readonly<Record<string, RefusalText>> = {
-  HPE_HEADER_OVERFLOW: {
-    reason: "headers_too_large",
-    code: "header_fields_too_large",
-    msg: "The request's head is too large",
-  },
+  HPE_HEADER_OVERFLOW: headTooLarge,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: {
     reason: "chunk_extensions",
     code: "content_too_large",
@@ -75,6 +77,8 @@ const protocols: readonly (readonly [beginnings: readonly string[], text: Refusa
   ],
 ]
 const beginningBytes = 16
+/** The beginning of a path is enough to find the routes of proxies. */
+const startBytes = 256
 
 /** The refusal for a fault that Node's parser found. */
 export function parserRefusal({ code = "", rawPacket }: ParserFault): Refusal {
@@ -82,6 +86,15 @@ export function parserRefusal({ code = "", rawPacket }: ParserFault): Refusal {
   if (text !== undefined) return refusalOf(text)
   const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined
   return refusalOf({ ...notHttp, reason: reason ?? notHttp.reason })
+}
+
+/** Method and path of a head of which only bytes are known. Null when they begin elsewhere. */
+export function startInBytes(
+  packet: Uint8Array | undefined,
+): { readonly method: string; readonly path: string } | null {
+  const start = Buffer.from(packet?.subarray(0, startBytes) ?? []).toString("latin1")
+  const [, method, path] = /^[\r\n]*([A-Z-]+) (\/[^\s?#]*)/.exec(start) ?? []
+  return method === undefined || path === undefined ? null : { method, path }
 }
 
 function protocolOf(packet: Uint8Array | undefined): RefusalText | undefined {

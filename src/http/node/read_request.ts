@@ -5,10 +5,11 @@
 import type { Readable } from "node:stream"
 import type { Network } from "../../domain/ip_address.ts"
 import { clientAddressOf, type ForwardedHeader, unreadHeader } from "../client_address.ts"
+import type { Asker } from "../guard.ts"
 import type { HttpRequest, RequestHead } from "../message.ts"
 import type { ChunkFlood } from "./chunk_flood.ts"
 import type { PendingRequest } from "./connection.ts"
-import { bytesOf, type Head, readHead } from "./head.ts"
+import { bytesOf, type Head, pathOf, readHead } from "./head.ts"
 import type { HeldMemory } from "./held_memory.ts"
 import type { HttpLimits } from "./limits.ts"
 import { type BodyRefusals, chunkFlood, noMemory, type Refusal, refusalOf } from "./refusals.ts"
@@ -18,16 +19,21 @@ import type { ServerLog } from "./server_log.ts"
 export interface ReadOptions {
   /** Whether the body of a request with this head is read. */
   readonly takesBody: (head: RequestHead) => boolean
+  /** Who asks at a path; null for a path that could not be read. */
+  readonly askerAt: (start: RequestStart | null) => Asker
   /** Proxies whose forwarding header is trusted. */
   readonly trustedProxies: readonly Network[]
   /** The header in which proxies name the client. */
   readonly forwardedHeader: ForwardedHeader
-  readonly limits: Pick<HttpLimits, "bodyBytesMax" | "bodyChunksMax">
+  readonly limits: Pick<HttpLimits, "bodyBytesMax" | "bodyChunksMax" | "headBytesMax">
   readonly bodyRefusals: BodyRefusals
   readonly memory: HeldMemory
   readonly flood: ChunkFlood
   readonly log: ServerLog
 }
+
+/** What finds the route of a request. */
+export type RequestStart = Pick<RequestHead, "method" | "path">
 
 const noBody = Buffer.alloc(0)
 /** A head of this size is counted with the request (held_memory.ts). */
@@ -46,7 +52,8 @@ export function readRequest(
   const { incoming, outgoing, id, connection } = pending
   const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
   const { limits, trustedProxies: proxies, forwardedHeader: header, flood, log } = options
-  const head = readHead({ httpVersion, rawHeaders, target })
+  const asker = options.askerAt({ method, path: pathOf(target) })
+  const head = readHead({ asker, httpVersion, rawHeaders, target }, limits.headBytesMax)
   if ("reason" in head) return refusalOf(head)
   const { path, query, headers } = head
   // The upgrade is ignored, but Node's parser drops what arrived along with such a request.
@@ -56,25 +63,41 @@ export function readRequest(
   if (unread !== null) log.forwarded({ peer, header }, unread)
   const clientAddress = clientAddressOf(headers, { peer, header, proxies })
   pending.clientAddress = clientAddress
-  if (head.declaredBytes > limits.bodyBytesMax) return options.bodyRefusals.tooLarge
+  const isForwarded = asker !== "client"
+  if (head.declaredBytes > limits.bodyBytesMax && !isForwarded) return options.bodyRefusals.tooLarge
   const headBytes = bytesOf(rawHeaders)
   if (headBytes > usualHeadBytes && !hold(pending, headBytes, options.memory)) return noMemory
-  if (head.isChunked && flood.isOn) {
+  if (head.isChunked && flood.isOn && !isForwarded) {
     // The parser drops the chunks that arrived with this head.
     connection.isStopped = true
     return chunkFlood
   }
-  const request = { id, method, path, query, headers, clientAddress, body: noBody }
+  const isProxied = peer.isTrusted
+  const request = { id, method, path, query, headers, clientAddress, isProxied, body: noBody }
+  // Most proxies send no body when they ask, even if the head says that one follows.
+  if (isForwarded) {
+    if (!head.isBodyless) leaveBody(pending, head)
+    return request
+  }
   // A chunked body is read for every route: a malformed one gets 400, whatever the route.
   if (!head.isBodyless && !head.isChunked && !options.takesBody(request)) {
-    pending.isBodyLeft = true
-    // The body is dropped as it arrives.
-    incoming.resume()
+    leaveBody(pending, head)
     return request
   }
   const reading = head.isBodyless ? null : takeBody(pending, { request, head }, options)
   if (head.awaitsContinue) outgoing.writeContinue()
   return reading ?? request
+}
+
+/** Leaves a body, or what follows in its place: no request on this connection is taken after it. */
+function leaveBody(pending: PendingRequest, head: Head): void {
+  const { incoming, connection } = pending
+  pending.isBodyLeft = true
+  connection.requestsMax = pending.number
+  // The parser drops the chunks that arrived with this head.
+  if (head.isChunked) connection.isStopped = true
+  // The body is dropped as it arrives.
+  else incoming.resume()
 }
 
 async function takeBody(

@@ -54,6 +54,13 @@ export function refusalOf({ reason, code, msg, headers }: RefusalText): Refusal 
   return { reason, reply: problem(code, msg, headers) }
 }
 
+/** The limit is that of Node's parser, or of head.ts where the parser's is higher. */
+export const headTooLarge: RefusalText = {
+  reason: "headers_too_large",
+  code: "header_fields_too_large",
+  msg: "The request's head is too large",
+}
+
 /** The server holds as much memory as it may (held_memory.ts). */
 export const noMemory = refusalOf({
   reason: "no_memory",

@@ -7,15 +7,17 @@ import type { AddressInfo, Socket } from "node:net"
 import type { Address } from "../../system/address.ts"
 import type { Log } from "../../telemetry/log.ts"
 import { originInBytes } from "../cors.ts"
+import type { Asker } from "../guard.ts"
 import type { HttpRequest, Reply } from "../message.ts"
+import { asDenial } from "../problem.ts"
 import { ChunkFlood } from "./chunk_flood.ts"
 import type { PendingRequest } from "./connection.ts"
 import { Connections } from "./connections.ts"
-import { headersMax } from "./head.ts"
+import { headersMax, pathOf } from "./head.ts"
 import { HeldMemory } from "./held_memory.ts"
 import { type HttpLimits, httpLimits } from "./limits.ts"
-import { type ParserFault, parserRefusal } from "./parser_refusal.ts"
-import { type ReadOptions, readRequest } from "./read_request.ts"
+import { type ParserFault, parserRefusal, startInBytes } from "./parser_refusal.ts"
+import { type ReadOptions, type RequestStart, readRequest } from "./read_request.ts"
 import { bodyRefusals, noMemory, noProxy, type Refusal, unsupportedExpect } from "./refusals.ts"
 import { createHeadWriter, type HeaderOptions } from "./reply_head.ts"
 import { createServerLog } from "./server_log.ts"
@@ -25,7 +27,7 @@ type HeadersOfService = Omit<
   HeaderOptions,
   "keepAliveMillis" | "proxyKeepAliveMillis" | "statusTexts"
 >
-type Reading = Pick<ReadOptions, "takesBody" | "trustedProxies" | "forwardedHeader">
+type Reading = Pick<ReadOptions, "takesBody" | "askerAt" | "trustedProxies" | "forwardedHeader">
 
 /** What a server does with requests. */
 export interface ServerOptions extends HeadersOfService, Reading, Pick<WriteOptions, "share"> {
@@ -66,7 +68,7 @@ export async function listen(address: Address, options: ServerOptions): Promise<
 
 function createServer(limits: HttpLimits): http.Server {
   const server = http.createServer({
-    maxHeaderSize: limits.headBytesMax,
+    maxHeaderSize: limits.forwardedHeadBytesMax ?? limits.headBytesMax,
     headersTimeout: limits.headersMillisMax,
     requestTimeout: limits.requestMillisMax,
     // idle.ts ends idle connections.
@@ -119,7 +121,8 @@ function serveRequests(
   server.on("clientError", (error: Error & ParserFault, socket) => {
     if (error.code === "ECONNRESET") return void socket.destroy()
     const origin = originInBytes(error.rawPacket)
-    endConnection(socket as Socket, { refusal: parserRefusal(error), origin }, parts)
+    const start = startInBytes(error.rawPacket)
+    endConnection(socket as Socket, { refusal: parserRefusal(error), start, origin }, parts)
   })
   return parts
 }
@@ -136,7 +139,7 @@ async function answer(
     const request = reading instanceof Promise ? await reading : reading
     // Null: the client has gone.
     if (request !== null) {
-      if ("reply" in request) refuse(pending, request, parts)
+      if ("reply" in request) refuse(pending, refusalFor(askerOf(pending, parts), request), parts)
       else writeReply(pending, await parts.handle(request), parts)
     }
   } catch (error) {
@@ -146,10 +149,27 @@ async function answer(
   parts.connections.finish(pending)
 }
 
+function askerOf({ incoming }: PendingRequest, { askerAt }: ServerParts): Asker {
+  const { method = "", url = "" } = incoming
+  return askerAt({ method, path: pathOf(url) })
+}
+
+/** A refusal in the form that who asks can read. */
+function refusalFor(asker: Asker, refusal: Refusal): Refusal {
+  return asker === "nginx" ? { ...refusal, reply: asDenial(refusal.reply) } : refusal
+}
+
+/** What is known of a request that can't be read. */
+interface UnreadRequest {
+  readonly refusal: Refusal
+  readonly start?: RequestStart | null
+  readonly origin?: string | undefined
+}
+
 /** Ends a connection whose next request can't be read, after the answers that it is owed. */
 function endConnection(
   socket: Socket,
-  { refusal, origin }: { readonly refusal: Refusal; readonly origin?: string | undefined },
+  { refusal, start = null, origin }: UnreadRequest,
   parts: ServerParts,
 ): void {
   const connection = parts.connections.find(socket)
@@ -162,8 +182,11 @@ function endConnection(
     return
   }
   const id = parts.connections.nextId()
-  const { address: clientAddress } = connection.peer
-  const shared = { reason: refusal.reason, reply: parts.share(refusal.reply, origin) }
+  const { address: clientAddress, isTrusted } = connection.peer
+  // The part of a head that is read may not begin with the path.
+  const asker = start !== null || isTrusted ? parts.askerAt(start) : "client"
+  const { reason, reply } = refusalFor(asker, refusal)
+  const shared = { reason, reply: parts.share(reply, origin) }
   const end = () => refuseUnread(socket, { id, clientAddress, refusal: shared }, parts)
   if (connection.owed > 0) connection.onAnswered = end
   else end()

@@ -7,8 +7,11 @@ import type { ErrorCode } from "../../../src/errors.ts"
 import { type Head, type RawHead, readHead } from "../../../src/http/node/head.ts"
 import type { RefusalText } from "../../../src/http/node/refusals.ts"
 
+const headBytesMax = 16 * 1024
+
 function read(members: Partial<RawHead> = {}): Head | RefusalText {
-  return readHead({ httpVersion: "1.1", target: "/", rawHeaders: ["Host", "a"], ...members })
+  const asked = { asker: "client", httpVersion: "1.1", target: "/" } as const
+  return readHead({ ...asked, rawHeaders: ["Host", "a"], ...members }, headBytesMax)
 }
 
 function taken(members: Partial<RawHead> = {}): Head {

@@ -11,6 +11,7 @@ test("httpLimits are the ones that the security bar asks for", () => {
     bodyChunksMax: 256,
     floodMillis: 1_000,
     headBytesMax: 16_384,
+    forwardedHeadBytesMax: null,
     headersMillisMax: 10_000,
     requestMillisMax: 10_000,
     keepAliveMillis: 5_000,
@@ -56,6 +57,13 @@ for (const [mebibytes, descriptors, connectionsMax, connectionsBound, heldMebiby
     assert.ok(Object.isFrozen(limits))
   })
 }
+
+test("limitsFor() takes longer heads from proxies, on fewer connections", () => {
+  const process = { memoryBytes: 512 * mebibyte, descriptors: many }
+  const limits = limitsFor(process, { ...keepAlive, takesForwardedHeads: true })
+  const { forwardedHeadBytesMax, headBytesMax, connectionsMax } = limits
+  assert.deepEqual([forwardedHeadBytesMax, headBytesMax, connectionsMax], [40_960, 16_384, 2662])
+})
 
 test("limitsFor() keeps connections as long as it is told", () => {
   const process = { memoryBytes: 16_384 * mebibyte, descriptors: many }
