@@ -28,6 +28,15 @@ export interface DatabaseProxy {
   connections(): number
 }
 
+/** What becomes of bytes. */
+interface Mood {
+  readonly silent: Record<Direction, boolean>
+  bytesLeft: number
+  isSlow: boolean
+  /** What is kept; null while nothing is. */
+  held: (() => void)[] | null
+}
+
 /** Starts a proxy to the server whose socket is in the directory `host`. */
 export async function startProxy(
   t: TestContext,
@@ -35,53 +44,29 @@ export async function startProxy(
   { tls = "passed on" }: { readonly tls?: TlsAnswer } = {},
 ): Promise<DatabaseProxy> {
   const silent = { "to the database": false, "to the client": false }
-  let bytesLeft = Number.POSITIVE_INFINITY
-  let isSlow = false
-  let held: (() => void)[] | null = null
+  const mood: Mood = { silent, bytesLeft: Number.POSITIVE_INFINITY, isSlow: false, held: null }
   let connections = 0
   const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    connections += 1
-    track(socket)
-    if (tls === "passed on") join(socket)
-    else {
-      socket.once("data", () => {
-        socket.write(tls === "refused" ? "N" : "S")
-        const options = { isServer: true, key: serverKeyPem, cert: serverPem }
-        if (tls === "terminated") join(track(new TLSSocket(socket, options)))
-      })
-    }
-  })
-
-  function track<S extends Socket>(socket: S): S {
+  const track = <S extends Socket>(socket: S): S => {
     sockets.add(socket)
     socket.on("error", () => {})
     socket.on("close", () => sockets.delete(socket))
     return socket
   }
-
-  function join(client: Socket): void {
-    const database = track(connect(`${host}/.s.PGSQL.5432`))
-    const soon = (deliver: () => void) => (held === null ? deliver() : held.push(deliver))
-    client.on("data", (bytes) => {
-      if (!silent["to the database"]) soon(() => void database.write(bytes))
-    })
-    client.on("close", () => {
-      if (!silent["to the database"]) soon(() => database.end())
-    })
-    let last = Promise.resolve()
-    database.on("data", (bytes) => {
-      if (silent["to the client"]) return
-      const passed = bytes.subarray(0, bytesLeft)
-      bytesLeft -= passed.byteLength
-      if (isSlow) last = last.then(() => dribble(client, passed))
-      else client.write(passed)
-    })
-    database.on("close", () => {
-      if (!silent["to the client"]) client.destroy()
-    })
-  }
-
+  const joinDatabase = (client: Socket) =>
+    join(client, track(connect(`${host}/.s.PGSQL.5432`)), mood)
+  const server = createServer((socket) => {
+    connections += 1
+    track(socket)
+    if (tls === "passed on") joinDatabase(socket)
+    else {
+      socket.once("data", () => {
+        socket.write(tls === "refused" ? "N" : "S")
+        const options = { isServer: true, key: serverKeyPem, cert: serverPem }
+        if (tls === "terminated") joinDatabase(track(new TLSSocket(socket, options)))
+      })
+    }
+  })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   t.after(() => {
     server.close()
@@ -90,25 +75,56 @@ export async function startProxy(
   const address = server.address()
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
+    connections: () => connections,
+    ...changesOf(mood),
+  }
+}
+
+function changesOf(mood: Mood): Omit<DatabaseProxy, "port" | "connections"> {
+  return {
     silence(isSilent, direction) {
       for (const one of ["to the database", "to the client"] as const) {
-        if (direction === undefined || direction === one) silent[one] = isSilent
+        if (direction === undefined || direction === one) mood.silent[one] = isSilent
       }
-      if (!isSilent) bytesLeft = Number.POSITIVE_INFINITY
+      if (!isSilent) mood.bytesLeft = Number.POSITIVE_INFINITY
     },
     silenceAfter(bytes) {
-      bytesLeft = bytes
+      mood.bytesLeft = bytes
     },
     hold(isHeld) {
-      const deliveries = held ?? []
-      held = isHeld ? [] : null
+      const deliveries = mood.held ?? []
+      mood.held = isHeld ? [] : null
       for (const deliver of deliveries) deliver()
     },
-    trickle(value) {
-      isSlow = value
+    trickle(isSlow) {
+      mood.isSlow = isSlow
     },
-    connections: () => connections,
   }
+}
+
+function join(client: Socket, database: Socket, mood: Mood): void {
+  const { silent } = mood
+  const soon = (deliver: () => void) => {
+    if (mood.held === null) deliver()
+    else mood.held.push(deliver)
+  }
+  client.on("data", (bytes) => {
+    if (!silent["to the database"]) soon(() => void database.write(bytes))
+  })
+  client.on("close", () => {
+    if (!silent["to the database"]) soon(() => void database.end())
+  })
+  let last = Promise.resolve()
+  database.on("data", (bytes) => {
+    if (silent["to the client"]) return
+    const passed = bytes.subarray(0, mood.bytesLeft)
+    mood.bytesLeft -= passed.byteLength
+    if (mood.isSlow) last = last.then(() => dribble(client, passed))
+    else client.write(passed)
+  })
+  database.on("close", () => {
+    if (!silent["to the client"]) client.destroy()
+  })
 }
 
 async function dribble(client: Socket, bytes: Buffer): Promise<void> {

@@ -1,4 +1,5 @@
-// A database over a few connections. Reads share connections; a change has one to itself. Nobody waits for the database longer than the longest wait.
+// A database over a few connections. Reads share connections; a change has one to itself. Nobody
+// waits for the database longer than the longest wait.
 //
 // When the database stops answering, a breaker opens: from then on everybody is refused at once,
 // while one connection after another is tried, with growing pauses. When one succeeds, the breaker
