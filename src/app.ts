@@ -7,7 +7,13 @@ import type { Asker } from "./http/guard.ts"
 import { isAllowedHost } from "./http/host.ts"
 import type { HttpRequest, Reply, RequestHead } from "./http/message.ts"
 import { asDenial, problem, problemOf } from "./http/problem.ts"
-import { createRouter, type Match, type RouteGroup, type Router } from "./http/router.ts"
+import {
+  createRouter,
+  type Match,
+  type Route,
+  type RouteGroup,
+  type Router,
+} from "./http/router.ts"
 import { type RouteParts, routes } from "./routes.ts"
 import { errorText, type Log } from "./telemetry/log.ts"
 
@@ -41,7 +47,8 @@ export interface AppOptions {
 
 /** The browser wing as the app sees it. */
 export interface BrowserRoutes {
-  readonly groups: readonly RouteGroup[]
+  /** The wing's rows. One with the method and path of a row of the core takes its place. */
+  readonly groups: (core: readonly Route[]) => readonly RouteGroup[]
   /** Whether a `Host` is accepted where proxies ask: they send the host of the app. */
   readonly isProtectedHost: (host: string) => boolean
 }
@@ -54,7 +61,8 @@ const plainSegment = /^\/[a-z-]{1,24}(?![^/])/
 /** Puts the service together. */
 export function createApp(parts: RouteParts & AppOptions): App {
   const { allowedHosts, corsOrigins, log, browser = null } = parts
-  const rows = [...routes(parts), ...(browser?.groups ?? [])].flat()
+  const core = routes(parts).flat()
+  const rows = withWing(core, browser?.groups(core).flat() ?? [])
   const route = createRouter(rows)
 
   return {
@@ -109,6 +117,13 @@ export function createApp(parts: RouteParts & AppOptions): App {
       return match.handler.explain(error, { reply: failed(error, request, log), request })
     }
   }
+}
+
+/** The core's rows, and those of a wing. */
+function withWing(core: readonly Route[], wing: RouteGroup): readonly Route[] {
+  const isReplaced = ([method, path]: Route) =>
+    wing.some(([its, other]) => its === method && other === path)
+  return [...core.filter((row) => !isReplaced(row)), ...wing]
 }
 
 function askerOf(match: Match): Asker {

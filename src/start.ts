@@ -2,7 +2,7 @@
 // reverse.
 
 import { openControl } from "./admin/socket.ts"
-import { type App, createApp } from "./app.ts"
+import { type App, type BrowserRoutes, createApp } from "./app.ts"
 import { systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
@@ -82,6 +82,7 @@ async function startWith(
   const { directory, accounts, keys, store, clock, summarizeAudit, close } = opened
   await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
+  const wing = await loadWing(config)
   const control = await openControl({
     ...{ directory, accounts, keys, disk: machineDisk, log, isInPlace },
   })
@@ -97,7 +98,7 @@ async function startWith(
     })
     const app = appOf(opened, withPort(config, server.port), {
       isReady: async () => ready && (await store.isUsable()),
-      log,
+      ...{ log, wing },
     })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
@@ -145,12 +146,16 @@ function serverOptions(
   }
 }
 
+/** What the app needs beside the deployment. */
+interface AppParts {
+  readonly isReady: () => Promise<boolean>
+  readonly log: Log
+  /** The module of the browser wing; null when that is off. */
+  readonly wing: Awaited<ReturnType<typeof loadWing>>
+}
+
 /** The app; tokens name the address at which it is reached. */
-function appOf(
-  opened: Deployment,
-  config: Config,
-  { isReady, log }: { readonly isReady: () => Promise<boolean>; readonly log: Log },
-): App {
+function appOf(opened: Deployment, config: Config, { isReady, log, wing }: AppParts): App {
   const { keys } = opened
   const { allowedHosts, corsOrigins, claims } = config
   const sessions = new Sessions({
@@ -166,7 +171,26 @@ function appOf(
   return createApp({
     ...{ sessions, register, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },
+    browser: browserRoutes(opened, config, { sessions, wing }),
   })
+}
+
+function browserRoutes(
+  opened: Deployment,
+  { browser, publicAddress, claims, sessions: settings }: Config,
+  { sessions, wing }: Pick<AppParts, "wing"> & { readonly sessions: Sessions },
+): BrowserRoutes | null {
+  // With the wing on, the settings have an address (config/browser.ts).
+  if (wing === null || browser === null || publicAddress === undefined) return null
+  const { cookieKey, refreshKey } = opened.keys
+  return wing.createBrowserRoutes({
+    ...{ ...opened, ...claims, ...browser },
+    ...{ sessions, cookieKey, refreshKey, settings, publicAddress },
+  })
+}
+
+async function loadWing({ browser }: Config) {
+  return browser === null ? null : import("./browser_routes.ts")
 }
 
 function processLimits({ memoryBytes }: Config): ProcessLimits {

@@ -41,7 +41,9 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "store/json/": ["store/open_store.ts", "store/data_directory.ts", "store/copy_store.ts"],
   "store/postgres/": ["store/open_store.ts", "store/copy_store.ts"],
   "http/node/": ["start.ts", "config/load.ts"],
-  "handlers/": ["routes.ts"],
+  "handlers/": ["routes.ts", "browser_routes.ts"],
+  "handlers/pages/": ["browser_routes.ts"],
+  "pages/": ["browser_routes.ts", "handlers/pages/"],
 }
 
 /** What enters the program through these files only. */
@@ -54,6 +56,9 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
     ["system/unix_socket.ts", "cli/healthcheck.ts"],
   ],
   [/from "jose["/]/, ["token/"]],
+  // The browser wing is loaded only where it is on.
+  [/^import [^"]*"\.\/browser_routes\.ts"/m, []],
+  [/import\("\.\/browser_routes\.ts"\)/, ["start.ts"]],
   // Whole, it is 46 files to load at the start from a clone; of its parts, 18.
   [/^import (?!type)[^"]*from "jose"/m, []],
   [/from "@node-rs\/argon2"/, ["password/hash.ts"]],

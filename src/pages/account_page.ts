@@ -21,8 +21,11 @@ export type PasswordFault =
   | { readonly kind: "refused_new"; readonly reason: string }
   | { readonly kind: "too_many" | "busy"; readonly waitSeconds: number }
 
+/** What may have been done just now. */
+export const doneKinds = ["changed", "ended", "others_ended"] as const
+
 /** What was done just now. */
-export type Done = "changed" | "ended" | "others_ended"
+export type Done = (typeof doneKinds)[number]
 
 /** What the page shows. */
 export interface AccountView {

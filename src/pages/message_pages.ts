@@ -70,6 +70,12 @@ export function cookiePage(site: Site): Html {
   return message({ title, lead, more, isError: true }, site)
 }
 
+/** The address that the person was going to is not one of a protected host. */
+export function unlistedPage(site: Site): Html {
+  const { to: title, toLead: lead, home: label } = texts.fault
+  return faultPage({ title, lead: lead(site.name), link: { label, href: "/account" } }, site)
+}
+
 /** What is wrong, and what to do. */
 export interface FaultView {
   readonly title: string

@@ -131,10 +131,12 @@ export const texts = {
     tooMany: "Too many attempts",
     busy: "Try again in a moment",
     busyLead: (seconds: number) => `Nothing was done. Try again in ${waitInWords(seconds)}.`,
+    refused: "This can’t be done",
+    broken: "Something went wrong here",
+    brokenLead: "It is not your fault. Try again, or come back later.",
     to: "This address can’t be opened from here",
     toLead: (site: string) =>
       `Only services that ${site} protects can be. Go back to where you came from.`,
-    handOver: "The login did not arrive",
     address: "This page doesn’t work at this address",
     addressLead: (address: string) =>
       html`Browsers drop its cookie here, so that nobody could stay logged in. It is at <b>${address}</b>.`,

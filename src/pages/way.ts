@@ -11,12 +11,10 @@ export interface Way {
   readonly to: Destination | null
   /** The hash of the state cookie that the destination's host has set; null without one. */
   readonly state: string | null
-  /** How often the destination's host was reached and had no cookie of its own; at most 2. */
-  readonly attempt: number
 }
 
 /** The names under which a way is carried. */
-export const wayNames = ["to", "st", "n"] as const
+export const wayNames = ["to", "st"] as const
 
 /** A target of a request may be so long (http/node/head.ts). */
 const targetLengthMax = 2048
@@ -24,25 +22,23 @@ const targetLengthMax = 2048
 const stateForm = /^[\w-]{43}$/
 
 /** The way without a destination. */
-export const noWay: Way = { to: null, state: null, attempt: 0 }
+export const noWay: Way = { to: null, state: null }
 
 /** Reads a way. Null when it leads to an address that is not listed. */
 export function readWay(
-  { to, st, n }: Readonly<Record<(typeof wayNames)[number], string>>,
+  { to, st }: Readonly<Record<(typeof wayNames)[number], string>>,
   findHost: FindHost,
 ): Way | null {
   if (to === "") return noWay
   const destination = readDestination(to, findHost)
   if (destination === null) return null
-  const attempt = /^[12]$/.test(n) ? Number(n) : 0
-  return { to: destination, state: stateForm.test(st) ? st : null, attempt }
+  return { to: destination, state: stateForm.test(st) ? st : null }
 }
 
 /** A way as hidden fields. */
-export function wayFields({ to, state, attempt }: Way): Readonly<Record<string, string>> {
+export function wayFields({ to, state }: Way): Readonly<Record<string, string>> {
   if (to === null) return {}
-  const more = attempt === 0 ? {} : { n: String(attempt) }
-  return { to: to.url, ...(state === null ? {} : { st: state }), ...more }
+  return { to: to.url, ...(state === null ? {} : { st: state }) }
 }
 
 /** One of our paths, with a way and other values in its query. */

@@ -47,7 +47,7 @@ async function start(t: TestContext, options: TestServerOptions = {}) {
   const app = createApp({
     ...({ sessions: {}, register: null, issuer: null } as unknown as RouteParts),
     ...{ allowedHosts: ["login.example"], corsOrigins: ["https://app.example"], log: log.log },
-    browser: { groups: [group], isProtectedHost: (name) => name === "app.example" },
+    browser: { groups: () => [group], isProtectedHost: (name) => name === "app.example" },
   })
   const { limits, ...others } = options
   const server = await startTestServer(t, app, {

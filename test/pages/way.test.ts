@@ -11,12 +11,8 @@ const rule: AccessRule = {
 const findHost = createFindHost([{ name: "a.example", ports: [443], rule }], "login.example.org")
 const st = "s".repeat(43)
 
-function read(fields: { readonly to: string; readonly st: string; readonly n?: string }) {
-  return readWay({ n: "", ...fields }, findHost)
-}
-
 test("readWay() and wayFields() carry a destination and a state along", () => {
-  const way = read({ to: "https://a.example/x?y=1", st })
+  const way = readWay({ to: "https://a.example/x?y=1", st }, findHost)
   assert.ok(way)
   assert.deepEqual(wayFields(way), { to: "https://a.example/x?y=1", st })
   assert.equal(pathOf("/login", way), `/login?to=https://a.example/x?y=1&st=${st}`)
@@ -25,31 +21,18 @@ test("readWay() and wayFields() carry a destination and a state along", () => {
 })
 
 test("readWay() gives null for an address that is not listed, and ignores a malformed state", () => {
-  assert.equal(read({ to: "https://evil.example/", st }), null)
+  assert.equal(readWay({ to: "https://evil.example/", st }, findHost), null)
   for (const bad of ["", "x", `${st}x`, "=".repeat(43)]) {
-    assert.equal(read({ to: "https://a.example/", st: bad })?.state, null)
+    assert.equal(readWay({ to: "https://a.example/", st: bad }, findHost)?.state, null)
   }
-  assert.equal(read({ to: "", st }), noWay)
+  assert.equal(readWay({ to: "", st }, findHost), noWay)
   assert.deepEqual([wayFields(noWay), pathOf("/login", noWay)], [{}, "/login"])
 })
 
-test("readWay() counts how often a host was reached in vain", () => {
-  const to = "https://a.example/"
-  for (const [n, attempt] of [
-    ["1", 1],
-    ["2", 2],
-    ...["", "0", "3", "-1", "1.0", "x", "11"].map((text) => [text, 0] as const),
-  ] as const) {
-    const way = read({ to, st, n })
-    assert.equal(way?.attempt, attempt, n)
-    if (attempt > 0) assert.equal(pathOf("/login", way), `/login?to=${to}&st=${st}&n=${n}`)
-  }
-})
-
 test("pathOf() leads to the first page when the address is too long to be asked for", () => {
-  const way = read({ to: "https://a.example/".padEnd(2000, "x"), st })
+  const way = readWay({ to: "https://a.example/".padEnd(2000, "x"), st }, findHost)
   assert.ok(way)
   assert.equal(pathOf("/continue", way), `/continue?to=https://a.example/&st=${st}`)
-  const fits = read({ to: "https://a.example/".padEnd(1900, "x"), st })
+  const fits = readWay({ to: "https://a.example/".padEnd(1900, "x"), st }, findHost)
   assert.ok(fits && pathOf("/continue", fits).length > 1900)
 })

@@ -3,6 +3,8 @@
 
 import type { TestContext } from "node:test"
 import { type App, type AppOptions, createApp } from "../../src/app.ts"
+import { createBrowserRoutes } from "../../src/browser_routes.ts"
+import type { ProtectedHost } from "../../src/domain/access_rule.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
@@ -27,6 +29,11 @@ import { testKeyPem, testSecret } from "./test_keys.ts"
 
 /** Cheap on purpose: tests are about what is hashed when, not about strength. */
 export const cheapHashes = { memoryKib: 8, passes: 1 }
+
+/** The public address of the service. */
+export const loginAddress = "https://login.example.org"
+
+const browserOptions = { publicAddress: loginAddress, name: "Home" }
 
 /** Where calls come from unless a test says otherwise. */
 export const home = "127.0.0.1"
@@ -85,6 +92,8 @@ export interface TestServiceOptions {
   /** Whether people may make their own account. */
   readonly registration?: boolean
   readonly app?: Partial<Omit<AppOptions, "log">>
+  /** Turns the browser wing on, with these protected hosts. */
+  readonly browser?: readonly ProtectedHost[]
   readonly settings?: Partial<SessionSettings>
   readonly tokens?: Partial<TokenSettings>
   /** In the place of the machine's, such as one that fails. */
@@ -156,12 +165,23 @@ export async function createTestService(
   })
   const service = { ready: true }
   const isReady = async () => service.ready
+  const browser = createBrowserRoutes({
+    ...{ accounts, store, keys, settings, clock, audit, sessions, ...claims, ...browserOptions },
+    ...{ refreshKey, cookieKey: keys.cookieKey, hosts: options.browser ?? [] },
+  })
   const app = createApp({
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
+    browser: options.browser === undefined ? null : browser,
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
+  const parts = { accounts, sessions, keys, ...trail, store, tokens, clock, log, directory }
+  return Object.assign(service, { app, ...createCalls(app), ...parts })
+}
+
+/** What tests call, and what was called. */
+function createCalls(app: App): Pick<TestService, "call" | "logIn" | "start" | "exchanges"> {
   const exchanges: Exchange[] = []
   let requests = 0
   const call: TestService["call"] = async (method, target, options = {}) => {
@@ -177,8 +197,7 @@ export async function createTestService(
   }
   const logIn: TestService["logIn"] = async (username, password) =>
     (await start(username, password)).access_token
-  const parts = { accounts, sessions, keys, ...trail, store, tokens, clock, log, directory }
-  return Object.assign(service, { app, call, logIn, start, exchanges, ...parts })
+  return { call, logIn, start, exchanges }
 }
 
 function createTrail({ log }: CollectedLog, clock: FakeClock) {
@@ -193,9 +212,9 @@ function claimSettings(shared: boolean): Omit<TokenSettings, "ring"> {
     const names = { issuer: undefined, audience: undefined }
     return { profile: "shared", ...names, acceptedIssuers: [], acceptedAudiences: [], ...times }
   }
-  const address = "https://login.example.org"
-  const accepted = { acceptedIssuers: [address], acceptedAudiences: [address] }
-  return { profile: "published", issuer: address, audience: address, ...accepted, ...times }
+  const accepted = { acceptedIssuers: [loginAddress], acceptedAudiences: [loginAddress] }
+  const names = { issuer: loginAddress, audience: loginAddress }
+  return { profile: "published", ...names, ...accepted, ...times }
 }
 
 function signingOf({ shared, generated }: { shared: boolean; generated: boolean }): KeySource {
@@ -205,7 +224,8 @@ function signingOf({ shared, generated }: { shared: boolean; generated: boolean 
 }
 
 function request(id: string, method: string, target: string, options: CallOptions): HttpRequest {
-  const [path = "", query = ""] = target.split("?")
+  const [path = "", ...rest] = target.split("?")
+  const query = rest.join("?")
   const headers = new Map(Object.entries(options.headers ?? {}))
   if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
   if (options.json !== undefined) headers.set("content-type", "application/json")

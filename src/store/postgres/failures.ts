@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto"
 import type { FailedLogins, FailureStore, LoginSource } from "../store.ts"
-import { type Database, inTime } from "./database.ts"
+import type { Database } from "./database.ts"
 import { isStorable } from "./rows.ts"
 
 /** One row would make all failures of nobody wait for each other. */
@@ -35,8 +35,8 @@ export class PostgresFailures implements FailureStore {
   ): Promise<FailedLogins> {
     const name = username !== null && isStorable(username) ? username : null
     const values = [name, ...ofSource(source), Math.min(most, countMax), decoyOf(name ?? "")]
-    const [row] = await this.#database.change<{ counted: FailedLogins }>(
-      `select postern.count_failure($1, $2, $3, $4, $5) as counted where ${inTime(6)}`,
+    const [row] = await this.#database.query<{ counted: FailedLogins }>(
+      "select postern.count_failure($1, $2, $3, $4, $5) as counted",
       values,
     )
     return Object.freeze(row?.counted ?? { username: "-", strangers: 1, devices: 1 })
@@ -44,18 +44,17 @@ export class PostgresFailures implements FailureStore {
 
   // A row whose counts are 0 stays: it says the same as none.
   async uncount(username: string, source: LoginSource): Promise<void> {
-    await this.#database.change(
+    await this.#database.query(
       `update postern.failed_logins
       set strangers = strangers - $2::integer, devices = devices - $3::integer
-      where username = $1 and strangers >= $2::integer and devices >= $3::integer
-      and ${inTime(4)}`,
+      where username = $1 and strangers >= $2::integer and devices >= $3::integer`,
       [username, ...ofSource(source)],
     )
   }
 
   async clear(username: string): Promise<FailedLogins | null> {
-    const [row] = await this.#database.change<FailedLogins>(
-      `delete from postern.failed_logins where username = $1 and ${inTime(2)}
+    const [row] = await this.#database.query<FailedLogins>(
+      `delete from postern.failed_logins where username = $1
       returning username, strangers, devices`,
       [username],
     )

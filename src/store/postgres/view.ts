@@ -22,8 +22,6 @@ export interface ViewOptions {
   readonly clock: Pick<Clock, "now">
   /** A request may be judged by a state at most this old; 0 for none. */
   readonly stalenessSeconds: number
-  /** Sees each state of the database that a delta saw. */
-  readonly onSeen?: (seen: Seen) => void
 }
 
 /** Requests that wait for one delta. */
@@ -122,16 +120,16 @@ export class View {
     })
   }
 
-  /**
-   * Makes a change of this process, after which the next request waits for a delta. A change that
-   * failed promised nothing: then a view that may be stale is as good as before.
-   */
+  /** Makes a change of this process, after which the next request waits for a delta. */
   async changing<T>(change: () => Promise<T>, { sid }: { readonly sid?: string } = {}): Promise<T> {
-    const changed = await change()
-    this.#validAt = null
-    this.#changedAt = this.#instant().monotonic
-    if (sid !== undefined) this.#forget("s", sid)
-    return changed
+    try {
+      return await change()
+    } finally {
+      // After a failure, too: nobody knows whether the database has committed.
+      this.#validAt = null
+      this.#changedAt = this.#instant().monotonic
+      if (sid !== undefined) this.#forget("s", sid)
+    }
   }
 
   async #readSession(sid: string): Promise<SessionOfUser | null> {
@@ -168,7 +166,7 @@ export class View {
   async #read<R>(text: string, key: string): Promise<{ readonly [N in keyof R]?: R[N] | null }> {
     const [row] = await this.#database.query<R & Told>(text, [key])
     if (row === undefined) return {}
-    refuseStandby(this.#database, row)
+    refuseStandby(row)
     this.#tellKeys(row.keysVersion)
     return row
   }
@@ -247,7 +245,6 @@ export class View {
     this.#tellKeys(keysVersion)
     for (const [what, key] of changes ?? []) this.#forget(what, key)
     this.#seen = seen
-    this.#options.onSeen?.(seen)
     if (began.monotonic < this.#changedAt) return
     if (this.#validAt === null || began.monotonic > this.#validAt.monotonic) this.#validAt = began
   }

@@ -1,79 +1,53 @@
-// Connections for changes: each does one thing at a time, a transaction or a single statement. A
-// change may wait for a row that another one has locked, and nothing else may have to wait behind
-// it. When all connections are taken, the next change waits for one, no longer than the longest
-// wait.
+// Connections for transactions: each runs one transaction at a time. When all are taken, the next
+// transaction waits for one, no longer than the longest wait.
 
 import { monotonicMillis } from "../../clock.ts"
 import { Unavailable } from "../../errors.ts"
 import type { Connection } from "./connection.ts"
-import { isTooLate, notAnswered } from "./connection_failures.ts"
+import { notAnswered } from "./connection_failures.ts"
 import type { Query } from "./database.ts"
 
 /** What they work with. */
-export interface WritingParts {
+export interface TransactionParts {
   readonly waitMillisMax: number
   /** Opens a connection. `ended` hears of its end. */
   readonly open: (ended: (connection: Connection) => void) => Promise<Connection>
 }
 
-/** Who waits for a connection, or for leave to open one (null). */
-interface Turn {
-  readonly take: (connection: Connection | null) => void
-  readonly refuse: (reason: Unavailable) => void
-}
-
 const connectionsMax = 4
 
-/** The connections for changes of one database. */
-export class WritingConnections {
-  readonly #parts: WritingParts
+/** The connections for transactions of one database. */
+export class TransactionConnections {
+  readonly #parts: TransactionParts
   readonly #idle = new Set<Connection>()
   readonly #busy = new Set<Connection>()
   /** Connections that are open or being opened. */
   #count = 0
-  readonly #waiting = new Set<Turn>()
+  /** Those who wait for a connection, or for leave to open one (null). */
+  readonly #waiting: ((connection: Connection | null) => void)[] = []
 
-  constructor(parts: WritingParts) {
+  constructor(parts: TransactionParts) {
     this.#parts = parts
   }
 
-  /** Runs one statement that asks whether it is in time. */
-  async change<R>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
-    const until = monotonicMillis() + this.#parts.waitMillisMax
-    for (;;) {
-      try {
-        return await this.#using((connection) => connection.change<R>(text, values))
-      } catch (error) {
-        // A connection whose reading of the database's clock is old: nothing has happened.
-        if (!isTooLate(error) || monotonicMillis() >= until) throw error
-      }
-    }
-  }
-
   /** Runs `work` in one transaction: all its statements, or none. */
-  transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const { waitMillisMax } = this.#parts
-    return this.#using((connection) => transact(connection, work, waitMillisMax))
-  }
-
-  /** Ends all connections at once, and refuses all who wait. */
-  drop(reason: Unavailable): void {
-    for (const turn of [...this.#waiting]) turn.refuse(reason)
-    for (const connection of [...this.#idle, ...this.#busy]) connection.drop()
-  }
-
-  /** Ends all connections, when their changes have ended. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#idle, ...this.#busy].map((connection) => connection.end()))
-  }
-
-  async #using<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  async run<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const connection = await this.#take()
     try {
-      return await work(connection)
+      return await transact(connection, work, this.#parts.waitMillisMax)
     } finally {
       this.#give(connection)
     }
+  }
+
+  /** Ends all connections at once. */
+  drop(): void {
+    for (const connection of [...this.#idle, ...this.#busy]) connection.drop()
+  }
+
+  /** Ends all connections, when their transactions have ended. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#idle, ...this.#busy].map((connection) => connection.end()))
   }
 
   async #take(): Promise<Connection> {
@@ -101,35 +75,25 @@ export class WritingConnections {
       return null
     }
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      const turn = (connection: Connection | null) => {
         clearTimeout(timer)
-        this.#waiting.delete(turn)
+        resolve(connection)
       }
-      const turn: Turn = {
-        take(connection) {
-          leave()
-          resolve(connection)
-        },
-        refuse(reason) {
-          leave()
-          reject(reason)
-        },
-      }
-      const timer = setTimeout(
-        () => turn.refuse(new Unavailable("The database has too much to do")),
-        this.#parts.waitMillisMax,
-      )
-      this.#waiting.add(turn)
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(turn), 1)
+        reject(new Unavailable("The database has too much to do"))
+      }, this.#parts.waitMillisMax)
+      this.#waiting.push(turn)
     })
   }
 
   #give(connection: Connection): void {
     if (!connection.isOpen) return
-    const next = this.#nextTurn()
+    const next = this.#waiting.shift()
     if (next === undefined) {
       this.#busy.delete(connection)
       this.#idle.add(connection)
-    } else next.take(connection)
+    } else next(connection)
   }
 
   #forget(connection: Connection): void {
@@ -139,13 +103,9 @@ export class WritingConnections {
 
   /** There is room for another connection: the first who waits opens it. */
   #free(): void {
-    const next = this.#nextTurn()
+    const next = this.#waiting.shift()
     if (next === undefined) this.#count -= 1
-    else next.take(null)
-  }
-
-  #nextTurn(): Turn | undefined {
-    return this.#waiting.values().next().value
+    else next(null)
   }
 }
 
@@ -154,8 +114,8 @@ async function transact<T>(
   work: (query: Query) => Promise<T>,
   waitMillisMax: number,
 ): Promise<T> {
-  const soon = () => monotonicMillis() + waitMillisMax
-  const run: Query = (text, values) => connection.run(text, { values, until: soon() })
+  const run: Query = (text, values) =>
+    connection.run(text, { values, until: monotonicMillis() + waitMillisMax })
   /** After an error COMMIT would roll back without a word. */
   let failure: { readonly error: unknown } | null = null
   const query: Query = async (text, values) => {
@@ -170,7 +130,7 @@ async function transact<T>(
     await query("begin isolation level read committed")
     const result = await work(query)
     if (failure !== null) throw (failure as { readonly error: unknown }).error
-    await connection.commit(soon())
+    await query("commit")
     return result
   } catch (error) {
     await run("rollback").catch(() => connection.drop())

@@ -1,0 +1,85 @@
+// The browser wing's page: every path that it adds to routes.ts, and who may use it. A row with the
+// method and path of one in routes.ts takes its place. Only start.ts loads this file, and only when
+// POSTERN_PAGES or POSTERN_PROTECT is set.
+
+import type { BrowserRoutes } from "./app.ts"
+import { createFindHost, type ProtectedHost, readHost } from "./domain/access_rule.ts"
+import { endOtherSessions, endSession, showAccount } from "./handlers/pages/account.ts"
+import { showAsset } from "./handlers/pages/assets.ts"
+import { goOn } from "./handlers/pages/continue.ts"
+import { showDenied } from "./handlers/pages/denied.ts"
+import { logInByForm, showLogin } from "./handlers/pages/login.ts"
+import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
+import { changePasswordByForm } from "./handlers/pages/password.ts"
+import { anyone, orForm, type RouteHandler } from "./http/guard.ts"
+import { hostNameOf } from "./http/host.ts"
+import type { Route, RouteGroup } from "./http/router.ts"
+import { createEntrances } from "./pages/entrances.ts"
+import type { PageParts } from "./pages/page_parts.ts"
+import { type CookieSessionParts, CookieSessions } from "./service/browser/cookie_sessions.ts"
+import { createHandOver } from "./service/browser/hand_over.ts"
+import type { Sessions } from "./service/sessions.ts"
+
+/** What the wing works with. */
+export interface BrowserParts extends CookieSessionParts {
+  readonly sessions: Sessions
+  /** The public address: `https://login.example.org`. */
+  readonly publicAddress: string
+  /** The name that pages show. */
+  readonly name: string
+  readonly hosts: readonly ProtectedHost[]
+}
+
+/** Makes the wing. */
+export function createBrowserRoutes(parts: BrowserParts): BrowserRoutes {
+  const pages = pageParts(parts)
+  return {
+    groups: (core) => [pageRoutes(pages, core)],
+    isProtectedHost(host) {
+      const named = readHost(host)
+      return named !== null && pages.findHost(named) !== null
+    },
+  }
+}
+
+/** The pages and their forms. */
+function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
+  const { page, form, ownPage, ownForm } = createEntrances(pages)
+  const post = (path: string, formRoute: RouteHandler): Route => {
+    return ["POST", path, orForm(handlerOf(core, path), formRoute)]
+  }
+  return [
+    ["GET", "/login", page(showLogin(pages))],
+    post("/login", form(logInByForm(pages))),
+    ["GET", "/continue", page(goOn(pages))],
+    ["GET", "/logout", page(showLogout(pages))],
+    post("/logout", form(logOutByForm(pages))),
+    ["GET", "/denied", page(showDenied(pages))],
+    ["GET", "/account", ownPage(showAccount(pages))],
+    ["POST", "/account/sessions/end", ownForm(endSession(pages))],
+    ["POST", "/account/logout-others", ownForm(endOtherSessions(pages))],
+    post("/password", ownForm(changePasswordByForm(pages))),
+    ["GET", "/pages/{file}", anyone(showAsset())],
+  ]
+}
+
+function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): PageParts {
+  // The address has no path (config/browser.ts), so it is the origin.
+  const host = hostNameOf(publicAddress.replace(/^https?:\/\//, ""))
+  return {
+    site: { name, origin: publicAddress, host },
+    cookieSessions: new CookieSessions(parts),
+    sessions: parts.sessions,
+    findHost: createFindHost(hosts, host),
+    handOver: createHandOver(parts),
+    deviceKey: parts.refreshKey,
+    clock: parts.clock,
+  }
+}
+
+/** The core's handler of a path, for everything but forms. */
+function handlerOf(core: readonly Route[], path: string): RouteHandler {
+  const row = core.find(([method, its]) => method === "POST" && its === path)
+  if (row === undefined) throw new TypeError(`There is no route 'POST ${path}' to add forms to`)
+  return row[2]
+}

@@ -1,0 +1,19 @@
+// GET /pages/{file}: the sheet and the script. Their names change with their content, so browsers
+// keep them for good.
+
+import { AuthError } from "../../errors.ts"
+import type { Handler } from "../../http/guard.ts"
+import { assets } from "../../pages/assets.ts"
+
+/** Gives an asset. */
+export function showAsset(): Handler {
+  return (_head, { params }) => {
+    const asset = assets.get(params["file"] ?? "")
+    if (asset === undefined) throw new AuthError("not_found", "There is nothing at this path")
+    const headers = {
+      "Content-Type": asset.type,
+      "Cache-Control": "public, max-age=31536000, immutable",
+    }
+    return { status: 200, headers, body: asset.text, isPage: true }
+  }
+}

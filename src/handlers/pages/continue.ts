@@ -1,0 +1,42 @@
+// GET /continue: after a login, or sent here by a protected host that does not know the browser. It
+// looks whether the browser has its cookie, and goes on: to the host, to the account, or back to
+// the login page.
+
+import type { Handler } from "../../http/guard.ts"
+import type { RequestHead } from "../../http/message.ts"
+import { readQuery } from "../../http/query.ts"
+import { findSession } from "../../pages/browser_cookies.ts"
+import { cookiePage, unlistedPage } from "../../pages/message_pages.ts"
+import type { PageParts } from "../../pages/page_parts.ts"
+import { pageReply, redirect } from "../../pages/page_reply.ts"
+import { noWay, pathOf, readWay, wayNames } from "../../pages/way.ts"
+
+/** For so long after a login a missing cookie means that the browser dropped it. */
+const checkSecondsMax = 120
+
+/** Goes on. */
+export function goOn(parts: PageParts): Handler {
+  const { site, findHost, handOver } = parts
+  return async (head) => {
+    const way = readWay(readQuery(head, wayNames), findHost)
+    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
+    const session = await findSession(head, parts)
+    if (session === null) {
+      if (comesFromLogin(head, parts)) return pageReply(cookiePage(site), { status: 400 })
+      return redirect(pathOf("/login", way))
+    }
+    const { to, state } = way
+    if (to === null) return redirect("/account")
+    // Without a state the host has to begin: it sends the browser back here with one.
+    if (state === null) return redirect(to.url)
+    const handed = handOver(session, { to, state, attempt: 0 })
+    if (handed.kind === "go") return redirect(handed.location)
+    if (handed.kind === "again") return redirect(pathOf("/login", way, { again: "1" }))
+    return redirect(pathOf("/denied", { ...noWay, to }))
+  }
+}
+
+function comesFromLogin(head: RequestHead, { clock }: PageParts): boolean {
+  const { after } = readQuery(head, ["after"])
+  return /^\d{1,12}$/.test(after) && Math.abs(clock.now() - Number(after)) <= checkSecondsMax
+}

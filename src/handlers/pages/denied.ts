@@ -1,0 +1,25 @@
+// GET /denied: the person is logged in, but may not open this. A proxy sends browsers here.
+
+import type { Handler } from "../../http/guard.ts"
+import { readQuery } from "../../http/query.ts"
+import { findSession } from "../../pages/browser_cookies.ts"
+import { deniedPage, unlistedPage } from "../../pages/message_pages.ts"
+import type { PageParts } from "../../pages/page_parts.ts"
+import { pageReply, redirect } from "../../pages/page_reply.ts"
+import { pathOf, readWay } from "../../pages/way.ts"
+
+/** Says who may open it. */
+export function showDenied(parts: PageParts): Handler {
+  const { site, findHost } = parts
+  return async (head) => {
+    const way = readWay({ ...readQuery(head, ["to"]), st: "" }, findHost)
+    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
+    const session = await findSession(head, parts)
+    if (session === null) return redirect(pathOf("/login", way))
+    const { username } = session.user
+    const to = way.to === null ? null : { url: way.to.url, host: way.to.host.name }
+    const roles = way.to?.host.rule.roles ?? []
+    const page = deniedPage({ username, to, roles, requestId: head.id }, site)
+    return pageReply(page, { status: 403, target: way.to?.host.origin ?? null })
+  }
+}

@@ -1,0 +1,114 @@
+// GET /login: the login page. POST /login with a form: logs a browser in, by cookie. Afterwards
+// /continue looks whether the cookie came back, and goes on to where the person was going.
+
+import { AuthError } from "../../errors.ts"
+import { callerOf } from "../../http/caller.ts"
+import { cookieNames, readCookie } from "../../http/cookies.ts"
+import { readForm } from "../../http/form_body.ts"
+import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
+import type { HttpRequest, Reply } from "../../http/message.ts"
+import { readQuery } from "../../http/query.ts"
+import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import { waitingFault } from "../../pages/fault_reply.ts"
+import type { Site } from "../../pages/layout.ts"
+import { type LoginFault, type LoginView, loginPage } from "../../pages/login_page.ts"
+import { unlistedPage } from "../../pages/message_pages.ts"
+import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
+import { pageReply, redirect } from "../../pages/page_reply.ts"
+import { pathOf, readWay, type Way, wayFields, wayNames } from "../../pages/way.ts"
+import { deviceTokenOf } from "../../service/browser/devices.ts"
+
+const fieldNames = ["username", "password", "stay", "again", ...wayNames] as const
+
+/** What was typed, and by whom. */
+interface Typed extends Pick<LoginView, "username" | "stays"> {
+  readonly password: string
+  readonly way: Way
+  /** The session of this browser. */
+  readonly before: BrowserSession | null
+  /** Whether the person of that session enters the password again. */
+  readonly isAgain: boolean
+}
+
+/** Shows the page. A person who is logged in goes on, unless the password is asked for again. */
+export function showLogin(parts: PageParts): Handler {
+  return async (head) => {
+    const { again, ...fields } = readQuery(head, ["again", ...wayNames])
+    const way = readWay(fields, parts.findHost)
+    if (way === null) return unlisted(parts.site)
+    const session = await findSession(head, parts)
+    if (session !== null && again === "") return redirect(pathOf("/continue", way))
+    const username = session?.user.username ?? ""
+    return show({ way, username, stays: false, isAgain: session !== null }, null, parts.site)
+  }
+}
+
+/** Logs a browser in. */
+export function logInByForm(parts: PageParts): BodyHandler {
+  const { site, clock, cookieSessions } = parts
+  return withBody(async (request) => {
+    const typed = await readTyped(request, parts)
+    if (typed === null) return unlisted(site)
+    const { username, password, way, before, isAgain } = typed
+    if (username === "") return show(typed, { kind: "no_username" }, site)
+    if (password === "") return show(typed, { kind: "no_password" }, site)
+    const devices = readCookie(request, cookieNames.devices)
+    const deviceToken = deviceTokenOf(devices, username, parts.deviceKey())
+    const login = {
+      ...{ username, password, ...(deviceToken === undefined ? {} : { deviceToken }) },
+      stays: before !== null && isAgain ? cookieSessions.stays(before.session) : typed.stays,
+      replaces: before?.session.sid ?? null,
+    }
+    try {
+      const started = await cookieSessions.logIn(login, callerOf(request))
+      const path = pathOf("/continue", way, { after: String(clock.now()) })
+      return redirect(path, cookiesOfLogin(request, started, parts))
+    } catch (error) {
+      return show(typed, faultOf(error), site)
+    }
+  })
+}
+
+async function readTyped(request: HttpRequest, parts: PageParts): Promise<Typed | null> {
+  const { username, password, stay, again, ...fields } = readForm(request, fieldNames)
+  const way = readWay(fields, parts.findHost)
+  if (way === null) return null
+  const before = await findSession(request, parts)
+  const isAgain = again !== "" && before?.user.username === username
+  return { username, password, stays: stay !== "", way, before, isAgain }
+}
+
+function faultOf(error: unknown): LoginFault {
+  const waiting = waitingFault(error)
+  if (waiting !== null) return waiting
+  if (error instanceof AuthError && error.code === "invalid_credentials") return { kind: "wrong" }
+  throw error
+}
+
+const statuses: Readonly<Record<LoginFault["kind"], number>> = {
+  no_username: 400,
+  no_password: 400,
+  // Not 401: that would need a challenge, and no browser can answer one here.
+  wrong: 403,
+  too_many: 429,
+  busy: 503,
+}
+
+function show(
+  { way, ...view }: Pick<LoginView, "username" | "stays" | "isAgain"> & { readonly way: Way },
+  fault: LoginFault | null,
+  site: Site,
+): Reply {
+  const { username, stays, isAgain } = view
+  const destination = { host: way.to?.host.name ?? null, fields: wayFields(way) }
+  const page = loginPage({ destination, username, stays, isAgain, fault }, site)
+  return pageReply(page, {
+    status: fault === null ? 200 : statuses[fault.kind],
+    target: way.to?.host.origin ?? null,
+    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
+  })
+}
+
+function unlisted(site: Site): Reply {
+  return pageReply(unlistedPage(site), { status: 400 })
+}

@@ -1,0 +1,48 @@
+// POST /password with a form: changes the password, ends all sessions, and gives this browser
+// another one.
+
+import { AuthError } from "../../errors.ts"
+import { callerOf } from "../../http/caller.ts"
+import { readForm } from "../../http/form_body.ts"
+import { type BodyHandler, withBody } from "../../http/guard.ts"
+import type { PasswordFault } from "../../pages/account_page.ts"
+import { accountReply } from "../../pages/account_reply.ts"
+import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import type { SessionContext } from "../../pages/entrances.ts"
+import { waitingFault } from "../../pages/fault_reply.ts"
+import type { PageParts } from "../../pages/page_parts.ts"
+import { redirect } from "../../pages/page_reply.ts"
+
+/** Changes the password. The current one is asked for, so the login may be an old one. */
+export function changePasswordByForm(parts: PageParts): BodyHandler<SessionContext> {
+  return withBody(async (request, { principal: session }) => {
+    const { current, new: next } = readForm(request, ["current", "new"])
+    const refuse = (fault: PasswordFault) => accountReply(session, { done: null, fault }, parts)
+    if (current === "") return refuse({ kind: "no_current" })
+    if (next === "") return refuse({ kind: "no_new" })
+    try {
+      const passwords = { current, next }
+      const started = await parts.cookieSessions.changePassword(
+        passwords,
+        session,
+        callerOf(request),
+      )
+      return redirect("/account?done=changed", cookiesOfLogin(request, started, parts))
+    } catch (error) {
+      const fault = faultOf(error)
+      // Too many wrong passwords end the session.
+      const isOver = (await findSession(request, parts)) === null
+      return isOver ? redirect("/login") : refuse(fault)
+    }
+  })
+}
+
+function faultOf(error: unknown): PasswordFault {
+  const waiting = waitingFault(error)
+  if (waiting !== null) return waiting
+  if (!(error instanceof AuthError)) throw error
+  if (error.code === "wrong_password") return { kind: "wrong_current" }
+  const isRule = error.code === "invalid_request" || error.code === "password_blocked"
+  if (isRule) return { kind: "refused_new", reason: error.message }
+  throw error
+}

@@ -1,0 +1,49 @@
+// The account page as a reply: shown by GET /account, and again when a change of the password was
+// refused.
+
+import type { Reply } from "../http/message.ts"
+import { accountPage, type Done, type PasswordFault } from "./account_page.ts"
+import type { BrowserSession, PageParts } from "./page_parts.ts"
+import { pageReply } from "./page_reply.ts"
+
+/** What the page says beside the account. */
+export interface AccountNews {
+  readonly done: Done | null
+  readonly fault: PasswordFault | null
+}
+
+const statuses: Readonly<Record<PasswordFault["kind"], number>> = {
+  no_current: 400,
+  no_new: 400,
+  wrong_current: 403,
+  refused_new: 400,
+  too_many: 429,
+  busy: 503,
+}
+
+/** The page of a session's user. */
+export async function accountReply(
+  session: BrowserSession,
+  { done, fault }: AccountNews,
+  { site, sessions, cookieSessions, clock }: PageParts,
+): Promise<Reply> {
+  const principal = cookieSessions.principalOf(session)
+  const now = clock.now()
+  const listed = await sessions.list(principal)
+  const page = accountPage(
+    {
+      username: principal.username,
+      secondsSinceLogin: principal.secondsSinceLogin ?? 0,
+      sessions: listed.map(({ sid, userAgent, address, lastUsedAt }) => ({
+        ...{ sid, userAgent, address, isThis: sid === principal.sid },
+        secondsSinceUse: Math.max(0, now - lastUsedAt),
+      })),
+      ...{ fault, done },
+    },
+    site,
+  )
+  return pageReply(page, {
+    status: fault === null ? 200 : statuses[fault.kind],
+    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
+  })
+}

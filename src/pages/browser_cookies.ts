@@ -1,0 +1,42 @@
+// The cookies of the login host: which session a browser has, and what it gets after a login.
+
+import { callerOf } from "../http/caller.ts"
+import { cookieNames, deleteCookie, readCookie, setCookie } from "../http/cookies.ts"
+import type { RequestHead } from "../http/message.ts"
+import { devicesSeconds, withDeviceToken } from "../service/browser/devices.ts"
+import type { StartedLogin } from "../service/session_start.ts"
+import type { BrowserSession, PageParts } from "./page_parts.ts"
+
+/** The session of the browser that sent a request, or null. */
+export async function findSession(
+  head: RequestHead,
+  { cookieSessions, site }: PageParts,
+): Promise<BrowserSession | null> {
+  const value = readCookie(head, cookieNames.session)
+  if (value === null) return null
+  return cookieSessions.find("master", { value, host: site.host }, callerOf(head))
+}
+
+/** The cookies after a login: of the session, and of the devices. */
+export function cookiesOfLogin(
+  head: RequestHead,
+  { session, user, deviceToken }: StartedLogin,
+  { cookieSessions, site, deviceKey }: PageParts,
+): readonly string[] {
+  const value = cookieSessions.valueOf("master", { sid: session.sid, host: site.host })
+  const { startedAt, expiresAt } = session
+  // The whole life: an unused session ends before, and then nothing finds it by this cookie.
+  const life = cookieSessions.stays(session) ? { maxAgeSeconds: expiresAt - startedAt } : {}
+  const { username } = user
+  const devices = readCookie(head, cookieNames.devices)
+  return [
+    setCookie(cookieNames.session, { value, ...life }),
+    setCookie(cookieNames.devices, {
+      value: withDeviceToken(devices, { username, deviceToken }, deviceKey()),
+      maxAgeSeconds: devicesSeconds,
+    }),
+  ]
+}
+
+/** Ends what a browser has: its session's cookie. The devices stay: they open nothing. */
+export const cookiesOfLogout: readonly string[] = [deleteCookie(cookieNames.session)]

@@ -1,0 +1,50 @@
+// What went wrong, as a page: for refusals and failures that no form can show beside its fields.
+
+import { AuthError, Unavailable } from "../errors.ts"
+import type { HttpRequest, Reply } from "../http/message.ts"
+import type { Site } from "./layout.ts"
+import { type FaultView, faultPage } from "./message_pages.ts"
+import { pageReply } from "./page_reply.ts"
+import { texts } from "./texts.ts"
+
+/** The page in the place of an error reply. */
+export function faultReply(
+  error: unknown,
+  { reply, request }: { readonly reply: Reply; readonly request: HttpRequest },
+  site: Site,
+): Reply {
+  const view = viewOf(error) ?? { ...ofBug, requestId: request.id }
+  const retryAfterSeconds = waitOf(error)
+  return pageReply(faultPage(view, site), { status: reply.status, retryAfterSeconds })
+}
+
+/** Why a form did nothing, when only time can help: how long to wait, and who is too many. */
+export function waitingFault(
+  error: unknown,
+): { readonly kind: "too_many" | "busy"; readonly waitSeconds: number } | null {
+  const waitSeconds = waitOf(error)
+  if (waitSeconds === null) return null
+  return { kind: error instanceof Unavailable ? "busy" : "too_many", waitSeconds }
+}
+
+const ofBug: FaultView = { title: texts.fault.broken, lead: texts.fault.brokenLead }
+
+function viewOf(error: unknown): FaultView | null {
+  const { fault, refused } = texts
+  if (error instanceof Unavailable) {
+    return { title: fault.busy, lead: fault.busyLead(error.retryAfterSeconds) }
+  }
+  if (!(error instanceof AuthError)) return null
+  if (error.retryAfterSeconds !== null) {
+    return { title: fault.tooMany, lead: refused.tooManyHelp(error.retryAfterSeconds) }
+  }
+  const isForm = error.code === "invalid_request" || error.code === "unsupported_media_type"
+  return isForm
+    ? { title: fault.form, lead: fault.formLead }
+    : { title: fault.refused, lead: `${error.message}.` }
+}
+
+function waitOf(error: unknown): number | null {
+  if (error instanceof Unavailable) return error.retryAfterSeconds
+  return error instanceof AuthError ? error.retryAfterSeconds : null
+}

@@ -1,0 +1,23 @@
+// What the handlers of pages work with.
+
+import type { Clock } from "../clock.ts"
+import type { FindHost } from "../domain/access_rule.ts"
+import type { CookieSessions } from "../service/browser/cookie_sessions.ts"
+import type { HandOverTo } from "../service/browser/hand_over.ts"
+import type { Sessions } from "../service/sessions.ts"
+import type { Site } from "./layout.ts"
+
+/** A session that a browser has, and its user. */
+export type BrowserSession = NonNullable<Awaited<ReturnType<CookieSessions["find"]>>>
+
+/** The parts. */
+export interface PageParts {
+  readonly site: Site
+  readonly cookieSessions: CookieSessions
+  readonly sessions: Sessions
+  readonly findHost: FindHost
+  readonly handOver: HandOverTo
+  /** The key of device tokens. */
+  readonly deviceKey: () => Uint8Array
+  readonly clock: Clock
+}

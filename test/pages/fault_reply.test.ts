@@ -1,0 +1,56 @@
+// Failures that no form can show beside its fields, as pages.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { AuthError, tooManyRequests, Unavailable } from "../../src/errors.ts"
+import { json } from "../../src/http/message.ts"
+import { faultReply, waitingFault } from "../../src/pages/fault_reply.ts"
+import { makeRequest } from "../support/http_request.ts"
+import { checkPage } from "./page_checks.ts"
+
+const site = { name: "Home", origin: "https://login.example.org", host: "login.example.org" }
+
+function fault(error: unknown, status: number) {
+  const reply = faultReply(error, { reply: json(status, {}), request: makeRequest() }, site)
+  checkPage(reply.body)
+  assert.equal(reply.status, status)
+  assert.equal(reply.isPage, true)
+  const [, heading] = /<h1>(.*)<\/h1>/.exec(reply.body) ?? []
+  return { reply, heading }
+}
+
+test("faultReply() says in words that the form, the service or the person is to blame", () => {
+  const form = fault(new AuthError("invalid_request", "The form is malformed"), 400)
+  assert.equal(form.heading, "The form could not be read")
+  const refused = fault(new AuthError("access_denied", "This is <not> for you"), 403)
+  assert.equal(refused.heading, "This can’t be done")
+  assert.ok(refused.reply.body.includes("This is &lt;not&gt; for you."))
+})
+
+test("faultReply() says when to try again, to people and to programs", () => {
+  const busy = fault(new Unavailable("The disk is full", { retryAfterSeconds: 5 }), 503)
+  assert.equal(busy.heading, "Try again in a moment")
+  assert.match(busy.reply.body, /Try again in 5 seconds\./)
+  assert.equal(busy.reply.headers["Retry-After"], "5")
+  // What failed is for the operator's log.
+  assert.equal(busy.reply.body.includes("disk"), false)
+  const often = fault(tooManyRequests(61), 429)
+  assert.equal(often.heading, "Too many attempts")
+  assert.equal(often.reply.headers["Retry-After"], "61")
+})
+
+test("faultReply() of a bug shows the request's id and nothing of the error", () => {
+  const bug = fault(new Error("secret"), 500)
+  assert.equal(bug.heading, "Something went wrong here")
+  assert.ok(bug.reply.body.includes('<span class="secret">request-1</span>'))
+  assert.equal(bug.reply.body.includes(">secret<"), false)
+  assert.equal(bug.reply.headers["Retry-After"], undefined)
+})
+
+test("waitingFault() knows what only time can help", () => {
+  assert.deepEqual(waitingFault(tooManyRequests(3)), { kind: "too_many", waitSeconds: 3 })
+  assert.deepEqual(waitingFault(new Unavailable("x")), { kind: "busy", waitSeconds: 1 })
+  for (const other of [new AuthError("invalid_credentials", "x"), new Error("x"), null]) {
+    assert.equal(waitingFault(other), null)
+  }
+})
