@@ -4,6 +4,12 @@
 
 import type { BrowserRoutes } from "./app.ts"
 import { createFindHost, type ProtectedHost, readHost } from "./domain/access_rule.ts"
+import {
+  endOtherSessions as deleteOtherSessions,
+  endSession as deleteSession,
+} from "./handlers/end_sessions.ts"
+import { listSessions } from "./handlers/list_sessions.ts"
+import { me } from "./handlers/me.ts"
 import { endOtherSessions, endSession, showAccount } from "./handlers/pages/account.ts"
 import { showAsset } from "./handlers/pages/assets.ts"
 import { goOn } from "./handlers/pages/continue.ts"
@@ -11,7 +17,8 @@ import { showDenied } from "./handlers/pages/denied.ts"
 import { logInByForm, showLogin } from "./handlers/pages/login.ts"
 import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
 import { changePasswordByForm } from "./handlers/pages/password.ts"
-import { anyone, orForm, type RouteHandler } from "./http/guard.ts"
+import { bearerOrCookie, cookieIn } from "./http/bearer_or_cookie.ts"
+import { anyone, guard, orForm, type RouteHandler } from "./http/guard.ts"
 import { hostNameOf } from "./http/host.ts"
 import type { Route, RouteGroup } from "./http/router.ts"
 import { createEntrances } from "./pages/entrances.ts"
@@ -34,7 +41,7 @@ export interface BrowserParts extends CookieSessionParts {
 export function createBrowserRoutes(parts: BrowserParts): BrowserRoutes {
   const pages = pageParts(parts)
   return {
-    groups: (core) => [pageRoutes(pages, core)],
+    groups: (core) => [pageRoutes(pages, core), accountRoutes(pages)],
     isProtectedHost(host) {
       const named = readHost(host)
       return named !== null && pages.findHost(named) !== null
@@ -60,6 +67,24 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     ["POST", "/account/logout-others", ownForm(endOtherSessions(pages))],
     post("/password", ownForm(changePasswordByForm(pages))),
     ["GET", "/pages/{file}", anyone(showAsset())],
+  ]
+}
+
+/** Routes of the core that the login cookie opens, too. Never /refresh: a cookie gives no tokens. */
+function accountRoutes({ site, sessions, cookieSessions }: PageParts): RouteGroup {
+  const credentials = bearerOrCookie(site.origin)
+  const authenticate = (sent: string) => {
+    const value = cookieIn(sent)
+    if (value === null) return sessions.authenticate(sent)
+    return cookieSessions.authenticate({ value, host: site.host })
+  }
+  const guarded = guard(authenticate, { credentials })
+  const freshlyGuarded = guard(authenticate, { credentials, fresh: true })
+  return [
+    ["GET", "/me", guarded(me())],
+    ["GET", "/sessions", guarded(listSessions(sessions))],
+    ["DELETE", "/sessions", freshlyGuarded(deleteOtherSessions(sessions))],
+    ["DELETE", "/sessions/{sid}", freshlyGuarded(deleteSession(sessions))],
   ]
 }
 

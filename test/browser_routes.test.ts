@@ -31,6 +31,10 @@ test("browserRoutes() are these, for these people", () => {
       "POST /account/logout-others own page, login cookie, body",
       "POST /password token, fresh; form: own page, login cookie, body",
       "GET /pages/{file} anyone",
+      "GET /me token or cookie",
+      "GET /sessions token or cookie",
+      "DELETE /sessions token or cookie, fresh",
+      "DELETE /sessions/{sid} token or cookie, fresh",
     ],
   )
 })

@@ -7,6 +7,8 @@ import type { RequestHead } from "./message.ts"
 
 /** Reads the access token of a request from one place, such as a header. */
 export interface CredentialReader {
+  /** What it reads, in words: "token". */
+  readonly name: string
   /**
    * The token, or null when there is none.
    * @throws AuthError `invalid_request` when the place is malformed
@@ -46,6 +48,7 @@ export function readBearerCredentials({ headers }: RequestHead): string | null {
 
 /** Access tokens from `Authorization: Bearer`, for guards. */
 export const bearer: CredentialReader = {
+  name: "token",
   read: readBearerToken,
   missing({ headers }) {
     const sent = headers.get("authorization")

@@ -243,9 +243,9 @@ function notFresh(fresh: true | number): Reply {
   return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }
 }
 
-function accessOf({ optional, fresh, role }: GuardOptions): string {
+function accessOf({ optional, fresh, role, credentials = bearer }: GuardOptions): string {
   const needs = [
-    optional ? "token if any" : "token",
+    optional ? `${credentials.name} if any` : credentials.name,
     ...(fresh === true ? ["fresh"] : typeof fresh === "number" ? [`fresh ${fresh} s`] : []),
     ...(role === undefined ? [] : [`role ${role}`]),
   ]

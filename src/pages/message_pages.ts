@@ -1,6 +1,7 @@
 // The pages that say one thing, and perhaps offer one button: logged out, log out?, denied, no
 // cookie, and what is wrong.
 
+import type { Destination } from "../domain/destination.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Page, type Site } from "./layout.ts"
 import { texts } from "./texts.ts"
@@ -74,6 +75,13 @@ export function cookiePage(site: Site): Html {
 export function unlistedPage(site: Site): Html {
   const { to: title, toLead: lead, home: label } = texts.fault
   return faultPage({ title, lead: lead(site.name), link: { label, href: "/account" } }, site)
+}
+
+/** A protected host did not take the login over. */
+export function handOverPage({ url, host }: Destination, site: Site): Html {
+  const { handOver: title, handOverLead, clock, again: label } = texts.cookie
+  const lead = html`${handOverLead(host.name)} ${clock}`
+  return faultPage({ title, lead, link: { label, href: url } }, site)
 }
 
 /** What is wrong, and what to do. */

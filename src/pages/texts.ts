@@ -77,6 +77,9 @@ export const texts = {
     https: "Open it with https.",
     clock: "Check the date and time of this device.",
     again: "Try again",
+    handOver: "The login did not arrive",
+    handOverLead: (host: string) =>
+      html`You are logged in here, but your browser kept no cookie of <b>${host}</b>. Allow its cookies, also in private windows, and close its other tabs.`,
   },
 
   link: {

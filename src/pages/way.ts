@@ -11,10 +11,15 @@ export interface Way {
   readonly to: Destination | null
   /** The hash of the state cookie that the destination's host has set; null without one. */
   readonly state: string | null
+  /** How often the hand-over to the destination failed before. */
+  readonly attempt: number
 }
 
 /** The names under which a way is carried. */
-export const wayNames = ["to", "st"] as const
+export const wayNames = ["to", "st", "n"] as const
+
+/** The values of a way as text; one that is missing or empty is none. */
+export type WayText = Readonly<Partial<Record<(typeof wayNames)[number], string>>>
 
 /** A target of a request may be so long (http/node/head.ts). */
 const targetLengthMax = 2048
@@ -22,23 +27,22 @@ const targetLengthMax = 2048
 const stateForm = /^[\w-]{43}$/
 
 /** The way without a destination. */
-export const noWay: Way = { to: null, state: null }
+export const noWay: Way = { to: null, state: null, attempt: 0 }
 
 /** Reads a way. Null when it leads to an address that is not listed. */
-export function readWay(
-  { to, st }: Readonly<Record<(typeof wayNames)[number], string>>,
-  findHost: FindHost,
-): Way | null {
+export function readWay({ to = "", st = "", n = "" }: WayText, findHost: FindHost): Way | null {
   if (to === "") return noWay
   const destination = readDestination(to, findHost)
   if (destination === null) return null
-  return { to: destination, state: stateForm.test(st) ? st : null }
+  const attempt = /^\d$/.test(n) ? Number(n) : 0
+  return { to: destination, state: stateForm.test(st) ? st : null, attempt }
 }
 
 /** A way as hidden fields. */
-export function wayFields({ to, state }: Way): Readonly<Record<string, string>> {
+export function wayFields({ to, state, attempt }: Way): Readonly<Record<string, string>> {
   if (to === null) return {}
-  return { to: to.url, ...(state === null ? {} : { st: state }) }
+  const tried = attempt === 0 ? {} : { n: String(attempt) }
+  return { to: to.url, ...(state === null ? {} : { st: state }), ...tried }
 }
 
 /** One of our paths, with a way and other values in its query. */

@@ -173,3 +173,29 @@ test("a disabled user and an operator's logout end browsers' sessions at once", 
   assert.equal(titleOf(await browser.open("/account")), "Log in")
   assert.equal(titleOf(await other.open("/login", { form: alice })), "Error: Log in")
 })
+
+test("the login cookie opens /me and /sessions to our own pages alone, and never tokens", async (t) => {
+  const { service, browser } = await prepare(t)
+  const ask = (method: string, path: string, headers: Readonly<Record<string, string>>) => {
+    const cookie = `__Host-postern=${browser.cookies.get("__Host-postern")}`
+    return service.call(method, path, { headers: { cookie, ...headers } })
+  }
+  const own = { "sec-fetch-site": "same-origin" }
+  assert.equal(JSON.parse((await ask("GET", "/me", own)).body).username, "alice")
+  assert.equal(JSON.parse((await ask("GET", "/sessions", own)).body).sessions.length, 2)
+  for (const path of ["/me", "/sessions"]) {
+    for (const site of ["cross-site", "same-site", "none"]) {
+      assert.equal((await ask("GET", path, { "sec-fetch-site": site })).status, 401)
+    }
+  }
+  assert.equal((await ask("GET", "/protected", own)).status, 401)
+  assert.equal((await ask("POST", "/refresh", own)).status, 401)
+  const json = { ...own, "content-type": "application/json" }
+  assert.equal((await ask("POST", "/password", json)).status, 401)
+  assert.equal((await ask("DELETE", "/sessions", own)).status, 204)
+  assert.equal((await service.store.sessions.list("alice")).length, 1)
+  service.clock.advance(901)
+  assert.equal((await ask("DELETE", "/sessions", own)).status, 401)
+  await browser.open("/logout", { form: {} })
+  assert.equal((await ask("GET", "/me", own)).status, 401)
+})

@@ -277,12 +277,14 @@ test("guard() and anyone() say whether the body is read", () => {
 
 test("guard() reads the token where its credential reader says", async () => {
   const credentials = {
+    name: "x-token",
     read: ({ headers }: RequestHead) => headers.get("x-token") ?? null,
     missing: () => new AuthError("missing_token", "Missing X-Token"),
   }
   const who = identity()
   const guarded = guard(async () => who, { credentials })
   const handler = guarded((_head, { principal }) => json(200, { same: principal === who }))
+  assert.equal(handler.access, "x-token")
   const good = makeRequest({ headers: { "x-token": "good" } })
   assert.deepEqual(await handler.handle(good, { params }), json(200, { same: true }))
   const asBearer = makeRequest({ headers: { authorization: "Bearer good" } })

@@ -29,6 +29,15 @@ test("readWay() gives null for an address that is not listed, and ignores a malf
   assert.deepEqual([wayFields(noWay), pathOf("/login", noWay)], [{}, "/login"])
 })
 
+test("a way counts the tries of its hand-over", () => {
+  const read = (n: string) => readWay({ to: "https://a.example/", st, n }, findHost)
+  const [first, second] = [read(""), read("1")]
+  assert.ok(first && second)
+  assert.deepEqual([first.attempt, second.attempt, read("x")?.attempt], [0, 1, 0])
+  assert.equal(pathOf("/continue", second), `/continue?to=https://a.example/&st=${st}&n=1`)
+  assert.equal(pathOf("/continue", first), `/continue?to=https://a.example/&st=${st}`)
+})
+
 test("pathOf() leads to the first page when the address is too long to be asked for", () => {
   const way = readWay({ to: "https://a.example/".padEnd(2000, "x"), st }, findHost)
   assert.ok(way)

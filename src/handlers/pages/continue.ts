@@ -6,10 +6,13 @@ import type { Handler } from "../../http/guard.ts"
 import type { RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { findSession } from "../../pages/browser_cookies.ts"
-import { cookiePage, unlistedPage } from "../../pages/message_pages.ts"
+import { cookiePage, handOverPage, unlistedPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { noWay, pathOf, readWay, wayNames } from "../../pages/way.ts"
+
+/** After so many tries it won't work the next time either. */
+const attemptsMax = 2
 
 /** For so long after a login a missing cookie means that the browser dropped it. */
 const checkSecondsMax = 120
@@ -25,11 +28,14 @@ export function goOn(parts: PageParts): Handler {
       if (comesFromLogin(head, parts)) return pageReply(cookiePage(site), { status: 400 })
       return redirect(pathOf("/login", way))
     }
-    const { to, state } = way
+    const { to, state, attempt } = way
     if (to === null) return redirect("/account")
     // Without a state the host has to begin: it sends the browser back here with one.
     if (state === null) return redirect(to.url)
-    const handed = handOver(session, { to, state, attempt: 0 })
+    if (attempt >= attemptsMax) {
+      return pageReply(handOverPage(to, site), { status: 400, target: to.host.origin })
+    }
+    const handed = handOver(session, { to, state, attempt })
     if (handed.kind === "go") return redirect(handed.location)
     if (handed.kind === "again") return redirect(pathOf("/login", way, { again: "1" }))
     return redirect(pathOf("/denied", { ...noWay, to }))

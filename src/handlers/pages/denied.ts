@@ -12,7 +12,7 @@ import { pathOf, readWay } from "../../pages/way.ts"
 export function showDenied(parts: PageParts): Handler {
   const { site, findHost } = parts
   return async (head) => {
-    const way = readWay({ ...readQuery(head, ["to"]), st: "" }, findHost)
+    const way = readWay(readQuery(head, ["to"]), findHost)
     if (way === null) return pageReply(unlistedPage(site), { status: 400 })
     const session = await findSession(head, parts)
     if (session === null) return redirect(pathOf("/login", way))

@@ -15,7 +15,7 @@ import { noWay, readWay } from "../../pages/way.ts"
 export function showLogout(parts: PageParts): Handler {
   const { site, findHost } = parts
   return async (head) => {
-    const way = readWay({ ...readQuery(head, ["to"]), st: "" }, findHost)
+    const way = readWay(readQuery(head, ["to"]), findHost)
     if (way === null) return pageReply(unlistedPage(site), { status: 400 })
     const session = await findSession(head, parts)
     if (session === null) return pageReply(loggedOutPage(site))
@@ -29,7 +29,7 @@ export function showLogout(parts: PageParts): Handler {
 export function logOutByForm(parts: PageParts): BodyHandler {
   const { findHost, cookieSessions } = parts
   return withBody(async (request) => {
-    const way = readWay({ ...readForm(request, ["to"]), st: "" }, findHost) ?? noWay
+    const way = readWay(readForm(request, ["to"]), findHost) ?? noWay
     const session = await findSession(request, parts)
     if (session !== null) await cookieSessions.logOut(session.session.sid, callerOf(request))
     return redirect(way.to?.url ?? "/logout", cookiesOfLogout)
