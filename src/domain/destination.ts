@@ -20,6 +20,8 @@ const address = /^https:\/\/([^/?]+)(.*)$/is
 const plain = /^\/[\x21-\x7e]*$/
 /** Paths of the hand-over itself: a browser that is sent there comes back here. */
 const ownPath = /^\/\.postern(?:\/|$)/
+/** Segments that a browser resolves: the path that it asks for would be another one. */
+const dots = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 
 /**
  * Reads an address. Null unless it is https and of a listed host. A path that programs read in
@@ -37,5 +39,6 @@ export function readDestination(text: string, findHost: FindHost): Destination |
 export function safePath(text: string): string {
   const path = text.startsWith("?") ? `/${text}` : text
   const isSafe = plain.test(path) && !/[\\#]/.test(path) && !path.startsWith("//")
-  return isSafe && !ownPath.test(path.split("?", 1)[0] ?? "") ? path : "/"
+  const start = path.split("?", 1)[0] ?? ""
+  return isSafe && !ownPath.test(start) && !dots.test(start) ? path : "/"
 }

@@ -85,4 +85,16 @@ test("safePath() keeps a plain path and makes '/' of all others", () => {
   for (const path of ["", "a", "//", "//a", "/\\a", "/.postern/", "/.postern?x", "/\x7f"]) {
     assert.equal(safePath(path), "/", path)
   }
+  // A browser would ask for /.postern/in.
+  for (const path of [
+    "/x/../.postern/in",
+    "/./.postern/in",
+    "/x/%2e%2E/.postern/in",
+    "/x/.%2e",
+    "/.",
+  ]) {
+    assert.equal(safePath(path), "/", path)
+  }
+  for (const path of ["/a?x=/../b", "/...", "/a..b", "/.well-known/x"])
+    assert.equal(safePath(path), path)
 })

@@ -2,16 +2,40 @@
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { storeLocation } from "../../src/config/store_url.ts"
 import { blocksOf, readPage, readProjectFile } from "../support/page.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { testKeyPem } from "../support/test_keys.ts"
 
 const page = readPage("docs/deploy.md")
 const nginx = readProjectFile("examples/deploy/nginx.conf")
+const replicasNginx = readProjectFile("examples/deploy/replicas_nginx.conf")
 const kubernetes = readProjectFile("examples/deploy/kubernetes.yaml")
+const replicasKubernetes = readProjectFile("examples/deploy/kubernetes_replicas.yaml")
+const noNginx = absent("nginx", ["-v"])
+
+/** What nginx says against a whole configuration: null for nothing. */
+function nginxRefusal(text: string, directory: string): string | null {
+  const path = join(directory, "nginx.conf")
+  writeFileSync(path, text)
+  const { status, stderr } = spawnSync("nginx", ["-t", "-c", path], { encoding: "utf8" })
+  return status === 0 ? null : stderr
+}
+
+/** A text as a pattern that matches it. */
+function asPattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+}
 
 function absent(program: string, words: readonly string[]): string | false {
   return spawnSync(program, words).error === undefined ? false : `${program} is not there`
@@ -21,11 +45,14 @@ test("deploy.md shows the lines of the files", () => {
   for (const line of (blocksOf(page, "nginx")[0] ?? "").trim().split("\n")) {
     assert.ok(nginx.includes(`    ${line}\n`), line)
   }
+  for (const line of (blocksOf(page, "nginx")[1] ?? "absent").trim().split("\n")) {
+    assert.match(replicasNginx, new RegExp(`^ +${asPattern(line.trim())}$`, "m"))
+  }
   const caddy = blocksOf(page, "caddyfile")[0] ?? "absent"
   assert.ok(readProjectFile("examples/deploy/Caddyfile").endsWith(caddy))
 })
 
-test("nginx takes examples/deploy/nginx.conf", { skip: absent("nginx", ["-v"]) }, (t) => {
+test("nginx takes examples/deploy/nginx.conf", { skip: noNginx }, (t) => {
   const directory = temporaryDirectory(t)
   const key = join(directory, "key.pem")
   const certificate = join(directory, "certificate.pem")
@@ -39,11 +66,47 @@ test("nginx takes examples/deploy/nginx.conf", { skip: absent("nginx", ["-v"]) }
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${directory}/${name};`,
   )
-  const whole = join(directory, "nginx.conf")
   const head = `pid ${directory}/pid;\nerror_log ${directory}/error.log;\nevents {}\n`
-  writeFileSync(whole, `${head}http {\naccess_log off;\n${paths.join("\n")}\n${site}}\n`)
-  const { status, stderr } = spawnSync("nginx", ["-t", "-c", whole], { encoding: "utf8" })
-  assert.equal(status, 0, stderr)
+  const whole = `${head}http {\naccess_log off;\n${paths.join("\n")}\n${site}}\n`
+  assert.equal(nginxRefusal(whole, directory), null)
+})
+
+test("nginx takes examples/deploy/replicas_nginx.conf", { skip: noNginx }, (t) => {
+  const directory = temporaryDirectory(t)
+  const here = replicasNginx.replace(/replica\d/g, "127.0.0.1").replaceAll("/tmp/", `${directory}/`)
+  assert.equal(nginxRefusal(here, directory), null)
+})
+
+const noOpenssl = absent("openssl", ["version"])
+
+test("make_secrets.sh makes the secrets once, each open to containers alone", {
+  skip: noOpenssl,
+}, (t) => {
+  const root = temporaryDirectory(t)
+  mkdirSync(join(root, "examples/deploy"), { recursive: true })
+  const script = join(root, "examples/deploy/make_secrets.sh")
+  copyFileSync("examples/deploy/make_secrets.sh", script)
+  assert.equal(spawnSync(script, { encoding: "utf8" }).stderr, "")
+  assert.deepEqual(readdirSync(root).sort(), ["examples", "secrets"])
+  const secrets = join(root, "secrets")
+  assert.equal(statSync(secrets).mode & 0o777, 0o700)
+  const read = (name: string) => {
+    assert.equal(statSync(join(secrets, name)).mode & 0o777, 0o644, name)
+    return readFileSync(join(secrets, name), "utf8").trim()
+  }
+  const password = read("database_password")
+  assert.match(password, /^[0-9a-f]{64}$/)
+  assert.notEqual(read("database_admin_password"), password)
+  assert.deepEqual(storeLocation(read("store")), {
+    ...{ kind: "database", host: "/run/postgresql", port: 5432, database: "postern" },
+    ...{ user: "postern", password, isTlsAsked: false, isPooled: false },
+  })
+  const secret = read("store_secret")
+  assert.equal(Buffer.from(secret, "base64").length, 48)
+  const again = spawnSync(script, { encoding: "utf8" })
+  assert.equal(again.status, 1)
+  assert.match(again.stderr, /^secrets\/ is there already/)
+  assert.equal(read("store_secret"), secret)
 })
 
 test("Caddy takes examples/deploy/Caddyfile", { skip: absent("caddy", ["version"]) }, (t) => {
@@ -69,4 +132,21 @@ test("kubernetes.yaml has one pod at a time, of the image's user, without servic
     assert.match(kubernetes, new RegExp(`^ +${line}$`, "m"))
   }
   assert.doesNotMatch(kubernetes, /\t/)
+})
+
+test("kubernetes_replicas.yaml replaces one pod at a time, and names what deploy.md explains", () => {
+  const lines = ["replicas: 2", "maxUnavailable: 0", "minAvailable: 1", "emptyDir: {}"]
+  const asked = [...lines, "fsGroup: 10001", "enableServiceLinks: false", "runAsUser: 10001"]
+  for (const line of [...asked, "path: /livez", "path: /readyz", "readOnlyRootFilesystem: true"]) {
+    assert.match(replicasKubernetes, new RegExp(`^ +${asPattern(line)}$`, "m"))
+  }
+  const grace = Number(/terminationGracePeriodSeconds: (\d+)/.exec(replicasKubernetes)?.[1])
+  const pause = Number(/command: \[sleep, "(\d+)"\]/.exec(replicasKubernetes)?.[1])
+  assert.ok(grace - pause > 10, "Postern needs 8 s, and more to close")
+  const mounted = [...replicasKubernetes.matchAll(/value: \/run\/secrets\/postern\/(\S+)/g)]
+  assert.deepEqual(
+    mounted.map(([, name]) => name),
+    [...replicasKubernetes.matchAll(/--from-file=(\S+)/g)].map(([, name]) => name),
+  )
+  assert.doesNotMatch(replicasKubernetes, /\t|strategy:\n +type: Recreate/)
 })

@@ -11,8 +11,12 @@ const rule: AccessRule = {
 const findHost = createFindHost([{ name: "a.example", ports: [443], rule }], "login.example.org")
 const st = "s".repeat(43)
 
+function read(fields: { readonly to: string; readonly st: string; readonly n?: string }) {
+  return readWay({ n: "", ...fields }, findHost)
+}
+
 test("readWay() and wayFields() carry a destination and a state along", () => {
-  const way = readWay({ to: "https://a.example/x?y=1", st }, findHost)
+  const way = read({ to: "https://a.example/x?y=1", st })
   assert.ok(way)
   assert.deepEqual(wayFields(way), { to: "https://a.example/x?y=1", st })
   assert.equal(pathOf("/login", way), `/login?to=https://a.example/x?y=1&st=${st}`)
@@ -21,11 +25,11 @@ test("readWay() and wayFields() carry a destination and a state along", () => {
 })
 
 test("readWay() gives null for an address that is not listed, and ignores a malformed state", () => {
-  assert.equal(readWay({ to: "https://evil.example/", st }, findHost), null)
+  assert.equal(read({ to: "https://evil.example/", st }), null)
   for (const bad of ["", "x", `${st}x`, "=".repeat(43)]) {
-    assert.equal(readWay({ to: "https://a.example/", st: bad }, findHost)?.state, null)
+    assert.equal(read({ to: "https://a.example/", st: bad })?.state, null)
   }
-  assert.equal(readWay({ to: "", st }, findHost), noWay)
+  assert.equal(read({ to: "", st }), noWay)
   assert.deepEqual([wayFields(noWay), pathOf("/login", noWay)], [{}, "/login"])
 })
 
@@ -39,9 +43,9 @@ test("a way counts the tries of its hand-over", () => {
 })
 
 test("pathOf() leads to the first page when the address is too long to be asked for", () => {
-  const way = readWay({ to: "https://a.example/".padEnd(2000, "x"), st }, findHost)
+  const way = read({ to: "https://a.example/".padEnd(2000, "x"), st })
   assert.ok(way)
   assert.equal(pathOf("/continue", way), `/continue?to=https://a.example/&st=${st}`)
-  const fits = readWay({ to: "https://a.example/".padEnd(1900, "x"), st }, findHost)
+  const fits = read({ to: "https://a.example/".padEnd(1900, "x"), st })
   assert.ok(fits && pathOf("/continue", fits).length > 1900)
 })

@@ -29,12 +29,15 @@ export async function openPlainDatabase(host: string, connections = 1): Promise<
     turn += 1
     return all[turn % all.length] as Connection
   }
+  const query: Query = (text, values) => {
+    const { client, last, waiting } = next()
+    const run = queryOf(client)
+    return waiting === 0 ? run(text, values) : last.then(() => run(text, values))
+  }
   return {
-    query: (text, values) => {
-      const { client, last, waiting } = next()
-      const run = queryOf(client)
-      return waiting === 0 ? run(text, values) : last.then(() => run(text, values))
-    },
+    query,
+    // In time, however late.
+    change: (text, values = []) => query(text, [...values, Number.MAX_SAFE_INTEGER]),
     transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
       const connection = next()
       const done = connection.last.then(() => transact(connection.client, work))
@@ -46,6 +49,7 @@ export async function openPlainDatabase(host: string, connections = 1): Promise<
         })
       return done
     },
+    leave: () => {},
     isAvailable: () => available,
     close: async () => {
       await Promise.all(all.map(({ client }) => client.end()))

@@ -18,6 +18,8 @@ const strictTransportName = "Strict-Transport-Security"
 const strictTransportValue = "max-age=31536000"
 /** A valid header line: no line break in it begins another header (RFC 9110 §5.1, §5.5). */
 const headerLine = /^[!#$%&'*+.^`|~\w-]+: [\t -~]*$/
+/** What apps are told of a user, as UTF-8: a name need not be ASCII. */
+const userLine = /^Remote-(?:Name|Email): [ -~\u00a0-\ud7ff\ue000-\u{10ffff}]*$/u
 
 /** What the headers of all replies depend on. */
 export interface HeaderOptions {
@@ -86,7 +88,14 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
       const length = isBodyless(reply) ? [] : ["Content-Length", lengthOf(reply)]
       const open = isProxied ? keepAliveOfProxy : keepAlive
       const end = closes ? ["Connection", "close"] : open
-      return [...listed, ...cookieHeaders(reply), "X-Request-Id", id, ...end, ...length]
+      return [
+        ...listed.map(asBytes),
+        ...cookieHeaders(reply),
+        "X-Request-Id",
+        id,
+        ...end,
+        ...length,
+      ]
     },
     text(reply, { id, closes, isProxied }) {
       list(reply)
@@ -105,6 +114,11 @@ export function isBodyless({ status }: Reply): boolean {
   return status === 204 || status === 304
 }
 
+/** UTF-8 as Node takes it: a character for each byte. */
+function asBytes(text: string): string {
+  return /[^\t -~]/.test(text) ? Buffer.from(text).toString("latin1") : text
+}
+
 function keepAliveFor(millis: number): RawHeaders {
   return ["Keep-Alive", `timeout=${Math.floor(millis / 1000)}`]
 }
@@ -120,7 +134,8 @@ function lengthOf({ body }: Reply): string {
 function linesOf(headers: RawHeaders): string {
   const texts = headers.flatMap((name, at) => (at % 2 === 0 ? `${name}: ${headers[at + 1]}` : []))
   for (const text of texts) {
-    if (!headerLine.test(text)) throw new TypeError(`Malformed header of a reply: ${text}`)
+    if (!headerLine.test(text) && !userLine.test(text))
+      throw new TypeError(`Malformed header of a reply: ${text}`)
   }
   return texts.map((text) => `${text}\r\n`).join("")
 }

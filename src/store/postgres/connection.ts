@@ -8,8 +8,14 @@
 import type { Client, ClientConfig } from "pg"
 import { monotonicMillis } from "../../clock.ts"
 import type { DatabaseLocation } from "../store_location.ts"
-import { connectFailure, effectOf, notAnswered, statementFailure } from "./connection_failures.ts"
-import type { Query } from "./database.ts"
+import {
+  connectFailure,
+  effectOf,
+  isTooLate,
+  notAnswered,
+  statementFailure,
+} from "./connection_failures.ts"
+import { inTime, type Query } from "./database.ts"
 import { prepareSession, type ServerLimits } from "./session_settings.ts"
 import { tlsFor } from "./tls.ts"
 
@@ -55,6 +61,8 @@ export class Connection {
   readonly #events: ConnectionEvents
   #pending = 0
   #isOpen = true
+  /** A reading of the database's clock, and of the monotonic one right after. */
+  #clock = { databaseSeconds: 0, millis: 0 }
 
   constructor(client: Client, options: ConnectionOptions, events: ConnectionEvents) {
     this.#client = client
@@ -70,6 +78,16 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.#isOpen
+  }
+
+  /** Sets and checks the session, and gives warnings about the server. */
+  async prepare(until: number): Promise<readonly string[]> {
+    const { location, waitMillisMax } = this.#options
+    const query: Query = (text, values) => this.run(text, { values, until })
+    const prepared = await prepareSession(query, location, limitsOf(waitMillisMax))
+    // Read later than the database's, so an instant on that clock comes out too early, if anything.
+    this.#clock = { databaseSeconds: prepared.at, millis: monotonicMillis() }
+    return prepared.warnings
   }
 
   /**
@@ -103,6 +121,28 @@ export class Connection {
     }
   }
 
+  /**
+   * Runs one statement that asks whether it is in time (database.ts). Gives up the longest wait
+   * from now. The server does before: what it may take is left when it begins.
+   */
+  change<R>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
+    const { waitMillisMax } = this.#options
+    const until = monotonicMillis() + waitMillisMax
+    const begins = this.#databaseSeconds(until - waitMillisMax * statementShare)
+    return this.#inTime(this.run<R>(text, { values: [...values, begins], until }))
+  }
+
+  /**
+   * Commits a transaction, if the server comes to it in time.
+   * @param until when to give up, on the monotonic clock
+   */
+  async commit(until: number): Promise<void> {
+    const values = [this.#databaseSeconds(until)]
+    const asked = this.run(`select 1 where ${inTime(1)}`, { values, until })
+    // Sent together: after an error the server rolls back.
+    await this.#inTime(Promise.all([asked, this.run("commit", { values: undefined, until })]))
+  }
+
   /** Ends the connection at once. What is under way throws Unavailable. */
   drop(): void {
     if (!this.#isOpen) return
@@ -118,6 +158,22 @@ export class Connection {
     await this.#client.end().catch(() => {})
     clearTimeout(timer)
     this.drop()
+  }
+
+  /** Leaves a connection that came too late: its reading of the database's clock may be old. */
+  async #inTime<T>(done: Promise<T>): Promise<T> {
+    try {
+      return await done
+    } catch (error) {
+      if (!isTooLate(error)) throw error
+      this.drop()
+      throw notAnswered(error)
+    }
+  }
+
+  /** An instant of the monotonic clock by the database's, in seconds. */
+  #databaseSeconds(millis: number): number {
+    return this.#clock.databaseSeconds + (millis - this.#clock.millis) / 1000
   }
 }
 
@@ -142,10 +198,7 @@ export async function openConnection(
   try {
     await client.connect()
     const connection = new Connection(client, options, events)
-    const query: Query = (text, values) => connection.run(text, { values, until })
-    for (const message of await prepareSession(query, location, limitsOf(waitMillisMax))) {
-      warn(message)
-    }
+    for (const message of await connection.prepare(until)) warn(message)
     return connection
   } catch (error) {
     destroy(client)

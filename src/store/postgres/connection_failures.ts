@@ -4,7 +4,7 @@
 
 import { exitCodes, OperatorError, systemCode, Unavailable } from "../../errors.ts"
 import { type DatabaseLocation, nameOf } from "../store_location.ts"
-import { DatabaseRefusal } from "./database.ts"
+import { DatabaseRefusal, tooLate } from "./database.ts"
 
 /** SQLSTATEs and classes of them that pass: the statement may work later. */
 const passing = /^(?:08|40|53|57|58|55P03|55006|25006|25P0[23]|0A000|XX)/
@@ -32,6 +32,12 @@ export function effectOf(error: unknown): { readonly ends: boolean; readonly sto
   const isTimeout = error instanceof Error && error.message === "Query read timeout"
   if (state === null) return { ends: true, stops: isTimeout }
   return { ends: ending.test(state), stops: state === readOnly }
+}
+
+/** Whether the database refused to begin, because the statement came too late. */
+export function isTooLate(error: unknown): boolean {
+  const cause = error instanceof Unavailable ? error.cause : error
+  return cause instanceof DatabaseRefusal && cause.code === tooLate
 }
 
 /** The error that the engine gets for a statement that failed. */

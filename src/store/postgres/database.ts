@@ -11,16 +11,42 @@ export type Query = <R>(text: string, values?: readonly unknown[]) => Promise<re
  * DatabaseRefusal when the database refuses a statement. No other error of the client gets out.
  */
 export interface Database {
+  /** For reading. Shares connections with other reads, so it must never wait for a row's lock. */
   readonly query: Query
+
+  /**
+   * Runs one statement that changes something, on a connection that nothing else uses meanwhile.
+   * Its text has `inTime(n)`, where n is one more than the number of `values`: the instant until
+   * which the database may begin is added to them. So a statement that reaches the database long
+   * after it was given up changes nothing.
+   */
+  readonly change: Query
 
   /** Runs `work` on one connection, in one transaction at "read committed". */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
+
+  /**
+   * Leaves all connections: an answer has shown that another server is the one to ask. A standby
+   * would keep them for as long as it runs.
+   */
+  leave(cause: Unavailable): void
 
   /** False while the database can't be reached. */
   isAvailable(): boolean
 
   close(): Promise<void>
 }
+
+/**
+ * A condition that fails the statement when the instant of the parameter `number` has passed by the
+ * database's clock. A division by zero is what plain SQL has to fail with.
+ */
+export function inTime(number: number): string {
+  return `1 / (extract(epoch from clock_timestamp())::float8 < $${number}::float8)::integer = 1`
+}
+
+/** SQLSTATE of a statement that came too late. */
+export const tooLate = "22012"
 
 /** The database refused a statement, and the statement changed nothing. */
 export class DatabaseRefusal extends Error {
@@ -40,13 +66,24 @@ export class DatabaseRefusal extends Error {
   }
 }
 
+/** SQLSTATEs of a schema that is not there, or not this role's: it is being restored, perhaps. */
+const withoutSchema = /^(?:3F|42)/
+
+/** The error for everybody who needs what the database refuses. */
+export function refused(cause: DatabaseRefusal): Unavailable {
+  return new Unavailable("The database refuses what Postern needs", { cause })
+}
+
 /** A database that finishes what is under way before it closes, and then throws Unavailable. */
 export function closingInOrder(database: Database): Database {
   const running = new Set<Promise<unknown>>()
   let closed: Promise<void> | null = null
   const run = <T>(work: () => Promise<T>): Promise<T> => {
     if (closed !== null) return Promise.reject(new Unavailable("The store is closed"))
-    const done = work()
+    const done = work().catch((error) => {
+      const isMissing = error instanceof DatabaseRefusal && withoutSchema.test(error.code)
+      throw isMissing ? refused(error) : error
+    })
     running.add(done)
     const forget = () => void running.delete(done)
     done.then(forget, forget)
@@ -54,7 +91,9 @@ export function closingInOrder(database: Database): Database {
   }
   return {
     query: (text, values) => run(() => database.query(text, values)),
+    change: (text, values) => run(() => database.change(text, values)),
     transaction: (work) => run(() => database.transaction(work)),
+    leave: (cause) => database.leave(cause),
     isAvailable: () => closed === null && database.isAvailable(),
     close() {
       closed ??= Promise.allSettled(running).then(() => database.close())

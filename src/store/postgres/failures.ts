@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto"
 import type { FailedLogins, FailureStore, LoginSource } from "../store.ts"
-import type { Database } from "./database.ts"
+import { type Database, inTime } from "./database.ts"
 import { isStorable } from "./rows.ts"
 
 /** One row would make all failures of nobody wait for each other. */
@@ -35,8 +35,8 @@ export class PostgresFailures implements FailureStore {
   ): Promise<FailedLogins> {
     const name = username !== null && isStorable(username) ? username : null
     const values = [name, ...ofSource(source), Math.min(most, countMax), decoyOf(name ?? "")]
-    const [row] = await this.#database.query<{ counted: FailedLogins }>(
-      "select postern.count_failure($1, $2, $3, $4, $5) as counted",
+    const [row] = await this.#database.change<{ counted: FailedLogins }>(
+      `select postern.count_failure($1, $2, $3, $4, $5) as counted where ${inTime(6)}`,
       values,
     )
     return Object.freeze(row?.counted ?? { username: "-", strangers: 1, devices: 1 })
@@ -44,17 +44,18 @@ export class PostgresFailures implements FailureStore {
 
   // A row whose counts are 0 stays: it says the same as none.
   async uncount(username: string, source: LoginSource): Promise<void> {
-    await this.#database.query(
+    await this.#database.change(
       `update postern.failed_logins
       set strangers = strangers - $2::integer, devices = devices - $3::integer
-      where username = $1 and strangers >= $2::integer and devices >= $3::integer`,
+      where username = $1 and strangers >= $2::integer and devices >= $3::integer
+      and ${inTime(4)}`,
       [username, ...ofSource(source)],
     )
   }
 
   async clear(username: string): Promise<FailedLogins | null> {
-    const [row] = await this.#database.query<FailedLogins>(
-      `delete from postern.failed_logins where username = $1
+    const [row] = await this.#database.change<FailedLogins>(
+      `delete from postern.failed_logins where username = $1 and ${inTime(2)}
       returning username, strangers, devices`,
       [username],
     )

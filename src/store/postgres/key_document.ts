@@ -2,7 +2,7 @@
 // token/keys/key_file.ts's.
 
 import type { KeyDocument, KeyStore } from "../store.ts"
-import type { Database } from "./database.ts"
+import { type Database, inTime } from "./database.ts"
 import { createKeySeal, type KeyRow, type KeySeal, type KeySealOptions } from "./key_seal.ts"
 import type { View } from "./view.ts"
 
@@ -54,11 +54,11 @@ export class PostgresKeys implements KeyStore {
     const sealed = this.#seal.seal(bytes, version)
     const text =
       ifVersion === null
-        ? `insert into postern.key_set (version, sealed) values ($1, $2)
+        ? `insert into postern.key_set (version, sealed) select $1, $2 where ${inTime(3)}
           on conflict do nothing returning 1`
         : `update postern.key_set set version = $1, sealed = $2
-          where version = $1::bigint - 1 returning 1`
-    const rows = await this.#view.changing(() => this.#database.query(text, [version, sealed]))
+          where version = $1::bigint - 1 and ${inTime(3)} returning 1`
+    const rows = await this.#view.changing(() => this.#database.change(text, [version, sealed]))
     if (rows.length === 0) return null
     this.#view.keysVersion = version
     return version

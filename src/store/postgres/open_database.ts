@@ -1,5 +1,5 @@
-// A database over a few connections. Single statements share connections; a transaction has one to
-// itself. Nobody waits for the database longer than the longest wait.
+// A database over a few connections. Reads share connections; a change has one to itself. Nobody
+// waits for the database longer than the longest wait.
 //
 // When the database stops answering, a breaker opens: from then on everybody is refused at once,
 // while one connection after another is tried, with growing pauses. When one succeeds, the breaker
@@ -12,7 +12,7 @@ import { nameOf } from "../store_location.ts"
 import { type Connection, type ConnectionOptions, openConnection } from "./connection.ts"
 import { notAnswered } from "./connection_failures.ts"
 import type { Database, Query } from "./database.ts"
-import { TransactionConnections } from "./transaction_connections.ts"
+import { WritingConnections } from "./writing_connections.ts"
 
 /** How to use a database. */
 export interface DatabaseOptions extends Omit<ConnectionOptions, "warn" | "waitMillisMax"> {
@@ -51,18 +51,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 class ConnectedDatabase implements Database {
   readonly #options: DatabaseOptions & { readonly waitMillisMax: number }
   readonly #shared = new Set<Connection>()
-  readonly #transactions: TransactionConnections
+  readonly #writing: WritingConnections
   #opening: Promise<Connection> | null = null
   #growsFrom = 0
   /** Why the breaker is open; null while it is closed. */
   #fault: Unavailable | null = null
+  /** The reason that the log has. */
+  #toldReason = ""
   #probe: NodeJS.Timeout | null = null
   #isStarted = false
   #isClosed = false
 
   constructor(options: DatabaseOptions & { readonly waitMillisMax: number }) {
     this.#options = options
-    this.#transactions = new TransactionConnections({
+    this.#writing = new WritingConnections({
       waitMillisMax: options.waitMillisMax,
       open: (ended) => this.#connect(ended),
     })
@@ -90,9 +92,18 @@ class ConnectedDatabase implements Database {
     return connection.run<R>(text, { values, until })
   }
 
+  readonly change: Query = async <R>(text: string, values: readonly unknown[] = []) => {
+    this.#assertUsable()
+    return this.#writing.change<R>(text, values)
+  }
+
   async transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
     this.#assertUsable()
-    return this.#transactions.run(work)
+    return this.#writing.transaction(work)
+  }
+
+  leave(cause: Unavailable): void {
+    this.#stop(cause)
   }
 
   async close(): Promise<void> {
@@ -100,7 +111,7 @@ class ConnectedDatabase implements Database {
     if (this.#probe !== null) clearTimeout(this.#probe)
     await this.#opening?.catch(() => {})
     const ends = [...this.#shared].map((connection) => connection.end())
-    await Promise.all([...ends, this.#transactions.close()])
+    await Promise.all([...ends, this.#writing.close()])
   }
 
   #assertUsable(): void {
@@ -152,19 +163,26 @@ class ConnectedDatabase implements Database {
       // A server that takes no more connections still serves those that it has.
       if (this.#shared.size === 0 && this.#isStarted) this.#stop(error)
       else this.#growsFrom = monotonicMillis() + growPauseMillis
-      throw error
+      // A mistake that an operator makes while the service runs passes, as an outage does.
+      throw this.#isStarted && error instanceof OperatorError ? notAnswered(error) : error
     }
   }
 
   /** Opens the breaker. All connections end: one that is silent stays so. */
   #stop(cause: unknown): void {
     if (this.#isClosed || this.#fault !== null) return
-    const { location, warn } = this.#options
     this.#fault = cause instanceof Unavailable ? cause : notAnswered(cause)
-    warn("store.unavailable", `The ${nameOf(location)} does not answer: ${reasonOf(cause)}`)
+    this.#tell(reasonOf(cause))
     for (const connection of [...this.#shared]) connection.drop()
-    this.#transactions.drop()
+    this.#writing.drop(this.#fault)
     this.#probeAfter(probePause.leastMillis)
+  }
+
+  #tell(reason: string): void {
+    if (reason === this.#toldReason) return
+    this.#toldReason = reason
+    const { location, warn } = this.#options
+    warn("store.unavailable", `The ${nameOf(location)} does not answer: ${reason}`)
   }
 
   #probeAfter(millis: number): void {
@@ -178,10 +196,12 @@ class ConnectedDatabase implements Database {
     try {
       await this.#openShared()
       this.#fault = null
+      this.#toldReason = ""
       warn("store.available", `The ${nameOf(location)} answers again`)
     } catch (error) {
       if (this.#isClosed) return
-      if (error instanceof OperatorError) warn("store.unavailable", error.message)
+      const cause = error instanceof Unavailable ? error.cause : null
+      if (cause instanceof OperatorError) this.#tell(`${cause.message}. ${cause.hint}`)
       this.#probeAfter(Math.min(pausedMillis * 2, probePause.mostMillis))
     }
   }

@@ -48,7 +48,7 @@ export async function openDatabaseStore(
       return null
     }
     if (pending.length > 0) await migratePatiently(connecting)
-    return { store: createPostgresStore({ ...rest, database }), isNew }
+    return { store: createPostgresStore({ ...rest, warn, database }), isNew }
   } catch (error) {
     await database.close()
     throw error

@@ -7,6 +7,8 @@ import { closingInOrder, type Database } from "./database.ts"
 import { PostgresFailures } from "./failures.ts"
 import { PostgresKeys } from "./key_document.ts"
 import type { KeySealOptions } from "./key_seal.ts"
+import { createTransactionWatch } from "./open_transactions.ts"
+
 import { PostgresSessions } from "./sessions.ts"
 import { createUsableQuestion } from "./usable_question.ts"
 import { PostgresUsers } from "./users.ts"
@@ -18,15 +20,19 @@ export interface PostgresStoreOptions extends KeySealOptions {
   readonly database: Database
   /** A request may be judged by a state at most this old; 0, the default, for none. */
   readonly stalenessSeconds?: number
+  readonly warn?: (event: string, message: string) => void
   /** The clock by which sessions are judged. */
   readonly clock?: Pick<Clock, "now">
 }
 
 /** Makes the store of a database that has the newest schema (migrations.ts). */
 export function createPostgresStore(options: PostgresStoreOptions): Store {
-  const { clock = systemClock, stalenessSeconds = 0 } = options
+  const { clock = systemClock, stalenessSeconds = 0, warn = () => {} } = options
   const database = closingInOrder(options.database)
-  const view = new View(database, { clock, stalenessSeconds })
+  const view = new View(database, {
+    ...{ clock, stalenessSeconds },
+    onSeen: createTransactionWatch(warn),
+  })
   return {
     users: new PostgresUsers(database, view),
     sessions: new PostgresSessions(database, view),

@@ -12,6 +12,9 @@ export interface ServerLimits {
   readonly lockMillis: number
 }
 
+/** A setting of each connection: when it was opened, by the database's clock, in seconds. */
+export const connectedAtName = "postern.connected_at"
+
 /** Before 13 there is no pg_current_snapshot(). */
 const versionMin = 13
 const idleInTransactionMillis = 5_000
@@ -30,6 +33,15 @@ interface Found {
   readonly prepared_max: string
   readonly owner: string | null
   readonly is_foreign: boolean
+  readonly at: number
+}
+
+/** What a new connection found. */
+export interface PreparedSession {
+  /** About the server. */
+  readonly warnings: readonly string[]
+  /** The database's clock, in seconds. */
+  readonly at: number
 }
 
 const check = `select current_setting('server_version_num') as version,
@@ -42,7 +54,8 @@ const check = `select current_setting('server_version_num') as version,
   (select setting from pg_settings where name = 'lock_timeout') as lock_millis,
   current_setting('fsync') as fsync,
   current_setting('max_prepared_transactions') as prepared_max,
-  n.owner, coalesce(not n.is_trusted, false) as is_foreign
+  n.owner, coalesce(not n.is_trusted, false) as is_foreign,
+  extract(epoch from clock_timestamp())::float8 as at
 from (values (1)) as one left join (
   select r.rolname as owner,
     r.rolsuper or r.rolname = current_user or d.datdba = r.oid as is_trusted
@@ -52,7 +65,7 @@ from (values (1)) as one left join (
 ) n on true`
 
 /**
- * Sets and checks a new connection. Gives warnings about the server.
+ * Sets and checks a new connection.
  * @throws OperatorError when the server, its schema or a setting can't be used
  * @throws Unavailable when the server takes no writes now
  */
@@ -60,11 +73,13 @@ export async function prepareSession(
   query: Query,
   location: DatabaseLocation,
   limits: ServerLimits,
-): Promise<readonly string[]> {
+): Promise<PreparedSession> {
   const wanted = settingsFor(limits)
   if (!location.isPooled) {
     await query(
-      "select set_config(name, value, false) from unnest($1::text[], $2::text[]) s(name, value)",
+      `select set_config(name, value, false) from unnest($1::text[], $2::text[]) s(name, value)
+      union all
+      select set_config('${connectedAtName}', extract(epoch from clock_timestamp())::text, false)`,
       [wanted.map(([name]) => name), wanted.map(([, value]) => value)],
     )
     // A role or a database may turn it off; any role may turn it on.
@@ -78,7 +93,7 @@ export async function prepareSession(
     throw new Unavailable("The database takes no writes: it is a standby or read-only")
   }
   assertSet(found, { location, wanted, limits })
-  return warningsOf(found)
+  return { warnings: warningsOf(found), at: found.at }
 }
 
 function settingsFor({ statementMillis, lockMillis }: ServerLimits) {

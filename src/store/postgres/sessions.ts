@@ -14,10 +14,9 @@ import type {
   StartedSession,
   StartOptions,
 } from "../store.ts"
-import { type Database, DatabaseRefusal } from "./database.ts"
+import { type Database, DatabaseRefusal, inTime } from "./database.ts"
 import { retentionSeconds } from "./delta.ts"
 import { rowOfSession, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
-import { endAllSessions } from "./users.ts"
 import type { View } from "./view.ts"
 
 /** What the database says of a rotation. */
@@ -42,7 +41,7 @@ const touchSession = `with ends as (
       least(idle_expires_at - last_used_at, $3) as idle,
       used_before_at is null
         or $2 - $2 % 600 > last_used_at - last_used_at % 600 as is_of_later_step
-    from postern.sessions where sid = $1 for update
+    from postern.sessions where sid = $1 and ${inTime(8)} for update
   )
   update postern.sessions s set last_used_at = $2, expires_at = ends.last,
     idle_expires_at = least($2 + ends.idle, ends.last),
@@ -99,8 +98,9 @@ export class PostgresSessions implements SessionStore {
     type Started = { readonly user: UserRow; readonly ended: readonly SessionRow[] }
     const [row] = await this.#view.changing(async () => {
       try {
-        return await this.#database.query<{ started: Started | null }>(
-          "select postern.start_session($1, $2, $3, $4, $5, $6, $7) as started",
+        return await this.#database.change<{ started: Started | null }>(
+          `select postern.start_session($1, $2, $3, $4, $5, $6, $7) as started
+          where ${inTime(8)}`,
           [
             ...[JSON.stringify(rowOfSession(session)), ifPasswordHash, sessionsMax],
             ...[...numbersOf(window), replaced ? JSON.stringify(replaced) : null],
@@ -126,8 +126,9 @@ export class PostgresSessions implements SessionStore {
     ]
     const rows = await this.#view.changing(
       () =>
-        this.#database.query<{ rotated: Judged }>(
-          `select postern.rotate_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as rotated`,
+        this.#database.change<{ rotated: Judged }>(
+          `select postern.rotate_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as rotated
+          where ${inTime(12)}`,
           values,
         ),
       { sid },
@@ -143,7 +144,7 @@ export class PostgresSessions implements SessionStore {
     const client = [address, networkOf(address), userAgent]
     const values = [sid, at, life.idleSeconds, life.maxAgeSeconds, ...client]
     const rows = await this.#view.changing(
-      () => this.#database.query<{ session: SessionRow }>(touchSession, values),
+      () => this.#database.change<{ session: SessionRow }>(touchSession, values),
       { sid },
     )
     const [row] = rows.length > 0 ? rows : await this.#readAlive(sid, at)
@@ -155,10 +156,10 @@ export class PostgresSessions implements SessionStore {
     { window, ifUsername }: Parameters<SessionStore["end"]>[1],
   ): Promise<Session | null> {
     const [row] = await this.#view.changing(() =>
-      this.#database.query<{ session: SessionRow }>(
+      this.#database.change<{ session: SessionRow }>(
         `select row_to_json(s) as session from postern.end_sessions(array(
           select sid from postern.sessions
-          where sid = $1 and ($2::text is null or username = $2)
+          where sid = $1 and ($2::text is null or username = $2) and ${inTime(6)}
         ), $3, $4, $5) s`,
         [sid, ifUsername ?? null, ...numbersOf(window)],
       ),
@@ -166,18 +167,25 @@ export class PostgresSessions implements SessionStore {
     return row === undefined ? null : sessionOf(row.session)
   }
 
-  endAll(
+  async endAll(
     username: string,
-    options: Parameters<SessionStore["endAll"]>[1],
+    { window, except }: Parameters<SessionStore["endAll"]>[1],
   ): Promise<readonly Session[]> {
-    const { query } = this.#database
-    return this.#view.changing(() => endAllSessions(query, username, options))
+    const rows = await this.#view.changing(() =>
+      this.#database.change<{ session: SessionRow }>(
+        `select row_to_json(s) as session
+        from postern.end_all_sessions($1, $2, $3, $4, $5) s where ${inTime(6)}`,
+        [username, except ?? null, ...numbersOf(window)],
+      ),
+    )
+    return rows.map(({ session }) => sessionOf(session))
   }
 
   revokeToken({ jti, expiresAt, isListed }: RevokedToken): Promise<boolean> {
     return this.#view.changing(async () => {
-      const rows = await this.#database.query(
-        `insert into postern.revoked_tokens (jti, expires_at, is_listed) values ($1, $2, $3)
+      const rows = await this.#database.change(
+        `insert into postern.revoked_tokens (jti, expires_at, is_listed)
+        select $1, $2, $3 where ${inTime(4)}
         on conflict do nothing returning jti`,
         [jti, expiresAt, isListed],
       )
@@ -209,10 +217,16 @@ export class PostgresSessions implements SessionStore {
   }
 
   async purge(now: number): Promise<number> {
-    const purged = await this.#inParts("select postern.purge_sessions($1, $2)::float8 as gone", now)
-    await this.#inParts("select postern.purge_revocations($1, $2)::float8 as gone", now)
+    const purged = await this.#inParts(
+      `select postern.purge_sessions($1, $2)::float8 as gone where ${inTime(3)}`,
+      now,
+    )
     await this.#inParts(
-      "select postern.purge_changes(make_interval(secs => $1), $2)::float8 as gone",
+      `select postern.purge_revocations($1, $2)::float8 as gone where ${inTime(3)}`,
+      now,
+    )
+    await this.#inParts(
+      `select postern.purge_changes(make_interval(secs => $1), $2)::float8 as gone where ${inTime(3)}`,
       retentionSeconds,
     )
     return purged
@@ -229,7 +243,7 @@ export class PostgresSessions implements SessionStore {
   async #inParts(text: string, bound: number): Promise<number> {
     let sum = 0
     for (;;) {
-      const [row] = await this.#database.query<{ gone: number }>(text, [bound, purgedAtOnceMax])
+      const [row] = await this.#database.change<{ gone: number }>(text, [bound, purgedAtOnceMax])
       const gone = row?.gone ?? 0
       sum += gone
       if (gone < purgedAtOnceMax) return sum

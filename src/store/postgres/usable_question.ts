@@ -2,7 +2,7 @@
 // a standby, a read-only server and a role without rights refuse it, and it leaves nothing behind.
 
 import { Unavailable } from "../../errors.ts"
-import { type Database, DatabaseRefusal } from "./database.ts"
+import { type Database, DatabaseRefusal, refused } from "./database.ts"
 
 const question = "update postern.facts set has_had_users = has_had_users where false"
 
@@ -22,9 +22,9 @@ async function ask({ query }: Database): Promise<boolean> {
     await query(question)
     return true
   } catch (error) {
+    if (error instanceof DatabaseRefusal) throw refused(error)
     // The connection has said why it does not answer.
-    if (error instanceof Unavailable) return false
-    if (!(error instanceof DatabaseRefusal)) throw error
-    throw new Unavailable("The database refuses what Postern needs", { cause: error })
+    if (error instanceof Unavailable && !(error.cause instanceof DatabaseRefusal)) return false
+    throw error
   }
 }

@@ -9,7 +9,7 @@ import {
   type UserChange,
 } from "../../domain/user.ts"
 import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
-import type { Database, Query } from "./database.ts"
+import { type Database, inTime, type Query } from "./database.ts"
 import {
   frozen,
   isStorable,
@@ -73,8 +73,8 @@ export class PostgresUsers implements UserStore {
 
   create(user: User): Promise<"created" | "taken" | "reserved"> {
     return this.#view.changing(async () => {
-      const [row] = await this.#database.query<{ outcome: "created" | "taken" | "reserved" }>(
-        "select postern.create_user($1) as outcome",
+      const [row] = await this.#database.change<{ outcome: "created" | "taken" | "reserved" }>(
+        `select postern.create_user($1) as outcome where ${inTime(2)}`,
         [JSON.stringify(rowOfUser(user))],
       )
       return row?.outcome ?? "taken"
@@ -83,8 +83,8 @@ export class PostgresUsers implements UserStore {
 
   seed(users: readonly User[]): Promise<"seeded" | "in_use"> {
     return this.#view.changing(async () => {
-      const [row] = await this.#database.query<{ is_seeded: boolean }>(
-        "select postern.seed_users($1) as is_seeded",
+      const [row] = await this.#database.change<{ is_seeded: boolean }>(
+        `select postern.seed_users($1) as is_seeded where ${inTime(2)}`,
         [JSON.stringify(users.map(rowOfUser))],
       )
       return row?.is_seeded === true ? "seeded" : "in_use"
@@ -112,7 +112,7 @@ export class PostgresUsers implements UserStore {
       const changed = resetUser(before, reset, window.at)
       if (successor !== undefined && changed.disabled) return "disabled"
       const user = await updateUser(query, changed)
-      const ended = await endAllSessions(query, username, { window })
+      const ended = await endAllSessions(query, username, window)
       if (successor !== undefined) {
         const row = JSON.stringify(rowOfSession(successor))
         await query("select postern.insert_session($1)", [row])
@@ -125,7 +125,7 @@ export class PostgresUsers implements UserStore {
     return this.#changing(async (query) => {
       const user = await lockUser(query, username, "for update")
       if (user === null) return null
-      const ended = await endAllSessions(query, username, { window })
+      const ended = await endAllSessions(query, username, window)
       await query("delete from postern.failed_logins where username = $1", [username])
       await query("delete from postern.users where username = $1", [username])
       await query("insert into postern.reserved_names (username, deleted_at) values ($1, $2)", [
@@ -137,8 +137,9 @@ export class PostgresUsers implements UserStore {
   }
 
   async release(username: string): Promise<boolean> {
-    const rows = await this.#database.query(
-      "update postern.reserved_names set is_released = true where username = $1 returning username",
+    const rows = await this.#database.change(
+      `update postern.reserved_names set is_released = true
+      where username = $1 and ${inTime(2)} returning username`,
       [username],
     )
     return rows.length > 0
@@ -151,17 +152,16 @@ export class PostgresUsers implements UserStore {
 
 type ResetArguments = Parameters<UserStore["reset"]> extends [string, ...infer Rest] ? Rest : never
 
-/** Ends all sessions of a user but `except`, and gives them. */
-export async function endAllSessions(
+async function endAllSessions(
   query: Query,
   username: string,
-  { window, except }: { readonly window: RevocationWindow; readonly except?: string | null },
+  window: RevocationWindow,
 ): Promise<ResetUser["ended"]> {
   const { at, accessTtlSeconds, graceSeconds } = window
   const rows = await query<{ session: SessionRow }>(
     `select row_to_json(s) as session
-    from postern.end_all_sessions($1, $2, $3, $4, $5) s`,
-    [username, except ?? null, at, accessTtlSeconds, graceSeconds],
+    from postern.end_all_sessions($1, null, $2, $3, $4) s`,
+    [username, at, accessTtlSeconds, graceSeconds],
   )
   return rows.map(({ session }) => sessionOf(session))
 }

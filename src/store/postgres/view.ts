@@ -22,6 +22,8 @@ export interface ViewOptions {
   readonly clock: Pick<Clock, "now">
   /** A request may be judged by a state at most this old; 0 for none. */
   readonly stalenessSeconds: number
+  /** Sees each state of the database that a delta saw. */
+  readonly onSeen?: (seen: Seen) => void
 }
 
 /** Requests that wait for one delta. */
@@ -120,16 +122,16 @@ export class View {
     })
   }
 
-  /** Makes a change of this process, after which the next request waits for a delta. */
+  /**
+   * Makes a change of this process, after which the next request waits for a delta. A change that
+   * failed promised nothing: then a view that may be stale is as good as before.
+   */
   async changing<T>(change: () => Promise<T>, { sid }: { readonly sid?: string } = {}): Promise<T> {
-    try {
-      return await change()
-    } finally {
-      // After a failure, too: nobody knows whether the database has committed.
-      this.#validAt = null
-      this.#changedAt = this.#instant().monotonic
-      if (sid !== undefined) this.#forget("s", sid)
-    }
+    const changed = await change()
+    this.#validAt = null
+    this.#changedAt = this.#instant().monotonic
+    if (sid !== undefined) this.#forget("s", sid)
+    return changed
   }
 
   async #readSession(sid: string): Promise<SessionOfUser | null> {
@@ -166,7 +168,7 @@ export class View {
   async #read<R>(text: string, key: string): Promise<{ readonly [N in keyof R]?: R[N] | null }> {
     const [row] = await this.#database.query<R & Told>(text, [key])
     if (row === undefined) return {}
-    refuseStandby(row)
+    refuseStandby(this.#database, row)
     this.#tellKeys(row.keysVersion)
     return row
   }
@@ -245,6 +247,7 @@ export class View {
     this.#tellKeys(keysVersion)
     for (const [what, key] of changes ?? []) this.#forget(what, key)
     this.#seen = seen
+    this.#options.onSeen?.(seen)
     if (began.monotonic < this.#changedAt) return
     if (this.#validAt === null || began.monotonic > this.#validAt.monotonic) this.#validAt = began
   }

@@ -205,3 +205,15 @@ test("createHeadWriter() keeps nothing of a reply that it refused", () => {
     assert.deepEqual([headers(fine, context), text(fine, context)], before)
   }
 })
+
+test("createHeadWriter() writes the name of a user in UTF-8, and nothing else", () => {
+  const { headers, text } = createHeadWriter(plain)
+  const name = "J\u00f6rg \u0141 \u{1f600}"
+  const reply = { status: 200, headers: { "Remote-Name": name, "Remote-Email": "" }, body: "" }
+  assert.ok(text(reply, context).includes(`\r\nRemote-Name: ${name}\r\nRemote-Email: \r\n`))
+  assert.equal(Buffer.from(headers(reply, context)[1] ?? "", "latin1").toString(), name)
+  for (const odd of ["a\r\nb: c", "a\u0085b", "\ud83d", "a\u0000", "a\tb\u007f"]) {
+    const bad = { ...reply, headers: { "Remote-Name": odd } }
+    for (const write of [headers, text]) assert.throws(() => write(bad, context), TypeError)
+  }
+})

@@ -32,7 +32,7 @@ const other = Buffer.alloc(32, "another")
 const document = Buffer.from('{"keys":["private"]}')
 
 function keysIn(table: KeyTable, members: object = {}): PostgresKeys {
-  const database = { query: table.query } as Database
+  const database = { query: table.query, change: table.query } as Database
   const view = new View(database, { clock: { now: () => start }, stalenessSeconds: 0 })
   const options = { place: "the database 'x'", issuer: "https://a.example", secret, ...members }
   return new PostgresKeys(database, view, options)

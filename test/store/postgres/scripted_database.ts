@@ -30,6 +30,7 @@ export class ScriptedDatabase implements Database {
   /** Deltas and other statements that have no answer yet. */
   readonly deltas: Asked[] = []
   readonly reads: Asked[] = []
+  isLeft = false
 
   readonly query: Database["query"] = <R>(text: string, values: readonly unknown[] = []) =>
     new Promise<readonly R[]>((resolve, fail) => {
@@ -39,8 +40,16 @@ export class ScriptedDatabase implements Database {
       else this.reads.push(asked)
     })
 
+  change(): Promise<never> {
+    return assert.fail("there is no change")
+  }
+
   transaction(): Promise<never> {
     return assert.fail("there is no transaction")
+  }
+
+  leave(): void {
+    this.isLeft = true
   }
 
   isAvailable(): boolean {

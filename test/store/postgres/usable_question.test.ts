@@ -90,7 +90,9 @@ test("many who ask at once are one question, and it changes no row", { skip }, a
   const { database } = await openedDatabase(t, { host })
   let queries = 0
   const counted: Database = {
+    change: (text, values) => database.change(text, values),
     transaction: (work) => database.transaction(work),
+    leave: (cause) => database.leave(cause),
     isAvailable: () => database.isAvailable(),
     close: () => database.close(),
     query(text, values) {

@@ -169,10 +169,10 @@ test("find() within the staleness asks nothing, and afterwards it does", async (
 
 test("find() after a change of this process waits for a delta within the staleness too", async () => {
   const { view, database } = await viewOfOne({ stalenessSeconds: 60 })
-  await assert.rejects(
-    view.changing(async () => assert.fail("nobody knows whether it was done")),
-    assert.AssertionError,
-  )
+  const failed = view.changing(async () => assert.fail("nothing was promised"), { sid: "s1" })
+  await assert.rejects(failed, assert.AssertionError)
+  assert.notEqual(await view.findSession("s1"), null, "as fresh as before")
+  await view.changing(async () => {})
   const found = view.findSession("s1")
   await settled()
   await database.tell({})

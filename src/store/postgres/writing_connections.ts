@@ -1,53 +1,79 @@
-// Connections for transactions: each runs one transaction at a time. When all are taken, the next
-// transaction waits for one, no longer than the longest wait.
+// Connections for changes: each does one thing at a time, a transaction or a single statement. A
+// change may wait for a row that another one has locked, and nothing else may have to wait behind
+// it. When all connections are taken, the next change waits for one, no longer than the longest
+// wait.
 
 import { monotonicMillis } from "../../clock.ts"
 import { Unavailable } from "../../errors.ts"
 import type { Connection } from "./connection.ts"
-import { notAnswered } from "./connection_failures.ts"
+import { isTooLate, notAnswered } from "./connection_failures.ts"
 import type { Query } from "./database.ts"
 
 /** What they work with. */
-export interface TransactionParts {
+export interface WritingParts {
   readonly waitMillisMax: number
   /** Opens a connection. `ended` hears of its end. */
   readonly open: (ended: (connection: Connection) => void) => Promise<Connection>
 }
 
+/** Who waits for a connection, or for leave to open one (null). */
+interface Turn {
+  readonly take: (connection: Connection | null) => void
+  readonly refuse: (reason: Unavailable) => void
+}
+
 const connectionsMax = 4
 
-/** The connections for transactions of one database. */
-export class TransactionConnections {
-  readonly #parts: TransactionParts
+/** The connections for changes of one database. */
+export class WritingConnections {
+  readonly #parts: WritingParts
   readonly #idle = new Set<Connection>()
   readonly #busy = new Set<Connection>()
   /** Connections that are open or being opened. */
   #count = 0
-  /** Those who wait for a connection, or for leave to open one (null). */
-  readonly #waiting: ((connection: Connection | null) => void)[] = []
+  readonly #waiting = new Set<Turn>()
 
-  constructor(parts: TransactionParts) {
+  constructor(parts: WritingParts) {
     this.#parts = parts
   }
 
-  /** Runs `work` in one transaction: all its statements, or none. */
-  async run<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const connection = await this.#take()
-    try {
-      return await transact(connection, work, this.#parts.waitMillisMax)
-    } finally {
-      this.#give(connection)
+  /** Runs one statement that asks whether it is in time. */
+  async change<R>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
+    const until = monotonicMillis() + this.#parts.waitMillisMax
+    for (;;) {
+      try {
+        return await this.#using((connection) => connection.change<R>(text, values))
+      } catch (error) {
+        // A connection whose reading of the database's clock is old: nothing has happened.
+        if (!isTooLate(error) || monotonicMillis() >= until) throw error
+      }
     }
   }
 
-  /** Ends all connections at once. */
-  drop(): void {
+  /** Runs `work` in one transaction: all its statements, or none. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const { waitMillisMax } = this.#parts
+    return this.#using((connection) => transact(connection, work, waitMillisMax))
+  }
+
+  /** Ends all connections at once, and refuses all who wait. */
+  drop(reason: Unavailable): void {
+    for (const turn of [...this.#waiting]) turn.refuse(reason)
     for (const connection of [...this.#idle, ...this.#busy]) connection.drop()
   }
 
-  /** Ends all connections, when their transactions have ended. */
+  /** Ends all connections, when their changes have ended. */
   async close(): Promise<void> {
     await Promise.all([...this.#idle, ...this.#busy].map((connection) => connection.end()))
+  }
+
+  async #using<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#take()
+    try {
+      return await work(connection)
+    } finally {
+      this.#give(connection)
+    }
   }
 
   async #take(): Promise<Connection> {
@@ -75,25 +101,35 @@ export class TransactionConnections {
       return null
     }
     return new Promise((resolve, reject) => {
-      const turn = (connection: Connection | null) => {
+      const leave = () => {
         clearTimeout(timer)
-        resolve(connection)
+        this.#waiting.delete(turn)
       }
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(turn), 1)
-        reject(new Unavailable("The database has too much to do"))
-      }, this.#parts.waitMillisMax)
-      this.#waiting.push(turn)
+      const turn: Turn = {
+        take(connection) {
+          leave()
+          resolve(connection)
+        },
+        refuse(reason) {
+          leave()
+          reject(reason)
+        },
+      }
+      const timer = setTimeout(
+        () => turn.refuse(new Unavailable("The database has too much to do")),
+        this.#parts.waitMillisMax,
+      )
+      this.#waiting.add(turn)
     })
   }
 
   #give(connection: Connection): void {
     if (!connection.isOpen) return
-    const next = this.#waiting.shift()
+    const next = this.#nextTurn()
     if (next === undefined) {
       this.#busy.delete(connection)
       this.#idle.add(connection)
-    } else next(connection)
+    } else next.take(connection)
   }
 
   #forget(connection: Connection): void {
@@ -103,9 +139,13 @@ export class TransactionConnections {
 
   /** There is room for another connection: the first who waits opens it. */
   #free(): void {
-    const next = this.#waiting.shift()
+    const next = this.#nextTurn()
     if (next === undefined) this.#count -= 1
-    else next(null)
+    else next.take(null)
+  }
+
+  #nextTurn(): Turn | undefined {
+    return this.#waiting.values().next().value
   }
 }
 
@@ -114,8 +154,8 @@ async function transact<T>(
   work: (query: Query) => Promise<T>,
   waitMillisMax: number,
 ): Promise<T> {
-  const run: Query = (text, values) =>
-    connection.run(text, { values, until: monotonicMillis() + waitMillisMax })
+  const soon = () => monotonicMillis() + waitMillisMax
+  const run: Query = (text, values) => connection.run(text, { values, until: soon() })
   /** After an error COMMIT would roll back without a word. */
   let failure: { readonly error: unknown } | null = null
   const query: Query = async (text, values) => {
@@ -130,7 +170,7 @@ async function transact<T>(
     await query("begin isolation level read committed")
     const result = await work(query)
     if (failure !== null) throw (failure as { readonly error: unknown }).error
-    await query("commit")
+    await connection.commit(soon())
     return result
   } catch (error) {
     await run("rollback").catch(() => connection.drop())

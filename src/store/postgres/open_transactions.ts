@@ -1,0 +1,32 @@
+// Notices a transaction that stays open, in whichever database of the cluster. Until it ends,
+// PostgreSQL keeps every dead row, so sessions that are rotated often get slower and slower.
+
+import type { Seen } from "./delta.ts"
+
+const openSecondsMax = 120
+
+/** Makes a function that looks at each state, and warns once of each long transaction. */
+export function createTransactionWatch(
+  warn: (event: string, message: string) => void,
+): (seen: Pick<Seen, "snapshot" | "at">) => void {
+  let oldest = ""
+  let since = 0
+  let isTold = false
+  return ({ snapshot, at }) => {
+    const [xmin = "", xmax] = snapshot.split(":")
+    if (xmin !== oldest || xmin === xmax) {
+      oldest = xmin
+      since = at
+      isTold = false
+    } else if (!isTold && at - since > openSecondsMax) {
+      isTold = true
+      const minutes = Math.floor((at - since) / 60)
+      warn(
+        "store.transaction_open",
+        `A transaction in the database's cluster has been open for ${minutes} minutes. Until it ` +
+          "ends no dead row can be removed, and requests get slower. pg_stat_activity and " +
+          "pg_prepared_xacts show it; set idle_in_transaction_session_timeout against it",
+      )
+    }
+  }
+}
