@@ -39,7 +39,8 @@ export function networkOf(text: string): string {
 export function widerNetworkOf(text: string): string {
   const address = readAddress(text)
   if (address === null) return "unknown"
-  return networkText(address, address.family === "ipv4" ? 24 : 48)
+  const parts = partsOf(address)
+  return address.family === "ipv4" ? `${parts.slice(0, 3).join(".")}.0/24` : ipv6Network(parts, 48)
 }
 
 /**
@@ -50,7 +51,8 @@ export function networksOf(text: string): readonly string[] {
   const address = readAddress(text)
   if (address === null) return ["unknown"]
   if (address.family === "ipv4") return [address.text]
-  return [networkText(address, 64), networkText(address, 48)]
+  const parts = partsOf(address)
+  return [ipv6Network(parts, 64), ipv6Network(parts, 48)]
 }
 
 /** A network such as `10.0.0.0/8`, or a single address; null for anything else. */
@@ -83,23 +85,27 @@ export function isWithin(text: string, networks: readonly Network[]): boolean {
 }
 
 function readAddress(text: string): Address | null {
-  // A text of its own, also of IPv4: kept for long, a part of a header would keep all of it.
-  if (isIPv4(text)) return { family: "ipv4", text: new SocketAddress({ address: text }).address }
+  // A text of its own: kept for long, a part of a header would keep all of it.
+  if (isIPv4(text)) return { family: "ipv4", text: text.split(".").map(Number).join(".") }
   if (!isIPv6(text)) return null
   const { address } = new SocketAddress({ address: text.replace(/%.*$/, ""), family: "ipv6" })
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
   return mapped === undefined ? { family: "ipv6", text: address } : { family: "ipv4", text: mapped }
 }
 
-function networkText(address: Address, prefix: number): string {
-  return `${firstOf(address, prefix)}/${prefix}`
+/** A network of an IPv6 address: a whole number of groups, four at most. */
+function ipv6Network(groups: readonly number[], prefix: 48 | 64): string {
+  const fixed = groups.slice(0, prefix / 16)
+  // The zeros at the end are the longest run, so they are the ones that `::` stands for.
+  const end = fixed.findLastIndex((group) => group !== 0) + 1
+  const start = fixed.slice(0, end).map((group) => group.toString(16))
+  return `${start.join(":")}::/${prefix}`
 }
 
 /** The first address of a network. */
 function firstOf({ family, text }: Address, prefix: number): string {
   const size = family === "ipv4" ? 8 : 16
-  const parts = family === "ipv4" ? text.split(".").map(Number) : groupsOf(text)
-  const first = parts.map((part, at) => {
+  const first = partsOf({ family, text }).map((part, at) => {
     const rest = Math.min(size, Math.max(0, size * (at + 1) - prefix))
     return (part >> rest) << rest
   })
@@ -108,8 +114,9 @@ function firstOf({ family, text }: Address, prefix: number): string {
   return new SocketAddress({ address, family }).address
 }
 
-/** The eight groups of a canonical IPv6 address. */
-function groupsOf(text: string): readonly number[] {
+/** The four bytes of an IPv4 address, the eight groups of an IPv6 one. */
+function partsOf({ family, text }: Address): readonly number[] {
+  if (family === "ipv4") return text.split(".").map(Number)
   const [head = [], tail = []] = text
     .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes) => {
       const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number)
