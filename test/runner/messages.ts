@@ -12,6 +12,8 @@ export type Message =
   | { readonly kind: "pass"; readonly name: string }
   | { readonly kind: "skip"; readonly name: string; readonly reason: string }
   | { readonly kind: "fail"; readonly name: string; readonly error: string }
+  /** An error was thrown outside of all tests, and no promise of a test was rejected by it. */
+  | { readonly kind: "stray"; readonly error: string }
   /** Something went wrong outside of the tests. */
   | { readonly kind: "note"; readonly text: string }
   /** All tests of the file are over. */

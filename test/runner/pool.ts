@@ -77,6 +77,7 @@ async function runFile(
       if (message.kind === "pass") passed += 1
       if (message.kind === "skip") skipped.push(message)
       if (message.kind === "fail") failures.push(message)
+      if (message.kind === "stray") failures.push({ name: current, error: message.error })
       if (message.kind === "end") resolve(null)
     }
   })

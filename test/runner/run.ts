@@ -19,6 +19,8 @@ const first: readonly string[] = [
   "test/races/",
   "test/bin/",
   "test/api/",
+  "test/runner/",
+  "test/store/",
 ]
 const limits = { secondsMax: 300, endSecondsMax: 30 }
 const progressSeconds = 5
@@ -64,7 +66,8 @@ async function main(paths: readonly string[]): Promise<number> {
       print(describeProgress(results, { files: files.length, seconds: seconds() }))
     }, progressSeconds * 1000)
     await runFiles(files, {
-      width: Math.min(files.length, Math.max(2, availableParallelism())),
+      // One more than there are cores, since many tests wait for a timer or for another process.
+      width: Math.min(files.length, availableParallelism() + 1),
       ...limits,
       ...(coverage === undefined ? {} : { coverage }),
       onResult(result) {

@@ -8,7 +8,7 @@ import { basename, join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
-import { type FileResult, runFiles } from "./pool.ts"
+import { type FileResult, type PoolOptions, runFiles } from "./pool.ts"
 import { summarize } from "./summary.ts"
 
 const beginning = 'import { test } from "node:test"\n'
@@ -16,6 +16,8 @@ const good = 'test("a good test", () => {})\n'
 /** Code that does something when it is known, outside, that the test has begun. */
 const later = (code: string) =>
   `return new Promise((resolve) => setTimeout(resolve, 200)).then(() => ${code})`
+/** Code that does something during a test, and not as a part of it. */
+const stray = (code: string) => `setTimeout(() => { ${code} }); ${later("{}")}`
 const bad = 'test("a bad test", () => { throw new Error("this is bad") })\n'
 
 /** Writes test files, and gives their paths. */
@@ -29,10 +31,13 @@ function writeFiles(t: TestContext, files: Readonly<Record<string, string>>): re
 }
 
 /** Runs the files, and gives what became of each. */
-async function run(files: readonly string[], width = 1): Promise<ReadonlyMap<string, FileResult>> {
+async function run(
+  files: readonly string[],
+  options: Partial<PoolOptions> = {},
+): Promise<ReadonlyMap<string, FileResult>> {
   const results = new Map<string, FileResult>()
   await runFiles(files, {
-    ...{ width, secondsMax: 15, endSecondsMax: 5 },
+    ...{ width: 1, secondsMax: 30, endSecondsMax: 30, ...options },
     onResult: (result) => results.set(basename(result.file, ".test.mjs"), result),
   })
   return results
@@ -50,6 +55,16 @@ const samples: Readonly<Record<string, readonly [code: string, name?: string, er
     "after the tests",
     /^The tests left another working directory or environment/,
   ],
+  "that throws outside of its test": [
+    `test("throws", () => { ${stray('throw new Error("stray")')} })`,
+    "throws",
+    /^Error: stray\n +at /,
+  ],
+  "that rejects what nobody waits for": [
+    `test("rejects", () => { ${stray('void Promise.reject(new Error("stray"))')} })`,
+    "rejects",
+    /^Error: stray\n +at /,
+  ],
   "whose process ends": [
     `test("ends", () => {${later("process.exit(0)")}})`,
     "ends",
@@ -60,17 +75,12 @@ const samples: Readonly<Record<string, readonly [code: string, name?: string, er
     "kills",
     /^The process ended with signal SIGKILL/,
   ],
-  "that is never over": [
-    'test("waits", () => new Promise((resolve) => setTimeout(resolve, 1e6)))',
-    "waits",
-    /^The process was ended after 15 s/,
-  ],
   "good, after all of these": [good],
 }
 
 test("runFiles() names what fails in each file, and runs the others", async (t) => {
   const codes = Object.entries(samples).map(([name, [code]]) => [name, code] as const)
-  const results = await run(writeFiles(t, Object.fromEntries(codes)), 2)
+  const results = await run(writeFiles(t, Object.fromEntries(codes)), { width: 2 })
   assert.deepEqual([...results.keys()].sort(), Object.keys(samples).sort())
   for (const [file, [, name, error]] of Object.entries(samples)) {
     const failures = results.get(file)?.failures ?? []
@@ -88,8 +98,17 @@ test("runFiles() names what fails in each file, and runs the others", async (t) 
   ])
 })
 
+test("runFiles() ends a file that is never over, and runs the next one", async (t) => {
+  const waits = 'test("waits", () => new Promise((resolve) => setTimeout(resolve, 1e6)))'
+  const results = await run(writeFiles(t, { waits, good }), { secondsMax: 6 })
+  const [failure] = results.get("waits")?.failures ?? []
+  assert.equal(failure?.name, "waits")
+  assert.match(failure?.error ?? "", /^The process was ended after 6 s/)
+  assert.equal(results.get("good")?.passed, 1)
+})
+
 const left: readonly (readonly [what: string, code: string, error: RegExp])[] = [
-  ["a timer", `setInterval(() => {}, 1e6); ${good}`, /was ended after 5 s: a test left something/],
+  ["a timer", `setInterval(() => {}, 1e6); ${good}`, /was ended after 3 s: a test left something/],
   [
     "an error",
     'test("a late error", () => { setTimeout(() => { throw new Error("late") }, 200) })',
@@ -99,7 +118,7 @@ const left: readonly (readonly [what: string, code: string, error: RegExp])[] = 
 
 for (const [what, code, error] of left) {
   test(`runFiles() fails for ${what} that a test left behind`, async (t) => {
-    const results = await run(writeFiles(t, { left: code }))
+    const results = await run(writeFiles(t, { left: code }), { endSecondsMax: 3 })
     assert.deepEqual(results.get("left")?.failures, [])
     const [failure] = results.get("a process, after its tests")?.failures ?? []
     assert.match(failure?.error ?? "", error)

@@ -32,6 +32,10 @@ function surroundings(): string {
   return JSON.stringify([process.cwd(), process.env])
 }
 
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+  process.on(event, (error) => tellParent({ kind: "stray", error: inspect(error) }))
+}
+
 process.on("message", ({ run }: Order) => {
   if (run === null) process.disconnect()
   else void runFile(run)

@@ -11,7 +11,7 @@ import type { Message, Order } from "./messages.ts"
 const projectDirectory = fileURLToPath(new URL("../..", import.meta.url))
 const workerFile = fileURLToPath(new URL("worker.ts", import.meta.url))
 const wordsOfNode: readonly string[] = [
-  ...["--import", "tsx"],
+  ...["--import", "tsx", "--import", new URL("untracked_tests.ts", import.meta.url).href],
   `--test-reporter=${new URL("reporter.ts", import.meta.url)}`,
   "--test-reporter-destination=stdout",
 ]
