@@ -25,12 +25,22 @@ const commonPairs: ReadonlySet<string> = new Set(
 const commonShareMin = 0.7
 const strayCharactersMax = 2
 
+const spellings = knownSecrets.flatMap((secret) => {
+  const bytes = [Buffer.from(secret), Buffer.from(secret, "hex"), Buffer.from(secret, "base64")]
+  return [secret, ...bytes.flatMap((one) => [one.toString("hex"), one.toString("base64")])]
+})
+/** Parts of known secrets, as they are, encoded and decoded. */
+const knownFragments: ReadonlySet<string> = new Set(
+  spellings
+    .map(fold)
+    .flatMap((text) => [...(text.match(/.{8}/gs) ?? []), text.slice(-fragmentLength)]),
+)
+
 /** Why a secret is too weak to sign tokens, or null. Never quotes the secret. */
 export function findSecretFault(secret: string, bytesMin: number): string | null {
   const bytes = Buffer.byteLength(secret)
   if (bytes < bytesMin) return `it has ${bytes} bytes and needs at least ${bytesMin}`
-  const known = knownFragments()
-  return readings(secret.slice(0, judgedLengthMax)).every((text) => isRandom(text, known))
+  return readings(secret.slice(0, judgedLengthMax)).every(isRandom)
     ? null
     : "too little of it is random; known words, known secrets, repetition and rows don't count"
 }
@@ -52,8 +62,8 @@ function decode(token: string): string {
   return /^[\x20-\x7e]+$/.test(text) ? text : bytes.toString("hex")
 }
 
-function isRandom(text: string, known: ReadonlySet<string>): boolean {
-  const parts = { length: fragmentLength, isKnown: (part: string) => known.has(part) }
+function isRandom(text: string): boolean {
+  const parts = { length: fragmentLength, isKnown: (part: string) => knownFragments.has(part) }
   const unknown = knownWords.reduce(
     (rest, word) => rest.replaceAll(word, ""),
     withoutParts(fold(text), parts),
@@ -65,18 +75,6 @@ function isRandom(text: string, known: ReadonlySet<string>): boolean {
 /** Lower case, without separators and without the signs of base64 and base64url. */
 function fold(text: string): string {
   return text.toLowerCase().replace(/[\s_./+=-]/g, "")
-}
-
-// Parts of known secrets, as they are, encoded and decoded.
-function knownFragments(): ReadonlySet<string> {
-  const spellings = knownSecrets.flatMap((secret) => {
-    const bytes = [Buffer.from(secret), Buffer.from(secret, "hex"), Buffer.from(secret, "base64")]
-    return [secret, ...bytes.flatMap((one) => [one.toString("hex"), one.toString("base64")])]
-  })
-  const fragments = spellings
-    .map(fold)
-    .flatMap((text) => [...(text.match(/.{8}/gs) ?? []), text.slice(-fragmentLength)])
-  return new Set(fragments)
 }
 
 /** Whether a text is, but for its ends, letters that follow each other as in English. */
