@@ -3,6 +3,7 @@
 
 import type { Fixture } from "./fixture.ts"
 import type { Options } from "./options.ts"
+import { processorMicros } from "./process_gauge.ts"
 import { orderOfRound } from "./rotation.ts"
 import {
   ask,
@@ -29,6 +30,8 @@ export interface BenchRun {
 /** A server of a scenario. */
 export interface MeasuredServer extends RunningServer {
   readonly kind: ServerKind
+  /** All its processes. It is the first of them itself. */
+  readonly replicas: readonly RunningServer[]
 }
 
 /** What a bare server answers: JSON of status, headers, body. */
@@ -73,20 +76,45 @@ async function answered(server: RunningServer, question: Question) {
   return ask(server.port, question)
 }
 
+/** The ports of a server's processes. */
+export function portsOf({ replicas }: MeasuredServer): readonly number[] {
+  return replicas.map(({ port }) => port)
+}
+
+/** Microseconds of processor time that all processes of a server have used. */
+export function processorMicrosOf({ replicas }: MeasuredServer): number {
+  return replicas.reduce((sum, { pid }) => sum + processorMicros(pid), 0)
+}
+
 /** Starts a server without waiting for it. */
 export async function start(
-  { fixture, pinning }: BenchRun,
+  run: BenchRun,
   kind: ServerKind,
   answer: ConstantAnswer,
 ): Promise<MeasuredServer> {
+  const first = await startProcess(run, kind, answer)
+  const replicas = [first]
+  while (replicas.length < (kind.replicas ?? 1)) {
+    replicas.push(await startProcess(run, kind, answer))
+  }
+  const stop = async () => {
+    await Promise.all(replicas.map((replica) => replica.stop()))
+  }
+  return { ...first, kind, replicas, stop }
+}
+
+async function startProcess(
+  { fixture, pinning }: BenchRun,
+  kind: ServerKind,
+  answer: ConstantAnswer,
+): Promise<RunningServer> {
   const port = await freePort()
   const isPostern = kind.role === "postern"
   const own = kind.fixture ?? fixture
   const dataDirectory = isPostern ? await own.makeStore(kind.profile) : ""
   const { command, workingDirectory } = kind
   const environment = environmentOf(kind, { port, dataDirectory, answer }, own)
-  const server = startServer({ command, environment, workingDirectory }, { port, pinning })
-  return { ...server, kind }
+  return startServer({ command, environment, workingDirectory }, { port, pinning })
 }
 
 /** Starts the servers, measures them in rotating order, and ends them. */
@@ -100,7 +128,9 @@ export async function measureInTurn(run: BenchRun, measurement: Measurement): Pr
       const server = await start(run, kind, measurement.answer)
       servers.push(server)
       await naming(kind.name, async () => {
-        await untilAnswer(server, { method: "GET", path: "/protected" })
+        for (const replica of server.replicas) {
+          await untilAnswer(replica, { method: "GET", path: "/protected" })
+        }
         await check(server)
         await warmUp(server)
       })

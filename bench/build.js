@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url"
 const here = fileURLToPath(new URL(".", import.meta.url))
 const programs = [
   "main",
+  "engines",
   "store_writer",
   "login_timing",
   "login_flood",

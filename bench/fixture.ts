@@ -37,6 +37,14 @@ export const issuer = "http://localhost"
 /** By which key tokens are signed. */
 export type Profile = "shared" | "published"
 
+/** What is in a store. */
+export interface StoreRecords {
+  readonly users: readonly User[]
+  readonly sessions: readonly Session[]
+  /** The document of the keys, for a profile. */
+  readonly keyFile: (profile: Profile) => ReturnType<typeof writeKeyFile>
+}
+
 /** Tokens of as many users as there are, and what the servers are given. */
 export interface Fixture {
   readonly secret: string
@@ -48,6 +56,8 @@ export interface Fixture {
   readonly tokens: Readonly<Record<Profile, readonly string[]>>
   /** The first refresh tokens of the same sessions. */
   readonly refreshTokens: readonly string[]
+  /** What a store has to have for these tokens. */
+  readonly records: StoreRecords
   /** Makes a data directory for Postern. */
   readonly makeStore: (profile: Profile) => Promise<string>
   readonly remove: () => void
@@ -93,22 +103,27 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
   const refreshKey = newRefreshKey()
   const refreshTokens = sessions.map((session) => writeRefreshToken(session, refreshKey))
 
+  const records: StoreRecords = {
+    users: usernames.map((name) => storedUser(name, passwordHash)),
+    sessions,
+    keyFile: (profile) =>
+      writeKeyFile({ refreshKey, cookieKey: null, keys: profile === "published" ? [timed] : [] }),
+  }
+
   async function makeStore(profile: Profile): Promise<string> {
     const data = join(directory, randomName())
     mkdirSync(data, { mode: 0o700 })
     const tables = emptyTables()
-    for (const name of usernames) tables.users.set(name, storedUser(name, passwordHash))
+    for (const user of records.users) tables.users.set(user.username, user)
     for (const session of sessions) tables.sessions.set(session.sid, session)
     await makeSegments(data, machineDisk)
     await writeSnapshot(join(data, snapshotName), 0, tables, machineDisk)
-    const keys = profile === "published" ? [timed] : []
-    const keysFile = join(data, keysFileName)
-    writeFileSync(keysFile, writeKeyFile({ refreshKey, cookieKey: null, keys }), { mode: 0o600 })
+    writeFileSync(join(data, keysFileName), records.keyFile(profile), { mode: 0o600 })
     return data
   }
 
   const remove = () => rmSync(directory, { recursive: true, force: true })
-  return { secret, usersFile, directory, tokens, refreshTokens, makeStore, remove }
+  return { secret, usersFile, directory, tokens, refreshTokens, records, makeStore, remove }
 }
 
 function sessionOf(number: number, now: number): Session {

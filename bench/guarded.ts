@@ -2,11 +2,18 @@
 // is wrong, and without one.
 
 import { createHmac } from "node:crypto"
-import { answerOfPostern, type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
+import {
+  answerOfPostern,
+  type BenchRun,
+  type MeasuredServer,
+  measureInTurn,
+  portsOf,
+  processorMicrosOf,
+} from "./bench_run.ts"
 import { usernameOf } from "./fixture.ts"
 import { inTurn, type LoadResult, runLoad } from "./load.ts"
-import { memoryOf, processorMicros } from "./process_gauge.ts"
-import { ask, type Question, requestBytes } from "./running_server.ts"
+import { memoryOf } from "./process_gauge.ts"
+import { ask, type Question, type RunningServer, requestBytes } from "./running_server.ts"
 import { type ScenarioName, scenarioTitles } from "./scenario_names.ts"
 import { controlName, floorName, type ServerKind } from "./servers.ts"
 import { percentile } from "./statistics.ts"
@@ -84,12 +91,12 @@ export async function measureGuarded(run: BenchRun, one: GuardedCase): Promise<S
   const sentTo = sentBy(run, one)
   // A server goes on with the token after its last.
   const turns = new Map(kinds.map((kind) => [kind.name, inTurn(sentTo(kind).requests)]))
-  const load = ({ kind, port, pid }: MeasuredServer, millis: number, answersMin: number) =>
+  const load = (server: MeasuredServer, millis: number, answersMin: number) =>
     runLoad({
-      ...{ port, connections, status, millis, answersMin },
-      next: turns.get(kind.name) as () => Buffer,
+      ...{ ports: portsOf(server), connections, status, millis, answersMin },
+      next: turns.get(server.kind.name) as () => Buffer,
       staysAwake: true,
-      gauge: () => processorMicros(pid),
+      gauge: () => processorMicrosOf(server),
     })
   const first = one.tokens(run.fixture.tokens.shared)
   let checks = 0
@@ -172,7 +179,7 @@ export interface ExpectedAnswer {
  * @throws Error when it is another
  */
 export async function checkGuarded(
-  { port }: MeasuredServer,
+  { port }: RunningServer,
   question: Question,
   { status, username }: ExpectedAnswer,
 ): Promise<void> {

@@ -6,7 +6,8 @@ import { ResponseReader } from "./response_reader.ts"
 
 /** What is sent, and for how long. */
 export interface Load {
-  readonly port: number
+  /** Of one server or several: connections go to them in turn. */
+  readonly ports: readonly number[]
   readonly connections: number
   readonly millis: number
   /** The next request of a connection; the body of its answer before, null at first. */
@@ -82,12 +83,12 @@ class Run {
 
   /** Connects all, and begins when all are. */
   open(): void {
-    const { port, connections, addresses = false } = this.#load
+    const { ports, connections, addresses = false } = this.#load
     let waiting = connections
     for (let number = 0; number < connections; number += 1) {
       const localAddress = addresses ? `127.3.${number >> 8}.${(number & 255) + 1}` : undefined
       const line = new Line(
-        { port, localAddress },
+        { port: ports[number % ports.length] ?? 0, localAddress },
         {
           onOpen: () => {
             waiting -= 1

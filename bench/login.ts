@@ -2,12 +2,18 @@
 // how long a guarded GET takes while 200 logins are in flight.
 
 import { join } from "node:path"
-import { type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
+import {
+  type BenchRun,
+  type MeasuredServer,
+  measureInTurn,
+  portsOf,
+  processorMicrosOf,
+} from "./bench_run.ts"
 import { rightPassword, userCount, usernameOf } from "./fixture.ts"
 import { checkGuarded, guardedQuestion } from "./guarded.ts"
 import { inTurn, type LoadResult, runLoad } from "./load.ts"
 import { benchDirectory } from "./places.ts"
-import { processorMicros, untilIdle } from "./process_gauge.ts"
+import { untilIdle } from "./process_gauge.ts"
 import { ask, outputOf, type Question, requestBytes } from "./running_server.ts"
 import { scenarioTitles } from "./scenario_names.ts"
 import type { ServerKind } from "./servers.ts"
@@ -36,7 +42,7 @@ function loginKinds({ kinds }: BenchRun): readonly ServerKind[] {
 }
 
 /** Login after login, each of another user, so that no limit is met. */
-function createLogins(): () => Buffer {
+export function createLogins(): () => Buffer {
   return inTurn(
     Array.from({ length: userCount }, (_, number) =>
       requestBytes(loginQuestion(usernameOf(number))),
@@ -45,18 +51,23 @@ function createLogins(): () => Buffer {
 }
 
 /** Logs in, and asks for the resource with the token. */
-async function checkLogin(server: MeasuredServer): Promise<void> {
+export async function checkLogin(server: MeasuredServer): Promise<void> {
   const { status, text } = await ask(server.port, loginQuestion(usernameOf(0)))
   if (status !== 200) throw new Error(`Login answered ${status}: ${text.slice(0, 200)}`)
   const { access_token: token } = JSON.parse(text) as { access_token: string }
   await checkGuarded(server, guardedQuestion(token), firstUser)
 }
 
-function logIn(server: MeasuredServer, next: () => Buffer, millis: number): Promise<LoadResult> {
-  const gauge = () => processorMicros(server.pid)
-  const { port } = server
-  const connections = { connections: loginsInFlight, addresses: process.platform === "linux" }
-  return runLoad({ port, ...connections, status: 200, millis, next, gauge })
+/** Logs in as fast as it goes, each connection from an address of its own. */
+export function logIn(
+  server: MeasuredServer,
+  next: () => Buffer,
+  { connections, millis }: { readonly connections: number; readonly millis: number },
+): Promise<LoadResult> {
+  return runLoad({
+    ...{ ports: portsOf(server), connections, addresses: process.platform === "linux" },
+    ...{ status: 200, millis, next, gauge: () => processorMicrosOf(server) },
+  })
 }
 
 /** Measures logins. */
@@ -64,11 +75,13 @@ export async function measureLogin(run: BenchRun): Promise<Summary> {
   const kinds = loginKinds(run)
   const next = createLogins()
   const seconds = Math.max(secondsMin, run.options.seconds)
+  const logInFor = (server: MeasuredServer, millis: number) =>
+    logIn(server, next, { connections: loginsInFlight, millis })
   const samples = await measureInTurn(run, {
     ...{ kinds, answer: "", check: checkLogin, roundsMax },
-    warmUp: async (server) => void (await logIn(server, next, warmUpMillis)),
+    warmUp: async (server) => void (await logInFor(server, warmUpMillis)),
     async measure(server) {
-      const { answers, seconds: taken, gauged, millis } = await logIn(server, next, seconds * 1000)
+      const { answers, seconds: taken, gauged, millis } = await logInFor(server, seconds * 1000)
       await untilIdle(server.pid)
       const times = { p50: percentile(millis, 50), p99: percentile(millis, 99) }
       return { perSecond: answers / taken, processor: gauged / answers / 1000, ...times }
@@ -147,12 +160,8 @@ function tokenQuestion({ fixture }: BenchRun, { profile }: ServerKind): Question
 function probe(run: BenchRun, server: MeasuredServer, millis: number): Promise<LoadResult> {
   const request = requestBytes(tokenQuestion(run, server.kind))
   const times = { millis, pauseMillis: probePauseMillis }
-  const { port } = server
   return runLoad({
-    port,
-    connections: probeConnections,
-    status: 200,
-    ...times,
+    ...{ ports: portsOf(server), connections: probeConnections, status: 200, ...times },
     next: () => request,
   })
 }
@@ -166,7 +175,7 @@ async function flood(
   const flooding = { connections: loginsOfFlood, addresses: process.platform === "linux" }
   const statuses = { status: 200, busyStatus: 503 }
   const [logins, { millis: times }] = await Promise.all([
-    runLoad({ port: server.port, ...flooding, ...statuses, millis, next }),
+    runLoad({ ports: portsOf(server), ...flooding, ...statuses, millis, next }),
     probe(run, server, millis),
   ])
   // Its queue is still full of passwords, which would take the next server's time.

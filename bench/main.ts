@@ -11,6 +11,7 @@ import { guardedCases, measureGuarded } from "./guarded.ts"
 import { measureFlood, measureLogin } from "./login.ts"
 import { help, type Options, readOptions } from "./options.ts"
 import { benchDirectory } from "./places.ts"
+import { say } from "./progress.ts"
 import { measureRefresh } from "./refresh.ts"
 import { type Results, writeReport } from "./report.ts"
 import { pinLoadGenerator } from "./running_server.ts"
@@ -114,11 +115,6 @@ function measure(name: ScenarioName, run: BenchRun): Promise<Summary> {
   const found = others[name]
   if (found === undefined) throw new TypeError(`Nobody measures '${name}'`)
   return found(run)
-}
-
-/** Shows how far it is: on a terminal in one line. */
-function say(text: string): void {
-  process.stdout.write(process.stdout.isTTY ? `\r\u001b[K  ${text}` : `  ${text}\n`)
 }
 
 function describeMachine(

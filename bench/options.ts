@@ -91,8 +91,8 @@ export function readOptions(words: readonly string[]): Reading {
   }
 }
 
-/** Npm runs scripts in bench/ and says where the user is. */
-function fromHere(directory: string): string {
+/** A path as the user means it: npm runs scripts in bench/ and says where the user is. */
+export function fromHere(directory: string): string {
   return resolve(process.env["INIT_CWD"] ?? "", directory)
 }
 
@@ -120,7 +120,8 @@ interface Bounds {
   readonly max: number
 }
 
-function readNumber(name: string, text: string, { min, max }: Bounds): number {
+/** Reads a number. */
+export function readNumber(name: string, text: string, { min, max }: Bounds): number {
   const value = Number(text)
   if (text.trim() === "" || !(value >= min && value <= max)) {
     throw new TypeError(`--${name} is a number from ${min} to ${max}, not '${text}'`)
@@ -128,7 +129,8 @@ function readNumber(name: string, text: string, { min, max }: Bounds): number {
   return value
 }
 
-function readCount(name: string, text: string, bounds: Bounds): number {
+/** Reads a whole number. */
+export function readCount(name: string, text: string, bounds: Bounds): number {
   const value = readNumber(name, text, bounds)
   if (!Number.isInteger(value)) throw new TypeError(`--${name} is a whole number, not '${text}'`)
   return value

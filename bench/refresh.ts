@@ -1,11 +1,16 @@
 // Refreshes as fast as they go. Postern lets a session have so many at once and then few, so each
 // connection goes round among sessions of its own, and sends what each was given last.
 
-import { type BenchRun, type MeasuredServer, measureInTurn } from "./bench_run.ts"
+import {
+  type BenchRun,
+  type MeasuredServer,
+  measureInTurn,
+  portsOf,
+  processorMicrosOf,
+} from "./bench_run.ts"
 import { rightPassword, usernameOf } from "./fixture.ts"
 import { checkGuarded, guardedQuestion, throughputColumns, throughputOf } from "./guarded.ts"
 import { type LoadResult, runLoad } from "./load.ts"
-import { processorMicros } from "./process_gauge.ts"
 import { ask, type Question, requestBytes } from "./running_server.ts"
 import { scenarioTitles } from "./scenario_names.ts"
 import type { ServerKind } from "./servers.ts"
@@ -32,20 +37,18 @@ function refreshQuestion(token: string): Question {
 export async function measureRefresh(run: BenchRun): Promise<Summary> {
   const kinds = run.kinds.filter(({ role, isVariant }) => refreshes(role) && !isVariant)
   const tokensOf = new Map<string, string[]>()
+  const refreshFor = (server: MeasuredServer, millis: number) =>
+    refresh(server, tokensOf.get(server.kind.name) ?? [], { connections: clients, millis })
   const samples = await measureInTurn(run, {
     ...{ kinds, answer: "" },
     async check(server) {
       const own = server.kind.role === "postern" ? [...run.fixture.refreshTokens] : null
       const tokens = tokensOf.get(server.kind.name) ?? own ?? (await logAllIn(server))
       tokensOf.set(server.kind.name, tokens)
-      const answer = await ask(server.port, refreshQuestion(tokens[0] ?? ""))
-      if (answer.status !== 200) throw new Error(`Answered ${answer.status}: ${answer.text}`)
-      const given = JSON.parse(answer.text) as Tokens
-      tokens[0] = given.refresh_token ?? tokens[0] ?? ""
-      await checkGuarded(server, guardedQuestion(given.access_token), firstUser)
+      await checkRefresh(server, tokens)
     },
-    warmUp: async (server) => void (await refresh(server, tokensOf, warmUpMillis)),
-    measure: (server) => throughputOf(() => refresh(server, tokensOf, run.options.seconds * 1000)),
+    warmUp: async (server) => void (await refreshFor(server, warmUpMillis)),
+    measure: (server) => throughputOf(() => refreshFor(server, run.options.seconds * 1000)),
   })
   return summarize(
     samples,
@@ -64,6 +67,15 @@ function refreshes(role: ServerKind["role"]): boolean {
   return role === "peer" || role === "postern"
 }
 
+/** Refreshes the first token, and asks for the resource with what came. */
+export async function checkRefresh(server: MeasuredServer, tokens: string[]): Promise<void> {
+  const answer = await ask(server.port, refreshQuestion(tokens[0] ?? ""))
+  if (answer.status !== 200) throw new Error(`Answered ${answer.status}: ${answer.text}`)
+  const given = JSON.parse(answer.text) as Tokens
+  tokens[0] = given.refresh_token ?? tokens[0] ?? ""
+  await checkGuarded(server, guardedQuestion(given.access_token), firstUser)
+}
+
 async function logAllIn({ port }: MeasuredServer): Promise<string[]> {
   const tokens: string[] = []
   for (let client = 0; client < clients; client += 1) {
@@ -78,25 +90,25 @@ async function logAllIn({ port }: MeasuredServer): Promise<string[]> {
   return tokens
 }
 
-function refresh(
-  { port, pid, kind }: MeasuredServer,
-  tokensOf: Map<string, string[]>,
-  millis: number,
+/** Refreshes as fast as it goes, and replaces each token by what came for it. */
+export function refresh(
+  server: MeasuredServer,
+  tokens: string[],
+  { connections, millis }: { readonly connections: number; readonly millis: number },
 ): Promise<LoadResult> {
-  const tokens = tokensOf.get(kind.name) ?? []
   /** By connection, the place of the token that was sent last. */
-  const places = Array.from({ length: clients }, (_, client) => client)
+  const places = Array.from({ length: connections }, (_, client) => client)
   return runLoad({
-    ...{ port, connections: clients, status: 200, millis },
+    ...{ ports: portsOf(server), connections, status: 200, millis },
     next(client, answer) {
       const place = places[client] ?? client
       if (answer === null) return requestBytes(refreshQuestion(tokens[place] ?? ""))
       const { refresh_token: token } = JSON.parse(answer.toString()) as Tokens
       if (token !== undefined) tokens[place] = token
-      const next = place + clients < tokens.length ? place + clients : client
+      const next = place + connections < tokens.length ? place + connections : client
       places[client] = next
       return requestBytes(refreshQuestion(tokens[next] ?? ""))
     },
-    gauge: () => processorMicros(pid),
+    gauge: () => processorMicrosOf(server),
   })
 }

@@ -25,7 +25,7 @@ export interface Results {
 /** Writes results.md. */
 export function writeReport({ machine, summaries }: Results): string {
   const chart = summaries.some(isCharted) ? "![Requests a second, relative](results.svg)\n\n" : ""
-  return `# Results\n\n${describe(machine)}\n\n${chart}${summaries.map(section).join("\n")}`
+  return `# Results\n\n${describe(machine)}\n\n${chart}${summaries.map(writeSection).join("\n")}`
 }
 
 /** Whether a scenario's ratios are drawn: where they are of the same work. */
@@ -47,7 +47,8 @@ function describe(machine: Machine): string {
   ].join("\n")
 }
 
-function section(summary: Summary): string {
+/** A scenario as text: what it is, and its table. */
+export function writeSection(summary: Summary): string {
   const { title, rows, columns, notes, floor } = summary
   const ratioHeads = floor === null ? [] : ["ratio"]
   const processorOf = processorRatios(summary)

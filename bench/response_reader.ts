@@ -1,6 +1,6 @@
 // Reads HTTP/1.1 responses out of what a connection gives, with as little work as can be: status
 // and length are looked at, the rest only handed on. The length is that of Content-Length, or of
-// the chunks (RFC 9112 §7.1), without trailers.
+// the chunks (RFC 9112 §7.1), without trailers. A 204 has neither.
 //
 //   HTTP/1.1 200 OK\r\n…Content-Length: 25\r\n…\r\n\r\n{"logged_in_as":"alice"}\n
 
@@ -17,6 +17,7 @@ const lineEnd = Buffer.from("\r\n")
 const headEnd = Buffer.from("\r\n\r\n")
 const statusAt = "HTTP/1.1 ".length
 const zero = 48
+const noContent = 204
 
 /** The responses of one connection. */
 export class ResponseReader {
@@ -53,6 +54,7 @@ export class ResponseReader {
     this.#lengthHeader ??= findLengthHeader(bytes.toString("latin1", 0, headLength))
     const found = this.#lengthHeader === null ? -1 : bytes.indexOf(this.#lengthHeader)
     if (this.#lengthHeader === null || found === -1 || found > headLength) {
+      if (statusOf(bytes) === noContent) return { bytes: bytes.subarray(at, at), end: at }
       const head = bytes.toString("latin1", 0, headLength)
       if (!/\r\ntransfer-encoding: *chunked/i.test(head)) {
         throw new Error("A response without a Content-Length")

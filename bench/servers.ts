@@ -22,6 +22,8 @@ export interface ServerKind {
   readonly workingDirectory: string
   /** What it was given, if not what all others were. */
   readonly fixture?: Fixture
+  /** How many processes over one store it is; one unless told. */
+  readonly replicas?: number
 }
 
 type PeerOptions = Partial<Pick<ServerKind, "remembers" | "isVariant">> & {

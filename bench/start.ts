@@ -67,7 +67,8 @@ function plainKinds({ kinds }: BenchRun): readonly ServerKind[] {
   return kinds.filter(({ isVariant }) => !isVariant)
 }
 
-async function startInTurn(
+/** Starts servers one after the other, and waits for the first 200 of each. */
+export async function startInTurn(
   run: BenchRun,
   kinds: readonly ServerKind[],
   { rounds, idleMillis }: { readonly rounds: number; readonly idleMillis: number },

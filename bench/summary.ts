@@ -1,7 +1,6 @@
 // From what was measured, round by round, to what is told: ratios to the floor, each of one round's
 // two measurements, then their median; and the numbers themselves.
 
-import type { ScenarioName } from "./scenario_names.ts"
 import { type Spread, spreadOf } from "./statistics.ts"
 
 /** What one server did in one round. */
@@ -20,7 +19,7 @@ export interface Column {
 
 /** How a scenario's samples are told. */
 export interface Telling {
-  readonly name: ScenarioName
+  readonly name: string
   readonly title: string
   /** The server that ratios are of; null where there is none to compare with. */
   readonly floor: string | null

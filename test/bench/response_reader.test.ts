@@ -15,6 +15,14 @@ test("ResponseReader gives status and body", () => {
   assert.deepEqual(read([chunked]), ["200 hello, you!"])
 })
 
+test("ResponseReader takes a 204 for one without a body", () => {
+  const noContent = "HTTP/1.1 204 No Content\r\nDate: now\r\n\r\n"
+  assert.deepEqual(read([noContent]), ["204 "])
+  assert.deepEqual(read([plain + noContent + noContent + plain]), [
+    ...["200 hello", "204 ", "204 ", "200 hello"],
+  ])
+})
+
 test("ResponseReader reads several at once, and of both kinds", () => {
   assert.deepEqual(read([plain + empty + chunked + plain]), [
     ...["200 hello", "503 ", "200 hello, you!", "200 hello"],

@@ -1,0 +1,71 @@
+// Databases with the records of a fixture, made by the schema and the code of the service itself.
+// One is filled; the others are copies.
+
+import { randomBytes } from "node:crypto"
+import { openDatabaseStore } from "../src/store/postgres/open_database_store.ts"
+import { rowOfSession, rowOfUser } from "../src/store/postgres/rows.ts"
+import type { DatabaseLocation } from "../src/store/store_location.ts"
+import type { StoreRecords } from "./fixture.ts"
+import { type PostgresCluster, postgresUser } from "./postgres_cluster.ts"
+
+/** What a service needs to use a database. */
+export interface FilledDatabase {
+  /** POSTERN_STORE. */
+  readonly url: string
+  /** POSTERN_STORE_SECRET. */
+  readonly secret: string
+}
+
+const filledName = "filled"
+const rowsAtOnce = 2000
+
+/** Fills a database, and gives a function that makes copies. */
+export async function createDatabases(
+  cluster: PostgresCluster,
+  records: StoreRecords,
+): Promise<(name: string) => Promise<FilledDatabase>> {
+  const secret = randomBytes(48).toString("base64")
+  await cluster.run("postgres", `create database ${filledName}`)
+  await makeSchema(cluster, { secret, keyFile: records.keyFile("shared") })
+  await insert(cluster, "users", records.users.map(rowOfUser))
+  await insert(cluster, "sessions", records.sessions.map(rowOfSession))
+  await cluster.run(filledName, "vacuum analyze")
+  return async (name) => {
+    await cluster.run("postgres", `create database ${name} template ${filledName}`)
+    const host = encodeURIComponent(cluster.host)
+    return { url: `postgres://${postgresUser}@${host}/${name}`, secret }
+  }
+}
+
+async function makeSchema(
+  { host }: PostgresCluster,
+  { secret, keyFile }: { readonly secret: string; readonly keyFile: Uint8Array },
+): Promise<void> {
+  const location: DatabaseLocation = {
+    ...{ kind: "database", host, port: 5432, user: postgresUser, password: null },
+    ...{ database: filledName, isTlsAsked: false, isPooled: false },
+  }
+  const opened = await openDatabaseStore({
+    ...{ location, ca: null, stalenessSeconds: 0, warn: () => {}, mayMake: true },
+    // As the service seals them that names no issuer.
+    ...{ place: filledName, issuer: "", secret: Buffer.from(secret) },
+  })
+  await opened?.store.keys.replace(keyFile, { ifVersion: null })
+  await opened?.store.close()
+}
+
+async function insert(
+  cluster: PostgresCluster,
+  table: string,
+  rows: readonly object[],
+): Promise<void> {
+  const names = Object.keys(rows[0] ?? {}).join(", ")
+  for (let from = 0; from < rows.length; from += rowsAtOnce) {
+    await cluster.run(
+      filledName,
+      `insert into postern.${table} (${names})
+      select ${names} from json_populate_recordset(null::postern.${table}, $1)`,
+      [JSON.stringify(rows.slice(from, from + rowsAtOnce))],
+    )
+  }
+}
