@@ -131,7 +131,7 @@ export function startServer(
 }
 
 /**
- * Asks until there is an answer.
+ * Asks until there is an answer. A server that answers 503 is not ready.
  * @returns the milliseconds since the start
  * @throws Error when there is none in time
  */
@@ -141,11 +141,12 @@ export async function untilAnswer(
 ): Promise<number> {
   while (performance.now() - startedAt < startMillisMax) {
     try {
-      await ask(port, question)
-      return performance.now() - startedAt
+      const { status } = await ask(port, question)
+      if (status !== 503) return performance.now() - startedAt
     } catch {
-      await wait(pollMillis)
+      // It does not listen yet.
     }
+    await wait(pollMillis)
   }
   throw new Error("It does not answer")
 }
