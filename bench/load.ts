@@ -27,6 +27,8 @@ export interface Load {
    * often the slower it is, so without that its own work would not be told from that of the system.
    */
   readonly staysAwake?: boolean
+  /** Gets the answers that come after the end: the run then waits for them. They don't count. */
+  readonly late?: (connection: number, answer: Buffer) => void
   /** Read at the start and at the end, such as the processor time of the server. */
   readonly gauge?: () => number
 }
@@ -74,6 +76,8 @@ class Run {
   #startedAt = 0
   #gaugedAtStart = 0
   #isOver = false
+  /** While the answers after the end are waited for. */
+  #result: LoadResult | null = null
 
   constructor(load: Load, resolve: (result: LoadResult) => void, reject: (error: Error) => void) {
     this.#load = load
@@ -115,6 +119,11 @@ class Run {
 
   #take(number: number, status: number, body: Buffer): void {
     if (this.#isOver) return
+    if (this.#result !== null) {
+      this.#load.late?.(number, body)
+      this.#closeWhenIdle(this.#result)
+      return
+    }
     const line = this.#lines[number] as Line
     const now = performance.now()
     const { status: expected, busyStatus, answersMin = 0, pauseMillis = 0 } = this.#load
@@ -131,19 +140,31 @@ class Run {
     const elapsed = now - this.#startedAt
     const isEnough = this.#millis.length >= answersMin || elapsed > waitingForAnswersMillisMax
     if (elapsed >= this.#load.millis && isEnough) {
+      this.#load.late?.(number, body)
       this.#end(elapsed)
       return
     }
     const request = this.#load.next(number, status === expected ? body : null)
-    if (pause === 0) line.send(request)
-    else setTimeout(() => line.send(request), pause)
+    const send = () => {
+      if (this.#result === null) line.send(request)
+    }
+    if (pause === 0) send()
+    else setTimeout(send, pause)
   }
 
   #end(elapsed: number): void {
     const gauged = (this.#load.gauge?.() ?? 0) - this.#gaugedAtStart
-    this.#close()
     const [answers, millis] = [this.#millis.length, this.#millis]
-    this.#resolve({ answers, seconds: elapsed / 1000, millis, busy: this.#busy, gauged })
+    const result = { answers, seconds: elapsed / 1000, millis, busy: this.#busy, gauged }
+    this.#result = result
+    this.#closeWhenIdle(result)
+  }
+
+  #closeWhenIdle(result: LoadResult): void {
+    const isWaiting = this.#load.late !== undefined && this.#lines.some((line) => line.isWaiting)
+    if (isWaiting) return
+    this.#close()
+    this.#resolve(result)
   }
 
   #fail(error: Error): void {
@@ -180,6 +201,11 @@ class Line {
     this.#target = target
     this.#events = events
     this.#socket = this.#connect(events.onOpen)
+  }
+
+  /** Whether an answer is under way. */
+  get isWaiting(): boolean {
+    return this.#request !== null
   }
 
   send(request: Buffer): void {

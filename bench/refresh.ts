@@ -98,17 +98,23 @@ export function refresh(
 ): Promise<LoadResult> {
   /** By connection, the place of the token that was sent last. */
   const places = Array.from({ length: connections }, (_, client) => client)
+  const take = (client: number, answer: Buffer) => {
+    const place = places[client] ?? client
+    const { refresh_token: token } = JSON.parse(answer.toString()) as Tokens
+    if (token !== undefined) tokens[place] = token
+    return place
+  }
   return runLoad({
     ...{ ports: portsOf(server), connections, status: 200, millis },
     next(client, answer) {
-      const place = places[client] ?? client
-      if (answer === null) return requestBytes(refreshQuestion(tokens[place] ?? ""))
-      const { refresh_token: token } = JSON.parse(answer.toString()) as Tokens
-      if (token !== undefined) tokens[place] = token
-      const next = place + connections < tokens.length ? place + connections : client
-      places[client] = next
-      return requestBytes(refreshQuestion(tokens[next] ?? ""))
+      if (answer !== null) {
+        const next = take(client, answer) + connections
+        places[client] = next < tokens.length ? next : client
+      }
+      return requestBytes(refreshQuestion(tokens[places[client] ?? client] ?? ""))
     },
+    // An old token would count as stolen when it is sent again much later.
+    late: (client, answer) => void take(client, answer),
     gauge: () => processorMicrosOf(server),
   })
 }
