@@ -3,7 +3,7 @@
 // POSTERN_PAGES or POSTERN_PROTECT is set.
 
 import type { BrowserRoutes } from "./app.ts"
-import { createFindHost, type ProtectedHost, readHost } from "./domain/access_rule.ts"
+import { createFindHost, createIsProtected, type ProtectedHost } from "./domain/access_rule.ts"
 import {
   endOtherSessions as deleteOtherSessions,
   endSession as deleteSession,
@@ -17,19 +17,30 @@ import { showDenied } from "./handlers/pages/denied.ts"
 import { logInByForm, showLogin } from "./handlers/pages/login.ts"
 import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
 import { changePasswordByForm } from "./handlers/pages/password.ts"
+import type { VerifyParts } from "./handlers/verify/answer.ts"
+import { verifyEnvoy } from "./handlers/verify/envoy.ts"
+import { verifyNginx } from "./handlers/verify/nginx.ts"
+import { verifyProxy } from "./handlers/verify/proxy.ts"
+import { createVerifyLog } from "./handlers/verify/verify_log.ts"
 import { bearerOrCookie, cookieIn } from "./http/bearer_or_cookie.ts"
-import { anyone, guard, orForm, type RouteHandler } from "./http/guard.ts"
+import { anyone, guard, orForm, type RouteHandler, trustedProxies } from "./http/guard.ts"
 import { hostNameOf } from "./http/host.ts"
 import type { Route, RouteGroup } from "./http/router.ts"
 import { createEntrances } from "./pages/entrances.ts"
 import type { PageParts } from "./pages/page_parts.ts"
+import { AppTokens } from "./service/browser/app_tokens.ts"
 import { type CookieSessionParts, CookieSessions } from "./service/browser/cookie_sessions.ts"
+import { Gate } from "./service/browser/gate.ts"
 import { createHandOver } from "./service/browser/hand_over.ts"
 import type { Sessions } from "./service/sessions.ts"
+import type { Log } from "./telemetry/log.ts"
+import type { TokenSettings } from "./token/access_token.ts"
 
 /** What the wing works with. */
 export interface BrowserParts extends CookieSessionParts {
   readonly sessions: Sessions
+  readonly tokens: TokenSettings
+  readonly log: Log
   /** The public address: `https://login.example.org`. */
   readonly publicAddress: string
   /** The name that pages show. */
@@ -40,13 +51,29 @@ export interface BrowserParts extends CookieSessionParts {
 /** Makes the wing. */
 export function createBrowserRoutes(parts: BrowserParts): BrowserRoutes {
   const pages = pageParts(parts)
+  const verify = verifyRoutes(verifyParts(parts, pages))
   return {
-    groups: (core) => [pageRoutes(pages, core), accountRoutes(pages)],
-    isProtectedHost(host) {
-      const named = readHost(host)
-      return named !== null && pages.findHost(named) !== null
+    groups(core) {
+      const verified = parts.hosts.length > 0 ? [verify] : []
+      return [pageRoutes(pages, core), accountRoutes(pages), ...verified]
     },
+    isProtectedHost: createIsProtected(parts.hosts, pages.site.host),
   }
+}
+
+/** What proxies ask before they let a request through to an app. */
+function verifyRoutes(parts: VerifyParts): RouteGroup {
+  const { untrusted: refused } = parts.log
+  const nginx = trustedProxies(verifyNginx(parts), { asker: "nginx", refused })
+  const proxy = trustedProxies(verifyProxy(parts), { asker: "proxy", refused })
+  const envoy = trustedProxies(verifyEnvoy(parts), { asker: "proxy", refused })
+  return [
+    ["ANY", "/verify/nginx", nginx],
+    ["ANY", "/verify/nginx/{rest*}", nginx],
+    ["ANY", "/verify/proxy", proxy],
+    ["ANY", "/verify/proxy/{rest*}", proxy],
+    ["ANY", "/verify/envoy/{rest*}", envoy],
+  ]
 }
 
 /** The pages and their forms. */
@@ -99,6 +126,18 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
     handOver: createHandOver(parts),
     deviceKey: parts.refreshKey,
     clock: parts.clock,
+  }
+}
+
+function verifyParts(parts: BrowserParts, pages: PageParts): VerifyParts {
+  const { sessions, tokens, clock, log } = parts
+  const { findHost, cookieSessions, site } = pages
+  const appTokens = new AppTokens({ tokens, clock })
+  const { authenticate } = sessions
+  return {
+    gate: new Gate({ ...parts, findHost, cookieSessions, appTokens, authenticate }),
+    loginOrigin: site.origin,
+    log: createVerifyLog(log),
   }
 }
 

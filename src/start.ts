@@ -171,21 +171,22 @@ function appOf(opened: Deployment, config: Config, { isReady, log, wing }: AppPa
   return createApp({
     ...{ sessions, register, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },
-    browser: browserRoutes(opened, config, { sessions, wing }),
+    browser: browserRoutes(opened, config, { sessions, wing, log }),
   })
 }
 
 function browserRoutes(
   opened: Deployment,
   { browser, publicAddress, claims, sessions: settings }: Config,
-  { sessions, wing }: Pick<AppParts, "wing"> & { readonly sessions: Sessions },
+  { sessions, wing, log }: Pick<AppParts, "wing" | "log"> & { readonly sessions: Sessions },
 ): BrowserRoutes | null {
   // With the wing on, the settings have an address (config/browser.ts).
   if (wing === null || browser === null || publicAddress === undefined) return null
   const { cookieKey, refreshKey } = opened.keys
   return wing.createBrowserRoutes({
     ...{ ...opened, ...claims, ...browser },
-    ...{ sessions, cookieKey, refreshKey, settings, publicAddress },
+    ...{ sessions, cookieKey, refreshKey, settings, publicAddress, log },
+    tokens: { ...claims, ring: opened.keys.ring },
   })
 }
 

@@ -39,6 +39,50 @@ test("browserRoutes() are these, for these people", () => {
   )
 })
 
+const protecting = createBrowserRoutes({
+  ...{ publicAddress: "https://login.example.org", name: "Home" },
+  ...{ settings: {}, clock: {}, sessions: {}, log: {} },
+  hosts: [{ name: "*.example.org", ports: [8443], rule: {} }],
+} as unknown as BrowserParts)
+const verifyRows = protecting.groups(core)[2] ?? []
+
+test("browserRoutes() answer proxies where there are protected hosts, and nobody else", () => {
+  assert.deepEqual(
+    verifyRows.map(([method, path, { access, asker, takesBody }]) =>
+      [method, path, access, asker, takesBody].join(" "),
+    ),
+    [
+      "ANY /verify/nginx trusted proxies nginx false",
+      "ANY /verify/nginx/{rest*} trusted proxies nginx false",
+      "ANY /verify/proxy trusted proxies proxy false",
+      "ANY /verify/proxy/{rest*} trusted proxies proxy false",
+      "ANY /verify/envoy/{rest*} trusted proxies proxy false",
+    ],
+  )
+  assert.equal(wing.groups(core).length, 2)
+})
+
+test("isProtectedHost() goes by the name, whatever the port", () => {
+  for (const host of ["a.example.org", "A.example.org.", "a.example.org:80"]) {
+    assert.equal(protecting.isProtectedHost(host), true, host)
+  }
+  for (const host of ["login.example.org", "example.org", "a.b.example.org", "", "[::1]", "*"]) {
+    assert.equal(protecting.isProtectedHost(host), false, host)
+  }
+})
+
+test("browser.md lists the paths for proxies", () => {
+  const written = tableOf(readPage("docs/browser.md"), "Path").map(([path]) => path)
+  const paths = verifyRows.map(([, path]) => path.replace("{rest*}", ""))
+  const own = paths.filter(
+    (path, at) => !paths.includes(path.slice(0, -1)) && paths.indexOf(path) === at,
+  )
+  assert.deepEqual(
+    written,
+    own.map((path) => `\`${path}\``),
+  )
+})
+
 test("browserRoutes() keep the limits of the routes whose place they take", () => {
   for (const [method, path, { limits }] of rows) {
     const replaced = core.find(([its, other]) => its === method && other === path)

@@ -30,7 +30,13 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
   "store/": ["token/", "http/", "service/", "handlers/", "config/"],
   "service/": ["http/", "handlers/", "config/", "store/json/"],
   "http/": ["service/", "token/", "store/", "handlers/", "config/"],
-  "handlers/": ["store/", "handlers/", "http/node/"],
+  "handlers/": [
+    "store/",
+    "handlers/",
+    "!handlers/verify/answer.ts",
+    "!handlers/verify/verify_log.ts",
+    "http/node/",
+  ],
   "pages/": ["store/", "token/", "config/", "handlers/", "http/node/"],
   "admin/": ["http/", "handlers/", "store/", "cli/"],
   "cli/": ["http/", "handlers/"],
@@ -43,7 +49,8 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "http/node/": ["start.ts", "config/load.ts"],
   "handlers/": ["routes.ts", "browser_routes.ts"],
   "handlers/pages/": ["browser_routes.ts"],
-  "pages/": ["browser_routes.ts", "handlers/pages/"],
+  "handlers/verify/": ["browser_routes.ts"],
+  "pages/": ["browser_routes.ts", "handlers/pages/", "handlers/verify/"],
 }
 
 /** What enters the program through these files only. */

@@ -73,12 +73,28 @@ export function readHost(text: string, standardPort = httpsPort): HostAndPort | 
  * name without its first label. The host of the login page is never found.
  */
 export function createFindHost(hosts: readonly ProtectedHost[], loginHost: string): FindHost {
-  const byName = new Map(hosts.map((host) => [host.name, host]))
+  const findLine = createFindLine(hosts, loginHost)
   return ({ name, port }) => {
-    if (name === loginHost) return null
-    const found = byName.get(name) ?? byName.get(name.replace(/^[^.]+/, "*"))
+    const found = findLine(name)
     if (found === undefined || !found.ports.includes(port)) return null
     return { name, origin: originOf({ name, port }), rule: found.rule }
+  }
+}
+
+/** Makes the function that says whether a `Host` header names a listed host, on any port. */
+export function createIsProtected(
+  hosts: readonly ProtectedHost[],
+  loginHost: string,
+): (host: string) => boolean {
+  const findLine = createFindLine(hosts, loginHost)
+  return (host) => findLine(readHost(host)?.name ?? "") !== undefined
+}
+
+function createFindLine(hosts: readonly ProtectedHost[], loginHost: string) {
+  const byName = new Map(hosts.map((host) => [host.name, host]))
+  return (name: string): ProtectedHost | undefined => {
+    if (name === loginHost) return undefined
+    return byName.get(name) ?? byName.get(name.replace(/^[^.]+/, "*"))
   }
 }
 

@@ -167,7 +167,13 @@ export async function createTestService(
   const isReady = async () => service.ready
   const browser = createBrowserRoutes({
     ...{ accounts, store, keys, settings, clock, audit, sessions, ...claims, ...browserOptions },
-    ...{ refreshKey, cookieKey: keys.cookieKey, hosts: options.browser ?? [] },
+    ...{
+      refreshKey,
+      cookieKey: keys.cookieKey,
+      hosts: options.browser ?? [],
+      tokens,
+      log: log.log,
+    },
   })
   const app = createApp({
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },

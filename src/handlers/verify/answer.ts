@@ -1,0 +1,137 @@
+// What proxies are answered when they ask about a request: the verdict of the gate in the words of
+// their kind.
+//
+//   allow      200, and all five identity headers, empty where there is nothing: a header that is
+//              missing would leave the client's own in its place
+//   to login   nginx: 401 and Location. Others: 302, or 303 where the method would be kept
+//   refused    401 when nobody is logged in, 403 when that would not help
+
+import { AuthError, type RefusalReason } from "../../errors.ts"
+import { readBearerToken } from "../../http/bearer.ts"
+import { callerOf } from "../../http/caller.ts"
+import { cookieNames, readCookie, setCookie } from "../../http/cookies.ts"
+import type { Asker, Handler } from "../../http/guard.ts"
+import type { Reply, RequestHead } from "../../http/message.ts"
+import { isNavigation, isNestedPage, type OriginalRequest } from "../../http/original_request.ts"
+import { problem, refusalReply } from "../../http/problem.ts"
+import { pathOf } from "../../pages/way.ts"
+import type { Principal } from "../../service/authenticate.ts"
+import {
+  type AskedRequest,
+  type Gate,
+  stateSeconds,
+  type Verdict,
+} from "../../service/browser/gate.ts"
+import type { VerifyLog } from "./verify_log.ts"
+
+/** What the handlers work with. */
+export interface VerifyParts {
+  readonly gate: Gate
+  /** The origin of the login page. */
+  readonly loginOrigin: string
+  readonly log: VerifyLog
+}
+
+const noStore = { "Cache-Control": "no-store" }
+const controls = /[\p{Cc}\p{Surrogate}\u2028\u2029]/gu
+
+/** Makes the handler of one kind of proxy. `read` finds out what the proxy asks about. */
+export function answering(
+  asker: Exclude<Asker, "client">,
+  read: (head: RequestHead, rest: string) => OriginalRequest,
+  { gate, loginOrigin, log }: VerifyParts,
+): Handler {
+  return async (head, { params }) => {
+    try {
+      const original = read(head, params["rest"] ?? "")
+      const verdict = await gate.judge(askedFor(head, original))
+      if (verdict.kind === "refused") log.refused(verdict.reason, original)
+      return replyFor(verdict, { asker, original, loginOrigin })
+    } catch (error) {
+      if (error instanceof AuthError) log.unreadable(error)
+      throw error
+    }
+  }
+}
+
+function askedFor(head: RequestHead, original: OriginalRequest): AskedRequest {
+  return {
+    ...original,
+    headers: head.headers,
+    isNavigation: isNavigation(head, original),
+    isNested: isNestedPage(head),
+    cookie: readCookie(head, cookieNames.session),
+    state: readCookie(head, cookieNames.attempt),
+    readBearer: () => readBearerToken(head),
+    caller: callerOf(head),
+  }
+}
+
+function replyFor(
+  verdict: Verdict,
+  {
+    asker,
+    original: { method },
+    loginOrigin,
+  }: {
+    readonly asker: Asker
+    readonly original: OriginalRequest
+    readonly loginOrigin: string
+  },
+): Reply {
+  if (verdict.kind === "allow") return allowed(verdict.principal, verdict.appToken)
+  if (verdict.kind === "refused") return refused(verdict.reason)
+  const isGet = method === "GET" || method === "HEAD"
+  const status = asker === "nginx" ? 401 : isGet ? 302 : 303
+  if (verdict.kind === "enter") {
+    const { url, cookie } = verdict
+    return redirect(status, url, cookie === null ? [] : [setCookie(cookieNames.session, cookie)])
+  }
+  const { newState: value, reason } = verdict
+  const maxAgeSeconds = stateSeconds
+  const cookies = value === null ? [] : [setCookie(cookieNames.attempt, { value, maxAgeSeconds })]
+  return { ...redirect(status, `${loginOrigin}${pathOf("/continue", verdict)}`, cookies), reason }
+}
+
+/** A redirect. nginx hears it as a refusal with an address. */
+function redirect(status: number, location: string, cookies: readonly string[]): Reply {
+  const base = status === 401 ? problem("missing_token", notLoggedIn) : null
+  const headers = { ...(base?.headers ?? noStore), Location: location }
+  return { status, headers, body: base?.body ?? "", cookies }
+}
+
+const notLoggedIn = "Not logged in"
+
+function allowed(principal: Principal | null, appToken: string): Reply {
+  const { username = "", roles = [], claims = {} } = principal ?? {}
+  const headers = {
+    ...noStore,
+    "Remote-User": username,
+    "Remote-Groups": roles.join(","),
+    "Remote-Name": textOf(claims["name"]),
+    "Remote-Email": textOf(claims["email"]),
+    "X-Postern-Token": appToken,
+  }
+  return { status: 200, headers, body: "" }
+}
+
+/** A claim as a header: what can't be sent is empty. */
+function textOf(claim: unknown): string {
+  return typeof claim === "string" ? claim.replace(controls, "").trim() : ""
+}
+
+const messages: Partial<Readonly<Record<RefusalReason, string>>> = {
+  unlisted_host: "This host is not protected by this service",
+  other_user: "You may not use this host",
+  missing_role: "You may not use this host",
+}
+
+function refused(reason: RefusalReason): Reply {
+  if (reason === "not_fresh") {
+    const message = "Log in again"
+    return refusalReply(new AuthError("insufficient_user_authentication", message, { reason }))
+  }
+  const message = messages[reason]
+  if (message === undefined) return { ...problem("missing_token", notLoggedIn), reason }
+  return { ...problem("access_denied", message), reason }
+}

@@ -1,0 +1,70 @@
+// The tokens that protected apps get, as `X-Postern-Token`. To sign one takes longer than the rest
+// of a request, so a token is kept for each session and app, and used again for half of its life.
+// It is dropped as soon as the user's roles or claims or the keys are others.
+
+import { isDeepStrictEqual } from "node:util"
+import type { Clock } from "../../clock.ts"
+import { BoundedMap } from "../../system/bounded_map.ts"
+import type { TokenSettings } from "../../token/access_token.ts"
+import { appTokenSeconds, signAppToken } from "../../token/app_token.ts"
+import type { Principal } from "../authenticate.ts"
+
+/** A token is replaced when it is this old. */
+const renewSeconds = appTokenSeconds / 2
+/** Sessions times apps: some two KiB each. */
+const keptMax = 10_000
+
+interface KeptToken {
+  /** The token, or the work on it. */
+  readonly token: Promise<string>
+  readonly principal: Principal
+  readonly signedAt: number
+  readonly keySet: string
+}
+
+/** The tokens of apps. */
+export class AppTokens {
+  readonly #settings: TokenSettings
+  readonly #clock: Clock
+  readonly #kept = new BoundedMap<KeptToken>(keptMax)
+
+  constructor({ tokens, clock }: { readonly tokens: TokenSettings; readonly clock: Clock }) {
+    this.#settings = tokens
+    this.#clock = clock
+  }
+
+  /** The token of a user's session for an app. Empty with a shared secret. */
+  async find(principal: Principal, audience: string): Promise<string> {
+    const { sid } = principal
+    if (this.#settings.profile === "shared" || sid === null) return ""
+    const now = this.#clock.now()
+    const keySet = this.#settings.ring.keySet(now)
+    const name = `${sid} ${audience}`
+    const kept = this.#kept.get(name)
+    if (kept !== null && isGood(kept, { principal, now, keySet })) return kept.token
+    const token = this.#sign(principal, audience, now)
+    this.#kept.set(name, { token, principal, signedAt: now, keySet })
+    // Not kept for others when it can't be signed.
+    token.catch(() => this.#kept.delete(name))
+    return token
+  }
+
+  async #sign(principal: Principal, audience: string, issuedAt: number): Promise<string> {
+    const { username, roles, claims, sid, loggedInAt } = principal
+    const grant = { username, roles, claims, sid: sid ?? "", authTime: loggedInAt ?? issuedAt }
+    return (await signAppToken({ ...grant, issuedAt, audience }, this.#settings)) ?? ""
+  }
+}
+
+function isGood(
+  { principal: before, signedAt, keySet: signedBy }: KeptToken,
+  { principal, now, keySet }: Pick<KeptToken, "principal" | "keySet"> & { readonly now: number },
+): boolean {
+  // The difference is negative when the clock was set back.
+  if (now < signedAt || now - signedAt >= renewSeconds || keySet !== signedBy) return false
+  return isSame(before.roles, principal.roles) && isSame(before.claims, principal.claims)
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || isDeepStrictEqual(one, other)
+}
