@@ -10,6 +10,7 @@ import {
   peerOf,
   unreadHeader,
 } from "../../src/http/client_address.ts"
+import { cpuMillis } from "../support/cpu_millis.ts"
 
 const proxies = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"].flatMap((text) => readNetwork(text) ?? [])
 
@@ -165,11 +166,11 @@ test("clientAddressOf() takes the peer where only the other header is there", ()
 
 test("clientAddressOf() stops at the first stranger, however many come before", () => {
   const strangers = "10.0.0.9,".repeat(1800)
-  const startedAt = performance.now()
-  for (let at = 0; at < 100; at += 1) {
-    assert.equal(clientOf(proxy, { "x-forwarded-for": `${strangers}192.0.2.7` }), "192.0.2.7")
-  }
-  assert.ok(performance.now() - startedAt < 1000)
+  const headers = { "x-forwarded-for": `${strangers}192.0.2.7` }
+  const millis = cpuMillis(() => {
+    for (let at = 0; at < 100; at += 1) assert.equal(clientOf(proxy, headers), "192.0.2.7")
+  })
+  assert.ok(millis < 1000, `${millis} ms`)
 })
 
 test("unreadHeader() names the header in which a peer says in vain for whom it asks", () => {
