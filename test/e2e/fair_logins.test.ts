@@ -51,15 +51,18 @@ const floods: Readonly<Record<string, (connection: number) => Login>> = {
   }),
 }
 
+const lastFlood = Object.values(floods).at(-1)
+
 test("postern serve lets others log in while somebody floods it", async (t) => {
   const settings = {
     POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
     POSTERN_TRUSTED_PROXIES: "127.0.0.1",
     POSTERN_SEED_USERS: [...accounts, ...others].map((name) => `${name}:${password}`).join(","),
   }
-  const { url } = await startPostern(t, settings, ["serve"], bundlePostern(t))
+  const program = bundlePostern(t)
   let clients = 0
   for (const [what, loginOf] of Object.entries(floods)) {
+    const { url, process, stop } = await startPostern(t, settings, ["serve"], program)
     let isOver = false
     const flood = Array.from({ length: connections }, async (_, connection) => {
       while (!isOver) await logIn(url, loginOf(connection))
@@ -78,7 +81,11 @@ test("postern serve lets others log in while somebody floods it", async (t) => {
       assert.ok(millis <= answeredMillisMax, `${what}: ${millis} ms`)
     }
     isOver = true
-    await Promise.all(flood)
+    // A full queue takes seconds to answer, so only the last one is.
+    if (loginOf === lastFlood) await Promise.all(flood)
+    else process.kill("SIGKILL")
+    await Promise.allSettled(flood)
+    await stop()
   }
 })
 
