@@ -73,7 +73,9 @@ export async function compose(
     const clock = createClock(await store.sessions.lastUse())
     // After the store, which makes and owns the directory that the file may be in.
     file = await openAudit(config.auditFile, place, log)
-    const write = createAudit({ log: isService ? log : null, file, clock })
+    // Services that use the same database don't see what a command does, so it tells that itself.
+    const isTold = isService || config.database !== null
+    const write = createAudit({ log: isTold ? log : null, file, clock })
     trail = createSummingAudit(write, clock.steady)
     const { audit, summarize: summarizeAudit } = trail
     const keys = await openKeys(config.signing, {

@@ -10,6 +10,7 @@ import type { JsonObject } from "../domain/strict_json.ts"
 import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
 import type { Accounts } from "../service/accounts.ts"
 import type { Keys } from "../service/keys.ts"
+import { reviveStore } from "../service/revive_store.ts"
 import { errorText, type Log } from "../telemetry/log.ts"
 
 /** The inputs of a command, by name. `value` is any JSON, the others are text. */
@@ -51,6 +52,8 @@ export interface AdminCommand {
   readonly takes: readonly InputName[]
   /** One sentence for people. */
   readonly help: string
+  /** What is asked before it is done. */
+  readonly asks?: string
   readonly run: (parts: CommandParts, input: CommandInput) => Promise<unknown>
 }
 
@@ -134,6 +137,12 @@ const commands = {
     takes: ["kid"],
     help: "Refuse a key and all that it signed. KID may be `refresh` or `cookies`.",
     run: ({ keys }, { kid }) => keys.retire(kid),
+  },
+  "store.revive": {
+    takes: [],
+    help: "End all sessions, after a backup was restored: none of them lives again.",
+    asks: "This ends the sessions of all users. Everybody has to log in again. Go on?",
+    run: (parts) => reviveStore(parts),
   },
 } as const satisfies Record<string, AdminCommand>
 

@@ -7,10 +7,12 @@ import { canonicalUsername, quotedName, usernameRule } from "../domain/username.
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import type { ListedUser, UserSummary } from "../service/accounts.ts"
 import type { KeySummary } from "../service/keys.ts"
+import type { RevivedStore } from "../service/revive_store.ts"
 import { printable } from "../telemetry/log.ts"
 import { inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"
-import { type Hints, requireDeployment, runControlCommand, writtenTo } from "./control.ts"
+import { confirm } from "./confirm.ts"
+import { type Hints, requireDeployment, runControlCommand } from "./control.ts"
 import { calledAs } from "./failure_report.ts"
 import { askPassword } from "./password_prompt.ts"
 import { loadSettings } from "./settings_options.ts"
@@ -38,6 +40,14 @@ const reports: Readonly<
   },
   "key.retire": (_value, kid) =>
     `Retired key '${kid}'. Tokens that it signed are refused from now on.\n`,
+  "store.revive": (value) => {
+    const { users, sessions } = value as RevivedStore
+    const [ended, who] = [counted(sessions, "session"), counted(users, "user")]
+    return (
+      `Ended ${ended} of ${who}. Everybody has to log in again.\n` +
+      "Passwords, roles and keys are the backup's: docs/backup.md says what else it undid.\n"
+    )
+  },
 }
 
 const userHints: Hints = {
@@ -67,6 +77,11 @@ export async function runAdmin(
     await requireDeployment(config)
     command = { ...command, password: await askPassword(username ?? "", terminal) }
   }
+  const asks = adminCommands.find(([one]) => one === name)?.[1].asks
+  if (asks !== undefined && !call.options.has("yes")) {
+    await requireDeployment(config)
+    await confirm(asks, terminal)
+  }
   const hints = name.startsWith("key.") ? keyHints : userHints
   const done = await runControlCommand(command, { config, terminal, hints })
   if (name === "user.list" || name === "key.list") {
@@ -74,7 +89,7 @@ export async function runAdmin(
     terminal.print(call.isJson ? inJson(list.records) : list.table)
   } else {
     const about = username === undefined ? kid : quotedName(username)
-    terminal.print(reports[name](done.value, about) + writtenTo(done.writtenTo))
+    terminal.print(reports[name](done.value, about) + done.note)
   }
   return exitCodes.done
 }
@@ -107,6 +122,10 @@ function rightsOf(value: unknown, user: string): string {
   const { roles, claims } = value as UserSummary
   const claimsText = printable(JSON.stringify(claims))
   return `User ${user} now has roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`
 }
 
 /** A list for programs and for people. */

@@ -6,6 +6,9 @@ import { adminCommands, type CommandName, type InputName } from "../admin/comman
 import type { Call, CommandRow } from "./command_row.ts"
 import type { Terminal } from "./terminal.ts"
 
+/** How a command finds the store. */
+const storeSettingsShown = ["POSTERN_DATA_DIR", "POSTERN_STORE"]
+
 const copyNotes = `Copies sessions, keys, failed logins and revocations, too: nobody is logged out.
 What was written is read back and compared. A copy that fails or is interrupted leaves nothing.
 
@@ -46,6 +49,25 @@ const ownCommands: readonly CommandRow[] = [
       (await import("./healthcheck.ts")).runHealthcheck(call, terminal),
   },
   {
+    name: "store status",
+    takes: [],
+    help: "Show where the store is, what is in it, and what slows it down.",
+    notes: "Reads only, and works while services run.\n",
+    options: [{ name: "json", help: "Print a JSON object." }],
+    shownSettings: storeSettingsShown,
+    run: async (call, terminal) => (await import("./store_status.ts")).runStatus(call, terminal),
+  },
+  {
+    name: "store migrate",
+    takes: [],
+    help: "Bring the tables in PostgreSQL up to date, as the role that owns them.",
+    notes: `Makes the schema, or what an update adds, but no keys: it needs no POSTERN_STORE_SECRET.
+A service whose role owns the schema does the same at its start.
+`,
+    shownSettings: storeSettingsShown,
+    run: async (call, terminal) => (await import("./store_migrate.ts")).runMigrate(call, terminal),
+  },
+  {
     name: "store copy",
     takes: [],
     help: "Copy a whole store between a data directory and PostgreSQL.",
@@ -77,6 +99,8 @@ const ownCommands: readonly CommandRow[] = [
 
 const listAsJson = { name: "json", help: "Print a JSON array, one record per line." }
 
+const goOn = { name: "yes", help: "Go on without a question." }
+
 const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = {
   username: "NAME",
   role: "ROLE",
@@ -85,19 +109,21 @@ const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = 
   kid: "KID",
 }
 
-const adminNotes =
-  "Works through the running service, or on the data directory while no service runs.\n"
+const adminNotes = `Works through the service that runs with the same data directory. While none
+does, it works on the store itself: the data directory or, also while services use it, the
+database of POSTERN_STORE.
+`
 
 /** Every command. */
 export const commandRows: readonly CommandRow[] = [
   ...ownCommands,
-  ...adminCommands.map(([command, { takes, help }]) => ({
+  ...adminCommands.map(([command, { takes, help, asks }]) => ({
     name: nameOf(command),
     takes: takes.flatMap((name) => (name === "password" ? [] : [argumentNames[name]])),
     help,
     notes: adminNotes,
-    shownSettings: ["POSTERN_DATA_DIR"],
-    ...(command.endsWith(".list") ? { options: [listAsJson] } : {}),
+    shownSettings: storeSettingsShown,
+    options: [...(command.endsWith(".list") ? [listAsJson] : []), ...(asks ? [goOn] : [])],
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
   })),

@@ -3,7 +3,6 @@
 
 import { type Command, execute } from "../admin/commands.ts"
 import { askService, isServed } from "../admin/socket.ts"
-import { systemClock } from "../clock.ts"
 import type { Deployment } from "../compose.ts"
 import type { DatabaseSettings } from "../config/database.ts"
 import type { Config } from "../config/load.ts"
@@ -11,8 +10,9 @@ import { type ErrorCode, exitCodes, OperatorError, Unavailable } from "../errors
 import { findDataDirectory, isDeployed, nothingThere } from "../store/data_directory.ts"
 import { nameOf } from "../store/store_location.ts"
 import { machineDisk } from "../system/disk.ts"
-import { createLog, type Log } from "../telemetry/log.ts"
+import type { Log } from "../telemetry/log.ts"
 import type { Terminal } from "./terminal.ts"
+import { logAt } from "./terminal_log.ts"
 
 /** What to do about a refusal, by its code. */
 export type Hints = Partial<Record<ErrorCode, string>>
@@ -24,8 +24,8 @@ const busy =
 /** The result of a command. */
 export interface CommandOutcome {
   readonly value: unknown
-  /** Where the command wrote without a service; null when a service did. */
-  readonly writtenTo: string | null
+  /** Where a change was made without a service; empty when a service made it. */
+  readonly note: string
 }
 
 /**
@@ -54,8 +54,9 @@ export async function runControlCommand(
     (await withDeployment({ config, terminal, mayMake: false }, (deployment, log) =>
       execute({ ...command }, { ...deployment, log }),
     ))
-  const place = placeOf(config, path)
-  if (answer.ok) return { value: answer.value, writtenTo: answered === null ? place : null }
+  if (answer.ok) {
+    return { value: answer.value, note: answered === null ? writtenTo(config, path) : "" }
+  }
   const isBusy = answer.code === "temporarily_unavailable"
   throw new OperatorError(answer.msg, {
     hint: isBusy ? busy : (hints[answer.code] ?? "The log of the service says more."),
@@ -68,9 +69,11 @@ export function placeOf({ database }: Config, path: string): string {
   return database === null ? `'${path}'` : `the ${nameOf(database.location)}`
 }
 
-/** The note about a change that was made without a service; empty for one that a service made. */
-export function writtenTo(place: string | null): string {
-  return place === null ? "" : `Written to ${place}, since no service runs there.\n`
+function writtenTo(config: Config, path: string): string {
+  const place = `Written to ${placeOf(config, path)}`
+  return config.database === null
+    ? `${place}, since no service runs there.\n`
+    : `${place}. Its services go by it from now on.\n`
 }
 
 /**
@@ -82,10 +85,9 @@ export async function withDeployment<T>(
   use: (deployment: Deployment, log: Log) => Promise<T>,
 ): Promise<T> {
   const { compose } = await import("../compose.ts")
-  const write = (line: () => string) => terminal.printError(line())
-  const log = createLog({ level: "warn", clock: systemClock, forPeople: true, write })
+  const log = logAt(terminal)
   const deployment = await compose(config, log, { isService: false, mayMake }).catch((error) => {
-    throw config.database === null ? error : databaseFailure(error, config.database)
+    throw databaseFailure(error, config.database)
   })
   try {
     return await use(deployment, log)
@@ -94,8 +96,10 @@ export async function withDeployment<T>(
   }
 }
 
-function databaseFailure(error: unknown, { location }: DatabaseSettings): unknown {
-  if (!(error instanceof Unavailable)) return error
+/** The error of a database that does not answer, in words for the operator. */
+export function databaseFailure(error: unknown, database: DatabaseSettings | null): unknown {
+  if (!(error instanceof Unavailable) || database === null) return error
+  const { location } = database
   return new OperatorError(`The ${nameOf(location)} does not answer`, {
     hint: "Nothing was changed. Check POSTERN_STORE, the network, and whether the server runs.",
     exitCode: exitCodes.unavailable,

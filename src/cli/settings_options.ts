@@ -44,9 +44,14 @@ export function applyOptions(
 }
 
 /**
- * Reads the settings of a command.
+ * Reads the settings of a command. Without `needsStoreSecret` the secret of a database may be
+ * missing.
  * @throws OperatorError that lists every mistake, by the option where an option set the value
  */
-export function loadSettings({ optionNames }: Call, { environment }: Terminal): Config {
-  return loadConfig(environment, readOperatorFile, optionNames)
+export function loadSettings(
+  { optionNames }: Call,
+  { environment }: Terminal,
+  needs: { readonly needsStoreSecret?: boolean } = {},
+): Config {
+  return loadConfig(environment, readOperatorFile, optionNames, needs)
 }

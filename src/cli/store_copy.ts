@@ -1,13 +1,13 @@
 // postern store copy: copies a whole store to a place in which there is none yet.
 
-import { monotonicMillis, systemClock } from "../clock.ts"
+import { monotonicMillis } from "../clock.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import { type CopyProgress, type CopyReport, copyStore } from "../store/copy_store.ts"
 import { type TableName, tableNames } from "../store/records.ts"
-import { createLog } from "../telemetry/log.ts"
 import type { Call } from "./command_row.ts"
 import { readPlace } from "./store_places.ts"
 import type { Terminal } from "./terminal.ts"
+import { warningsAt } from "./terminal_log.ts"
 
 const millisBetweenProgress = 200
 
@@ -29,8 +29,6 @@ export async function runCopy(call: Call, terminal: Terminal): Promise<ExitCode>
   ]
   if (!("location" in from) && !("location" in to)) throw bothDirectories()
   const isDryRun = call.options.has("dry-run")
-  const write = (line: () => string) => terminal.printError(line())
-  const log = createLog({ level: "warn", clock: systemClock, forPeople: true, write })
   const progress = createProgress(terminal)
   let isInterrupted = false
   const interrupt = () => {
@@ -41,7 +39,7 @@ export async function runCopy(call: Call, terminal: Terminal): Promise<ExitCode>
   try {
     const report = await copyStore({
       ...{ from, to, isDryRun, isInterrupted: () => isInterrupted },
-      warn: (event, message) => log.warn(event, { message }),
+      warn: warningsAt(terminal),
       onProgress: progress.show,
     })
     progress.end()

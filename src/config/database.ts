@@ -31,8 +31,15 @@ const makeHint = "Make one: openssl rand -base64 48"
 /** The settings of the database; null when the store is a directory. Reports what is missing. */
 export function databaseSettings(
   values: ReadableValues,
-  readFile: ReadFile,
-  report: ReportMistake,
+  {
+    readFile,
+    report,
+    needsStoreSecret,
+  }: {
+    readonly readFile: ReadFile
+    readonly report: ReportMistake
+    readonly needsStoreSecret: boolean
+  },
 ): DatabaseSettings | null {
   const { store, storeSecret, previousStoreSecret, storeAuthority, stalenessSeconds = 0 } = values
   if (store?.kind !== "database") {
@@ -40,7 +47,7 @@ export function databaseSettings(
     if (store !== undefined) reportUnused(values, report)
     return null
   }
-  if (storeSecret === null) {
+  if (storeSecret === null && needsStoreSecret) {
     const problem = "A store in PostgreSQL needs it: it encrypts the keys there"
     report("POSTERN_STORE_SECRET", problem, `${makeHint}. Give each replica the same`)
   }

@@ -66,12 +66,14 @@ interface Mistake {
 
 /**
  * Reads the settings. `optionNames` has, by the name of a setting, the option that set its value.
+ * Without `needsStoreSecret` the secret of a database may be missing: the keys are not needed.
  * @throws OperatorError that lists every mistake with its hint
  */
 export function loadConfig(
   environment: Environment,
   readFile: ReadFile,
   optionNames: ReadonlyMap<string, string> = new Map(),
+  { needsStoreSecret = true }: { readonly needsStoreSecret?: boolean } = {},
 ): Config {
   const mistakes: Mistake[] = []
   const report: ReportMistake = (name, problem, hint) => void mistakes.push({ name, problem, hint })
@@ -88,7 +90,7 @@ export function loadConfig(
     const hint = "Unset it, or unset JWT_SECRET_KEY and JWT_PRIVATE_KEY"
     report("POSTERN_KEY_ROTATION", "It works only with generated keys", hint)
   }
-  const database = databaseSettings(readable, readFile, report)
+  const database = databaseSettings(readable, { readFile, report, needsStoreSecret })
   const browser = browserConfig(readable, publicAddress, report)
   const machine = thisMachine()
   const laneWidth = hashesAtATime(readable, environment["UV_THREADPOOL_SIZE"], machine, report)

@@ -113,6 +113,16 @@ export class Accounts {
     return this.#reset(typed, {}, "logged_out")
   }
 
+  /**
+   * Ends all sessions of all users, and voids all tokens given before. Gives how many there were.
+   */
+  async logOutAll(): Promise<{ readonly users: number; readonly sessions: number }> {
+    const { store, audit, windowNow } = this.#parts
+    const done = await store.users.resetAll(windowNow())
+    audit("store.revived", { count: done.sessions })
+    return done
+  }
+
   /** Unlocks a user: forgets all failed logins. */
   async unlock(typed: string): Promise<void> {
     const username = await this.#requireUser(typed)

@@ -136,7 +136,8 @@ export class Keys {
    * @throws AuthError `invalid_request` when the operator gave the key, or a new key waits already
    * @throws Unavailable when the store can't be written; then nothing has changed
    */
-  rotate(): Promise<KeySummary> {
+  async rotate(): Promise<KeySummary> {
+    await this.catchUp()
     return this.#alone(async () => {
       const { clock, audit } = this.#parts
       const algorithm = this.#generated()
@@ -160,7 +161,8 @@ export class Keys {
    * again.
    * @throws AuthError `not_found` for an unknown kid, and the errors of `rotate`
    */
-  retire(kid: string): Promise<void> {
+  async retire(kid: string): Promise<void> {
+    await this.catchUp()
     return this.#alone(async () => {
       const { clock, audit } = this.#parts
       const { file, ring } = this.#state

@@ -3,7 +3,6 @@
 
 import type { Session } from "../domain/session.ts"
 import type { User } from "../domain/user.ts"
-import type { FailedLogins, RevokedToken } from "./store.ts"
 
 /** The name of a deleted user. */
 export interface ReservedName {
@@ -18,6 +17,22 @@ export interface EndedSession {
   readonly sid: string
   /** When the last of its access tokens has expired. */
   readonly tokensExpireAt: number
+}
+
+/** A token without a session that was revoked. */
+export interface RevokedToken {
+  readonly jti: string
+  /** When the token expires. Afterwards the record can be removed. */
+  readonly expiresAt: number
+  /** Whether other services have to know: true for an access token. */
+  readonly isListed: boolean
+}
+
+/** How often in a row a user's password was wrong, by source. */
+export interface FailedLogins {
+  readonly username: string
+  readonly strangers: number
+  readonly devices: number
 }
 
 /** Records by table. */

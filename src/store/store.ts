@@ -16,6 +16,10 @@
 
 import type { Client, Moment, Session, SessionLife, Use } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
+import type { FailedLogins, RevokedToken } from "./records.ts"
+
+/** Records that are given as they are kept. */
+export type { FailedLogins, RevokedToken } from "./records.ts"
 
 /** Where users, sessions, failed logins and keys are kept. */
 export interface Store {
@@ -86,6 +90,12 @@ export interface UserStore {
       readonly successor?: Session
     },
   ): Promise<ResetUser | "unknown" | "other_hash" | "disabled">
+
+  /**
+   * Resets each user by `{}`: voids all tokens that were given before, and ends all sessions. In
+   * slices, so a failure may come when a part is done. Gives how many it reset and ended.
+   */
+  resetAll(window: RevocationWindow): Promise<{ readonly users: number; readonly sessions: number }>
 
   /**
    * Deletes a user with all sessions and failed logins, and reserves the name. Gives the user as it
@@ -268,15 +278,6 @@ export type RotationOutcome =
     } & SessionOfUser)
   | { readonly outcome: "gone" }
 
-/** A token without a session that was revoked. */
-export interface RevokedToken {
-  readonly jti: string
-  /** When the token expires. Afterwards the record can be removed. */
-  readonly expiresAt: number
-  /** Whether other services have to know: true for an access token. */
-  readonly isListed: boolean
-}
-
 /** Ended sessions and revoked tokens that services must refuse until the tokens expire. */
 export interface Revocations {
   readonly sids: readonly string[]
@@ -290,10 +291,3 @@ export interface Revocations {
 
 /** Who failed to log in: a stranger, or a device that has logged in to the account before. */
 export type LoginSource = "stranger" | "device"
-
-/** How often in a row a user's password was wrong, by source. */
-export interface FailedLogins {
-  readonly username: string
-  readonly strangers: number
-  readonly devices: number
-}

@@ -41,6 +41,7 @@ export type AuditEvent =
   | "key.rotated"
   | "key.retired"
   | "key.removed"
+  | "store.revived"
 
 /** The fields of an event. */
 export interface AuditFields {
@@ -57,7 +58,7 @@ export interface AuditFields {
   readonly reason?: string | undefined
   /** The key's name. */
   readonly key?: string | undefined
-  /** In a sum: the number of events. */
+  /** In a sum: the number of events. Of a revived store: the number of sessions that ended. */
   readonly count?: number | undefined
   /** In a sum: the seconds in which the events happened. */
   readonly seconds?: number | undefined

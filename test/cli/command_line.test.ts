@@ -52,11 +52,15 @@ test("postern help settings shows every setting as variable and as option", asyn
 const helpOfAdd = `Usage: postern user add NAME [OPTIONS]
 
 Add a user. Asks for the password, or reads it from a pipe.
-Works through the running service, or on the data directory while no service runs.
+Works through the service that runs with the same data directory. While none
+does, it works on the store itself: the data directory or, also while services use it, the
+database of POSTERN_STORE.
 
 Options
   --data-dir VALUE  (POSTERN_DATA_DIR; default: ./data)
       ${settings.dataDirectory.help}
+  --store-file PATH  (POSTERN_STORE, or POSTERN_STORE_FILE; default: POSTERN_DATA_DIR)
+      ${settings.store.help}
   -h, --help
       Print this help.
 

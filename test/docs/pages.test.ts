@@ -31,8 +31,8 @@ const pages = [
 ]
 /** How far down a page its first command or code may stand. */
 const openingLinesMax = 14
-/** Its commands stop and replace the service: backup.test.ts runs them. */
-const ranElsewhere = ["docs/backup.md"]
+/** Their commands stop and replace the service: tests of their own run them. */
+const ranElsewhere = ["docs/backup.md", "docs/postgres.md"]
 
 for (const page of taskPages) {
   test(`${page.name} opens with what it helps to do, and a command`, () => {
@@ -88,7 +88,7 @@ for (const page of pages) {
     for (const [, name = ""] of page.text.matchAll(/npm run (?:--silent )?([\w:]+)/g)) {
       assert.ok(Object.hasOwn(scripts, name), name)
     }
-    const commands = [...page.text.matchAll(/\bpostern ((?:user|key) [\w ]*\w)/g)]
+    const commands = [...page.text.matchAll(/\bpostern ((?:user|key|store) [\w ]*\w)/g)]
     for (const words of new Set(commands.map(([, words = ""]) => words))) {
       assert.ok(await isCommand(words.split(" ")), words)
     }
@@ -137,7 +137,8 @@ function anchorsOf({ text }: Page): readonly string[] {
 /** Whether the command line knows the words, with a name or words of the sentence behind them. */
 async function isCommand(words: readonly string[]): Promise<boolean> {
   for (let count = words.length; count > 1; count -= 1) {
-    for (const more of [[], ["name"], ["name", "role"], ["name", "claim", "1"]]) {
+    const places = ["--from", "/nowhere/at/all", "--to", "postgres://a@b/c"]
+    for (const more of [[], ["name"], ["name", "role"], ["name", "claim", "1"], places]) {
       const nowhere = { POSTERN_DATA_DIR: "/nowhere/at/all" }
       const terminal = createFakeTerminal(nowhere, pipedInput("korrekt-pferd-batterie"))
       const code = await runCommandLine([...words.slice(0, count), ...more], terminal)

@@ -15,6 +15,7 @@ import {
 import { keysContract } from "./contract_of_keys.ts"
 import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
+import { resetOfAllContract } from "./contract_of_resets_of_all.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
 import { listingContract, startingContract } from "./contract_of_sessions.ts"
@@ -49,6 +50,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   touchingContract(engine, open)
   endingContract(engine, open)
   resettingContract(engine, open)
+  resetOfAllContract(engine, open)
   revokingContract(engine, open)
   purgingContract(engine, open)
   oddNamesContract(engine, open)
@@ -139,6 +141,7 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
       seed: () => users.seed([bob]),
       change: () => users.change("alice", { disabled: false }),
       reset: () => users.reset("alice", {}, options),
+      resetAll: () => users.resetAll(windowAt()),
       delete: () => users.delete("alice", windowAt()),
       release: () => users.release("alice"),
     },

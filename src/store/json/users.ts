@@ -12,7 +12,10 @@ import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { JsonFailures } from "./failed_logins.ts"
 import { changeToStart, type JsonSessions } from "./sessions.ts"
 import type { StagedTables } from "./staged_tables.ts"
-import { frozen } from "./tables.ts"
+import { type Change, frozen } from "./tables.ts"
+
+/** How many users one journal entry resets. */
+const usersPerEntry = 200
 
 /** The users; store.ts says what each method promises. */
 export class JsonUsers implements UserStore {
@@ -104,6 +107,23 @@ export class JsonUsers implements UserStore {
     const start = successor === undefined ? [] : [changeToStart(successor)]
     await this.#sessions.write([["users", username, user], ...changes, ...start])
     return { user, ended }
+  }
+
+  async resetAll(window: RevocationWindow): Promise<{ users: number; sessions: number }> {
+    const usernames = [...this.#tables.committed.users.keys()]
+    let [users, sessions] = [0, 0]
+    for (let at = 0; at < usernames.length; at += usersPerEntry) {
+      const changes = usernames.slice(at, at + usersPerEntry).flatMap((username): Change[] => {
+        const user = this.#tables.pending("users", username)
+        if (user === null) return []
+        const { ended, changes } = this.#sessions.changesToEndAll(username, window)
+        users += 1
+        sessions += ended.length
+        return [["users", username, frozen(resetUser(user, {}, window.at))], ...changes]
+      })
+      if (changes.length > 0) await this.#sessions.write(changes)
+    }
+    return { users, sessions }
   }
 
   async delete(username: string, window: RevocationWindow): Promise<ResetUser | null> {

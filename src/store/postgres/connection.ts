@@ -42,6 +42,8 @@ export interface ConnectionEvents {
 
 /** By this name the connections of services are told from others. */
 export const serviceName = "postern"
+/** The name of commands about a store. */
+export const commandName = "postern store"
 /** The server gives up before Postern does. So what was answered 503 is not done much later. */
 const statementShare = 0.7
 const lockShare = 0.5

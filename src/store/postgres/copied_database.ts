@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises"
 import { exitCodes, OperatorError, systemCode, Unavailable } from "../../errors.ts"
 import type { Content, CopySource, CopyTarget } from "../copying.ts"
 import type { DatabaseLocation } from "../store_location.ts"
-import { serviceName } from "./connection.ts"
+import { commandName, serviceName } from "./connection.ts"
 import { contentOfTables, fillTables, heldTables, lockTables } from "./copied_tables.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
 import { createKeySeal, type KeyRow, type KeySeal, type KeySealOptions } from "./key_seal.ts"
@@ -22,7 +22,6 @@ export interface CopiedDatabase extends KeySealOptions {
 
 /** Sorting millions of sessions takes a while. */
 const statementMillisMax = 180_000
-const commandName = "postern store"
 const lockTimeout = "55P03"
 /** A service that was just stopped may be seen a moment longer. */
 const looks = { count: 5, pauseMillis: 300 }
@@ -98,6 +97,8 @@ async function hold(
   place: string,
 ): Promise<void> {
   await query("set local idle_in_transaction_session_timeout = 0")
+  // Through a pooler the role's own limit would hold, which is that of a service.
+  await query(`set local statement_timeout = ${statementMillisMax}`)
   await query("set local lock_timeout = '3s'")
   try {
     await lockTables(query, mode)

@@ -1,10 +1,14 @@
 // The keys of the PostgreSQL store: one row, sealed (key_seal.ts). The content is
 // token/keys/key_file.ts's.
 
+import { randomBetween } from "../../system/random.ts"
 import type { KeyDocument, KeyStore } from "../store.ts"
 import { type Database, inTime } from "./database.ts"
 import { createKeySeal, type KeyRow, type KeySeal, type KeySealOptions } from "./key_seal.ts"
 import type { View } from "./view.ts"
+
+/** Far below what a number holds, however often the keys are replaced. */
+const versionStepMax = 2 ** 20
 
 /** The keys; store.ts says what each method promises. */
 export class PostgresKeys implements KeyStore {
@@ -50,15 +54,17 @@ export class PostgresKeys implements KeyStore {
     bytes: Uint8Array,
     { ifVersion }: { readonly ifVersion: number | null },
   ): Promise<number | null> {
-    const version = (ifVersion ?? 0) + 1
+    // Not the next number: after a dump was restored, it may be one that a replica has seen.
+    const version = (ifVersion ?? 0) + Math.ceil(randomBetween(0, versionStepMax))
     const sealed = this.#seal.seal(bytes, version)
     const text =
       ifVersion === null
         ? `insert into postern.key_set (version, sealed) select $1, $2 where ${inTime(3)}
           on conflict do nothing returning 1`
         : `update postern.key_set set version = $1, sealed = $2
-          where version = $1::bigint - 1 and ${inTime(3)} returning 1`
-    const rows = await this.#view.changing(() => this.#database.change(text, [version, sealed]))
+          where version = $3 and ${inTime(4)} returning 1`
+    const values = [version, sealed, ...(ifVersion === null ? [] : [ifVersion])]
+    const rows = await this.#view.changing(() => this.#database.change(text, values))
     if (rows.length === 0) return null
     this.#view.keysVersion = version
     return version

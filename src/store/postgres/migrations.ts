@@ -166,7 +166,9 @@ function explained(error: unknown): unknown {
   const { code, message } = error
   if (code === insufficientPrivilege) {
     return new OperatorError(`The schema 'postern' has to be made or changed: ${message}`, {
-      hint: "Run the migrations once as the role that owns the schema or the database.",
+      hint:
+        "Run `postern store migrate` once as the role that owns the schema or the database: " +
+        "with its URL in POSTERN_STORE.",
       exitCode: exitCodes.badSettings,
       cause: error,
     })

@@ -4,9 +4,10 @@
 import { Unavailable } from "../../errors.ts"
 import type { Store } from "../store.ts"
 import type { DatabaseLocation } from "../store_location.ts"
+import { commandName } from "./connection.ts"
 import type { Database } from "./database.ts"
 import type { KeySealOptions } from "./key_seal.ts"
-import { migrate, migrationStatus } from "./migrations.ts"
+import { type Migration, migrate, migrationStatus } from "./migrations.ts"
 import { type DatabaseOptions, openDatabase } from "./open_database.ts"
 import { createPostgresStore } from "./postgres_store.ts"
 
@@ -55,11 +56,23 @@ export async function openDatabaseStore(
   }
 }
 
-async function migratePatiently(options: DatabaseOptions): Promise<void> {
+/**
+ * Brings a database to the newest schema, and gives the migrations that were missing.
+ * @throws OperatorError when this role may not
+ * @throws Unavailable when the database can't be reached now, or another service does the same
+ */
+export async function migrateDatabase(options: DatabaseOptions): Promise<readonly Migration[]> {
+  const connecting = { ...options, applicationName: commandName }
+  const database = await openDatabase(connecting)
+  const { pending } = await migrationStatus(database).finally(() => database.close())
+  return pending.length === 0 ? [] : migratePatiently(connecting)
+}
+
+async function migratePatiently(options: DatabaseOptions): Promise<readonly Migration[]> {
   const patient: Database = await openDatabase({ ...options, waitMillisMax: migrationMillisMax })
   try {
     if (!patient.isAvailable()) throw new Unavailable("The database went away before a migration")
-    await migrate(patient)
+    return await migrate(patient)
   } finally {
     await patient.close()
   }

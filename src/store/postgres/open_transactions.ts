@@ -24,8 +24,8 @@ export function createTransactionWatch(
       warn(
         "store.transaction_open",
         `A transaction in the database's cluster has been open for ${minutes} minutes. Until it ` +
-          "ends no dead row can be removed, and requests get slower. pg_stat_activity and " +
-          "pg_prepared_xacts show it; set idle_in_transaction_session_timeout against it",
+          "ends no dead row can be removed, and requests get slower. `postern store " +
+          "status` names it; set idle_in_transaction_session_timeout against it",
       )
     }
   }

@@ -23,6 +23,8 @@ import {
 import type { View } from "./view.ts"
 
 const usersPerPage = 2000
+/** Each may have many sessions, and the wait for a statement is short. */
+const usersPerReset = 100
 
 /** The users; store.ts says what each method promises. */
 export class PostgresUsers implements UserStore {
@@ -119,6 +121,25 @@ export class PostgresUsers implements UserStore {
       }
       return { user, ended }
     })
+  }
+
+  async resetAll(window: RevocationWindow): Promise<{ users: number; sessions: number }> {
+    type Slice = { last: string | null; users: number; sessions: number }
+    const { at, accessTtlSeconds, graceSeconds } = window
+    let [after, users, sessions] = ["", 0, 0]
+    for (;;) {
+      const values = [after, usersPerReset, at, accessTtlSeconds, graceSeconds]
+      const [row] = await this.#view.changing(() =>
+        this.#database.change<{ slice: Slice }>(
+          `select postern.reset_users($1, $2, $3, $4, $5) as slice where ${inTime(6)}`,
+          values,
+        ),
+      )
+      if (!row?.slice.last) return { users, sessions }
+      after = row.slice.last
+      users += row.slice.users
+      sessions += row.slice.sessions
+    }
   }
 
   delete(username: string, window: RevocationWindow): Promise<ResetUser | null> {

@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { copyFromDatabase } from "../../../src/store/postgres/copied_database.ts"
+import { readDatabaseStatus } from "../../../src/store/postgres/database_status.ts"
 import { openDatabaseStore } from "../../../src/store/postgres/open_database_store.ts"
 import { blocksOf, readPage } from "../../support/page.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
@@ -46,6 +48,9 @@ test("the rights of docs/postgres.md are enough for a service", { skip }, async 
   assert.ok(opened !== null)
   const { users, sessions, failures, keys, close } = opened.store
   t.after(close)
+  const place = {
+    location: locationOfTests({ host, user: "postern_service", database: "postern" }),
+  }
   assert.equal(await users.create(alice), "created")
   await sessions.start(sampleSession("s1"), startOptions())
   assert.equal((await sessions.rotate("s1", presented(0))).outcome, "rotated")
@@ -60,4 +65,13 @@ test("the rights of docs/postgres.md are enough for a service", { skip }, async 
   assert.equal(await sessions.purge(Number.MAX_SAFE_INTEGER), 1)
   assert.ok((await users.delete("alice", windowAt())) !== null)
   assert.equal(await users.release("alice"), true)
+  assert.deepEqual(await users.resetAll(windowAt()), { users: 0, sessions: 0 })
+  const { role, content } = await readDatabaseStatus({ ...place, ca: null, warn: () => {} })
+  assert.deepEqual([role, content?.users], ["postern_service", { rows: 0, isExact: true }])
+
+  await close()
+  const own = { place: "tests' database", issuer: "https://tests.example", secret }
+  const source = copyFromDatabase({ ...place, ...own, ca: null, warn: () => {} })
+  const { reservedNames } = await source.read((found) => found.count())
+  assert.equal(reservedNames, 1)
 })

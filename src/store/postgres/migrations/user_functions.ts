@@ -40,6 +40,29 @@ export const userFunctions: readonly string[] = [
       return true;
     end
   $$`,
+  // Resets the next p_most users after a name, by the rule of domain/user.ts's resetUser().
+  `create function postern.reset_users(
+      p_after text, p_most integer, p_at bigint, p_ttl bigint, p_grace bigint)
+    returns json language plpgsql as $$
+    declare
+      names text[];
+      ended bigint;
+    begin
+      select array_agg(u.username) into names from (
+        select username from postern.users where username > p_after
+        order by username limit p_most for no key update
+      ) u;
+      update postern.users set tokens_not_before = 1 + case
+          when tokens_not_before > p_at + 60 then p_at
+          else greatest(p_at, tokens_not_before - 1)
+        end
+        where username = any (names);
+      select count(*) into ended from postern.end_sessions(
+        array(select sid from postern.sessions where username = any (names)), p_at, p_ttl, p_grace);
+      return json_build_object('last', (select max(name collate "C") from unnest(names) name),
+        'users', coalesce(cardinality(names), 0), 'sessions', ended);
+    end
+  $$`,
   // Counts one failure of a user who exists and has fewer than p_most, or else a failure of nobody.
   // The lock of the user's row waits for a deletion in progress. Each decoy's count starts again at
   // some point, so that each failure writes.

@@ -1,0 +1,140 @@
+// postern store status: the state of the store that the settings name, for people or as JSON.
+
+import { isServed } from "../admin/socket.ts"
+import type { Config } from "../config/load.ts"
+import { type ExitCode, exitCodes } from "../errors.ts"
+import { findDataDirectory } from "../store/data_directory.ts"
+import { nameOf } from "../store/store_location.ts"
+import { readStoreStatus, type StoreStatus } from "../store/store_status.ts"
+import { machineDisk } from "../system/disk.ts"
+import { inColumns } from "./columns.ts"
+import type { Call } from "./command_row.ts"
+import { databaseFailure } from "./control.ts"
+import { loadSettings } from "./settings_options.ts"
+import type { Terminal } from "./terminal.ts"
+import { warningsAt } from "./terminal_log.ts"
+
+type DirectoryState = Extract<StoreStatus, { readonly engine: "directory" }>
+type DatabaseState = Extract<StoreStatus, { readonly engine: "postgresql" }>
+type Amount = NonNullable<DatabaseState["content"]>["users"]
+
+/** One thing that is told: its name, its value in JSON, and for people; empty for JSON alone. */
+type Line = readonly [name: string, value: unknown, text: string]
+
+/** Prints the state. Exits 0 also when nothing is set up: it says so. */
+export async function runStatus(call: Call, terminal: Terminal): Promise<ExitCode> {
+  const config = loadSettings(call, terminal, { needsStoreSecret: false })
+  const lines =
+    config.database === null
+      ? await linesOfDirectory(config)
+      : await linesOfDatabase(config.database, terminal)
+  const record = Object.fromEntries(lines.map(([name, value]) => [name, value]))
+  const told = lines.filter(([, , text]) => text !== "")
+  const rows = told.map(([name, , text]) => [name.replaceAll("_", " "), text])
+  terminal.print(call.isJson ? `${JSON.stringify(record)}\n` : inColumns(rows))
+  return exitCodes.done
+}
+
+async function linesOfDirectory({ dataDirectory }: Config): Promise<readonly Line[]> {
+  const { path: directory } = await findDataDirectory(dataDirectory, machineDisk)
+  const found = (await readStoreStatus({ directory, disk: machineDisk })) as DirectoryState
+  const { files, version, lock } = found
+  const isRunning = await isServed(directory)
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const sizes = files.map((file) => `${file.name} ${inBytes(file.bytes)}`).join(", ")
+  return [
+    ["engine", found.engine, "data directory"],
+    ["place", directory, directory],
+    ["version", version, version === null ? "nothing is set up" : String(version)],
+    ["bytes", bytes, inBytes(bytes)],
+    ["files", files, sizes || "-"],
+    ["lock", lock, locks[lock]],
+    ["service", isRunning, isRunning ? "answers commands" : "none answers commands"],
+  ]
+}
+
+const locks: Readonly<Record<DirectoryState["lock"], string>> = {
+  free: "free",
+  held: "held by a process that runs",
+  unclear: "left by a process that ended, or held on another machine",
+}
+
+async function linesOfDatabase(
+  database: NonNullable<Config["database"]>,
+  terminal: Terminal,
+): Promise<readonly Line[]> {
+  const { location, ca } = database
+  const read = readStoreStatus({ location, ca, warn: warningsAt(terminal) })
+  const found = (await read.catch((error) => {
+    throw databaseFailure(error, database)
+  })) as DatabaseState
+  const { serverVersion, role, services, settings } = found
+  const { connections, addresses } = services
+  const preparedMax = settings.maxPreparedTransactions
+  return [
+    ["engine", found.engine, `PostgreSQL ${serverVersion}`],
+    ["server_version", serverVersion, ""],
+    ["place", nameOf(location), nameOf(location)],
+    ["role", role, role],
+    ...linesOfSchema(found),
+    ...linesOfContent(found),
+    ["services", services, `${connections} connections from ${addresses} addresses`],
+    lineOfHorizon(found),
+    ["synchronous_commit", settings.synchronousCommit, settings.synchronousCommit],
+    ["fsync", settings.fsync, settings.fsync],
+    ["max_prepared_transactions", preparedMax, String(preparedMax)],
+  ]
+}
+
+function linesOfSchema({ schema }: DatabaseState): readonly Line[] {
+  const { applied, pending } = schema
+  const missing = pending.map(({ number, name }) => `${number} (${name})`).join(", ")
+  const text =
+    pending.length === 0
+      ? `migration ${Math.max(...applied)}, up to date`
+      : `missing: ${missing}. \`postern store migrate\` adds it`
+  return [["schema", schema, text]]
+}
+
+function linesOfContent({ content }: DatabaseState): readonly Line[] {
+  if (content === null) return []
+  const { users, sessions, bytes, changes } = content
+  const more = changes.isExact ? "" : "more than "
+  return [
+    ["users", asJson(users), inWords(users)],
+    ["sessions", asJson(sessions), inWords(sessions)],
+    ["bytes", bytes, inBytes(bytes)],
+    ["change_log_rows", asJson(changes), `${more}${grouped(changes.rows)}`],
+  ]
+}
+
+function lineOfHorizon({ horizon }: DatabaseState): Line {
+  // A transaction of a moment is a service at work.
+  if (horizon === null || (horizon.seconds ?? 1) < 1) return ["horizon", horizon, "not held back"]
+  const { kind, name, database, role, program, transactions, seconds } = horizon
+  const age = seconds === null ? "" : `${Math.floor(seconds)} s and `
+  const who = [
+    `${kind} ${name}`,
+    ...(role === null ? [] : [`role ${role}`]),
+    ...(database === null ? [] : [`database ${database}`]),
+    ...(program === null || program === "" ? [] : [program]),
+  ]
+  const text = `held for ${age}${transactions} transactions by ${who.join(", ")}`
+  return ["horizon", horizon, text]
+}
+
+function asJson({ rows, isExact }: Amount): object {
+  return { rows, is_exact: isExact }
+}
+
+function inWords({ rows, isExact }: Amount): string {
+  return `${isExact ? "" : "about "}${grouped(rows)}`
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en-US")
+}
+
+function inBytes(bytes: number): string {
+  return bytes < 10_000 ? `${bytes} bytes` : `${grouped(Math.round(bytes / 1024))} KiB`
+}

@@ -1,0 +1,51 @@
+// The state of a store, for the operator: `postern store status` and `postern store migrate`.
+
+import type { Disk } from "../system/disk.ts"
+import { type DirectoryStatus, readDirectoryStatus } from "./json/directory_status.ts"
+import type { DatabaseStatus } from "./postgres/database_status.ts"
+import type { DatabaseLocation } from "./store_location.ts"
+
+/** The state of a store. */
+export type StoreStatus =
+  | ({ readonly engine: "directory" } & DirectoryStatus)
+  | ({ readonly engine: "postgresql" } & DatabaseStatus)
+
+/** Which store: a data directory, or a database. */
+export type StorePlace =
+  | { readonly directory: string; readonly disk: Disk }
+  | {
+      readonly location: DatabaseLocation
+      readonly ca: string | null
+      readonly warn: (event: string, message: string) => void
+    }
+
+/** A migration that was applied just now. */
+export interface AppliedMigration {
+  readonly number: number
+  readonly name: string
+}
+
+/**
+ * Reads the state of a store.
+ * @throws OperatorError when the operator has to mend something first
+ * @throws Unavailable when the database can't be reached now
+ */
+export async function readStoreStatus(place: StorePlace): Promise<StoreStatus> {
+  if ("directory" in place) {
+    return { engine: "directory", ...(await readDirectoryStatus(place.directory, place.disk)) }
+  }
+  const { readDatabaseStatus } = await import("./postgres/database_status.ts")
+  return { engine: "postgresql", ...(await readDatabaseStatus(place)) }
+}
+
+/**
+ * Brings the schema of a database to the newest, and gives the migrations that were missing.
+ * @throws OperatorError when the role may not
+ * @throws Unavailable when the database can't be reached now, or another service migrates it
+ */
+export async function migrateStore(
+  place: Extract<StorePlace, { readonly location: DatabaseLocation }>,
+): Promise<readonly AppliedMigration[]> {
+  const { migrateDatabase } = await import("./postgres/open_database_store.ts")
+  return migrateDatabase(place)
+}
