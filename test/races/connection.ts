@@ -87,6 +87,13 @@ function written({ token, json }: Outgoing): { headers: Record<string, string>; 
   return { headers: { ...type, ...bearer, "Content-Length": `${Buffer.byteLength(body)}` }, body }
 }
 
+/** Of all failures of the world only 503 is answered, and says when to ask again. */
+function assertBearable({ statusCode = 0, headers }: IncomingMessage): void {
+  if (statusCode < 500) return
+  assert.equal(statusCode, 503)
+  assert.match(String(headers["retry-after"]), /^\d+$/)
+}
+
 function read(incoming: IncomingMessage): Promise<Answer | NoAnswer> {
   return new Promise((resolve, reject) => {
     let text = ""
@@ -97,6 +104,7 @@ function read(incoming: IncomingMessage): Promise<Answer | NoAnswer> {
     incoming.on("error", () => resolve("lost"))
     incoming.on("end", () => {
       try {
+        assertBearable(incoming)
         const body = text === "" ? {} : (JSON.parse(text) as Answer["body"])
         resolve({ status: incoming.statusCode ?? 0, body })
       } catch (error) {

@@ -1,5 +1,6 @@
 // A service in a process of its own that is ended and started again on the same directory and port.
 
+import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { join } from "node:path"
@@ -65,6 +66,8 @@ export async function prepareService(
       running = await startPostern(t, { ...settings, ...more, ...fixed }, ["serve"], program)
     },
     async end(signal = "SIGKILL") {
+      const { exitCode = null } = running?.process ?? {}
+      assert.equal(exitCode, null, `The service had ended:\n${running?.output().slice(-2000)}`)
       await running?.stop(signal)
       const lines = running?.output().split("\n").slice(0, -1) ?? []
       return lines.map((line) => JSON.parse(line) as LoggedEvent)

@@ -12,7 +12,7 @@ import { connectStore } from "./connected_store.ts"
 import { emptySchema } from "./postgres_engine.ts"
 
 const { skip, server, host } = await postgresForTests()
-const rounds = Number(process.env["RACE_ROUNDS"] ?? 2)
+const rounds = Number(process.env["RACE_ROUNDS"] ?? 1)
 const pairsAtOnce = 8
 const window = windowAt()
 /** A user may have as many, so that the start of a session ends another one. */
