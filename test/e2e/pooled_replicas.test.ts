@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
-import { insist, openConnection } from "../races/connection.ts"
+import { type Connection, insist, openConnection } from "../races/connection.ts"
 import { looking, refreshing } from "../races/shared_session.ts"
 import { call } from "../support/http_client.ts"
 import { blocksOf, readPage } from "../support/page.ts"
@@ -55,8 +55,8 @@ test("two services agree through PgBouncer in transaction mode", { skip }, async
   for (let round = 0; round < logouts; round += 1) {
     const { access } = await logIn()
     assert.equal((await insist(toOther, looking(access))).status, 200)
-    const isEven = round % 2 === 0
-    const [ends, asks] = [isEven ? toOne : toOther, isEven ? toOther : toOne]
+    const ends: Connection = round % 2 === 0 ? toOne : toOther
+    const asks: Connection = round % 2 === 0 ? toOther : toOne
     const { status } = await insist(ends, { method: "POST", path: "/logout", token: access })
     assert.equal(status, 204)
     assert.equal((await insist(asks, looking(access))).status, 401, `round ${round}`)

@@ -1,5 +1,6 @@
 // PgBouncer in transaction mode before the tests' own PostgreSQL.
 
+import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
 import { chownSync, existsSync, writeFileSync } from "node:fs"
 import { connect, createServer } from "node:net"
@@ -15,6 +16,8 @@ const root = process.getuid?.() === 0
 /** Why tests of the pooler are skipped here, or false. */
 export const noPooler: string | false =
   !existsSync(program) && "PgBouncer is not installed: apt-get install pgbouncer"
+
+if (process.env["TEST_POSTGRES"] === "required") assert.equal(noPooler, false)
 
 /** A pooler that runs. */
 export interface Pooler {
