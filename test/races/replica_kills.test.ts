@@ -8,7 +8,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import { type PostgresServer, postgresForTests } from "../support/postgres_server.ts"
 import { openConnection } from "./connection.ts"
 import { roundsOf } from "./tally.ts"
-import { createTravellingClient, type TravellingClient } from "./travelling_client.ts"
+import { TravellingClient } from "./travelling_client.ts"
 import { cutConnections, killServer, prepareReplicas, type TwoReplicas } from "./two_replicas.ts"
 
 const { skip, server } = await postgresForTests()
@@ -56,7 +56,7 @@ test("nothing that was answered is lost, and nobody is logged out, while all is 
   const { services } = replicas
   for (const service of services) await service.start()
   const ports = services.map(({ port }) => port)
-  const clients = usernames.map((username) => createTravellingClient(ports, { username, password }))
+  const clients = usernames.map((username) => new TravellingClient(ports, { username, password }))
   const working = Promise.all(clients.map((client) => client.work()))
   let isFailed = false
   working.catch(() => {

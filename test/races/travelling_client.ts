@@ -3,18 +3,8 @@
 
 import assert from "node:assert/strict"
 import type { Answer } from "../support/http_client.ts"
-import { isFinal, type Outgoing, openConnection, pause } from "./connection.ts"
+import { type Connection, isFinal, type Outgoing, openConnection, pause } from "./connection.ts"
 import { looking, refreshing } from "./shared_session.ts"
-
-/** A client at work. */
-export interface TravellingClient {
-  readonly counts: ReadonlyMap<string, number>
-  /** Works until it is stopped. Fails when an answer is not as it must be. */
-  work(): Promise<void>
-  stop(): void
-  /** Compares everything once more, when all services are there, on each of them. */
-  check(): Promise<void>
-}
 
 interface Tokens {
   readonly access: string
@@ -30,130 +20,152 @@ const graceMillis = 28_000
 const insistMillisMax = 40_000
 const endedMax = 40
 
-/** Makes a client of one user, who has this password and no session. */
-export function createTravellingClient(
-  ports: readonly number[],
-  { username, password }: { readonly username: string; readonly password: string },
-): TravellingClient {
-  const connections = ports.map((port) => openConnection(port))
-  const counts = new Map<string, number>()
-  const sessions: Tokens[] = []
-  const ended: Tokens[] = []
-  let current = password
-  let changes = 0
-  let isOver = false
+/** A client of one user, who has a password and no session. */
+export class TravellingClient {
+  /** What happened, and how often. */
+  readonly counts = new Map<string, number>()
+  readonly #connections: readonly Connection[]
+  readonly #username: string
+  readonly #firstPassword: string
+  readonly #sessions: Tokens[] = []
+  readonly #ended: Tokens[] = []
+  #password: string
+  #changes = 0
+  #isOver = false
 
-  const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
+  constructor(
+    ports: readonly number[],
+    { username, password }: { readonly username: string; readonly password: string },
+  ) {
+    this.#connections = ports.map((port) => openConnection(port))
+    this.#username = username
+    this.#firstPassword = password
+    this.#password = password
+  }
 
-  async function insist(outgoing: Outgoing, only?: number): Promise<Insisted> {
-    const began = performance.now()
-    for (let tries = 0; ; tries += 1) {
-      const chosen = only ?? Math.floor(Math.random() * connections.length)
-      const answer = await (connections[chosen] ?? assert.fail()).send(outgoing)
-      if (isFinal(answer)) return { ...answer, isRepeated: tries > 0 }
-      count(typeof answer === "string" ? answer : "503")
-      const { method, path } = outgoing
-      assert.ok(performance.now() - began < insistMillisMax, `No answer to ${method} ${path}`)
-      await pause()
+  /** Works until it is stopped. Fails when an answer is not as it must be. */
+  async work(): Promise<void> {
+    while (!this.#isOver) await this.#act()
+  }
+
+  stop(): void {
+    this.#isOver = true
+  }
+
+  /** Compares everything once more, when all services are there, on each of them. */
+  async check(): Promise<void> {
+    await this.#look()
+    for (const tokens of this.#ended) await this.#expectEnded(tokens)
+    assert.equal((await this.#logInWith(this.#password)).status, 200)
+    if (this.#changes > 0) {
+      assert.equal((await this.#logInWith(this.#firstPassword)).status, 401)
+    }
+    for (const connection of this.#connections) connection.close()
+  }
+
+  async #act(): Promise<void> {
+    if (this.#sessions.length < 2) return this.#logIn()
+    const chance = Math.random()
+    if (chance < 0.5) return this.#refresh()
+    if (chance < 0.8) return this.#look()
+    return chance < 0.95 ? this.#logOut() : this.#changePassword()
+  }
+
+  async #logIn(): Promise<void> {
+    const answer = await this.#logInWith(this.#password)
+    this.#expect(answer.status === 200, "login", answer)
+    this.#sessions.push(tokensOf(answer))
+    this.#count("logins")
+  }
+
+  #logInWith(password: string): Promise<Insisted> {
+    const json = { username: this.#username, password }
+    return this.#insist({ method: "POST", path: "/login", json })
+  }
+
+  async #look(): Promise<void> {
+    for (const { access } of this.#sessions) {
+      const answer = await this.#insist(looking(access))
+      this.#expect(answer.status === 200, "a false logout", answer)
+      this.#count("looks")
     }
   }
 
-  const logInWith = (tried: string) =>
-    insist({ method: "POST", path: "/login", json: { username, password: tried } })
-
-  async function logIn(): Promise<void> {
-    const answer = await logInWith(current)
-    assert.equal(answer.status, 200, `${username}: login ${JSON.stringify(answer)}`)
-    sessions.push(tokensOf(answer))
-    count("logins")
-  }
-
-  async function look(): Promise<void> {
-    for (const { access } of sessions) {
-      const answer = await insist(looking(access))
-      assert.equal(answer.status, 200, `${username}: a false logout, ${JSON.stringify(answer)}`)
-      count("looks")
-    }
-  }
-
-  async function refresh(): Promise<void> {
-    const session = sessions.shift() ?? assert.fail("no session")
+  async #refresh(): Promise<void> {
+    const session = this.#sessions.shift() ?? assert.fail("no session")
     const began = performance.now()
-    const answer = await insist(refreshing(session.refresh))
+    const answer = await this.#insist(refreshing(session.refresh))
     if (answer.status !== 200 && performance.now() - began > graceMillis) return
-    assert.equal(answer.status, 200, `${username}: a false logout, ${JSON.stringify(answer)}`)
-    sessions.push(tokensOf(answer))
-    count("refreshes")
+    this.#expect(answer.status === 200, "a false logout", answer)
+    this.#sessions.push(tokensOf(answer))
+    this.#count("refreshes")
   }
 
-  async function logOut(): Promise<void> {
-    const session = sessions.pop() ?? assert.fail("no session")
-    const { status, isRepeated } = await insist({
-      ...{ method: "POST", path: "/logout", token: session.access },
-    })
-    assert.ok(status === 204 || (isRepeated && status === 401), `${username}: logout ${status}`)
-    count("logouts")
-    await end([session])
+  async #logOut(): Promise<void> {
+    const session = this.#sessions.pop() ?? assert.fail("no session")
+    const token = session.access
+    const answer = await this.#insist({ method: "POST", path: "/logout", token })
+    const { status, isRepeated } = answer
+    this.#expect(status === 204 || (isRepeated && status === 401), "logout", answer)
+    this.#count("logouts")
+    await this.#end([session])
   }
 
-  async function changePassword(): Promise<void> {
-    changes += 1
-    const next = `${password}-${changes}`
+  async #changePassword(): Promise<void> {
     // Only the token of a login may do it.
-    await logIn()
-    const session = sessions.at(-1) ?? assert.fail("no session")
-    const json = { current, new: next }
-    const answer = await insist({ method: "POST", path: "/password", token: session.access, json })
+    await this.#logIn()
+    const { access: token } = this.#sessions.at(-1) ?? assert.fail("no session")
+    this.#changes += 1
+    const next = `${this.#firstPassword}-${this.#changes}`
+    const json = { current: this.#password, new: next }
+    const answer = await this.#insist({ method: "POST", path: "/password", token, json })
     const { status, isRepeated } = answer
     // An answer that was lost: the session has ended, and the password is the new one.
     const isDone = status === 200 || (isRepeated && [401, 403].includes(status))
-    assert.ok(isDone, `${username}: password ${JSON.stringify(answer)}`)
-    current = next
-    const before = sessions.splice(0)
-    if (status === 200) sessions.push(tokensOf(answer))
-    count("new passwords")
-    await end(before)
+    this.#expect(isDone, "password", answer)
+    this.#password = next
+    const before = this.#sessions.splice(0)
+    if (status === 200) this.#sessions.push(tokensOf(answer))
+    this.#count("new passwords")
+    await this.#end(before)
   }
 
   /** What has ended is refused by each replica, from the first request on. */
-  async function end(before: readonly Tokens[]): Promise<void> {
-    ended.push(...before)
-    ended.splice(0, ended.length - endedMax)
-    for (const tokens of before) await expectEnded(tokens)
+  async #end(before: readonly Tokens[]): Promise<void> {
+    this.#ended.push(...before)
+    this.#ended.splice(0, this.#ended.length - endedMax)
+    for (const tokens of before) await this.#expectEnded(tokens)
   }
 
-  async function expectEnded({ access, refresh }: Tokens): Promise<void> {
-    for (const only of connections.keys()) {
+  async #expectEnded({ access, refresh }: Tokens): Promise<void> {
+    for (const connection of this.#connections) {
       for (const outgoing of [looking(access), refreshing(refresh)]) {
-        const { status } = await insist(outgoing, only)
-        assert.equal(status, 401, `${username}: ${outgoing.path} after the end`)
+        const answer = await this.#insist(outgoing, connection)
+        this.#expect(answer.status === 401, `${outgoing.path} after the end`, answer)
       }
     }
   }
 
-  async function act(): Promise<void> {
-    if (sessions.length < 2) return logIn()
-    const chance = Math.random()
-    if (chance < 0.5) return refresh()
-    if (chance < 0.8) return look()
-    return chance < 0.95 ? logOut() : changePassword()
+  /** Sends until there is an answer that is not 503, each time to any replica, or to one. */
+  async #insist(outgoing: Outgoing, only?: Connection): Promise<Insisted> {
+    const began = performance.now()
+    for (let tries = 0; ; tries += 1) {
+      const any = Math.floor(Math.random() * this.#connections.length)
+      const connection = only ?? this.#connections[any] ?? assert.fail("no replica")
+      const answer = await connection.send(outgoing)
+      if (isFinal(answer)) return { ...answer, isRepeated: tries > 0 }
+      this.#count(typeof answer === "string" ? answer : "503")
+      this.#expect(performance.now() - began < insistMillisMax, `no answer to ${outgoing.path}`)
+      await pause()
+    }
   }
 
-  return {
-    counts,
-    async work() {
-      while (!isOver) await act()
-    },
-    stop() {
-      isOver = true
-    },
-    async check() {
-      await look()
-      for (const tokens of ended) await expectEnded(tokens)
-      assert.equal((await logInWith(current)).status, 200)
-      if (current !== password) assert.equal((await logInWith(password)).status, 401)
-      for (const connection of connections) connection.close()
-    },
+  #count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
+  }
+
+  #expect(holds: boolean, what: string, answer?: Answer): void {
+    assert.ok(holds, `${this.#username}: ${what} ${JSON.stringify(answer)}`)
   }
 }
 
