@@ -57,9 +57,16 @@ test("source: nothing calls another machine, but the client of the database", ()
   assert.deepEqual(clients, ["store/postgres/connection.ts"])
 })
 
-test("source: no reply sets a cookie or redirects, and no cookie is read", () => {
-  assert.deepEqual(found(/["'`](?:set-cookie|cookie|location)["'`]|allow-credentials/i), [])
-  assert.deepEqual(found(/(?:json|status:|writeHead)\(? ?30[12378]\b/), [])
+test("source: cookies are read, written and named in one file each, and pages alone redirect", () => {
+  const cookies = found(/["'`](?:set-cookie|cookie)["'`]/i).map(([name]) => name)
+  const files = ["http/cookies.ts", "http/node/head.ts", "http/node/reply_head.ts"]
+  assert.deepEqual(cookies, files)
+  const redirects = found(/\bLocation: |(?:json|status:|writeHead)\(? ?30[12378]\b/)
+  assert.deepEqual(
+    redirects.map(([name]) => name),
+    ["handlers/verify/answer.ts", "pages/page_reply.ts"],
+  )
+  assert.deepEqual(found(/allow-credentials/i), [])
 })
 
 test("source: no reply empties what a browser has stored", () => {
@@ -71,7 +78,7 @@ test("source: who makes an HMAC compares it in constant time", () => {
   assert.ok(makers.length > 0)
   for (const [name, code] of makers) {
     assert.match(name, /^token\//)
-    assert.match(code, /!timingSafeEqual\(/, name)
+    assert.match(code, /(?:!|&& )timingSafeEqual\(/, name)
     assert.doesNotMatch(code, /[Tt]ag\w*(?:\(.*\))? ?[!=]==|\.equals\(|\.compare\(/, name)
   }
 })

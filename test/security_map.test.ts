@@ -85,12 +85,14 @@ test("security-requirements.md lists every algorithm", () => {
 const uses = {
   config: ["X509Certificate"],
   http: ["createHash"],
+  pages: ["createHash"],
   password: ["hash", "verify"],
+  service: ["createHash"],
   store: ["crc32", "createCipheriv", "createDecipheriv", "createHash", "hkdfSync"],
   system: ["randomBytes"],
   token: [
     ...["createHmac", "createPrivateKey", "createPublicKey", "createSecretKey", "crypto.subtle"],
-    ...["jose", "sign", "timingSafeEqual", "verify"],
+    ...["hkdfSync", "jose", "sign", "timingSafeEqual", "verify"],
   ],
 }
 
