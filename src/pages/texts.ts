@@ -66,6 +66,8 @@ export const texts = {
     roles: (username: string, host: string, roles: Html) =>
       html`You are logged in as <b>${username}</b>, but <b>${host}</b> is for the role ${roles}.`,
     or: " or ",
+    atHost: (host: string) => `You are logged in, but ${host} is not for you.`,
+    why: "Why, and what to do",
     submit: "Log in as someone else",
     help: (site: string) => `Think this is wrong? Ask whoever runs ${site}, and name this request:`,
   },

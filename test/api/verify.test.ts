@@ -121,11 +121,14 @@ test("a known user who may not go there gets 403, and is never sent to log in", 
   const bobs = "https://bob.example.org"
   const stolen = jarOf(bob.jars, bobs).get(session) ?? ""
   for (const kind of proxyKinds) {
-    for (const headers of [opening, background]) {
-      const reply = await alice.ask(admin, { kind, headers })
-      assert.equal(errorIn(reply), "403 access_denied")
-      assert.equal(reply.headers["Location"], undefined)
-    }
+    const script = await alice.ask(admin, { kind, headers: background })
+    assert.equal(errorIn(script), "403 access_denied")
+    const page = await alice.ask(`${admin}a?b="<i>`, { kind })
+    assert.equal(page.status, 403)
+    assert.match(page.body, /<p>You are logged in, but admin\.example\.org is not for you\.<\/p>/)
+    const link = "https://login.example.org/denied?to=https://admin.example.org/a?b=%22%3Ci%3E"
+    assert.ok(page.body.includes(`<a href="${link}">`), page.body)
+    for (const { headers } of [script, page]) assert.equal(headers["Location"], undefined)
   }
   // Another user's cookie of the host is that user.
   jarOf(alice.jars, bobs).set(session, stolen)

@@ -4,7 +4,8 @@
 //   allow      200, and all five identity headers, empty where there is nothing: a header that is
 //              missing would leave the client's own in its place
 //   to login   nginx: 401 and Location. Others: 302, or 303 where the method would be kept
-//   refused    401 when nobody is logged in, 403 when that would not help
+//   refused    401 when nobody is logged in, 403 when that would not help: as JSON, or as a page
+//              that a browser can show
 
 import { AuthError, type RefusalReason } from "../../errors.ts"
 import { readBearerToken } from "../../http/bearer.ts"
@@ -14,6 +15,7 @@ import type { Asker, Handler } from "../../http/guard.ts"
 import type { Reply, RequestHead } from "../../http/message.ts"
 import { isNavigation, isNestedPage, type OriginalRequest } from "../../http/original_request.ts"
 import { problem, refusalReply } from "../../http/problem.ts"
+import { deniedAtHost } from "../../pages/denied_at_host.ts"
 import { pathOf } from "../../pages/way.ts"
 import type { Principal } from "../../service/authenticate.ts"
 import {
@@ -46,6 +48,9 @@ export function answering(
       const original = read(head, params["rest"] ?? "")
       const verdict = await gate.judge(askedFor(head, original))
       if (verdict.kind === "refused") log.refused(verdict.reason, original)
+      if (verdict.kind === "denied" && isNavigation(head, original)) {
+        return { ...deniedAtHost(verdict.to, loginOrigin), reason: verdict.reason }
+      }
       return replyFor(verdict, { asker, original, loginOrigin })
     } catch (error) {
       if (error instanceof AuthError) log.unreadable(error)
@@ -58,10 +63,10 @@ function askedFor(head: RequestHead, original: OriginalRequest): AskedRequest {
   return {
     ...original,
     headers: head.headers,
-    isNavigation: isNavigation(head, original),
-    isNested: isNestedPage(head),
+    isNavigation: () => isNavigation(head, original),
+    isNested: () => isNestedPage(head),
     cookie: readCookie(head, cookieNames.session),
-    state: readCookie(head, cookieNames.attempt),
+    readState: () => readCookie(head, cookieNames.attempt),
     readBearer: () => readBearerToken(head),
     caller: callerOf(head),
   }
@@ -80,7 +85,7 @@ function replyFor(
   },
 ): Reply {
   if (verdict.kind === "allow") return allowed(verdict.principal, verdict.appToken)
-  if (verdict.kind === "refused") return refused(verdict.reason)
+  if (verdict.kind === "refused" || verdict.kind === "denied") return refused(verdict.reason)
   const isGet = method === "GET" || method === "HEAD"
   const status = asker === "nginx" ? 401 : isGet ? 302 : 303
   if (verdict.kind === "enter") {

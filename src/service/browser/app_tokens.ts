@@ -11,8 +11,8 @@ import type { Principal } from "../authenticate.ts"
 
 /** A token is replaced when it is this old. */
 const renewSeconds = appTokenSeconds / 2
-/** Sessions times apps: some two KiB each. */
-const keptMax = 10_000
+/** Sessions times apps: a token has at most some two KiB. */
+const keptMax = 4_096
 
 interface KeptToken {
   /** The token, or the work on it. */

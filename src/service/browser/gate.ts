@@ -41,13 +41,13 @@ export interface AskedRequest {
   readonly target: string
   readonly headers: ReadonlyMap<string, string>
   /** Whether a browser opens a page, so that it can be sent to the login page. */
-  readonly isNavigation: boolean
+  readonly isNavigation: () => boolean
   /** Whether that page is within another one. */
-  readonly isNested: boolean
+  readonly isNested: () => boolean
   /** The value of the host's cookie. */
   readonly cookie: string | null
   /** The value of the state cookie. */
-  readonly state: string | null
+  readonly readState: () => string | null
   /** The token of `Authorization: Bearer`. Throws AuthError `invalid_request`. */
   readonly readBearer: () => string | null
   readonly caller: Caller
@@ -80,7 +80,10 @@ export type Verdict =
       readonly url: string
       readonly cookie: { readonly value: string; readonly maxAgeSeconds?: number } | null
     }
+  /** Nobody is logged in, and no page could help; or no login could help. */
   | { readonly kind: "refused"; readonly reason: RefusalReason }
+  /** The user who is logged in may not go there. */
+  | { readonly kind: "denied"; readonly reason: RefusalReason; readonly to: Destination }
 
 /** What the gate works with. */
 export interface GateParts {
@@ -135,7 +138,9 @@ export class Gate {
     const { principal, isBrowser } = visitor
     const reason = refusalOf(rule, principal)
     if (reason === "not_fresh" && isBrowser) return this.#askForLogin(asked, host, reason)
-    return reason === null ? this.#allow(principal, host) : { kind: "refused", reason }
+    if (reason === null) return this.#allow(principal, host)
+    if (reason === "not_fresh") return { kind: "refused", reason }
+    return { kind: "denied", reason, to: destinationOf(host, asked.target) }
   }
 
   async #findVisitor(asked: AskedRequest, host: FoundHost): Promise<Visitor | null> {
@@ -171,25 +176,28 @@ export class Gate {
   }
 
   #sendToLogin(
-    { isNavigation, isNested, state: sent }: AskedRequest,
+    { isNavigation, isNested, readState }: AskedRequest,
     way: { readonly to: Destination; readonly attempt: number; readonly reason: RefusalReason },
   ): Verdict {
     const { reason } = way
+    if (!isNavigation()) return { kind: "refused", reason }
+    const sent = readState()
     const known = sent !== null && stateForm.test(sent) ? sent : null
-    // Requests in the background would replace the state of the page that is being opened.
-    if (!isNavigation || (isNested && known === null)) return { kind: "refused", reason }
+    // A part of a page would replace the state of the page that is being opened.
+    if (known === null && isNested()) return { kind: "refused", reason }
     const state = known ?? randomName()
     return { kind: "log_in", ...way, state: hashOf(state), newState: known === null ? state : null }
   }
 
   /** A browser comes back with a ticket. */
   async #enter(asked: AskedRequest, host: FoundHost): Promise<Verdict> {
-    const { method, isNavigation, state } = asked
+    const { method, isNavigation } = asked
     const isEntry = pathOf(asked.target) === entryPath
     // Previews and scanners must not use a ticket up.
-    if (!isEntry || method !== "GET" || !isNavigation) {
+    if (!isEntry || method !== "GET" || !isNavigation()) {
       return { kind: "refused", reason: "missing_token" }
     }
+    const state = asked.readState()
     const ticket = await this.#useTicket(asked.target)
     const own = ticket?.host === host.name ? ticket : null
     const to = { host, url: own?.target ?? `${host.origin}/` }
