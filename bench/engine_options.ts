@@ -29,9 +29,9 @@ export const engineHelp = `npm --prefix bench run engines -- [options]
 
   --scenario NAME      only this one of ${caseNames.join(", ")};
                        may stand several times
-  --connections N      that send requests; may stand several times; 1 and 32 unless told
-  --seconds N          of one engine in one round, 2 unless told
-  --rounds N           5 unless told
+  --connections N      that send requests; may stand several times; default 1 and 32
+  --seconds N          of one engine in one round; default 2
+  --rounds N           default 5
   --against DIRECTORY  another checkout over PostgreSQL beside this one; may stand several times.
                        It gets databases with this checkout's schema.
   --help               this

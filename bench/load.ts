@@ -185,7 +185,7 @@ interface LineEvents {
   readonly onError: (error: Error) => void
 }
 
-/** A connection that is opened anew when the server has closed it between two requests. */
+/** A connection that is opened again when the server closed it between two requests. */
 class Line {
   sentAt = 0
   readonly #target: { readonly port: number; readonly localAddress: string | undefined }

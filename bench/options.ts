@@ -42,9 +42,9 @@ export const help = `npm --prefix bench start -- [options]
 
   --scenario NAME         only this one; may stand several times
 ${scenarioList}
-  --seconds N             of one server in one round, 0.5 unless told, 4 with --steady
-  --rounds N              5 unless told
-  --connections N         that send guarded GETs, 32 unless told
+  --seconds N             of one server in one round; default 0.5, with --steady 4
+  --rounds N              default 5
+  --connections N         that send guarded GETs, default 32
   --server "NAME=COMMAND" measures one more server; may stand several times. It listens on
                           127.0.0.1, port $PORT, and answers POST /login and GET /protected;
                           README.md says what it is given.
@@ -52,7 +52,7 @@ ${scenarioList}
   --against DIRECTORY     another checkout beside this one; may stand several times. Both are
                           started as their own npm start does.
                           --steady and --against are for guarded GETs alone.
-  --out DIRECTORY         where results.md, .svg and .json go, bench/results unless told
+  --out DIRECTORY         where results.md, .svg and .json go, default bench/results
   --help                  this
 `
 

@@ -11,7 +11,7 @@ const idleChecksMax = 150
 export interface Memory {
   /** What is in memory now, the program's own file included. */
   readonly resident: number
-  /** What of that can't be read anew from a file: what a container's limit is about. */
+  /** The part that can't be read again from a file. A container's limit counts this part. */
   readonly anonymous: number
   /** The most that was ever in memory. */
   readonly most: number

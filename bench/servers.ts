@@ -22,7 +22,7 @@ export interface ServerKind {
   readonly workingDirectory: string
   /** What it was given, if not what all others were. */
   readonly fixture?: Fixture
-  /** How many processes over one store it is; one unless told. */
+  /** How many processes over one store it is; one by default. */
   readonly replicas?: number
 }
 

@@ -80,7 +80,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
       const { reason, ...answered } = await answer(request, match)
       const asker = askerOf(match)
       const said = asker === "nginx" ? asDenial(answered) : answered
-      // What a proxy is told about another request is no reply to a script.
+      // A proxy asks about another request. Its answer is no reply to a script.
       const isShared = asker === "client"
       const reply = isShared ? shareReply(said, { request, origins: corsOrigins }) : said
       log.access({

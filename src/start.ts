@@ -31,7 +31,7 @@ const drainSecondsMax = 8
 
 const secondsBetweenHousekeeping = 60
 
-/** What a start may be told. */
+/** Options of a start. */
 export interface StartOptions {
   /** How the command line is called, for what the log advises. */
   readonly program?: string

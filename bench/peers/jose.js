@@ -1,4 +1,4 @@
-// node:http and jose, nothing else: each token is verified anew, with a key that is imported once.
+// node:http and jose, nothing else: each token is verified each time, with a key that is imported once.
 
 import { createServer } from "node:http"
 import { jwtVerify, SignJWT } from "jose"

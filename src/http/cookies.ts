@@ -4,7 +4,7 @@
 //   Cookie: theme=dark; __Host-postern=Zm9v.YmFy
 //   Set-Cookie: __Host-postern=Zm9v.YmFy; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=1209600
 //
-// Anyone can send any cookie, so a value is only text here: whoever uses it checks its MAC.
+// Anyone can send any cookie, so a value is only text here. The code that uses it checks its MAC.
 
 import type { RequestHead } from "./message.ts"
 

@@ -52,7 +52,7 @@ export function readForwardedRequest(head: RequestHead): OriginalRequest {
   const isPlain = protocol === "http" || protocol === "ws"
   const host = readHost(named, isPlain ? httpPort : httpsPort)
   if (host === null) throw malformed(hostHeader.name)
-  // TLS may end at another proxy in front. Whoever came without TLS is sent to https.
+  // TLS may end at another proxy in front. A client that came without TLS is sent to https.
   const port = isPlain && host.port === httpPort ? httpsPort : host.port
   return { method, host: { ...host, port }, target }
 }

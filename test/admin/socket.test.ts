@@ -208,7 +208,7 @@ function notReached(directory: string, why: RegExp, hint = broken) {
   }
 }
 
-test("askService() tells the operator of a directory that is none", async (t) => {
+test("askService() tells the operator that a path is no directory", async (t) => {
   const file = join(temporaryDirectory(t), "file")
   writeFileSync(file, "")
   const asking = askService(file, { command: "user.list" })

@@ -137,7 +137,7 @@ test("each login gives another device token, each of them good", async (t) => {
   }
 })
 
-test("a device token that was respelled, cut or joined is none", async (t) => {
+test("a device token that was respelled, cut or joined is not valid", async (t) => {
   const { service, tokens } = await prepareService(t)
   const { device_token: token = "" } = tokens
   const bobs = (await service.start("bob", "builder")).device_token ?? ""
@@ -159,7 +159,7 @@ test("a device token that was respelled, cut or joined is none", async (t) => {
   assert.equal((await guess(service, { password: right, deviceToken: token })).status, 200)
 })
 
-test("POST /login takes a device token of null, which storage gives that has none, for none", async (t) => {
+test("POST /login treats a device token of null, which a browser's storage gives, as no device token", async (t) => {
   const service = await createTestService(t)
   const json = { username: "alice", password: right, device_token: null }
   assert.equal((await service.call("POST", "/login", { json })).status, 200)

@@ -8,7 +8,7 @@ import { authorizations, guardedRoutes, spoiledTokens, tokenRows } from "./token
 testScenarios(tokenRows)
 
 for (const route of guardedRoutes) {
-  test(`${route} answers every fault inside a token with the very same reply`, async (t) => {
+  test(`${route} answers every fault inside a token with the same reply`, async (t) => {
     const { service, token, sid } = await prepareService(t)
     const [method = "", path = ""] = route.replace("{sid}", sid).split(" ")
     takeEvents(service)

@@ -23,7 +23,7 @@ export function addressOf(number: number): string {
   return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`
 }
 
-/** Logs in; with a wrong password, as alice, from 127.0.0.1, unless told. */
+/** Logs in, by default with a wrong password, as alice, from 127.0.0.1. */
 export function guess(service: TestService, options: Guess = {}): Promise<Reply> {
   const { username = "alice", password = "a-guess", address, deviceToken } = options
   const json = { username, password, device_token: deviceToken }

@@ -99,7 +99,7 @@ test(`GET ${path} is all that another service needs, at any time of a rotation`,
   assert.equal(await verify(next, await fetched()), "alice")
 })
 
-test("a key that is retired takes its tokens with it at once, and no session", async (t) => {
+test("retiring a key ends its access tokens at once, and no session", async (t) => {
   const { service, token, tokens } = await prepareService(t, generated)
   const first = kidOf(token)
   await service.keys.retire(first)
@@ -113,7 +113,7 @@ test("a key that is retired takes its tokens with it at once, and no session", a
   assert.equal(await answerTo(service, next.access_token), 200)
 })
 
-test("the key of refresh tokens, retired, takes them with it, and no access token", async (t) => {
+test("retiring the key of refresh tokens ends all refresh tokens, and no access token", async (t) => {
   const { service, token, tokens } = await prepareService(t, generated)
   await service.keys.retire("refresh")
   const json = { refresh_token: tokens.refresh_token }

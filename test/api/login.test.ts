@@ -26,7 +26,7 @@ test("POST /login answers three tokens, their type and lives, and nothing more",
   assert.deepEqual(JSON.parse(body), { logged_in_as: "alice" })
 })
 
-test("POST /login signs what a login is: session, time, freshness", async (t) => {
+test("POST /login signs session, login time and freshness", async (t) => {
   const { token, sid } = await prepareService(t)
   const { auth_time: authTime, fresh, type, roles } = claimsOf(token)
   assert.deepEqual([authTime, fresh, type, roles], [startOfTests, true, "access", []])

@@ -115,7 +115,7 @@ const failures: readonly (readonly [what: string, json: Members])[] = [
   ["a name that can't be one", { username: "a b", password: right }],
   ["a name of 10,000 letters", { username: "a".repeat(10_000), password: right }],
   ["the name __proto__", { username: "__proto__", password: right }],
-  ["the name by which the store counts what is nobody's", { username: "-", password: right }],
+  ["the key under which the store counts unknown names", { username: "-", password: right }],
   ["a password too long", { username: "alice", password: long }],
   ["a password too long for an unknown name", { username: "nobody", password: long }],
   ["a password too long for a disabled user", { username: "bob", password: long }],

@@ -1,5 +1,5 @@
-// What stands beside a good token at POST /logout: F-77. Nothing of it keeps the session alive, and
-// what can't be read is told only to who named no session.
+// Requests to POST /logout with something beside a good token: F-77. The session ends in any case.
+// An unreadable part is named only when no good token stands beside it.
 
 import { type PreparedService, type Scenario, takeEvents } from "../support/api_scenario.ts"
 import { createForge } from "../support/forge.ts"

@@ -1,5 +1,5 @@
-// What POST /logout is sent: F-54, F-55, H-42 and R-07. Every token there may be gets the very same
-// answer, and none at all is told so. logout_beside_rows.ts has what stands beside a good one.
+// Requests to POST /logout: F-54, F-55, H-42 and R-07. Every token gets the same answer. A request
+// without a token is refused. logout_beside_rows.ts has requests with a second token.
 
 import type { PreparedService, Scenario, Send } from "../support/api_scenario.ts"
 import { createForge } from "../support/forge.ts"

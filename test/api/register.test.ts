@@ -145,7 +145,7 @@ test("POST /register counts by /64, and what is refused for itself counts nothin
   }
 })
 
-test("POST /register counts names that are taken: whoever lists them is stopped", async (t) => {
+test("POST /register counts names that are taken, and stops a client that lists them", async (t) => {
   const service = await createTestService(t, open)
   const statuses: number[] = []
   for (let tries = 0; tries < 50; tries += 1) {

@@ -192,7 +192,7 @@ export const registerRows: readonly Scenario[] = [
     events: [],
   },
   {
-    name: "POST /register with an access token is nobody's but the new user's",
+    name: "POST /register with an access token makes the new user, and changes no other",
     options: open,
     send: (token) => ({ token, json: { username: "carol", password: good } }),
     status: 201,

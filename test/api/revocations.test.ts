@@ -1,5 +1,5 @@
-// GET /revocations: what ended while access tokens of it may be around, for whoever verifies tokens
-// without asking Postern.
+// GET /revocations: the sessions and tokens that have ended, for services that verify access tokens
+// without a request to Postern.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -127,7 +127,7 @@ test("GET /revocations answers 304 without a body until the list changes", async
   assert.deepEqual(await asked("GET"), unchanged)
 })
 
-test("GET /revocations tells sids and jtis, and nothing of users or tokens", async (t) => {
+test("GET /revocations lists sids and jtis, and nothing about users or tokens", async (t) => {
   const { service, token, tokens } = await prepareService(t)
   const sids: unknown[] = []
   for (let count = 0; count < 3; count += 1) {

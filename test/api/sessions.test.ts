@@ -72,7 +72,7 @@ test("GET /sessions lists the own sessions, the last used first, and marks the c
   assert.deepEqual(takeEvents(service), [])
 })
 
-test("GET /sessions tells nobody when a refresh token is used, however often one asks", async (t) => {
+test("GET /sessions does not show when a refresh token is used, however often one asks", async (t) => {
   const { service, token, tokens } = await prepareService(t, { tokens: { accessTtlSeconds: 7200 } })
   const other = await service.start("alice", "wonderland")
   const ask = async () => (await service.call("GET", "/sessions", { token })).body

@@ -51,7 +51,7 @@ test("POST /login by one client has to wait twice as long each time, at most 15 
   assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900])
 })
 
-test("POST /login while it has to wait makes the wait no longer", async (t) => {
+test("POST /login during the wait does not prolong the wait", async (t) => {
   const { service } = await prepareService(t)
   await guessUntilDelayed(service)
   service.clock.advance(1)

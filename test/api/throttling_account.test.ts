@@ -1,5 +1,5 @@
-// One account and many clients: F-06, F-14 and F-16. Strangers fail so often, all together, and
-// then not even the right password is told from a wrong one; known devices go on, and unlock.
+// One account and many clients: F-06, F-14 and F-16. All strangers together have 70 failures. After
+// that their right passwords fail like wrong ones. Known devices still log in, and unlock.
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
@@ -78,7 +78,7 @@ test("POST /login by 300 clients at once locks, though some are turned away", as
   await assertLocked(service)
 })
 
-test("POST /login with the right password amid 200 guesses at once logs in", async (t) => {
+test("POST /login with the right password among 200 guesses at once logs in", async (t) => {
   const { service } = await prepareService(t)
   const guesses: Guess[] = Array.from({ length: 200 }, (_, number) => ({
     address: addressOf(number),

@@ -1,5 +1,5 @@
-// One client and many accounts, and names that are nobody's: F-07 and F-13. A client may fail a
-// hundred times at once, whatever the names; what it fills memory with harms nobody else.
+// One client with many accounts and unknown names: F-07 and F-13. A client may fail a hundred times
+// at once, with any names. The memory that it fills harms no other client.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -90,7 +90,7 @@ test("POST /login by one client with many spellings of few names is at few accou
   assert.deepEqual(tally(await guessInTurn(service, sprayed(guesses))), { 401: 10, 429: 50 })
 })
 
-test("POST /login of one's own gives a client nothing back but its own failure", async (t) => {
+test("POST /login with the right password gives a client back only the failure that it was charged", async (t) => {
   const { service } = await prepareService(t)
   let failures = 0
   for (const username of names(300)) {

@@ -1,4 +1,4 @@
-// A token that was verified before is remembered: what ends it ends it at once all the same.
+// A verified token is remembered. Whatever ends such a token still ends it at once.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

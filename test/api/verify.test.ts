@@ -1,4 +1,4 @@
-// /verify: who may go where, and what proxies and apps are told.
+// /verify: who may open which host, and what the answer says to proxies and apps.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -85,7 +85,7 @@ for (const kind of proxyKinds) {
     assert.deepEqual([open.status, open.headers["Remote-User"]], [200, ""])
   })
 
-  test(`${kind}: a host that is not listed is refused, whoever asks`, async (t) => {
+  test(`${kind}: a host that is not listed is refused to everyone`, async (t) => {
     const service = await createProtectedService(t)
     const browser = await loggedInBrowser(service)
     for (const url of [

@@ -1,4 +1,4 @@
-// What /verify refuses before it judges, and how the operator hears of it: once for each mistake.
+// What /verify refuses before it judges. The log names each mistake once.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

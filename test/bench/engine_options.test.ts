@@ -3,7 +3,7 @@ import { resolve } from "node:path"
 import { test } from "node:test"
 import { engineHelp, readEngineOptions } from "../../bench/engine_options.ts"
 
-test("readEngineOptions() measures everything with 1 and 32 connections unless told", () => {
+test("readEngineOptions() measures everything with 1 and 32 connections by default", () => {
   assert.deepEqual(readEngineOptions([]), {
     options: {
       cases: ["guarded", "login", "refresh", "logout", "start"],

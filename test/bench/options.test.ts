@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { help, readOptions } from "../../bench/options.ts"
 import { scenarioNames } from "../../bench/scenario_names.ts"
 
-test("readOptions() measures everything unless told", () => {
+test("readOptions() measures everything by default", () => {
   assert.deepEqual(readOptions([]), {
     options: {
       ...{

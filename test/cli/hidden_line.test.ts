@@ -82,7 +82,7 @@ for (const [name, key, end] of [
   ["Ctrl-D", "\u0004", "entered"],
   ["Ctrl-C", "\u0003", "interrupted"],
 ] as const) {
-  test(`createHiddenLine() ends at ${name}, also amid a sequence`, () => {
+  test(`createHiddenLine() ends at ${name}, also inside a sequence`, () => {
     for (const before of ["fox", `fox${esc}`, `fox${esc}[1`, `fox${esc}]11;`, `fox${esc}P`]) {
       const line = createHiddenLine()
       assert.equal(line.take(before), null)

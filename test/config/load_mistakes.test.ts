@@ -1,5 +1,5 @@
-// Every mistake in the settings has its message and hint, none of them holds a secret, and all of
-// them are told together. The parsers' own mistakes are config_values.test.ts's.
+// Every mistake in the settings has a message and a hint without secrets, and all mistakes are
+// printed together. config_values.test.ts has the mistakes of each parser.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -16,7 +16,7 @@ const findHost = createFindHost(
   "login.example.org",
 )
 
-test("readDestination() gives the address of a listed host, made anew", () => {
+test("readDestination() gives the address of a listed host in the normal spelling", () => {
   const rows: Readonly<Record<string, string>> = {
     "https://photos.example.org": "https://photos.example.org/",
     "https://photos.example.org/": "https://photos.example.org/",

@@ -79,7 +79,7 @@ const sharings: readonly (readonly [
     ["current shared", "current shared", "current reused"],
   ],
   [
-    "whoever of the two comes first",
+    "in either order",
     [
       [own, thief],
       [thief, own],

@@ -85,7 +85,7 @@ async function attack(t: TestContext, port: number, pieces: readonly string[]): 
   const ended = new Promise<"ended">((resolve) => client.once("close", () => resolve("ended")))
   for (const piece of pieces) {
     const sent = new Promise<void>((resolve) => client.write(piece, () => resolve()))
-    // Whoever is not read from can't send more.
+    // A client whose bytes are not read can't send more.
     if ((await Promise.race([sent, ended, wait(300)])) === "ended") break
     if (piece.length < 10) await wait(1)
   }

@@ -1,5 +1,5 @@
-// SIGKILL at random moments: whatever was acknowledged is there at the next start, and the lock
-// that was left behind is nobody's.
+// SIGKILL at random moments: each acknowledged change is there at the next start, and the lock that
+// was left behind can be taken.
 
 import assert from "node:assert/strict"
 import { readdirSync } from "node:fs"
@@ -68,7 +68,7 @@ test("a service that is killed has every user whose adding was answered", async 
       const answer = await askService(directory, { command: "user.add", username, password })
       if (answer?.ok === true) answered.add(username)
     })
-    // Whoever waits when the service is killed gets no answer.
+    // Requests that wait when the service is killed get no answer.
     const ended = Promise.allSettled(adding)
     await Promise.any(adding)
     await wait(Math.random() * millisUntilKillMax)

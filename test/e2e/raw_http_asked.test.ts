@@ -1,5 +1,5 @@
 // Proxies that ask about other requests, on the wire: the head of the other request is passed on,
-// with the body that it announces, and no body follows. nginx hears of each refusal as 401 or 403.
+// with the body that it announces, and no body follows. nginx gets 401 or 403 for each refusal.
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"

@@ -231,7 +231,7 @@ test("listen() gives back what an unread answer held when its client leaves", as
     const reader = (await connected(port)).pause()
     reader.write(get("/big"))
     await new Promise((resolve) => setTimeout(resolve, 50))
-    // There is no room for a second one, whoever asks: its client is cut.
+    // There is no room for a second large reply, so this client is cut off.
     const other = (await connected(port)).resume()
     const cut = once(other, "close")
     other.write(get("/big"))

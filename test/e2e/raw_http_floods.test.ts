@@ -48,7 +48,7 @@ test("listen() refuses a body in more than 256 pieces, and closes: H-41", async 
   for (const sent of [
     whole(credentials.padEnd(257)),
     `${chunked}${inChunks("a".repeat(3000))}`,
-    // It is the head that says how much, the pieces count all the same.
+    // The head says how much comes. The pieces are counted, too.
     `${declared.replace(/Length: \d+/, "Length: 16384")}`,
   ]) {
     const isChunked = sent.includes("chunked")

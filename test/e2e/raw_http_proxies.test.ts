@@ -41,7 +41,7 @@ const names = [
   ...["X-Client-IP", "X-Cluster-Client-IP", "X-Forwarded", "Forwarded-For", "Via"],
 ]
 
-test("listen() believes nobody's headers about the client unless told: F-09", async (t) => {
+test("listen() reads no headers about the client unless the settings name a proxy: F-09", async (t) => {
   const { livez, clientsOfEach } = await startBehind(t, "")
   const all = names.map((name) => `${name}: 192.0.2.66`)
   assert.deepEqual(await livez(...all), ["proxy.untrusted 127.0.0.1", "request 127.0.0.1"])

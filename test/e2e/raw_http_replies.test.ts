@@ -1,5 +1,5 @@
-// What every reply has, on the wire: the headers that harden it, and its request's id, whoever
-// writes it (H-14); and what scripts of other sites may read (H-15, F-67).
+// Headers of every reply, on the wire: those that harden it and the request's id (H-14), and those
+// that say what scripts of other sites may read (H-15, F-67).
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
@@ -127,7 +127,7 @@ test("listen() tells caches that replies vary, also where the parser refuses: H-
   }
 })
 
-test("listen() shares nothing with other sites unless told: F-67", async (t) => {
+test("listen() shares nothing with other sites by default: F-67", async (t) => {
   const { port } = await startService(t)
   for (const [, sent] of shared) {
     const { replies } = await converse(port, [sent])

@@ -208,7 +208,7 @@ test("drain() waits for no connection that is idle, fresh or not", async (t) => 
   assert.ok(performance.now() - startedAt < 1000)
 })
 
-test("drain() ends after its time, whoever still waits", async (t) => {
+test("drain() ends after its time, though a client still waits", async (t) => {
   const { port, drain, waitFor } = await startServer(t)
   const asked = converse(port, [get("/held")])
   const half = converse(port, ["GET /x HT"])

@@ -135,7 +135,7 @@ test("of services that start on one data directory one runs, and a killed one le
   const message = `postern: Another process is using the data directory '${settings.POSTERN_DATA_DIR}'`
   const hint = "Stop it first, or set POSTERN_DATA_DIR: each replica needs a directory of its own."
   assert.ok(stderr.includes(`${message}\nhint: ${hint}`), stderr)
-  // The one that runs still hears commands, and a killed one is followed at once.
+  // The one that runs still takes commands, and a killed one can be replaced at once.
   const [service] = running
   const added = await runPostern(["user", "add", "carol"], settings, `${password}\n`)
   assert.equal(added.exitCode, 0, added.stderr)

@@ -90,7 +90,7 @@ test("postern serve keeps users and tokens over SIGINT and kill -9", async (t) =
   assert.deepEqual({ status, msg: body["msg"] }, revoked)
 })
 
-/** Disables bob, then adds users until five are acknowledged, and kills amid the others. */
+/** Disables bob and adds users. Kills the service after the fifth, while others are under way. */
 async function addUntilKilled(service: RunningPostern, directory: string) {
   const disabled = await askService(directory, { command: "user.disable", username: "bob" })
   assert.equal(disabled?.ok, true)

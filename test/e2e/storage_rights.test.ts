@@ -21,7 +21,7 @@ const somebody = isRoot ? 65_534 : (process.geteuid?.() ?? 0)
 
 interface Row {
   readonly what: string
-  /** The name that gets the mode; the directory itself unless told. */
+  /** The name that gets the mode; the directory itself by default. */
   readonly name?: string
   readonly mode: number
   readonly refusal: RegExp

@@ -44,7 +44,7 @@ test("postern serve keeps an account locked over kill -9, until somebody unlocks
   const first = await startPostern(t, settings, serve, program)
   const bobs = JSON.parse((await logInFrom(first.port, "127.0.0.1", bob)).text)
   await Promise.all([lockOut(first.port, "bob", 0), lockOut(first.port, "alice", 100)])
-  // All at once, some of them amid the end.
+  // All at once, so that some are under way when the service ends.
   const flood = guessFrom(first.port, "alice", numbersFrom(1000, 200))
   await flood[100]
   first.process.kill("SIGKILL")

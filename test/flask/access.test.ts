@@ -36,7 +36,7 @@ const rows: readonly (readonly [Name, Expected])[] = [
   ["numberAsJti", invalid],
   ["inHalfAMinute", invalid],
   ["validInHalfAMinute", invalid],
-  ["ofNobody", revoked],
+  ["ofUnknownUser", revoked],
   ["ofAnotherSecret", invalid],
   ["hs512", invalid],
   ["withAKid", invalid],

@@ -102,7 +102,7 @@ export const libraryTokens = {
     "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWN" +
     "lIiwibmJmIjoxNzk1NDQ3ODMwLCJjc3JmIjoiOWQxYTdjMWUtMmYwYi00ZDYzLTlkN2UtNWE2YjFjMmQzZTRmIiw" +
     "iZXhwIjoxNzk1NDQ4NzAwfQ.VXtLaHc9YUbF8tIGwGifHddxEQ0xPUYYOAb9I9A6jhU",
-  ofNobody:
+  ofUnknownUser:
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTQ0NzgwMCwianRpIjo" +
     "iMGE0YzhhMGUtNTVhMC00YjdjLThhNWItM2Q5YzNlMGI3YTExIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6Im1hbGx" +
     "vcnkiLCJuYmYiOjE3OTU0NDc4MDAsImNzcmYiOiI5ZDFhN2MxZS0yZjBiLTRkNjMtOWQ3ZS01YTZiMWMyZDNlNGY" +

@@ -12,7 +12,7 @@ const printedLengthMax = 4000
 
 /** How often a property is tried, and with what in any case. */
 export interface Trials<T> {
-  /** Among the other tests; 200 unless told. */
+  /** Among the other tests; 200 by default. */
   readonly runs?: number
   /** Cases that failed once, or that chance would not find. */
   readonly found?: readonly T[]

@@ -173,7 +173,7 @@ test("clientAddressOf() stops at the first stranger, however many come before", 
   assert.ok(millis < 1000, `${millis} ms`)
 })
 
-test("unreadHeader() names the header in which a peer says in vain for whom it asks", () => {
+test("unreadHeader() names a client header of a peer whose headers are not read", () => {
   const rows: readonly (readonly [
     names: readonly string[],
     header: ForwardedHeader,

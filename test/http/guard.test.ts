@@ -137,7 +137,7 @@ for (const [name, header, code, message] of refusedHeaders) {
     assert.equal(tokens.length, code === "invalid_token" ? 1 : 0)
   })
 
-  // Whoever sends no token is let in as nobody; whoever sends something wrong as a token is not.
+  // A request without a token is let in without a user. A request with a bad token is refused.
   const outcome = code === "missing_token" ? "passes" : "refuses"
   test(`guard() with optional and ${name} ${outcome}`, async () => {
     const { send, principals } = spied({ optional: true })

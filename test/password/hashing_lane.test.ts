@@ -41,7 +41,7 @@ test("createHashingLane() runs as many at a time as it is wide, and the rest in 
   assert.deepEqual(await all, ["a", "b", "c", "d", "e"])
 })
 
-test("createHashingLane() never runs more than its width, whoever comes when", async () => {
+test("createHashingLane() never runs more than its width, however many arrive at what times", async () => {
   const lane = createHashingLane({ width: 3 })
   let running = 0
   let most = 0
@@ -135,7 +135,7 @@ test("createHashingLane() refuses who has waited for five seconds, and goes on",
   assert.deepEqual(started, ["a", "c"])
 })
 
-test("createHashingLane() lets 200 wait unless told otherwise", async () => {
+test("createHashingLane() lets 200 wait by default", async () => {
   const { run, started, end } = createWork(createHashingLane({ width: 1 }))
   const names = Array.from({ length: 201 }, (_, index) => `${index}`)
   const taken = Promise.all(names.map((name) => run(name)))

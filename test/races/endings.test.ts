@@ -1,5 +1,5 @@
-// Logouts, new passwords and disabled users amid refreshes, and a service that is killed at that
-// moment: what was answered stays so, and what was not happened whole or not at all.
+// Logouts, new passwords and disabled users while clients refresh and the service is killed. An
+// answered change stays done. A change without an answer is done whole or not at all.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

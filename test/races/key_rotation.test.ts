@@ -1,5 +1,5 @@
-// Keys are rotated and retired while clients refresh and ask, and the service is killed amid it:
-// nothing is refused but the access tokens of a retired key, and those can be refreshed.
+// Keys are rotated and retired while clients refresh and ask, and while the service is killed. Only
+// access tokens of a retired key are refused, and their sessions can be refreshed.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

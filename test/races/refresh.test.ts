@@ -38,7 +38,7 @@ const replays: readonly {
 }[] = [
   { name: "the parent", choose: (older) => older.at(-1), ownerToo: false },
   {
-    name: "any older one, amid the owner's refreshes",
+    name: "any older one, while the owner refreshes",
     choose: (older) => older[Math.floor(Math.random() * older.length)],
     ownerToo: true,
   },

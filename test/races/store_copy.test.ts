@@ -1,6 +1,6 @@
 // A service moves from a data directory to PostgreSQL and back, with many users and sessions:
-// nobody is logged out, nobody's logout is undone, and theft is still noticed. And copies that are
-// killed, or lose their database: the target has nothing, and the next copy works.
+// nobody is logged out, no logout is undone, and theft is still noticed. After a copy that was
+// killed, or lost its database, the target is empty, and the next copy works.
 //
 // With RACE_ROUNDS: 100,000 users and 100,000 sessions.
 

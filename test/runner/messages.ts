@@ -31,7 +31,7 @@ export function isEnd(name: string): boolean {
   return name.endsWith(endMark)
 }
 
-/** Tells the parent; once it listens no more, prints what it would have to know. */
+/** Sends to the parent. Prints a note once the parent no longer listens. */
 export function tellParent(message: Message): void {
   if (process.connected) process.send?.(message)
   else if (message.kind === "note") process.stderr.write(`${message.text}\n`)

@@ -27,7 +27,7 @@ export interface PoolOptions {
   readonly endSecondsMax: number
   /** Where the processes write their coverage, if anywhere. */
   readonly coverage?: string
-  /** Told of each file when its tests are over, and of each process that does not end well. */
+  /** Called after the tests of each file, and for each process that does not end well. */
   readonly onResult: (result: FileResult) => void
 }
 

@@ -1,5 +1,4 @@
-// `npm test` itself: whatever goes wrong in a file is seen, with its name, and the files after it
-// run all the same.
+// `npm test` itself: it names whatever goes wrong in a file, and still runs the files after it.
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"

@@ -20,7 +20,7 @@ export const right = good
 /** Another one. */
 export const wrong = better
 
-/** Who tries, and what: alice from someone's address, unless told. */
+/** Who tries, and what. By default alice, from someone's address. */
 export interface Trial {
   readonly username?: string
   readonly address?: string

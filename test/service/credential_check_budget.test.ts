@@ -113,7 +113,7 @@ test("check() does not hide a bug in the store", async () => {
   await assert.rejects(check(wrong), { name: "TypeError", message: "a bug" })
 })
 
-test("check() tells of a bug in the store whoever's turn it was, and nobody else", async () => {
+test("check() throws a bug of the store to the caller whose turn it was, and to no other", async () => {
   const { check, store } = await createCheckedAccounts()
   store.failures.count = () => Promise.reject(new TypeError("a bug"))
   // Nothing else may hear of it: an unhandled rejection would fail this test, and end a service.

@@ -94,7 +94,7 @@ test("startHousekeeping().stop() waits for the task under way, and starts no oth
   assert.deepEqual(later, [])
 })
 
-test("startHousekeeping() with nothing to do stops all the same", async (t) => {
+test("startHousekeeping() with nothing to do can be stopped", async (t) => {
   const { housekeeping, pass } = start(t, [])
   await pass(60)
   await housekeeping.stop()

@@ -5,12 +5,12 @@ import { test } from "node:test"
 import type { LoginAttempt } from "../../src/service/login_attempt.ts"
 import { attemptOn, countOf, createGuarded, type Guarded, inTurn } from "./guarded.ts"
 
-const ofNobody = (index: number, members: Partial<LoginAttempt> = {}) =>
+const onUnknownName = (index: number, members: Partial<LoginAttempt> = {}) =>
   attemptOn(`nobody${index}`, members)
 
 /** Spends a client's failures on unknown names. */
 async function exhaust({ fail }: Guarded, members: Partial<LoginAttempt> = {}): Promise<void> {
-  const outcomes = await inTurn(101, (index) => fail(ofNobody(index, members)))
+  const outcomes = await inTurn(101, (index) => fail(onUnknownName(index, members)))
   assert.deepEqual([countOf(outcomes, "out"), outcomes.at(-1)], [100, 10])
 }
 
@@ -83,7 +83,7 @@ test("verify() takes attempts that are undecided at the same time for no failure
 test("verify() takes the owner of an IPv6 /48 for ten clients and not for 65,536", async () => {
   const { fail } = await createGuarded()
   const of = (index: number) => ({ address: `2001:db8:7:${index.toString(16)}::1` })
-  const outcomes = await inTurn(1000, (index) => fail(ofNobody(index, of(index))))
+  const outcomes = await inTurn(1000, (index) => fail(onUnknownName(index, of(index))))
   assert.equal(countOf(outcomes, "out"), 1000)
   assert.equal(await fail(attemptOn("alice", of(2000))), 1)
   assert.equal(await fail(attemptOn("alice", { address: "2001:db8:8::1" })), "out")
@@ -91,7 +91,7 @@ test("verify() takes the owner of an IPv6 /48 for ten clients and not for 65,536
 
 test("verify() looks at 100 of 10,000 names that one client makes up, and lets others in", async () => {
   const { fail, succeed } = await createGuarded()
-  const outcomes = await inTurn(10_000, (index) => fail(ofNobody(index)))
+  const outcomes = await inTurn(10_000, (index) => fail(onUnknownName(index)))
   assert.equal(countOf(outcomes, "out"), 100)
   assert.equal(await succeed(attemptOn("bob", { address: "192.0.2.8" })), "in")
 })
@@ -101,7 +101,7 @@ test("verify() locks nobody out when 25,000 names come from as many networks, an
   const { fail, succeed } = await createGuarded()
   const outcomes = await inTurn(25_000, (index) => {
     const network = `2001:${(index >> 8).toString(16)}:${(index & 255).toString(16)}::1`
-    return fail(ofNobody(index, { address: network }))
+    return fail(onUnknownName(index, { address: network }))
   })
   assert.equal(countOf(outcomes, "out"), 25_000)
   assert.deepEqual(await inTurn(6, () => fail(attemptOn("alice"))), [...Array(5).fill("out"), 1])

@@ -52,7 +52,7 @@ test("refresh() of a session is for 240 at once, then for one in three seconds",
   const disk = createFaultyDisk()
   const { service, login, told, refresh } = await createRefreshed(t, { disk })
   let current: Tokens = login
-  // Tabs that ask at once, and whoever goes on without pause.
+  // Tabs that ask at once, and go on without a pause.
   for (let count = 0; count < 60; count += 1) {
     const [next, ...others] = await Promise.all(Array.from({ length: 4 }, () => refresh(current)))
     assert.ok(next !== undefined && others.length === 3)

@@ -214,7 +214,7 @@ test("logOut() with Flask tokens writes for 600 of a user at once, and asks to w
     })),
   ])
   await service.sessions.logOut(tokenOf("bobs", "bob"), caller)
-  // A session ends all the same.
+  // The session ends nevertheless.
   await service.sessions.logOut((await logIn(service)).refreshToken, caller)
   service.clock.advance(1)
   await service.sessions.logOut(tokenOf("more"), caller)

@@ -8,8 +8,8 @@ import { changingContract, deletingContract } from "./contract_of_changes.ts"
 import { endingContract } from "./contract_of_endings.ts"
 import {
   clearingContract,
+  contractOfUnknownUsers,
   countingContract,
-  nobodysContract,
   uncountingContract,
 } from "./contract_of_failed_logins.ts"
 import { keysContract } from "./contract_of_keys.ts"
@@ -42,7 +42,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   releasedContract(engine, open)
   countingContract(engine, open)
   uncountingContract(engine, open)
-  nobodysContract(engine, open)
+  contractOfUnknownUsers(engine, open)
   clearingContract(engine, open)
   startingContract(engine, open)
   listingContract(engine, open)

@@ -103,9 +103,9 @@ export function uncountingContract(engine: string, open: OpenStore): void {
   })
 }
 
-/** Defines the tests of failed logins that are nobody's. */
-export function nobodysContract(engine: string, open: OpenStore): void {
-  test(`${engine}: failures.count() of nobody, by whatever name, is nobody's`, async (t) => {
+/** Defines the tests of failed logins with unknown usernames. */
+export function contractOfUnknownUsers(engine: string, open: OpenStore): void {
+  test(`${engine}: failures.count() of any unknown name counts for no user`, async (t) => {
     const opened = await open(t)
     await opened.store.users.create(alice)
     await opened.store.users.delete("alice", windowAt())

@@ -9,7 +9,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 const someoneElse = (process.geteuid?.() ?? 0) + 1
 const ourGroup = process.getegid?.() ?? 0
 
-/** A disk on which one directory belongs to somebody, whoever runs the test. */
+/** A disk on which one directory has this owner, group and mode. */
 function owned(path: string, found: { owner: number; group: number; mode: number }): Disk {
   return {
     ...machineDisk,
@@ -79,7 +79,7 @@ test("findDataDirectory() leaves every other directory to be judged itself", asy
   }
 })
 
-test("findDataDirectory() finds again what it made below, whoever owns the volume by then", async (t) => {
+test("findDataDirectory() finds the directory that it made below, also when the volume has another owner", async (t) => {
   const path = temporaryDirectory(t)
   const below = join(path, "postern")
   mkdirSync(below)

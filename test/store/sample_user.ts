@@ -1,4 +1,4 @@
-// Users and hashes as records have them. Nobody's password fits these hashes.
+// Users and hashes as records have them. No password fits these hashes.
 
 import type { User, UserChange } from "../../src/domain/user.ts"
 

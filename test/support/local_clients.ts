@@ -14,7 +14,7 @@ export interface SentReply {
 export interface LocalRequest {
   readonly method: string
   readonly path: string
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 by default. */
   readonly address?: string
   readonly token?: unknown
   readonly json?: unknown

@@ -32,7 +32,7 @@ export interface RunningPostern {
   readonly process: ChildProcess
   /** What it printed so far. */
   output(): string
-  /** Sends a signal, SIGTERM unless told, and waits for the end. */
+  /** Sends a signal, by default SIGTERM, and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
@@ -142,7 +142,7 @@ export async function startPostern(
   }
 }
 
-/** Starts a command line; `stdio` is pipes unless told. */
+/** Starts a command line; `stdio` is pipes by default. */
 export function spawnPostern(
   words: readonly string[],
   settings: ProcessSettings,

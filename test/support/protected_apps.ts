@@ -39,7 +39,7 @@ export interface AppRequest {
   readonly method?: string
   /** Sent by the client; a page is opened unless they say otherwise. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Whether the peer of Postern is a trusted proxy; true unless told. */
+  /** Whether the peer of Postern is a trusted proxy; true by default. */
   readonly proxied?: boolean
 }
 

@@ -61,7 +61,7 @@ export type TestServerOptions = Partial<Omit<ServerOptions, "limits" | "log">> &
   readonly limits?: Partial<HttpLimits>
   /** Kept with those of the app, where that has one. */
   readonly log?: CollectedLog
-  /** A name or address, 127.0.0.1 unless told. */
+  /** A name or address, 127.0.0.1 by default. */
   readonly host?: string
 }
 

@@ -66,7 +66,7 @@ test("BoundedMap with weights lets go as many as the new entry needs, and keeps 
   assert.deepEqual([...map.keys()], ["g", "h", "i"])
 })
 
-test("BoundedMap of 20,000 never has more, whoever makes up 100,000 names", () => {
+test("BoundedMap of 20,000 never has more, also after 100,000 names", () => {
   const map = new BoundedMap<number>(20_000)
   let most = 0
   for (let count = 0; count < 100_000; count += 1) {

@@ -86,7 +86,7 @@ test("createAudit() keeps what a reader could take for another line in its own",
   assert.equal(JSON.parse(String(filed[0])).client, client)
 })
 
-test("callerFields() tells the request and the address, and nothing that the client says", () => {
+test("callerFields() has the request and the address, and nothing that the client sent", () => {
   const caller = { requestId: "r1", address: "192.0.2.7", userAgent: "ptr_x" }
   assert.deepEqual(callerFields(caller), { request: "r1", client: "192.0.2.7" })
 })

@@ -77,7 +77,7 @@ test("signAccessToken() gives a token the life that is left of its session", asy
   }
 })
 
-test("signAccessToken() gives a token of no use, and no time below zero, after its session", async () => {
+test("signAccessToken() after the session's end gives an expired token, and no negative lifetime", async () => {
   for (const { settings } of Object.values(forges)) {
     for (const left of [0, -1, -86_400]) {
       const grant = { ...grantOfTests, sessionExpiresAt: now + left }

@@ -103,7 +103,7 @@ test("writeClaims() lets no token outlive its session, nor its own lifetime", ()
   assert.equal(members(readClaims(claims, longest, now)).expiresAt, now + 86_400)
 })
 
-test("readClaims() takes no token whose session was over when it was signed", () => {
+test("readClaims() refuses a token whose session was over when it was signed", () => {
   for (const settings of Object.values(settingsByName)) {
     for (const sessionExpiresAt of [now, now - 5]) {
       const claims = writeClaims({ ...grant, sessionExpiresAt }, names, settings)

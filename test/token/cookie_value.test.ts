@@ -20,7 +20,7 @@ test("readCookieValue() gives the sid on its own host, of its own kind and key",
   assert.equal(readCookieValue("master", { value, host }, Buffer.alloc(32, 8)), null)
 })
 
-test("readCookieValue() takes garbage for no value", () => {
+test("readCookieValue() gives null for garbage", () => {
   const [, tag = ""] = value.split(".")
   const values = [
     ...["", ".", sid, `${sid}.`, `.${tag}`, `${value} `, `"${value}"`, `${value}.`, `${value}.a`],

@@ -109,7 +109,7 @@ test("readRefreshToken() refuses every other spelling of a token", () => {
     assert.equal(readRefreshToken(text, key), null, JSON.stringify(text))
 })
 
-test("readRefreshToken() takes a token's other alphabet for none", () => {
+test("readRefreshToken() refuses a token in the other alphabet of base64", () => {
   // A token whose body has one of the two characters by which the alphabets differ.
   const numbers = Array.from({ length: 50 }, (_, rotations) => rotations)
   const tokens = numbers.map((rotations) => writeRefreshToken({ sid, rotations }, key))

@@ -1,4 +1,4 @@
-// Why a token is refused, which the access log tells and no caller hears.
+// Why a token is refused. The access log says it, and no reply does.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

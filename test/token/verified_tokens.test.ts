@@ -66,7 +66,7 @@ test("find() leaves a token to be verified again under a clock that was set back
   assert.notEqual(verified.find(token, now), null)
 })
 
-test("find() knows nothing any more once the keys have changed", async () => {
+test("find() finds nothing once the keys have changed", async () => {
   const { held, settings } = exchangeable(published)
   const verified = new VerifiedTokens(settings, roomy)
   const tokens = [published.token(), published.token({ payload: { jti: "another" } })]

@@ -163,7 +163,7 @@ export const claimVectors: readonly Vector[] = [
   ...oddJson,
 ]
 
-/** A validly signed token with changed claims, refused unless told. */
+/** A validly signed token with changed claims, refused by default. */
 export function claims(
   id: string,
   payload: Members,

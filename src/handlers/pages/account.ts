@@ -52,7 +52,7 @@ function principalOf(session: BrowserSession, { cookieSessions }: PageParts) {
   return cookieSessions.principalOf(session)
 }
 
-// ASVS 5.0 7.5.2: whoever ends sessions has entered the password lately.
+// ASVS 5.0 7.5.2: ending sessions takes a recent login.
 function isFresh(session: BrowserSession, parts: PageParts): boolean {
   return principalOf(session, parts).fresh
 }

@@ -18,7 +18,7 @@ const strictTransportName = "Strict-Transport-Security"
 const strictTransportValue = "max-age=31536000"
 /** A valid header line: no line break in it begins another header (RFC 9110 §5.1, §5.5). */
 const headerLine = /^[!#$%&'*+.^`|~\w-]+: [\t -~]*$/
-/** What apps are told of a user, as UTF-8: a name need not be ASCII. */
+/** Headers about a user, for apps, as UTF-8: a name need not be ASCII. */
 const userLine = /^Remote-(?:Name|Email): [ -~\u00a0-\ud7ff\ue000-\u{10ffff}]*$/u
 
 /** What the headers of all replies depend on. */

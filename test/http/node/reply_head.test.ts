@@ -21,7 +21,7 @@ const plain = {
   statusTexts: { 200: "OK", 204: "No Content", 304: "Not Modified", 400: "Bad Request" },
 }
 
-/** The headers as they go out, name and value in turn, whoever writes them. */
+/** The headers of a reply, name and value in turn, by each of the two writers. */
 const ways = {
   "headers()": (options: typeof plain) => createHeadWriter(options).headers,
   "text()": (options: typeof plain) => {
@@ -49,7 +49,7 @@ test("text() writes a head from its status to the empty line", () => {
   ])
 })
 
-test("text() knows no name for a status of which nobody told it one", () => {
+test("text() gives an unknown status no name", () => {
   const { text } = createHeadWriter(plain)
   assert.match(text({ status: 299, headers: {}, body: "" }, context), /^HTTP\/1\.1 299 unknown\r\n/)
 })
@@ -145,7 +145,7 @@ for (const [name, way] of Object.entries(ways)) {
     assert.equal(headers[at + 1], "max-age=31536000")
   })
 
-  test(`${name} speaks for the names below only when told, and never without TLS`, () => {
+  test(`${name} includes subdomains only by setting, and never without TLS`, () => {
     const told = { ...plain, includeSubdomains: true }
     const reply = { status: 200, headers: {}, body: "" }
     const headers = way({ ...told, strictTransport: true })(reply, context)

@@ -193,7 +193,7 @@ test("readPrivateKey() says what is wrong with a JWK and never quotes it", () =>
   }
 })
 
-test("readPrivateKey() takes no JWK that two readers could understand differently", () => {
+test("readPrivateKey() refuses a JWK that two readers could understand differently", () => {
   const text = JSON.stringify(ecJwk)
   for (const bad of ["{", `${text}}`, text.replace("{", '{"d":"AA",'), `${text.slice(0, -1)},}`]) {
     assert.deepEqual(readPrivateKey(bad, "ES256"), { mistake: notJson })

@@ -6,8 +6,8 @@ import { brokenRsaKeys, threePrimesKeyPem } from "../../vectors/rsa_keys.ts"
 
 const notOneKey = "its parts do not make one key"
 
-// Some of these sign all the same: OpenSSL uses the primes or `d`, whichever gives a signature that
-// holds. Versions of Node differ in which.
+// Some of these keys can sign: OpenSSL uses the primes or `d`, whichever gives a valid signature.
+// Versions of Node differ in which keys.
 test("readPrivateKey() takes an RSA key only when what it signs can be verified", async () => {
   const threePrimes = { name: "three primes", text: threePrimesKeyPem }
   const forms = brokenRsaKeys.flatMap(({ name, jwk, pem }) => [
