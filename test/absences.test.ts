@@ -73,7 +73,7 @@ test("source: no reply empties what a browser has stored", () => {
   assert.deepEqual(found(/clear-site-data/i), [])
 })
 
-test("source: who makes an HMAC compares it in constant time", () => {
+test("source: code that makes an HMAC compares it in constant time", () => {
   const makers = sources.filter(([, code]) => code.includes("createHmac("))
   assert.ok(makers.length > 0)
   for (const [name, code] of makers) {

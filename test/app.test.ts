@@ -163,7 +163,7 @@ for (const [method, path, logged, status] of accessRows) {
   })
 }
 
-test("createApp() tells the access log why a token was refused, and nobody else", async () => {
+test("createApp() writes to the access log alone why a token was refused", async () => {
   for (const reason of ["signature", "expired"] as const) {
     const error = new AuthError("invalid_token", "Invalid token", { reason })
     for (const [method, path] of [

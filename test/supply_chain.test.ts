@@ -83,7 +83,7 @@ test("supply chain: no file that npm reads names a registry or holds a token", (
   }
 })
 
-test("supply chain: what is built and tested is what the lock says", () => {
+test("supply chain: builds and tests use the versions of the lock file", () => {
   assert.match(readProjectFile("Dockerfile"), /RUN npm ci --ignore-scripts /)
   assert.match(readProjectFile(".ci/run"), /^npm ci\nnpm test$/m)
   assert.doesNotMatch(

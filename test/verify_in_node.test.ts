@@ -13,7 +13,7 @@ import { createVerified, failToConnect, listPath } from "./support/verified_serv
 
 const revoked = { message: "Token has been revoked" }
 
-test("createVerifier() refuses what ended ten seconds later, by one list for all", async (t) => {
+test("createVerifier() refuses ended tokens ten seconds later, by one list for all", async (t) => {
   const { service, verify, lists, pass } = await createVerified(t)
   const alice = await service.logIn("alice", "wonderland")
   const bob = await service.logIn("bob", "builder")

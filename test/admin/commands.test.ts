@@ -25,7 +25,7 @@ async function createCommands(t: TestContext, options: TestServiceOptions = {}) 
   return { ...service, run }
 }
 
-test("execute() runs each user command; what was done is audited, without the password", async (t) => {
+test("execute() runs each user command and audits it, without the password", async (t) => {
   const { run, log } = await createCommands(t)
   const command = (name: string, members: JsonObject = {}) =>
     run({ command: name, username: "Carol", ...members })
@@ -79,7 +79,7 @@ test("execute() runs each user command; what was done is audited, without the pa
   )
 })
 
-test("execute() runs each key command; what was done is audited", async (t) => {
+test("execute() runs each key command and audits it", async (t) => {
   const { run, keys, log } = await createCommands(t, { generated: true })
   const [first] = keys.list()
   const kid = first?.kid ?? ""
@@ -171,7 +171,7 @@ test("execute() answers what is refused, changes nothing and logs nothing", asyn
   assert.deepEqual(log.events, [])
 })
 
-test("execute() takes members of the command only, not of what all objects have", async (t) => {
+test("execute() reads the command's own members only, no inherited ones", async (t) => {
   const { run } = await createCommands(t)
   const command = JSON.parse('{"command":"user.add","__proto__":{"username":"x","password":"y"}}')
   const msg = "The command needs 'username'"

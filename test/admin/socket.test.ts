@@ -175,7 +175,7 @@ test("openControl() answers HTTP with nothing: no browser can be led here", asyn
   assert.equal(answer, "")
 })
 
-test("openControl() takes the place of what a killed service left behind", async (t) => {
+test("openControl() replaces the socket that a killed service left behind", async (t) => {
   const directory = temporaryDirectory(t)
   const path = join(directory, "control.sock")
   // A process that ends at once, without closing: its socket's name stays.

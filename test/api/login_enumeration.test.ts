@@ -158,7 +158,7 @@ test("POST /login without a name or password takes no hash", async (t) => {
   assert.deepEqual([reply.status, turns, hashes, onDisk, events], [400, 0, 0, [], []])
 })
 
-test("POST /login that has to wait takes neither hash nor disk, and answers alike", async (t) => {
+test("POST /login that has to wait uses no hash and no disk, and answers alike", async (t) => {
   const logIn = await createCountedLogin(t)
   const replies = new Set<string>()
   for (const username of ["alice", "nobody", "bob", "carol", "a b"]) {

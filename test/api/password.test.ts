@@ -97,7 +97,7 @@ test("POST /password twice at once changes it once", async (t) => {
   assert.equal((await service.call("GET", "/me", { token: kept })).status, 200)
 })
 
-test("POST /password of a user who is disabled meanwhile gives nothing that lives", async (t) => {
+test("POST /password of a user who is disabled meanwhile gives no working token", async (t) => {
   const { service, token } = await prepareService(t)
   const [reply] = await Promise.all([
     service.call("POST", "/password", { token, json }),

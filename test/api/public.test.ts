@@ -25,7 +25,7 @@ test(`GET ${path} with a shared secret publishes nothing`, async (t) => {
   assert.equal((await service.call("GET", path)).body, '{"keys":[]}\n')
 })
 
-test(`GET ${path} answers 304 without a body to who has it already`, async (t) => {
+test(`GET ${path} answers 304 without a body to a client that has it already`, async (t) => {
   const { service } = await prepareService(t)
   const { headers } = await service.call("GET", path)
   const etag = headers["ETag"] ?? ""
@@ -55,7 +55,7 @@ test(`GET ${path} answers 200 to an ETag that is not exactly its own`, async (t)
 
 const metadataPath = "/.well-known/oauth-authorization-server"
 
-test(`GET ${metadataPath} answers 304 to who has it, and 404 with a shared secret`, async (t) => {
+test(`GET ${metadataPath} answers 304 to a client that has it, and 404 with a shared secret`, async (t) => {
   const { service } = await prepareService(t)
   const { headers } = await service.call("GET", metadataPath)
   const known = { headers: { "if-none-match": headers["ETag"] ?? "" } }

@@ -47,7 +47,7 @@ test("POST /refresh keeps session and login time, and gives no fresh token", asy
   }
 })
 
-test("POST /refresh gives the roles and claims of now", async (t) => {
+test("POST /refresh gives the user's present roles and claims", async (t) => {
   const { service, token, tokens } = await prepareService(t)
   await service.accounts.addRole("alice", "admin")
   await service.accounts.setClaim("alice", "team", "red")
@@ -153,7 +153,7 @@ test("POST /refresh of two users at once never mixes them up", async (t) => {
   }
 })
 
-test("POST /refresh of a user disabled while the token is used never gives tokens that live", async (t) => {
+test("POST /refresh of a user disabled while the token is used never gives working tokens", async (t) => {
   const { service, tokens } = await prepareService(t)
   const [reply] = await Promise.all([
     service.call("POST", "/refresh", { token: tokens.refresh_token }),

@@ -133,7 +133,7 @@ test("POST /register lets a client make 30 users, and then one in two minutes", 
   assertDelayed(await register(service, "user31"), 120)
 })
 
-test("POST /register counts by /64, and what is refused for itself counts nothing", async (t) => {
+test("POST /register counts by /64, and counts no request that is refused for its content", async (t) => {
   const service = await createTestService(t, open)
   for (let number = 0; number < 40; number += 1) {
     const address = `2001:db8:1:2::${number}`

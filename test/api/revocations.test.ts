@@ -94,7 +94,7 @@ test("GET /revocations leaves out a session whose access tokens have all expired
   assert.deepEqual(await listed(service), { sids: [], jtis: [] })
 })
 
-test("GET /revocations lists what the last refresh left behind", async (t) => {
+test("GET /revocations lists a session whose last access token came from a refresh", async (t) => {
   const { service, tokens, sid } = await prepareService(t)
   service.clock.advance(2000)
   const { access_token: token } = await refresh(service, tokens.refresh_token)

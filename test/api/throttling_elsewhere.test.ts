@@ -84,7 +84,7 @@ test("POST /password ends the session whose thief guesses, and leaves its user t
   assert.equal((await change(prepared, right, { token: own.access_token })).status, 200)
 })
 
-test("POST /password by who is logged in goes on whatever strangers do", async (t) => {
+test("POST /password of a logged-in user works, whatever strangers do", async (t) => {
   const prepared = await prepareService(t)
   const { service } = prepared
   await lockOut(service)
@@ -117,7 +117,7 @@ test("POST /password looks at thirty new passwords of a session at once, and gua
   assert.equal((await change(prepared, right)).status, 200)
 })
 
-test("POST /password with a new one that won't do is no guess", async (t) => {
+test("POST /password with an unfit new password counts as no guess", async (t) => {
   const { service, token } = await prepareService(t)
   const json = { current: "x", new: "short" }
   for (let tries = 0; tries < 20; tries += 1) {
@@ -126,7 +126,7 @@ test("POST /password with a new one that won't do is no guess", async (t) => {
   await guessUntilDelayed(service)
 })
 
-test("POST /refresh with 3,000 tokens that are none has to wait, and no other client", async (t) => {
+test("POST /refresh with 3,000 invalid tokens makes that client wait, and no other", async (t) => {
   const { service, tokens } = await prepareService(t)
   takeEvents(service)
   const refresh = (token: string, address = "127.0.0.1") =>

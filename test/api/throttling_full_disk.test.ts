@@ -35,7 +35,7 @@ test("POST /login on a full disk is unavailable to everybody, and counts nothing
   await guessUntilDelayed(service)
 })
 
-test("POST /login on a full disk tells nothing of a lock, which stays", async (t) => {
+test("POST /login on a full disk does not show that an account is locked, and keeps it locked", async (t) => {
   const disk = createFaultyDisk()
   const { service, tokens } = await prepareService(t, { disk })
   await lockOut(service)
@@ -91,7 +91,7 @@ test("POST /login fails for nobody before the failure is on disk", async (t) => 
   assert.equal((await service.store.failures.find("alice"))?.strangers, 1)
 })
 
-test("POST /register on a full disk makes nobody, and the name is free after that", async (t) => {
+test("POST /register on a full disk makes no user, and the name is free after that", async (t) => {
   const disk = createFaultyDisk()
   const service = await createTestService(t, { disk, registration: true })
   const json = { username: "carol", password: "korrekt-pferd-batterie" }

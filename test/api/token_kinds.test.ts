@@ -78,7 +78,7 @@ for (const [profile, kinds] of Object.entries({ published, shared })) {
   }
 }
 
-test("POST /login takes no device token as name or password, or anywhere but in its member", async (t) => {
+test("POST /login takes a device token in its own member only", async (t) => {
   const { service, tokens } = await prepareService(t)
   const { device_token: deviceToken = "" } = tokens
   await lockOut(service)

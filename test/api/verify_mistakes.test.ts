@@ -151,7 +151,7 @@ test("a store that is down is no refusal: nobody gets in, and nginx can tell", a
   }
 })
 
-test("a bug lets nobody in", async (t) => {
+test("a bug refuses everyone", async (t) => {
   const service = await createProtectedService(t)
   const browser = await loggedInBrowser(service)
   await browser.open(photos)

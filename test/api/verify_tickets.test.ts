@@ -113,7 +113,7 @@ test("a ticket is good for a minute", async (t) => {
   assert.match(headers["Location"] ?? "", /^https:\/\/login\.example\.org\/continue\?/)
 })
 
-test("a ticket of a login that has ended brings nobody in", async (t) => {
+test("a ticket of a login that has ended logs nobody in", async (t) => {
   const service = await createProtectedService(t)
   const browser = await loggedInBrowser(service)
   const ticket = await ticketFor(browser, photos)
@@ -123,7 +123,7 @@ test("a ticket of a login that has ended brings nobody in", async (t) => {
   assert.ok(url.startsWith("https://login.example.org/login?"), url)
 })
 
-test("tickets that were changed, or made up, bring nobody in and break nothing", async (t) => {
+test("tickets that were changed or made up log nobody in, and break nothing", async (t) => {
   const service = await createProtectedService(t)
   const browser = await loggedInBrowser(service)
   const ticket = await ticketFor(browser, photos)

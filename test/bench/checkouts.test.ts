@@ -19,7 +19,7 @@ test("startCommandOf() is what npm start runs, as this process's own child", (t)
   assert.equal(startCommandOf(before), "node --import tsx src/main.ts serve")
 })
 
-test("startCommandOf() refuses what is no checkout", (t) => {
+test("startCommandOf() refuses a directory that is no checkout", (t) => {
   for (const directory of [temporaryDirectory(t), makeCheckout(t, {})]) {
     const message = `'${join(directory, "package.json")}' has no start script`
     assert.throws(() => startCommandOf(directory), { message })

@@ -55,7 +55,7 @@ for (const isHeadFirst of [false, true]) {
   })
 }
 
-test("judgeChunkFlood() takes the worst outcome, and what is not known for missed", () => {
+test("judgeChunkFlood() takes the worst outcome, and counts an unknown one as missed", () => {
   const outcomeOf = (grownMib: number, waitMillis: number): ChunkOutcome => {
     const rest = { probes: {}, answers: {}, failure: null, processorMillis: 0 }
     return { ...rest, grownMib, waitMillis }

@@ -38,7 +38,7 @@ test("summarize() gives no ratio without a floor", () => {
   )
 })
 
-test("writeReport() tells ratios first, then numbers, and the noise", () => {
+test("writeReport() writes ratios first, then numbers, and the noise", () => {
   const report = writeReport({ machine, summaries: [summarize(samples, telling, order)] })
   const expected = [
     "2026-01-02, Node 20.1.2, Linux, 2 cores, A processor.",
@@ -81,7 +81,7 @@ test("drawChart() draws bars as long as their ratios", () => {
   assert.doesNotMatch(chart, /<other>|NaN|undefined/)
 })
 
-test("drawChart() leaves out what is not the same work", () => {
+test("drawChart() leaves out rows of different work", () => {
   const summary = summarize(samples, telling, order)
   const others = [
     { ...summary, name: "refresh" as const },

@@ -110,7 +110,7 @@ const distrusted: readonly (readonly [what: string, make: (file: string) => void
     ["a file in the directory's place", (file) => replace(join(file, ".."), writeNothing)],
   ]
 
-test("a clone runs no kept program that others could have written, and none that is not whole", async (t) => {
+test("a clone refuses a kept program that others could have written, or that is not whole", async (t) => {
   // One copy for all, since it is the slow part: each row starts from what a clone has kept.
   const { copy, directory, file } = startedCopy(t)
   for (const [what, make, needsRoot = false] of distrusted) {

@@ -165,7 +165,7 @@ for (const [line, name, mistake] of wrong) {
   })
 }
 
-test("postern serve tells mistaken settings", async () => {
+test("postern serve names mistaken settings", async () => {
   assert.deepEqual(await run(["serve"], { POSTERN_PORT: "eighty", POSTERN_PROT: "80" }), {
     exitCode: 78,
     stdout: "",
@@ -232,7 +232,7 @@ test("postern colours errors on a terminal, and nothing else", async () => {
   assert.equal(terminal.stdout(), help)
 })
 
-test("postern demo tells mistaken settings", async () => {
+test("postern demo names mistaken settings", async () => {
   const { exitCode, stderr } = await run(["demo"], { POSTERN_LOG_LEVEL: "loud" })
   assert.equal(exitCode, 78)
   assert.match(stderr, /POSTERN_LOG_LEVEL: 'loud' is not valid/)

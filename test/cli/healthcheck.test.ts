@@ -88,7 +88,7 @@ for (const [host, shown] of [
   })
 }
 
-test("runHealthcheck() of mistaken settings tells them", async () => {
+test("runHealthcheck() names mistaken settings", async () => {
   await assert.rejects(check({ POSTERN_PORT: "eighty" }), {
     name: "OperatorError",
     message: /POSTERN_PORT: 'eighty' is not valid/,

@@ -146,7 +146,7 @@ for (const running of [false, true]) {
   })
 }
 
-test("postern user takes an address as name, blanks around it, and quotes it for what it is", async (t) => {
+test("postern user takes an e-mail address with blanks around it as a name, and quotes it", async (t) => {
   const { accounts } = await createTestService(t)
   const directory = await openControlDirectory(t, { accounts })
   const settings = { POSTERN_DATA_DIR: directory }

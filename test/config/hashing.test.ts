@@ -33,7 +33,7 @@ test("hashesAtATime() is half the threads, by the cores at most", () => {
   }
 })
 
-test("hashesAtATime() is no more than there is memory for", () => {
+test("hashesAtATime() is no more than fits into memory", () => {
   const machine = { cores: 8, memoryBytes: 100 * mebibyte }
   assert.deepEqual(hashesOf(machine, { poolSize: "64" }), { width: 2, reported: [] })
 })

@@ -142,7 +142,7 @@ test("loadConfig() gives a frozen object", () => {
   assert.ok(Object.isFrozen(config))
 })
 
-test("loadConfig() takes an empty value for none", () => {
+test("loadConfig() treats an empty value as not set", () => {
   const empty = settingNames.map((name) => [name, ""])
   assert.deepEqual(load(Object.fromEntries(empty)), load({}))
 })

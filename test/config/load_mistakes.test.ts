@@ -195,7 +195,7 @@ for (const [environment, name, problem, hint] of rows) {
   })
 }
 
-test("loadConfig() tells all mistakes together", () => {
+test("loadConfig() reports all mistakes together", () => {
   const message = mistakeOf({
     POSTERN_PORT: "eighty",
     POSTERN_PROT: "80",
@@ -245,7 +245,7 @@ test("loadConfig() tells all mistakes together", () => {
   assert.equal(lines.length, 2 * named.length)
 })
 
-test("loadConfig() tells no secret's value, whatever is wrong with it", () => {
+test("loadConfig() never prints a secret's value, whatever is wrong with it", () => {
   const canaries: readonly Environment[] = [
     { JWT_SECRET_KEY: "canary-canary-canary-canary-canary" },
     { JWT_SECRET_KEY: `canary${testSecret}`, JWT_ALGORITHM: "ES256" },

@@ -109,7 +109,7 @@ for (const [name, value, problem] of inEnvironment) {
   })
 }
 
-test("loadConfig() says what a path names that is no file", () => {
+test("loadConfig() says what a path leads to when it leads to no file", () => {
   assert.throws(() => loadConfig({ JWT_SECRET_KEY_FILE: "/" }, readOperatorFile), {
     name: "OperatorError",
     message:

@@ -135,7 +135,7 @@ for (const [text, inside, outside] of networks) {
   })
 }
 
-test("isWithin() looks at each network, and finds nothing in none of them", () => {
+test("isWithin() looks at each network, and finds no address in an empty list", () => {
   const two = [network("10.0.0.0/8"), network("fd00::/8")]
   assert.deepEqual(
     ["10.1.1.1", "fd00::1", "11.1.1.1"].map((address) => isWithin(address, two)),
@@ -147,7 +147,7 @@ test("isWithin() looks at each network, and finds nothing in none of them", () =
   }
 })
 
-test("readNetwork() takes nothing but an address, and a length that it can have", () => {
+test("readNetwork() takes an address with a possible length, and nothing else", () => {
   const wrong = [
     ...["10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8", "10.0.0.0/8 "],
     ...["10.0.0.0/255.0.0.0", "10.0.0.0/+8", "10.0.0.0/1e1", "10.0.0/8", "/8", "fd00::/129"],

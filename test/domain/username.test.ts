@@ -104,7 +104,7 @@ test("canonicalUsername() of the names of an object's members is plain data", ()
   assert.equal(canonicalUsername("toString"), "tostring")
 })
 
-test("canonicalUsername() gives the same name again for what it gave", () => {
+test("canonicalUsername() leaves a canonical name as it is", () => {
   for (const [what, , canonical] of names) {
     if (canonical !== null) assert.equal(canonicalUsername(canonical), canonical, what)
   }
@@ -161,7 +161,7 @@ test("isReservedName() keeps names that people take for the operator's or the se
   for (const name of typed) assert.equal(isReservedName(canonicalUsername(name) ?? ""), true, name)
 })
 
-test("isReservedName() leaves all others to those who come first", () => {
+test("isReservedName() is false for all other names", () => {
   const others = ["alice", "admins", "admin1", "rooty", "the-admin", "", "constructor", "__proto__"]
   for (const name of others) assert.equal(isReservedName(name), false, name)
 })

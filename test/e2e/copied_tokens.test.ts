@@ -11,7 +11,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const seeds = "alice:wonderland"
 
-test("postern serve counts forged refresh tokens, and tells at the end how many", async (t) => {
+test("postern serve counts forged refresh tokens, and logs their number at its end", async (t) => {
   const directory = temporaryDirectory(t)
   const auditFile = join(directory, "audit.jsonl")
   const service = await startPostern(t, {

@@ -86,7 +86,7 @@ for (const announced of bodies) {
     )
   })
 
-  test(`listen() takes nothing for a body, and nothing after it: ${name}`, async (t) => {
+  test(`listen() reads no body, and no bytes after the head: ${name}`, async (t) => {
     const { port, asked } = await start(t)
     // In one packet, so that all has arrived before the answer.
     for (const path of ["/verify/nginx", "/verify/envoy/a"]) {

@@ -128,7 +128,7 @@ test("listen() survives CONNECT and a reset while an answer is owed: H-22", asyn
   assert.equal(ended, "closed")
 })
 
-test("listen() survives who leaves in a head, in a body, before an answer: H-33", async (t) => {
+test("listen() survives clients that leave in a head, in a body, before an answer: H-33", async (t) => {
   const { port, arrived, letGo, waitFor, log } = await startHeldServer(t)
   const torn = `POST /x HTTP/1.1\r\n${host}Content-Length: 10\r\n\r\nabc`
   const chunked = `POST /x HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n5\r\nab`
@@ -182,7 +182,7 @@ test("listen() tells 413 to a client that sends 1 MB before it reads: H-39", asy
   }
 })
 
-test("listen() sends 100 Continue to who waits for it, and to nobody else: H-26", async (t) => {
+test("listen() sends 100 Continue only to a client that waits for it: H-26", async (t) => {
   const { check } = await startService(t)
   const waits = loginLines.concat("Expect: 100-continue\r\n")
   const one = `POST /login HTTP/1.1\r\n${host}${waits}\r\n`
@@ -192,7 +192,7 @@ test("listen() sends 100 Continue to who waits for it, and to nobody else: H-26"
   await check([logIn], [200], "open")
 })
 
-test("listen() answers who waits for 100 Continue and has nothing to send: H-26", async (t) => {
+test("listen() answers a client that waits for 100 Continue and has nothing to send: H-26", async (t) => {
   const { check, log, token } = await startService(t)
   const waits = "Expect: 100-continue\r\n"
   for (const lines of [waits, `${waits}Content-Length: 0\r\n`]) {

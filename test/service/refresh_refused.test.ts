@@ -83,7 +83,7 @@ test("refresh() ends with the session's age, and no token outlives it", async (t
   await assert.rejects(async () => service.sessions.authenticate(current.accessToken), expiredToken)
 })
 
-test("refresh() refuses what is no refresh token, and names nobody", async (t) => {
+test("refresh() refuses a text that is no refresh token, and audits no user", async (t) => {
   const { service, login } = await createRefreshed(t)
   const other = await createRefreshed(t)
   const bad = [

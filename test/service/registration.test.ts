@@ -25,7 +25,7 @@ function createRegistration() {
   return { ...parts, register, fill }
 }
 
-test("register() makes an account that has nothing but a name and a password, and says so", async () => {
+test("register() makes an account with only a name and a password, and audits it", async () => {
   const { accounts, register, store, log } = createRegistration()
   assert.equal(await register("\uff21lice"), "alice")
   assert.deepEqual(await store.users.find("alice"), {
@@ -170,7 +170,7 @@ test("register() makes a thousand accounts for all clients together, then one in
   assert.equal(await outcomeOf(register("bob", good, "192.0.2.8")), "in 5 s")
 })
 
-test("register() on a full disk, or in a full lane, makes nobody and says nothing", async () => {
+test("register() on a full disk, or in a full lane, makes no user and audits nothing", async () => {
   const { register, store, hasher, log } = createRegistration()
   store.full = true
   await assert.rejects(register("alice"), notStored)

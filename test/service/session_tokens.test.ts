@@ -28,7 +28,7 @@ const user: User = {
 
 const times = { at: now, steadyAt: 77, life }
 
-test("newSession() tells who, when, from where, and until when", () => {
+test("newSession() has the user, the time, the client and the end", () => {
   assert.deepEqual(newSession({ sid, username: "alice", startedAt: now }, caller, times), {
     sid,
     username: "alice",

@@ -66,7 +66,7 @@ test("logOut() tells others of the session while access tokens may be around, an
   assert.deepEqual((await service.sessions.revocations()).sids, [])
 })
 
-test("logOut() with what is no token of ours ends nothing, and says nothing", async (t) => {
+test("logOut() with an invalid token ends nothing, and audits nothing", async (t) => {
   const { service, login } = await createRefreshed(t)
   const strange = await createRefreshed(t, { generated: true })
   const [header, payload] = login.accessToken.split(".")
@@ -170,7 +170,7 @@ test("logOut() does not take a Flask token's word for another user's session", a
   await assertAlive(service, others)
 })
 
-test("logOut() of one user never ends what another has", async (t) => {
+test("logOut() of one user never ends another user's session", async (t) => {
   const service: TestService = await createTestService(t)
   const [own, others] = [await logIn(service), await logIn(service, "bob")]
   await service.sessions.logOut(own.accessToken, caller)

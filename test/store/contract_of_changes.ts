@@ -13,7 +13,7 @@ const bob = sampleUser("bob")
 
 /** Defines the tests of `users.change`. */
 export function changingContract(engine: string, open: OpenStore): void {
-  test(`${engine}: users.change() changes what is named and nothing else`, async (t) => {
+  test(`${engine}: users.change() changes the named members only`, async (t) => {
     const { store, reopen } = await open(t)
     await store.users.create(alice)
     await store.users.reset("alice", { disabled: true }, { window: windowAt(start) })

@@ -36,7 +36,7 @@ export function countingContract(engine: string, open: OpenStore): void {
     }
   })
 
-  test(`${engine}: failures.count() counts each of 1000 at once, and tells each its number`, async (t) => {
+  test(`${engine}: failures.count() counts each of 1000 at once, and gives each its number`, async (t) => {
     const opened = await open(t)
     await opened.store.users.create(alice)
     const counted = await Promise.all(

@@ -103,7 +103,7 @@ function replayContract(engine: string, open: OpenStore): void {
     assert.equal(sessionOf(next).rotations, 2)
   })
 
-  test(`${engine}: sessions.rotate() of what a session took the place of is the parent`, async (t) => {
+  test(`${engine}: sessions.rotate() of a token that a session replaced takes the token as the parent`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     const own = { address: first.address, userAgent: first.userAgent }

@@ -189,7 +189,7 @@ function setBackTheftContract(engine: string, open: OpenStore): void {
     assert.equal(late.outcome, "reused")
   })
 
-  test(`${engine}: sessions.rotate() by two that have tokens of before the copy finds one out`, async (t) => {
+  test(`${engine}: sessions.rotate() by two clients with tokens from before the copy finds the second`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     // The thief's was used up before the copy was restored, the owner's was not.

@@ -9,7 +9,7 @@ function createMap(...keys: readonly string[]): BoundedMap<string> {
   return map
 }
 
-test("BoundedMap gives what was set last, and null for what is not there", () => {
+test("BoundedMap gives the value that was set last, and null for a missing key", () => {
   const map = createMap("a", "b")
   map.set("a", "again")
   assert.deepEqual([map.get("a"), map.get("b"), map.get("c"), map.size], ["again", "B", null, 2])
@@ -27,7 +27,7 @@ test("BoundedMap keeps names that JavaScript's objects know apart from those", (
   }
 })
 
-test("BoundedMap lets go what was set longest ago", () => {
+test("BoundedMap drops the entry that was set longest ago", () => {
   const map = createMap("a", "b", "c")
   map.set("a", "again")
   map.set("d", "D")

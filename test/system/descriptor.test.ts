@@ -28,7 +28,7 @@ test("openFileWriter() gives the error of a file that takes nothing", (t) => {
   assert.deepEqual([written?.taken, systemCode(written?.error)], [0, "EBADF"])
 })
 
-test("openFileWriter() gives null for what is no file, or not open", () => {
+test("openFileWriter() gives null for a descriptor that is closed or no file", () => {
   const descriptor = openSync("/dev/null", "w")
   assert.equal(openFileWriter(descriptor), null)
   closeSync(descriptor)

@@ -109,7 +109,7 @@ test("machineDisk follows no symbolic link and takes no name that is there", asy
   assert.equal(readFileSync(target, "utf8"), "of somebody else")
 })
 
-test("machineDisk inspect() tells what a name is", async (t) => {
+test("machineDisk inspect() tells the type of a file", async (t) => {
   const directory = temporaryDirectory(t)
   symlinkSync("nowhere", join(directory, "link"))
   const socket = createServer()
@@ -124,7 +124,7 @@ test("machineDisk inspect() tells what a name is", async (t) => {
   await assert.rejects(machineDisk.inspect(join(directory, file, "below")), { code: "ENOTDIR" })
 })
 
-test("machineDisk makeDirectory() makes what is missing above, mode 0700, at once by several", async (t) => {
+test("machineDisk makeDirectory() makes missing parents with mode 0700, also when called several times at once", async (t) => {
   const top = temporaryDirectory(t)
   const path = join(top, "a", "b", "c")
   await Promise.all([1, 2, 3, 4].map(() => machineDisk.makeDirectory(path, 0o700)))
@@ -212,7 +212,7 @@ for (const kind of failures) {
   })
 }
 
-test("replaceFile() tells the first failure when cleaning up fails too", async () => {
+test("replaceFile() throws the first failure when cleaning up fails, too", async () => {
   const disk = createFaultyDisk(new Map([[file, old]]))
   const codes: Partial<Record<Operation["kind"], string>> = { rename: "EIO", remove: "EROFS" }
   disk.fail(({ kind }) => {

@@ -6,7 +6,7 @@ import { findOtherWriter, readFormat } from "../../src/system/file_version.ts"
 
 const own = { format: "postern-things", version: 2, unreleased: "postern-stuff" }
 
-test("findOtherWriter() finds nobody else where a file says what it must, or nothing", () => {
+test("findOtherWriter() gives null for the expected version, impossible versions and other formats", () => {
   for (const found of [
     { format: "postern-things", version: 2 },
     { format: "postern-things", version: "3" },

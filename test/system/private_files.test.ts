@@ -84,7 +84,7 @@ test("secureFile() and secureDirectory() refuse what is of another type", async 
   )
 })
 
-test("secureFile() refuses what belongs to somebody else", async (t) => {
+test("secureFile() refuses a file of another user", async (t) => {
   const path = join(temporaryDirectory(t), file)
   const self = process.geteuid?.() ?? 0
   writeFileSync(path, "", { mode: 0o600 })
@@ -144,7 +144,7 @@ test("findOpenParent() finds a directory above in which everybody may rename", a
   assert.equal(await findOpenParent(inner, machineDisk), null)
 })
 
-test("findOpenParent() takes what it may not look at for closed", async (t) => {
+test("findOpenParent() treats a directory that it can't inspect as closed", async (t) => {
   const inner = join(temporaryDirectory(t), "data")
   const denied = Object.assign(new Error("made by a test"), { code: "ERR_ACCESS_DENIED" })
   const disk: Disk = { ...machineDisk, inspect: () => Promise.reject(denied) }

@@ -33,7 +33,7 @@ test("askLocally() serves many at once and long answers", async (t) => {
   )
 })
 
-test("askLocally() finds nobody where there is no name or a dead one", async (t) => {
+test("askLocally() gives null for a missing socket and for a dead one", async (t) => {
   const directory = temporaryDirectory(t)
   const dead = join(directory, "dead.sock")
   writeFileSync(dead, "")
@@ -141,7 +141,7 @@ test("LocalSocket close() waits for the answer that is being made", async (t) =>
   await closed
 })
 
-test("LocalSocket close() waits for nobody who does not read", async (t) => {
+test("LocalSocket close() does not wait for a client that does not read", async (t) => {
   const path = join(temporaryDirectory(t), "a.sock")
   const listened = await listenLocally(path, async () => "x".repeat(10_000_000))
   const socket = connect(path).on("error", () => {})
@@ -191,7 +191,7 @@ test("a long path below the working directory is shortened", async (t) => {
   await listened.close()
 })
 
-test("isListenedOn() is true for one who never answers", async (t) => {
+test("isListenedOn() is true for a listener that never answers", async (t) => {
   const path = join(temporaryDirectory(t), "mute.sock")
   const server = createServer(() => {})
   await new Promise<void>((resolve) => server.listen(path, resolve))

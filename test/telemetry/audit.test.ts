@@ -58,7 +58,7 @@ test("createAudit() writes the other client, and how many events a sum stands fo
   assert.ok(filed[0]?.endsWith(`"event":"refresh.refused",${told}`))
 })
 
-test("createAudit() writes to what there is", () => {
+test("createAudit() writes to the log or the file alone, or to neither", () => {
   const { clock, log, file, logged, filed } = createWritten()
   createAudit({ log, file: null, clock })("session.ended", fields)
   assert.deepEqual([logged, filed], [[line], []])
@@ -91,7 +91,7 @@ test("callerFields() has the request and the address, and nothing that the clien
   assert.deepEqual(callerFields(caller), { request: "r1", client: "192.0.2.7" })
 })
 
-test("auditEnded() writes an event for each session, and none for none", () => {
+test("auditEnded() writes an event for each session", () => {
   const { log, takeAudit } = createCollectedLog()
   const audit = createAudit({ log, file: null, clock: createFakeClock() })
   auditEnded([], { reason: "logout" }, audit)

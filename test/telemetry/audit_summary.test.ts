@@ -120,7 +120,7 @@ test("audit() writes at most 600 lines of an event in a minute, and one for all 
   ])
 })
 
-test("audit() names who has too many, however many others there are", () => {
+test("audit() names a client with too many events, however many other clients there are", () => {
   const { audit, close, takeLines } = createKept()
   const flooding = "198.51.100.9"
   for (let number = 0; number < 3000; number += 1) {

@@ -127,7 +127,7 @@ test("createLineBatch() counts the lines that a disk took in part, and starts a 
   assert.equal(printed.join(""), 'one\ntwo\n{"access":1,"audit":2}\nfive\n')
 })
 
-test("createLineBatch() counts a line that was taken but for its end as lost", () => {
+test("createLineBatch() counts a line whose end was not written as lost", () => {
   const { write, printed, output } = createPrinted()
   output.room = 3
   write("one\n", "audit")

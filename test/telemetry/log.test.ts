@@ -148,7 +148,7 @@ for (const [at, level] of logLevels.entries()) {
   })
 }
 
-test("createLog() says of each line what it is", () => {
+test("createLog() hands over each line with its kind: its level, or access", () => {
   const written: string[][] = []
   const log = createLog({
     level: "debug",
@@ -168,7 +168,7 @@ test("createLog() leaves other letters readable", () => {
   assert.ok(lines[0]?.includes('"name":"Zoë 🦊"'))
 })
 
-test("createLog() takes a field's name for nothing but a name", () => {
+test("createLog() writes fields with any name, also __proto__", () => {
   const { log, lines } = createWritten()
   const fields = JSON.parse('{"__proto__":"x","constructor":"y"}') as LogFields
   log.info("event", fields)
@@ -221,7 +221,7 @@ test("errorText() ends, however many causes there are and however long they are"
   assert.equal(errorText(new Error("x".repeat(100_000))).length, 4096)
 })
 
-test("errorText() of a cause that is no error has its text", () => {
+test("errorText() of a cause that is not an Error has the text of the cause", () => {
   const error = Object.assign(new Error("outer", { cause: "inner" }), { stack: undefined })
   assert.equal(errorText(error), "outer\ncaused by inner")
 })

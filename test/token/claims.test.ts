@@ -126,7 +126,7 @@ test("readClaims() needs a session of ours, except in a shared secret's tokens",
   }
 })
 
-test("readClaims() gives freshness and login time as the token tells them", () => {
+test("readClaims() gives freshness and login time as the token has them", () => {
   const read = (changes: Members) => members(reading(shared, changes))
   assert.equal(read({ fresh: true }).fresh, true)
   assert.equal(read({ fresh: now + 60.25 }).fresh, now + 60.25)
@@ -138,7 +138,7 @@ test("readClaims() gives freshness and login time as the token tells them", () =
   assert.equal(reading(published, { auth_time: undefined }), "claims")
 })
 
-test("readClaims() tells a refresh token, of a shared secret only, whatever its life", () => {
+test("readClaims() recognises a refresh token, of a shared secret only, with any lifetime", () => {
   const lastInstant = 253_402_300_799
   for (const exp of [lastInstant + 1, Number.MAX_SAFE_INTEGER]) {
     assert.equal(reading(shared, { type: "refresh", exp }), "claims", "after the year 9999")

@@ -67,7 +67,7 @@ test("isFreeClaimName() refuses names with a meaning, in whatever case", () => {
   }
 })
 
-test("isFreeClaimName() refuses what is no name", () => {
+test("isFreeClaimName() refuses texts that are no names", () => {
   for (const name of impossibleNames) {
     assert.equal(isFreeClaimName(name), false, JSON.stringify(name).slice(0, 40))
   }
@@ -97,7 +97,7 @@ test("signAccessToken() lets own claims take no place of ours, nor one that we l
   }
 })
 
-test("signAccessToken() lets each name of ours alone alter nothing", async () => {
+test("signAccessToken() ignores an own claim with any one of our names", async () => {
   for (const alg of ["ES256", "HS256"] as const) {
     const plain = await signed({}, alg)
     for (const name of [...reservedNames, ...impossibleNames.slice(0, -1)]) {

@@ -68,7 +68,7 @@ test("readDeviceToken() refuses each token with one character changed", () => {
   assert.equal(refused, 52 * 63)
 })
 
-test("readDeviceToken() refuses every other spelling of a token, and what is none", () => {
+test("readDeviceToken() refuses every other spelling of a token, and other texts", () => {
   const bytes = Buffer.from(body, "base64url")
   const texts = [
     ...["", "ptd_", "x", body, name, "null", "\0".repeat(52)],

@@ -155,7 +155,7 @@ test("readRefreshToken() never throws, whatever the text", () => {
   }
 })
 
-test("isRefreshToken() tells a token by its beginning", () => {
+test("isRefreshToken() recognises a token by its beginning", () => {
   for (const text of [token, "ptr_", "ptr_x.y.z"]) assert.equal(isRefreshToken(text), true, text)
   for (const text of ["", "ptr", "PTR_A", " ptr_", "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "xptr_"]) {
     assert.equal(isRefreshToken(text), false, text)

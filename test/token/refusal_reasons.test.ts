@@ -140,7 +140,7 @@ test("verifyAccessToken() says 'type' of a refresh token of Flask-JWT-Extended",
   assert.deepEqual(await refusalOf(refresh, settings), [message, "type"])
 })
 
-test("verifyAccessToken() says 'issuer' and 'audience' where a shared secret has such", async () => {
+test("verifyAccessToken() says 'issuer' and 'audience' where a shared secret has them", async () => {
   const names = { acceptedIssuers: ["app"], acceptedAudiences: ["api"] }
   const { settings, token } = withSettings(forges.HS256, names)
   const reasonOf = async (payload: object) =>

@@ -19,7 +19,7 @@ test("seal() makes what its file's head describes", () => {
   }
 })
 
-test("isSealOf() takes the seal of the same kind, fields and key alone", () => {
+test("isSealOf() is true only for the same kind, fields and key", () => {
   const fields = ["a", "bc", ""]
   const made = seal("gate", fields, key)
   assert.equal(made.length, sealLength)

@@ -36,7 +36,7 @@ function exchangeable({ settings }: { readonly settings: TokenSettings }) {
 }
 
 for (const forge of [shared, published]) {
-  test(`find() ${forge.alg} gives what verify() gave, and only of what was kept`, async () => {
+  test(`find() ${forge.alg} gives what verify() gave, and only for kept tokens`, async () => {
     const verified = new VerifiedTokens(forge.settings, roomy)
     const token = forge.token()
     const found = await verified.verify(token, now)
@@ -76,7 +76,7 @@ test("find() finds nothing once the keys have changed", async () => {
   assert.equal(verified.size, 0)
 })
 
-test("keep() takes no token that was verified by the keys of before", async () => {
+test("keep() refuses a token that was verified by earlier keys", async () => {
   const { held, settings } = exchangeable(published)
   const verified = new VerifiedTokens(settings, roomy)
   const token = published.token()
@@ -124,7 +124,7 @@ test("keep() stays within its bytes: the token that was kept longest ago goes fi
   )
 })
 
-test("keep() takes in again what it let go", async () => {
+test("keep() takes a dropped token again", async () => {
   const verified = new VerifiedTokens(shared.settings, {
     bytesMax: 3 * (numbered(0).length + 512),
   })

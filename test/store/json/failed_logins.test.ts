@@ -55,7 +55,7 @@ test("failures.count() on a disk that fails leaves what was, and goes on from th
   assert.deepEqual(await again.failures.find("alice"), { ...counted, strangers: 2 })
 })
 
-test("failures.clear() on a disk that fails clears nothing, also for who came second", async (t) => {
+test("failures.clear() on a disk that fails clears nothing, also for a second caller", async (t) => {
   const { store, disk } = await openFaulty(t)
   await store.users.create(sampleUser("alice"))
   await store.failures.count("alice", "stranger")
@@ -70,7 +70,7 @@ test("failures.clear() on a disk that fails clears nothing, also for who came se
   assert.deepEqual(await store.failures.find("alice"), counted)
 })
 
-test("users.delete() and what the user failed are one entry, or nothing on a disk that fails", async (t) => {
+test("users.delete() removes the user and their failures in one entry, or neither on a disk that fails", async (t) => {
   const opened = await openFaulty(t)
   const { store, disk } = opened
   await store.users.create(sampleUser("alice"))

@@ -56,7 +56,7 @@ test("every change on a disk that fails is Unavailable and changes nothing", asy
   assert.deepEqual(await store.users.delete("bob", windowAt()), { user: bob, ended: [] })
 })
 
-test("users.seed() on a disk that fails seeds nobody, and works the next time", async (t) => {
+test("users.seed() on a disk that fails makes no user, and works the next time", async (t) => {
   const { store, disk } = await openFaulty(t)
   disk.fail(({ kind }) => (kind === "write" ? { code: "ENOSPC", taken: 300 } : null))
   await assertUnavailable(store.users.seed([alice, bob]))
@@ -73,7 +73,7 @@ test("a write in small pieces is a write", async (t) => {
   assert.deepEqual(await (await reopen()).users.list(), [alice])
 })
 
-test("what waits behind a write that fails, fails too", async (t) => {
+test("writes that wait behind a failed write fail, too", async (t) => {
   const { store, disk } = await openFaulty(t)
   await store.users.create(bob)
   const held = disk.holdWrites()

@@ -21,7 +21,7 @@ const startMillisMax = 6000
 const sliceBytesMax = 200_000
 const writes = 60
 
-test("a store of 100,000 users starts in seconds, and a write costs what it does among 100", async (t) => {
+test("a store of 100,000 users starts in seconds, and a write costs the same as among 100", async (t) => {
   const small = await openFilled(t, few)
   const large = await openFilled(t, many)
   assert.ok(large.sliceBytes < sliceBytesMax, `a slice of ${large.sliceBytes} bytes`)

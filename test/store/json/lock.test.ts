@@ -78,7 +78,7 @@ test("takeLock() respects an owner that never answers", async (t) => {
   assert.deepEqual(readdirSync(directory), [`lock-${"A".repeat(22)}.sock`])
 })
 
-test("takeLock() removes what nobody listens on, and no other name", async (t) => {
+test("takeLock() removes leftovers with names of its sockets, and no other file", async (t) => {
   const directory = temporaryDirectory(t)
   const left = [
     `lock-${"A".repeat(22)}.sock`,

@@ -44,7 +44,7 @@ test("readLock() gives what encodeLock() wrote, in a text of one length", () => 
   }
 })
 
-test("readLock() finds no owner in what is no lock", () => {
+test("readLock() finds no owner in a text that is no lock", () => {
   const texts = ["", "{", "null", "[]", '{"format":"other","id":"x"}', '{"format":"postern-lock"}']
   for (const text of texts) assert.equal(readLock(Buffer.from(text)), null, text)
   const bare = '{"format":"postern-lock","id":"x","boot":7,"socket":{"name":"y"}}'
@@ -136,7 +136,7 @@ test("takeLock() has it at once when the owner gives it back while it is watched
   await (await taking).release()
 })
 
-test("takeLock() loses to who writes over it last", async (t) => {
+test("takeLock() loses to the last process that writes over it", async (t) => {
   const directory = temporaryDirectory(t)
   writeFileSync(join(directory, lockFile), encodeLock(stranger, 3), { mode: 0o600 })
   const other = encodeLock({ ...stranger, id: "O".repeat(22) }, 0)

@@ -54,7 +54,7 @@ test("takeLock() waits for nothing where the owner's own socket refuses", async 
   assert.deepEqual(readdirSync(directory), [])
 })
 
-test("takeLock() takes no other socket's silence for a proof", async (t) => {
+test("takeLock() does not take the silence of another socket as a proof", async (t) => {
   const boot = await readBoot(machineDisk)
   if (boot === null) return t.skip("this kernel does not name its start")
   const name = `lock-${"A".repeat(22)}.sock`
@@ -99,7 +99,7 @@ test("takeLock() does without a socket that it can't reach itself", async (t) =>
   assert.deepEqual(readdirSync(directory), [])
 })
 
-test("takeLock() leaves one alone that answers, whatever the content says", async (t) => {
+test("takeLock() leaves a lock alone whose socket answers, whatever the content says", async (t) => {
   const directory = temporaryDirectory(t)
   const server = createServer(() => {})
   await new Promise<void>((resolve) => {

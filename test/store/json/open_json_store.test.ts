@@ -190,7 +190,7 @@ test("openJsonStore() warns of a directory above that is everybody's, and opens"
   assert.deepEqual(await openAndClose(directory), [])
 })
 
-test("openJsonStore() tells failures that pass from those of the files", async (t) => {
+test("openJsonStore() tells temporary failures from damaged files", async (t) => {
   const directory = temporaryDirectory(t)
   const rows: readonly (readonly [code: string, exitCode: number, hint: RegExp])[] = [
     ["ENOSPC", 69, /^The disk is full/],

@@ -99,7 +99,7 @@ for (const [what, name, edit] of unreleased) {
   })
 }
 
-test("openJsonStore() calls damaged what says it is newer nowhere, and whose sum does not fit", async (t) => {
+test("openJsonStore() calls a file damaged when its sum is wrong and it names no newer version", async (t) => {
   const directory = await usedDirectory(t)
   change(directory, "store.json", replaced('"roles"', '"email":"a@b","roles"'))
   await assertRefused(directory, "store.json", /^The store can't be read: /)

@@ -171,7 +171,7 @@ test("the next start has the state of a backup that was laid over an open store"
   }
 })
 
-test("a store.json of a backup beside newer journals takes nothing away", async (t) => {
+test("a store.json of a backup beside newer journals loses nothing", async (t) => {
   const opened = await openWithBackup(t)
   byRename(opened, ["store.json"])
   await opened.store.close()

@@ -13,7 +13,7 @@ import { tally, thousand } from "./opened_store.ts"
 const diskFull = { code: "ENOSPC", taken: 40 }
 const first = sampleSession("s1")
 
-test("sessions.rotate() whose write fails consumes nothing, for none of 1000 callers", async (t) => {
+test("sessions.rotate() whose write fails uses up no token, for any of 1000 callers", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
   await fill(store, [first])
   for (const round of [1, 2, 3]) {

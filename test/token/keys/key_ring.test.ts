@@ -164,7 +164,7 @@ test("createTimedKeyRing() refuses two keys of one name", async () => {
   })
 })
 
-test("createTimedKeyRing() of no keys finds and publishes none, and can't sign", async () => {
+test("createTimedKeyRing() without keys finds and publishes no key, and can't sign", async () => {
   const ring = await createTimedKeyRing([])
   assert.equal(ring.find(undefined, now), null)
   assert.equal(ring.find("k1", now), null)

@@ -124,7 +124,7 @@ test("createTimedKeyRing() verifies at each second whatever it signed before", (
   }
 })
 
-test("keySet() gives the same text until a key ends, and that of before for a clock set back", () => {
+test("keySet() gives the same text until a key ends, and the earlier text for a clock set back", () => {
   const whole = ring.keySet(now)
   assert.equal(ring.keySet(now + 1), whole)
   assert.equal(ring.keySet(signsFrom.second + ttl - 1), whole)

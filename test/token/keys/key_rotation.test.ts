@@ -77,7 +77,7 @@ test("without() the signing key has the waiting one sign from now on", () => {
   assert.equal(left[0], old)
 })
 
-test("without() the signing key leaves no signer where none waits", () => {
+test("without() the signing key leaves no signer when no key waits", () => {
   const last = key("last", now - 1000)
   assert.deepEqual(without([old, last], last, now), [old])
   assert.deepEqual(without([last], last, now), [])
