@@ -2,11 +2,12 @@
 // answered change stays done. A change without an answer is done whole or not at all.
 
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
 import type { Command } from "../../src/admin/commands.ts"
 import type { Answer } from "../support/http_client.ts"
 import { type Connection, insist, openConnection } from "./connection.ts"
+import { type RaceStore, storesOfRaces } from "./race_stores.ts"
 import { onSlowDisk, prepareService, type RestartedService } from "./restarted_service.ts"
 import { logIn, looking, refreshing, type SharedSession } from "./shared_session.ts"
 import { roundsOf } from "./tally.ts"
@@ -107,11 +108,12 @@ const ways: readonly Way[] = [
   },
 ]
 
-test("no logout, new password or disabled user that was answered is undone by a crash", async (t) => {
+async function raceEndings(t: TestContext, store: RaceStore): Promise<void> {
   let answered = 0
   const seeds = ways.map((_, index) => `user${index}:${password}`).join(",")
   for (let round = 0; round < rounds; round += 1) {
-    const service = await prepareService(t, { POSTERN_SEED_USERS: seeds })
+    const settings = { ...(await store.settings()), POSTERN_SEED_USERS: seeds }
+    const service = await prepareService(t, settings)
     await service.start(onSlowDisk)
     const people = await Promise.all(ways.map((_, index) => createPerson(service, index)))
     const killing = killAtAnswer(Math.ceil(Math.random() * ways.length))
@@ -132,7 +134,18 @@ test("no logout, new password or disabled user that was answered is undone by a 
     }
   }
   t.diagnostic(`${rounds} rounds, ${answered} of ${rounds * ways.length} endings answered in time`)
-})
+}
+
+for (const store of await storesOfRaces()) {
+  const { name, skip } = store
+  test(
+    `no logout, new password or disabled user that was answered is undone by a crash (${name})`,
+    {
+      skip,
+    },
+    (t) => raceEndings(t, store),
+  )
+}
 
 async function createPerson(service: RestartedService, index: number): Promise<Person> {
   const credentials = { username: `user${index}`, password }

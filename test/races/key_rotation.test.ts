@@ -2,10 +2,11 @@
 // access tokens of a retired key are refused, and their sessions can be refreshed.
 
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
 import type { KeySummary } from "../../src/service/keys.ts"
 import { type Connection, insist, openConnection } from "./connection.ts"
+import { type RaceStore, storesOfRaces } from "./race_stores.ts"
 import { onSlowDisk, prepareService, type RestartedService } from "./restarted_service.ts"
 import { logIn, looking, refreshing, type SharedSession } from "./shared_session.ts"
 import { roundsOf } from "./tally.ts"
@@ -31,9 +32,23 @@ interface Load {
   isOver: boolean
 }
 
-test("keys are rotated and retired under load and kills, and no session ends", async (t) => {
+for (const store of await storesOfRaces()) {
+  const { name, skip } = store
+  test(
+    `keys are rotated and retired under load and kills, and no session ends (${name})`,
+    {
+      skip,
+    },
+    (t) => raceRotations(t, store),
+  )
+}
+
+async function raceRotations(t: TestContext, store: RaceStore): Promise<void> {
   const seeds = usernames.map((name) => `${name}:${password}`).join(",")
-  const service = await prepareService(t, { POSTERN_SEED_USERS: seeds, ...onSlowDisk })
+  const service = await prepareService(t, {
+    ...(await store.settings()),
+    ...{ POSTERN_SEED_USERS: seeds, ...onSlowDisk },
+  })
   await service.start()
   const connection = openConnection(service.port)
   const load: Load = {
@@ -61,7 +76,7 @@ test("keys are rotated and retired under load and kills, and no session ends", a
     `${rounds} rounds, ${load.requests} requests, ${load.refused} tokens of retired keys refused, ` +
       `${load.retired.size} keys retired, ${load.failures.length} failures`,
   )
-})
+}
 
 /** A client that asks with its access token, and refreshes it now and then or when it must. */
 async function askAndRefresh(session: SharedSession, load: Load): Promise<void> {

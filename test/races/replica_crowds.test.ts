@@ -8,14 +8,14 @@ import type { KeySummary } from "../../src/service/keys.ts"
 import { createKeySeal, type KeyRow } from "../../src/store/postgres/key_seal.ts"
 import { noticeSeconds } from "../../src/token/keys/key_rotation.ts"
 import { localAddress, sendFrom } from "../support/local_clients.ts"
-import { postgresForTests } from "../support/postgres_server.ts"
 import { insist, openConnection } from "./connection.ts"
+import { postgresOfRaces, sealing } from "./race_stores.ts"
 import type { RestartedService } from "./restarted_service.ts"
 import { logIn, looking, refreshing } from "./shared_session.ts"
 import { roundsOf } from "./tally.ts"
-import { prepareReplicas, sealing, type TwoReplicas } from "./two_replicas.ts"
+import { prepareReplicas, type TwoReplicas } from "./two_replicas.ts"
 
-const { skip, server } = await postgresForTests()
+const { skip, server } = await postgresOfRaces()
 const password = "heftklammer-und-mehr"
 const rounds = roundsOf(2)
 const crowd = 100

@@ -4,14 +4,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Command } from "../../src/admin/commands.ts"
-import { postgresForTests } from "../support/postgres_server.ts"
 import { type Connection, insist, openConnection } from "./connection.ts"
+import { postgresOfRaces } from "./race_stores.ts"
 import type { RestartedService } from "./restarted_service.ts"
 import { logIn, looking, payloadOf } from "./shared_session.ts"
 import { roundsOf } from "./tally.ts"
 import { cutConnections, insistOnCommand, prepareReplicas } from "./two_replicas.ts"
 
-const { skip, server } = await postgresForTests()
+const { skip, server } = await postgresOfRaces()
 /** Each of 20 rounds of the long form is 50 endings. */
 const endings = roundsOf(1) * 50
 const password = "heftklammer-und-mehr"

@@ -80,8 +80,8 @@ export function looking(token: string | undefined): Outgoing {
 /** All tabs send the newest token. False when the session can't go on. */
 export async function useNewest(session: SharedSession, behaviour: Behaviour): Promise<boolean> {
   const presented = session.refreshTokens.at(-1) ?? assert.fail("no token")
-  const until = performance.now() + behaviour.graceMillis - marginMillis
-  const window = { presented, until, ...behaviour }
+  const closes = performance.now() + behaviour.graceMillis
+  const window = { presented, closes, until: closes - marginMillis, ...behaviour }
   const tries = session.tabs.map((tab) => present(tab, session, window))
   const outcomes = await Promise.all(tries)
   // Who had no answer, and one more, late: what they send is the parent by now.
@@ -89,7 +89,7 @@ export async function useNewest(session: SharedSession, behaviour: Behaviour): P
   outcomes.push(...(await Promise.all(late.map((tab) => present(tab, session, window)))))
   session.lastUsedAt = performance.now()
   if (outcomes.includes("refused")) return false
-  if (session.refreshTokens.at(-1) === presented) {
+  if (outcomes.includes("late") || session.refreshTokens.at(-1) === presented) {
     behaviour.tally.overdue += 1
     return false
   }
@@ -101,18 +101,24 @@ interface Window extends Behaviour {
   readonly presented: string
   /** Until when it may be repeated: a little less than the grace since it was first sent. */
   readonly until: number
+  /** When the grace is over at the earliest: what is answered later may be refused. */
+  readonly closes: number
 }
 
 async function present(
   tab: Connection,
   session: SharedSession,
-  { presented, until, tally }: Window,
-): Promise<"answered" | "refused" | "overdue"> {
+  { presented, until, closes, tally }: Window,
+): Promise<"answered" | "refused" | "overdue" | "late"> {
   let lose = Math.random() < lossRate ? randomLoss() : undefined
   while (performance.now() < until) {
     const answer = await tab.send({ ...refreshing(presented), lose })
     if (answer === "lost") tally.lostAnswers += 1
-    if (isFinal(answer)) return note(answer, session, { presented, tally })
+    if (isFinal(answer)) {
+      // On a busy machine the service may come to it long after it was sent.
+      if (answer.status === 401 && performance.now() >= closes) return "late"
+      return note(answer, session, { presented, tally })
+    }
     // One that was lost on purpose is repeated at once, while the first may still be under way.
     if (lose === undefined) await pause()
     lose = undefined

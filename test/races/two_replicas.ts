@@ -10,6 +10,7 @@ import type { Command } from "../../src/admin/commands.ts"
 import { askService } from "../../src/admin/socket.ts"
 import type { ProcessSettings } from "../support/postern_process.ts"
 import type { PostgresServer } from "../support/postgres_server.ts"
+import { newDatabase } from "./race_stores.ts"
 import { prepareService, type RestartedService } from "./restarted_service.ts"
 
 /** Two services and their database. */
@@ -21,10 +22,6 @@ export interface TwoReplicas {
   query(text: string, values?: readonly unknown[]): Promise<readonly object[]>
 }
 
-const secret = "3Jq0bT5yVd8sLkX1mZ7nRw2cFhG9aUeP6oIiYtKxQvE="
-const issuer = "http://localhost:8080"
-/** What the services seal their keys under. */
-export const sealing = { secret: Buffer.from(secret), issuer }
 const triesMax = 1_000
 
 /** Makes a database, and prepares two services over it; they do not run yet. */
@@ -34,22 +31,12 @@ export async function prepareReplicas(
   settings: ProcessSettings,
 ): Promise<TwoReplicas> {
   const { host } = server ?? assert.fail("There is no PostgreSQL")
-  const database = `races_${process.hrtime.bigint()}`
-  await runIn(host, "postgres", `create database ${database}`)
-  const shared = { ...storeSettings(host, database), ...settings }
+  const { database, settings: ofStore } = await newDatabase(host)
+  const shared = { ...ofStore, ...settings }
   return {
     services: [await prepareService(t, shared), await prepareService(t, shared)],
     database,
     query: (text, values) => runIn(host, database, text, values),
-  }
-}
-
-/** The settings of services over a database of the tests' cluster. */
-export function storeSettings(host: string, database: string): ProcessSettings {
-  return {
-    POSTERN_STORE: `postgres://postern@${encodeURIComponent(host)}/${database}`,
-    POSTERN_STORE_SECRET: secret,
-    POSTERN_ISSUER: issuer,
   }
 }
 
