@@ -12,6 +12,7 @@ import { listen, type ServerOptions } from "./http/node/server.ts"
 import { startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { Sessions } from "./service/sessions.ts"
+import { createServiceWatch } from "./service_watch.ts"
 import { waitFor } from "./start_waiting.ts"
 import { urlOf } from "./system/address.ts"
 import { machineDisk } from "./system/disk.ts"
@@ -83,19 +84,22 @@ async function startWith(
   await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
   const wing = await loadWing(config)
+  const { watch, tellPort } = createServiceWatch(config, clock)
   const control = await openControl({
-    ...{ directory, accounts, keys, disk: machineDisk, log, isInPlace },
+    ...{ directory, accounts, keys, disk: machineDisk, log, isInPlace, watch },
   })
   try {
     let ready = false
     const server = await listen(config, {
-      ...serverOptions(config, { log, clock }),
+      ...serverOptions(config, { log: watch.listenTo(log), clock }),
+      witness: watch,
       // Made below in the same turn of the event loop, so before a request can come.
-      handle: (request) => app.handle(request),
+      handle: (request) => (watch.isOn ? watch.handle(request, app.handle) : app.handle(request)),
       takesBody: (head) => app.takesBody(head),
       askerAt: (start) => app.askerAt(start),
       share: (reply, origin) => app.share(reply, origin),
     })
+    tellPort(server.port)
     const app = appOf(opened, withPort(config, server.port), {
       isReady: async () => ready && (await store.isUsable()),
       ...{ log, wing },

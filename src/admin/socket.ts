@@ -16,6 +16,7 @@ import {
   NobodyListens,
 } from "../system/unix_socket.ts"
 import { type Answer, type Command, type CommandParts, execute } from "./commands.ts"
+import type { RequestWatch, WatchCommand } from "./request_watch.ts"
 
 /** Name of the socket in the data directory. */
 export const controlSocketName = "control.sock"
@@ -31,6 +32,8 @@ export interface ControlOptions extends CommandParts {
   readonly disk: Disk
   /** Whether this process still owns the directory. If not, the socket may be another's. */
   readonly isInPlace: () => boolean
+  /** Answers `postern doctor`. */
+  readonly watch?: Pick<RequestWatch, "answer">
 }
 
 /**
@@ -65,6 +68,8 @@ async function putUp(path: string, options: ControlOptions): Promise<LocalSocket
   const unnamed = join(directory, `.ctrl-${randomName()}.sock`)
   const socket = await listenLocally(unnamed, async (line) => {
     const command = readJsonObject(Buffer.from(line)).value
+    const seen = options.watch?.answer(command)
+    if (seen !== undefined) return JSON.stringify({ ok: true, value: seen } satisfies Answer)
     return JSON.stringify(await execute(command, options))
   }).catch(async (error) => {
     // Some file systems make a file that is not a socket, and then fail.
@@ -94,7 +99,10 @@ export async function isServed(directory: string): Promise<boolean> {
 }
 
 /** Sends a command to the running service. Gives null when no service runs. */
-export async function askService(directory: string, command: Command): Promise<Answer | null> {
+export async function askService(
+  directory: string,
+  command: Command | WatchCommand,
+): Promise<Answer | null> {
   try {
     return JSON.parse(
       await askLocally(join(directory, controlSocketName), JSON.stringify(command)),

@@ -21,6 +21,7 @@ import { type ReadOptions, type RequestStart, readRequest } from "./read_request
 import { bodyRefusals, noMemory, noProxy, type Refusal, unsupportedExpect } from "./refusals.ts"
 import { createHeadWriter, type HeaderOptions } from "./reply_head.ts"
 import { createServerLog } from "./server_log.ts"
+import { showReplies, showRequest, type Witness } from "./witness.ts"
 import { refuse, refuseUnread, type WriteOptions, writeReply } from "./write_reply.ts"
 
 type HeadersOfService = Omit<
@@ -34,6 +35,8 @@ export interface ServerOptions extends HeadersOfService, Reading, Pick<WriteOpti
   /** Answers a request. Never rejects. */
   readonly handle: (request: HttpRequest) => Promise<Reply>
   readonly log: Log
+  /** Gets to see requests and replies. */
+  readonly witness?: Witness
   /** Those of limits.ts unless given. */
   readonly limits?: HttpLimits
 }
@@ -90,11 +93,12 @@ function serveRequests(
   server: http.Server,
   options: ServerOptions & { readonly limits: HttpLimits },
 ): ServerParts {
-  const { limits } = options
+  const { limits, witness } = options
   const log = createServerLog(options.log)
   const memory = new HeldMemory(limits.heldBytesMax)
   const connections = new Connections(server, { ...options, memory, log })
-  const head = createHeadWriter({ ...options, ...limits, statusTexts: http.STATUS_CODES })
+  const writer = createHeadWriter({ ...options, ...limits, statusTexts: http.STATUS_CODES })
+  const head = witness === undefined ? writer : showReplies(writer, witness)
   const flood = new ChunkFlood(limits.floodMillis)
   const parts = {
     ...options,
@@ -106,6 +110,7 @@ function serveRequests(
     refusal: Refusal | null = null,
   ) => {
     const pending = connections.begin(incoming, outgoing)
+    if (pending !== null && witness?.isOn) showRequest(witness, pending)
     if (pending !== null) void answer(pending, pending.held === 0 ? noMemory : refusal, parts)
   }
   server.on("request", (incoming, outgoing) => serve(incoming, outgoing))
