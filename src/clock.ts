@@ -98,3 +98,8 @@ export function timeText(clock: Clock, format: (epochSeconds: number) => string)
     return text
   }
 }
+
+/** Reads a date as HTTP and certificates write it, into epoch seconds. NaN for anything else. */
+export function secondsOfDate(text: string): number {
+  return Date.parse(text) / 1000
+}

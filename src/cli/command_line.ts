@@ -106,7 +106,9 @@ function noCommand(words: readonly string[]): OperatorError {
 function readCall(row: CommandRow, rest: readonly string[], terminal: Terminal): Call | null {
   const { values, positionals } = parse(row, rest)
   if (values["help"] === true) return null
-  if (positionals.length !== row.takes.length || positionals.includes("")) {
+  const needed = row.takes.filter((name) => !name.startsWith("[")).length
+  const isCount = positionals.length >= needed && positionals.length <= row.takes.length
+  if (!isCount || positionals.includes("")) {
     throw wrongArguments(row, "wrong arguments")
   }
   return {

@@ -5,7 +5,7 @@ import type { Terminal } from "./terminal.ts"
 
 /** A command with what was typed after it. */
 export interface Call {
-  /** The values for what the command takes, as many as its row says. */
+  /** The values for what the command takes, without those of optional arguments that were not given. */
   readonly values: readonly string[]
   readonly isJson: boolean
   /** The command's own options that were given, by name; the value of a flag is empty. */
@@ -27,7 +27,7 @@ export interface CommandOption {
 export interface CommandRow {
   /** The words that choose it. */
   readonly name: string
-  /** The names of its arguments, as its usage shows them. */
+  /** The names of its arguments, as its usage shows them: `NAME`, or `[NAME]` when optional. */
   readonly takes: readonly string[]
   /** One sentence. */
   readonly help: string

@@ -16,6 +16,13 @@ No service may use either store. Give the settings of the service: they encrypt 
 Other users of the machine can see a password in PLACE: put a URL that has one into a file.
 `
 
+const doctorNotes = `URL is the public address; without it, that of the service or POSTERN_ISSUER.
+On the machine of the service, as its user, it also compares what arrives with what was sent.
+It logs nobody in, sends no secret and changes nothing. It takes at most 20 seconds.
+
+Exit codes: 0 nothing is wrong, 1 something is wrong, 69 something could not be checked.
+`
+
 const ownCommands: readonly CommandRow[] = [
   {
     name: "serve",
@@ -47,6 +54,15 @@ const ownCommands: readonly CommandRow[] = [
     shownSettings: ["POSTERN_HOST", "POSTERN_PORT"],
     run: async (call, terminal) =>
       (await import("./healthcheck.ts")).runHealthcheck(call, terminal),
+  },
+  {
+    name: "doctor",
+    takes: ["[URL]"],
+    help: "Say what is wrong between browser, proxy and Postern.",
+    notes: doctorNotes,
+    options: [{ name: "json", help: "Print a JSON object." }],
+    shownSettings: ["POSTERN_DATA_DIR", "POSTERN_ISSUER"],
+    run: async (call, terminal) => (await import("./doctor/doctor.ts")).runDoctor(call, terminal),
   },
   {
     name: "store status",

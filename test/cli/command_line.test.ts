@@ -24,7 +24,10 @@ for (const words of [[], ["--help"], ["-h"], ["help"]]) {
 test("postern --help shows each command with its arguments, and the exit codes", () => {
   for (const { name, takes, help: sentence } of commandRows) {
     const usage = [name, ...takes].join(" ")
-    assert.match(help, new RegExp(`^  ${usage} +${sentence.replace(/[.`]/g, ".")}$`, "m"))
+    assert.match(
+      help,
+      new RegExp(`^  ${usage.replace(/[[\]]/g, ".")} +${sentence.replace(/[.`]/g, ".")}$`, "m"),
+    )
   }
   const codes = [...(/Exit codes: ([^.]*)\./.exec(help)?.[1] ?? "").matchAll(/(\d+) /g)]
   assert.deepEqual(

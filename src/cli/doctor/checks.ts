@@ -1,0 +1,78 @@
+// The table of checks, and the order in which they judge. When Postern does not answer, or refuses
+// the Host header, one finding says why, and the checks of answers are left out.
+
+import { checkAddresses } from "./checks/addresses.ts"
+import { findNoAnswer } from "./checks/answer.ts"
+import { checkCaching } from "./checks/caching.ts"
+import { checkClientAddress } from "./checks/client_address.ts"
+import { checkClock } from "./checks/clock.ts"
+import { checkKeepAlive, checkPatience } from "./checks/connections.ts"
+import { checkCookies } from "./checks/cookies.ts"
+import { checkGates } from "./checks/gates.ts"
+import { checkHost, findMisdirected } from "./checks/host.ts"
+import { checkIssuer } from "./checks/issuer.ts"
+import { checkReplies } from "./checks/replies.ts"
+import { checkRequestBodies, checkRequestHeaders, checkTargets } from "./checks/requests.ts"
+import { checkRoutes, isReached } from "./checks/routes.ts"
+import { checkSizes } from "./checks/sizes.ts"
+import { checkCertificate, checkPlain } from "./checks/tls.ts"
+import type { Evidence } from "./evidence.ts"
+import { type Finding, ok, type Result, unknown } from "./finding.ts"
+
+type Check = (evidence: Evidence) => readonly Result[]
+
+/** Checks of the way to the proxy. */
+const outside: readonly (readonly [name: string, check: Check])[] = [
+  ["certificate", checkCertificate],
+  ["http", checkPlain],
+]
+
+/** Checks that need Postern's own answers. */
+const inside: readonly (readonly [name: string, check: Check])[] = [
+  ["addresses", checkAddresses],
+  ["issuer", checkIssuer],
+  ["host", checkHost],
+  ["client address", checkClientAddress],
+  ["routes", checkRoutes],
+  ["path", checkTargets],
+  ["request headers", checkRequestHeaders],
+  ["request bodies", checkRequestBodies],
+  ["answers", checkReplies],
+  ["cookies", checkCookies],
+  ["sizes", checkSizes],
+  ["connections", checkKeepAlive],
+  ["late answers", checkPatience],
+  ["cache", checkCaching],
+  ["clock", checkClock],
+]
+
+/** Judges the evidence. */
+export function findings(evidence: Evidence): readonly Finding[] {
+  const isElsewhereReached = evidence.samples.some(isReached)
+  const noAnswer = isElsewhereReached ? null : findNoAnswer(evidence)
+  const another = isElsewhereReached ? null : findMisdirected(evidence)
+  const fatal = noAnswer ?? another
+  const hasAnswer = evidence.firsts.some(({ exchange }) => exchange.link !== null)
+  return [
+    {
+      check: noAnswer === null && another !== null ? "host" : "answer",
+      ...(fatal ?? answered(evidence)),
+    },
+    ...(hasAnswer ? run(outside, evidence) : []),
+    ...(fatal === null ? run(inside, evidence) : [{ check: "all else", ...notReached }]),
+    ...checkGates(evidence),
+    ...(evidence.isCutShort
+      ? [{ check: "time", ...unknown("There was no time for all questions") }]
+      : []),
+  ]
+}
+
+const notReached: Result = unknown("Nothing more can be said until Postern answers")
+
+function answered({ address }: Evidence): Result {
+  return ok(`Postern answers at ${address.text}`)
+}
+
+function run(checks: typeof inside, evidence: Evidence): readonly Finding[] {
+  return checks.flatMap(([check, judge]) => judge(evidence).map((one) => ({ check, ...one })))
+}

@@ -1,0 +1,83 @@
+// Connections between the proxy and Postern: the version of HTTP, whether they are kept, and how
+// long the proxy waits for a late answer.
+
+import { allSamples, type Evidence, mainSample, sampleOf } from "../evidence.ts"
+import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
+import { slowReplySeconds } from "../probes.ts"
+import { type ProxyKind, remedies } from "../remedies.ts"
+
+/** For how long proxies keep an idle connection to Postern unless told. Postern must keep it longer. */
+const idleSeconds: Readonly<Partial<Record<ProxyKind, number>>> = { nginx: 60 }
+
+/** Whether connections are kept, and kept long enough. */
+export function checkKeepAlive(evidence: Evidence): readonly Result[] {
+  const { blindness, facts, proxy } = evidence
+  const seen = allSamples(evidence).flatMap((sample) => sample.seen)
+  const link = mainSample(evidence)?.exchange.link
+  if (facts === null || seen.length === 0) return [unknown(blindness ?? "No request arrived")]
+  if (seen.some(({ peer }) => peer.port === link?.localPort)) return [ok("No proxy is in between")]
+  const effect = "Each request costs a new connection: pages and tokens come later."
+  const remedy = remedies.keepAlive
+  if (seen.some(({ httpVersion }) => httpVersion === "1.0")) {
+    return [warning("The proxy speaks HTTP/1.0 to Postern", { effect, remedy })]
+  }
+  if (!seen.some(({ number }) => number > 1) && turnsOf(evidence) > 1) {
+    return [warning("The proxy opens a connection for each request", { effect, remedy })]
+  }
+  const kept = facts.keepAliveSeconds.proxy
+  const idle = proxy === null ? undefined : idleSeconds[proxy]
+  if (idle !== undefined && kept <= idle) {
+    return [
+      warning(`Postern closes idle connections after ${kept} s, and the proxy after ${idle} s`, {
+        effect: "Now and then a request gets 502, because Postern closes its connection first.",
+        remedy: {
+          any: "POSTERN_PROXY_KEEP_ALIVE=75s",
+          nginx: `keepalive_timeout ${Math.max(1, kept - 5)}s; in the upstream block`,
+        },
+      }),
+    ]
+  }
+  return [ok(`Connections are kept; the proxy must close them within ${kept} s`)]
+}
+
+/** How many of the questions on one connection arrived. */
+function turnsOf({ samples }: Evidence): number {
+  return samples.filter(({ probe, seen }) => probe.name.startsWith("turn_") && seen.length > 0)
+    .length
+}
+
+/** Whether the proxy waits for a login that has to wait for its turn. */
+export function checkPatience(evidence: Evidence): readonly Result[] {
+  const sample = sampleOf(evidence, "slow")
+  if (sample === undefined || evidence.blindness !== null) {
+    return [unknown(evidence.blindness ?? "No request arrived")]
+  }
+  const { answer, failure, millis } = sample.exchange
+  const seen = sample.seen[0]
+  // Another check says why it did not arrive.
+  if (seen === undefined) return []
+  const isAnswered = answer !== null && answer.status < 500
+  if (isAnswered) {
+    if (sample.seen.length === 1) return [ok(`The proxy waits ${slowReplySeconds} s for an answer`)]
+    return [
+      wrong(`The proxy sent one request ${sample.seen.length} times`, {
+        effect: "A login counts as several, and wrong passwords lock accounts sooner.",
+        remedy: {
+          nginx: "proxy_next_upstream off;",
+          caddy: "lb_try_duration 0",
+          traefik: "remove the middleware retry",
+          haproxy: "retries 0, and no `retry-on`",
+        },
+      }),
+    ]
+  }
+  const outcome = answer === null ? failure?.code : answer.status
+  const seconds = Math.round(millis / 100) / 10
+  return [
+    wrong(`The proxy gives up after ${seconds} s (${outcome})`, {
+      effect:
+        "While many log in, a login waits up to 5 s for its turn, and then users get an error.",
+      remedy: remedies.patience,
+    }),
+  ]
+}

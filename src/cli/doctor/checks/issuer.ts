@@ -1,0 +1,61 @@
+// The issuer in tokens and metadata against the address at which the service is reached.
+
+import { readJsonObject } from "../../../domain/strict_json.ts"
+import { type Evidence, isOfPostern, sampleOf } from "../evidence.ts"
+import { ok, type Result, unknown, wrong } from "../finding.ts"
+import { decodedBody, type HttpAnswer } from "../http_answer.ts"
+
+const refused = "Verifiers compare it as text, and refuse every token."
+
+/** Whether the metadata names this address. */
+export function checkIssuer(evidence: Evidence): readonly Result[] {
+  const { address, facts } = evidence
+  const sample = sampleOf(evidence, "metadata")
+  const answer = sample?.exchange.answer ?? null
+  if (sample === undefined || answer === null) return [unknown("The metadata could not be read")]
+  // Another check says that paths are changed.
+  if (sample.seen.some(({ target }) => target !== sample.exchange.question.target)) return []
+  if (facts !== null && facts.issuer === null) return [sharedSecretResult(evidence)]
+  const told = issuerIn(answer)
+  if (told === null) {
+    if (facts === null && answer.status === 404 && isOfPostern(sample)) {
+      return [ok("There is no metadata: tokens are signed with a shared secret")]
+    }
+    return [
+      wrong(`${sample.probe.path} is not answered by Postern (${answer.status})`, {
+        effect: "Verifiers that know only the issuer find no keys.",
+        remedy: {
+          any: "Pass /.well-known/ on to Postern; only /.well-known/acme-challenge/ is the proxy's",
+        },
+      }),
+    ]
+  }
+  if (told === address.text) return [ok(`The issuer is the address, ${told}`)]
+  return [
+    wrong(`Tokens name the issuer '${told}', but the address is '${address.text}'`, {
+      effect: refused,
+      remedy: {
+        any: `POSTERN_ISSUER=${address.text}, or ask for the right address: postern doctor ${told}`,
+      },
+    }),
+  ]
+}
+
+function sharedSecretResult({ facts, address }: Evidence): Result {
+  const own = facts?.publicAddress ?? null
+  if (own === null || own === address.text) return ok("Tokens are signed with a shared secret")
+  return wrong(`POSTERN_ISSUER is '${own}', but the address is '${address.text}'`, {
+    effect: refused,
+    remedy: { any: `POSTERN_ISSUER=${address.text}` },
+  })
+}
+
+function issuerIn(answer: HttpAnswer): string | null {
+  if (answer.status !== 200) return null
+  try {
+    const { issuer } = readJsonObject(decodedBody(answer) ?? answer.body).value
+    return typeof issuer === "string" ? issuer : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,157 @@
+// A Postern behind proxies, and `postern doctor` as a process that asks it. In that process the
+// names of example.org lead to this machine, and the ports of the web to those of the test.
+
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { TestContext } from "node:test"
+import { type RunningPostern, runPostern, startPostern } from "../../support/postern_process.ts"
+import { temporaryDirectory } from "../../support/temporary_directory.ts"
+
+/** A finding as `--json` prints it. */
+export interface PrintedFinding {
+  readonly check: string
+  readonly outcome: string
+  readonly text: string
+  readonly effect: string | null
+  readonly change: readonly string[]
+}
+
+/** What the doctor printed. */
+export interface Printed {
+  readonly exitCode: number | null
+  readonly proxy: string | null
+  readonly result: string
+  readonly findings: readonly PrintedFinding[]
+}
+
+/** Where names and ports lead in the doctor's process. */
+export interface Ways {
+  readonly ports: Readonly<Record<number, number>>
+  /** 127.0.0.1 unless told. */
+  readonly addresses?: readonly string[]
+}
+
+/** A service with its certificates. */
+export interface World {
+  readonly postern: RunningPostern
+  readonly directory: string
+  readonly certificate: string
+  readonly key: string
+  /** Asks, and gives what was printed. */
+  doctor(ways: Ways, url?: string, settings?: Readonly<Record<string, string>>): Promise<Printed>
+}
+
+/** The address of the login host. */
+export const loginAddress = "https://login.example.org"
+
+/** Starts a service that trusts proxies of this machine. */
+export async function startWorld(
+  t: TestContext,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<World> {
+  const directory = temporaryDirectory(t)
+  const data = { POSTERN_DATA_DIR: join(directory, "data") }
+  const postern = await startPostern(t, {
+    ...data,
+    POSTERN_ISSUER: loginAddress,
+    POSTERN_TRUSTED_PROXIES: "127.0.0.1",
+    ...settings,
+  })
+  const { authority, certificate, key } = makeCertificates(directory)
+  return {
+    ...{ postern, directory, certificate, key },
+    async doctor(ways, url, more = {}) {
+      const preload = preloadFor(directory, ways)
+      const environment = {
+        ...data,
+        NODE_EXTRA_CA_CERTS: authority,
+        NODE_OPTIONS: `--require ${preload}`,
+        ...more,
+      }
+      const words = ["doctor", ...(url === undefined ? [] : [url]), "--json"]
+      const { exitCode, stdout, stderr } = await runPostern(words, environment)
+      assert.ok(stdout.startsWith("{"), stderr)
+      return { exitCode, ...JSON.parse(stdout) }
+    },
+  }
+}
+
+/** The findings that are not ok, in one line each. */
+export function complaints({ findings }: Printed): readonly string[] {
+  return findings
+    .filter(({ outcome, check }) => outcome !== "ok" && check !== "protected hosts")
+    .map(({ check, outcome, text }) => `${outcome}: ${check}: ${text}`)
+}
+
+/** Makes an authority and a certificate for example.org; `more` are further certificates. */
+function makeCertificates(directory: string) {
+  const file = (name: string) => join(directory, name)
+  const key = file("key.pem")
+  const authority = file("authority.pem")
+  const authorityKey = file("authority.key")
+  const certificate = file("certificate.pem")
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+  openssl([
+    "req",
+    "-x509",
+    ...curve,
+    "-keyout",
+    authorityKey,
+    "-out",
+    authority,
+    "-days",
+    "90",
+    "-subj",
+    "/CN=Authority of tests",
+  ])
+  const names = "subjectAltName=DNS:login.example.org,DNS:*.example.org"
+  openssl([
+    "req",
+    "-x509",
+    ...curve,
+    "-keyout",
+    key,
+    "-out",
+    certificate,
+    "-days",
+    "60",
+    "-subj",
+    "/CN=login.example.org",
+    "-addext",
+    names,
+    "-addext",
+    "basicConstraints=critical,CA:FALSE",
+    "-CA",
+    authority,
+    "-CAkey",
+    authorityKey,
+  ])
+  return { authority, certificate, key, authorityKey }
+}
+
+function openssl(words: readonly string[]): void {
+  const { status, stderr } = spawnSync("openssl", words, { encoding: "utf8" })
+  assert.equal(status, 0, stderr)
+}
+
+let preloads = 0
+
+function preloadFor(directory: string, { ports, addresses = ["127.0.0.1"] }: Ways): string {
+  preloads += 1
+  const path = join(directory, `ways-${preloads}.cjs`)
+  const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }))
+  writeFileSync(
+    path,
+    `const net = require("node:net"), dns = require("node:dns"), { connect } = net
+const ports = ${JSON.stringify(ports)}
+const way = (where) => ({ ...where, port: ports[where.port] ?? where.port })
+net.connect = (where, ...rest) => connect(way(where), ...rest)
+const { lookup } = dns.promises
+dns.promises.lookup = async (name, options) =>
+  name.endsWith("example.org") ? ${JSON.stringify(found)} : lookup(name, options)
+`,
+  )
+  return path
+}
