@@ -4,6 +4,7 @@
 import type { Clock } from "../clock.ts"
 import { AuthError, Unavailable } from "../errors.ts"
 import type { Store } from "../store/store.ts"
+import { createTurns } from "../system/turns.ts"
 import type { Audit } from "../telemetry/audit.ts"
 import type { PublishedAlgorithm } from "../token/keys/algorithms.ts"
 import {
@@ -72,8 +73,7 @@ interface KeysState {
 export class Keys {
   readonly #parts: KeyParts & { readonly signing: KeySource }
   #state: KeysState
-  /** The latest change. The next change waits for it. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = createTurns()
   /** Uses the current keys at each call. */
   readonly ring: KeyRing = {
     signer: (now) => this.#state.ring.signer(now),
@@ -104,7 +104,7 @@ export class Keys {
     const version = await this.#parts.store.keys.version()
     if (version === this.#state.version) return
     // Of many requests that find this at once, one reads the document.
-    await this.#alone(async () => {
+    await this.#inTurn(async () => {
       if (this.#state.version !== version) await this.#reload()
     })
   }
@@ -138,7 +138,7 @@ export class Keys {
    */
   async rotate(): Promise<KeySummary> {
     await this.catchUp()
-    return this.#alone(async () => {
+    return this.#inTurn(async () => {
       const { clock, audit } = this.#parts
       const algorithm = this.#generated()
       const now = clock.now()
@@ -163,7 +163,7 @@ export class Keys {
    */
   async retire(kid: string): Promise<void> {
     await this.catchUp()
-    return this.#alone(async () => {
+    return this.#inTurn(async () => {
       const { clock, audit } = this.#parts
       const { file, ring } = this.#state
       const renewed = renewSecret(file, kid)
@@ -188,7 +188,7 @@ export class Keys {
     await this.catchUp()
     const { signing, clock, audit, rotationSeconds } = this.#parts
     if (signing.kind !== "generated") return
-    await this.#alone(async () => {
+    await this.#inTurn(async () => {
       const passedAt = clock.passed()
       const over = this.#keys().filter((key) => isOver(key, passedAt))
       if (over.length === 0) return
@@ -221,13 +221,6 @@ export class Keys {
     const setting = signing.kind === "shared" ? "JWT_SECRET_KEY" : "JWT_PRIVATE_KEY"
     const message = `The key comes from ${setting}: change that and start Postern again`
     throw new AuthError("invalid_request", message)
-  }
-
-  /** Runs a change after all earlier changes. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work)
-    this.#last = done.catch(() => {})
-    return done
   }
 
   /** Replaces the keys of the current algorithm. Keys of other algorithms stay. */

@@ -162,7 +162,7 @@ export function readClaims(
     isInstant(exp) &&
     (isSessionId(sid) || !isPublished) &&
     (authTime === undefined ? !isPublished : isInstant(authTime)) &&
-    (typeof fresh === "boolean" || (!isPublished && isFiniteNumber(fresh)))
+    (typeof fresh === "boolean" || (!isPublished && Number.isFinite(fresh)))
   if (!holds) return "claims"
   if (exp <= iat || (type === "access" && exp - iat > accessTtlSecondsMax)) return "lifetime"
   const latest = now + Math.max(clockSkewSeconds, settings.leewaySeconds)
@@ -203,8 +203,4 @@ function isSessionId(sid: unknown): sid is string {
 
 function isInstant(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= lastInstant
-}
-
-function isFiniteNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value)
 }

@@ -13,6 +13,7 @@ import { basename, join } from "node:path"
 import { monotonicMillis } from "../../clock.ts"
 import { systemCode } from "../../errors.ts"
 import { type Disk, type DiskFile, writeAll } from "../../system/disk.ts"
+import { createTurns } from "../../system/turns.ts"
 import type { Lock } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
 
@@ -63,8 +64,7 @@ export class HeldFiles {
   readonly #files = new Map<string, HeldFile>()
   readonly #timer: NodeJS.Timeout
   #checkedAt = Number.NEGATIVE_INFINITY
-  /** The latest work with files, which the next waits for. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = createTurns()
   #displaced: Displaced | null = null
 
   constructor(options: HoldingOptions) {
@@ -142,9 +142,10 @@ export class HeldFiles {
   /** Closes all files and gives the lock back. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#last
-    for (const { file } of this.#files.values()) await file.close()
-    await this.#options.lock.release()
+    await this.#inTurn(async () => {
+      for (const { file } of this.#files.values()) await file.close()
+      await this.#options.lock.release()
+    })
   }
 
   async #assertOwn(held: HeldFile): Promise<void> {
@@ -224,11 +225,5 @@ export class HeldFiles {
       this.#options.alarm("store.displaced", `${why}. ${advice}`)
     }
     return this.#displaced
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work)
-    this.#last = done.catch(() => {})
-    return done
   }
 }

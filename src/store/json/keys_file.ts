@@ -3,6 +3,7 @@
 
 import { systemCode, Unavailable } from "../../errors.ts"
 import { type Disk, replaceFile } from "../../system/disk.ts"
+import { createTurns } from "../../system/turns.ts"
 import type { KeyDocument, KeyStore } from "../store.ts"
 
 /** Name of the file in the data directory. */
@@ -15,8 +16,7 @@ export class JsonKeys implements KeyStore {
   readonly #assertOpen: () => void
   /** Counted in memory: no other process writes the file. Null: no file; undefined: not read. */
   #version: number | null | undefined
-  /** The latest replacement, which the next one waits for. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = createTurns()
 
   constructor({ path, disk, assertOpen }: KeysFileParts) {
     this.place = path
@@ -45,7 +45,7 @@ export class JsonKeys implements KeyStore {
     bytes: Uint8Array,
     { ifVersion }: { readonly ifVersion: number | null },
   ): Promise<number | null> {
-    const replaced = this.#last.then(async () => {
+    return this.#inTurn(async () => {
       this.#assertOpen()
       if (this.#version === undefined) await this.read()
       if (ifVersion !== this.#version) return null
@@ -53,8 +53,6 @@ export class JsonKeys implements KeyStore {
       this.#version = (ifVersion ?? 0) + 1
       return this.#version
     })
-    this.#last = replaced.catch(() => {})
-    return replaced
   }
 }
 
