@@ -11,10 +11,10 @@ import { setTimeout as pause } from "node:timers/promises"
 import { Client } from "pg"
 
 /** Why tests of PostgreSQL are skipped here, or false. */
-const skip: string | false =
+export const noPostgres: string | false =
   findBinaries() === null && "PostgreSQL is not installed: apt-get install postgresql"
 // A gate that installs PostgreSQL may not pass without these tests.
-if (process.env["TEST_POSTGRES"] === "required") assert.equal(skip, false)
+if (process.env["TEST_POSTGRES"] === "required") assert.equal(noPostgres, false)
 
 /** A running cluster. */
 export interface PostgresServer {
@@ -22,6 +22,8 @@ export interface PostgresServer {
   readonly host: string
   /** Ends it at once, as a crash would, and starts it again. */
   restart(): Promise<void>
+  /** Ends it before the test file does. */
+  stop(): Promise<void>
 }
 
 const nobody = 65_534
@@ -35,31 +37,46 @@ export async function postgresForTests(): Promise<{
   /** That of the server; empty without one. */
   readonly host: string
 }> {
-  const server = skip === false ? await startPostgres() : null
-  return { skip, server, host: server?.host ?? "" }
+  const server = noPostgres === false ? await startPostgres() : null
+  return { skip: noPostgres, server, host: server?.host ?? "" }
 }
 
-async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a cluster, until the test file ends. Its files are in a directory of its own; `disk` is
+ * another one for all of them, and `logDirectory` one for those of the write-ahead log.
+ */
+export async function startPostgres({
+  disk,
+  logDirectory,
+}: {
+  readonly disk?: string
+  readonly logDirectory?: string
+} = {}): Promise<PostgresServer> {
   const binaries = findBinaries() ?? assert.fail("PostgreSQL is not installed")
-  const host = mkdtempSync(join(tmpdir(), "postern-pg-"))
-  if (root) chownSync(host, nobody, nobody)
+  const host = disk ?? mkdtempSync(join(tmpdir(), "postern-pg-"))
+  const directories = [host, ...(logDirectory === undefined ? [] : [logDirectory])]
+  if (root) for (const one of directories) chownSync(one, nobody, nobody)
   const data = join(host, "data")
+  const places = logDirectory === undefined ? [] : ["-X", join(logDirectory, "log")]
+  const words = ["-U", "postern", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
   const made = spawnSync(
     join(binaries, "initdb"),
-    ["-D", data, "-U", "postern", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"],
+    // Small segments, so that a small disk has room for some.
+    ["-D", data, ...places, "--wal-segsize=1", ...words],
     { ...user, cwd: host, encoding: "utf8" },
   )
   assert.equal(made.status, 0, made.stderr)
   let server = await run(binaries, host)
   const end = () => {
     server.kill("SIGKILL")
-    rmSync(host, { recursive: true, force: true, maxRetries: 5 })
+    if (disk === undefined) rmSync(host, { recursive: true, force: true, maxRetries: 5 })
   }
   // Also when the process ends before its tests do.
   process.once("exit", end)
   after(() => stop(server, "SIGQUIT"))
   return {
     host,
+    stop: () => stop(server, "SIGQUIT"),
     async restart() {
       await stop(server, "SIGQUIT")
       server = await run(binaries, host)
