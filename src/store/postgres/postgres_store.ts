@@ -9,6 +9,7 @@ import { PostgresKeys } from "./key_document.ts"
 import type { KeySealOptions } from "./key_seal.ts"
 import { createTransactionWatch } from "./open_transactions.ts"
 
+import type { GraceClock } from "./rows.ts"
 import { PostgresSessions } from "./sessions.ts"
 import { createUsableQuestion } from "./usable_question.ts"
 import { PostgresUsers } from "./users.ts"
@@ -21,21 +22,27 @@ export interface PostgresStoreOptions extends KeySealOptions {
   /** A request may be judged by a state at most this old; 0, the default, for none. */
   readonly stalenessSeconds?: number
   readonly warn?: (event: string, message: string) => void
+  readonly graceClock?: GraceClock
   /** The clock by which sessions are judged. */
   readonly clock?: Pick<Clock, "now">
 }
 
 /** Makes the store of a database that has the newest schema (migrations.ts). */
 export function createPostgresStore(options: PostgresStoreOptions): Store {
-  const { clock = systemClock, stalenessSeconds = 0, warn = () => {} } = options
+  const {
+    clock = systemClock,
+    stalenessSeconds = 0,
+    warn = () => {},
+    graceClock = "database",
+  } = options
   const database = closingInOrder(options.database)
   const view = new View(database, {
     ...{ clock, stalenessSeconds },
     onSeen: createTransactionWatch(warn),
   })
   return {
-    users: new PostgresUsers(database, view),
-    sessions: new PostgresSessions(database, view),
+    users: new PostgresUsers(database, view, graceClock),
+    sessions: new PostgresSessions(database, view, graceClock),
     failures: new PostgresFailures(database),
     keys: new PostgresKeys(database, view, options),
     isInPlace: () => true,

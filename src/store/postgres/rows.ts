@@ -108,6 +108,18 @@ export function rowOfSession(session: Session): SessionRow {
   }
 }
 
+/**
+ * Whose clock measures the grace of refresh tokens. Replicas' clocks may differ, so the database's
+ * does, but in tests that choose the time.
+ */
+export type GraceClock = "database" | "caller"
+
+/** The row of a session that starts now, as JSON. */
+export function rowOfNewSession(session: Session, clock: GraceClock): string {
+  const row = rowOfSession(session)
+  return JSON.stringify(clock === "caller" ? row : { ...row, rotated_at: null })
+}
+
 /** Whether PostgreSQL can keep a text. A text that it can't keep is no key of a record. */
 export function isStorable(text: string): boolean {
   return !text.includes("\0") && text.isWellFormed()

@@ -16,7 +16,14 @@ import type {
 } from "../store.ts"
 import { type Database, DatabaseRefusal, inTime } from "./database.ts"
 import { retentionSeconds } from "./delta.ts"
-import { rowOfSession, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
+import {
+  type GraceClock,
+  rowOfNewSession,
+  type SessionRow,
+  sessionOf,
+  type UserRow,
+  userOf,
+} from "./rows.ts"
 import type { View } from "./view.ts"
 
 /** What the database says of a rotation. */
@@ -56,15 +63,17 @@ const touchSession = `with ends as (
 export class PostgresSessions implements SessionStore {
   readonly #database: Database
   readonly #view: View
+  readonly #graceClock: GraceClock
   #listed: Revocations = Object.freeze({
     sids: Object.freeze([]),
     jtis: Object.freeze([]),
     version: 0,
   })
 
-  constructor(database: Database, view: View) {
+  constructor(database: Database, view: View, graceClock: GraceClock) {
     this.#database = database
     this.#view = view
+    this.#graceClock = graceClock
   }
 
   find(sid: string): Promise<SessionOfUser | null> {
@@ -102,7 +111,7 @@ export class PostgresSessions implements SessionStore {
           `select postern.start_session($1, $2, $3, $4, $5, $6, $7) as started
           where ${inTime(8)}`,
           [
-            ...[JSON.stringify(rowOfSession(session)), ifPasswordHash, sessionsMax],
+            ...[rowOfNewSession(session, this.#graceClock), ifPasswordHash, sessionsMax],
             ...[...numbersOf(window), replaced ? JSON.stringify(replaced) : null],
           ],
         )
@@ -119,7 +128,8 @@ export class PostgresSessions implements SessionStore {
 
   async rotate(sid: string, rotation: Rotation): Promise<RotationOutcome> {
     const { presented, life, window, address, userAgent } = rotation
-    const { at, accessTtlSeconds, graceSeconds, steadyAt } = window
+    const { at, accessTtlSeconds, graceSeconds } = window
+    const steadyAt = this.#graceClock === "caller" ? window.steadyAt : null
     const values = [
       ...[sid, presented, at, steadyAt, accessTtlSeconds, graceSeconds],
       ...[life.idleSeconds, life.maxAgeSeconds, address, networkOf(address), userAgent],

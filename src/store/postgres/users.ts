@@ -12,8 +12,9 @@ import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import { type Database, inTime, type Query } from "./database.ts"
 import {
   frozen,
+  type GraceClock,
   isStorable,
-  rowOfSession,
+  rowOfNewSession,
   rowOfUser,
   type SessionRow,
   sessionOf,
@@ -30,10 +31,12 @@ const usersPerReset = 100
 export class PostgresUsers implements UserStore {
   readonly #database: Database
   readonly #view: View
+  readonly #graceClock: GraceClock
 
-  constructor(database: Database, view: View) {
+  constructor(database: Database, view: View, graceClock: GraceClock) {
     this.#database = database
     this.#view = view
+    this.#graceClock = graceClock
   }
 
   find(username: string): Promise<User | null> {
@@ -116,7 +119,7 @@ export class PostgresUsers implements UserStore {
       const user = await updateUser(query, changed)
       const ended = await endAllSessions(query, username, window)
       if (successor !== undefined) {
-        const row = JSON.stringify(rowOfSession(successor))
+        const row = rowOfNewSession(successor, this.#graceClock)
         await query("select postern.insert_session($1)", [row])
       }
       return { user, ended }

@@ -29,6 +29,7 @@ export async function connectStore(
   const database = await openDatabase({ location: locationOfTests(location), ca: null, warn })
   const store = createPostgresStore({
     ...{ database, warn, stalenessSeconds, clock: { now: () => start } },
+    graceClock: "caller",
     ...{ place: "the tests' database", issuer: "https://tests.example", secret },
   })
   t.after(() => store.close())

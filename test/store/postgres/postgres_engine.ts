@@ -15,6 +15,7 @@ export interface OpenedOptions {
   readonly connections?: number
   readonly stalenessSeconds?: number
   readonly clock?: { readonly now: () => number }
+  readonly graceClock?: "database" | "caller"
 }
 
 /** A secret for the keys of tests. */
@@ -27,7 +28,7 @@ export async function openOn(
 ): Promise<Store> {
   const database = await openPlainDatabase(host, connections)
   const keys = { place: "the tests' database", issuer: "https://tests.example", secret }
-  return createPostgresStore({ database, ...options, ...keys })
+  return createPostgresStore({ database, graceClock: "caller", ...options, ...keys })
 }
 
 const emptied = ["users", "reserved_names", "sessions", "ended_sessions", "revoked_tokens"]

@@ -59,6 +59,26 @@ test("each change of a user counts for the other replica's next call", { skip },
   assert.equal(await other.users.find("alice"), null)
 })
 
+test("replicas whose clocks differ measure the grace of a refresh token alike", {
+  skip,
+}, async (t) => {
+  const [one, other] = await openTwo(t, server, { ...clocked, graceClock: "database" })
+  const hour = 3600
+  // By its own clock the second replica is an hour ahead, and goes on from a session of the first.
+  await fill(one, [sampleSession("s1")])
+  const later = (number: number) => ({
+    ...presented(number),
+    window: { ...window, steadyAt: start + hour },
+  })
+  assert.equal((await one.sessions.rotate("s1", presented(0))).outcome, "rotated")
+  assert.equal((await other.sessions.rotate("s1", later(0))).outcome, "replayed")
+  assert.equal((await other.sessions.rotate("s1", later(1))).outcome, "rotated")
+  assert.equal((await one.sessions.rotate("s1", presented(1))).outcome, "replayed")
+  const successor = sampleSession("s2", { rotatedAt: start - hour, rotations: 1 })
+  await one.users.reset("alice", {}, { window, successor })
+  assert.equal((await other.sessions.rotate("s2", later(0))).outcome, "replayed")
+})
+
 test("a session that was rotated by the other replica goes on", { skip }, async (t) => {
   const [one, other] = await openTwo(t, server, clocked)
   const ends = start + 1

@@ -21,7 +21,8 @@ export const sessionFunctions: readonly string[] = [
     insert into postern.sessions (sid, username, started_at, last_used_at, rotated_at,
       idle_expires_at, expires_at, rotations, address, network, user_agent, used_before_at,
       used_before_address, used_before_agent, shared_rotation, shared_run)
-    select s.sid, s.username, s.started_at, s.last_used_at, s.rotated_at,
+    select s.sid, s.username, s.started_at, s.last_used_at,
+      coalesce(s.rotated_at, extract(epoch from clock_timestamp())::bigint),
       s.idle_expires_at, s.expires_at, s.rotations, s.address, s.network, s.user_agent,
       s.used_before_at, s.used_before_address, s.used_before_agent, s.shared_rotation, s.shared_run
     from json_populate_record(null::postern.sessions, p_session) s
