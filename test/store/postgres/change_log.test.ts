@@ -184,7 +184,10 @@ test("a transaction that stays open is told of once, with a sentence", async () 
   assert.deepEqual(told, [])
   for (let at = 1_000; at <= 1_400; at += 10) watch({ snapshot: `1010:${at + 25}:1010`, at })
   assert.equal(told.length, 1)
-  assert.match(told[0] ?? "", /^store.transaction_open A transaction .* for 2 minutes.*pg_stat_act/)
+  assert.match(
+    told[0] ?? "",
+    /^store.transaction_open A transaction .* for 2 minutes.*store status/,
+  )
   for (let at = 2_000; at <= 2_400; at += 10) watch({ snapshot: `2000:${at + 25}:2000`, at })
   assert.equal(told.length, 2)
 })
