@@ -76,7 +76,7 @@ export function hashPassword(): Promise<string> {
 
 /** A user of the store. */
 export function storedUser(username: string, passwordHash: string): User {
-  const rest = { createdAt: 0, roles: [], claims: {}, tokensNotBefore: 0 }
+  const rest = { createdAt: 0, roles: [], claims: {}, tokensNotBefore: 0, link: null }
   return { username, passwordHash, disabled: false, ...rest }
 }
 

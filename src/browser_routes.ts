@@ -14,6 +14,7 @@ import { endOtherSessions, endSession, showAccount } from "./handlers/pages/acco
 import { showAsset } from "./handlers/pages/assets.ts"
 import { goOn } from "./handlers/pages/continue.ts"
 import { showDenied } from "./handlers/pages/denied.ts"
+import { showLink, useLinkByForm } from "./handlers/pages/link.ts"
 import { logInByForm, showLogin } from "./handlers/pages/login.ts"
 import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
 import { changePasswordByForm } from "./handlers/pages/password.ts"
@@ -32,12 +33,14 @@ import { AppTokens } from "./service/browser/app_tokens.ts"
 import { type CookieSessionParts, CookieSessions } from "./service/browser/cookie_sessions.ts"
 import { Gate } from "./service/browser/gate.ts"
 import { createHandOver } from "./service/browser/hand_over.ts"
+import { type LinkParts, Links } from "./service/browser/links.ts"
+import { linkLimits } from "./service/limits.ts"
 import type { Sessions } from "./service/sessions.ts"
 import type { Log } from "./telemetry/log.ts"
 import type { TokenSettings } from "./token/access_token.ts"
 
 /** What the wing works with. */
-export interface BrowserParts extends CookieSessionParts {
+export interface BrowserParts extends CookieSessionParts, LinkParts {
   readonly sessions: Sessions
   readonly tokens: TokenSettings
   readonly log: Log
@@ -93,6 +96,10 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     ["POST", "/account/sessions/end", ownForm(endSession(pages))],
     ["POST", "/account/logout-others", ownForm(endOtherSessions(pages))],
     post("/password", ownForm(changePasswordByForm(pages))),
+    ["GET", "/invite", page(showLink("invite", pages))],
+    ["POST", "/invite", form(useLinkByForm("invite", pages), linkLimits)],
+    ["GET", "/reset", page(showLink("reset", pages))],
+    ["POST", "/reset", form(useLinkByForm("reset", pages), linkLimits)],
     ["GET", "/pages/{file}", anyone(showAsset())],
   ]
 }
@@ -118,10 +125,11 @@ function accountRoutes({ site, sessions, cookieSessions }: PageParts): RouteGrou
 function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): PageParts {
   // The address has no path (config/browser.ts), so it is the origin.
   const host = hostNameOf(publicAddress.replace(/^https?:\/\//, ""))
+  const cookieSessions = new CookieSessions(parts)
   return {
     site: { name, origin: publicAddress, host },
-    cookieSessions: new CookieSessions(parts),
-    sessions: parts.sessions,
+    ...{ cookieSessions, sessions: parts.sessions },
+    links: new Links({ ...parts, cookieSessions }),
     findHost: createFindHost(hosts, host),
     handOver: createHandOver(parts),
     deviceKey: parts.refreshKey,

@@ -2,6 +2,7 @@
 // more when no service runs; it is the first half of a service.
 
 import { basename, dirname, resolve } from "node:path"
+import type { LinkCommands } from "./admin/commands.ts"
 import { controlSocketName } from "./admin/socket.ts"
 import { type Clock, createClock, systemClock } from "./clock.ts"
 import { databaseOptions } from "./config/database_options.ts"
@@ -10,6 +11,7 @@ import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
 import { createHashingLane } from "./password/hashing_lane.ts"
 import { Accounts } from "./service/accounts.ts"
+import type { LinkParts } from "./service/browser/links.ts"
 import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
 import { openKeys } from "./service/open_keys.ts"
@@ -32,6 +34,8 @@ export interface Deployment {
   readonly isNew: boolean
   readonly accounts: Accounts
   readonly keys: Keys
+  /** Makes links for users; null when the pages are off. */
+  readonly links: LinkCommands | null
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly clock: Clock
@@ -84,17 +88,15 @@ export async function compose(
     })
     const { hashesAtATime, hashParameters } = config
     const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
-    const guard = createLoginGuard({
-      ...{ store, hasher, audit, hashesAtATime, seconds: clock.steady },
-    })
+    const parts = { store, hasher, clock, audit }
+    const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: clock.steady })
     const accounts = new Accounts({
-      ...{ store, hasher, clock, audit, guard, deviceKey: keys.refreshKey },
+      ...{ ...parts, guard, deviceKey: keys.refreshKey },
       windowNow: createRevocationWindow(clock, { ...claims, ...sessions }),
     })
+    const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
     await hasRoomToHash
-    return {
-      ...{ directory, isNew, accounts, keys, store, hasher, clock, audit, summarizeAudit, close },
-    }
+    return { ...parts, directory, isNew, accounts, keys, links, summarizeAudit, close }
   } catch (error) {
     await close()
     throw config.database === null ? keysFailure(error, directory) : error
@@ -105,6 +107,13 @@ export async function compose(
     trail?.close()
     await file?.close()
   }
+}
+
+/** The part of the browser wing that commands use; null when the wing is off. */
+async function linksOf({ browser, publicAddress }: Config, parts: LinkParts) {
+  if (browser === null || publicAddress === undefined) return null
+  const { createLinkMaker } = await import("./service/browser/links.ts")
+  return createLinkMaker({ ...parts, publicAddress })
 }
 
 function keysFailure(error: unknown, directory: string): unknown {

@@ -80,13 +80,13 @@ async function startWith(
   config: Config,
   { log, program }: { readonly log: Log; readonly program: string },
 ): Promise<Service> {
-  const { directory, accounts, keys, store, clock, summarizeAudit, close } = opened
+  const { directory, accounts, keys, links, store, clock, summarizeAudit, close } = opened
   await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
   const wing = await loadWing(config)
   const { watch, tellPort } = createServiceWatch(config, clock)
   const control = await openControl({
-    ...{ directory, accounts, keys, disk: machineDisk, log, isInPlace, watch },
+    ...{ directory, accounts, keys, links, disk: machineDisk, log, isInPlace, watch },
   })
   try {
     let ready = false

@@ -4,7 +4,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type BrowserParts, createBrowserRoutes } from "../src/browser_routes.ts"
+import { limitText } from "../src/limit/limit.ts"
 import { type RouteParts, routes } from "../src/routes.ts"
+import { linkLimits } from "../src/service/limits.ts"
 import { readPage, tableOf } from "./support/page.ts"
 
 const core = routes({ sessions: {}, issuer: null } as unknown as RouteParts).flat()
@@ -30,6 +32,10 @@ test("browserRoutes() are these, for these people", () => {
       "POST /account/sessions/end own page, login cookie, body",
       "POST /account/logout-others own page, login cookie, body",
       "POST /password token, fresh; form: own page, login cookie, body",
+      "GET /invite anyone",
+      "POST /invite own page, body",
+      "GET /reset anyone",
+      "POST /reset own page, body",
       "GET /pages/{file} anyone",
       "GET /me token or cookie",
       "GET /sessions token or cookie",
@@ -86,7 +92,9 @@ test("browser.md lists the paths for proxies", () => {
 test("browserRoutes() keep the limits of the routes whose place they take", () => {
   for (const [method, path, { limits }] of rows) {
     const replaced = core.find(([its, other]) => its === method && other === path)
-    assert.deepEqual(limits, replaced?.[2].limits ?? [], path)
+    const isLink = method === "POST" && ["/invite", "/reset"].includes(path)
+    const own = isLink ? Object.values(linkLimits).map(limitText) : []
+    assert.deepEqual(limits, replaced?.[2].limits ?? own, path)
   }
 })
 

@@ -43,7 +43,15 @@ export type CommandName = keyof typeof commands
 export interface CommandParts {
   readonly accounts: Accounts
   readonly keys: Keys
+  /** Null when the pages are off. */
+  readonly links?: LinkCommands | null
   readonly log: Log
+}
+
+/** Makes links for users. */
+export interface LinkCommands {
+  invite(username: string): Promise<object>
+  reset(username: string): Promise<object>
 }
 
 /** A row of the table. */
@@ -72,6 +80,16 @@ const commands = {
     takes: ["username", "password"],
     help: "Set a user's password and end their sessions. Asks for it, or reads a pipe.",
     run: ({ accounts }, { username, password }) => accounts.setPassword({ username, password }),
+  },
+  "user.invite": {
+    takes: ["username"],
+    help: "Add a user by a link for setting a password, good for 24 hours.",
+    run: ({ links }, { username }) => requireLinks(links).invite(username),
+  },
+  "user.reset": {
+    takes: ["username"],
+    help: "Make a link for setting a new password, good for an hour.",
+    run: ({ links }, { username }) => requireLinks(links).reset(username),
   },
   "user.disable": {
     takes: ["username"],
@@ -149,6 +167,11 @@ const commands = {
 /** The commands in the order in which help shows them. */
 export const adminCommands = Object.entries(commands) as readonly [CommandName, AdminCommand][]
 
+/** Whether a command makes a link. */
+export function isLinkCommand(command: CommandName): command is "user.invite" | "user.reset" {
+  return command === "user.invite" || command === "user.reset"
+}
+
 /** Runs a command. A failure gives an answer, too. The audit trail records what was done. */
 export async function execute(command: JsonObject, parts: CommandParts): Promise<Answer> {
   const { log } = parts
@@ -167,6 +190,11 @@ export async function execute(command: JsonObject, parts: CommandParts): Promise
     }
     return { ok: false, code: "server_error", msg: "Something went wrong; the log says what" }
   }
+}
+
+function requireLinks(links: CommandParts["links"]): LinkCommands {
+  if (links != null) return links
+  throw new AuthError("invalid_request", "Links lead to the pages, and POSTERN_PAGES is off")
 }
 
 function isCommandName(name: unknown): name is CommandName {

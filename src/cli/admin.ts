@@ -1,11 +1,18 @@
 // Runs the operator's commands and prints their results. The arguments of each command are in
 // admin/commands.ts.
 
-import { adminCommands, type Command, type CommandName, type InputName } from "../admin/commands.ts"
+import {
+  adminCommands,
+  type Command,
+  type CommandName,
+  type InputName,
+  isLinkCommand,
+} from "../admin/commands.ts"
 import { isoTime } from "../clock.ts"
 import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import type { ListedUser, UserSummary } from "../service/accounts.ts"
+import type { MadeLink } from "../service/browser/links.ts"
 import type { KeySummary } from "../service/keys.ts"
 import type { RevivedStore } from "../service/revive_store.ts"
 import { printable } from "../telemetry/log.ts"
@@ -20,7 +27,10 @@ import type { Terminal } from "./terminal.ts"
 
 /** The text for a command that succeeded. `name` is the quoted username or the key's name. */
 const reports: Readonly<
-  Record<Exclude<CommandName, "user.list" | "key.list">, (value: unknown, name: string) => string>
+  Record<
+    Exclude<CommandName, "user.list" | "key.list" | "user.invite" | "user.reset">,
+    (value: unknown, name: string) => string
+  >
 > = {
   "user.add": (_value, user) => `Added user ${user}.\n`,
   "user.password": (_value, user) => `Set the password of ${user} and ended their sessions.\n`,
@@ -87,6 +97,9 @@ export async function runAdmin(
   if (name === "user.list" || name === "key.list") {
     const list = name === "user.list" ? usersOf(done.value, terminal) : keysOf(done.value)
     terminal.print(call.isJson ? inJson(list.records) : list.table)
+  } else if (isLinkCommand(name)) {
+    const link = done.value as MadeLink
+    terminal.print(call.isJson ? linkInJson(link) : linkReport(link) + done.note)
   } else {
     const about = username === undefined ? kid : quotedName(username)
     terminal.print(reports[name](done.value, about) + done.note)
@@ -136,9 +149,9 @@ interface List {
 
 function usersOf(value: unknown, { program }: Terminal): List {
   const records = (value as readonly ListedUser[]).map(
-    ({ username, disabled, isLocked, createdAt, roles, claims }) => ({
+    ({ username, disabled, isLocked, isInvited, createdAt, roles, claims }) => ({
       username,
-      state: disabled ? "disabled" : isLocked ? "locked" : "enabled",
+      state: disabled ? "disabled" : isLocked ? "locked" : isInvited ? "invited" : "enabled",
       created_at: createdAt,
       roles,
       claims,
@@ -154,6 +167,16 @@ function usersOf(value: unknown, { program }: Terminal): List {
   ])
   const head = ["USERNAME", "STATE", "CREATED", "ROLES", "CLAIMS"]
   return { records, table: inColumns([head, ...rows]) }
+}
+
+function linkInJson({ username, kind, url, expiresAt }: MadeLink): string {
+  return `${JSON.stringify({ username, kind, url, expires_at: expiresAt })}\n`
+}
+
+function linkReport({ username, kind, url, expiresAt }: MadeLink): string {
+  const what = kind === "invite" ? "Invited user" : "Made a link for user"
+  const good = `The link works once, until ${isoTime(expiresAt)}, unless you make another one:`
+  return `${what} ${quotedName(username)}. ${good}\n${url}\n`
 }
 
 function keysOf(value: unknown): List {

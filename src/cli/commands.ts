@@ -2,7 +2,12 @@
 // completion and "did you mean" are made of it. A command is loaded when it is chosen, so that each
 // starts with little.
 
-import { adminCommands, type CommandName, type InputName } from "../admin/commands.ts"
+import {
+  adminCommands,
+  type CommandName,
+  type InputName,
+  isLinkCommand,
+} from "../admin/commands.ts"
 import type { Call, CommandRow } from "./command_row.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -116,6 +121,7 @@ A service whose role owns the schema does the same at its start.
 const listAsJson = { name: "json", help: "Print a JSON array, one record per line." }
 
 const goOn = { name: "yes", help: "Go on without a question." }
+const objectAsJson = { name: "json", help: "Print a JSON object." }
 
 const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = {
   username: "NAME",
@@ -139,7 +145,11 @@ export const commandRows: readonly CommandRow[] = [
     help,
     notes: adminNotes,
     shownSettings: storeSettingsShown,
-    options: [...(command.endsWith(".list") ? [listAsJson] : []), ...(asks ? [goOn] : [])],
+    options: [
+      ...(command.endsWith(".list") ? [listAsJson] : []),
+      ...(isLinkCommand(command) ? [objectAsJson] : []),
+      ...(asks ? [goOn] : []),
+    ],
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
   })),

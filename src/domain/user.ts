@@ -3,6 +3,17 @@
 
 import type { JsonObject } from "./strict_json.ts"
 
+/** What a link of the operator's is for: a new user, or one who forgot the password. */
+export type LinkKind = "invite" | "reset"
+
+/** A link by which a user may set a password once. */
+export interface UserLink {
+  readonly kind: LinkKind
+  /** A seal over the link's secret. The secret is never kept. */
+  readonly tag: string
+  readonly expiresAt: number
+}
+
 /** Someone who can log in. Instants are epoch seconds. */
 export interface User {
   /** In canonical form (username.ts). Never changes, because it is the `sub` of tokens. */
@@ -16,6 +27,8 @@ export interface User {
   readonly createdAt: number
   /** Tokens without a session are refused when issued before this instant; 0 refuses none. */
   readonly tokensNotBefore: number
+  /** The link that was made last, until it is used or a reset voids it. It may have expired. */
+  readonly link: UserLink | null
 }
 
 /** A change that leaves the user's sessions alone. */
@@ -25,10 +38,12 @@ export type UserChange =
   | { readonly setClaim: { readonly name: string; readonly value: unknown } }
   | { readonly unsetClaim: string }
   | { readonly disabled: false }
+  /** Makes a link, and voids the one before. */
+  | { readonly link: UserLink }
   /** Another hash of the same password, in place of exactly this one. */
   | { readonly passwordHash: string; readonly ifPasswordHash: string }
 
-/** A change that voids all tokens given to the user before. `{}` does only that. */
+/** A change that voids all tokens and links given to the user before. `{}` does only that. */
 export interface UserReset {
   /** The hash of a new password. */
   readonly passwordHash?: string
@@ -70,6 +85,7 @@ export function changeUser(user: User, change: UserChange): User | RefusedChange
     return { ...user, claims: Object.fromEntries(left) }
   }
   if ("disabled" in change) return { ...user, disabled: false }
+  if ("link" in change) return { ...user, link: change.link }
   const { passwordHash, ifPasswordHash } = change
   return user.passwordHash === ifPasswordHash ? { ...user, passwordHash } : "other_hash"
 }
@@ -81,7 +97,12 @@ export function changeUser(user: User, change: UserChange): User | RefusedChange
 export function resetUser(user: User, reset: UserReset, at: number): User {
   const { tokensNotBefore: before } = user
   const latest = before > at + secondsAheadMax ? at : Math.max(at, before - 1)
-  return { ...user, ...reset, tokensNotBefore: latest + 1 }
+  return { ...user, ...reset, tokensNotBefore: latest + 1, link: null }
+}
+
+/** Whether a user has the link with this tag, and it has not expired at an instant. */
+export function hasLink({ link }: User, tag: string, at: number): boolean {
+  return link !== null && link.tag === tag && at < link.expiresAt
 }
 
 function bounded(user: User): User | RefusedChange {

@@ -1,7 +1,14 @@
 // The account page: where the person is logged in, the password, and what happened lately.
 
 import { deviceName } from "./device_names.ts"
-import { doneNote, errorNote, knownUsername, newPasswordField, passwordField } from "./fields.ts"
+import {
+  doneNote,
+  knownUsername,
+  newPasswordField,
+  passwordField,
+  type Waiting,
+  waitingNote,
+} from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
 import { texts } from "./texts.ts"
@@ -19,7 +26,7 @@ export interface ShownSession {
 export type PasswordFault =
   | { readonly kind: "no_current" | "no_new" | "wrong_current" }
   | { readonly kind: "refused_new"; readonly reason: string }
-  | { readonly kind: "too_many" | "busy"; readonly waitSeconds: number }
+  | Waiting
 
 /** What may have been done just now. */
 export const doneKinds = ["changed", "ended", "others_ended"] as const
@@ -88,22 +95,13 @@ function passwordForm(username: string, fault: PasswordFault | null): Html {
   const current = { error: errorOfCurrent(fault), isFocused: fault !== null && !isNew }
   const next = { error: errorOfNext(fault), isFocused: isNew }
   return html`<details${fault === null ? null : html` open`}><summary>${account.change}</summary>
-${noteOf(fault)}
+${fault !== null && "waitSeconds" in fault ? waitingNote(fault) : null}
 <form method="post" action="/password" data-once>
 ${knownUsername(username)}
 ${passwordField({ name: "current", label: account.current, ...current })}
 ${newPasswordField({ name: "new", label: account.next, ...next })}
 <button class="button" type="submit">${account.submit}</button>
 </form></details>`
-}
-
-function noteOf(fault: PasswordFault | null): Html | null {
-  const { refused } = texts
-  if (fault?.kind === "too_many") {
-    return errorNote(refused.tooMany, refused.tooManyHelp(fault.waitSeconds))
-  }
-  if (fault?.kind === "busy") return errorNote(refused.busy, refused.busyHelp(fault.waitSeconds))
-  return null
 }
 
 function errorOfCurrent(fault: PasswordFault | null): string | null {

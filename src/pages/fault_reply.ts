@@ -2,6 +2,7 @@
 
 import { AuthError, Unavailable } from "../errors.ts"
 import type { HttpRequest, Reply } from "../http/message.ts"
+import type { Waiting } from "./fields.ts"
 import type { Site } from "./layout.ts"
 import { type FaultView, faultPage } from "./message_pages.ts"
 import { pageReply } from "./page_reply.ts"
@@ -18,10 +19,8 @@ export function faultReply(
   return pageReply(faultPage(view, site), { status: reply.status, retryAfterSeconds })
 }
 
-/** Why a form did nothing, when only time can help: how long to wait, and who is too many. */
-export function waitingFault(
-  error: unknown,
-): { readonly kind: "too_many" | "busy"; readonly waitSeconds: number } | null {
+/** Why a form did nothing, when only time can help; null when it is something else. */
+export function waitingFault(error: unknown): Waiting | null {
   const waitSeconds = waitOf(error)
   if (waitSeconds === null) return null
   return { kind: error instanceof Unavailable ? "busy" : "too_many", waitSeconds }

@@ -91,6 +91,20 @@ export function errorNote(title: string, help: string | null): Html {
   return html`<div class="note bad" role="alert" id="error"><b>${title}</b>${more}</div>`
 }
 
+/** Why a form did nothing, when only time can help. */
+export interface Waiting {
+  readonly kind: "too_many" | "busy"
+  readonly waitSeconds: number
+}
+
+/** A note about that. */
+export function waitingNote({ kind, waitSeconds }: Waiting): Html {
+  const { refused } = texts
+  return kind === "busy"
+    ? errorNote(refused.busy, refused.busyHelp(waitSeconds))
+    : errorNote(refused.tooMany, refused.tooManyHelp(waitSeconds))
+}
+
 /** A note about what was done. */
 export function doneNote(text: string): Html {
   return html`<div class="note" role="status">${text}</div>`

@@ -1,6 +1,13 @@
 // The login page: also after a wrong password, and to enter the password again.
 
-import { errorNote, knownUsername, passwordField, usernameField } from "./fields.ts"
+import {
+  errorNote,
+  knownUsername,
+  passwordField,
+  usernameField,
+  type Waiting,
+  waitingNote,
+} from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
 import { texts } from "./texts.ts"
@@ -14,9 +21,7 @@ export interface Destination {
 }
 
 /** Why a login did not happen. */
-export type LoginFault =
-  | { readonly kind: "no_username" | "no_password" | "wrong" }
-  | { readonly kind: "too_many" | "busy"; readonly waitSeconds: number }
+export type LoginFault = { readonly kind: "no_username" | "no_password" | "wrong" } | Waiting
 
 /** What the page shows. */
 export interface LoginView {
@@ -64,12 +69,9 @@ function leadOf({ isAgain, username, destination: { host } }: LoginView): Html |
 
 function noteOf(fault: LoginFault | null, site: Site): Html | null {
   const { refused } = texts
-  if (fault?.kind === "wrong") return errorNote(refused.wrong, refused.wrongHelp(site.name))
-  if (fault?.kind === "too_many") {
-    return errorNote(refused.tooMany, refused.tooManyHelp(fault.waitSeconds))
-  }
-  if (fault?.kind === "busy") return errorNote(refused.busy, refused.busyHelp(fault.waitSeconds))
-  return null
+  if (fault === null) return null
+  if ("waitSeconds" in fault) return waitingNote(fault)
+  return fault.kind === "wrong" ? errorNote(refused.wrong, refused.wrongHelp(site.name)) : null
 }
 
 function stayBox(stays: boolean): Html {

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts"
 import type { FindHost } from "../domain/access_rule.ts"
 import type { CookieSessions } from "../service/browser/cookie_sessions.ts"
 import type { HandOverTo } from "../service/browser/hand_over.ts"
+import type { Links } from "../service/browser/links.ts"
 import type { Sessions } from "../service/sessions.ts"
 import type { Site } from "./layout.ts"
 
@@ -17,6 +18,7 @@ export interface PageParts {
   readonly sessions: Sessions
   readonly findHost: FindHost
   readonly handOver: HandOverTo
+  readonly links: Links
   /** The key of device tokens. */
   readonly deviceKey: () => Uint8Array
   readonly clock: Clock

@@ -1,14 +1,12 @@
 // The page behind a link of the operator's: a new person, or one who forgot the password, chooses
 // one.
 
-import { errorNote, knownUsername, newPasswordField } from "./fields.ts"
+import type { LinkKind } from "../domain/user.ts"
+import { knownUsername, newPasswordField, type Waiting, waitingNote } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
 import { faultPage } from "./message_pages.ts"
 import { texts } from "./texts.ts"
-
-/** What a link is for. */
-export type LinkKind = "invite" | "reset"
 
 /** What the page shows. */
 export interface WelcomeView {
@@ -17,16 +15,16 @@ export interface WelcomeView {
   readonly secondsLeft: number
   /** What is wrong with the chosen password. */
   readonly passwordError: string | null
-  /** After how many seconds to try again, when that is the reason. */
-  readonly waitSeconds: number | null
+  /** Why only time can help. */
+  readonly waiting: Waiting | null
 }
 
 /** The page. */
 export function welcomePage(view: WelcomeView, site: Site): Html {
-  const { kind, username, secondsLeft, passwordError: error, waitSeconds } = view
-  const { link, refused } = texts
+  const { kind, username, secondsLeft, passwordError: error, waiting } = view
+  const { link } = texts
   const { title, heading } = link[kind]
-  const note = waitSeconds === null ? null : errorNote(refused.busy, refused.busyHelp(waitSeconds))
+  const note = waiting === null ? null : waitingNote(waiting)
   const field = { name: "password", label: link.password, error, isFocused: true } as const
   const main = html`${mark}
 <h1>${heading(username)}</h1>
@@ -37,7 +35,7 @@ ${knownUsername(username)}
 ${newPasswordField(field)}
 <button class="button" type="submit">${link.submit}</button>
 </form>`
-  return layout({ title, main, isError: error !== null || waitSeconds !== null }, site)
+  return layout({ title, main, isError: error !== null || waiting !== null }, site)
 }
 
 /** The page of a link that no longer works, or never did. */

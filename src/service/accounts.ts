@@ -23,12 +23,14 @@ import { operator } from "./login_attempt.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
 import { refusedChange, requireClaim, requireRole } from "./user_rights.ts"
 
-/** A user without the password hash. */
-export type UserSummary = Omit<User, "passwordHash">
+/** A user without the password hash, and without the tag of a link. */
+export type UserSummary = Omit<User, "passwordHash" | "link">
 
 /** A user, and whether strangers are locked out after too many failed logins. */
 export interface ListedUser extends UserSummary {
   readonly isLocked: boolean
+  /** Whether the user was invited, and has not set a password yet. */
+  readonly isInvited: boolean
 }
 
 /** What the use cases work with. */
@@ -72,6 +74,7 @@ export class Accounts {
       users.map(async (user) => ({
         ...summary(user),
         isLocked: await guard.isLocked(user.username),
+        isInvited: user.link?.kind === "invite",
       })),
     )
   }
@@ -87,15 +90,19 @@ export class Accounts {
    * Sets a password, ends the user's sessions, and unlocks. @throws AuthError `password_blocked`
    */
   async setPassword({ username: typed, password }: Credentials): Promise<UserSummary> {
-    const { hasher, audit } = this.#parts
+    const { hasher } = this.#parts
     const username = await this.#requireUser(typed)
     await requireChoosable({ username, password })
     const passwordHash = await hasher.hash(password, operator)
     const user = await this.#reset(username, { passwordHash }, "password_set")
-    if (await this.#parts.guard.unlock(username)) {
-      audit("user.unlocked", { user: username, reason: "password_set" })
-    }
+    await this.forgetFailures(username, "password_set")
     return user
+  }
+
+  /** Forgets the failed logins of a user who has a new password. The username is canonical. */
+  async forgetFailures(username: string, reason: string): Promise<void> {
+    const { guard, audit } = this.#parts
+    if (await guard.unlock(username)) audit("user.unlocked", { user: username, reason })
   }
 
   /** Keeps a user from logging in, and ends the sessions. */
@@ -220,6 +227,6 @@ function unknownUser(username: string): AuthError {
   return new AuthError("not_found", `There is no user ${quotedName(username)}`)
 }
 
-function summary({ passwordHash: _, ...rest }: User): UserSummary {
+function summary({ passwordHash: _hash, link: _link, ...rest }: User): UserSummary {
   return rest
 }

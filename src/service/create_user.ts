@@ -47,7 +47,7 @@ export async function makeUserRecord(
   { hasher, clock, asker }: AskedParts,
 ): Promise<User> {
   const passwordHash = await hasher.hash(password, asker)
-  const nothingYet = { roles: [], claims: {}, disabled: false, tokensNotBefore: 0 }
+  const nothingYet = { roles: [], claims: {}, disabled: false, tokensNotBefore: 0, link: null }
   return { username, passwordHash, createdAt: clock.now(), ...nothingYet }
 }
 

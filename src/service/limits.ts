@@ -73,6 +73,12 @@ export const passwordLimits = {
   ...ofDevices,
 } as const satisfies Limits
 
+/** POST /invite and POST /reset. */
+export const linkLimits = {
+  /** Checking a new password against the rules takes time, also when it is refused. */
+  newPasswords: { counts: "new passwords of a link", capacity: 30, secondsPerToken: 2 },
+} as const satisfies Limits
+
 /** POST /register. */
 export const registrationLimits = {
   /** Checking a name and a password against the rules takes time, also when they are refused. */

@@ -3,7 +3,7 @@
 
 import type { Caller } from "../domain/caller.ts"
 import type { Session, SessionLife } from "../domain/session.ts"
-import type { User } from "../domain/user.ts"
+import type { LinkKind, User } from "../domain/user.ts"
 import { AuthError } from "../errors.ts"
 import type { RevocationWindow, Store } from "../store/store.ts"
 import { randomKey, randomName } from "../system/random.ts"
@@ -36,6 +36,14 @@ export interface SessionStartParts {
 export interface PasswordChange {
   readonly current: string
   readonly next: string
+}
+
+/** A link, and the hash of the password that its user chose. */
+export interface UsedLink {
+  readonly username: string
+  readonly kind: LinkKind
+  readonly tag: string
+  readonly passwordHash: string
 }
 
 /** Starts sessions. */
@@ -106,6 +114,26 @@ export class SessionStart {
     audit("password.changed", { ...fields, session: session.sid })
     auditEnded(reset.ended, { ...fields, reason: "password_changed" }, audit)
     return this.#started(session, reset.user)
+  }
+
+  /**
+   * Sets the password of a link's user, ends all their sessions and starts another one. Null when
+   * the link is not good any more.
+   */
+  async useLink(
+    { username, kind, tag, passwordHash }: UsedLink,
+    life: SessionLife,
+    caller: Caller,
+  ): Promise<StartedLogin | null> {
+    const { store, audit, windowNow } = this.#parts
+    const successor = this.#begin(username, life, caller)
+    const options = { window: windowNow(), ifLinkTag: tag, successor }
+    const reset = await store.users.reset(username, { passwordHash }, options)
+    if (typeof reset === "string") return null
+    const fields = { ...callerFields(caller), user: username }
+    audit("link.used", { ...fields, session: successor.sid, reason: kind })
+    auditEnded(reset.ended, { ...fields, reason: "password_set" }, audit)
+    return this.#started(successor, reset.user)
   }
 
   async #end(sid: string, ifUsername: string, caller: Caller): Promise<void> {

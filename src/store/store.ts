@@ -79,7 +79,8 @@ export interface UserStore {
   /**
    * Resets a user and ends all the user's sessions, in one step. With `successor`, a session of the
    * user, that session starts in the same step. "other_hash": the password's hash is not
-   * `ifPasswordHash`; "disabled": there is a successor, and the user may not log in.
+   * `ifPasswordHash`; "other_link": the user has no link with the tag `ifLinkTag`, or it has
+   * expired; "disabled": there is a successor, and the user may not log in.
    */
   reset(
     username: string,
@@ -87,9 +88,10 @@ export interface UserStore {
     options: {
       readonly window: RevocationWindow
       readonly ifPasswordHash?: string
+      readonly ifLinkTag?: string
       readonly successor?: Session
     },
-  ): Promise<ResetUser | "unknown" | "other_hash" | "disabled">
+  ): Promise<ResetUser | RefusedReset>
 
   /**
    * Resets each user by `{}`: voids all tokens that were given before, and ends all sessions. In
@@ -227,6 +229,9 @@ export interface RevocationWindow extends Moment {
   /** For how long after its rotation a session may have given further access tokens. */
   readonly graceSeconds: number
 }
+
+/** Why a reset changed nothing. */
+export type RefusedReset = "unknown" | "other_hash" | "other_link" | "disabled"
 
 /** A user after a reset, or before a deletion, and the sessions that ended. */
 export interface ResetUser {

@@ -29,6 +29,8 @@ export type AuditEvent =
   | "token.revoked"
   | "password.changed"
   | "password.refused"
+  | "link.made"
+  | "link.used"
   | "user.added"
   | "user.registered"
   | "user.seeded"

@@ -56,7 +56,14 @@ test("execute() runs each user command and audits it, without the password", asy
   assert.deepEqual(await command("user.release"), ok(null))
   assert.deepEqual(
     await run({ command: "user.list" }),
-    ok(["alice", "bob"].map((username) => ({ username, ...created, isLocked: false }))),
+    ok(
+      ["alice", "bob"].map((username) => ({
+        username,
+        ...created,
+        isLocked: false,
+        isInvited: false,
+      })),
+    ),
   )
 
   assert.doesNotMatch(log.lines.join(""), /korrekt|argon2/)

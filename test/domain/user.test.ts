@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { changeUser, resetUser, type User } from "../../src/domain/user.ts"
+import { changeUser, hasLink, resetUser, type User } from "../../src/domain/user.ts"
 
 const now = 1_795_447_800
 const user: User = {
@@ -11,6 +11,7 @@ const user: User = {
   disabled: false,
   createdAt: 0,
   tokensNotBefore: 0,
+  link: null,
 }
 
 test("changeUser() adds a role in the order of names, and none twice", () => {
@@ -82,4 +83,21 @@ for (const [name, tokensNotBefore, after] of resets) {
 test("resetUser() sets what the reset names", () => {
   const reset = { passwordHash: "other", disabled: true } as const
   assert.deepEqual(resetUser(user, reset, now), { ...user, ...reset, tokensNotBefore: now + 1 })
+})
+
+test("changeUser() makes a link in the place of the one before, and resetUser() voids it", () => {
+  const link = { kind: "invite", tag: "a", expiresAt: now + 60 } as const
+  const made = changeUser(user, { link })
+  assert.deepEqual(made, { ...user, link })
+  const newer = { ...link, tag: "b" }
+  assert.deepEqual(changeUser({ ...user, link }, { link: newer }), { ...user, link: newer })
+  assert.equal(resetUser({ ...user, link }, {}, now).link, null)
+})
+
+test("hasLink() knows exactly the link that has not expired", () => {
+  const holder = { ...user, link: { kind: "reset", tag: "a", expiresAt: now + 60 } as const }
+  assert.equal(hasLink(holder, "a", now + 59), true)
+  assert.equal(hasLink(holder, "a", now + 60), false)
+  assert.equal(hasLink(holder, "b", now), false)
+  assert.equal(hasLink(user, "a", now), false)
 })

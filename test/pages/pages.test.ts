@@ -37,7 +37,7 @@ const account: AccountView = {
 }
 const welcome: WelcomeView = {
   ...{ kind: "invite", username: hostile, secondsLeft: 3600 },
-  ...{ passwordError: null, waitSeconds: null },
+  ...{ passwordError: null, waiting: null },
 }
 
 function loginWith(view: Partial<LoginView>): Html {
@@ -89,7 +89,7 @@ const pages: Readonly<Record<string, Html>> = {
   "fault alone": faultPage({ title: "x", lead: "y" }, site),
   invite: welcomePage(welcome, site),
   reset: welcomePage({ ...welcome, kind: "reset", passwordError: hostile }, site),
-  "invite in a crowd": welcomePage({ ...welcome, waitSeconds: 3 }, site),
+  "invite in a crowd": welcomePage({ ...welcome, waiting: { kind: "busy", waitSeconds: 3 } }, site),
   "link gone": linkGonePage(site),
   account: accountWith({}),
   "account alone": accountWith({ sessions: account.sessions.slice(0, 1), done: "changed" }),

@@ -29,6 +29,7 @@ test("add() keeps a user and tells all but the hash", async () => {
   assert.deepEqual(await store.users.find("alice"), {
     ...expected,
     passwordHash: plainHash(1, good),
+    link: null,
   })
 })
 

@@ -30,7 +30,7 @@ test("register() makes an account with only a name and a password, and audits it
   assert.equal(await register("\uff21lice"), "alice")
   assert.deepEqual(await store.users.find("alice"), {
     ...{ username: "alice", passwordHash: plainHash(1, good), roles: [], claims: {} },
-    ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0 },
+    ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0, link: null },
   })
   assert.deepEqual(log.takeAudit(), [{ event: "user.registered", user: "alice", ...bySomeone }])
   const checked = await accounts.check({ username: "alice", password: good }, someone)

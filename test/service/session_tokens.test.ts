@@ -24,6 +24,7 @@ const user: User = {
   disabled: false,
   createdAt: 0,
   tokensNotBefore: 0,
+  link: null,
 }
 
 const times = { at: now, steadyAt: 77, life }

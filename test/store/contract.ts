@@ -13,6 +13,7 @@ import {
   uncountingContract,
 } from "./contract_of_failed_logins.ts"
 import { keysContract } from "./contract_of_keys.ts"
+import { linksContract } from "./contract_of_links.ts"
 import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
 import { resetOfAllContract } from "./contract_of_resets_of_all.ts"
@@ -51,6 +52,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   endingContract(engine, open)
   resettingContract(engine, open)
   resetOfAllContract(engine, open)
+  linksContract(engine, open)
   revokingContract(engine, open)
   purgingContract(engine, open)
   oddNamesContract(engine, open)

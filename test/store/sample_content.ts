@@ -20,6 +20,7 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
       disabled: at % 7 === 0,
       createdAt: start - 1000 + at,
       tokensNotBefore: at % 5 === 0 ? start + at : 0,
+      link: at % 4 === 0 ? { kind: "reset", tag: `tag-${at}`, expiresAt: start + at } : null,
     }),
   reservedNames: (at) => ({
     username: `gone-${nameOf(at)}`,

@@ -22,6 +22,7 @@ export function sampleUser(username: string, members: Partial<User> = {}): User 
     disabled: false,
     createdAt: 1_795_447_800,
     tokensNotBefore: 0,
+    link: null,
     ...members,
   }
 }

@@ -9,6 +9,7 @@ import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"
+import { createLinkMaker, type LinkMaker } from "../../src/service/browser/links.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import { createLoginGuard } from "../../src/service/login_guard.ts"
 import { openKeys } from "../../src/service/open_keys.ts"
@@ -48,6 +49,8 @@ export interface TestService {
   readonly start: (username: string, password: string) => Promise<TokenBody>
   readonly accounts: Accounts
   readonly sessions: Sessions
+  /** Makes invites and resets. */
+  readonly links: LinkMaker
   readonly keys: Keys
   readonly audit: Audit
   /** Writes the sums of the audit trail when a minute is over, as the housekeeping does. */
@@ -165,15 +168,11 @@ export async function createTestService(
   })
   const service = { ready: true }
   const isReady = async () => service.ready
+  const linkParts = { store, hasher, keys, clock, audit, cookieKey: keys.cookieKey }
+  const links = createLinkMaker({ ...linkParts, ...browserOptions })
   const browser = createBrowserRoutes({
-    ...{ accounts, store, keys, settings, clock, audit, sessions, ...claims, ...browserOptions },
-    ...{
-      refreshKey,
-      cookieKey: keys.cookieKey,
-      hosts: options.browser ?? [],
-      tokens,
-      log: log.log,
-    },
+    ...{ ...linkParts, accounts, settings, sessions, ...claims, ...browserOptions, refreshKey },
+    ...{ tokens, log: log.log, hosts: options.browser ?? [] },
   })
   const app = createApp({
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
@@ -182,7 +181,7 @@ export async function createTestService(
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
-  const parts = { accounts, sessions, keys, ...trail, store, tokens, clock, log, directory }
+  const parts = { accounts, sessions, links, keys, ...trail, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app), ...parts })
 }
 

@@ -19,7 +19,12 @@ import type { Accounts } from "../accounts.ts"
 import { Principal } from "../authenticate.ts"
 import type { LoginCredentials } from "../credential_check.ts"
 import type { KeyWatch } from "../keys.ts"
-import { type PasswordChange, SessionStart, type StartedLogin } from "../session_start.ts"
+import {
+  type PasswordChange,
+  SessionStart,
+  type StartedLogin,
+  type UsedLink,
+} from "../session_start.ts"
 import { createRevocationWindow, type SessionSettings } from "../session_tokens.ts"
 
 /** How a browser logs in. */
@@ -93,6 +98,20 @@ export class CookieSessions {
     const { username, sid } = session
     const life = this.#life(this.stays(session))
     return this.#starts.changePassword(passwords, { username, sid, life }, caller)
+  }
+
+  /**
+   * Sets the password of a link's user, and starts a session that ends with the browser. Null when
+   * the link is not good any more.
+   */
+  async useLink(
+    link: UsedLink,
+    replaces: string | null,
+    caller: Caller,
+  ): Promise<StartedLogin | null> {
+    const started = await this.#starts.useLink(link, this.#life(false), caller)
+    if (started !== null && replaces !== null) await this.#end(replaces, "replaced", caller)
+    return started
   }
 
   /**

@@ -34,6 +34,7 @@ const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: 
     disabled: "boolean",
     createdAt: "instant",
     tokensNotBefore: "instant",
+    link: "linkOrNull",
   },
   reservedNames: { username: "name", deletedAt: "instant", isReleased: "boolean" },
   sessions: {
@@ -130,7 +131,14 @@ const kinds = {
   boolean: (value: unknown) => typeof value === "boolean",
   instant: isCount,
   count: isCount,
+  linkOrNull: (value: unknown) => value === null || isLink(value),
   useOrNull: (value: unknown) => value === null || isUse(value),
+}
+
+function isLink(value: unknown): boolean {
+  if (!isJsonObject(value) || Object.keys(value).length !== 3) return false
+  const { kind, tag, expiresAt } = value
+  return (kind === "invite" || kind === "reset") && kinds.id(tag) && isCount(expiresAt)
 }
 
 function isUse(value: unknown): boolean {

@@ -2,13 +2,14 @@
 
 import {
   changeUser,
+  hasLink,
   type RefusedChange,
   resetUser,
   type User,
   type UserChange,
   type UserReset,
 } from "../../domain/user.ts"
-import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { JsonFailures } from "./failed_logins.ts"
 import { changeToStart, type JsonSessions } from "./sessions.ts"
 import type { StagedTables } from "./staged_tables.ts"
@@ -94,13 +95,15 @@ export class JsonUsers implements UserStore {
   async reset(
     username: string,
     reset: UserReset,
-    { window, ifPasswordHash, successor }: Parameters<UserStore["reset"]>[2],
-  ): Promise<ResetUser | "unknown" | "other_hash" | "disabled"> {
+    { window, ifPasswordHash, ifLinkTag, successor }: Parameters<UserStore["reset"]>[2],
+  ): Promise<ResetUser | RefusedReset> {
     const before = this.#tables.pending("users", username)
     const refuse = <T>(outcome: T) => this.#tables.onceCommitted("users", username, outcome)
     if (before === null) return refuse("unknown" as const)
     const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
     if (isOtherHash) return refuse("other_hash" as const)
+    const isOtherLink = ifLinkTag !== undefined && !hasLink(before, ifLinkTag, window.at)
+    if (isOtherLink) return refuse("other_link" as const)
     const user = frozen(resetUser(before, reset, window.at))
     if (successor !== undefined && user.disabled) return refuse("disabled" as const)
     const { ended, changes } = this.#sessions.changesToEndAll(username, window)

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto"
 import { exitCodes, OperatorError, Unavailable } from "../../errors.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
 import { changeLog } from "./migrations/change_log.ts"
+import { links } from "./migrations/links.ts"
 import { rotation } from "./migrations/rotation.ts"
 import { sessionFunctions } from "./migrations/session_functions.ts"
 import { tables } from "./migrations/tables.ts"
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
     needs: 1,
     statements: [...tables, ...changeLog, ...sessionFunctions, ...rotation, ...userFunctions],
   },
+  { number: 2, name: "links of users", needs: 1, statements: links },
 ]
 
 /** Which migrations a database has, and which it lacks. */

@@ -15,6 +15,8 @@ export interface UserRow {
   readonly disabled: boolean
   readonly created_at: number
   readonly tokens_not_before: number
+  /** JSON. */
+  readonly link: string | null
 }
 
 /** A row of `sessions`. */
@@ -48,6 +50,7 @@ export function userOf(row: UserRow): User {
     disabled: row.disabled,
     createdAt: row.created_at,
     tokensNotBefore: row.tokens_not_before,
+    link: row.link === null ? null : JSON.parse(row.link),
   })
 }
 
@@ -61,6 +64,7 @@ export function rowOfUser(user: User): UserRow {
     disabled: user.disabled,
     created_at: user.createdAt,
     tokens_not_before: user.tokensNotBefore,
+    link: user.link === null ? null : JSON.stringify(user.link),
   }
 }
 

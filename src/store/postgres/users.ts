@@ -3,12 +3,13 @@
 
 import {
   changeUser,
+  hasLink,
   type RefusedChange,
   resetUser,
   type User,
   type UserChange,
 } from "../../domain/user.ts"
-import type { ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import { type Database, inTime, type Query } from "./database.ts"
 import {
   frozen,
@@ -107,13 +108,14 @@ export class PostgresUsers implements UserStore {
 
   reset(
     username: string,
-    ...[reset, { window, ifPasswordHash, successor }]: ResetArguments
-  ): Promise<ResetUser | "unknown" | "other_hash" | "disabled"> {
+    ...[reset, { window, ifPasswordHash, ifLinkTag, successor }]: ResetArguments
+  ): Promise<ResetUser | RefusedReset> {
     return this.#changing(async (query) => {
       const before = await lockUser(query, username)
       if (before === null) return "unknown"
       const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
       if (isOtherHash) return "other_hash"
+      if (ifLinkTag !== undefined && !hasLink(before, ifLinkTag, window.at)) return "other_link"
       const changed = resetUser(before, reset, window.at)
       if (successor !== undefined && changed.disabled) return "disabled"
       const user = await updateUser(query, changed)
@@ -205,11 +207,11 @@ async function lockUser(
 }
 
 async function updateUser(query: Query, user: User): Promise<User> {
-  const { password_hash, roles, claims, disabled, tokens_not_before } = rowOfUser(user)
+  const { password_hash, roles, claims, disabled, tokens_not_before, link } = rowOfUser(user)
   await query(
     `update postern.users set password_hash = $2, roles = $3, claims = $4, disabled = $5,
-      tokens_not_before = $6 where username = $1`,
-    [user.username, password_hash, roles, claims, disabled, tokens_not_before],
+      tokens_not_before = $6, link = $7 where username = $1`,
+    [user.username, password_hash, roles, claims, disabled, tokens_not_before, link],
   )
   return frozen(structuredClone(user))
 }

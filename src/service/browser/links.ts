@@ -1,0 +1,180 @@
+// Links by which a user sets a password once, without mail: the operator makes one and hands it
+// over. A new link voids the old one, and so does everything that ends the user's sessions. Looking
+// at a link uses nothing up: previews and scanners open links, too.
+
+import type { Clock } from "../../clock.ts"
+import type { Caller } from "../../domain/caller.ts"
+import { hasLink, type LinkKind, type User } from "../../domain/user.ts"
+import { canonicalUsername, quotedName } from "../../domain/username.ts"
+import { AuthError, tooManyRequests } from "../../errors.ts"
+import { createRateLimit } from "../../limit/rate_limit.ts"
+import type { PasswordHasher } from "../../password/hash.ts"
+import type { Store } from "../../store/store.ts"
+import { randomName } from "../../system/random.ts"
+import type { Audit } from "../../telemetry/audit.ts"
+import { isTagOf, makeLinkToken, usernameIn } from "../../token/link_token.ts"
+
+import type { Accounts } from "../accounts.ts"
+import { createUser, nameTaken, requireChoosable, requireName } from "../create_user.ts"
+import type { KeyWatch } from "../keys.ts"
+import { linkLimits } from "../limits.ts"
+import { askerOf, operator } from "../login_attempt.ts"
+import type { StartedLogin } from "../session_start.ts"
+import type { CookieSessions } from "./cookie_sessions.ts"
+
+/** A link that was made. */
+export interface MadeLink {
+  readonly username: string
+  readonly kind: LinkKind
+  readonly url: string
+  /** Epoch seconds. */
+  readonly expiresAt: number
+}
+
+/** The operator's commands for links. */
+export interface LinkMaker {
+  /**
+   * Makes an invite. Makes the user, too, when there is none: nobody knows the password of that
+   * user until the link is used.
+   * @throws AuthError `invalid_request`, and `username_taken` for a user who has a password
+   */
+  invite(typed: string): Promise<MadeLink>
+  /** Makes a reset. @throws AuthError `invalid_request`, `not_found` */
+  reset(typed: string): Promise<MadeLink>
+}
+
+/** A link that is good now. */
+export interface FoundLink {
+  readonly kind: LinkKind
+  readonly username: string
+  readonly tag: string
+  readonly secondsLeft: number
+}
+
+/** What links work with. */
+export interface LinkParts {
+  readonly store: Store
+  readonly hasher: PasswordHasher
+  readonly keys: KeyWatch
+  readonly cookieKey: () => Uint8Array
+  readonly clock: Clock
+  readonly audit: Audit
+}
+
+const hour = 3600
+
+/** For how long a link is good. */
+export const linkSeconds: Readonly<Record<LinkKind, number>> = { invite: 24 * hour, reset: hour }
+
+/** Makes the operator's commands. `publicAddress` is that of the login page. */
+export function createLinkMaker(parts: LinkParts & { readonly publicAddress: string }): LinkMaker {
+  const { store, audit } = parts
+  return {
+    async invite(typed) {
+      const username = requireName(typed)
+      const found = await store.users.find(username)
+      if (found === null) {
+        // A password that nobody knows: the user can do nothing before the link is used.
+        const password = `${randomName()}${randomName()}`
+        await createUser({ username, password }, { ...parts, asker: operator })
+        audit("user.added", { user: username })
+      } else if (found.link?.kind !== "invite") throw nameTaken(username, "taken")
+      return makeLink({ kind: "invite", username }, parts)
+    },
+    async reset(typed) {
+      return makeLink({ kind: "reset", username: requireName(typed) }, parts)
+    },
+  }
+}
+
+async function makeLink(
+  content: { readonly kind: LinkKind; readonly username: string },
+  {
+    store,
+    keys,
+    cookieKey,
+    clock,
+    audit,
+    publicAddress,
+  }: LinkParts & { readonly publicAddress: string },
+): Promise<MadeLink> {
+  const { kind, username } = content
+  const user = await store.users.find(username)
+  if (user?.disabled) {
+    const message = `The user ${quotedName(username)} is disabled, and could not log in by a link`
+    throw new AuthError("invalid_request", message)
+  }
+  await keys.catchUp()
+  const { token, tag } = makeLinkToken(content, cookieKey())
+  const expiresAt = clock.now() + linkSeconds[kind]
+  const changed = await store.users.change(username, { link: { kind, tag, expiresAt } })
+  if (typeof changed === "string") {
+    throw new AuthError("not_found", `There is no user ${quotedName(username)}`)
+  }
+  audit("link.made", { user: username, reason: kind })
+  return { username, kind, url: `${publicAddress}/${kind}?t=${token}`, expiresAt }
+}
+
+/** The use of links. */
+export class Links {
+  readonly #parts: LinkParts & {
+    readonly accounts: Accounts
+    readonly cookieSessions: CookieSessions
+  }
+  readonly #newPasswords: ReturnType<typeof createRateLimit<FoundLink>>
+
+  constructor(
+    parts: LinkParts & { readonly accounts: Accounts; readonly cookieSessions: CookieSessions },
+  ) {
+    this.#parts = parts
+    const keyOf = ({ tag }: FoundLink) => tag
+    const rates = [{ ...linkLimits.newPasswords, keyOf }]
+    this.#newPasswords = createRateLimit(rates, { seconds: parts.clock.steady })
+  }
+
+  /** The link of a token, or null when it is not good, or not any more. Changes nothing. */
+  async find(token: string, kind: LinkKind): Promise<FoundLink | null> {
+    const { store, keys, clock } = this.#parts
+    const username = canonicalUsername(usernameIn(token) ?? "")
+    const user = username === null ? null : await store.users.find(username)
+    if (user === null || user.disabled || user.link?.kind !== kind) return null
+    let isRight = this.#isOf(token, user)
+    if (!isRight) {
+      // Another process may have made the key.
+      await keys.catchUp()
+      isRight = this.#isOf(token, user)
+    }
+    const { tag, expiresAt } = user.link
+    const now = clock.now()
+    if (!isRight || !hasLink(user, tag, now)) return null
+    return { kind, username: user.username, tag, secondsLeft: expiresAt - now }
+  }
+
+  /**
+   * Sets the password of a link's user, ends all their sessions, and starts one in this browser.
+   * Null when the link is not good any more.
+   * @throws AuthError `invalid_request`, `password_blocked`, `too_many_requests`
+   * @throws Unavailable
+   */
+  async use(
+    link: FoundLink,
+    { password, replaces }: { readonly password: string; readonly replaces: string | null },
+    caller: Caller,
+  ): Promise<StartedLogin | null> {
+    const { accounts, hasher, cookieSessions } = this.#parts
+    const { username, kind, tag } = link
+    const wait = this.#newPasswords.take(link)
+    if (wait > 0) throw tooManyRequests(wait)
+    await requireChoosable({ username, password })
+    const { address } = caller
+    const passwordHash = await hasher.hash(password, askerOf({ username, address, device: null }))
+    const used = { username, kind, tag, passwordHash }
+    const started = await cookieSessions.useLink(used, replaces, caller)
+    if (started !== null) await accounts.forgetFailures(username, "password_set")
+    return started
+  }
+
+  #isOf(token: string, { link }: User): boolean {
+    return link !== null && isTagOf(link.tag, { token, kind: link.kind }, this.#parts.cookieKey())
+  }
+}

@@ -1,0 +1,57 @@
+// The tokens of links by which a user sets a password once. The store keeps a tag instead of the
+// token, and the tag is a seal: who reads the store can't make a link of it.
+//
+//   pti_ + 128 random bits as base64url + "." + base64url( username )
+//   tag = seal of (kind, username, random bits), of the kind "link"
+
+import type { LinkKind } from "../domain/user.ts"
+import { randomName } from "../system/random.ts"
+import { isSealOf, seal } from "./seal.ts"
+
+/** What a link is good for. */
+export interface LinkContent {
+  readonly kind: LinkKind
+  readonly username: string
+}
+
+/** A token, and what to keep of it. */
+export interface LinkToken {
+  readonly token: string
+  readonly tag: string
+}
+
+const form = /^pti_([\w-]{22})\.([\w-]{1,1500})$/
+
+/** Makes a token. */
+export function makeLinkToken(content: LinkContent, cookieKey: Uint8Array): LinkToken {
+  const secret = randomName()
+  const name = Buffer.from(content.username).toString("base64url")
+  return { token: `pti_${secret}.${name}`, tag: tagOf(content, secret, cookieKey) }
+}
+
+/** Whether a text has the form of a token. */
+export function isLinkToken(text: string): boolean {
+  return form.test(text)
+}
+
+/** The username that a token names, or null. Anybody can write any name into a token. */
+export function usernameIn(token: string): string | null {
+  const [, , name] = form.exec(token) ?? []
+  return name === undefined ? null : Buffer.from(name, "base64url").toString()
+}
+
+/** Whether a tag is that of a token. */
+export function isTagOf(
+  tag: string,
+  { token, kind }: { readonly token: string; readonly kind: LinkKind },
+  cookieKey: Uint8Array,
+): boolean {
+  const [, secret] = form.exec(token) ?? []
+  const username = usernameIn(token)
+  if (secret === undefined || username === null) return false
+  return isSealOf(tag, "link", [kind, username, secret], cookieKey)
+}
+
+function tagOf({ kind, username }: LinkContent, secret: string, cookieKey: Uint8Array): string {
+  return seal("link", [kind, username, secret], cookieKey)
+}
