@@ -5,13 +5,13 @@ import type { Caller } from "../domain/caller.ts"
 import type { Session, SessionLife } from "../domain/session.ts"
 import type { LinkKind, User } from "../domain/user.ts"
 import { AuthError } from "../errors.ts"
-import type { RevocationWindow, Store } from "../store/store.ts"
 import { randomKey, randomName } from "../system/random.ts"
-import { type Audit, auditEnded, callerFields } from "../telemetry/audit.ts"
+import { auditEnded, callerFields } from "../telemetry/audit.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Principal } from "./authenticate.ts"
 import { changedMeanwhile, checksMax, type LoginCredentials } from "./credential_check.ts"
+import { type EndParts, endSession } from "./end_session.ts"
 import { newSession, type SessionSettings } from "./session_tokens.ts"
 
 /** A session that started, and its user. */
@@ -23,13 +23,10 @@ export interface StartedLogin {
 }
 
 /** What starting works with. */
-export interface SessionStartParts {
+export interface SessionStartParts extends EndParts {
   readonly accounts: Accounts
-  readonly store: Store
   readonly settings: Pick<SessionSettings, "perUserMax">
   readonly refreshKey: () => Uint8Array
-  readonly windowNow: () => RevocationWindow
-  readonly audit: Audit
 }
 
 /** Passwords as somebody typed them. */
@@ -107,7 +104,8 @@ export class SessionStart {
       audit("password.refused", { ...fields, reason: "wrong_password" })
       // The sender of so many wrong passwords may have stolen the token.
       if (reset === "wrong_too_often" && sid !== null) {
-        await this.#end(sid, username, caller)
+        const end = { caller, reason: "wrong_passwords", ifUsername: username }
+        await endSession(sid, end, this.#parts)
       }
       throw new AuthError("wrong_password", "The current password is wrong")
     }
@@ -134,13 +132,6 @@ export class SessionStart {
     audit("link.used", { ...fields, session: successor.sid, reason: kind })
     auditEnded(reset.ended, { ...fields, reason: "password_set" }, audit)
     return this.#started(successor, reset.user)
-  }
-
-  async #end(sid: string, ifUsername: string, caller: Caller): Promise<void> {
-    const { store, audit, windowNow } = this.#parts
-    const ended = await store.sessions.end(sid, { window: windowNow(), ifUsername })
-    const fields = { ...callerFields(caller), reason: "wrong_passwords" }
-    if (ended !== null) auditEnded([ended], { ...fields, user: ifUsername }, audit)
   }
 
   /** A session of a user whose password was checked just now. */

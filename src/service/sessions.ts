@@ -4,11 +4,12 @@ import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Revocations, RevocationWindow, Store } from "../store/store.ts"
-import { type Audit, type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
+import { type Audit, auditEnded, callerFields } from "../telemetry/audit.ts"
 import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import { createAuthenticate, type Principal } from "./authenticate.ts"
 import type { LoginCredentials } from "./credential_check.ts"
+import { endSession } from "./end_session.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
 import { createRefresh, type Refresh } from "./refresh.ts"
@@ -96,7 +97,8 @@ export class Sessions {
       if (isRevoked) audit("token.revoked", named)
     }
     const condition = username === null ? {} : { ifUsername: username }
-    const hasEnded = sid !== null && (await this.#end(sid, condition, fields))
+    const end = { caller, reason: "logout", ...condition }
+    const hasEnded = sid !== null && (await endSession(sid, end, this.#parts))
     return { isOurs: true, reason: isRevoked || hasEnded ? null : over }
   }
 
@@ -117,9 +119,9 @@ export class Sessions {
    * @throws AuthError `not_found`, also for another user's session
    */
   async end(sid: string, { username }: Principal, caller: Caller): Promise<void> {
-    const fields = { ...callerFields(caller), reason: "by_user" }
-    const ended = await this.#end(sid, { ifUsername: username }, fields)
-    if (!ended) throw new AuthError("not_found", "You have no such session")
+    const end = { caller, reason: "by_user", ifUsername: username }
+    const hasEnded = await endSession(sid, end, this.#parts)
+    if (!hasEnded) throw new AuthError("not_found", "You have no such session")
   }
 
   /** Ends all of the principal's sessions but the one that asks. */
@@ -145,18 +147,6 @@ export class Sessions {
   /** What ended and may still have valid access tokens. */
   async revocations(): Promise<Revocations> {
     return this.#parts.store.sessions.revocations(this.#parts.clock.now())
-  }
-
-  /** Ends a session and audits that. False when there is none, or when it is another user's. */
-  async #end(
-    sid: string,
-    condition: { readonly ifUsername?: string },
-    fields: AuditFields,
-  ): Promise<boolean> {
-    const { store, audit, windowNow } = this.#parts
-    const ended = await store.sessions.end(sid, { window: windowNow(), ...condition })
-    if (ended !== null) auditEnded([ended], fields, audit)
-    return ended !== null
   }
 
   /** The first tokens of a session, and a device token for its client. */

@@ -7,7 +7,7 @@ import type { Caller } from "../../domain/caller.ts"
 import { isAlive, type Session, type SessionLife } from "../../domain/session.ts"
 import { AuthError, Unavailable } from "../../errors.ts"
 import type { SessionOfUser, Store } from "../../store/store.ts"
-import { type Audit, auditEnded, callerFields } from "../../telemetry/audit.ts"
+import type { Audit } from "../../telemetry/audit.ts"
 import {
   type CookieContent,
   type CookieKind,
@@ -18,6 +18,7 @@ import {
 import type { Accounts } from "../accounts.ts"
 import { Principal } from "../authenticate.ts"
 import type { LoginCredentials } from "../credential_check.ts"
+import { type EndParts, endSession } from "../end_session.ts"
 import type { KeyWatch } from "../keys.ts"
 import {
   type PasswordChange,
@@ -64,16 +65,15 @@ const touchPart = 1 / 20
 
 /** The use cases. */
 export class CookieSessions {
-  readonly #parts: CookieSessionParts
+  readonly #parts: CookieSessionParts & EndParts
   readonly #starts: SessionStart
-  readonly #windowNow: ReturnType<typeof createRevocationWindow>
   /** Touches under way, so that many requests of one browser write once. */
   readonly #touches = new Map<string, Promise<Session | null>>()
 
   constructor(parts: CookieSessionParts) {
-    this.#parts = parts
-    this.#windowNow = createRevocationWindow(parts.clock, { ...parts, ...parts.settings })
-    this.#starts = new SessionStart({ ...parts, windowNow: this.#windowNow })
+    const windowNow = createRevocationWindow(parts.clock, { ...parts, ...parts.settings })
+    this.#parts = { ...parts, windowNow }
+    this.#starts = new SessionStart(this.#parts)
   }
 
   /**
@@ -82,7 +82,7 @@ export class CookieSessions {
   async logIn(login: BrowserLogin, caller: Caller): Promise<StartedLogin> {
     const { stays, replaces, ...credentials } = login
     const started = await this.#starts.logIn(credentials, this.#life(stays), caller)
-    if (replaces !== null) await this.#end(replaces, "replaced", caller)
+    await this.#endReplaced(replaces, caller)
     return started
   }
 
@@ -110,7 +110,7 @@ export class CookieSessions {
     caller: Caller,
   ): Promise<StartedLogin | null> {
     const started = await this.#starts.useLink(link, this.#life(false), caller)
-    if (started !== null && replaces !== null) await this.#end(replaces, "replaced", caller)
+    if (started !== null) await this.#endReplaced(replaces, caller)
     return started
   }
 
@@ -172,7 +172,7 @@ export class CookieSessions {
 
   /** Ends a session. False when it had ended. */
   logOut(sid: string, caller: Caller): Promise<boolean> {
-    return this.#end(sid, "logout", caller)
+    return endSession(sid, { caller, reason: "logout" }, this.#parts)
   }
 
   /** The sid of a value. Null for a value that was not made here. */
@@ -206,11 +206,8 @@ export class CookieSessions {
     }
   }
 
-  async #end(sid: string, reason: string, caller: Caller): Promise<boolean> {
-    const { store, audit } = this.#parts
-    const ended = await store.sessions.end(sid, { window: this.#windowNow() })
-    if (ended !== null) auditEnded([ended], { ...callerFields(caller), reason }, audit)
-    return ended !== null
+  async #endReplaced(sid: string | null, caller: Caller): Promise<void> {
+    if (sid !== null) await endSession(sid, { caller, reason: "replaced" }, this.#parts)
   }
 
   #life(stays: boolean): SessionLife {
