@@ -17,6 +17,7 @@ export async function measureEngineStarts(run: BenchRun): Promise<Summary> {
       ...{ control: jsonControlName, ratioOf: "millis", lessIsBetter: true },
       columns: [
         { key: "millis", head: "ms", digits: 0 },
+        { key: "work", head: "CPU ms", digits: 0 },
         { key: "resident", head: "resident MiB", digits: 1 },
         { key: "anonymous", head: "of them anonymous", digits: 1 },
       ],

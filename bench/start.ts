@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { answerOfPostern, type BenchRun, naming, start } from "./bench_run.ts"
+import { answerOfPostern, type BenchRun, naming, processorMicrosOf, start } from "./bench_run.ts"
 import { usernameOf } from "./fixture.ts"
 import { checkGuarded, guardedQuestion } from "./guarded.ts"
 import { rootDirectory } from "./places.ts"
@@ -34,7 +34,10 @@ export async function measureStart(run: BenchRun): Promise<Summary> {
     {
       ...{ name: "start", title: scenarioTitles.start, floor: floorName, control: controlName },
       ...{ ratioOf: "millis", lessIsBetter: true },
-      columns: [{ key: "millis", head: "ms", digits: 0 }],
+      columns: [
+        { key: "millis", head: "ms", digits: 0 },
+        { key: "work", head: "CPU ms", digits: 0 },
+      ],
       notes: [
         `${starts} starts of each. Postern opens a store of 2,000 users and their sessions, which the others have in a plain JSON file.${missing}`,
       ],
@@ -73,18 +76,21 @@ export async function startInTurn(
   kinds: readonly ServerKind[],
   { rounds, idleMillis }: { readonly rounds: number; readonly idleMillis: number },
 ): Promise<readonly Sample[]> {
-  const question = guardedQuestion(run.fixture.tokens.shared[0] ?? null)
-  const answer = await answerOfPostern(run, question)
+  const questionOf = ({ fixture = run.fixture }: Partial<ServerKind>) =>
+    guardedQuestion(fixture.tokens.shared[0] ?? null)
+  const answer = await answerOfPostern(run, questionOf({}))
   const samples: Sample[] = []
   for (let round = 0; round < rounds; round += 1) {
     for (const kind of orderOfRound(kinds, round)) {
       const server = await start(run, kind, answer)
+      const question = questionOf(kind)
       try {
         const millis = await naming(kind.name, () => untilAnswer(server, question))
+        const work = processorMicrosOf(server) / 1000
         await checkGuarded(server, question, { status: 200, username: usernameOf(0) })
         if (idleMillis > 0) await wait(idleMillis)
         const { resident, anonymous } = memoryOf(server.pid)
-        samples.push({ server: kind.name, round, numbers: { millis, resident, anonymous } })
+        samples.push({ server: kind.name, round, numbers: { millis, work, resident, anonymous } })
       } finally {
         await server.stop()
       }
