@@ -37,7 +37,7 @@ async function assertKept(bytesMax: number, work: () => unknown): Promise<void> 
   assert.ok(bytes < bytesMax, `${(bytes / mebibyte).toFixed(1)} MiB are kept`)
 }
 
-test("bytesKept() sees what is kept, and what a cut text keeps without ownText()", async () => {
+test("bytesKept() counts kept bytes, also those that a part of a text keeps without ownText()", async () => {
   const cut = (text: string) => text.slice(0, 200)
   const count = (one: (text: string) => string) => () =>
     Array.from({ length: 500 }, (_, at) => one(longHeader("a", at)))

@@ -47,7 +47,7 @@ test("README's commands answer as it says", async (t) => {
   }
 })
 
-test("README shows what a terminal asks for a new user", async (t) => {
+test("README shows the prompts for a new user", async (t) => {
   const settings = { POSTERN_DATA_DIR: join(temporaryDirectory(t), "data") }
   assert.equal(await runCommandLine(["init"], createFakeTerminal(settings)), 0)
   const keyboard = createFakeKeyboard()

@@ -169,7 +169,7 @@ for (const { method, path, route } of guarded) {
     assert.equal(status, statuses[`${method} ${route}`] ?? 200)
   })
 
-  test(`${method} ${route} under any other spelling is no route`, async (t) => {
+  test(`${method} ${route} under any other spelling is not found`, async (t) => {
     const { call, token } = await loggedInService(t)
     for (const spelling of otherSpellings(path).filter((one) => !isSessionPath(one))) {
       for (const options of [{}, { token }]) {
@@ -182,7 +182,7 @@ for (const { method, path, route } of guarded) {
 }
 
 // A segment after /sessions/ is a sid, whatever it looks like, and never walks up or down.
-test("DELETE /sessions/{sid} takes dots for the sid of nobody", async (t) => {
+test("DELETE /sessions/{sid} treats dots as an unknown sid", async (t) => {
   const { call, token } = await loggedInService(t)
   for (const path of otherSpellings("/sessions/x").filter(isSessionPath)) {
     assert.equal((await call("DELETE", path)).status, 401)

@@ -249,7 +249,7 @@ test("listen() tells nginx 403 of a head of which it read a part only", async (t
   assert.equal(answered.replies[0]?.status, 400)
 })
 
-test("listen() keeps what fails apart from what is refused, for nginx too", async (t) => {
+test("listen() tells failures from refusals, for nginx too", async (t) => {
   const { port } = await start(t, { limits: { heldBytesMax: 1000 } })
   const { replies } = await converse(port, [`GET ${nginx} HTTP/1.1\r\n${host}\r\n`])
   assert.equal(replies[0]?.status, 503)

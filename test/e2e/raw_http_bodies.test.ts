@@ -127,7 +127,7 @@ for (const [name, lines, body] of taken) {
   })
 }
 
-test("POST /login says, on the wire, that it takes no coding, and only where that is at fault", async (t) => {
+test("POST /login names the content codings that it takes, only in its answer to another coding", async (t) => {
   const { app } = await createTestService(t)
   const { port } = await startTestServer(t, app)
   const text = "Content-Type: text/plain\r\n"

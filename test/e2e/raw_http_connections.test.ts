@@ -163,7 +163,7 @@ test("listen() refuses a body that the client ends too early: H-33", async (t) =
   await check(["GET /li", "fin"], [400], "closed")
 })
 
-test("listen() tells 413 to a client that sends 1 MB before it reads: H-39", async (t) => {
+test("listen() answers 413 to a client that sends 1 MB before it reads: H-39", async (t) => {
   const service = await createTestService(t)
   const { port } = await startTestServer(t, service.app, {
     limits: { lingerMillisMax: 1000 },
@@ -205,7 +205,7 @@ test("listen() answers a client that waits for 100 Continue and has nothing to s
   assert.deepEqual(log.takeNames(), [])
 })
 
-test("listen() tells how long a connection is kept, unless it ends", async (t) => {
+test("listen() says how long a connection is kept, unless it ends", async (t) => {
   const { port } = await startService(t)
   const kept: readonly (readonly [request: string, headers: readonly (string | undefined)[]])[] = [
     [livez, ["keep-alive", "timeout=5"]],
@@ -241,7 +241,7 @@ for (const [name, lines] of ignoredLines) {
   })
 }
 
-test("listen() ignores trailers, where a token is none: H-08", async (t) => {
+test("listen() ignores trailers, also a token in them: H-08", async (t) => {
   const { check, token } = await startService(t)
   const chunks = `0\r\nAuthorization: Bearer ${token}\r\nHost: evil\r\n\r\n`
   const trailed = get("/protected", "Transfer-Encoding: chunked\r\nTrailer: Authorization\r\n")
@@ -253,7 +253,7 @@ for (const [protocol, lines] of [
   ["h2c", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"],
 ] as const) {
   // Never 101. Node's parser drops what follows in the same packet, so the connection ends.
-  test(`listen() answers in HTTP/1.1 who asks for ${protocol}, and closes: H-25`, async (t) => {
+  test(`listen() answers in HTTP/1.1 a client that asks for ${protocol}, and closes: H-25`, async (t) => {
     const { check } = await startService(t)
     await check([get("/protected", lines)], [401], "closed")
     await check([get("/livez", lines) + livez], [200], "closed")

@@ -67,7 +67,7 @@ test("listen() survives clients that leave while their password is checked: H-33
   assert.ok(!log.takeNames().some((name) => /failed$/.test(name)))
 })
 
-test("listen() cuts who pipelines more than there is room for, and nobody else: H-31", async (t) => {
+test("listen() cuts off only the client that pipelines more than there is room for: H-31", async (t) => {
   let release: () => void = () => {}
   const released = new Promise<void>((resolve) => {
     release = resolve
@@ -126,7 +126,7 @@ test("listen() closes idle connections for new ones when there are too many: S-2
   for (const socket of idle) socket.destroy()
 })
 
-test("listen() closes what nobody asked on first, then who is idle, proxies last: S-29", async (t) => {
+test("listen() closes connections without a request first, then idle ones, those of proxies last: S-29", async (t) => {
   const { port } = await startTestServer(t, async ({ path }) => json(200, { path }), {
     limits: few,
     trustedProxies: trustedProxies("127.0.0.2"),

@@ -67,7 +67,7 @@ for (const [status, reason, steps] of rows) {
   })
 }
 
-test("listen() shares a refusal with nobody where the origin stands twice: H-44", async (t) => {
+test("listen() shares a refusal with no other site when Origin stands twice: H-44", async (t) => {
   const { port } = await startService(t)
   for (const lines of [
     [from, from],

@@ -169,7 +169,7 @@ test("drain() answers what is in flight, pipelined too, and takes no connections
   await drained
 })
 
-test("drain() waits for what a client asked that has gone, and no longer than its time", async (t) => {
+test("drain() waits for requests of clients that have gone, and no longer than its time", async (t) => {
   for (const isAnswered of [true, false]) {
     const { port, drain, waitFor, letGo, log } = await startServer(t)
     const asked = converse(port, [get("/held"), 50, "rst"])

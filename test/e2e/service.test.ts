@@ -106,7 +106,7 @@ async function addUntilKilled(service: RunningPostern, directory: string) {
   return acknowledged
 }
 
-test("postern serve ends at a bug that nobody caught, and says so", async (t) => {
+test("postern serve ends at an uncaught error, and logs it", async (t) => {
   const bug = "process.on('SIGUSR2',()=>{throw(new(TypeError)('nobody-caught-this'))})"
   const service = await startPostern(t, {
     POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),

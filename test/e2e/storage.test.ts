@@ -119,7 +119,7 @@ test("the lock of a process that is stopped is respected", async (t) => {
   await writer.kill()
 })
 
-test("a file that can't grow any more makes writes fail, and loses none", async (t) => {
+test("a file that can't grow makes writes fail, and loses no acknowledged one", async (t) => {
   const script = bundleWriter(t)
   const directory = temporaryDirectory(t)
   const limited = { script, directory, bytesBetweenSnapshots, fileBlocksMax: 60 }

@@ -103,7 +103,7 @@ test("a start refuses a read-only file system, and works when it is none", {
 })
 
 for (const name of [".", "store.json", "journal.0.jsonl", "journal.1.jsonl"]) {
-  test(`a start refuses what belongs to somebody else, and leaves it: ${name}`, {
+  test(`a start refuses files of another user, and leaves them: ${name}`, {
     skip: notRoot,
   }, async (t) => {
     const directory = await usedDirectory(t)

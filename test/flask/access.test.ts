@@ -168,7 +168,7 @@ for (const [name, end] of endings) {
   })
 }
 
-test("POST /logout with a library's token tells others its jti until it expires", async (t) => {
+test("POST /logout with a library's token lists its jti until it expires", async (t) => {
   const { call, clock, log } = await createTestService(t, { shared: true })
   log.takeNames()
   assert.equal((await call("POST", "/logout", { token: libraryTokens.access })).status, 204)

@@ -87,7 +87,7 @@ test("POST /refresh starts a session for each of a library's refresh tokens", as
   assert.equal(JSON.parse(body).sessions.length, 2)
 })
 
-test("POST /refresh ends such a session 30 days after the library's token", async (t) => {
+test("POST /refresh ends the session of a library's token 30 days after that token", async (t) => {
   const service = await createShared(t)
   service.clock.advance(20 * day)
   const [, tokens] = await refresh(service, libraryTokens.refresh)

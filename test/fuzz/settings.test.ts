@@ -73,7 +73,7 @@ test("loadConfig() gives frozen settings or lists every mistake, and shows no se
     { runs: 300 },
   ))
 
-test("settings: every parser gives a value or says what is wrong, for any text", () =>
+test("settings: every parser gives a value or a mistake, for any text", () =>
   holds(fc.tuple(fc.constantFrom(...settingRows), fc.oneof(value, secret)), ([[, row], text]) => {
     try {
       assert.notEqual(row.parse(text), undefined)

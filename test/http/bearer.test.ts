@@ -30,7 +30,7 @@ test("readBearerToken() takes one or more spaces after the scheme (RFC 6750 §2.
   }
 })
 
-test("readBearerToken() gives null where another scheme, or none, stands", () => {
+test("readBearerToken() gives null for another scheme, or none", () => {
   assert.equal(readBearerToken(makeRequest()), null)
   for (const header of ["", " ", "Basic x", "x", "Bearerx", "Bearer-x y", "BearerX", " Bearer x"]) {
     assert.equal(readBearerToken(withHeader(header)), null, header)
@@ -52,7 +52,7 @@ test("readBearerToken() refuses what is not one scheme, spaces and one token", (
   }
 })
 
-test("bearer.missing() tells no header from another scheme", () => {
+test("bearer.missing() distinguishes no header from another scheme", () => {
   assert.equal(bearer.missing(makeRequest()).message, "Missing Authorization Header")
   assert.equal(bearer.missing(withHeader("")).message, "Missing Authorization Header")
   const otherScheme = `Missing 'Bearer' type in 'Authorization' header. ${expected}`

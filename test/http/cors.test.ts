@@ -48,7 +48,7 @@ test("shareReply() adds nothing for any other origin, nor without one", () => {
   assert.equal(share(asked, { referer: "https://app.example.org/" }), asked)
 })
 
-test("shareReply() leaves what is public to everybody", () => {
+test("shareReply() lets every site read public replies", () => {
   const open = { ...asked, headers: { "Access-Control-Allow-Origin": "*" } }
   assert.equal(share(open, { origin: "https://app.example.org" }), open)
 })
@@ -69,7 +69,7 @@ test("shareReply() answers a preflight with the methods of the path", () => {
   })
 })
 
-test("shareReply() takes nothing else for a preflight that may go on", () => {
+test("shareReply() allows no other preflight", () => {
   const origin = "https://app.example.org"
   const preflight = { origin, "access-control-request-method": "GET" }
   const unknown = { ...asked, status: 404 }

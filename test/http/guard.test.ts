@@ -166,7 +166,7 @@ test("guard() lets a bug in authenticate through as it is, and not the request",
   assert.deepEqual(ran, [])
 })
 
-test("guard() with a role refuses who does not have exactly that one", async () => {
+test("guard() with a role refuses a user without exactly that role", async () => {
   for (const roles of [[], ["Admin"], ["administrator"], ["admin "], ["user", "adm"]]) {
     const { send, principals } = spied({ role: "admin" }, identity({ roles }))
     const expectedRefusal = refusal("insufficient_scope", "This needs the role 'admin'")
@@ -246,7 +246,7 @@ test("guard() asks for the role before it asks for a new login", async () => {
   )
 })
 
-test("guard() with optional asks for freshness of a token, not of nobody", async () => {
+test("guard() with optional asks for freshness only when a token is sent", async () => {
   const { send, principals } = spied({ optional: true, fresh: true }, identity({ fresh: false }))
   assert.equal((await send("Bearer good")).status, 401)
   assert.equal((await send()).status, 200)

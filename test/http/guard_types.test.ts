@@ -13,7 +13,7 @@ import type { Route } from "../../src/http/router.ts"
 const identity = (): Identity => ({ roles: [], fresh: true, secondsSinceLogin: 0 })
 
 // `tsc` is the test here: an expected error that does not come is one.
-test("Route takes nothing but what anyone() and guard() made", () => {
+test("Route takes only handlers that anyone() or guard() made", () => {
   const handler: Handler = () => json(200, {})
   const imitation = { access: "anyone", takesBody: false, handle: handler }
   // @ts-expect-error a bare handler is not protected

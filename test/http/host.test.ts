@@ -37,7 +37,7 @@ test("isAllowedHost() takes those of the list, and this machine's own", () => {
   assert.ok(isAllowedHost("localhost", []))
 })
 
-test("isAllowedHost() takes no other", () => {
+test("isAllowedHost() refuses any other host", () => {
   const bad = [
     ...["evil.example", "login.example.org.evil.example", "evil-login.example.org", "example.org"],
     ...["a.login.example.org", "login.example.org..", "localhost.evil.example", "127.0.0.2"],

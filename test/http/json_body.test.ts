@@ -102,7 +102,7 @@ test("readTexts() gives all texts as they are", () => {
   )
 })
 
-test("readTexts() refuses what is missing, null or empty, before it looks at types", () => {
+test("readTexts() refuses missing, null and empty members before it looks at types", () => {
   const incomplete = [
     ...[{}, { current: "x" }, { new: "y" }, { current: "x", new: "" }, { current: "", new: "y" }],
     ...[{ current: null, new: "y" }, { current: "x", new: null }, { current: 7 }, { new: [] }],
@@ -116,7 +116,7 @@ test("readTexts() refuses what is missing, null or empty, before it looks at typ
   }
 })
 
-test("readTexts() refuses what is no text", () => {
+test("readTexts() refuses members that are no text", () => {
   for (const value of [0, 1, false, true, [], ["x"], {}, { length: 1 }]) {
     for (const json of [
       { current: value, new: "y" },
@@ -143,7 +143,7 @@ test("readTexts() gives optional texts where they are there, empty and null ones
   assert.deepEqual({ ...readOptional(all) }, all)
 })
 
-test("readTexts() refuses optional members that are no text, and does not do without the others", () => {
+test("readTexts() refuses optional members that are no text, and requires the others", () => {
   for (const value of [0, false, [], ["x"], {}]) {
     for (const name of ["token", "hint"]) {
       assert.throws(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { json } from "../../src/http/message.ts"
 
-test("json() makes a reply of one line that nobody stores", () => {
+test("json() makes a reply of one line that no cache stores", () => {
   assert.deepEqual(json(200, { a: 1, b: ["\n"] }), {
     status: 200,
     headers: {

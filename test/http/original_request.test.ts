@@ -85,7 +85,7 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-test("readForwardedRequest() refuses lists, repeated headers, and what can't be one", () => {
+test("readForwardedRequest() refuses lists, repeated headers, and impossible values", () => {
   for (const [name, values] of Object.entries(malformed)) {
     for (const value of values) {
       const message = `The header '${name}' is malformed or repeated`
@@ -176,7 +176,7 @@ for (const [headers, method, isPage] of pages) {
   })
 }
 
-test("isNestedPage() tells pages within others", () => {
+test("isNestedPage() is true for pages in frames", () => {
   for (const [dest, isNested] of [
     ["document", false],
     ["iframe", true],

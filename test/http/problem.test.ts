@@ -68,7 +68,7 @@ test("problemOf() hands on why a token was refused, beside the same reply", () =
   assert.deepEqual(problemOf(refused), { ...reply, reason: "signature" })
 })
 
-test("problemOf() answers who asks too often with the seconds to wait, in the header and the text", () => {
+test("problemOf() answers too many requests with the seconds to wait, in the header and the text", () => {
   const rows: readonly (readonly [seconds: number, told: string])[] = [
     [0.2, "1"],
     [1, "1"],

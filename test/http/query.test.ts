@@ -22,7 +22,7 @@ test("readQuery() gives the values by name; missing, malformed and doubled ones 
     assert.deepEqual(readQuery({ query }, ["to", "st"]), { to, st })
 })
 
-test("queryValue() writes what readQuery() reads, in few characters", () => {
+test("queryValue() writes a value that readQuery() reads, in few characters", () => {
   const texts = ["https://a.example/b?c=d&e=f;g,h:i@j$k", "a+b c%20#&=", "ä😀", "\r\n\0", ""]
   for (const text of texts) {
     const query = `to=${queryValue(text)}`

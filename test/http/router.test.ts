@@ -33,7 +33,7 @@ test("createRouter() lets GET answer HEAD, and no other method", () => {
   })
 })
 
-test("createRouter() tells the methods of a path that has not the one asked for", () => {
+test("createRouter() gives the methods of a path without the requested method", () => {
   for (const method of ["OPTIONS", "PUT", "TRACE", "QUERY", "get", "", "__proto__"]) {
     assert.deepEqual(
       route(method, "/a"),
@@ -53,7 +53,7 @@ test("createRouter() gives params as they were sent, frozen and without a protot
   assert.ok(Object.isFrozen(found.params))
 })
 
-test("createRouter() lets ANY answer what no other row of the path does, OPTIONS too", () => {
+test("createRouter() lets ANY answer methods that no other row of the path has, OPTIONS too", () => {
   const find = createRouter([
     ["ANY", "/any", one],
     ["GET", "/any", two],
@@ -103,7 +103,7 @@ test("createRouter() prefers a static path to a pattern, wherever it stands", ()
   assert.equal(route("PUT", "/users/me").kind, "other_method")
 })
 
-test("createRouter() knows a param named __proto__ as a name like others", () => {
+test("createRouter() treats a param named __proto__ like any other", () => {
   const found = createRouter([["GET", "/{constructor}", one]])("GET", "/x")
   assert.equal(found.kind === "found" && found.params["constructor"], "x")
 })

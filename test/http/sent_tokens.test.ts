@@ -94,7 +94,7 @@ for (const { authorization, body = "", type = "application/json", ...expected } 
   })
 }
 
-test("readSentTokens() tells a body of another type from one that can't be read", () => {
+test("readSentTokens() distinguishes a body of another type from an unreadable one", () => {
   const codes = [{}, { "content-type": "application/json" }].map(
     (headers) => readSentTokens(makeRequest({ headers, body: "[" }), ["token"]).body.fault?.code,
   )

@@ -24,7 +24,7 @@ test("createTaggedReply() answers the value with its headers and an ETag of its 
   assert.notEqual(tagged({ a: 2 }).etag, etag)
 })
 
-test("createTaggedReply() answers 304 without a body to who has the value", () => {
+test("createTaggedReply() answers 304 without a body to a client that has the value", () => {
   const { etag, ask } = tagged({ a: 1 })
   for (const known of [etag, `W/${etag}`, `"x", ${etag}`, `"x",W/${etag} `, "*", ` ${etag}`]) {
     assert.deepEqual(ask(known), { status: 304, headers: { ...headers, ETag: etag }, body: "" })

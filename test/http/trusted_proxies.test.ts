@@ -7,7 +7,7 @@ import { makeRequest } from "../support/http_request.ts"
 
 const params = {}
 
-test("trustedProxies() lets nobody else in, whatever is sent", async () => {
+test("trustedProxies() refuses all other peers, whatever they send", async () => {
   const refused: string[] = []
   const options = {
     asker: "nginx",

@@ -83,7 +83,7 @@ test("giveBack() forgets the last one: it was due, and is due again", () => {
   assert.equal(delayAfter("a"), 8)
 })
 
-test("giveBack() of the only one leaves nothing, and of none does nothing", () => {
+test("giveBack() of the only failure leaves no count, and without a failure does nothing", () => {
   const { delays, fail, delayAfter } = createDelayed()
   fail("a", 1)
   for (const _ of ["the only one", "none"]) delays.giveBack("a")
@@ -102,7 +102,7 @@ test("forgetAll() forgets the keys that start like this, and no others", () => {
   )
 })
 
-test("count() forgets who failed longest ago when there are too many, and forgives", () => {
+test("count() forgets the oldest keys when there are too many", () => {
   const { delays, fail } = createDelayed(2)
   for (const key of ["a", "b", "c"]) fail(key, 6)
   assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { limitText } from "../../src/limit/limit.ts"
 
-test("limitText() tells what is counted, how much is free, and what comes then", () => {
+test("limitText() names what is counted, how much is free, and what follows", () => {
   const rate = { counts: "logins of a client", capacity: 300, secondsPerToken: 2 }
   assert.equal(limitText(rate), "logins of a client: 300 at once, then 1 in 2 s")
   const failures = { counts: "failures of a session", inARow: 10, next: "the session ends" }

@@ -86,7 +86,7 @@ test("add() to a full queue turns away the newest of those with the most others 
   assert.deepEqual(takeAll(queue), ["a0", "b0", "c0", "d0", "e0", "a1"])
 })
 
-test("add() to a queue of as many groups turns away the newcomer, but nobody who is known", () => {
+test("add() to a queue with one waiter in each group refuses a stranger, and lets known askers in", () => {
   const queue = createFairQueue<string>(3)
   addMany(queue, ["a", 3], (index) => from(`client ${index}`, `account ${index}`))
   assert.equal(queue.add("b", from("client b", "account b")), "b")
@@ -97,7 +97,7 @@ test("add() to a queue of as many groups turns away the newcomer, but nobody who
   assert.equal(queue.add("f", from("client f", "account f")), "f")
 })
 
-test("add() shares an account out by client: who guesses without pause is behind its user", () => {
+test("add() shares an account's turns by client, so that a guesser does not hold up its user", () => {
   const queue = createFairQueue<string>(200)
   addMany(queue, ["guess", 200], () => from("client x", "account alice"))
   assert.equal(queue.add("alice", from("client of alice", "account alice")), "guess199")
@@ -105,7 +105,7 @@ test("add() shares an account out by client: who guesses without pause is behind
   assert.ok(place <= 101, `${place} were before her`)
 })
 
-test("takeNext() passes nobody for ever: who has many before it is served as rounds go by", () => {
+test("takeNext() serves every waiter at last, also of a large group", () => {
   const queue = createFairQueue<string>(200)
   addMany(queue, ["office", 20], () => from("office"))
   const taken: string[] = []

@@ -116,7 +116,7 @@ test("createHashingLane() takes a newcomer of another client into a full queue, 
   assert.deepEqual(started.slice(3), ["e", "f", "h"])
 })
 
-test("createHashingLane() refuses who has waited for five seconds, and goes on", async (t) => {
+test("createHashingLane() refuses a waiter after five seconds, and goes on", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] })
   const { started, run, end } = createWork(createHashingLane({ width: 1, waitingMax: 2 }))
   const first = run("a")

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { encodePasswordHash, isPasswordHash, readHashParameters } from "../../src/password/phc.ts"
 
-test("encodePasswordHash() writes what is read, base64 without padding", () => {
+test("encodePasswordHash() writes base64 without padding, which can be read back", () => {
   const parameters = { memoryKib: 19_456, passes: 2 }
   const parts = { salt: Buffer.alloc(16, 0xff), hash: Buffer.alloc(32, 0xfb) }
   const text = encodePasswordHash(parameters, parts)

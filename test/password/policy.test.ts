@@ -151,7 +151,7 @@ test("findPasswordFault() of a user with a name of one letter refuses no more th
   assert.equal(await findPasswordFault({ password: "a banana papaya", username: "a" }), null)
 })
 
-test("findPasswordFault() never tells the password", async () => {
+test("findPasswordFault() never quotes the password", async () => {
   for (const [name, password] of rows.filter((one) => one[1].length > 8)) {
     const refusal = await findPasswordFault({ password: password, username: "alice" })
     assert.ok(!refusal?.message.includes(password), name)

@@ -15,7 +15,7 @@ const repeats: readonly (readonly [text: string, left: string])[] = [
   ["no part comes twice", "no part comes twice"],
 ]
 
-test("withoutRepeats() takes away what came before, four characters or more", () => {
+test("withoutRepeats() removes repetitions of four characters or more", () => {
   for (const [text, left] of repeats) assert.equal(withoutRepeats(text), left, text)
 })
 

@@ -14,7 +14,7 @@ const nameRule =
   "That can't be a username: it needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
   "not - first, and not only dots"
 
-test("add() keeps a user and tells all but the hash", async () => {
+test("add() keeps a user, and gives all but the hash", async () => {
   const { accounts, store } = createAccountParts()
   const summary = await accounts.create({ username: "Alice", password: good })
   const expected = {
@@ -157,7 +157,7 @@ test("list() gives all users by name, without their hashes", async () => {
   assert.doesNotMatch(JSON.stringify(listed), /passwordHash|korrekt/)
 })
 
-test("accounts: use cases that name a user refuse an unknown one, and what can't be a name", async () => {
+test("accounts: use cases refuse an unknown username, and an impossible one", async () => {
   const { accounts } = createAccountParts()
   const cases = {
     setPassword: (username: string) => accounts.setPassword({ username, password: good }),
@@ -180,7 +180,7 @@ test("accounts: use cases that name a user refuse an unknown one, and what can't
   }
 })
 
-test("setPassword() asks the new password what add() asks", async () => {
+test("setPassword() has the same rules for a password as add()", async () => {
   const { accounts, store } = createAccountParts()
   await accounts.create({ username: "alice", password: good })
   await assert.rejects(
@@ -225,7 +225,7 @@ test("seed() does not bring back the users of a store that had some", async () =
   assert.deepEqual(await accounts.list(), [])
 })
 
-test("seed() refuses what can't be a name, and adds nobody then", async () => {
+test("seed() refuses an impossible name, and then adds no user", async () => {
   const { accounts } = createAccountParts()
   const seeds = [
     { username: "alice", password: "wonderland" },
@@ -243,7 +243,7 @@ test("find() gives the user of a name as it was typed, or null", async () => {
   for (const typed of ["carol", "a lice", ""]) assert.equal(await accounts.find(typed), null)
 })
 
-test("accounts: a full disk is no refusal, and changes nothing", async () => {
+test("accounts: on a full disk use cases are unavailable, and change nothing", async () => {
   const { accounts, store, log } = createAccountParts()
   for (const username of ["alice", "carol"]) await accounts.create({ username, password: good })
   await accounts.delete("carol")

@@ -29,7 +29,7 @@ function resetOf(change: PasswordChange): ResetUser {
   return change
 }
 
-test("changePassword() ends all sessions and starts another, for who knows the password", async () => {
+test("changePassword() with the right password ends all sessions and starts another", async () => {
   const { accounts, store } = await createUsedAccounts()
   const successor = sampleSession("session-4")
   const reset = resetOf(await accounts.changePassword(passwords, { successor, caller: someone }))
@@ -126,7 +126,7 @@ async function outcomeOf(changing: Promise<PasswordChange>): Promise<string> {
   }
 }
 
-test("changePassword() judges a session by itself: neither by its address nor by its user's others", async () => {
+test("changePassword() counts failures by session, not by address or user", async () => {
   const { accounts, store, clock, hasher, log } = await createUsedAccounts()
   const credentials = { username: "alice", password: better }
   for (let count = 0; count < 5; count += 1) {

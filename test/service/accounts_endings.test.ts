@@ -132,7 +132,7 @@ test("setPassword() leaves a disabled user disabled", async () => {
   assert.equal((await accounts.setPassword({ username: "alice", password: better })).disabled, true)
 })
 
-test("enable() does not bring sessions or tokens of before back", async () => {
+test("enable() does not revive earlier sessions or tokens", async () => {
   const { accounts, clock, store } = await createUsedAccounts()
   const { tokensNotBefore } = await accounts.disable("alice")
   clock.advance(100)

@@ -63,7 +63,7 @@ test("release() lets a name be given again, to a user for whom no older token ho
   assert.deepEqual([again?.tokensNotBefore, again?.createdAt], [startOfTests + 101, clock.now()])
 })
 
-test("release() refuses a name that is not reserved, and what can't be one", async () => {
+test("release() refuses a name that is not reserved, and an impossible one", async () => {
   const { accounts, log } = createAccountParts()
   await accounts.create({ username: "alice", password: good })
   log.takeAudit()

@@ -11,7 +11,7 @@ import { caller, type LoggedIn, logIn } from "./logged_in.ts"
 /** Makes tokens as Flask-JWT-Extended with the same secret does. */
 const flask = await createForge("HS256")
 
-test("authenticate() gives who logged in, when, and how long ago", async (t) => {
+test("authenticate() gives the user, the time of the login, and its age", async (t) => {
   const service = await createTestService(t)
   await service.accounts.addRole("alice", "editor")
   await service.accounts.setClaim("alice", "tenant", 7)
@@ -174,7 +174,7 @@ test("authenticate() lends no leeway to a session that has expired", async (t) =
   await assert.rejects(async () => service.sessions.authenticate(accessToken), revokedToken)
 })
 
-test("authenticate() refuses what is no access token", async (t) => {
+test("authenticate() refuses texts that are no access tokens", async (t) => {
   const service = await createTestService(t)
   const { accessToken, refreshToken } = await logIn(service)
   for (const token of ["", "alice", "a.b.c", `${accessToken}x`, refreshToken]) {

@@ -17,7 +17,7 @@ const alice = {
   ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0, link: null },
 }
 
-test("requireName() gives the canonical form, and refuses what has none, with the rule", () => {
+test("requireName() gives the canonical form, and refuses other names with the rule", () => {
   assert.equal(requireName("\u00a0\uff21LICE "), "alice")
   const rule =
     "That can't be a username: it needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
@@ -64,7 +64,7 @@ test("createUser() adds, and refuses a name that is taken, or reserved until it 
   assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(1, better))
 })
 
-test("createUser() on a full disk adds nobody", async () => {
+test("createUser() on a full disk adds no user", async () => {
   const parts = { ...createAccountParts(), asker: operator }
   parts.store.full = true
   await assert.rejects(createUser({ username: "alice", password: good }, parts), notStored)

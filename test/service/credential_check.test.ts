@@ -100,7 +100,7 @@ test("check() does not put back a password that was changed while it was hashed 
   assert.equal(await check(newPassword), "alice")
 })
 
-test("check() lets all in who log in at once while the hash is replaced", async () => {
+test("check() lets in all logins at once while the hash is replaced", async () => {
   const { check, hasher, store } = await createCheckedAccounts()
   hasher.cost = 2
   const checks = Array.from({ length: 10 }, () => check(oldPassword))

@@ -169,7 +169,7 @@ test("check() counts nothing when the lane is full, and says when to come back",
   guard.requireDue({ username: "alice", address: someone.address, device: null })
 })
 
-test("check() audits a delay with each failure that makes one, and nothing for who has to wait", async () => {
+test("check() audits each failure that starts a delay, and no attempt that has to wait", async () => {
   const { check, clock, log } = await createCheckedAccounts()
   for (const [username, user] of [
     ["ALICE", "alice"],
@@ -188,7 +188,7 @@ test("check() audits a delay with each failure that makes one, and nothing for w
   }
 })
 
-test("check() audits that a client's budget is over, once each time, and names nobody", async () => {
+test("check() audits once each time that a client's budget is used up, and names no user", async () => {
   const { check, clock, log } = await createCheckedAccounts()
   for (let index = 0; index < 99; index += 1) await check(wrong, { username: `nobody${index}` })
   assert.deepEqual(log.takeAudit(), [])

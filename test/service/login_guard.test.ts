@@ -49,7 +49,7 @@ for (const [one, other, isSame] of clients) {
   })
 }
 
-test("verify() of devices takes nothing from their client, and gives it nothing", async () => {
+test("verify() of devices neither charges nor refunds their client", async () => {
   const guarded = await createGuarded()
   const { fail, succeed } = guarded
   await inTurn(20, (index) => fail(attemptOn("alice", { device: `d${index}` })))
@@ -58,7 +58,7 @@ test("verify() of devices takes nothing from their client, and gives it nothing"
   assert.equal(await fail(attemptOn("bob")), 10)
 })
 
-test("verify() of a success gives the client back what it took, and no more", async () => {
+test("verify() of a success gives the client back its own charge, and no more", async () => {
   const guarded = await createGuarded()
   assert.deepEqual(
     await inTurn(150, () => guarded.succeed(attemptOn("alice"))),

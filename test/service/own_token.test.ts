@@ -21,7 +21,7 @@ async function logIn({ sessions }: TestService) {
   return { ...login, sid: sidOf(login) }
 }
 
-test("readOwnToken() tells the session of both tokens, alive or not", async (t) => {
+test("readOwnToken() gives the session of both tokens, alive or not", async (t) => {
   const service = await createTestService(t)
   const { accessToken, refreshToken, sid } = await logIn(service)
   const access = { isRefresh: false, sid, username: "alice", revoked: null, over: "revoked" }
@@ -36,7 +36,7 @@ test("readOwnToken() tells the session of both tokens, alive or not", async (t) 
   await check()
 })
 
-test("readOwnToken() tells how to revoke a Flask token, while it lives", async (t) => {
+test("readOwnToken() says how to revoke a Flask token, while it is valid", async (t) => {
   const service = await createTestService(t, { shared: true })
   const token = flask.token({ payload: { jti: "one" } })
   const revoked = { jti: "one", expiresAt: now + 900, isListed: true }

@@ -15,7 +15,7 @@ const tooManyFor = (seconds: number) =>
 const tooMany = tooManyFor(1)
 const bad = `ptr_${"A".repeat(56)}`
 
-test("refresh() refuses 3000 bad tokens of a client as such, then five a second", async (t) => {
+test("refresh() refuses 3000 bad tokens of a client as invalid, then five a second", async (t) => {
   const { service, login, refresh } = await createRefreshed(t)
   const { sessions, log, clock, summarizeAudit } = service
   for (let count = 0; count < 3000; count += 1) {
@@ -88,7 +88,7 @@ test("refresh() that has to wait changes nothing about the parent of a token eit
   await assertAlive(service, next)
 })
 
-test("refresh() finds theft out however many good tokens came before", async (t) => {
+test("refresh() notices theft, however many good tokens came before", async (t) => {
   const { service, login, refresh } = await createRefreshed(t)
   let current: Tokens = login
   for (let count = 0; count < 240; count += 1) current = await refresh(current)
@@ -118,7 +118,7 @@ test("refresh() of an account is for 600 at once, whatever the session", async (
   await assertAlive(service, await logIn(service, "bob"))
 })
 
-test("refresh() of Flask tokens counts by account, too, and of those that are over none", async (t) => {
+test("refresh() of Flask tokens counts by account, too, and does not count ended ones", async (t) => {
   const { service, refresh } = await createRefreshed(t, { shared: true })
   const flask = await createForge("HS256")
   const flaskToken = (jti: string) => ({

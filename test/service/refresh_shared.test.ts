@@ -33,7 +33,7 @@ async function createShared(t: TestContext, options: TestServiceOptions = {}) {
   return { service, login, sid, named, share }
 }
 
-test("refresh() tells both addresses of a parent that another client sends", async (t) => {
+test("refresh() audits both addresses of a parent that another client sends", async (t) => {
   const { named, login, share } = await createShared(t)
   const { next, events } = await share(login, [owner, thief])
   assert.deepEqual(events, [
@@ -154,7 +154,7 @@ test("refresh() of a token that is newer than the store goes on, and is audited 
   assert.deepEqual(service.log.takeNames().at(-1), "refresh.refused")
 })
 
-test("refresh() of a newer token of a session that has expired by what the store knows is refused", async (t) => {
+test("refresh() refuses a newer token of a session that has expired in the store", async (t) => {
   const { service, login, sid, refresh } = await createRefreshed(t)
   const refreshToken = writeRefreshToken({ sid, rotations: 3 }, service.keys.refreshKey())
   service.clock.advance(86_400)

@@ -189,7 +189,7 @@ test("logIn() keeps the sessions of a user within bounds, however many log in at
   assert.equal(alive.filter(({ status }) => status === "fulfilled").length, 5)
 })
 
-test("list() gives one's own sessions that go on, the last used first", async (t) => {
+test("list() gives the user's own live sessions, the last used first", async (t) => {
   const service = await createTestService(t)
   await logIn(service)
   service.clock.advance(50_000)
@@ -209,7 +209,7 @@ test("list() gives one's own sessions that go on, the last used first", async (t
   assert.deepEqual(await sids(), [second.sid, third.sid])
 })
 
-test("end() ends one of one's own sessions, the asking one too", async (t) => {
+test("end() ends a session of the user, also the one that asks", async (t) => {
   const service = await createTestService(t)
   const logins = [await logIn(service), await logIn(service)] as const
   const principal = await service.sessions.authenticate(logins[0].accessToken)
@@ -224,7 +224,7 @@ test("end() ends one of one's own sessions, the asking one too", async (t) => {
   for (const login of logins) await assertEnded(service, login)
 })
 
-test("end() finds no session of another user, and none that ended", async (t) => {
+test("end() finds no session of another user, and no ended one", async (t) => {
   const service = await createTestService(t)
   const own = await logIn(service)
   const others = await logIn(service, "bob")
@@ -238,7 +238,7 @@ test("end() finds no session of another user, and none that ended", async (t) =>
   await assertAlive(service, others)
 })
 
-test("endOthers() ends one's own sessions but the asking one", async (t) => {
+test("endOthers() ends the user's sessions but the one that asks", async (t) => {
   const service = await createTestService(t)
   const others = await logIn(service, "bob")
   const [asking, ...more] = [await logIn(service), await logIn(service), await logIn(service)]

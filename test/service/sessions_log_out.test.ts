@@ -57,7 +57,7 @@ for (const [name, { token, after = 0 }] of Object.entries(endingRows)) {
   })
 }
 
-test("logOut() tells others of the session while access tokens may be around, and no longer", async (t) => {
+test("logOut() lists the session while its access tokens may be valid, and no longer", async (t) => {
   const { service, login, sid } = await createRefreshed(t)
   service.clock.advance(10)
   await service.sessions.logOut(login.refreshToken, caller)

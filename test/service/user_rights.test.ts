@@ -47,7 +47,7 @@ for (const name of badNames) {
   })
 }
 
-test("requireClaim() refuses what JSON does not hold as it is", () => {
+test("requireClaim() refuses values that JSON would change", () => {
   const missing = refusedAs("invalid_request", "A claim needs a value that JSON can hold")
   const held = [
     undefined,

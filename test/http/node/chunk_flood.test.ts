@@ -45,7 +45,7 @@ test("ChunkFlood lasts for its time after the last turn that had too many", asyn
   assert.equal(flood.isOn, false)
 })
 
-test("ChunkFlood ends each watched body once, and none that was finished or comes later", () => {
+test("ChunkFlood ends each watched body once, and no finished or later one", () => {
   const flood = new ChunkFlood(10)
   const ended: string[] = []
   const unwatch = flood.watch(() => ended.push("finished"))

@@ -53,7 +53,7 @@ async function start(
   return { ask, faults, requests: () => requests }
 }
 
-test("makeStoppable() makes no request of what follows a stop: else 2,500 of one read", async (t) => {
+test("makeStoppable() parses no requests after a stop; one read could have 2,500 more", async (t) => {
   const { ask, requests } = await start(t, (stop, _incoming, outgoing) => {
     if (requests() === 3) {
       stop()

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { HeldMemory } from "../../../src/http/node/held_memory.ts"
 
-test("HeldMemory takes up to its bound, and again what was given back", () => {
+test("HeldMemory takes up to its bound, and takes memory again that was given back", () => {
   const memory = new HeldMemory(100)
   assert.equal(memory.take(60, false), true)
   assert.equal(memory.take(40, false), true)
@@ -14,7 +14,7 @@ test("HeldMemory takes up to its bound, and again what was given back", () => {
   assert.equal(memory.bytes, 100)
 })
 
-test("HeldMemory keeps half for those who hold nothing yet", () => {
+test("HeldMemory keeps half for connections that hold nothing yet", () => {
   const memory = new HeldMemory(100)
   assert.equal(memory.take(50, true), true)
   assert.equal(memory.take(1, true), false)

@@ -100,7 +100,7 @@ test("createIdleWatch() leaves a connection whose first request has not come", (
   assert.equal(look(99), false)
 })
 
-test("createIdleWatch() times who does not read, and only while something is unread", () => {
+test("createIdleWatch() times a client that does not read, only while something is unread", () => {
   const { socket, look } = watched({ owed: 1 })
   const timersSet = (writableLength: number) => {
     socket.writableLength = writableLength

@@ -27,7 +27,7 @@ test("httpLimits are the ones that the security bar asks for", () => {
   assert.ok(Object.isFrozen(httpLimits))
 })
 
-test("httpLimits end who never reads within 25 seconds", () => {
+test("httpLimits end a client that never reads within 25 seconds", () => {
   const { checkIntervalMillis, unreadMillisMax } = httpLimits
   assert.ok(2 * unreadMillisMax + checkIntervalMillis <= 25_000)
 })

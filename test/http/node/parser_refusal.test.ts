@@ -29,7 +29,7 @@ const parserRows = [
   [undefined, "not_http", 400, "invalid_request", notHttp],
 ] as const
 
-test("parserRefusal() tells what is too large or too slow, and else that it is not HTTP", () => {
+test("parserRefusal() says that a request is too large, too slow, or not HTTP", () => {
   for (const [code, reason, status, error, msg] of parserRows) {
     const refusal = parserRefusal({ code: code as string | undefined })
     assert.equal(refusal.reason, reason, String(code))

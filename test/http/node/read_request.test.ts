@@ -57,7 +57,7 @@ test("readBody() holds what was announced, or what has come, twice at most", asy
   }
 })
 
-test("readBody() keeps nothing of what it was given, nor of Node's pool", async () => {
+test("readBody() keeps no memory of its input or of Node's pool", async () => {
   const { source, result } = reading({ declaredBytes: 5 })
   const slab = Buffer.alloc(65_536, "hello")
   source.push(slab.subarray(0, 5))
@@ -129,7 +129,7 @@ test("readBody() counts each piece once", () => {
   assert.equal(counted, 300)
 })
 
-test("readBody() has nobody to answer when the client has gone", async () => {
+test("readBody() gives no answer when the client has gone", async () => {
   for (const error of [undefined, new Error("aborted")]) {
     const { source, result } = reading()
     source.push(Buffer.from("a"))

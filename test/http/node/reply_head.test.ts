@@ -54,7 +54,7 @@ test("text() gives an unknown status no name", () => {
   assert.match(text({ status: 299, headers: {}, body: "" }, context), /^HTTP\/1\.1 299 unknown\r\n/)
 })
 
-test("text() tells each reply the time when it is written", () => {
+test("text() writes the present time into each reply", () => {
   const clock = createFakeClock()
   const { text } = createHeadWriter({ ...plain, clock })
   const reply = { status: 200, headers: {}, body: "" }

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { createServerLog } from "../../../src/http/node/server_log.ts"
 import { createCollectedLog } from "../../support/collected_log.ts"
 
-test("createServerLog() warns of a proxy that nobody named, once, whichever it is", () => {
+test("createServerLog() warns of proxies that are not listed, once", () => {
   const collected = createCollectedLog()
   const { forwarded } = createServerLog(collected.log)
   for (const address of ["172.17.0.1", "172.17.0.1", "192.0.2.66"]) {
@@ -41,7 +41,7 @@ test("createServerLog() says which header to name, once for each kind of proxy",
   )
 })
 
-test("createServerLog() tells which request was refused, whose, and how", () => {
+test("createServerLog() logs the refused request, its client and the answer", () => {
   const collected = createCollectedLog()
   const { refused, failed } = createServerLog(collected.log)
   const request = { id: "r-1", clientAddress: "192.0.2.7" }

@@ -83,7 +83,7 @@ test("sendWhole() writes nothing while an answer before it is to come", async (t
   assert.ok(!text.includes("early"))
 })
 
-test("sendWhole() is done when the system has the answer, and writes none before", async (t) => {
+test("sendWhole() is done when the system has the whole answer, and writes no part before", async (t) => {
   const sockets: Socket[] = []
   let isDone = false
   const big = "x".repeat(32 * 1024 * 1024)

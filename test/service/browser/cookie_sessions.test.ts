@@ -126,7 +126,7 @@ test("a full disk logs nobody out", async (t) => {
   assert.equal((await find())?.session.lastUsedAt, clock.now())
 })
 
-test("what ends sessions ends those of browsers with the next request", async (t) => {
+test("whatever ends sessions also ends those of browsers, with the next request", async (t) => {
   type Opened = Awaited<ReturnType<typeof opened>>
   const ends: Record<string, (service: Opened, sid: string) => Promise<unknown>> = {
     "a logout": ({ cookies }, sid) => cookies.logOut(sid, caller),
