@@ -7,6 +7,7 @@
 // forged. Pure.
 
 import { canonicalAddress, isWithin, type Network } from "../domain/ip_address.ts"
+import { BoundedMap } from "../system/bounded_map.ts"
 
 /** The machine at the other end of a connection: a client or a proxy. */
 export interface Peer {
@@ -40,6 +41,10 @@ export interface Forwarding {
   readonly peer: Peer
   readonly header: ForwardedHeader
 }
+
+/** Headers that are remembered: how many, and how long. */
+const rememberedMax = 4096
+const rememberedLengthMax = 64
 
 const forwardedPair = /^([\w!#$%&'*+.^`|~-]+)=(?:"([^"\\]*)"|([^\s"\\]+))$/
 
@@ -78,6 +83,33 @@ export function clientAddressOf(
     if (!isWithin(address, proxies)) break
   }
   return last
+}
+
+/**
+ * The same function for one header and one list of proxies, which remembers what short headers say:
+ * a client sends the same with each request, and reading it takes a tenth of the time of one.
+ */
+export function createClientAddressOf({
+  header,
+  proxies,
+}: {
+  readonly header: ForwardedHeader
+  readonly proxies: readonly Network[]
+}): (headers: Headers, peer: Peer) => string {
+  const known = new BoundedMap<string>(rememberedMax)
+  const { key } = readings[header]
+  return (headers, peer) => {
+    const text = headers.get(key)
+    if (!peer.isTrusted || text === undefined || text.length > rememberedLengthMax) {
+      return clientAddressOf(headers, { peer, header, proxies })
+    }
+    const name = `${peer.address} ${text}`
+    const remembered = known.get(name)
+    if (remembered !== null) return remembered
+    const address = clientAddressOf(headers, { peer, header, proxies })
+    known.set(name, address)
+    return address
+  }
 }
 
 /** `192.0.2.7`, `192.0.2.7:567`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:567`. */

@@ -6,6 +6,7 @@ import { test } from "node:test"
 import { readNetwork } from "../../src/domain/ip_address.ts"
 import {
   clientAddressOf,
+  createClientAddressOf,
   type ForwardedHeader,
   peerOf,
   unreadHeader,
@@ -193,5 +194,22 @@ test("unreadHeader() names a client header of a peer whose headers are not read"
     const headers = new Map(names.map((name) => [name, ""]))
     assert.equal(unreadHeader(headers, { peer: peerOf("192.0.2.7", proxies), header }), ofStranger)
     assert.equal(unreadHeader(headers, { peer: peerOf(proxy, proxies), header }), ofProxy)
+  }
+})
+
+test("createClientAddressOf() gives the same each time, of each peer by itself", () => {
+  const of = createClientAddressOf({ header: "X-Forwarded-For", proxies })
+  const long = `${"192.0.2.9, ".repeat(10)}192.0.2.7`
+  const rows = ["192.0.2.7", "192.0.2.66, 192.0.2.7", "10.0.0.9", "unknown", "", long, "__proto__"]
+  for (const _ of [1, 2]) {
+    for (const address of ["10.0.0.1", "10.0.0.2", "192.0.2.1"]) {
+      const peer = peerOf(address, proxies)
+      for (const text of rows) {
+        const sent = new Map([["x-forwarded-for", text]])
+        const expected = clientAddressOf(sent, { peer, header: "X-Forwarded-For", proxies })
+        assert.equal(of(sent, peer), expected, `${address} ${text}`)
+      }
+      assert.equal(of(new Map(), peer), address)
+    }
   }
 })

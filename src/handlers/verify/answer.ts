@@ -7,6 +7,7 @@
 //   refused    401 when nobody is logged in, 403 when that would not help: as JSON, or as a page
 //              that a browser can show
 
+import type { Caller } from "../../domain/caller.ts"
 import { AuthError, type RefusalReason } from "../../errors.ts"
 import { readBearerToken } from "../../http/bearer.ts"
 import { callerOf } from "../../http/caller.ts"
@@ -18,6 +19,7 @@ import { problem, refusalReply } from "../../http/problem.ts"
 import { deniedAtHost } from "../../pages/denied_at_host.ts"
 import { pathOf } from "../../pages/way.ts"
 import type { Principal } from "../../service/authenticate.ts"
+import type { AppToken } from "../../service/browser/app_tokens.ts"
 import {
   type AskedRequest,
   type Gate,
@@ -46,7 +48,7 @@ export function answering(
   return async (head, { params }) => {
     try {
       const original = read(head, params["rest"] ?? "")
-      const verdict = await gate.judge(askedFor(head, original))
+      const verdict = await gate.judge(new Asked(head, original))
       if (verdict.kind === "refused") log.refused(verdict.reason, original)
       if (verdict.kind === "denied" && isNavigation(head, original)) {
         return { ...deniedAtHost(verdict.to, loginOrigin), reason: verdict.reason }
@@ -59,16 +61,52 @@ export function answering(
   }
 }
 
-function askedFor(head: RequestHead, original: OriginalRequest): AskedRequest {
-  return {
-    ...original,
-    headers: head.headers,
-    isNavigation: () => isNavigation(head, original),
-    isNested: () => isNestedPage(head),
-    cookie: readCookie(head, cookieNames.session),
-    readState: () => readCookie(head, cookieNames.attempt),
-    readBearer: () => readBearerToken(head),
-    caller: callerOf(head),
+/** A request as the gate reads it: what few requests need is read when it is asked for. */
+class Asked implements AskedRequest {
+  readonly #head: RequestHead
+  readonly #original: OriginalRequest
+  readonly cookie: string | null
+
+  constructor(head: RequestHead, original: OriginalRequest) {
+    this.#head = head
+    this.#original = original
+    this.cookie = readCookie(head, cookieNames.session)
+  }
+
+  get host(): OriginalRequest["host"] {
+    return this.#original.host
+  }
+
+  get method(): string {
+    return this.#original.method
+  }
+
+  get target(): string {
+    return this.#original.target
+  }
+
+  get headers(): RequestHead["headers"] {
+    return this.#head.headers
+  }
+
+  get caller(): Caller {
+    return callerOf(this.#head)
+  }
+
+  isNavigation(): boolean {
+    return isNavigation(this.#head, this.#original)
+  }
+
+  isNested(): boolean {
+    return isNestedPage(this.#head)
+  }
+
+  readState(): string | null {
+    return readCookie(this.#head, cookieNames.attempt)
+  }
+
+  readBearer(): string | null {
+    return readBearerToken(this.#head)
   }
 }
 
@@ -107,17 +145,26 @@ function redirect(status: number, location: string, cookies: readonly string[]):
 
 const notLoggedIn = "Not logged in"
 
-function allowed(principal: Principal | null, appToken: string): Reply {
+/** The headers of users who are let in, for as long as their token for an app is kept. */
+const identities = new WeakMap<AppToken, Reply["headers"]>()
+
+function allowed(principal: Principal | null, appToken: AppToken | null): Reply {
+  const known = appToken === null ? undefined : identities.get(appToken)
+  const headers = known ?? identityOf(principal, appToken?.text ?? "")
+  if (appToken !== null && known === undefined) identities.set(appToken, headers)
+  return { status: 200, headers, body: "" }
+}
+
+function identityOf(principal: Principal | null, appToken: string): Reply["headers"] {
   const { username = "", roles = [], claims = {} } = principal ?? {}
-  const headers = {
+  return Object.freeze({
     ...noStore,
     "Remote-User": username,
     "Remote-Groups": roles.join(","),
     "Remote-Name": textOf(claims["name"]),
     "Remote-Email": textOf(claims["email"]),
     "X-Postern-Token": appToken,
-  }
-  return { status: 200, headers, body: "" }
+  })
 }
 
 /** A claim as a header: what can't be sent is empty. */

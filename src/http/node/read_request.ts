@@ -3,8 +3,7 @@
 // proxy sends it.
 
 import type { Readable } from "node:stream"
-import type { Network } from "../../domain/ip_address.ts"
-import { clientAddressOf, type ForwardedHeader, unreadHeader } from "../client_address.ts"
+import { type ForwardedHeader, type Peer, unreadHeader } from "../client_address.ts"
 import type { Asker } from "../guard.ts"
 import type { HttpRequest, RequestHead } from "../message.ts"
 import type { ChunkFlood } from "./chunk_flood.ts"
@@ -21,8 +20,8 @@ export interface ReadOptions {
   readonly takesBody: (head: RequestHead) => boolean
   /** Who asks at a path; null for a path that could not be read. */
   readonly askerAt: (start: RequestStart | null) => Asker
-  /** Proxies whose forwarding header is trusted. */
-  readonly trustedProxies: readonly Network[]
+  /** Gives the client's address. */
+  readonly clientAddressOf: (headers: Head["headers"], peer: Peer) => string
   /** The header in which proxies name the client. */
   readonly forwardedHeader: ForwardedHeader
   readonly limits: Pick<HttpLimits, "bodyBytesMax" | "bodyChunksMax" | "headBytesMax">
@@ -51,7 +50,7 @@ export function readRequest(
 ): HttpRequest | Refusal | null | Promise<HttpRequest | Refusal | null> {
   const { incoming, outgoing, id, connection } = pending
   const { httpVersion, rawHeaders, method = "", url: target = "" } = incoming
-  const { limits, trustedProxies: proxies, forwardedHeader: header, flood, log } = options
+  const { limits, clientAddressOf, forwardedHeader: header, flood, log } = options
   const asker = options.askerAt({ method, path: pathOf(target) })
   const head = readHead({ asker, httpVersion, rawHeaders, target }, limits.headBytesMax)
   if ("reason" in head) return refusalOf(head)
@@ -61,7 +60,7 @@ export function readRequest(
   const { peer } = connection
   const unread = unreadHeader(headers, { peer, header })
   if (unread !== null) log.forwarded({ peer, header }, unread)
-  const clientAddress = clientAddressOf(headers, { peer, header, proxies })
+  const clientAddress = clientAddressOf(headers, peer)
   pending.clientAddress = clientAddress
   const isForwarded = asker !== "client"
   if (head.declaredBytes > limits.bodyBytesMax && !isForwarded) return options.bodyRefusals.tooLarge

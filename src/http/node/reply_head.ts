@@ -21,6 +21,12 @@ const headerLine = /^[!#$%&'*+.^`|~\w-]+: [\t -~]*$/
 /** Headers about a user, for apps, as UTF-8: a name need not be ASCII. */
 const userLine = /^Remote-(?:Name|Email): [ -~\u00a0-\ud7ff\ue000-\u{10ffff}]*$/u
 
+/** The headers of a reply with those of every reply: as Node takes them, and as text. */
+interface ListedHeaders {
+  readonly listed: RawHeaders
+  readonly lines: string
+}
+
 /** What the headers of all replies depend on. */
 export interface HeaderOptions {
   /** How long an idle connection is kept. */
@@ -70,21 +76,20 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
   const kept = linesOf(["Connection", "keep-alive", ...keepAlive])
   const keptOfProxy = linesOf(["Connection", "keep-alive", ...keepAliveOfProxy])
   const date = timeText(clock, httpDate)
-  // Most replies have the same headers object as the reply before.
-  let last: Reply["headers"] = {}
-  let listed: RawHeaders = always
-  let lines = linesOf(always)
-  const list = ({ headers }: Reply) => {
-    if (headers === last) return
+  // Most replies have one of a few headers objects, which nobody can change.
+  const known = new WeakMap<Reply["headers"], ListedHeaders>()
+  const list = ({ headers }: Reply): ListedHeaders => {
+    const found = known.get(headers)
+    if (found !== undefined) return found
     const others = always.filter((_, at) => !Object.hasOwn(headers, `${always[at - (at % 2)]}`))
-    const all = [...Object.entries(headers).flat(), ...others]
-    lines = linesOf(all)
-    listed = all
-    last = headers
+    const listed = [...Object.entries(headers).flat(), ...others]
+    const made = { listed, lines: linesOf(listed) }
+    if (Object.isFrozen(headers)) known.set(headers, made)
+    return made
   }
   return {
     headers(reply, { id, closes, isProxied }) {
-      list(reply)
+      const { listed } = list(reply)
       const length = isBodyless(reply) ? [] : ["Content-Length", lengthOf(reply)]
       const open = isProxied ? keepAliveOfProxy : keepAlive
       const end = closes ? ["Connection", "close"] : open
@@ -98,7 +103,7 @@ export function createHeadWriter(options: HeaderOptions): HeadWriter {
       ]
     },
     text(reply, { id, closes, isProxied }) {
-      list(reply)
+      const { lines } = list(reply)
       const length = isBodyless(reply) ? "" : `Content-Length: ${lengthOf(reply)}\r\n`
       const open = isProxied ? keptOfProxy : kept
       const end = closes ? "Connection: close\r\n" : open

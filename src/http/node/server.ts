@@ -4,8 +4,10 @@
 import { once } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import type { Network } from "../../domain/ip_address.ts"
 import type { Address } from "../../system/address.ts"
 import type { Log } from "../../telemetry/log.ts"
+import { createClientAddressOf } from "../client_address.ts"
 import { originInBytes } from "../cors.ts"
 import type { Asker } from "../guard.ts"
 import type { HttpRequest, Reply } from "../message.ts"
@@ -28,10 +30,12 @@ type HeadersOfService = Omit<
   HeaderOptions,
   "keepAliveMillis" | "proxyKeepAliveMillis" | "statusTexts"
 >
-type Reading = Pick<ReadOptions, "takesBody" | "askerAt" | "trustedProxies" | "forwardedHeader">
+type Reading = Pick<ReadOptions, "takesBody" | "askerAt" | "forwardedHeader">
 
 /** What a server does with requests. */
 export interface ServerOptions extends HeadersOfService, Reading, Pick<WriteOptions, "share"> {
+  /** Proxies whose forwarding header is trusted. */
+  readonly trustedProxies: readonly Network[]
   /** Answers a request. Never rejects. */
   readonly handle: (request: HttpRequest) => Promise<Reply>
   readonly log: Log
@@ -100,9 +104,12 @@ function serveRequests(
   const writer = createHeadWriter({ ...options, ...limits, statusTexts: http.STATUS_CODES })
   const head = witness === undefined ? writer : showReplies(writer, witness)
   const flood = new ChunkFlood(limits.floodMillis)
+  const { forwardedHeader, trustedProxies: proxies } = options
+  const clientAddressOf = createClientAddressOf({ header: forwardedHeader, proxies })
   const parts = {
     ...options,
-    ...{ log, memory, connections, head, flood, bodyRefusals: bodyRefusals(limits) },
+    ...{ log, memory, connections, head, flood, clientAddressOf },
+    bodyRefusals: bodyRefusals(limits),
   }
   const serve = (
     incoming: http.IncomingMessage,

@@ -14,9 +14,14 @@ const renewSeconds = appTokenSeconds / 2
 /** Sessions times apps: a token has at most some two KiB. */
 const keptMax = 4_096
 
+/** A token. The same object is given for as long as the token is. */
+export interface AppToken {
+  readonly text: string
+}
+
 interface KeptToken {
   /** The token, or the work on it. */
-  readonly token: Promise<string>
+  readonly token: Promise<AppToken | null>
   readonly principal: Principal
   readonly signedAt: number
   readonly keySet: string
@@ -33,10 +38,10 @@ export class AppTokens {
     this.#clock = clock
   }
 
-  /** The token of a user's session for an app. Empty with a shared secret. */
-  async find(principal: Principal, audience: string): Promise<string> {
+  /** The token of a user's session for an app. Null with a shared secret. */
+  async find(principal: Principal, audience: string): Promise<AppToken | null> {
     const { sid } = principal
-    if (this.#settings.profile === "shared" || sid === null) return ""
+    if (this.#settings.profile === "shared" || sid === null) return null
     const now = this.#clock.now()
     const keySet = this.#settings.ring.keySet(now)
     const name = `${sid} ${audience}`
@@ -49,10 +54,11 @@ export class AppTokens {
     return token
   }
 
-  async #sign(principal: Principal, audience: string, issuedAt: number): Promise<string> {
+  async #sign(principal: Principal, audience: string, issuedAt: number): Promise<AppToken | null> {
     const { username, roles, claims, sid, loggedInAt } = principal
     const grant = { username, roles, claims, sid: sid ?? "", authTime: loggedInAt ?? issuedAt }
-    return (await signAppToken({ ...grant, issuedAt, audience }, this.#settings)) ?? ""
+    const text = await signAppToken({ ...grant, issuedAt, audience }, this.#settings)
+    return text === null ? null : { text }
   }
 }
 

@@ -12,7 +12,6 @@ import {
   type CookieContent,
   type CookieKind,
   isCookieValue,
-  readCookieValue,
   writeCookieValue,
 } from "../../token/cookie_value.ts"
 import type { Accounts } from "../accounts.ts"
@@ -27,6 +26,7 @@ import {
   type UsedLink,
 } from "../session_start.ts"
 import { createRevocationWindow, type SessionSettings } from "../session_tokens.ts"
+import { KnownCookies, type SentCookie } from "./known_cookies.ts"
 
 /** How a browser logs in. */
 export interface BrowserLogin extends LoginCredentials {
@@ -34,12 +34,6 @@ export interface BrowserLogin extends LoginCredentials {
   readonly stays: boolean
   /** The session that this browser had before. It ends: a new login has a new sid. */
   readonly replaces: string | null
-}
-
-/** The value of a cookie, and the host that it was sent to. */
-export interface SentCookie {
-  readonly value: string
-  readonly host: string
 }
 
 /** What the use cases work with. */
@@ -67,6 +61,7 @@ const touchPart = 1 / 20
 export class CookieSessions {
   readonly #parts: CookieSessionParts & EndParts
   readonly #starts: SessionStart
+  readonly #known = new KnownCookies()
   /** Touches under way, so that many requests of one browser write once. */
   readonly #touches = new Map<string, Promise<Session | null>>()
 
@@ -137,7 +132,9 @@ export class CookieSessions {
     caller: Caller | null,
   ): Promise<SessionOfUser | null> {
     const { store, keys, clock } = this.#parts
-    const sid = await this.#sidOf(kind, cookie)
+    // No `await` for a cookie that is known: most are.
+    const known = this.#known.read(kind, cookie, this.#parts.cookieKey())
+    const sid = known ?? (await this.#sidOf(kind, cookie))
     const found = sid === null ? null : await store.sessions.find(sid)
     if (keys.haveChanged()) {
       await keys.catchUp()
@@ -175,15 +172,13 @@ export class CookieSessions {
     return endSession(sid, { caller, reason: "logout" }, this.#parts)
   }
 
-  /** The sid of a value. Null for a value that was not made here. */
+  /** The sid of a value that is not known. Null for a value that was not made here. */
   async #sidOf(kind: CookieKind, cookie: SentCookie): Promise<string | null> {
     const { cookieKey, keys } = this.#parts
     if (!isCookieValue(cookie.value)) return null
-    const sid = readCookieValue(kind, cookie, cookieKey())
-    if (sid !== null) return sid
     // Another process may have made the key.
     await keys.catchUp()
-    return readCookieValue(kind, cookie, cookieKey())
+    return this.#known.read(kind, cookie, cookieKey())
   }
 
   /** The session after a use, which is written now and then. Null when it has ended meanwhile. */

@@ -30,7 +30,7 @@ import { randomName } from "../../system/random.ts"
 import { readTicket, type Ticket } from "../../token/ticket.ts"
 import type { Principal } from "../authenticate.ts"
 import type { KeyWatch } from "../keys.ts"
-import type { AppTokens } from "./app_tokens.ts"
+import type { AppToken, AppTokens } from "./app_tokens.ts"
 import type { CookieSessions } from "./cookie_sessions.ts"
 
 /** A request for a host, which a proxy asks about. */
@@ -41,15 +41,15 @@ export interface AskedRequest {
   readonly target: string
   readonly headers: ReadonlyMap<string, string>
   /** Whether a browser opens a page, so that it can be sent to the login page. */
-  readonly isNavigation: () => boolean
+  isNavigation(): boolean
   /** Whether that page is within another one. */
-  readonly isNested: () => boolean
+  isNested(): boolean
   /** The value of the host's cookie. */
   readonly cookie: string | null
   /** The value of the state cookie. */
-  readonly readState: () => string | null
+  readState(): string | null
   /** The token of `Authorization: Bearer`. Throws AuthError `invalid_request`. */
-  readonly readBearer: () => string | null
+  readBearer(): string | null
   readonly caller: Caller
 }
 
@@ -59,8 +59,8 @@ export type Verdict =
   | {
       readonly kind: "allow"
       readonly principal: Principal | null
-      /** Shows the app who sends the request; may be empty. */
-      readonly appToken: string
+      /** Shows the app who sends the request; null with a shared secret. */
+      readonly appToken: AppToken | null
     }
   /** The browser goes to the login page. */
   | {
@@ -130,7 +130,7 @@ export class Gate {
     const { rule } = host
     const path = pathOf(asked.target)
     if (ownPath.test(path)) return this.#enter(asked, host)
-    if (isOpen(rule, { ...asked, path }) || isOpenPreflight(rule, asked)) {
+    if (isOpen(rule, { method: asked.method, path }) || isOpenPreflight(rule, asked)) {
       return this.#allowAnybody(asked, host)
     }
     const visitor = await this.#findVisitor(asked, host)
@@ -163,7 +163,7 @@ export class Gate {
     if (principal !== null && refusalOf(host.rule, principal) === null) {
       return this.#allow(principal, host)
     }
-    return { kind: "allow", principal: null, appToken: "" }
+    return { kind: "allow", principal: null, appToken: null }
   }
 
   async #allow(principal: Principal, { origin }: FoundHost): Promise<Verdict> {
@@ -176,25 +176,24 @@ export class Gate {
   }
 
   #sendToLogin(
-    { isNavigation, isNested, readState }: AskedRequest,
+    asked: AskedRequest,
     way: { readonly to: Destination; readonly attempt: number; readonly reason: RefusalReason },
   ): Verdict {
     const { reason } = way
-    if (!isNavigation()) return { kind: "refused", reason }
-    const sent = readState()
+    if (!asked.isNavigation()) return { kind: "refused", reason }
+    const sent = asked.readState()
     const known = sent !== null && stateForm.test(sent) ? sent : null
     // A part of a page would replace the state of the page that is being opened.
-    if (known === null && isNested()) return { kind: "refused", reason }
+    if (known === null && asked.isNested()) return { kind: "refused", reason }
     const state = known ?? randomName()
     return { kind: "log_in", ...way, state: hashOf(state), newState: known === null ? state : null }
   }
 
   /** A browser comes back with a ticket. */
   async #enter(asked: AskedRequest, host: FoundHost): Promise<Verdict> {
-    const { method, isNavigation } = asked
     const isEntry = pathOf(asked.target) === entryPath
     // Previews and scanners must not use a ticket up.
-    if (!isEntry || method !== "GET" || !isNavigation()) {
+    if (!isEntry || asked.method !== "GET" || !asked.isNavigation()) {
       return { kind: "refused", reason: "missing_token" }
     }
     const state = asked.readState()
