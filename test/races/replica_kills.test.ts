@@ -8,12 +8,12 @@ import { setTimeout as wait } from "node:timers/promises"
 import type { PostgresServer } from "../support/postgres_server.ts"
 import { openConnection } from "./connection.ts"
 import { postgresOfRaces } from "./race_stores.ts"
-import { roundsOf } from "./tally.ts"
+import { crowdOf, roundsOf } from "./tally.ts"
 import { TravellingClient } from "./travelling_client.ts"
 import { cutConnections, killServer, prepareReplicas, type TwoReplicas } from "./two_replicas.ts"
 
 const { skip, server } = await postgresOfRaces()
-const rounds = roundsOf(1) * 3
+const rounds = crowdOf({ few: 2, many: roundsOf(1) * 3 })
 const password = "heftklammer-und-mehr"
 const usernames = Array.from({ length: 6 }, (_, index) => `user${index}`)
 const backMillisMax = 15_000
