@@ -27,29 +27,31 @@ const rotationsMax = 4
 test("100 refreshes at once over two replicas give one successor, which all can use", {
   skip,
 }, async (t) => {
+  // Another user in each round: an account has a limit of uses.
+  const usernames = Array.from({ length: rounds }, (_, round) => `user${round}`)
   const { services, query } = await prepareReplicas(t, server, {
-    POSTERN_SEED_USERS: `ada:${password}`,
+    POSTERN_SEED_USERS: usernames.map((name) => `${name}:${password}`).join(","),
   })
   for (const service of services) await service.start()
   const tabs = Array.from({ length: crowd }, (_, index) =>
     openConnection((services[index % 2] ?? services[0]).port),
   )
-  const session = await logIn(services[0].port, { username: "ada", password }, 1)
-  let refreshToken = session.refreshTokens[0] ?? ""
-  for (let round = 0; round < rounds; round += 1) {
+  for (const username of usernames) {
+    const session = await logIn(services[0].port, { username, password }, 1)
+    const refreshToken = session.refreshTokens[0] ?? ""
     const answers = await Promise.all(tabs.map((tab) => insist(tab, refreshing(refreshToken))))
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
     const successors = new Set(answers.map(({ body }) => body["refresh_token"]))
     assert.equal(successors.size, 1)
-    refreshToken = String([...successors][0])
-    const [row] = await query("select rotations::integer from postern.sessions")
-    assert.deepEqual(row, { rotations: round + 1 })
+    const text = "select rotations::integer from postern.sessions where username = $1"
+    assert.deepEqual(await query(text, [username]), [{ rotations: 1 }])
     const looks = await Promise.all(
       tabs.map((tab, index) => insist(tab, looking(String(answers[index]?.body["access_token"])))),
     )
     assert.deepEqual(new Set(looks.map(({ status }) => status)), new Set([200]))
+    for (const tab of session.tabs) tab.close()
   }
-  for (const tab of [...tabs, ...session.tabs]) tab.close()
+  for (const tab of tabs) tab.close()
   const events = [...(await services[0].end("SIGTERM")), ...(await services[1].end("SIGTERM"))]
   const refreshed = events.filter(({ event }) => event === "session.refreshed").length
   assert.equal(refreshed, rounds, "each rotation is in one log, once")
