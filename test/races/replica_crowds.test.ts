@@ -76,11 +76,17 @@ test("of 400 wrong passwords at once over two replicas at most 70 are compared",
   const count = (status: number) => answers.filter((one) => one === status).length
   // 503: the queue for hashes is full, and nothing was compared.
   assert.equal(count(401) + count(429) + count(503), guesses, JSON.stringify(answers))
-  assert.ok(count(401) > strangersMax, "what was not compared got the same answer")
-  const [row] = await query("select strangers from postern.failed_logins where username = 'ada'")
-  assert.deepEqual(row, { strangers: strangersMax })
-  // So the right password is not compared either, on whichever replica.
-  for (const index of [guesses, guesses + 1]) assert.equal(await logInFrom(index, password), 401)
+  const strangers = async () => {
+    const rows = await query("select strangers from postern.failed_logins where username = 'ada'")
+    return Number((rows[0] as { readonly strangers: number }).strangers)
+  }
+  assert.equal(await strangers(), Math.min(count(401), strangersMax))
+  // A busy machine came to fewer of them: the rest.
+  let next = guesses
+  for (; (await strangers()) < strangersMax; next += 1) await logInFrom(next, `wrong-${next}`)
+  // The right password is not compared any more, on whichever replica.
+  for (const index of [next, next + 1]) assert.equal(await logInFrom(index, password), 401)
+  assert.equal(await strangers(), strangersMax)
   const events = [...(await services[0].end("SIGTERM")), ...(await services[1].end("SIGTERM"))]
   assert.equal(events.filter(({ event }) => event === "user.locked").length, 1)
   t.diagnostic(`401: ${count(401)}, 429: ${count(429)}, 503: ${count(503)}`)
