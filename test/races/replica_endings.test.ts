@@ -12,11 +12,11 @@ import { crowdOf, roundsOf } from "./tally.ts"
 import { cutConnections, insistOnCommand, prepareReplicas } from "./two_replicas.ts"
 
 const { skip, server } = await postgresOfRaces()
-/** 1,000 in the 20 rounds of the long form. */
-const endings = crowdOf({ few: 24, many: roundsOf(1) * 50 })
+/** In the 20 rounds of the long form 500 under load, and 500 while connections are cut. */
+const endings = crowdOf({ few: 24, many: roundsOf(1) * 25 })
 const password = "heftklammer-und-mehr"
 const usernames = Array.from({ length: 8 }, (_, index) => `user${index}`)
-const loadConnections = crowdOf({ few: 2, many: 6 })
+const loadConnections = crowdOf({ few: 2, many: 4 })
 
 interface Ended {
   readonly username: string
