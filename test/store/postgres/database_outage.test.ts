@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { setTimeout as pause } from "node:timers/promises"
 import { monotonicMillis } from "../../../src/clock.ts"
 import { Unavailable } from "../../../src/errors.ts"
 import type { Database } from "../../../src/store/postgres/database.ts"
@@ -130,6 +131,28 @@ test("one connection that the server ends fails what it carried, and no more", {
   ])
   assert.deepEqual(await database.query("select 1 as n"), [{ n: 1 }])
   assert.equal(warnings.filter((line) => !line.startsWith("store.settings")).length, 0)
+})
+
+test("a role that is locked out while it works gets Unavailable, until it is let in again", {
+  skip,
+}, async (t) => {
+  const { database: admin } = await openedDatabase(t, { host })
+  await admin.query("create role locked_out login")
+  const { database, warnings } = await openedDatabase(t, { host, user: "locked_out" })
+  await database.query("select 1")
+  await admin.query("alter role locked_out nologin")
+  await admin.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'locked_out'",
+  )
+  await until(() => !database.isAvailable())
+  await fails(database)
+  await pause(200)
+  const told = warnings.filter((line) => !line.startsWith("store.settings"))
+  assert.ok(told.length <= 2, "the log is not filled with one line for each attempt")
+  assert.match(told.at(-1) ?? "", /^store.unavailable .*does not let 'locked_out' in.*pg_hba.conf/)
+  await admin.query("alter role locked_out login")
+  await until(() => database.isAvailable())
+  assert.deepEqual(await database.query("select 1 as n"), [{ n: 1 }])
 })
 
 test("a database that turns read-only is left, and taken again when it takes writes", {

@@ -148,6 +148,7 @@ test("find() takes no answer of a standby", async () => {
   const found = view.findUser("bob")
   database.reads.shift()?.answer([{ user: null, keysVersion: null, isStandby: true }])
   await assert.rejects(found, { name: "Unavailable", message: "The database is a standby" })
+  assert.equal(database.isLeft, true, "the connection may lead to the old primary for good")
 })
 
 test("find() within the staleness asks nothing, and afterwards it does", async () => {
