@@ -34,6 +34,7 @@ import { type CookieSessionParts, CookieSessions } from "./service/browser/cooki
 import { Gate } from "./service/browser/gate.ts"
 import { createHandOver } from "./service/browser/hand_over.ts"
 import { type LinkParts, Links } from "./service/browser/links.ts"
+import type { RecentLogins } from "./service/browser/recent_logins.ts"
 import { linkLimits } from "./service/limits.ts"
 import type { Sessions } from "./service/sessions.ts"
 import type { Log } from "./telemetry/log.ts"
@@ -42,6 +43,7 @@ import type { TokenSettings } from "./token/access_token.ts"
 /** What the wing works with. */
 export interface BrowserParts extends CookieSessionParts, LinkParts {
   readonly sessions: Sessions
+  readonly recentLogins: RecentLogins
   readonly tokens: TokenSettings
   readonly log: Log
   /** The public address: `https://login.example.org`. */
@@ -128,7 +130,7 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
   const cookieSessions = new CookieSessions(parts)
   return {
     site: { name, origin: publicAddress, host },
-    ...{ cookieSessions, sessions: parts.sessions },
+    ...{ cookieSessions, sessions: parts.sessions, recentLogins: parts.recentLogins },
     links: new Links({ ...parts, cookieSessions }),
     findHost: createFindHost(hosts, host),
     handOver: createHandOver(parts),

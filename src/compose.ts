@@ -12,6 +12,7 @@ import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/h
 import { createHashingLane } from "./password/hashing_lane.ts"
 import { Accounts } from "./service/accounts.ts"
 import type { LinkParts } from "./service/browser/links.ts"
+import type { RecentLogins } from "./service/browser/recent_logins.ts"
 import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
 import { openKeys } from "./service/open_keys.ts"
@@ -36,6 +37,8 @@ export interface Deployment {
   readonly keys: Keys
   /** Makes links for users; null when the pages are off. */
   readonly links: LinkCommands | null
+  /** What the account page shows of the past; null when the pages are off, and for commands. */
+  readonly recentLogins: RecentLogins | null
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly clock: Clock
@@ -63,8 +66,7 @@ export async function compose(
   hasRoomToHash.catch(() => {})
   const warn = (event: string, message: string) => log.warn(event, { message })
   const alarm = (event: string, message: string) => log.error(event, { message })
-  const { claims, sessions } = config
-  const { accessTtlSeconds, leewaySeconds } = claims
+  const { accessTtlSeconds, leewaySeconds } = config.claims
   const place = await findDataDirectory(config.dataDirectory, machineDisk)
   const { path: directory, name } = place
   const { store, isNew } = await openStore({
@@ -73,6 +75,7 @@ export async function compose(
   })
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null
+  let recentLogins: RecentLogins | null = null
   try {
     const clock = createClock(await store.sessions.lastUse())
     // After the store, which makes and owns the directory that the file may be in.
@@ -81,7 +84,9 @@ export async function compose(
     const isTold = isService || config.database !== null
     const write = createAudit({ log: isTold ? log : null, file, clock })
     trail = createSummingAudit(write, clock.steady)
-    const { audit, summarize: summarizeAudit } = trail
+    const { summarize: summarizeAudit } = trail
+    recentLogins = isService ? await recentLoginsOf(config, { store, clock }) : null
+    const audit = told(trail.audit, recentLogins)
     const keys = await openKeys(config.signing, {
       ...{ store, clock, audit, warn, accessTtlSeconds, leewaySeconds },
       rotationSeconds: config.keyRotationSeconds,
@@ -89,23 +94,51 @@ export async function compose(
     const { hashesAtATime, hashParameters } = config
     const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
     const parts = { store, hasher, clock, audit }
-    const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: clock.steady })
-    const accounts = new Accounts({
-      ...{ ...parts, guard, deviceKey: keys.refreshKey },
-      windowNow: createRevocationWindow(clock, { ...claims, ...sessions }),
-    })
+    const accounts = accountsOf(config, { ...parts, keys })
     const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
     await hasRoomToHash
-    return { ...parts, directory, isNew, accounts, keys, links, summarizeAudit, close }
+    const wing = { links, recentLogins }
+    return { ...parts, ...wing, directory, isNew, accounts, keys, summarizeAudit, close }
   } catch (error) {
     await close()
     throw config.database === null ? keysFailure(error, directory) : error
   }
 
   async function close(): Promise<void> {
+    // What can't be written any more is lost: no decision hangs on it.
+    await recentLogins?.flush().catch(() => {})
     await store.close()
     trail?.close()
     await file?.close()
+  }
+}
+
+function accountsOf(
+  { claims, sessions, hashesAtATime }: Config,
+  { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys">,
+): Accounts {
+  const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
+  return new Accounts({
+    ...{ ...parts, guard, deviceKey: keys.refreshKey },
+    windowNow: createRevocationWindow(parts.clock, { ...claims, ...sessions }),
+  })
+}
+
+/** Collects the recent logins for the account page; null when the browser wing is off. */
+async function recentLoginsOf(
+  { browser }: Config,
+  parts: Pick<Deployment, "store" | "clock">,
+): Promise<RecentLogins | null> {
+  if (browser === null) return null
+  return (await import("./service/browser/recent_logins.ts")).createRecentLogins(parts)
+}
+
+/** The audit trail, whose events the collector gets, too. */
+function told(audit: Audit, recentLogins: RecentLogins | null): Audit {
+  if (recentLogins === null) return audit
+  return (event, fields) => {
+    audit(event, fields)
+    recentLogins.note(event, fields)
   }
 }
 

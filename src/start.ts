@@ -111,6 +111,7 @@ async function startWith(
         ["forget what has expired", () => store.sessions.purge(clock.passed())],
         ["rotate keys when due", () => keys.rotateWhenDue()],
         ["sum up the audit trail", async () => summarizeAudit()],
+        ["write the recent logins", async () => opened.recentLogins?.flush()],
       ],
       { everySeconds: secondsBetweenHousekeeping, log },
     )
@@ -186,11 +187,13 @@ function browserRoutes(
 ): BrowserRoutes | null {
   // With the wing on, the settings have an address (config/browser.ts).
   if (wing === null || browser === null || publicAddress === undefined) return null
-  const { cookieKey, refreshKey } = opened.keys
+  const { keys, recentLogins } = opened
+  if (recentLogins === null) return null
+  const { cookieKey, refreshKey } = keys
   return wing.createBrowserRoutes({
     ...{ ...opened, ...claims, ...browser },
-    ...{ sessions, cookieKey, refreshKey, settings, publicAddress, log },
-    tokens: { ...claims, ring: opened.keys.ring },
+    ...{ sessions, recentLogins, cookieKey, refreshKey, settings, publicAddress, log },
+    tokens: { ...claims, ring: keys.ring },
   })
 }
 

@@ -19,6 +19,7 @@ const words: Readonly<Record<TableName, readonly [one: string, more: string]>> =
   endedSessions: ["ended session", "ended sessions"],
   revokedTokens: ["revoked token", "revoked tokens"],
   failedLogins: ["account with failed logins", "accounts with failed logins"],
+  loginHistories: ["list of recent logins", "lists of recent logins"],
 }
 
 /** Copies, and prints what was copied. */
@@ -60,6 +61,7 @@ function inJson(report: CopyReport, isDryRun: boolean): string {
     ended_sessions: counts.endedSessions,
     revoked_tokens: counts.revokedTokens,
     failed_logins: counts.failedLogins,
+    login_histories: counts.loginHistories,
     checksum,
   }
   return `${JSON.stringify(record)}\n`

@@ -1,6 +1,7 @@
 // The account page: where the person is logged in, the password, and what happened lately.
 
 import { deviceName } from "./device_names.ts"
+import { agoInWords } from "./durations.ts"
 import {
   doneNote,
   knownUsername,
@@ -22,6 +23,14 @@ export interface ShownSession {
   readonly secondsSinceUse: number
 }
 
+/** A login or failures of the past. */
+export interface ShownEvent {
+  readonly address: string
+  /** How often the password was wrong; 0 for a login. */
+  readonly failures: number
+  readonly secondsAgo: number
+}
+
 /** What is wrong with a change of the password. */
 export type PasswordFault =
   | { readonly kind: "no_current" | "no_new" | "wrong_current" }
@@ -39,13 +48,15 @@ export interface AccountView {
   readonly username: string
   readonly secondsSinceLogin: number
   readonly sessions: readonly ShownSession[]
+  /** The latest first. */
+  readonly recent: readonly ShownEvent[]
   readonly fault: PasswordFault | null
   readonly done: Done | null
 }
 
 /** The page. */
 export function accountPage(view: AccountView, site: Site): Html {
-  const { username, secondsSinceLogin, sessions, fault, done } = view
+  const { username, secondsSinceLogin, sessions, recent, fault, done } = view
   const { account } = texts
   const hasOthers = sessions.some(({ isThis }) => !isThis)
   const main = html`<div class="top">${mark}<form class="inline" method="post" action="/logout">
@@ -58,7 +69,8 @@ ${done === null ? null : doneNote(doneTexts[done])}
 ${sessions.map(sessionRow)}</ul>
 ${hasOthers ? endOthersForm : null}
 <h2>${account.how}</h2>
-${passwordForm(username, fault)}`
+${passwordForm(username, fault)}
+${recent.length === 0 ? null : recentList(recent)}`
   return layout({ title: account.title, main, isWide: true, isError: fault !== null }, site)
 }
 
@@ -102,6 +114,19 @@ ${passwordField({ name: "current", label: account.current, ...current })}
 ${newPasswordField({ name: "new", label: account.next, ...next })}
 <button class="button" type="submit">${account.submit}</button>
 </form></details>`
+}
+
+function recentList(recent: readonly ShownEvent[]): Html {
+  const { account } = texts
+  const rows = recent.map(
+    ({ address, failures, secondsAgo }) => html`<li><span>${account.event(failures)}
+<small>${agoInWords(secondsAgo)} · ${address}</small></span></li>
+`,
+  )
+  return html`<h2>${account.recent}</h2>
+<ul class="rows">
+${rows}</ul>
+<p class="more">${account.recentHelp}</p>`
 }
 
 function errorOfCurrent(fault: PasswordFault | null): string | null {

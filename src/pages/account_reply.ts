@@ -25,19 +25,26 @@ const statuses: Readonly<Record<PasswordFault["kind"], number>> = {
 export async function accountReply(
   session: BrowserSession,
   { done, fault }: AccountNews,
-  { site, sessions, cookieSessions, clock }: PageParts,
+  { site, sessions, cookieSessions, recentLogins, clock }: PageParts,
 ): Promise<Reply> {
   const principal = cookieSessions.principalOf(session)
   const now = clock.now()
-  const listed = await sessions.list(principal)
+  const [listed, { logins, failures }] = await Promise.all([
+    sessions.list(principal),
+    recentLogins.find(principal.username),
+  ])
+  const since = (at: number) => Math.max(0, now - at)
   const page = accountPage(
     {
       username: principal.username,
       secondsSinceLogin: principal.secondsSinceLogin ?? 0,
       sessions: listed.map(({ sid, userAgent, address, lastUsedAt }) => ({
         ...{ sid, userAgent, address, isThis: sid === principal.sid },
-        secondsSinceUse: Math.max(0, now - lastUsedAt),
+        secondsSinceUse: since(lastUsedAt),
       })),
+      recent: [...logins.map((login) => ({ ...login, count: 0 })), ...failures]
+        .sort((a, b) => b.at - a.at)
+        .map(({ at, address, count }) => ({ address, failures: count, secondsAgo: since(at) })),
       ...{ fault, done },
     },
     site,

@@ -5,6 +5,7 @@ import type { FindHost } from "../domain/access_rule.ts"
 import type { CookieSessions } from "../service/browser/cookie_sessions.ts"
 import type { HandOverTo } from "../service/browser/hand_over.ts"
 import type { Links } from "../service/browser/links.ts"
+import type { RecentLogins } from "../service/browser/recent_logins.ts"
 import type { Sessions } from "../service/sessions.ts"
 import type { Site } from "./layout.ts"
 
@@ -16,6 +17,7 @@ export interface PageParts {
   readonly site: Site
   readonly cookieSessions: CookieSessions
   readonly sessions: Sessions
+  readonly recentLogins: RecentLogins
   readonly findHost: FindHost
   readonly handOver: HandOverTo
   readonly links: Links

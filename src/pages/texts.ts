@@ -113,6 +113,14 @@ export const texts = {
       seconds < 600 ? "used in the last ten minutes" : `used ${agoInWords(seconds)}`,
     logOutOf: (device: string) => `Log out ${device}`,
     others: "Log out everywhere else",
+    recent: "Recent logins",
+    event: (failures: number) =>
+      failures === 0
+        ? "Login"
+        : failures === 1
+          ? "Wrong password"
+          : `Wrong password, ${failures.toLocaleString("en")} times`,
+    recentHelp: "Was this not you? Change your password. That logs everybody else out.",
     how: "How you log in",
     change: "Change password",
     current: "Current password",

@@ -1,6 +1,7 @@
 // The records of a store, by table: what every engine keeps of users and sessions, and what moves
 // from one engine to another. Each engine has a form of its own for them on its disk.
 
+import type { LoginHistory } from "../domain/login_history.ts"
 import type { Session } from "../domain/session.ts"
 import type { User } from "../domain/user.ts"
 
@@ -43,6 +44,7 @@ export interface Records {
   readonly endedSessions: EndedSession
   readonly revokedTokens: RevokedToken
   readonly failedLogins: FailedLogins
+  readonly loginHistories: LoginHistory
 }
 
 /** The name of a table. */
@@ -51,5 +53,5 @@ export type TableName = keyof Records
 /** The tables' names, in the order in which they are written: a session comes after its user. */
 export const tableNames: readonly TableName[] = [
   ...(["users", "reservedNames", "sessions"] as const),
-  ...(["endedSessions", "revokedTokens", "failedLogins"] as const),
+  ...(["endedSessions", "revokedTokens", "failedLogins", "loginHistories"] as const),
 ]

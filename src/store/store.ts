@@ -16,6 +16,7 @@
 
 import type { Client, Moment, Session, SessionLife, Use } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
+import type { HistoryStore } from "./history_store.ts"
 import type { FailedLogins, RevokedToken } from "./records.ts"
 
 /** Records that are given as they are kept. */
@@ -26,6 +27,7 @@ export interface Store {
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly failures: FailureStore
+  readonly histories: HistoryStore
   readonly keys: KeyStore
 
   /**

@@ -199,3 +199,23 @@ test("the login cookie opens /me and /sessions to our own pages alone, and never
   await browser.open("/logout", { form: {} })
   assert.equal((await ask("GET", "/me", own)).status, 401)
 })
+
+test("GET /account shows recent logins and failures, however many failures there were", async (t) => {
+  const { service, browser } = await prepare(t)
+  for (let at = 0; at < 12; at += 1) {
+    const json = { username: "alice", password: `guess ${at}` }
+    await service.call("POST", "/login", { json, address: "203.0.113.9" })
+    service.clock.advance(1800)
+  }
+  await browser.ask("/password", { form: { current: "wrong", new: next } })
+  const page = await browser.open("/account")
+  assert.match(page.body, /Wrong password, 12 times\s*<small>30 minutes ago · 203\.0\.113\.9/)
+  assert.match(page.body, /Wrong password\s*<small>just now · 127\.0\.0\.1/)
+  assert.match(page.body, /Login\s*<small>6 hours ago · 192\.0\.2\.7/)
+  assert.equal(page.body.split("<span>Login").length, 3)
+  // The other user sees nothing of that.
+  const bob = openBrowser(service)
+  const own = await bob.open("/login", { form: { username: "bob", password: "builder" } })
+  assert.equal(own.body.split("<span>Login").length, 2)
+  assert.doesNotMatch(own.body, /Wrong password/)
+})

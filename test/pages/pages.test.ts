@@ -30,11 +30,17 @@ const login: LoginView = {
 }
 const account: AccountView = {
   ...{ username: hostile, secondsSinceLogin: 5, fault: null, done: null },
+  recent: [],
   sessions: [
     { sid: "one", isThis: true, userAgent: "curl/8", address: "192.0.2.7", secondsSinceUse: 0 },
     { sid: hostile, isThis: false, userAgent: hostile, address: hostile, secondsSinceUse: 7200 },
   ],
 }
+const recent = [
+  { address: hostile, failures: 1234, secondsAgo: 30 },
+  { address: "192.0.2.7", failures: 0, secondsAgo: 7200 },
+  { address: "192.0.2.7", failures: 1, secondsAgo: 864_000 },
+]
 const welcome: WelcomeView = {
   ...{ kind: "invite", username: hostile, secondsLeft: 3600 },
   ...{ passwordError: null, waiting: null },
@@ -92,6 +98,7 @@ const pages: Readonly<Record<string, Html>> = {
   "invite in a crowd": welcomePage({ ...welcome, waiting: { kind: "busy", waitSeconds: 3 } }, site),
   "link gone": linkGonePage(site),
   account: accountWith({}),
+  "account with a past": accountWith({ recent }),
   "account alone": accountWith({ sessions: account.sessions.slice(0, 1), done: "changed" }),
   "account with a wrong password": accountWith({ fault: { kind: "wrong_current" } }),
   "account without a password": accountWith({ fault: { kind: "no_current" } }),
@@ -157,6 +164,15 @@ test("a page without a mistake has the cursor where somebody goes on, and no err
   for (const name of ["login", "logged out", "account", "invite"]) {
     assert.doesNotMatch(String(pages[name]), /Error:|aria-invalid/)
   }
+})
+
+test("the account page tells recent logins and wrong passwords", () => {
+  const { text } = { text: String(pages["account with a past"]) }
+  assert.match(text, /<h2>Recent logins<\/h2>/)
+  assert.match(text, /Wrong password, 1,234 times\s*<small>just now · /)
+  assert.match(text, /<span>Login\s*<small>2 hours ago · 192\.0\.2\.7<\/small>/)
+  assert.match(text, /<span>Wrong password\s*<small>10 days ago/)
+  assert.doesNotMatch(String(pages["account"]), /Recent/)
 })
 
 test("a page that has to wait says how long", () => {

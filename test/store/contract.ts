@@ -12,6 +12,7 @@ import {
   countingContract,
   uncountingContract,
 } from "./contract_of_failed_logins.ts"
+import { historiesContract } from "./contract_of_histories.ts"
 import { keysContract } from "./contract_of_keys.ts"
 import { linksContract } from "./contract_of_links.ts"
 import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
@@ -53,6 +54,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   resettingContract(engine, open)
   resetOfAllContract(engine, open)
   linksContract(engine, open)
+  historiesContract(engine, open)
   revokingContract(engine, open)
   purgingContract(engine, open)
   oddNamesContract(engine, open)

@@ -48,6 +48,11 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
     isListed: at % 2 === 0,
   }),
   failedLogins: (at) => ({ username: nameOf(at), strangers: (at % 70) + 1, devices: at % 9 }),
+  loginHistories: (at) => ({
+    username: nameOf(at),
+    logins: at % 2 === 0 ? [] : [{ at: start + at, address: "192.0.2.7" }],
+    failures: [{ at: start + at, address: `2001:db8::${at % 9}`, count: at + 1 }],
+  }),
 }
 
 /** Makes a content of so many records of each table; `counts` replaces some of the numbers. */

@@ -10,6 +10,7 @@ import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"
 import { createLinkMaker, type LinkMaker } from "../../src/service/browser/links.ts"
+import { createRecentLogins } from "../../src/service/browser/recent_logins.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import { createLoginGuard } from "../../src/service/login_guard.ts"
 import { openKeys } from "../../src/service/open_keys.ts"
@@ -141,11 +142,15 @@ export async function createTestService(
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
   const trail = createTrail(log, clock)
-  const { audit } = trail
   const directory = options.directory ?? temporaryDirectory(t)
   const warn = (event: string, message: string) => log.log.warn(event, { message })
   const store = await openJsonStore({ directory, disk, warn })
   t.after(() => store.close())
+  const recentLogins = createRecentLogins({ store, clock })
+  const audit: Audit = (event, fields) => {
+    trail.audit(event, fields)
+    recentLogins.note(event, fields)
+  }
   const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
   const settings = { ...sessionSettings, ...options.settings }
   const claims = { ...claimSettings(shared), ...options.tokens }
@@ -172,7 +177,7 @@ export async function createTestService(
   const links = createLinkMaker({ ...linkParts, ...browserOptions })
   const browser = createBrowserRoutes({
     ...{ ...linkParts, accounts, settings, sessions, ...claims, ...browserOptions, refreshKey },
-    ...{ tokens, log: log.log, hosts: options.browser ?? [] },
+    ...{ tokens, log: log.log, recentLogins, hosts: options.browser ?? [] },
   })
   const app = createApp({
     ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },

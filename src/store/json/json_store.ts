@@ -2,10 +2,12 @@
 // Made by `openJsonStore`.
 
 import { join } from "node:path"
+import type { HistoryStore } from "../history_store.ts"
 import type { FailureStore, KeyStore, SessionStore, Store, UserStore } from "../store.ts"
 import { JsonFailures } from "./failed_logins.ts"
 import { Journal, type JournalOptions, type Segment } from "./journal.ts"
 import { JsonKeys, keysFileName } from "./keys_file.ts"
+import { JsonHistories } from "./login_histories.ts"
 import { JsonSessions } from "./sessions.ts"
 import { snapshotName, writeSnapshot } from "./snapshot.ts"
 import { StagedTables } from "./staged_tables.ts"
@@ -22,6 +24,7 @@ export class JsonStore implements Store {
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly failures: FailureStore
+  readonly histories: HistoryStore
   readonly keys: KeyStore
   readonly #parts: JsonStoreParts
   readonly #staged: StagedTables
@@ -39,9 +42,11 @@ export class JsonStore implements Store {
     const sessions = new JsonSessions(staged)
     const failures = new JsonFailures(staged)
     this.#staged = staged
-    this.users = new JsonUsers(staged, sessions, failures)
+    const histories = new JsonHistories(staged)
+    this.users = new JsonUsers(staged, { sessions, failures, histories })
     this.sessions = sessions
     this.failures = failures
+    this.histories = histories
     this.keys = new JsonKeys({
       path: join(directory, keysFileName),
       disk: holding.disk,

@@ -55,6 +55,7 @@ const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: 
   endedSessions: { sid: "id", tokensExpireAt: "instant" },
   revokedTokens: { jti: "id", expiresAt: "instant", isListed: "boolean" },
   failedLogins: { username: "name", strangers: "count", devices: "count" },
+  loginHistories: { username: "name", logins: "logins", failures: "failures" },
 }
 
 /** The same as lists, which are faster to go through. */
@@ -131,8 +132,23 @@ const kinds = {
   boolean: (value: unknown) => typeof value === "boolean",
   instant: isCount,
   count: isCount,
+  logins: (value: unknown) => isListOf(value, ["at", "address"]),
+  failures: (value: unknown) => isListOf(value, ["at", "address", "count"]),
   linkOrNull: (value: unknown) => value === null || isLink(value),
   useOrNull: (value: unknown) => value === null || isUse(value),
+}
+
+function isListOf(value: unknown, names: readonly string[]): boolean {
+  if (!Array.isArray(value)) return false
+  return value.every((one) => {
+    if (!isJsonObject(one) || Object.keys(one).length !== names.length) return false
+    const { at, address, count = 0 } = one
+    return (
+      names.every((name) => Object.hasOwn(one, name)) &&
+      [at, count].every(isCount) &&
+      kinds.text(address)
+    )
+  })
 }
 
 function isLink(value: unknown): boolean {

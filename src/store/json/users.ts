@@ -11,6 +11,7 @@ import {
 } from "../../domain/user.ts"
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { JsonFailures } from "./failed_logins.ts"
+import type { JsonHistories } from "./login_histories.ts"
 import { changeToStart, type JsonSessions } from "./sessions.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { type Change, frozen } from "./tables.ts"
@@ -23,11 +24,24 @@ export class JsonUsers implements UserStore {
   readonly #tables: StagedTables
   readonly #sessions: JsonSessions
   readonly #failures: JsonFailures
+  readonly #histories: JsonHistories
 
-  constructor(tables: StagedTables, sessions: JsonSessions, failures: JsonFailures) {
+  constructor(
+    tables: StagedTables,
+    {
+      sessions,
+      failures,
+      histories,
+    }: {
+      readonly sessions: JsonSessions
+      readonly failures: JsonFailures
+      readonly histories: JsonHistories
+    },
+  ) {
     this.#tables = tables
     this.#sessions = sessions
     this.#failures = failures
+    this.#histories = histories
   }
 
   async find(username: string): Promise<User | null> {
@@ -138,6 +152,7 @@ export class JsonUsers implements UserStore {
       ["users", username, null],
       ["reservedNames", username, Object.freeze(reservation)],
       ...this.#failures.changesToForget(username),
+      ...this.#histories.changesToForget(username),
       ...changes,
     ])
     return { user, ended }

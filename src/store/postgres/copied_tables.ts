@@ -7,6 +7,7 @@ import { sliceMax } from "../copying.ts"
 import { type EndedSession, type Records, type ReservedName, tableNames } from "../records.ts"
 import type { FailedLogins, RevokedToken } from "../store.ts"
 import type { Query } from "./database.ts"
+import { type HistoryRow, historyOf, rowOfHistory } from "./login_histories.ts"
 import {
   frozen,
   rowOfSession,
@@ -84,6 +85,11 @@ const tables: { readonly [T in keyof Records]: CopiedTable<Records[T]> } = {
     rowOf: ({ username, strangers, devices }: FailedLogins) => ({ username, strangers, devices }),
     recordOf: ({ username, strangers, devices }: FailedLogins) =>
       frozen({ username, strangers, devices }),
+  },
+  loginHistories: {
+    ...{ name: "login_histories", order: "username", where: "true" },
+    rowOf: rowOfHistory,
+    recordOf: (row: HistoryRow) => historyOf(row),
   },
 }
 

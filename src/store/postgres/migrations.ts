@@ -10,6 +10,7 @@ import { exitCodes, OperatorError, Unavailable } from "../../errors.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
 import { changeLog } from "./migrations/change_log.ts"
 import { links } from "./migrations/links.ts"
+import { loginHistories } from "./migrations/login_histories.ts"
 import { rotation } from "./migrations/rotation.ts"
 import { sessionFunctions } from "./migrations/session_functions.ts"
 import { tables } from "./migrations/tables.ts"
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
     statements: [...tables, ...changeLog, ...sessionFunctions, ...rotation, ...userFunctions],
   },
   { number: 2, name: "links of users", needs: 1, statements: links },
+  { number: 3, name: "recent logins of users", needs: 1, statements: loginHistories },
 ]
 
 /** Which migrations a database has, and which it lacks. */

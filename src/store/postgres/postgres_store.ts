@@ -7,8 +7,8 @@ import { closingInOrder, type Database } from "./database.ts"
 import { PostgresFailures } from "./failures.ts"
 import { PostgresKeys } from "./key_document.ts"
 import type { KeySealOptions } from "./key_seal.ts"
+import { PostgresHistories } from "./login_histories.ts"
 import { createTransactionWatch } from "./open_transactions.ts"
-
 import type { GraceClock } from "./rows.ts"
 import { PostgresSessions } from "./sessions.ts"
 import { createUsableQuestion } from "./usable_question.ts"
@@ -44,6 +44,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     users: new PostgresUsers(database, view, graceClock),
     sessions: new PostgresSessions(database, view, graceClock),
     failures: new PostgresFailures(database),
+    histories: new PostgresHistories(database),
     keys: new PostgresKeys(database, view, options),
     isInPlace: () => true,
     isUsable: createUsableQuestion(database),

@@ -1,0 +1,54 @@
+// A user's recent logins and failures, for the user to look at. Bounded: the last ten logins, and
+// the last ten addresses that failed. The failures of one address are one record with a count, so
+// whoever guesses at an account can't push its logins, or much else, out of the list. Pure.
+
+/** A login that succeeded. */
+export interface PastLogin {
+  /** Epoch seconds. */
+  readonly at: number
+  readonly address: string
+}
+
+/** Wrong passwords from one address. */
+export interface PastFailure {
+  /** When the last one was. */
+  readonly at: number
+  readonly address: string
+  readonly count: number
+}
+
+/** What is kept of a user, the latest first. */
+export interface LoginHistory {
+  readonly username: string
+  readonly logins: readonly PastLogin[]
+  readonly failures: readonly PastFailure[]
+}
+
+const recordsMax = 10
+/** Counts end here: nobody reads a larger number. */
+const countMax = 999_999
+
+/** A history in which nothing has happened. */
+export function emptyHistory(username: string): LoginHistory {
+  return { username, logins: [], failures: [] }
+}
+
+/** A history and what came after it. The two may overlap in time. */
+export function joinHistories(before: LoginHistory, after: LoginHistory): LoginHistory {
+  const failures = new Map<string, PastFailure>()
+  for (const failure of [...before.failures, ...after.failures]) {
+    const { address, at, count } = failure
+    const known = failures.get(address)
+    const sum = Math.min(count + (known?.count ?? 0), countMax)
+    failures.set(address, { address, at: Math.max(at, known?.at ?? at), count: sum })
+  }
+  return {
+    username: before.username,
+    logins: latest([...after.logins, ...before.logins]),
+    failures: latest([...failures.values()]),
+  }
+}
+
+function latest<T extends { readonly at: number }>(records: readonly T[]): readonly T[] {
+  return [...records].sort((a, b) => b.at - a.at).slice(0, recordsMax)
+}

@@ -1,0 +1,35 @@
+// The recent logins of the JSON store's users.
+
+import { emptyHistory, joinHistories, type LoginHistory } from "../../domain/login_history.ts"
+import type { HistoryStore } from "../history_store.ts"
+import type { StagedTables } from "./staged_tables.ts"
+import { type Change, frozen } from "./tables.ts"
+
+/** The histories; store.ts says what each method promises. */
+export class JsonHistories implements HistoryStore {
+  readonly #tables: StagedTables
+
+  constructor(tables: StagedTables) {
+    this.#tables = tables
+  }
+
+  async find(username: string): Promise<LoginHistory | null> {
+    return this.#tables.committed.loginHistories.get(username) ?? null
+  }
+
+  async add(histories: readonly LoginHistory[]): Promise<void> {
+    const changes = histories.flatMap((added): Change[] => {
+      const { username } = added
+      if (this.#tables.pending("users", username) === null) return []
+      const before = this.#tables.pending("loginHistories", username) ?? emptyHistory(username)
+      return [["loginHistories", username, frozen(joinHistories(before, added))]]
+    })
+    if (changes.length > 0) await this.#tables.write(changes)
+  }
+
+  /** The changes that delete a user's history. */
+  changesToForget(username: string): readonly Change[] {
+    const isThere = this.#tables.pending("loginHistories", username) !== null
+    return isThere ? [["loginHistories", username, null]] : []
+  }
+}
