@@ -117,7 +117,7 @@ a { color: var(--accent); text-underline-offset: .18em; }
     monospace;
   overflow-wrap: anywhere;
 }
-.action { margin-top: 1.5rem; } form.others { margin-top: 1rem; }
+.action { margin-top: 1.5rem; } form.others { margin-top: 1rem; justify-items: start; }
 .error { color: var(--bad); font-size: .875rem; margin: .375rem 0 0; }
 summary {
   cursor: pointer; color: var(--accent); font-weight: 550; padding: .75rem 0;
