@@ -44,7 +44,6 @@ export interface SiteRequest {
 
 /** A running proxy with two apps behind it. */
 export interface ProtectedSite {
-  readonly program: ProxyProgram
   readonly port: number
   /** What reached the apps so far. */
   readonly reached: AppRequest[]
@@ -81,8 +80,8 @@ export async function startProtectedSite(
   const file = edit(configurationOf({ program, directory, edit, ...ports }))
   await startProxy(t, program, { file, directory, port })
   return {
-    ...{ program, port, reached },
-    ask: (asked) => ask(asked.tls === false ? plainPort : port, asked),
+    ...{ port, reached },
+    ask: (asked) => askSite(asked.tls === false ? plainPort : port, asked),
     exchange: (bytes, servername = photosHost) => exchange(port, { bytes, servername }),
   }
 }
@@ -142,7 +141,8 @@ function inDirectory(text: string, directory: string): string {
     .replace(/\/etc\/letsencrypt\S*privkey.pem/g, `${directory}/key.pem`)
 }
 
-function makeCertificate(directory: string): void {
+/** Makes a certificate, as two files, and as one. */
+export function makeCertificate(directory: string) {
   const [key, certificate] = [join(directory, "key.pem"), join(directory, "certificate.pem")]
   const made = spawnSync(
     "openssl",
@@ -155,15 +155,17 @@ function makeCertificate(directory: string): void {
   assert.equal(made.status, 0, made.stderr)
   const both = [key, certificate].map((path) => readFileSync(path, "utf8"))
   writeFileSync(join(directory, "both.pem"), both.join(""))
+  return { key, certificate }
 }
 
-async function ask(
+/** Sends a request to a port of loopback. */
+export async function askSite(
   port: number,
   { host, method = "GET", target = "/", headers = {}, cookie, body, tls = true }: SiteRequest,
 ): Promise<SiteReply> {
   const place = { port, host: "127.0.0.1" }
   const socket = tls
-    ? connect({ ...place, servername: host, rejectUnauthorized: false })
+    ? connect({ ...place, servername: host.replace(/:\d+$/, ""), rejectUnauthorized: false })
     : connectPlainly(place)
   await once(socket, tls ? "secureConnect" : "connect")
   const cookies = cookie?.() ?? ""

@@ -22,6 +22,9 @@ export const opening = {
 
 const redirectsMax = 12
 
+/** Settings of Postern. */
+type Settings = Readonly<Record<string, string>>
+
 /** A site with Postern behind it. */
 export interface GuardedSite extends ProtectedSite {
   readonly postern: RunningPostern
@@ -32,12 +35,18 @@ export interface GuardedSite extends ProtectedSite {
 /** Starts Postern, with alice and bob, and a proxy in front of it. */
 export async function startGuardedSite(
   t: TestContext,
-  {
-    settings = {},
-    ...options
-  }: Omit<SiteOptions, "posternPort"> & {
-    readonly settings?: Readonly<Record<string, string>>
-  },
+  { settings, ...options }: Omit<SiteOptions, "posternPort"> & { readonly settings?: Settings },
+): Promise<GuardedSite> {
+  return guardSite(t, settings, (posternPort) => {
+    return startProtectedSite(t, { ...options, posternPort })
+  })
+}
+
+/** The same with another proxy, which is started when Postern's port is known. */
+export async function guardSite(
+  t: TestContext,
+  settings: Settings = {},
+  startSite: (posternPort: number) => Promise<ProtectedSite>,
 ): Promise<GuardedSite> {
   const data = { POSTERN_DATA_DIR: temporaryDirectory(t) }
   const postern = await startPostern(t, {
@@ -48,7 +57,7 @@ export async function startGuardedSite(
     POSTERN_SEED_USERS: "alice:wonderland,bob:builder",
     ...settings,
   })
-  const site = await startProtectedSite(t, { ...options, posternPort: postern.port })
+  const site = await startSite(postern.port)
   return {
     ...{ ...site, postern },
     async run(words) {
