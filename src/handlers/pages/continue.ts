@@ -11,8 +11,12 @@ import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { noWay, pathOf, readWay, wayNames } from "../../pages/way.ts"
 
-/** After so many tries it won't work the next time either. */
-const attemptsMax = 2
+/**
+ * After so many tries it won't work the next time either. Tabs that are opened at once get a state
+ * each, and the browser keeps the last one: a try fails while the answers to other tabs still come
+ * in. Each try takes two redirects, and browsers follow 16 or 20 in a row.
+ */
+const attemptsMax = 7
 
 /** For so long after a login a missing cookie means that the browser dropped it. */
 const checkSecondsMax = 120
