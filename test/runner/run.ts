@@ -15,6 +15,7 @@ const inFreshProcess = "test/kept_memory.test.ts"
 /** The others of these take longest, so they start first. */
 const first: readonly string[] = [
   inFreshProcess,
+  "test/browser/",
   "test/e2e/",
   "test/races/",
   "test/bin/",

@@ -2,7 +2,7 @@
 // each after the tests of the one before are over. To start Node and to read Postern's sources
 // takes longer than the tests of most files.
 
-import { test } from "node:test"
+import { after, test } from "node:test"
 import { pathToFileURL } from "node:url"
 import { inspect } from "node:util"
 import { endOf, type Order, tellParent } from "./messages.ts"
@@ -17,6 +17,9 @@ async function runFile(file: string): Promise<void> {
   } catch (error) {
     tellParent({ kind: "fail", name: "import of the file", error: inspect(error) })
   }
+  // `after` runs its functions one after the other, and takes what the next file adds meanwhile
+  // along: it would end what that has just begun.
+  const cleanedUp = new Promise((resolve) => after(() => resolve(null)))
   // Tests run one after the other, so this one runs when those of the file are over.
   await test(endOf(file), () => {
     if (surroundings() === before) return
@@ -26,6 +29,7 @@ async function runFile(file: string): Promise<void> {
       error: "The tests left another working directory or environment to the next file.",
     })
   })
+  await cleanedUp
 }
 
 function surroundings(): string {
@@ -36,7 +40,7 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
   process.on(event, (error) => tellParent({ kind: "stray", error: inspect(error) }))
 }
 
+let before = Promise.resolve()
 process.on("message", ({ run }: Order) => {
-  if (run === null) process.disconnect()
-  else void runFile(run)
+  before = before.then(() => (run === null ? process.disconnect() : runFile(run)))
 })
