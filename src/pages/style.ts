@@ -18,8 +18,8 @@ export const style = `/* Postern's pages. Light and dark follow the system. */
 }
 * { box-sizing: border-box; }
 html {
-  font: 100%/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica
-    Neue", Arial, sans-serif;
+  font: 100%/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial,
+    sans-serif;
   -webkit-text-size-adjust: 100%;
 }
 body {
@@ -41,9 +41,10 @@ main.wide { max-width: 40rem; }
 }
 h1 {
   font-size: 1.5rem; line-height: 1.2; letter-spacing: -.015em; font-weight: 650; margin: 0;
-  text-wrap: balance;
+  text-wrap: balance; overflow-wrap: anywhere;
 }
 h2 { font-size: 1rem; font-weight: 650; margin: 2rem 0 .5rem; }
+p, li { overflow-wrap: anywhere; }
 p { margin: .5rem 0 0; }
 .lead { color: var(--soft); }
 .lead b { color: var(--ink); font-weight: 600; overflow-wrap: anywhere; }
@@ -123,7 +124,7 @@ summary {
   cursor: pointer; color: var(--accent); font-weight: 550; padding: .75rem 0;
   text-decoration: underline; text-underline-offset: .18em;
 }
-details { border-bottom: 1px solid var(--line); }
+details { border-block: 1px solid var(--line); }
 details form { margin: .25rem 0 1.25rem; max-width: 21rem; }
 .rows small, .rows b { overflow-wrap: anywhere; }
 [hidden] { display: none !important; }

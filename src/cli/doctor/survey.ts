@@ -35,9 +35,6 @@ const addressesMax = 4
 const gatesMax = 5
 const plainPortOfWeb = 80
 
-const plainProbe: Probe = { ...firstProbe, name: "plain" }
-const plainGate: Probe = { name: "gate_plain", method: "GET", path: "/doctor" }
-
 type Asked = Omit<Sample, "seen">
 
 /** Asks, and gives what was seen. Never rejects. */
@@ -58,14 +55,8 @@ export async function survey(address: PublicAddress, options: SurveyOptions): Pr
       ? [[], null, []]
       : await Promise.all([
           askLoginHost(asker, { address, at, hasPages }),
-          isPlainAsked
-            ? askPlainly(asker, { address, at, port: plainPort, probe: plainProbe })
-            : null,
-          Promise.all(
-            gateAddresses(protectedHosts ?? []).map((gate) =>
-              askGate(asker, { address: gate, plainPort }),
-            ),
-          ),
+          isPlainAsked ? askPlainly(asker, { address, at, port: plainPort }) : null,
+          Promise.all(gateAddresses(protectedHosts ?? []).map((one) => askGate(asker, one))),
         ])
   const seen = typeof side === "string" ? null : await side.read()
   const withSeen = (asked: Asked) => ({ ...asked, seen: seenOf(seen, asked.mark) })
@@ -170,8 +161,9 @@ async function askLoginHost(
 
 function askPlainly(
   asker: Asker,
-  { address, at, port, probe }: Where & { readonly port: number; readonly probe: Probe },
+  { address, at, port }: Where & { readonly port: number },
 ): Promise<Asked> {
+  const probe: Probe = { ...firstProbe, name: "plain" }
   const host = port === plainPortOfWeb ? address.host : `${address.name}:${port}`
   const where = { address: { ...address, host, isTls: false }, at: { ...at, port, tlsName: null } }
   return asker.one(probe, where)
@@ -184,18 +176,14 @@ function gateAddresses(names: readonly ProtectedName[]): readonly PublicAddress[
 
 async function askGate(
   asker: Asker,
-  { address, plainPort }: { readonly address: PublicAddress; readonly plainPort: number },
+  address: PublicAddress,
 ): Promise<Omit<GateEvidence, "samples"> & { readonly samples: readonly Asked[] }> {
   const lookup = await lookUp(address.name, answerMillisMax)
   const [first] = lookup.addresses
   if (first === undefined) return { address, lookup, samples: [] }
   const where = { address, at: endpointAt(first, address) }
-  const asked = gateProbes().map((probe) => asker.one(probe, where))
-  const isStandard = address.port === 443
-  const plain = isStandard
-    ? [askPlainly(asker, { ...where, port: plainPort, probe: plainGate })]
-    : []
-  return { address, lookup, samples: await Promise.all([...asked, ...plain]) }
+  const samples = await Promise.all(gateProbes().map((probe) => asker.one(probe, where)))
+  return { address, lookup, samples }
 }
 
 function endpointAt(address: string, { port, isTls, name }: PublicAddress): Endpoint {
