@@ -103,7 +103,7 @@ function bundleInto(directory: string): readonly string[] {
  * the test ends.
  */
 export async function startPostern(
-  t: TestContext,
+  t: Pick<TestContext, "after">,
   settings: ProcessSettings,
   words: readonly string[] = ["serve"],
   program: readonly string[] = findProgram(),

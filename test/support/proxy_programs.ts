@@ -25,12 +25,6 @@ export const noProxies: string | false =
 // A gate that installs the proxies may not pass without these tests.
 if (process.env["TEST_PROXIES"] === "required") assert.equal(noProxies, false)
 
-/** The programs. */
-export const proxyPrograms = ["nginx", "caddy", "haproxy"] as const
-
-/** One of them. */
-export type ProxyProgram = (typeof proxyPrograms)[number]
-
 const startRounds = 200
 
 /** Ports that nobody listens at, each another one. */
@@ -65,7 +59,7 @@ ${servers}
 /** Starts a proxy on its file, and waits until it listens at a port. */
 export async function startProxy(
   t: Pick<TestContext, "after">,
-  program: ProxyProgram,
+  program: "nginx" | "caddy" | "haproxy",
   {
     file,
     directory,

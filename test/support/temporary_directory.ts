@@ -6,7 +6,7 @@ import { join } from "node:path"
 import type { TestContext } from "node:test"
 
 /** Makes a directory of mode 0700 that is removed when the test ends. */
-export function temporaryDirectory(t: TestContext): string {
+export function temporaryDirectory(t: Pick<TestContext, "after">): string {
   const directory = mkdtempSync(join(tmpdir(), "postern-test-"))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   return directory

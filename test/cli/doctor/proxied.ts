@@ -35,9 +35,6 @@ export interface Ways {
 
 /** A service with its certificates. */
 export interface World {
-  /** The authority that the doctor trusts, and its key. */
-  readonly authority: string
-  readonly authorityKey: string
   readonly postern: RunningPostern
   readonly directory: string
   readonly certificate: string
@@ -62,9 +59,9 @@ export async function startWorld(
     POSTERN_TRUSTED_PROXIES: "127.0.0.1",
     ...settings,
   })
-  const { authority, ...files } = makeCertificates(directory)
+  const { authority, certificate, key } = makeCertificates(directory)
   return {
-    ...{ postern, directory, authority, ...files },
+    ...{ postern, directory, certificate, key },
     async doctor(ways, url, more = {}) {
       const preload = preloadFor(directory, ways)
       const environment = {
@@ -134,8 +131,7 @@ function makeCertificates(directory: string) {
   return { authority, certificate, key, authorityKey }
 }
 
-/** Runs openssl, and fails with what it says. */
-export function openssl(words: readonly string[]): void {
+function openssl(words: readonly string[]): void {
   const { status, stderr } = spawnSync("openssl", words, { encoding: "utf8" })
   assert.equal(status, 0, stderr)
 }
