@@ -55,8 +55,12 @@ export interface Measurement {
 const ofNode = ["date", "connection", "keep-alive"]
 
 /** What Postern answers to a question, for the bare server to answer. */
-export async function answerOfPostern(run: BenchRun, question: Question): Promise<ConstantAnswer> {
-  const server = await start(run, postern("Postern"), "")
+export async function answerOfPostern(
+  run: BenchRun,
+  question: Question,
+  kind: ServerKind = postern("Postern"),
+): Promise<ConstantAnswer> {
+  const server = await start(run, kind, "")
   try {
     const { status, rawHeaders, text } = await answered(server, question)
     const headers: string[] = []

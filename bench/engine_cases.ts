@@ -1,5 +1,5 @@
-// What is measured of Postern's engines: guarded GETs, logins, refreshes and logouts, as fast as
-// they go.
+// What is measured of Postern's engines: guarded GETs, requests of browsers that a proxy asks about,
+// logins, refreshes and logouts, as fast as they go.
 
 import {
   type BenchRun,
@@ -19,10 +19,12 @@ import { checkRefresh, refresh } from "./refresh.ts"
 import { ask, type Question, requestBytes } from "./running_server.ts"
 import { percentile } from "./statistics.ts"
 import { type Column, type Sample, type Summary, summarize } from "./summary.ts"
+import { checkVerified, verifyQuestion } from "./verify.ts"
 
 /** What each case sends, by name. */
 export const engineCaseTitles = {
   guarded: "Guarded GET, one token",
+  verify: "Ask about a browser's request, one cookie",
   login: "Login",
   refresh: "Refresh",
   logout: "Logout",
@@ -116,7 +118,7 @@ function numbersOf(
 
 function caseOf(run: BenchRun, name: EngineCaseName): EngineCase {
   const cases: Readonly<Record<EngineCaseName, (run: BenchRun) => EngineCase>> = {
-    ...{ guarded, login, refresh: refreshing, logout },
+    ...{ guarded, verify, login, refresh: refreshing, logout },
   }
   return cases[name](run)
 }
@@ -127,6 +129,21 @@ function guarded({ fixture }: BenchRun): EngineCase {
   return {
     async check({ replicas }) {
       for (const replica of replicas) await checkGuarded(replica, question, firstUser)
+    },
+    send: (server, load) =>
+      runLoad({
+        ...{ ...load, ports: portsOf(server), status: 200, next: () => request },
+        ...{ staysAwake: true, gauge: () => processorMicrosOf(server) },
+      }),
+  }
+}
+
+function verify({ fixture }: BenchRun): EngineCase {
+  const question = verifyQuestion(fixture.gateCookies[0] ?? missing())
+  const request = requestBytes(question)
+  return {
+    async check({ replicas }) {
+      for (const replica of replicas) await checkVerified(replica, question)
     },
     send: (server, load) =>
       runLoad({

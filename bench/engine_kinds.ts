@@ -33,11 +33,13 @@ export interface EngineParts {
   /** Other checkouts of Postern, which are measured over PostgreSQL as well. */
   readonly against: readonly string[]
   readonly copyDatabase: (name: string) => Promise<FilledDatabase>
+  /** Settings of all engines. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** All engines, those of several replicas only where there are so many connections. */
 export async function engineKinds(
-  { fixture, against, copyDatabase }: EngineParts,
+  { fixture, against, copyDatabase, environment = {} }: EngineParts,
   connections: number,
 ): Promise<readonly ServerKind[]> {
   const own = databaseEngines
@@ -48,10 +50,12 @@ export async function engineKinds(
       .filter(({ replicas }) => replicas === 1)
       .map((engine) => ({ ...engine, name: `${engine.name}, ${checkout}`, checkout })),
   )
-  const kinds: ServerKind[] = [postern(jsonName), postern(jsonControlName)]
+  const kinds: ServerKind[] = [jsonName, jsonControlName].map((name) =>
+    postern(name, { environment }),
+  )
   for (const engine of [...own, ...others]) {
     const database = await copyDatabase(`copy_${randomName().replace(/\W/g, "_").toLowerCase()}`)
-    kinds.push(databaseKind(engine, { fixture, database }))
+    kinds.push(databaseKind(engine, { fixture, database, environment }))
   }
   return kinds
 }
@@ -63,9 +67,14 @@ function databaseKind(
     replicas,
     checkout,
   }: DatabaseEngine & { readonly checkout: string | null },
-  { fixture, database }: { readonly fixture: Fixture; readonly database: FilledDatabase },
+  {
+    fixture,
+    database,
+    environment: shared,
+  }: Required<Pick<EngineParts, "fixture" | "environment">> & { readonly database: FilledDatabase },
 ): ServerKind {
   const environment = {
+    ...shared,
     POSTERN_STORE: database.url,
     POSTERN_STORE_SECRET: database.secret,
     POSTERN_STALENESS: String(stalenessSeconds),

@@ -19,6 +19,7 @@ import {
 import { say } from "./progress.ts"
 import { writeSection } from "./report.ts"
 import { type Pinning, pinLoadGenerator } from "./running_server.ts"
+import { verifySettings } from "./verify.ts"
 
 // So that what was started, and its files, end as well.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1))
@@ -62,10 +63,16 @@ async function measureAll(
   const fixture = await makeFixture(sessions)
   process.once("exit", fixture.remove)
   const copyDatabase = await createDatabases(cluster, fixture.records)
+  const { POSTERN_ISSUER: issuer } = verifySettings
+  const copyForVerify = cases.includes("verify")
+    ? await createDatabases(cluster, fixture.records, issuer)
+    : copyDatabase
   process.stdout.write(`\n${describe(cluster, { rounds, seconds })}\n`)
   for (const name of cases) {
     for (const count of name === "start" ? [1] : connections) {
-      const kinds = await engineKinds({ fixture, against, copyDatabase }, count)
+      const special = { copyDatabase: copyForVerify, environment: verifySettings }
+      const parts = { fixture, against, ...(name === "verify" ? special : { copyDatabase }) }
+      const kinds = await engineKinds(parts, count)
       const options = { ...{ rounds, seconds, against, connections: count }, ...unused }
       const run: BenchRun = { options, fixture, kinds, pinning, say }
       const summary = await (name === "start"

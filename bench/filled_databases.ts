@@ -16,19 +16,24 @@ export interface FilledDatabase {
   readonly secret: string
 }
 
-const filledName = "filled"
 const rowsAtOnce = 2000
 
-/** Fills a database, and gives a function that makes copies. */
+/**
+ * Fills a database, and gives a function that makes copies. Keys are sealed for a service with this
+ * issuer, by default one that names none.
+ */
 export async function createDatabases(
   cluster: PostgresCluster,
   records: StoreRecords,
+  issuer = "",
 ): Promise<(name: string) => Promise<FilledDatabase>> {
   const secret = randomBytes(48).toString("base64")
+  const filledName = issuer === "" ? "filled" : "filled_with_issuer"
+  const filled: Filled = { cluster, filledName }
   await cluster.run("postgres", `create database ${filledName}`)
-  await makeSchema(cluster, { secret, keyFile: records.keyFile("shared") })
-  await insert(cluster, "users", records.users.map(rowOfUser))
-  await insert(cluster, "sessions", records.sessions.map(rowOfSession))
+  await makeSchema(filled, { secret, issuer, keyFile: records.keyFile("shared") })
+  await insert(filled, "users", records.users.map(rowOfUser))
+  await insert(filled, "sessions", records.sessions.map(rowOfSession))
   await cluster.run(filledName, "vacuum analyze")
   return async (name) => {
     await cluster.run("postgres", `create database ${name} template ${filledName}`)
@@ -37,9 +42,19 @@ export async function createDatabases(
   }
 }
 
+/** The database that is filled. */
+interface Filled {
+  readonly cluster: PostgresCluster
+  readonly filledName: string
+}
+
 async function makeSchema(
-  { host }: PostgresCluster,
-  { secret, keyFile }: { readonly secret: string; readonly keyFile: Uint8Array },
+  { cluster: { host }, filledName }: Filled,
+  {
+    secret,
+    issuer,
+    keyFile,
+  }: { readonly secret: string; readonly issuer: string; readonly keyFile: Uint8Array },
 ): Promise<void> {
   const location: DatabaseLocation = {
     ...{ kind: "database", host, port: 5432, user: postgresUser, password: null },
@@ -47,15 +62,14 @@ async function makeSchema(
   }
   const opened = await openDatabaseStore({
     ...{ location, ca: null, stalenessSeconds: 0, warn: () => {}, mayMake: true },
-    // As the service seals them that names no issuer.
-    ...{ place: filledName, issuer: "", secret: Buffer.from(secret) },
+    ...{ place: filledName, issuer, secret: Buffer.from(secret) },
   })
   await opened?.store.keys.replace(keyFile, { ifVersion: null })
   await opened?.store.close()
 }
 
 async function insert(
-  cluster: PostgresCluster,
+  { cluster, filledName }: Filled,
   table: string,
   rows: readonly object[],
 ): Promise<void> {

@@ -17,7 +17,8 @@ import { emptyTables } from "../src/store/json/tables.ts"
 import { machineDisk } from "../src/system/disk.ts"
 import { randomKey, randomName } from "../src/system/random.ts"
 import { signAccessToken, type TokenSettings } from "../src/token/access_token.ts"
-import { newRefreshKey, writeKeyFile } from "../src/token/keys/key_file.ts"
+import { writeCookieValue } from "../src/token/cookie_value.ts"
+import { newCookieKey, newRefreshKey, writeKeyFile } from "../src/token/keys/key_file.ts"
 import {
   createSharedKeyRing,
   createTimedKeyRing,
@@ -33,6 +34,9 @@ export const userCount = 2000
 
 /** The `iss` of Postern's published tokens. */
 export const issuer = "http://localhost"
+
+/** A host that is protected where a scenario protects one. */
+export const appHost = "app.bench.example"
 
 /** By which key tokens are signed. */
 export type Profile = "shared" | "published"
@@ -56,6 +60,8 @@ export interface Fixture {
   readonly tokens: Readonly<Record<Profile, readonly string[]>>
   /** The first refresh tokens of the same sessions. */
   readonly refreshTokens: readonly string[]
+  /** The cookies of the same sessions for `appHost`. */
+  readonly gateCookies: readonly string[]
   /** What a store has to have for these tokens. */
   readonly records: StoreRecords
   /** Makes a data directory for Postern. */
@@ -101,13 +107,17 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     published: await sign(sessions, settingsOf("published", rings.published), now),
   }
   const refreshKey = newRefreshKey()
+  const cookieKey = newCookieKey()
+  const gateCookies = sessions.map(({ sid }) =>
+    writeCookieValue("gate", { sid, host: appHost }, cookieKey),
+  )
   const refreshTokens = sessions.map((session) => writeRefreshToken(session, refreshKey))
 
   const records: StoreRecords = {
     users: usernames.map((name) => storedUser(name, passwordHash)),
     sessions,
     keyFile: (profile) =>
-      writeKeyFile({ refreshKey, cookieKey: null, keys: profile === "published" ? [timed] : [] }),
+      writeKeyFile({ refreshKey, cookieKey, keys: profile === "published" ? [timed] : [] }),
   }
 
   async function makeStore(profile: Profile): Promise<string> {
@@ -123,7 +133,8 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
   }
 
   const remove = () => rmSync(directory, { recursive: true, force: true })
-  return { secret, usersFile, directory, tokens, refreshTokens, records, makeStore, remove }
+  const given = { tokens, refreshTokens, gateCookies }
+  return { secret, usersFile, directory, ...given, records, makeStore, remove }
 }
 
 function sessionOf(number: number, now: number): Session {

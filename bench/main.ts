@@ -20,6 +20,7 @@ import { type ServerKind, serverKinds } from "./servers.ts"
 import { measureMemory, measureStart } from "./start.ts"
 import { measureStore } from "./store.ts"
 import type { Summary } from "./summary.ts"
+import { measureVerify } from "./verify.ts"
 
 /** How many tokens a scenario needs; the others are content with few. */
 const tokenCounts: Partial<Readonly<Record<ScenarioName, number>>> = {
@@ -110,7 +111,7 @@ function measure(name: ScenarioName, run: BenchRun): Promise<Summary> {
   if (guarded !== undefined) return measureGuarded(run, guarded)
   const others: Partial<Record<ScenarioName, (run: BenchRun) => Promise<Summary>>> = {
     ...{ login: measureLogin, flood: measureFlood, refresh: measureRefresh },
-    ...{ start: measureStart, memory: measureMemory, store: measureStore },
+    ...{ start: measureStart, memory: measureMemory, store: measureStore, verify: measureVerify },
   }
   const found = others[name]
   if (found === undefined) throw new TypeError(`Nobody measures '${name}'`)

@@ -7,6 +7,7 @@ export const scenarioTitles = {
   "100k": "Guarded GET, 100,000 tokens in turn",
   invalid: "Guarded GET, invalid tokens",
   none: "Guarded GET, no token",
+  verify: "Ask about a browser's request, 1,000 cookies in turn",
   login: "Login",
   flood: "Guarded GET while 200 logins are in flight",
   refresh: "Refresh",

@@ -6,7 +6,7 @@ import { engineHelp, readEngineOptions } from "../../bench/engine_options.ts"
 test("readEngineOptions() measures everything with 1 and 32 connections by default", () => {
   assert.deepEqual(readEngineOptions([]), {
     options: {
-      cases: ["guarded", "login", "refresh", "logout", "start"],
+      cases: ["guarded", "verify", "login", "refresh", "logout", "start"],
       connections: [1, 32],
       ...{ seconds: 2, rounds: 5, against: [] },
     },
@@ -29,7 +29,10 @@ test("readEngineOptions() reads every option", () => {
 
 test("readEngineOptions() refuses what it can't measure", () => {
   const rows = [
-    [["--scenario", "hot"], "There is no scenario 'hot': guarded, login, refresh, logout, start"],
+    [
+      ["--scenario", "hot"],
+      "There is no scenario 'hot': guarded, verify, login, refresh, logout, start",
+    ],
     [["--connections", "0"], "--connections is a number from 1 to 1000, not '0'"],
     [["--rounds", "1.5"], "--rounds is a whole number, not '1.5'"],
   ] as const
@@ -38,5 +41,5 @@ test("readEngineOptions() refuses what it can't measure", () => {
 
 test("readEngineOptions() has a help that names every scenario", () => {
   assert.deepEqual(readEngineOptions(["--help"]), { help: true })
-  assert.match(engineHelp, /one of guarded, login, refresh, logout, start;/)
+  assert.match(engineHelp, /one of guarded, verify, login, refresh, logout, start;/)
 })

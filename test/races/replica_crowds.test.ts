@@ -80,7 +80,10 @@ test("of 400 wrong passwords at once over two replicas at most 70 are compared",
     const rows = await query("select strangers from postern.failed_logins where username = 'ada'")
     return Number((rows[0] as { readonly strangers: number }).strangers)
   }
-  assert.equal(await strangers(), Math.min(count(401), strangersMax))
+  // On a busy machine one may be counted and get 503 all the same.
+  const counted = await strangers()
+  assert.ok(counted >= Math.min(count(401), strangersMax) && counted <= strangersMax, `${counted}`)
+  assert.ok(counted <= count(401) + count(503), `${counted}`)
   // A busy machine came to fewer of them: the rest.
   let next = guesses
   for (; (await strangers()) < strangersMax; next += 1) await logInFrom(next, `wrong-${next}`)

@@ -13,7 +13,7 @@ import { cutConnections, insistOnCommand, prepareReplicas } from "./two_replicas
 
 const { skip, server } = await postgresOfRaces()
 /** In the 20 rounds of the long form 500 under load, and 500 while connections are cut. */
-const endings = crowdOf({ few: 24, many: roundsOf(1) * 25 })
+const endings = crowdOf({ few: 12, many: roundsOf(1) * 25 })
 const password = "heftklammer-und-mehr"
 const usernames = Array.from({ length: 8 }, (_, index) => `user${index}`)
 const loadConnections = crowdOf({ few: 2, many: 4 })

@@ -7,6 +7,7 @@ import { type Records, type TableName, tableNames } from "../../src/store/record
 import { sampleSession, start } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
+const decadeSeconds = 10 * 365 * 86_400
 const largest = 2 ** 48 - 2
 const agents = ["Browser/1.0", "Ünïcode/2 \u{1f511}", "quotes \" ' \\ and $1"]
 
@@ -33,6 +34,9 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
       startedAt: start + (at % 50),
       lastUsedAt: start + 100 + at,
       rotatedAt: start + 99 + at,
+      // No service that runs on them removes them.
+      idleExpiresAt: start + decadeSeconds + at,
+      expiresAt: start + decadeSeconds + 2 * at,
       rotations: at % 11 === 0 ? largest : at,
       address: at % 2 === 0 ? `2001:db8::${(at % 65_535).toString(16)}` : `192.0.2.${at % 256}`,
       userAgent: agents[at % 3] ?? "",

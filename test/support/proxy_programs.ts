@@ -25,6 +25,12 @@ export const noProxies: string | false =
 // A gate that installs the proxies may not pass without these tests.
 if (process.env["TEST_PROXIES"] === "required") assert.equal(noProxies, false)
 
+/** The programs. */
+export const proxyPrograms = ["nginx", "caddy", "haproxy"] as const
+
+/** One of them. */
+export type ProxyProgram = (typeof proxyPrograms)[number]
+
 const startRounds = 200
 
 /** Ports that nobody listens at, each another one. */
@@ -59,7 +65,7 @@ ${servers}
 /** Starts a proxy on its file, and waits until it listens at a port. */
 export async function startProxy(
   t: Pick<TestContext, "after">,
-  program: "nginx" | "caddy" | "haproxy",
+  program: ProxyProgram,
   {
     file,
     directory,

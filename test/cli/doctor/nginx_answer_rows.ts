@@ -154,7 +154,10 @@ export const nginxAnswerRows: readonly BrokenRow[] = [
   {
     name: "another site",
     edits: at(before, "default_type text/html; return 404 '<h1>nothing';"),
-    says: [/^wrong: answer: Something else answers at this address \(404\)/, /^unknown: all else/],
+    says: [
+      /^wrong: answer: Something else answers at this address \(404: nothing\)/,
+      /^unknown: all else/,
+    ],
   },
   {
     name: "one request in a second",

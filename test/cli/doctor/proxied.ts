@@ -35,6 +35,9 @@ export interface Ways {
 
 /** A service with its certificates. */
 export interface World {
+  /** The authority that the doctor trusts, and its key. */
+  readonly authority: string
+  readonly authorityKey: string
   readonly postern: RunningPostern
   readonly directory: string
   readonly certificate: string
@@ -59,9 +62,9 @@ export async function startWorld(
     POSTERN_TRUSTED_PROXIES: "127.0.0.1",
     ...settings,
   })
-  const { authority, certificate, key } = makeCertificates(directory)
+  const { authority, ...files } = makeCertificates(directory)
   return {
-    ...{ postern, directory, certificate, key },
+    ...{ postern, directory, authority, ...files },
     async doctor(ways, url, more = {}) {
       const preload = preloadFor(directory, ways)
       const environment = {
@@ -131,7 +134,8 @@ function makeCertificates(directory: string) {
   return { authority, certificate, key, authorityKey }
 }
 
-function openssl(words: readonly string[]): void {
+/** Runs openssl, and fails with what it says. */
+export function openssl(words: readonly string[]): void {
   const { status, stderr } = spawnSync("openssl", words, { encoding: "utf8" })
   assert.equal(status, 0, stderr)
 }

@@ -1,0 +1,28 @@
+// postern doctor on faults that a scripted proxy has, and on mistaken settings.
+
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import { noProxies } from "../../support/proxy_programs.ts"
+import { type FaultRow, scriptedRows, settingRows } from "./fault_rows.ts"
+import { complaints, startWorld } from "./proxied.ts"
+import { startScriptedProxy } from "./scripted_proxy.ts"
+
+async function check(t: TestContext, { settings, script = {}, url, says }: FaultRow) {
+  const world = await startWorld(t, settings)
+  const port = await startScriptedProxy(t, world, script)
+  // Nobody listens for http.
+  const printed = await world.doctor({ ports: { 443: port, 80: 9 } }, url)
+  const lines = complaints(printed).filter((line) => !line.includes("opens a connection for each"))
+  assert.equal(lines.length, says.length, lines.join("\n"))
+  for (const [at, pattern] of says.entries()) assert.match(lines[at] ?? "", pattern)
+  const outcome = { wrong: 1, unknown: 69, ok: 0 }[printed.result]
+  assert.equal(printed.exitCode, outcome)
+}
+
+test("doctor: a proxy that does one thing otherwise, and mistaken settings", {
+  skip: noProxies,
+  concurrency: 4,
+}, async (t) => {
+  const rows = [...scriptedRows, ...settingRows]
+  await Promise.all(rows.map((row) => t.test(row.name, (each) => check(each as TestContext, row))))
+})

@@ -1,0 +1,47 @@
+// The headers of pages and redirects: what a browser may do with them.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { html } from "../../src/pages/html.ts"
+import { pageReply, redirect } from "../../src/pages/page_reply.ts"
+
+const always = {
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+function policy(formTargets: string): string {
+  return `default-src 'none'; style-src 'self'; script-src 'self'; form-action ${formTargets}; frame-ancestors 'none'; base-uri 'none'`
+}
+
+test("pageReply() lets a page run our sheet and script, and send forms to us, in no frame", () => {
+  assert.deepEqual(pageReply(html`<p>x</p>`), {
+    status: 200,
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      ...always,
+      "Content-Security-Policy": policy("'self'"),
+    },
+    body: "<p>x</p>",
+    cookies: [],
+    isPage: true,
+  })
+})
+
+test("pageReply() lets a form lead to this request's own target, and no other", () => {
+  const target = "https://photos.example.org:8443"
+  const { status, headers } = pageReply(html``, { status: 429, target, retryAfterSeconds: 7 })
+  assert.deepEqual([status, headers["Retry-After"]], [429, "7"])
+  assert.equal(headers["Content-Security-Policy"], policy(`'self' ${target}`))
+})
+
+test("redirect() goes on by GET, sets cookies, and is kept by nobody", () => {
+  assert.deepEqual(redirect("/account", ["a=b"]), {
+    status: 303,
+    headers: { ...always, Location: "/account" },
+    body: "",
+    cookies: ["a=b"],
+    isPage: true,
+  })
+})

@@ -1,0 +1,134 @@
+// A browser for the hosts of a protected site: a cookie jar for each host, and redirects from host
+// to host, over TLS through the proxy.
+
+import assert from "node:assert/strict"
+import type { TestContext } from "node:test"
+import { readProjectFile } from "./page.ts"
+import { type RunningPostern, runPostern, startPostern } from "./postern_process.ts"
+import {
+  type ProtectedSite,
+  type SiteOptions,
+  type SiteReply,
+  type SiteRequest,
+  startProtectedSite,
+} from "./protected_site.ts"
+import { temporaryDirectory } from "./temporary_directory.ts"
+
+/** Opens a page. */
+export const opening = {
+  ...{ "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
+  accept: "text/html",
+}
+
+const redirectsMax = 12
+
+/** Settings of Postern. */
+type Settings = Readonly<Record<string, string>>
+
+/** A site with Postern behind it. */
+export interface GuardedSite extends ProtectedSite {
+  readonly postern: RunningPostern
+  /** Runs a command of the operator's. */
+  run(words: readonly string[]): Promise<void>
+}
+
+/** Starts Postern, with alice and bob, and a proxy in front of it. */
+export async function startGuardedSite(
+  t: TestContext,
+  { settings, ...options }: Omit<SiteOptions, "posternPort"> & { readonly settings?: Settings },
+): Promise<GuardedSite> {
+  return guardSite(t, settings, (posternPort) => {
+    return startProtectedSite(t, { ...options, posternPort })
+  })
+}
+
+/** The same with another proxy, which is started when Postern's port is known. */
+export async function guardSite(
+  t: TestContext,
+  settings: Settings = {},
+  startSite: (posternPort: number) => Promise<ProtectedSite>,
+): Promise<GuardedSite> {
+  const data = { POSTERN_DATA_DIR: temporaryDirectory(t) }
+  const postern = await startPostern(t, {
+    ...data,
+    POSTERN_ISSUER: "https://login.home.example",
+    POSTERN_TRUSTED_PROXIES: "127.0.0.1",
+    POSTERN_PROTECT: readProjectFile("examples/protect/protected_hosts.txt"),
+    POSTERN_SEED_USERS: "alice:wonderland,bob:builder",
+    ...settings,
+  })
+  const site = await startSite(postern.port)
+  return {
+    ...{ ...site, postern },
+    async run(words) {
+      const { exitCode, stderr } = await runPostern(words, data)
+      assert.equal(exitCode, 0, stderr)
+    },
+  }
+}
+
+/** One browser. */
+export interface SiteBrowser {
+  /** The cookies of each host, by name. */
+  readonly jars: Map<string, Map<string, string>>
+  /** Asks once, with the cookies of the host, and keeps those that are set. */
+  ask(request: SiteRequest): Promise<SiteReply>
+  /** Opens an address and follows redirects to the last reply. */
+  open(url: string): Promise<{ readonly url: string; readonly reply: SiteReply }>
+  /** Sends the form of the login page at an address, and follows its redirects. */
+  logIn(at: string): Promise<{ readonly url: string; readonly reply: SiteReply }>
+}
+
+/** Opens a browser. */
+export function openSiteBrowser(site: ProtectedSite): SiteBrowser {
+  const jars = new Map<string, Map<string, string>>()
+  const jarOf = (host: string) => {
+    const jar = jars.get(host) ?? new Map<string, string>()
+    jars.set(host, jar)
+    return jar
+  }
+  const ask = async (request: SiteRequest): Promise<SiteReply> => {
+    const jar = jarOf(request.host)
+    const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join("; ")
+    const reply = await site.ask({ ...request, cookie })
+    for (const text of [reply.headers["set-cookie"] ?? []].flat()) keep(jar, text)
+    return reply
+  }
+  const follow = async (url: string, first: SiteRequest) => {
+    let at = url
+    let reply = await ask(first)
+    for (let steps = 0; reply.headers["location"] !== undefined; steps += 1) {
+      assert.ok(steps < redirectsMax, `a loop of redirects: ${at}`)
+      at = new URL(String(reply.headers["location"]), at).href
+      reply = await ask({ ...requestOf(at), headers: opening })
+    }
+    return { url: at, reply }
+  }
+  return {
+    ...{ jars, ask },
+    open: (url) => follow(url, { ...requestOf(url), headers: opening }),
+    logIn(at) {
+      const form = new URLSearchParams({ username: "alice", password: "wonderland" })
+      for (const [name, value] of new URL(at).searchParams) form.append(name, value)
+      const headers = {
+        ...{ "content-type": "application/x-www-form-urlencoded" },
+        ...{ ...opening, "sec-fetch-site": "same-origin" },
+      }
+      const { host } = requestOf(at)
+      const request = { host, method: "POST", target: "/login", headers, body: String(form) }
+      return follow(`https://${host}/login`, request)
+    },
+  }
+}
+
+function requestOf(url: string): SiteRequest {
+  const [, host = "", target = ""] = /^https:\/\/([^/]+)(.*)$/s.exec(url) ?? []
+  return { host, target }
+}
+
+function keep(jar: Map<string, string>, text: string): void {
+  const [pair = "", ...attributes] = text.split("; ")
+  const mark = pair.indexOf("=")
+  if (attributes.includes("Max-Age=0")) jar.delete(pair.slice(0, mark))
+  else jar.set(pair.slice(0, mark), pair.slice(mark + 1))
+}
