@@ -56,6 +56,7 @@ core.register_action("postern", { "http-req" }, function(txn, url)
     for _, name in ipairs(identity) do
       txn.http:req_set_header(name, first(answer.headers, name) or "")
     end
+    txn:set_var("txn.postern", "allowed")
     return
   end
   if status < 300 or status >= 500 then return down(txn) end

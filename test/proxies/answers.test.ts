@@ -132,3 +132,13 @@ for (const program of proxyPrograms) {
     assert.equal((await site.ask({ host: photosHost })).status, 200)
   })
 }
+
+test("haproxy: lets nobody in when its script fails", { skip: noProxies }, async (t) => {
+  const standIn = await startStandIn(t)
+  const failing = (text: string) =>
+    text.replace("local answer = ", 'error("fails")\n  local answer = ')
+  const edited = { program: "haproxy", posternPort: standIn.port, edit: failing } as const
+  const site = await startProtectedSite(t, edited)
+  assert.equal((await site.ask({ host: photosHost })).status, 503)
+  assert.deepEqual([site.reached, standIn.asked], [[], []])
+})

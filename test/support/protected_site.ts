@@ -117,7 +117,7 @@ function configurationOf({ program, directory, edit, ...ports }: Configuration):
   if (program === "haproxy") {
     writeFileSync(
       join(directory, "postern.lua"),
-      readProjectFile("examples/protect/haproxy_postern.lua"),
+      edit(readProjectFile("examples/protect/haproxy_postern.lua")),
     )
     return example("haproxy.cfg")
       .replace("lua-load /etc/haproxy/haproxy_postern.lua", `lua-load ${directory}/postern.lua`)
