@@ -6,7 +6,7 @@ import { test } from "node:test"
 import { blocksOf, readPage, readProjectFile } from "../support/page.ts"
 import { askSite, makeCertificate, type ProtectedSite } from "../support/protected_site.ts"
 import { freePorts, noProxies, startProxy } from "../support/proxy_programs.ts"
-import { guardSite, openSiteBrowser } from "../support/site_browser.ts"
+import { openSiteBrowser, startGuard } from "../support/site_browser.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { type AppRequest, startApp } from "../support/told_app.ts"
 
@@ -78,20 +78,19 @@ test("the compose file's set-up logs alice in", { skip: noProxies }, async (t) =
       value.replace(/\$\{HTTPS_PORT:-8443\}/, `${port}`),
     ]),
   )
-  const startSite = async (posternPort: number): Promise<ProtectedSite> => {
-    const directory = temporaryDirectory(t)
-    const { certificate, key } = makeCertificate(directory)
-    const file = composeCaddyfile
-      .replaceAll("tls internal", `tls ${certificate} ${key}`)
-      .replace("{\n", "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n")
-      .replaceAll("postern:8080", `127.0.0.1:${posternPort}`)
-      .replaceAll("whoami:8000", `127.0.0.1:${app}`)
-      .replaceAll("{$HTTPS_PORT}", String(port))
-    await startProxy(t, "caddy", { file, directory, port })
-    const ask: ProtectedSite["ask"] = (asked) => askSite(port, asked)
-    return { port, reached, ask, exchange: () => assert.fail() }
-  }
-  const site = await guardSite(t, { ...settings, POSTERN_TRUSTED_PROXIES: "127.0.0.1" }, startSite)
+  const trusting = { ...settings, POSTERN_TRUSTED_PROXIES: "127.0.0.1" }
+  const { port: posternPort } = await startGuard(t, trusting)
+  const directory = temporaryDirectory(t)
+  const { certificate, key } = makeCertificate(directory)
+  const file = composeCaddyfile
+    .replaceAll("tls internal", `tls ${certificate} ${key}`)
+    .replace("{\n", "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n")
+    .replaceAll("postern:8080", `127.0.0.1:${posternPort}`)
+    .replaceAll("whoami:8000", `127.0.0.1:${app}`)
+    .replaceAll("{$HTTPS_PORT}", String(port))
+  await startProxy(t, "caddy", { file, directory, port })
+  const ask: ProtectedSite["ask"] = (asked) => askSite(port, asked)
+  const site = { port, reached, ask, exchange: () => assert.fail() }
   const browser = openSiteBrowser(site)
   const opened = await browser.open(`https://whoami.localhost:${port}/`)
   assert.equal(new URL(opened.url).host, `login.localhost:${port}`)

@@ -117,7 +117,7 @@ for (const program of proxyPrograms) {
       text
         .replace("proxy_read_timeout 5s", "proxy_read_timeout 1s")
         .replace("response_header_timeout 5s", "response_header_timeout 1s")
-    // Beside it HAProxy asks four times, each for a second.
+        .replace("asked_millis_max = 1000", "asked_millis_max = 250")
     const site = await startProtectedSite(t, { program, posternPort: standIn.port, edit: shorter })
     standIn.answer = null
     const replies = await Promise.all(

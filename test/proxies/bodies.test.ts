@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { gitHost, photosHost } from "../support/protected_site.ts"
+import { gitHost, photosHost, startProtectedSite } from "../support/protected_site.ts"
 import { noProxies, proxyPrograms } from "../support/proxy_programs.ts"
-import { openSiteBrowser, startGuardedSite } from "../support/site_browser.ts"
+import { guardForTests, openSiteBrowser } from "../support/site_browser.ts"
 
 const smuggled = `GET /public/smuggled HTTP/1.1\r\nHost: ${gitHost}\r\n\r\n`
 const rounds = 8
@@ -24,9 +24,11 @@ const setUps = [
   { name: "nginx that announces bodies", program: "nginx", edit: announcing },
 ] as const
 
+const guard = guardForTests()
+
 for (const { name, program, edit } of setUps) {
   test(`${name}: requests with bodies and others take turns`, { skip: noProxies }, async (t) => {
-    const site = await startGuardedSite(t, { program, edit })
+    const site = await startProtectedSite(t, { program, edit, posternPort: guard.port })
     const alice = openSiteBrowser(site)
     await alice.logIn((await alice.open(`https://${photosHost}/`)).url)
     site.reached.splice(0)
@@ -64,7 +66,7 @@ for (const { name, program, edit } of setUps) {
   })
 
   test(`${name}: a body that is refused is no request`, { skip: noProxies }, async (t) => {
-    const site = await startGuardedSite(t, { program, edit })
+    const site = await startProtectedSite(t, { program, edit, posternPort: guard.port })
     const head = `POST /secret HTTP/1.1\r\nHost: ${photosHost}\r\n`
     const next = `GET /secret HTTP/1.1\r\nHost: ${photosHost}\r\nConnection: close\r\n\r\n`
     const chunk = `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`

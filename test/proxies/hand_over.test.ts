@@ -3,19 +3,21 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { gitHost, loginHost, photosHost } from "../support/protected_site.ts"
+import { gitHost, loginHost, photosHost, startProtectedSite } from "../support/protected_site.ts"
 import { noProxies, proxyPrograms } from "../support/proxy_programs.ts"
-import { opening, openSiteBrowser, startGuardedSite } from "../support/site_browser.ts"
+import { guardForTests, opening, openSiteBrowser } from "../support/site_browser.ts"
 
 const photos = `https://${photosHost}`
 const git = `https://${gitHost}`
 const session = "__Host-postern"
 
+const guard = guardForTests()
+
 for (const program of proxyPrograms) {
   test(`${program}: one login opens hosts on two domains, and a logout closes them`, {
     skip: noProxies,
   }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     const browser = openSiteBrowser(site)
     const page = await browser.open(`${photos}/album?year=2026&x=%2f`)
     assert.equal(new URL(page.url).host, loginHost)
@@ -61,7 +63,7 @@ for (const program of proxyPrograms) {
   })
 
   test(`${program}: twelve tabs of a new host open at once`, { skip: noProxies }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     const browser = openSiteBrowser(site)
     await browser.logIn((await browser.open(`${photos}/`)).url)
     const tabs = Array.from({ length: 12 }, (_, index) => `${git}/tab/${index}`)
@@ -75,7 +77,7 @@ for (const program of proxyPrograms) {
   test(`${program}: a ticket counts once, and only in its browser`, {
     skip: noProxies,
   }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     const alice = openSiteBrowser(site)
     await alice.logIn((await alice.open(`${photos}/`)).url)
     const asked = await alice.ask({ host: gitHost, target: "/x", headers: opening })
@@ -112,7 +114,7 @@ for (const program of proxyPrograms) {
   test(`${program}: planted, doubled and spoiled cookies let nobody in`, {
     skip: noProxies,
   }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     const browser = openSiteBrowser(site)
     await browser.logIn((await browser.open(`${photos}/`)).url)
     const good = browser.jars.get(photosHost)?.get(session) ?? assert.fail()
@@ -138,7 +140,7 @@ for (const program of proxyPrograms) {
   })
 
   test(`${program}: addresses to return to stay on the host`, { skip: noProxies }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     const browser = openSiteBrowser(site)
     await browser.logIn((await browser.open(`${photos}/`)).url)
     for (const target of [

@@ -11,7 +11,7 @@ import {
   startProtectedSite,
 } from "../support/protected_site.ts"
 import { noProxies, proxyPrograms } from "../support/proxy_programs.ts"
-import { openSiteBrowser, startGuardedSite } from "../support/site_browser.ts"
+import { guardForTests, openSiteBrowser } from "../support/site_browser.ts"
 import { startStandIn } from "../support/stand_in_postern.ts"
 import type { AppRequest } from "../support/told_app.ts"
 
@@ -40,13 +40,15 @@ function spoofed(): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries([...names, ...capitals].map((name) => [name, ["admin", "root"]]))
 }
 
+const guard = guardForTests()
+
 for (const program of proxyPrograms) {
   test(`${program}: what a client says about itself reaches no app`, {
     skip: noProxies,
   }, async (t) => {
     const edit = (text: string) =>
       text.replace("access_log off;", "access_log off;\nunderscores_in_headers on;")
-    const site = await startGuardedSite(t, { program, edit })
+    const site = await startProtectedSite(t, { program, edit, posternPort: guard.port })
     const headers = spoofed()
     const open = await site.ask({ host: gitHost, target: "/public/a", headers })
     assert.equal(open.body, "git answers\n")
@@ -137,7 +139,7 @@ for (const program of proxyPrograms) {
   })
 
   test(`${program}: what is open is open in one spelling only`, { skip: noProxies }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     for (const target of ["/public/a", "/public/a?x=/../secret", "/public/"]) {
       const { status } = await site.ask({ host: gitHost, target })
       assert.equal(status, 200, target)

@@ -2,10 +2,10 @@
 // for two domains, refusals, open paths, tokens, and what clients say about themselves.
 
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { before, type TestContext, test } from "node:test"
 import { gitHost, loginHost, photosHost } from "../support/protected_site.ts"
 import { freePorts } from "../support/proxy_programs.ts"
-import { guardSite, openSiteBrowser } from "../support/site_browser.ts"
+import { type Guard, openSiteBrowser, startGuard } from "../support/site_browser.ts"
 import { startEnvoy } from "./envoy_stand_in.ts"
 import { startTraefik } from "./traefik_stand_in.ts"
 
@@ -16,9 +16,14 @@ const standIns = [
 const photos = `https://${photosHost}`
 const git = `https://${gitHost}`
 
+let guard: Guard
+before(async (t) => {
+  guard = await startGuard(t as TestContext)
+})
+
 for (const { name, start, down } of standIns) {
   test(`${name}, by its source: one login opens two domains, and a logout closes them`, async (t) => {
-    const site = await guardSite(t, {}, (posternPort) => start(t, posternPort))
+    const site = await start(t, guard.port)
     const browser = openSiteBrowser(site)
     const page = await browser.open(`${photos}/album?x=%2f`)
     assert.equal(new URL(page.url).host, loginHost)
@@ -28,13 +33,13 @@ for (const { name, start, down } of standIns) {
     const posted = { host: photosHost, method: "POST", target: "/new", body: "a body" }
     assert.equal((await browser.ask(posted)).status, 200)
     assert.equal(site.reached.at(-1)?.body, "a body")
-    await site.run(["user", "logout", "alice"])
+    await guard.run(["user", "logout", "alice"])
     for (const host of [photosHost, gitHost])
       assert.equal((await browser.ask({ host })).status, 401)
   })
 
   test(`${name}, by its source: nobody is taken for somebody else`, async (t) => {
-    const site = await guardSite(t, {}, (posternPort) => start(t, posternPort))
+    const site = await start(t, guard.port)
     const names = [
       "remote-user",
       "remote_user",
@@ -61,7 +66,7 @@ for (const { name, start, down } of standIns) {
   })
 
   test(`${name}, by its source: a token counts by rule, and preflights pass`, async (t) => {
-    const site = await guardSite(t, {}, (posternPort) => start(t, posternPort))
+    const site = await start(t, guard.port)
     const login = await site.ask({
       ...{ host: loginHost, method: "POST", target: "/login" },
       headers: { "content-type": "application/json" },

@@ -5,14 +5,16 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { gitHost, loginHost, photosHost, startProtectedSite } from "../support/protected_site.ts"
 import { noProxies, proxyPrograms } from "../support/proxy_programs.ts"
-import { opening, openSiteBrowser, startGuardedSite } from "../support/site_browser.ts"
+import { guardForTests, opening, openSiteBrowser, startGuard } from "../support/site_browser.ts"
 import { startStandIn } from "../support/stand_in_postern.ts"
+
+const guard = guardForTests()
 
 for (const program of proxyPrograms) {
   test(`${program}: a bearer token counts where the rule says so, and no app gets it`, {
     skip: noProxies,
   }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     const login = await site.ask({
       ...{ host: loginHost, method: "POST", target: "/login" },
       headers: { "content-type": "application/json" },
@@ -38,14 +40,15 @@ for (const program of proxyPrograms) {
 
   test(`${program}: a user who is not allowed sees why`, { skip: noProxies }, async (t) => {
     const settings = { POSTERN_PROTECT: `${photosHost} role=family` }
-    const site = await startGuardedSite(t, { program, settings })
+    const { port: posternPort, run } = await startGuard(t, settings)
+    const site = await startProtectedSite(t, { program, posternPort })
     const browser = openSiteBrowser(site)
     const url = `https://${photosHost}/a`
     const refused = await browser.logIn((await browser.open(url)).url)
     assert.deepEqual([refused.reply.status, new URL(refused.url).pathname], [403, "/denied"])
-    await site.run(["user", "role", "add", "alice", "family"])
+    await run(["user", "role", "add", "alice", "family"])
     assert.equal((await browser.open(url)).reply.status, 200)
-    await site.run(["user", "role", "remove", "alice", "family"])
+    await run(["user", "role", "remove", "alice", "family"])
     const { reply } = await browser.open(url)
     assert.equal(reply.status, 403)
     assert.match(String(reply.headers["content-type"]), /^text\/html/)
@@ -58,7 +61,7 @@ for (const program of proxyPrograms) {
   test(`${program}: long addresses and many cookies come through`, {
     skip: noProxies,
   }, async (t) => {
-    const site = await startGuardedSite(t, { program })
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
     const browser = openSiteBrowser(site)
     await browser.logIn((await browser.open(`https://${photosHost}/`)).url)
     browser.jars.get(photosHost)?.set("other", "x".repeat(12_000))

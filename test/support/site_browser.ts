@@ -2,16 +2,11 @@
 // to host, over TLS through the proxy.
 
 import assert from "node:assert/strict"
-import type { TestContext } from "node:test"
+import { before, type TestContext } from "node:test"
 import { readProjectFile } from "./page.ts"
-import { type RunningPostern, runPostern, startPostern } from "./postern_process.ts"
-import {
-  type ProtectedSite,
-  type SiteOptions,
-  type SiteReply,
-  type SiteRequest,
-  startProtectedSite,
-} from "./protected_site.ts"
+import { runPostern, startPostern } from "./postern_process.ts"
+import type { ProtectedSite, SiteReply, SiteRequest } from "./protected_site.ts"
+import { noProxies } from "./proxy_programs.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
 
 /** Opens a page. */
@@ -25,31 +20,17 @@ const redirectsMax = 12
 /** Settings of Postern. */
 type Settings = Readonly<Record<string, string>>
 
-/** A site with Postern behind it. */
-export interface GuardedSite extends ProtectedSite {
-  readonly postern: RunningPostern
+/** Postern, which judges requests for sites. */
+export interface Guard {
+  readonly port: number
   /** Runs a command of the operator's. */
   run(words: readonly string[]): Promise<void>
 }
 
-/** Starts Postern, with alice and bob, and a proxy in front of it. */
-export async function startGuardedSite(
-  t: TestContext,
-  { settings, ...options }: Omit<SiteOptions, "posternPort"> & { readonly settings?: Settings },
-): Promise<GuardedSite> {
-  return guardSite(t, settings, (posternPort) => {
-    return startProtectedSite(t, { ...options, posternPort })
-  })
-}
-
-/** The same with another proxy, which is started when Postern's port is known. */
-export async function guardSite(
-  t: TestContext,
-  settings: Settings = {},
-  startSite: (posternPort: number) => Promise<ProtectedSite>,
-): Promise<GuardedSite> {
+/** Starts Postern, with alice and bob, for the hosts of the examples. */
+export async function startGuard(t: TestContext, settings: Settings = {}): Promise<Guard> {
   const data = { POSTERN_DATA_DIR: temporaryDirectory(t) }
-  const postern = await startPostern(t, {
+  const { port } = await startPostern(t, {
     ...data,
     POSTERN_ISSUER: "https://login.home.example",
     POSTERN_TRUSTED_PROXIES: "127.0.0.1",
@@ -57,13 +38,27 @@ export async function guardSite(
     POSTERN_SEED_USERS: "alice:wonderland,bob:builder",
     ...settings,
   })
-  const site = await startSite(postern.port)
   return {
-    ...{ ...site, postern },
+    port,
     async run(words) {
       const { exitCode, stderr } = await runPostern(words, data)
       assert.equal(exitCode, 0, stderr)
     },
+  }
+}
+
+/** The same for the tests of a file, where the proxies are there. */
+export function guardForTests(): Guard {
+  let guard: Guard | null = null
+  before(async (t) => {
+    if (noProxies === false) guard = await startGuard(t as TestContext)
+  })
+  const started = () => guard ?? assert.fail("There are no proxies")
+  return {
+    get port() {
+      return started().port
+    },
+    run: (words) => started().run(words),
   }
 }
 
