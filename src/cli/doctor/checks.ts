@@ -12,7 +12,12 @@ import { checkGates } from "./checks/gates.ts"
 import { checkHost, findMisdirected } from "./checks/host.ts"
 import { checkIssuer } from "./checks/issuer.ts"
 import { checkReplies } from "./checks/replies.ts"
-import { checkRequestBodies, checkRequestHeaders, checkTargets } from "./checks/requests.ts"
+import {
+  checkOnce,
+  checkRequestBodies,
+  checkRequestHeaders,
+  checkTargets,
+} from "./checks/requests.ts"
 import { checkRoutes, isReached } from "./checks/routes.ts"
 import { checkSizes } from "./checks/sizes.ts"
 import { checkCertificate, checkPlain } from "./checks/tls.ts"
@@ -34,6 +39,7 @@ const inside: readonly (readonly [name: string, check: Check])[] = [
   ["host", checkHost],
   ["client address", checkClientAddress],
   ["routes", checkRoutes],
+  ["once", checkOnce],
   ["path", checkTargets],
   ["request headers", checkRequestHeaders],
   ["request bodies", checkRequestBodies],
@@ -48,20 +54,20 @@ const inside: readonly (readonly [name: string, check: Check])[] = [
 
 /** Judges the evidence. */
 export function findings(evidence: Evidence): readonly Finding[] {
-  const isElsewhereReached = evidence.samples.some(isReached)
+  const isInside = evidence.blindness === null
+  const isElsewhereReached = evidence.samples.some((sample) =>
+    isInside ? sample.seen.length > 0 : isReached(sample),
+  )
+  const misdirected = findMisdirected(evidence)
   const noAnswer = isElsewhereReached ? null : findNoAnswer(evidence)
-  const another = isElsewhereReached ? null : findMisdirected(evidence)
-  const fatal = noAnswer ?? another
+  const fatal = misdirected ?? noAnswer
   const hasAnswer = evidence.firsts.some(({ exchange }) => exchange.link !== null)
   return [
-    {
-      check: noAnswer === null && another !== null ? "host" : "answer",
-      ...(fatal ?? answered(evidence)),
-    },
+    { check: misdirected === null ? "answer" : "host", ...(fatal ?? answered(evidence)) },
     ...(hasAnswer ? run(outside, evidence) : []),
     ...(fatal === null ? run(inside, evidence) : [{ check: "all else", ...notReached }]),
     ...checkGates(evidence),
-    ...(evidence.isCutShort
+    ...(evidence.isCutShort && fatal === null
       ? [{ check: "time", ...unknown("There was no time for all questions") }]
       : []),
   ]

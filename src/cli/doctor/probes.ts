@@ -26,13 +26,14 @@ export const forged = {
   host: "forged.invalid",
   uri: "/forged",
   user: "forged",
+  method: "DELETE",
 } as const
 
 const forgedHeaders: readonly string[] = [
   ...["X-Forwarded-For", forged.address, "X-Real-IP", forged.address],
   ...["Forwarded", `for=${forged.address};proto=http;host=${forged.host}`],
   ...["X-Forwarded-Host", forged.host, "X-Forwarded-Proto", "http"],
-  ...["X-Forwarded-Uri", forged.uri, "X-Forwarded-Method", "DELETE"],
+  ...["X-Forwarded-Uri", forged.uri, "X-Forwarded-Method", forged.method],
   ...["Remote-User", forged.user, "Remote-Groups", forged.user],
 ]
 
@@ -92,6 +93,7 @@ export function loginProbes(
     ...(hasPages
       ? ([
           { name: "login_page", method: "GET", path: "/login", headers: page },
+          { name: "continue", method: "GET", path: "/continue", headers: page },
           { name: "large_reply", method: "GET", path: "/me", wishes: `padding=${paddingBytes}` },
         ] as const)
       : []),
@@ -112,22 +114,37 @@ export const turnProbes: readonly Probe[] = ["turn_1", "turn_2", "turn_3", "turn
   }),
 )
 
+/** Paths and methods that proxies like to treat in a way of their own. */
+const bypasses: readonly (readonly [method: string, path: string])[] = [
+  ...[
+    "/",
+    "/doctor.png",
+    "/static/doctor.js",
+    "/api/doctor",
+    "/robots.txt",
+    "/doctor//a/%2e/b",
+  ].map((path) => ["GET", path] as const),
+  ...["HEAD", "POST", "PUT", "DELETE", "OPTIONS"].map((method) => [method, "/doctor"] as const),
+]
+
 /** The questions to a host that needs a login. */
 export function gateProbes(): readonly Probe[] {
   const call = [
-    "Accept",
-    "application/json",
-    "Sec-Fetch-Mode",
-    "cors",
-    "Sec-Fetch-Site",
-    "same-origin",
+    ...["Accept", "application/json", "Sec-Fetch-Mode", "cors"],
+    ...["Sec-Fetch-Site", "same-origin", "Cookie", "doctor=1; theme=a"],
   ]
   return [
     { name: "gate", method: "GET", path: "/doctor/a?b=1%20x", headers: page },
     { name: "gate_forged", method: "GET", path: "/doctor", headers: [...page, ...forgedHeaders] },
-    { name: "gate_call", method: "GET", path: "/doctor", headers: call },
     { name: "gate_long", method: "GET", path: `/doctor/${"l".repeat(1_700)}`, headers: page },
-    { name: "gate_post", method: "POST", path: "/doctor", headers: call, body: "{}" },
+    {
+      ...{ name: "gate_large", method: "GET", path: `/doctor?${"l".repeat(4_000)}` },
+      headers: [...call, "X-Doctor", "h".repeat(4_000)],
+    },
+    ...bypasses.map(([method, path]) => ({
+      ...{ name: "gate_bypass", method, path, headers: call },
+      ...(method === "POST" || method === "PUT" ? { body: "{}" } : {}),
+    })),
   ]
 }
 

@@ -35,6 +35,9 @@ const addressesMax = 4
 const gatesMax = 5
 const plainPortOfWeb = 80
 
+const plainProbe: Probe = { ...firstProbe, name: "plain" }
+const plainGate: Probe = { name: "gate_plain", method: "GET", path: "/doctor" }
+
 type Asked = Omit<Sample, "seen">
 
 /** Asks, and gives what was seen. Never rejects. */
@@ -55,8 +58,14 @@ export async function survey(address: PublicAddress, options: SurveyOptions): Pr
       ? [[], null, []]
       : await Promise.all([
           askLoginHost(asker, { address, at, hasPages }),
-          isPlainAsked ? askPlainly(asker, { address, at, port: plainPort }) : null,
-          Promise.all(gateAddresses(protectedHosts ?? []).map((one) => askGate(asker, one))),
+          isPlainAsked
+            ? askPlainly(asker, { address, at, port: plainPort, probe: plainProbe })
+            : null,
+          Promise.all(
+            gateAddresses(protectedHosts ?? []).map((gate) =>
+              askGate(asker, { address: gate, plainPort }),
+            ),
+          ),
         ])
   const seen = typeof side === "string" ? null : await side.read()
   const withSeen = (asked: Asked) => ({ ...asked, seen: seenOf(seen, asked.mark) })
@@ -161,9 +170,8 @@ async function askLoginHost(
 
 function askPlainly(
   asker: Asker,
-  { address, at, port }: Where & { readonly port: number },
+  { address, at, port, probe }: Where & { readonly port: number; readonly probe: Probe },
 ): Promise<Asked> {
-  const probe: Probe = { ...firstProbe, name: "plain" }
   const host = port === plainPortOfWeb ? address.host : `${address.name}:${port}`
   const where = { address: { ...address, host, isTls: false }, at: { ...at, port, tlsName: null } }
   return asker.one(probe, where)
@@ -176,14 +184,18 @@ function gateAddresses(names: readonly ProtectedName[]): readonly PublicAddress[
 
 async function askGate(
   asker: Asker,
-  address: PublicAddress,
+  { address, plainPort }: { readonly address: PublicAddress; readonly plainPort: number },
 ): Promise<Omit<GateEvidence, "samples"> & { readonly samples: readonly Asked[] }> {
   const lookup = await lookUp(address.name, answerMillisMax)
   const [first] = lookup.addresses
   if (first === undefined) return { address, lookup, samples: [] }
   const where = { address, at: endpointAt(first, address) }
-  const samples = await Promise.all(gateProbes().map((probe) => asker.one(probe, where)))
-  return { address, lookup, samples }
+  const asked = gateProbes().map((probe) => asker.one(probe, where))
+  const isStandard = address.port === 443
+  const plain = isStandard
+    ? [askPlainly(asker, { ...where, port: plainPort, probe: plainGate })]
+    : []
+  return { address, lookup, samples: await Promise.all([...asked, ...plain]) }
 }
 
 function endpointAt(address: string, { port, isTls, name }: PublicAddress): Endpoint {

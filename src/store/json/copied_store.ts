@@ -149,8 +149,9 @@ function contentOf(tables: Tables, keys: Uint8Array | null): Content {
   return {
     keys,
     async count() {
-      const counts = tableNames.map((table) => [table, recordsOf(tables, table).length] as const)
-      return Object.fromEntries(counts) as Counts
+      const counts = tableNames.map((table) => [table, tables[table].size] as const)
+      const { failedLogins, ...rest } = Object.fromEntries(counts) as Counts
+      return { ...rest, failedLogins: failedLogins - Number(tables.failedLogins.has(decoyKey)) }
     },
     async *read(table) {
       const records = recordsOf(tables, table)

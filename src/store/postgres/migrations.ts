@@ -52,8 +52,8 @@ interface Applied {
 
 /** Another service may make the schema at the same moment. */
 const roundsMax = 5
-/** SQLSTATEs of "exists already", and of two who make the same thing at once. */
-const madeByAnother: readonly string[] = ["23505", "42P06", "42P07"]
+/** SQLSTATEs of "exists already", and of two who make one thing at once. A table is a type, too. */
+const madeByAnother: readonly string[] = ["23505", "42P06", "42P07", "42710"]
 const undefinedTable = "42P01"
 const insufficientPrivilege = "42501"
 const lockTimeout = "55P03"

@@ -13,6 +13,7 @@ import { isAlive, type Session } from "../../domain/session.ts"
 import type { User } from "../../domain/user.ts"
 import { BoundedMap } from "../../system/bounded_map.ts"
 import type { SessionOfUser } from "../store.ts"
+import { type Batch, createBatch } from "./batch.ts"
 import type { Database } from "./database.ts"
 import { type Delta, readDelta, refuseStandby, type Seen, type Told, told } from "./delta.ts"
 import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
@@ -24,13 +25,6 @@ export interface ViewOptions {
   readonly stalenessSeconds: number
   /** Sees each state of the database that a delta saw. */
   readonly onSeen?: (seen: Seen) => void
-}
-
-/** Requests that wait for one delta. */
-interface Batch {
-  readonly done: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (reason: unknown) => void
 }
 
 /** A record that is being read. */
@@ -287,14 +281,4 @@ export class View {
 
 function keyOf(what: string, key: string): string {
   return `${what}/${key}`
-}
-
-function createBatch(): Batch {
-  let resolve: () => void = () => {}
-  let reject: (reason: unknown) => void = () => {}
-  const done = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
-  })
-  return { done, resolve, reject }
 }

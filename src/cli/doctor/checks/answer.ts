@@ -4,10 +4,13 @@
 import { type Evidence, isLikePostern, mainSample, type Sample } from "../evidence.ts"
 import type { Failure } from "../exchange.ts"
 import { type Result, unknown, wrong } from "../finding.ts"
-import { headerOf } from "../http_answer.ts"
+import { decodedBody, type HttpAnswer, headerOf } from "../http_answer.ts"
 import { remedies, remedyFor } from "../remedies.ts"
 import { redirectFault } from "./redirects.ts"
 
+/** How much of an answer is looked at, and quoted. */
+const wordsBytes = 2_000
+const wordsLength = 60
 const notReached = "Nobody can log in."
 /** Ways on which this machine may not reach itself by its public address. */
 const fromElsewhere =
@@ -22,6 +25,8 @@ export function findNoAnswer(evidence: Evidence): Result | null {
   if (failure !== null) return noAnswer(main, failure)
   if (answer === null) return null
   const isSeen = main.seen.length > 0
+  const refused = evidence.refusals.find(({ reason }) => Object.hasOwn(unreadable, reason))
+  if (!isSeen && refused !== undefined) return wrongProtocol(refused.reason, refused.client)
   if (!isSeen && isLikePostern(answer)) {
     return blindness === null && answer.status !== 421 ? ofAnother(evidence) : null
   }
@@ -113,11 +118,9 @@ const unreadable: Readonly<Record<string, string>> = {
 }
 
 function notPassedOn(evidence: Evidence, { exchange, address }: Sample): Result {
-  const { refusals, facts, blindness } = evidence
+  const { facts, blindness } = evidence
   const status = exchange.answer?.status ?? 0
   const body = `${exchange.answer?.body.subarray(0, 2_000)}`
-  const refused = refusals.find(({ reason }) => Object.hasOwn(unreadable, reason))
-  if (refused !== undefined) return wrongProtocol(refused.reason, refused.client)
   const upstream = remedyFor(remedies.upstream, "ADDRESS", hostOf(facts?.listensAt))
   if (/HTTP request.*HTTPS|to an? HTTPS/i.test(body)) {
     return wrong("The port expects https, and the address says http", {
@@ -139,8 +142,9 @@ function notPassedOn(evidence: Evidence, { exchange, address }: Sample): Result 
     })
   }
   const seen = blindness === null ? ", and the request did not reach Postern" : ""
+  const blind = blindness === null ? "" : `. ${blindness}`
   if ([502, 503, 504].includes(status)) {
-    return wrong(`The proxy can't reach Postern: it answers ${status}`, {
+    return wrong(`The proxy can't reach Postern: it answers ${status}${blind}`, {
       effect: notReached,
       remedy: {
         any:
@@ -151,10 +155,19 @@ function notPassedOn(evidence: Evidence, { exchange, address }: Sample): Result 
       },
     })
   }
-  return wrong(`Something else answers at this address (${status})${seen}`, {
+  const said = exchange.answer === null ? "" : wordsOf(exchange.answer)
+  return wrong(`Something else answers at this address (${status}${said})${seen}`, {
     effect: notReached,
     remedy: { any: `Check the proxy's names and paths for ${address.text}`, ...upstream },
   })
+}
+
+/** The first words of an answer: its title, or how it begins. */
+function wordsOf(answer: HttpAnswer): string {
+  const text = `${decodedBody(answer)?.subarray(0, wordsBytes) ?? ""}`
+  const title = /<title>([^<]+)/i.exec(text)?.[1] ?? text.replace(/<[^>]*>/g, " ")
+  const words = title.replace(/\s+/g, " ").trim().slice(0, wordsLength)
+  return words === "" ? "" : `: ${words}`
 }
 
 function wrongProtocol(reason: string, client: string): Result {

@@ -71,7 +71,7 @@ function findUntrusted({ plain, trusted, header, other }: View): Result | null {
 function findMissing({ plain, forged: claim, header, other }: View): Result | null {
   if (headerOf(plain.rawHeaders, header) !== undefined) return null
   const isPassed = claim?.client === forged.address
-  if (headerOf(plain.rawHeaders, other) !== undefined && !isPassed) {
+  if (headerOf(plain.rawHeaders, other) !== undefined) {
     return wrong(`The proxy writes ${other}, and Postern reads ${header}`, {
       effect: shared,
       remedy: { any: `POSTERN_FORWARDED_HEADER=${other}` },

@@ -15,7 +15,10 @@ export function checkClock(evidence: Evidence): readonly Result[] {
   const date = secondsOfDate(headerOf(rawHeaders, "date") ?? "")
   const apart = secondsAhead ?? 0
   if (Math.abs(apart) > secondsApartMax) return [apartResult("The clock of the service", apart)]
-  if (Number.isNaN(date)) return [unknown("The answer has no date")]
+  if (Number.isNaN(date)) {
+    if (secondsAhead === null) return [unknown("The answer has no date")]
+    return [ok("The clock of the service agrees with this one; the answer has no date")]
+  }
   const dateApart = Math.round(date - answeredAt)
   if (Math.abs(dateApart) > secondsApartMax) return [apartResult("The date of answers", dateApart)]
   return [ok("The clocks agree")]

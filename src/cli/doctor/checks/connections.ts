@@ -4,14 +4,14 @@
 import { allSamples, type Evidence, mainSample, sampleOf } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
 import { slowReplySeconds } from "../probes.ts"
-import { type ProxyKind, remedies } from "../remedies.ts"
+import { remedies } from "../remedies.ts"
 
-/** For how long proxies keep an idle connection to Postern unless told. Postern must keep it longer. */
-const idleSeconds: Readonly<Partial<Record<ProxyKind, number>>> = { nginx: 60 }
+/** The shortest time for which a proxy keeps an idle connection unless told: nginx's. */
+const idleSeconds = 60
 
 /** Whether connections are kept, and kept long enough. */
 export function checkKeepAlive(evidence: Evidence): readonly Result[] {
-  const { blindness, facts, proxy } = evidence
+  const { blindness, facts } = evidence
   const seen = allSamples(evidence).flatMap((sample) => sample.seen)
   const link = mainSample(evidence)?.exchange.link
   if (facts === null || seen.length === 0) return [unknown(blindness ?? "No request arrived")]
@@ -25,16 +25,21 @@ export function checkKeepAlive(evidence: Evidence): readonly Result[] {
     return [warning("The proxy opens a connection for each request", { effect, remedy })]
   }
   const kept = facts.keepAliveSeconds.proxy
-  const idle = proxy === null ? undefined : idleSeconds[proxy]
-  if (idle !== undefined && kept <= idle) {
+  if (kept <= idleSeconds) {
     return [
-      warning(`Postern closes idle connections after ${kept} s, and the proxy after ${idle} s`, {
-        effect: "Now and then a request gets 502, because Postern closes its connection first.",
-        remedy: {
-          any: "POSTERN_PROXY_KEEP_ALIVE=75s",
-          nginx: `keepalive_timeout ${Math.max(1, kept - 5)}s; in the upstream block`,
+      warning(
+        `Postern closes idle connections after ${kept} s, and proxies after ${idleSeconds} s or later`,
+        {
+          effect: "Now and then a request gets 502, because Postern closes its connection first.",
+          remedy: {
+            any: "POSTERN_PROXY_KEEP_ALIVE=75s, or let the proxy close earlier",
+            nginx: `keepalive_timeout ${Math.max(1, kept - 5)}s; in the upstream block`,
+            caddy: `transport http { keepalive ${Math.max(1, kept - 5)}s }`,
+            traefik: `serversTransport.forwardingTimeouts.idleConnTimeout: ${Math.max(1, kept - 5)}s`,
+            haproxy: `pool-purge-delay ${Math.max(1, kept - 5)}s on the server line`,
+          },
         },
-      }),
+      ),
     ]
   }
   return [ok(`Connections are kept; the proxy must close them within ${kept} s`)]
@@ -58,18 +63,7 @@ export function checkPatience(evidence: Evidence): readonly Result[] {
   if (seen === undefined) return []
   const isAnswered = answer !== null && answer.status < 500
   if (isAnswered) {
-    if (sample.seen.length === 1) return [ok(`The proxy waits ${slowReplySeconds} s for an answer`)]
-    return [
-      wrong(`The proxy sent one request ${sample.seen.length} times`, {
-        effect: "A login counts as several, and wrong passwords lock accounts sooner.",
-        remedy: {
-          nginx: "proxy_next_upstream off;",
-          caddy: "lb_try_duration 0",
-          traefik: "remove the middleware retry",
-          haproxy: "retries 0, and no `retry-on`",
-        },
-      }),
-    ]
+    return [ok(`The proxy waits ${slowReplySeconds} s for an answer`)]
   }
   const outcome = answer === null ? failure?.code : answer.status
   const seconds = Math.round(millis / 100) / 10

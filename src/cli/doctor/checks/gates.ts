@@ -4,14 +4,17 @@
 import type { SeenRequest } from "../../../admin/request_watch.ts"
 import type { Evidence, GateEvidence, Sample } from "../evidence.ts"
 import { type Finding, ok, type Result, unknown, wrong } from "../finding.ts"
-import { headerOf, valuesOf } from "../http_answer.ts"
-import { forged } from "../probes.ts"
+import { headerOf } from "../http_answer.ts"
 import { type PublicAddress, shownName } from "../public_address.ts"
-import { remedies } from "../remedies.ts"
+import { doneOtherwise } from "./gate_answers.ts"
+import { toldFalsely } from "./gate_facts.ts"
+import { questionIn, sampleIn, shortened } from "./gate_samples.ts"
 import { resultFor } from "./tls.ts"
 
 const open = "Everybody gets in without a login."
 const closed = "Nobody gets in."
+/** What a proxy may answer by itself to what it does not want. */
+const refusals: readonly number[] = [400, 401, 403, 405, 413, 414, 429, 431]
 
 /** Checks each host. */
 export function checkGates(evidence: Evidence): readonly Finding[] {
@@ -56,24 +59,41 @@ interface Place {
 
 function gateResults(samples: readonly Sample[], place: Place): readonly Result[] {
   const first = sampleIn(samples, "gate")
-  const status = first?.exchange.answer?.status ?? 0
-  const asked = first === undefined ? undefined : questionIn(first)
   if (first === undefined) return []
+  const status = first.exchange.answer?.status ?? 0
+  const asked = questionIn(first)
   if (status >= 200 && status < 300) return [openResult(asked, place)]
-  if (asked === undefined && place.evidence.blindness === null) return [notAsked(status)]
+  if (asked === undefined && place.evidence.blindness === null) return [notAsked(first)]
   const told = samples.flatMap((sample) => toldFalsely(sample, place))
   if (told.length > 0) return told.slice(0, 1)
-  if (status >= 500) {
-    return [
-      wrong(`The proxy answers ${status} in the place of the login`, {
-        effect: closed,
-        remedy: { ...remedies.replyBuffers, any: "See the proxy's log" },
-      }),
-    ]
-  }
-  const done = samples.flatMap((sample) => doneOtherwise(sample))
+  const done = samples.flatMap(doneOtherwise)
   if (done.length > 0) return done.slice(0, 1)
-  return loginResults(samples, place)
+  return [...passedBy(samples, place), ...loginResults(samples, place)]
+}
+
+/** Requests that the proxy let by without a question to Postern. */
+function passedBy(samples: readonly Sample[], { evidence }: Place): readonly Result[] {
+  const by = samples.filter((sample) => {
+    const status = sample.exchange.answer?.status ?? 0
+    const isRedirected = sample.probe.name === "gate_plain" && status >= 300 && status < 400
+    if (sample.exchange.answer === null || isRedirected) return false
+    if (evidence.blindness !== null) return status >= 200 && status < 300
+    return questionIn(sample) === undefined && !refusals.includes(status) && status < 500
+  })
+  if (by.length === 0) return []
+  const list = by.map(({ probe: { name, method, path }, exchange: { answer } }) => {
+    const place = name === "gate_plain" ? `http:// at ${path}` : shortened(path)
+    return `${method} ${place} (${answer?.status})`
+  })
+  return [
+    wrong(`The proxy lets requests by without asking Postern: ${list.join(", ")}`, {
+      effect: "What is there is open to everybody.",
+      remedy: {
+        any: "Ask for every path and method; open paths belong into POSTERN_PROTECT (open=)",
+        nginx: "auth_request in the server block, and no `auth_request off` in a location",
+      },
+    }),
+  ]
 }
 
 function openResult(asked: SeenRequest | undefined, { evidence }: Place): Result {
@@ -95,101 +115,11 @@ function openResult(asked: SeenRequest | undefined, { evidence }: Place): Result
   })
 }
 
-function notAsked(status: number): Result {
-  return wrong(`The proxy answers ${status} and does not ask Postern`, {
+function notAsked({ exchange: { answer } }: Sample): Result {
+  return wrong(`The proxy answers ${answer?.status}, and Postern was not asked`, {
     effect: closed,
     remedy: { any: "Check the address of /verify in the proxy's file, and the proxy's log" },
   })
-}
-
-/** What the proxy told Postern of a request, where it is not what was asked. */
-function toldFalsely(sample: Sample, { address }: Place): readonly Result[] {
-  const asked = questionIn(sample)
-  if (asked === undefined || asked.target.startsWith("/verify/envoy")) return []
-  const { method, target } = sample.exchange.question
-  const wanted: readonly (readonly [string, string])[] = [
-    ["X-Forwarded-Host", address.host],
-    ["X-Forwarded-Proto", "https"],
-    ["X-Forwarded-Uri", target],
-    ["X-Forwarded-Method", method],
-  ]
-  return wanted.flatMap(([name, right]) => {
-    const value = headerOf(asked.rawHeaders, name)
-    if (value === right) return []
-    return [falseResult(name, { value, right })]
-  })
-}
-
-function falseResult(
-  name: string,
-  { value, right }: { readonly value: string | undefined; readonly right: string },
-): Result {
-  const claims: readonly string[] = [forged.host, forged.uri, "DELETE"]
-  const isClaimed = value !== undefined && claims.some((claim) => value.includes(claim))
-  const what =
-    value === undefined
-      ? `does not tell Postern ${name}`
-      : isClaimed
-        ? `passes on the ${name} of the client`
-        : `tells Postern '${name}: ${short(value)}' in the place of '${short(right)}'`
-  const variable: Readonly<Record<string, string>> = {
-    "X-Forwarded-Host": "$host",
-    "X-Forwarded-Proto": "$scheme",
-    "X-Forwarded-Uri": "$request_uri",
-    "X-Forwarded-Method": "$request_method",
-  }
-  return wrong(`The proxy ${what}`, {
-    effect: isClaimed ? "Requests are judged by the rule of another host or path." : closed,
-    remedy: {
-      nginx: `proxy_set_header ${name} ${variable[name]}; in the location of /verify`,
-      caddy: `remove \`header_up ${name} …\` from forward_auth, and trusted_proxies of clients`,
-      traefik: "remove `trustForwardHeader` from forwardAuth, unless a proxy is in front",
-      haproxy: "set the header in the Lua action from the request itself",
-    },
-  })
-}
-
-/** Where the proxy did something else than Postern answered. */
-function doneOtherwise(sample: Sample): readonly Result[] {
-  const asked = questionIn(sample)
-  const { answer } = sample.exchange
-  const reply = asked?.reply ?? null
-  if (reply === null || answer === null) return []
-  const location = headerOf(reply.rawHeaders, "location")
-  const arrived = headerOf(answer.rawHeaders, "location")
-  const what = sample.probe.name === "gate_long" ? "a long address" : sample.probe.method
-  if (answer.status >= 500) {
-    return [
-      wrong(
-        `Postern answered ${reply.status} to ${what}, and the proxy made ${answer.status} of it`,
-        {
-          effect: "Users see an error in the place of the login.",
-          remedy: remedies.replyBuffers,
-        },
-      ),
-    ]
-  }
-  if (location === undefined || answer.status === 401) return []
-  if (location !== arrived) {
-    const shown = arrived === undefined ? "none" : `'${short(arrived)}'`
-    return [
-      wrong(`The proxy does not pass on where the login is: Location is ${shown}`, {
-        effect: closed,
-        remedy: {
-          nginx: "error_page 401 = @p401; with `return 302 $p_location;` there",
-          traefik: "authResponseHeaders don't need Location; remove authSigninURL",
-        },
-      }),
-    ]
-  }
-  const cookies = valuesOf(reply.rawHeaders, "set-cookie").join()
-  if (cookies === valuesOf(answer.rawHeaders, "set-cookie").join()) return []
-  return [
-    wrong("The proxy does not pass on the cookie of the login's start", {
-      effect: "Users log in and are asked to log in again.",
-      remedy: { nginx: "add_header Set-Cookie $p_cookie always; in @p401" },
-    }),
-  ]
 }
 
 function loginResults(samples: readonly Sample[], { evidence }: Place): readonly Result[] {
@@ -211,17 +141,4 @@ function loginResults(samples: readonly Sample[], { evidence }: Place): readonly
       },
     }),
   ]
-}
-
-/** The request with which the proxy asked about a sample. */
-function questionIn({ seen }: Sample): SeenRequest | undefined {
-  return seen.find(({ target }) => target.startsWith("/verify/"))
-}
-
-function sampleIn(samples: readonly Sample[], name: string): Sample | undefined {
-  return samples.find(({ probe }) => probe.name === name)
-}
-
-function short(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

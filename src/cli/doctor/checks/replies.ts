@@ -4,6 +4,7 @@ import { type Difference, replyDifferences } from "../differences.ts"
 import { allSamples, type Evidence, type Sample } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
+import { cacheProbes } from "../probes.ts"
 import { remedies, remedyFor } from "../remedies.ts"
 
 interface Found extends Difference {
@@ -35,6 +36,8 @@ const actedOn: Readonly<Record<string, string>> = {
   refresh: "Browsers are led elsewhere.",
   "set-cookie": "The proxy sets cookies of its own.",
 }
+/** Late and large questions, which other checks judge. */
+const oddProbes: readonly string[] = ["slow", "login", "large_head", "large_reply"]
 const security = ["x-frame-options", "permissions-policy", "cross-origin-opener-policy"]
 
 /** Whether replies arrive as they were sent. */
@@ -54,13 +57,19 @@ export function checkReplies(evidence: Evidence): readonly Result[] {
 function differencesOf(sample: Sample): readonly Found[] {
   const { answer } = sample.exchange
   // Cookies, late and large answers have checks of their own.
-  if (answer === null || ["slow", "large_reply"].includes(sample.probe.name)) return []
+  if (answer === null || oddProbes.includes(sample.probe.name)) return []
   const id = headerOf(answer.rawHeaders, "x-request-id")
-  const seen = sample.seen.find((one) => one.id === id) ?? sample.seen[0]
-  if (seen === undefined) return []
+  const own = sample.seen.find((one) => one.id === id)
+  // Of two requests with the same mark, only the id tells which one was answered.
+  const seen = own ?? (sample.seen.length === 1 ? sample.seen[0] : undefined)
+  if (seen === undefined || (own === undefined && isAskedTwice(sample))) return []
   return replyDifferences(sample, seen, answer)
     .filter(({ name, kind }) => name !== "set-cookie" || kind === "added")
     .map((one) => ({ ...one, sample }))
+}
+
+function isAskedTwice({ probe }: Sample): boolean {
+  return cacheProbes.some(({ name }) => name === probe.name)
 }
 
 function statusResult(found: readonly Found[]): Result {

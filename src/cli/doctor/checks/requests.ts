@@ -1,10 +1,12 @@
 // What became of requests on their way in: method, path, query, headers, body.
 
 import { type Difference, requestDifferences } from "../differences.ts"
-import { allSamples, type Evidence, type Sample } from "../evidence.ts"
+import { allSamples, type Evidence, type Sample, sampleOf } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
+import { cacheProbes } from "../probes.ts"
 import { remedies, remedyFor } from "../remedies.ts"
 import { checkCaching } from "./caching.ts"
+import { checkRoutes, isReached } from "./routes.ts"
 
 interface Found extends Difference {
   readonly sample: Sample
@@ -36,6 +38,25 @@ function differencesOf(evidence: Evidence): readonly Found[] {
   )
 }
 
+/** Whether each request arrives once. */
+export function checkOnce(evidence: Evidence): readonly Result[] {
+  const cached = cacheProbes.map(({ name }) => name)
+  const asked = allSamples(evidence).filter(({ probe }) => !cached.includes(probe.name))
+  const [most] = asked.filter(({ seen }) => seen.length > 1)
+  if (most === undefined) return blind(evidence) ?? [ok("Each request arrives once")]
+  return [
+    wrong(`The proxy sends a request ${most.seen.length} times`, {
+      effect: "A wrong password counts as several, so accounts are locked sooner.",
+      remedy: {
+        nginx: "proxy_next_upstream off; and no `mirror`",
+        caddy: "lb_try_duration 0, and one upstream",
+        traefik: "remove the middleware retry, and mirroring",
+        haproxy: "retries 0, and no `retry-on`",
+      },
+    }),
+  ]
+}
+
 function blind({ blindness }: Evidence): readonly Result[] | null {
   return blindness === null ? null : [unknown(blindness)]
 }
@@ -60,6 +81,12 @@ export function checkTargets(evidence: Evidence): readonly Result[] {
         remedy: remedies.path,
       }),
     ]
+  }
+  const odd = sampleOf(evidence, "spelling")
+  const isOnlyOdd = checkRoutes(evidence).every(({ outcome }) => outcome === "ok")
+  if (isOnlyOdd && odd !== undefined && odd.exchange.answer !== null && !isReached(odd)) {
+    const text = `The proxy refuses paths with escapes or doubled slashes (${odd.exchange.answer.status})`
+    return [warning(text, { effect: "Apps behind the same proxy may need them." })]
   }
   return blind(evidence) ?? [ok("Method, path and query arrive as they were sent")]
 }

@@ -1,0 +1,69 @@
+// What a proxy makes of Postern's answer about a request to a protected host.
+
+import type { Sample } from "../evidence.ts"
+import { type Result, wrong } from "../finding.ts"
+import { headerOf, valuesOf } from "../http_answer.ts"
+import { remedies } from "../remedies.ts"
+import { questionIn, shortened } from "./gate_samples.ts"
+
+/** Where the proxy did something else than Postern answered. */
+export function doneOtherwise(sample: Sample): readonly Result[] {
+  const asked = questionIn(sample)
+  const { answer } = sample.exchange
+  const reply = asked?.reply ?? null
+  if (answer === null) return []
+  if (reply === null) return answer.status < 500 ? [] : [failedAlone(sample, answer.status)]
+  const location = headerOf(reply.rawHeaders, "location")
+  const arrived = headerOf(answer.rawHeaders, "location")
+  if (answer.status >= 500) {
+    return [
+      wrong(
+        `Postern answered ${reply.status} to ${kindOf(sample)}, and the proxy made ${answer.status} of it`,
+        {
+          effect: "Users see an error in the place of the login.",
+          remedy: remedies.replyBuffers,
+        },
+      ),
+    ]
+  }
+  if (location === undefined || answer.status === 401) return []
+  if (location !== arrived) {
+    const shown = arrived === undefined ? "none" : `'${shortened(arrived)}'`
+    return [
+      wrong(`The proxy does not pass on where the login is: Location is ${shown}`, {
+        effect: "Nobody gets in.",
+        remedy: {
+          nginx: "error_page 401 = @p401; with `return 302 $p_location;` there",
+          traefik: "authResponseHeaders don't need Location; remove authSigninURL",
+        },
+      }),
+    ]
+  }
+  const cookies = valuesOf(reply.rawHeaders, "set-cookie").join()
+  if (cookies === valuesOf(answer.rawHeaders, "set-cookie").join()) return []
+  return [
+    wrong("The proxy does not pass on the cookie of the login's start", {
+      effect: "Users log in and are asked to log in again.",
+      remedy: { nginx: "add_header Set-Cookie $p_cookie always; in @p401" },
+    }),
+  ]
+}
+
+/** The proxy failed before it could ask. */
+function failedAlone(sample: Sample, status: number): Result {
+  return wrong(`The proxy answers ${status} to ${kindOf(sample)}, without a question to Postern`, {
+    effect: "Users see an error in the place of the login.",
+    remedy: {
+      any: "See the proxy's log",
+      nginx: "large_client_header_buffers 4 16k; and proxy_buffers in the location of /verify",
+    },
+  })
+}
+
+function kindOf({ probe: { name, method } }: Sample): string {
+  const sizes: Readonly<Record<string, string>> = {
+    gate_long: "a long address",
+    gate_large: "a request with a large head",
+  }
+  return sizes[name] ?? `a ${method}`
+}
