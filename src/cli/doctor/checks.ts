@@ -21,7 +21,7 @@ import {
 import { checkRoutes, isReached } from "./checks/routes.ts"
 import { checkSizes } from "./checks/sizes.ts"
 import { checkCertificate, checkPlain } from "./checks/tls.ts"
-import type { Evidence } from "./evidence.ts"
+import { type Evidence, mainSample } from "./evidence.ts"
 import { type Finding, ok, type Result, unknown } from "./finding.ts"
 
 type Check = (evidence: Evidence) => readonly Result[]
@@ -65,15 +65,27 @@ export function findings(evidence: Evidence): readonly Finding[] {
   return [
     { check: misdirected === null ? "answer" : "host", ...(fatal ?? answered(evidence)) },
     ...(hasAnswer ? run(outside, evidence) : []),
-    ...(fatal === null ? run(inside, evidence) : [{ check: "all else", ...notReached }]),
+    ...(fatal !== null
+      ? [{ check: "all else", ...notReached }]
+      : evidence.samples.length === 0
+        ? [{ check: "all else", ...late(evidence) }]
+        : run(inside, evidence)),
     ...checkGates(evidence),
-    ...(evidence.isCutShort && fatal === null
-      ? [{ check: "time", ...unknown("There was no time for all questions") }]
+    ...(evidence.isCutShort && evidence.samples.length > 0 && fatal === null
+      ? [{ check: "time", ...unknown("There was no time for all questions: answers come late") }]
       : []),
   ]
 }
 
 const notReached: Result = unknown("Nothing more can be said until Postern answers")
+
+function late(evidence: Evidence): Result {
+  const seconds = Math.round((mainSample(evidence)?.exchange.millis ?? 0) / 100) / 10
+  return unknown(`An answer took ${seconds} s, so there was no time for more questions`, {
+    effect: "Users wait for each page and each token.",
+    remedy: { any: "Look at the proxy's log: a first upstream that does not answer, DNS, or load" },
+  })
+}
 
 function answered({ address }: Evidence): Result {
   return ok(`Postern answers at ${address.text}`)

@@ -143,7 +143,9 @@ export const remedies = {
 
 /** The same remedy with a name filled in. */
 export function remedyFor(remedy: Remedy, word: "NAME" | "ADDRESS", value: string): Remedy {
+  const shown =
+    word === "NAME" ? value.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase()) : value
   return Object.fromEntries(
-    Object.entries(remedy).map(([kind, line]) => [kind, line.replaceAll(word, value)]),
+    Object.entries(remedy).map(([kind, line]) => [kind, line.replaceAll(word, shown)]),
   )
 }

@@ -30,6 +30,8 @@ export interface SurveyOptions {
 
 const secondsInAll = 17
 const answerMillisMax = 4_000
+/** An answer of Postern takes a hundredth of this. */
+const lateMillis = 2_000
 const atATime = 4
 const addressesMax = 4
 const gatesMax = 5
@@ -53,19 +55,17 @@ export async function survey(address: PublicAddress, options: SurveyOptions): Pr
   const at = firsts.find(({ exchange }) => exchange.answer !== null)?.endpoint
   const hasPages = protectedHosts !== null
   const isPlainAsked = address.isTls && (address.port === 443 || plainPort !== plainPortOfWeb)
-  const [samples, plain, gates] =
+  // Of a proxy that answers late, not everything can be asked in time.
+  const isLate = firsts.every(({ exchange }) => exchange.millis > lateMillis)
+  const [plain, samples, gates] =
     at === undefined
-      ? [[], null, []]
+      ? [null, [], []]
       : await Promise.all([
-          askLoginHost(asker, { address, at, hasPages }),
           isPlainAsked
             ? askPlainly(asker, { address, at, port: plainPort, probe: plainProbe })
             : null,
-          Promise.all(
-            gateAddresses(protectedHosts ?? []).map((gate) =>
-              askGate(asker, { address: gate, plainPort }),
-            ),
-          ),
+          isLate ? [] : askLoginHost(asker, { address, at, hasPages }),
+          isLate ? [] : askGates(asker, { names: protectedHosts ?? [], plainPort }),
         ])
   const seen = typeof side === "string" ? null : await side.read()
   const withSeen = (asked: Asked) => ({ ...asked, seen: seenOf(seen, asked.mark) })
@@ -79,7 +79,7 @@ export async function survey(address: PublicAddress, options: SurveyOptions): Pr
     blindness: blindnessOf(side, seen),
     refusals: seen?.refusals ?? [],
     proxy: proxyIn([...firsts, ...samples].map(withSeen)),
-    isCutShort: asker.isCutShort(),
+    isCutShort: (isLate && at !== undefined) || asker.isCutShort(),
   }
 }
 
@@ -177,9 +177,16 @@ function askPlainly(
   return asker.one(probe, where)
 }
 
-function gateAddresses(names: readonly ProtectedName[]): readonly PublicAddress[] {
+function askGates(
+  asker: Asker,
+  { names, plainPort }: { readonly names: readonly ProtectedName[]; readonly plainPort: number },
+) {
   const exact = names.filter(({ name }) => !name.startsWith("*.")).slice(0, gatesMax)
-  return exact.map(({ name, ports: [port = 443] }) => readAddress(`https://${name}:${port}`))
+  return Promise.all(
+    exact.map(({ name, ports: [port = 443] }) =>
+      askGate(asker, { address: readAddress(`https://${name}:${port}`), plainPort }),
+    ),
+  )
 }
 
 async function askGate(

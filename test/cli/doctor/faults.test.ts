@@ -21,7 +21,7 @@ async function check(t: TestContext, { settings, script = {}, url, says }: Fault
 
 test("doctor: a proxy that does one thing otherwise, and mistaken settings", {
   skip: noProxies,
-  concurrency: 4,
+  concurrency: 8,
 }, async (t) => {
   const rows = [...scriptedRows, ...settingRows]
   await Promise.all(rows.map((row) => t.test(row.name, (each) => check(each as TestContext, row))))

@@ -105,7 +105,7 @@ async function askThrough(t: TestContext, row: GateRow): Promise<Printed> {
 
 test("doctor: protected hosts, as they should be and with one thing broken at a time", {
   skip: noProxies,
-  concurrency: 4,
+  concurrency: 8,
 }, async (t) => {
   const rows = gateRows.map((row) =>
     t.test(`${row.program}: ${row.name}`, async (each) => {

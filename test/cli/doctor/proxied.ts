@@ -109,7 +109,8 @@ function makeCertificates(directory: string) {
     "-subj",
     "/CN=Authority of tests",
   ])
-  const names = "subjectAltName=DNS:login.example.org,DNS:*.example.org"
+  const hosts = ["login.example.org", "*.example.org", "*.home.example", "*.example.net"]
+  const names = `subjectAltName=${hosts.map((host) => `DNS:${host}`).join()}`
   openssl([
     "req",
     "-x509",
@@ -154,7 +155,7 @@ const way = (where) => ({ ...where, port: ports[where.port] ?? where.port })
 net.connect = (where, ...rest) => connect(way(where), ...rest)
 const { lookup } = dns.promises
 dns.promises.lookup = async (name, options) =>
-  name.endsWith("example.org") ? ${JSON.stringify(found)} : lookup(name, options)
+  /\\bexample(?:\\.(?:org|net))?$/.test(name) ? ${JSON.stringify(found)} : lookup(name, options)
 `,
   )
   return path

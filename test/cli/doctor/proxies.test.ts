@@ -59,7 +59,7 @@ async function askThrough(t: TestContext, { program, edits }: ProxyRow): Promise
 
 test("doctor: Caddy and HAProxy, as they should be and with one thing broken at a time", {
   skip: noProxies,
-  concurrency: 4,
+  concurrency: 8,
 }, async (t) => {
   const rows = proxyRows.map((row) =>
     t.test(`${row.program}: ${row.name}`, async (each) => {

@@ -150,7 +150,8 @@ test("doctor: a server that takes the connection and says nothing", {
 test("doctor: from another machine it says what it can't check", { skip: noProxies }, async (t) => {
   const world = await startWorld(t)
   const elsewhere = { POSTERN_DATA_DIR: temporaryDirectory(t) }
-  const port = await startScriptedProxy(t, world, {
+  const port = await startScriptedProxy(t, world, {})
+  const broken = await startScriptedProxy(t, world, {
     answer: ({ headers }) => {
       if (headers.indexOf("WWW-Authenticate") > 0)
         headers.splice(headers.indexOf("WWW-Authenticate"), 2)
@@ -170,6 +171,10 @@ test("doctor: from another machine it says what it can't check", { skip: noProxi
   }
   const [unseen] = printed.findings.filter(({ check }) => check === "cookies")
   assert.match(unseen?.text ?? "", /^No service runs on the data directory/)
+  const other = await world.doctor({ ports: { 443: broken, 80: 9 } }, loginAddress, elsewhere)
+  assert.equal(other.exitCode, 1)
+  const [lost] = complaints(other).filter((line) => line.startsWith("wrong"))
+  assert.equal(lost, "wrong: answers: The proxy removes or changes www-authenticate of answers")
 })
 
 async function silentServer(t: TestContext): Promise<{ readonly port: number }> {

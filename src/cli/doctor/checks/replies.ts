@@ -1,7 +1,7 @@
 // What became of replies on their way out: status, headers, body.
 
 import { type Difference, replyDifferences } from "../differences.ts"
-import { allSamples, type Evidence, type Sample } from "../evidence.ts"
+import { allSamples, type Evidence, mainSample, type Sample } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { cacheProbes } from "../probes.ts"
@@ -50,8 +50,32 @@ export function checkReplies(evidence: Evidence): readonly Result[] {
   const headers = found.filter(({ name }, at) => found.findIndex((one) => one.name === name) === at)
   const results = headers.flatMap(headerResult)
   if (results.length > 0) return results
-  if (evidence.blindness !== null) return [unknown(evidence.blindness)]
+  if (evidence.blindness !== null) return lostFromOutside(evidence) ?? [unknown(evidence.blindness)]
   return [ok("Answers arrive as they were sent")]
+}
+
+/** What every refusal of a request without a token has, for when only this side is known. */
+const ofRefusals: readonly (readonly [name: string, value: RegExp])[] = [
+  ["www-authenticate", /^Bearer realm="postern"/],
+  ["cache-control", /^no-store$/],
+  ["content-type", /^application\/json/],
+  ["x-content-type-options", /^nosniff$/],
+  ["referrer-policy", /^no-referrer$/],
+]
+
+function lostFromOutside(evidence: Evidence): readonly Result[] | null {
+  const answer = mainSample(evidence)?.exchange.answer
+  if (answer?.status !== 401) return null
+  const lost = ofRefusals.filter(
+    ([name, value]) => !value.test(headerOf(answer.rawHeaders, name) ?? ""),
+  )
+  if (lost.length === 0) return null
+  return lost.map(([name]) =>
+    wrong(`The proxy removes or changes ${name} of answers`, {
+      effect: actedOn[name] ?? "",
+      remedy: remedyFor(remedies.replyHeaders, "NAME", name),
+    }),
+  )
 }
 
 function differencesOf(sample: Sample): readonly Found[] {

@@ -3,7 +3,7 @@
 import { type Evidence, type Sample, sampleOf } from "../evidence.ts"
 import { ok, type Result, unknown, wrong } from "../finding.ts"
 import { type Remedy, remedies } from "../remedies.ts"
-import { isOverload, isReached } from "./routes.ts"
+import { isReached } from "./routes.ts"
 
 interface Size {
   readonly probe: string
@@ -39,8 +39,9 @@ export function checkSizes(evidence: Evidence): readonly Result[] {
     const small = sampleOf(evidence, size.small)
     if (sample === undefined || passes(sample)) return []
     if (small !== undefined && !isReached(small)) return []
-    // The proxy fails for small requests, too.
-    if (isOverload(sample) && evidence.samples.some(isLostSmall)) return []
+    // Small requests get the same: the size is not why.
+    const isSame = (one: Sample) => isLostSmall(one) && statusOf(one) === statusOf(sample)
+    if (evidence.samples.some(isSame)) return []
     const { answer, failure } = sample.exchange
     const outcome = answer === null ? `no answer: ${failure?.code}` : `${answer.status}`
     if (failure?.code === "timeout") return [unknown(`Not answered in time: ${size.what}`)]
@@ -52,7 +53,11 @@ export function checkSizes(evidence: Evidence): readonly Result[] {
 
 function isLostSmall(sample: Sample): boolean {
   const isLarge = sizes.some(({ probe }) => probe === sample.probe.name)
-  return !isLarge && isOverload(sample) && !isReached(sample)
+  return !isLarge && !isReached(sample)
+}
+
+function statusOf({ exchange: { answer } }: Sample): number | undefined {
+  return answer?.status
 }
 
 function passes(sample: Sample): boolean {
