@@ -4,7 +4,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { gitHost, loginHost, photosHost, startProtectedSite } from "../support/protected_site.ts"
-import { noProxies, proxyPrograms } from "../support/proxy_programs.ts"
+import { freePorts, noProxies, proxyPrograms } from "../support/proxy_programs.ts"
 import { guardForTests, opening, openSiteBrowser, startGuard } from "../support/site_browser.ts"
 import { startStandIn } from "../support/stand_in_postern.ts"
 
@@ -80,5 +80,29 @@ for (const program of proxyPrograms) {
       assert.match(String(headers["location"]), new RegExp(`^https://${host}(:\\d+)?/a\\?b$`))
     }
     assert.deepEqual([site.reached, standIn.asked], [[], []])
+  })
+
+  test(`${program}: browsers may come by another port than 443`, { skip: noProxies }, async (t) => {
+    const [port = 0] = await freePorts(1)
+    const hosts = `photos.home.example:${port} role=family\ngit.example.net:${port}`
+    const issuer = `https://login.home.example:${port}`
+    const settings = { POSTERN_PROTECT: hosts, POSTERN_ISSUER: issuer }
+    const { port: posternPort, run } = await startGuard(t, settings)
+    const edit = (text: string) =>
+      text.replace(`${port} "";`, '443 "";').replace("https://login.home.example/", `${issuer}/`)
+    const site = await startProtectedSite(t, { program, posternPort, port, edit })
+    const browser = openSiteBrowser(site)
+    const url = `https://git.example.net:${port}/a`
+    const { url: entered, reply } = await browser.logIn((await browser.open(url)).url)
+    assert.deepEqual([entered, reply.body], [url, "git answers\n"])
+    assert.equal(site.reached[0]?.headers.get("host"), `git.example.net:${port}`)
+    assert.equal(site.reached[0]?.headers.get("x-forwarded-host"), `git.example.net:${port}`)
+    const stranger = await browser.ask({ host: gitHost, headers: opening })
+    assert.notEqual(stranger.status, 200)
+    await run(["user", "role", "add", "alice", "family"])
+    const family = `https://photos.home.example:${port}/`
+    assert.equal((await browser.open(family)).reply.status, 200)
+    await run(["user", "role", "remove", "alice", "family"])
+    assert.equal((await browser.open(family)).reply.status, 403)
   })
 }

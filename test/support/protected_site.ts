@@ -57,6 +57,8 @@ export interface SiteOptions {
   readonly program: ProxyProgram
   /** Where Postern, or what stands for it, listens. */
   readonly posternPort: number
+  /** The port of the proxy; a free one unless told. */
+  readonly port?: number
   /** Changes the texts of the configuration. */
   readonly edit?: (text: string) => string
 }
@@ -67,7 +69,7 @@ const answerMillisMax = 20_000
 /** Starts a proxy on its example. */
 export async function startProtectedSite(
   t: Pick<TestContext, "after"> & TestContext,
-  { program, posternPort, edit = (text) => text }: SiteOptions,
+  { program, posternPort, edit = (text) => text, ...options }: SiteOptions,
 ): Promise<ProtectedSite> {
   const directory = temporaryDirectory(t)
   const reached: AppRequest[] = []
@@ -75,7 +77,8 @@ export async function startProtectedSite(
     startApp(t, "photos", reached),
     startApp(t, "git", reached),
   ])
-  const [port = 0, plainPort = 0] = await freePorts(2)
+  const [free = 0, plainPort = 0] = await freePorts(2)
+  const { port = free } = options
   const ports = { port, plainPort, posternPort, photos, git }
   const file = edit(configurationOf({ program, directory, edit, ...ports }))
   await startProxy(t, program, { file, directory, port })
@@ -130,6 +133,8 @@ function configurationOf({ program, directory, edit, ...ports }: Configuration):
   }
   const site = inDirectory(example("nginx.conf"), directory)
     .replaceAll("listen 443 ssl", `listen 127.0.0.1:${ports.port} ssl`)
+    // Browsers know this port as 443.
+    .replace('443 "";', `${ports.port} "";`)
     .replaceAll("listen 80;", `listen 127.0.0.1:${ports.plainPort};`)
   return nginxFile(directory, site)
 }
