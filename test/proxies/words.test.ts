@@ -71,6 +71,17 @@ for (const program of proxyPrograms) {
     assert.equal(stranger.status, 302)
   })
 
+  test(`${program}: large bodies come through`, { skip: noProxies }, async (t) => {
+    const site = await startProtectedSite(t, { program, posternPort: guard.port })
+    const browser = openSiteBrowser(site)
+    await browser.logIn((await browser.open(`https://${photosHost}/`)).url)
+    site.reached.splice(0)
+    // More than nginx takes where nothing else is set.
+    const upload = { host: photosHost, method: "POST", body: "x".repeat(2 ** 21) }
+    assert.equal((await browser.ask(upload)).status, 200)
+    assert.equal(site.reached[0]?.body.length, upload.body.length)
+  })
+
   test(`${program}: without TLS a browser is sent to https`, { skip: noProxies }, async (t) => {
     const standIn = await startStandIn(t)
     const site = await startProtectedSite(t, { program, posternPort: standIn.port })
