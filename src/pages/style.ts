@@ -52,6 +52,7 @@ form { margin: 1.5rem 0 0; display: grid; gap: 1.125rem; }
 form.inline { margin: 0; display: block; }
 label { display: block; font-weight: 550; font-size: .9375rem; margin-bottom: .375rem; }
 .hint { color: var(--soft); font-size: .875rem; margin: .375rem 0 0; }
+ul.hint { margin-top: .75rem; padding-left: 1.25rem; }
 .field { position: relative; }
 input:not([type=checkbox]) {
   width: 100%; min-height: 2.875rem; padding: .625rem .875rem; font: inherit; color: inherit;
@@ -82,7 +83,7 @@ input[aria-invalid=true] { border-color: var(--bad); }
 .button.quiet:hover { background: var(--wash); }
 .button.small {
   width: auto; min-height: 2.25rem; padding: .25rem .75rem; font-size: .875rem;
-  font-weight: 550;
+  font-weight: 550; overflow-wrap: normal;
 }
 .button[aria-disabled=true] { opacity: .65; cursor: progress; }
 :is(a, button, input, summary):focus-visible {
@@ -101,9 +102,10 @@ a { color: var(--accent); text-underline-offset: .18em; }
 .more { margin-top: 1.25rem; font-size: .9375rem; color: var(--soft); }
 .rows { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--line); }
 .rows li {
-  display: flex; gap: 1rem; align-items: center; justify-content: space-between;
+  display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center;
   padding: .75rem 0; border-bottom: 1px solid var(--line);
 }
+.rows li > span { flex: 1 1 11rem; min-width: 0; }
 .rows small { display: block; color: var(--soft); font-size: .8125rem; }
 .rows b { font-weight: 550; }
 .tag {
