@@ -59,6 +59,7 @@ const ofStrangers: Readonly<Record<string, Way>> = {
   "wrong-address": (page) => page.goto("http://login.home.example/login"),
   "link-gone": (page) => page.goto(`${login}/reset`),
   invite: async (page) => page.goto(await makeLink("invite", "carol")),
+  "invite-long": async (page) => page.goto(await makeLink("invite", `${"x".repeat(200)}@long`)),
   reset: async (page) => page.goto(await makeLink("reset", "bob")),
   "invite-refused": async (page) => {
     await page.goto(await makeLink("invite", "dave"))
@@ -123,6 +124,7 @@ for (const [name, go] of Object.entries(ofUsers)) {
 async function look(page: Page, name: string): Promise<void> {
   const picture = (kind: string) =>
     page.screenshot({ path: join(pictures, `${name}-${kind}.png`), fullPage: true })
+  await tabThrough(page)
   await page.evaluate(axe.source)
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
@@ -141,6 +143,23 @@ async function look(page: Page, name: string): Promise<void> {
   await picture("large")
 }
 
+/** The keyboard comes to everything that a mouse can press, and shows where it is. */
+async function tabThrough(page: Page): Promise<void> {
+  const all = `[...document.querySelectorAll("a, button, input, summary")].filter((element) =>
+    element.checkVisibility())`
+  const count = Number(await page.evaluate(`${all}.length`))
+  const reached = new Set<unknown>()
+  for (let presses = 0; presses < 2 * count + 2 && reached.size < count; presses += 1) {
+    await page.keyboard.press("Tab")
+    const [at, outline] = (await page.evaluate(
+      `[${all}.indexOf(document.activeElement), getComputedStyle(document.activeElement).outlineStyle]`,
+    )) as readonly [number, string]
+    if (at !== -1) assert.notEqual(outline, "none")
+    if (at !== -1) reached.add(at)
+  }
+  assert.equal(reached.size, count, "out of reach of the keyboard")
+}
+
 async function violations(page: Page): Promise<unknown> {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
   const options = { runOnly: tags, resultTypes: ["violations"] }
@@ -148,10 +167,11 @@ async function violations(page: Page): Promise<unknown> {
     violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))`)
 }
 
-/** Nothing is wider than the window, and no button or field cuts its text off. */
+/** Nothing is wider than the window, and no button cuts its text off or breaks its words. */
 async function fits(page: Page, when: string): Promise<void> {
   const wide = await page.evaluate(`[...document.querySelectorAll("body *")].filter((element) =>
     element.getBoundingClientRect().right > innerWidth + 0.5 ||
+    (element.matches(".button") && element.offsetHeight > element.offsetWidth) ||
     (element.matches("button, a, summary") && element.scrollWidth > element.clientWidth + 1 &&
       getComputedStyle(element).display !== "inline")
   ).map(({ outerHTML }) => outerHTML.slice(0, 120))`)
