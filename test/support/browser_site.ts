@@ -118,7 +118,7 @@ async function startSite(): Promise<BrowserSite> {
   ])
   const file = caddyfile({ directory, port, plainPort, posternPort, appPort })
   const proxy = startProxy(t, "caddy", { file, directory, port })
-  const [browser] = await Promise.all([startBrowser({ port, plainPort }), proxy])
+  const [browser] = await Promise.all([startBrowser(t, { port, plainPort }), proxy])
   return {
     ...{ port, plainPort, browser, pages },
     command: (...words) => runPostern(words, settings),

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
-import { after, type TestContext } from "node:test"
+import type { TestContext } from "node:test"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import { noProxies } from "./proxy_programs.ts"
 
@@ -34,10 +34,13 @@ export function launchOptions({ port, plainPort }: ProxyPorts) {
   }
 }
 
-/** Starts a browser, until the test file ends. */
-export async function startBrowser(ports: ProxyPorts): Promise<Browser> {
+/** Starts a browser, until the end of a test or a file. */
+export async function startBrowser(
+  t: Pick<TestContext, "after">,
+  ports: ProxyPorts,
+): Promise<Browser> {
   const browser = await chromium.launch(launchOptions(ports))
-  after(() => browser.close())
+  t.after(() => browser.close())
   return browser
 }
 

@@ -66,11 +66,11 @@ export interface SiteOptions {
 const silentMillis = 700
 const answerMillisMax = 20_000
 
-/** Starts a proxy on its example. */
+/** Starts a proxy on its example. `plainPort` is the one without TLS. */
 export async function startProtectedSite(
   t: Pick<TestContext, "after"> & TestContext,
   { program, posternPort, edit = (text) => text, ...options }: SiteOptions,
-): Promise<ProtectedSite> {
+): Promise<ProtectedSite & { readonly plainPort: number }> {
   const directory = temporaryDirectory(t)
   const reached: AppRequest[] = []
   const [photos, git] = await Promise.all([
@@ -83,7 +83,7 @@ export async function startProtectedSite(
   const file = edit(configurationOf({ program, directory, edit, ...ports }))
   await startProxy(t, program, { file, directory, port })
   return {
-    ...{ port, reached },
+    ...{ port, plainPort, reached },
     ask: (asked) => askSite(asked.tls === false ? plainPort : port, asked),
     exchange: (bytes, servername = photosHost) => exchange(port, { bytes, servername }),
   }
