@@ -124,6 +124,16 @@ for (const [what, code, error] of left) {
   })
 }
 
+test("runFiles() cleans up after a file before the next one begins", async (t) => {
+  const imported = 'import { after } from "node:test"\n'
+  const pause = "new Promise((resolve) => setTimeout(resolve, 300))"
+  const slow = `${imported}after(() => ${pause})\n${good}`
+  const opened = `let isOpen = true\nafter(() => { isOpen = false })\nawait ${pause}\n`
+  const checked = 'test("is open", () => { if (!isOpen) throw new Error("closed") })\n'
+  const results = await run(writeFiles(t, { slow, next: `${imported}${opened}${checked}` }))
+  for (const file of ["slow", "next"]) assert.equal(results.get(file)?.passed, 1, file)
+})
+
 test("run.ts exits 0 if all is well, and else names at its end what failed", (t) => {
   const [goodFile = "", badFile = ""] = writeFiles(t, { good, bad })
   const runAll = (...files: readonly string[]) =>
