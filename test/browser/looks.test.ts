@@ -15,7 +15,6 @@ const { skip, site } = await siteForTests()
 const { login } = origins
 const pictures =
   process.env["TEST_PICTURES"] ?? fileURLToPath(new URL("../../build/pictures", import.meta.url))
-mkdirSync(pictures, { recursive: true })
 
 const desk = { width: 1000, height: 760 }
 /** What 1280 pixels are at 400 % (WCAG 1.4.10). */
@@ -122,6 +121,7 @@ for (const [name, go] of Object.entries(ofUsers)) {
 }
 
 async function look(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true })
   const picture = (kind: string) =>
     page.screenshot({ path: join(pictures, `${name}-${kind}.png`), fullPage: true })
   await tabThrough(page)

@@ -155,7 +155,13 @@ test("run.ts exits 0 if all is well, and else names at its end what failed", (t)
 })
 
 test("summarize() says in one line what was skipped, and why", () => {
-  const skipped = ["one", "two"].map((name) => ({ name, reason: "nginx is not there" }))
-  const result = { file: "test/x.test.ts", seconds: 1, passed: 3, failures: [], skipped }
-  assert.match(summarize([result], 1), /\n2 skipped: one, two \(nginx is not there\)\n/)
+  const linesFor = (count: number) => {
+    const skipped = Array.from({ length: count }, (_, at) => ({
+      name: `t${at}`,
+      reason: "no nginx",
+    }))
+    return summarize([{ file: "x.test.ts", seconds: 1, passed: 3, failures: [], skipped }], 1)
+  }
+  assert.match(linesFor(2), /\n2 skipped: t0, t1 \(no nginx\)\n/)
+  assert.match(linesFor(9), /\n9 skipped: t0, t1, t2, t3, t4, t5 and 3 more \(no nginx\)\n/)
 })

@@ -4,6 +4,7 @@ import type { FileResult } from "./pool.ts"
 
 const slowSeconds = 5
 const slowMax = 10
+const namedMax = 6
 
 /** A line while tests run. */
 export function describeProgress(
@@ -64,7 +65,9 @@ function skippedLines(results: readonly FileResult[]): readonly string[] {
   const reasons = [...new Set(skipped.map(({ reason }) => reason))]
   const list = reasons.map((reason) => {
     const names = skipped.filter((one) => one.reason === reason).map(({ name }) => name)
-    return `${names.join(", ")} (${reason})`
+    const rest = names.length - namedMax
+    const more = rest > 0 ? ` and ${rest} more` : ""
+    return `${names.slice(0, namedMax).join(", ")}${more} (${reason})`
   })
   return [`${skipped.length} skipped: ${list.join("; ")}`]
 }
