@@ -28,6 +28,11 @@ const tagBytes = 20
 /** Length of a device's name in bytes. */
 export const deviceNameBytes = 10
 
+/** Whether a text has the form of a token. */
+export function isDeviceToken(text: string): boolean {
+  return form.test(text)
+}
+
 /** Makes the token of a device that has logged in. */
 export function writeDeviceToken(
   { device, issuedAt }: { readonly device: Uint8Array; readonly issuedAt: number },

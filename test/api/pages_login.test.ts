@@ -80,6 +80,14 @@ test("POST /login with a form says when to try again", async (t) => {
   assert.match(reply.body, new RegExp(`Try again in ${seconds} second`))
 })
 
+test("a planted cookie of devices is no reason to fail, and is replaced", async (t) => {
+  const service = await createTestService(t, { browser: [] })
+  const browser = openBrowser(service)
+  browser.cookies.set("__Host-postern_device", `ptd_${"A".repeat(2040)}`)
+  assert.equal(titleOf(await browser.open("/login", { form: alice })), "Your account")
+  assert.match(browser.cookies.get("__Host-postern_device") ?? "", /^ptd_[\w-]{48}$/)
+})
+
 test("a browser that has logged in can log in while strangers have locked the account", async (t) => {
   const service = await createTestService(t, { browser: [] })
   const browser = openBrowser(service, "192.0.2.1")

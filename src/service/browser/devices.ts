@@ -4,7 +4,7 @@
 //   ptd_… "." ptd_… "." …       the last user first
 
 import { canonicalUsername } from "../../domain/username.ts"
-import { readDeviceToken } from "../../token/device_token.ts"
+import { isDeviceToken, readDeviceToken } from "../../token/device_token.ts"
 
 /** More users of one browser than a household has. */
 const usersMax = 5
@@ -35,5 +35,5 @@ export function withDeviceToken(
 
 function tokensOf(cookie: string | null): readonly string[] {
   const texts = (cookie ?? "").split(".").slice(0, usersMax)
-  return texts.filter((text) => text.startsWith("ptd_"))
+  return texts.filter(isDeviceToken)
 }

@@ -54,3 +54,11 @@ test("withDeviceToken() replaces an older token of the user, and reads at most f
     5,
   )
 })
+
+test("withDeviceToken() keeps nothing that has not the form of a token, however long", () => {
+  const planted = [`ptd_${"A".repeat(2040)}`, `ptd_.${tokenOf("bob")}.x`, `${tokenOf("bob")}A`]
+  const values = planted.map((cookie) =>
+    withDeviceToken(cookie, { username: "alice", deviceToken: "new" }, key),
+  )
+  assert.deepEqual(values, ["new", `new.${tokenOf("bob")}`, "new"])
+})
