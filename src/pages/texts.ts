@@ -97,6 +97,8 @@ export const texts = {
       `At least ${characters} characters. A few words that don’t belong together do well.`,
     submit: "Set password and log in",
     noPassword: "Enter a new password.",
+    other: (username: string) =>
+      `Nothing was set. This browser has opened another link since, and that one is for ${username}.`,
     goneTitle: "This link doesn’t work",
     gone: "It was used already, it has expired, or a newer one was made.",
     goneHelp: (site: string) => `Ask whoever runs ${site} for a new link.`,

@@ -211,6 +211,25 @@ test("a form of another site uses no link", async (t) => {
   assert.equal(titleOf(await browser.open("/reset")), "Choose a new password")
 })
 
+test("the page of one link never sets the password of another link's user", async (t) => {
+  const { service, reset } = await prepare(t)
+  const browser = openBrowser(service)
+  const page = await browser.open(await reset("alice"))
+  // Another tab, or a link that somebody else made the browser open.
+  await browser.open(await reset("bob"))
+  takeEvents(service)
+  const refused = await browser.send(page, "/reset", { password })
+  assert.deepEqual([refused.status, titleOf(refused)], [400, "Error: Choose a new password"])
+  assert.ok(refused.body.includes("that one is for bob."))
+  const nameless = await browser.ask("/reset", { form: { password } })
+  assert.equal(nameless.status, 400)
+  assert.deepEqual(takeEvents(service), [])
+  // The page says for whom it is now.
+  assert.match(refused.body, /<h1>New password for bob<\/h1>/)
+  const account = await browser.send(refused, "/reset", { password })
+  assert.match(account.body, /<h1>bob<\/h1>/)
+})
+
 test("a link ends the session that the browser had", async (t) => {
   const { service, reset } = await prepare(t)
   const browser = openBrowser(service)

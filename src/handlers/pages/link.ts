@@ -41,9 +41,13 @@ export function showLink(kind: LinkKind, parts: PageParts): Handler {
 export function useLinkByForm(kind: LinkKind, parts: PageParts): BodyHandler {
   const { links, clock } = parts
   return withBody(async (request) => {
-    const { password } = readForm(request, ["password"])
+    const { username, password } = readForm(request, ["username", "password"])
     const link = await findLink(request, kind, parts)
     if (link === null) return gone(parts)
+    // The browser keeps one link at a time, so this may be the page of an earlier one. Nobody sets
+    // the password of a user who is not on the page.
+    const { username: linked } = link
+    if (username !== linked) return show(link, { passwordError: texts.link.other(linked) }, parts)
     if (password === "") return show(link, { passwordError: texts.link.noPassword }, parts)
     const before = await findSession(request, parts)
     const chosen = { password, replaces: before?.session.sid ?? null }
