@@ -84,6 +84,13 @@ export function handOverPage({ url, host }: Destination, site: Site): Html {
   return faultPage({ title, lead, link: { label, href: url } }, site)
 }
 
+/** Shown for a moment, while the browser goes on to a protected host. */
+export function onwardPage({ url, host }: Destination, title: string, site: Site): Html {
+  const { to, link } = texts.onward
+  const more = html`<p class="action"><a class="button" href="${url}">${link}</a></p>`
+  return message({ title, lead: to(host.name), more }, site)
+}
+
 /** What is wrong, and what to do. */
 export interface FaultView {
   readonly title: string

@@ -1,5 +1,5 @@
 // Pages and redirects as replies. A page runs our script and sheet and nothing else, is shown in no
-// frame, and sends its forms to us and to where this request's own way leads.
+// frame, and sends its forms to us alone.
 
 import type { Reply } from "../http/message.ts"
 import type { Html } from "./html.ts"
@@ -7,8 +7,11 @@ import type { Html } from "./html.ts"
 /** What a reply may have beside its page. */
 export interface PageOptions {
   readonly status?: number
-  /** The origin that the form's redirects may lead to, beside our own. */
-  readonly target?: string | null
+  /**
+   * Where the browser goes on to at once. After a form, this is the way to another host: a policy's
+   * `form-action` holds for all redirects that follow a form, and an app may redirect anywhere.
+   */
+  readonly next?: string | null
   readonly cookies?: readonly string[]
   /** After how many seconds to try again. */
   readonly retryAfterSeconds?: number | null
@@ -22,17 +25,28 @@ const pageHeaders: Reply["headers"] = {
   "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+const policy = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join("; ")
+
 /** A page. */
 export function pageReply(page: Html, options: PageOptions = {}): Reply {
-  const { status = 200, target = null, cookies = [], retryAfterSeconds = null } = options
+  const { status = 200, next = null, cookies = [], retryAfterSeconds = null } = options
   const retry = retryAfterSeconds === null ? {} : { "Retry-After": String(retryAfterSeconds) }
+  const refresh = next === null ? {} : { Refresh: `0; url=${next}` }
   return {
     status,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
       ...pageHeaders,
-      "Content-Security-Policy": policyFor(target),
+      "Content-Security-Policy": policy,
       ...retry,
+      ...refresh,
     },
     body: String(page),
     cookies,
@@ -44,16 +58,4 @@ export function pageReply(page: Html, options: PageOptions = {}): Reply {
 export function redirect(location: string, cookies: readonly string[] = []): Reply {
   const headers = { ...pageHeaders, Location: location }
   return { status: 303, headers, body: "", cookies, isPage: true }
-}
-
-function policyFor(target: string | null): string {
-  const formTargets = target === null ? "'self'" : `'self' ${target}`
-  return [
-    "default-src 'none'",
-    "style-src 'self'",
-    "script-src 'self'",
-    `form-action ${formTargets}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join("; ")
 }

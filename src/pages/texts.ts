@@ -44,6 +44,12 @@ export const texts = {
       `Nothing is wrong with what you entered. Try again in ${waitInWords(seconds)}.`,
   },
 
+  onward: {
+    loggedIn: "You are logged in",
+    to: (host: string) => html`on to <b>${host}</b>`,
+    link: "Go on",
+  },
+
   loggedOut: {
     title: "You are logged out",
     lead: (site: string) => `On this device, of everything behind ${site}.`,

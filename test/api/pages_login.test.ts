@@ -5,7 +5,7 @@ import { test } from "node:test"
 import type { AccessRule, ProtectedHost } from "../../src/domain/access_rule.ts"
 import { readTicket } from "../../src/token/ticket.ts"
 import { takeEvents } from "../support/api_scenario.ts"
-import { fieldsOf, openBrowser, titleOf } from "../support/fake_browser.ts"
+import { fieldsOf, nextOf, openBrowser, titleOf } from "../support/fake_browser.ts"
 import { createTestService } from "../support/test_service.ts"
 
 const rule: AccessRule = {
@@ -140,11 +140,12 @@ test("/continue hands a login over to the host that asked, and to no other", asy
   const page = await browser.open(`/continue?to=${encodeURIComponent(photos)}&st=${st}`)
   assert.match(page.body, /to continue to <b>photos.example.org<\/b>/)
   const policy = page.headers["Content-Security-Policy"] ?? ""
-  assert.match(policy, /; form-action 'self' https:\/\/photos\.example\.org; /)
-  assert.equal(policy.includes("admin.example.org"), false)
+  // It would hold for whatever the app redirects to, so the way there is no redirect.
+  assert.match(policy, /; form-action 'self'; /)
   const reply = await browser.send(page, "/login", alice)
-  const location = reply.headers["Location"] ?? ""
-  const [start, token = ""] = location.split("?t=")
+  assert.deepEqual([reply.status, titleOf(reply)], [200, "You are logged in"])
+  assert.match(reply.body, /<a class="button" href="https:\/\/photos\.example\.org\/[^"]*">Go on/)
+  const [start, token = ""] = nextOf(reply).split("?t=")
   assert.equal(start, "https://photos.example.org/.postern/in")
   const ticket = readTicket(token, service.keys.cookieKey())
   assert.ok(ticket)
@@ -183,7 +184,7 @@ test("/continue asks for the password again where the host wants a recent login"
   assert.equal(titleOf(page), "Enter your password again")
   assert.equal(fieldsOf(page, "/login")["username"], "alice")
   const reply = await browser.send(page, "/login", { password: "wonderland" })
-  assert.match(reply.headers["Location"] ?? "", /^https:\/\/bank\.example\.org\/\.postern\/in\?t=/)
+  assert.match(nextOf(reply), /^https:\/\/bank\.example\.org\/\.postern\/in\?t=/)
   const after = await service.store.sessions.list("alice")
   assert.deepEqual([after.length, after[0]?.sid === before?.sid], [1, false])
 })
@@ -211,7 +212,7 @@ test("/continue sends a user whom the host is not for to /denied, which says who
   )
   assert.match(page.body, new RegExp(service.exchanges.at(-1)?.id ?? "-"))
   const reply = await browser.send(page, "/logout")
-  assert.equal(reply.headers["Location"], "https://admin.example.org/x")
+  assert.equal(nextOf(reply), "https://admin.example.org/x")
   assert.equal(browser.cookies.has("__Host-postern"), false)
 })
 

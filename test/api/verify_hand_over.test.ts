@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { nextOf } from "../support/fake_browser.ts"
 import {
   background,
   createProtectedService,
@@ -37,8 +38,7 @@ for (const kind of proxyKinds) {
     assert.ok(page.url.startsWith("https://login.example.org/login?"), page.url)
     const form = { username: "alice", password: "wonderland" }
     const sent = await browser.login.send(page.reply, "/login", form)
-    const back = sent.headers["Location"] ?? ""
-    const last = await browser.open(back, { kind })
+    const last = await browser.open(nextOf(sent), { kind })
     assert.deepEqual([last.url, userIn(last.reply)], [photos, "alice"])
     assert.deepEqual([...jarOf(browser.jars, photos).keys()], [state, session])
     assert.equal(userIn(await browser.ask(photos, { kind, headers: background })), "alice")

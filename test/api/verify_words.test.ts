@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Reply } from "../../src/http/message.ts"
+import { nextOf } from "../support/fake_browser.ts"
 import {
   type AppRequest,
   askAs,
@@ -36,7 +37,7 @@ test("`fresh` asks for a login at most so long ago", async (t) => {
   assert.ok(url.startsWith("https://login.example.org/login?"), url)
   const form = { username: "alice", password: "wonderland" }
   const sent = await browser.login.send(reply, "/login", form)
-  const back = await browser.open(sent.headers["Location"] ?? "")
+  const back = await browser.open(nextOf(sent))
   assert.deepEqual([back.url, userIn(back.reply)], [bank, "alice"])
 })
 

@@ -38,6 +38,21 @@ test("one login opens an app, a second subdomain and another domain, and one log
   }
 })
 
+test("an app may send the browser on, to any site, right after the login", { skip }, async (t) => {
+  const page = await site.open(t)
+  for (const there of [origins.git, origins.evil]) {
+    site.pages.set("/jump", { body: "", location: `${there}/landed` })
+    await page.context().clearCookies()
+    await page.goto(`${origins.photos}/jump`)
+    await logIn(page, "alice")
+    await page.waitForURL(`${there}/landed`)
+    // And right after a logout.
+    await page.goto(`${origins.login}/logout?to=${origins.photos}/jump`)
+    await page.getByRole("button", { name: "Log out" }).click()
+    await page.getByText("to continue to photos.home.example").waitFor()
+  }
+})
+
 test("twelve tabs of a host that the browser never saw all open", { skip }, async (t) => {
   const page = await loggedIn(t, site, "alice")
   const tabs = await Promise.all(Array.from({ length: 12 }, () => page.context().newPage()))

@@ -11,9 +11,8 @@ const always = {
   "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-function policy(formTargets: string): string {
-  return `default-src 'none'; style-src 'self'; script-src 'self'; form-action ${formTargets}; frame-ancestors 'none'; base-uri 'none'`
-}
+const policy =
+  "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 test("pageReply() lets a page run our sheet and script, and send forms to us, in no frame", () => {
   assert.deepEqual(pageReply(html`<p>x</p>`), {
@@ -21,7 +20,7 @@ test("pageReply() lets a page run our sheet and script, and send forms to us, in
     headers: {
       "Content-Type": "text/html; charset=utf-8",
       ...always,
-      "Content-Security-Policy": policy("'self'"),
+      "Content-Security-Policy": policy,
     },
     body: "<p>x</p>",
     cookies: [],
@@ -29,11 +28,12 @@ test("pageReply() lets a page run our sheet and script, and send forms to us, in
   })
 })
 
-test("pageReply() lets a form lead to this request's own target, and no other", () => {
-  const target = "https://photos.example.org:8443"
-  const { status, headers } = pageReply(html``, { status: 429, target, retryAfterSeconds: 7 })
+test("pageReply() says when to try again, and where to go on to", () => {
+  const next = "https://photos.example.org:8443/album?a=1;b"
+  const { status, headers } = pageReply(html``, { status: 429, next, retryAfterSeconds: 7 })
   assert.deepEqual([status, headers["Retry-After"]], [429, "7"])
-  assert.equal(headers["Content-Security-Policy"], policy(`'self' ${target}`))
+  assert.equal(headers["Refresh"], `0; url=${next}`)
+  assert.equal(headers["Content-Security-Policy"], policy)
 })
 
 test("redirect() goes on by GET, sets cookies, and is kept by nobody", () => {

@@ -42,6 +42,8 @@ const strangers = ["sibling", "evil"] as const
 /** What a test lets a host show at a path. */
 export interface OwnPage {
   readonly body: string
+  /** Where the host sends the browser. */
+  readonly location?: string
   readonly cookies?: readonly string[]
 }
 
@@ -135,10 +137,16 @@ function lineOf(app: (typeof apps)[number]): string {
 async function startApps(pages: ReadonlyMap<string, OwnPage>): Promise<number> {
   const server = createServer((message, reply) => {
     const { host = "", "remote-user": user } = message.headers
-    const { body = `<h1>${host} for ${user}</h1>`, cookies = [] } =
-      pages.get(message.url ?? "") ?? {}
+    const {
+      body,
+      cookies = [],
+      location,
+    } = pages.get(message.url ?? "") ?? {
+      body: `<h1>${host} for ${user}</h1>`,
+    }
     reply.setHeader("Content-Type", "text/html; charset=utf-8")
     reply.setHeader("Set-Cookie", [...cookies])
+    if (location !== undefined) reply.writeHead(302, { Location: location })
     reply.end(`<!doctype html><title>${host}</title>${body}`)
   })
   server.listen(0, "127.0.0.1")

@@ -74,6 +74,12 @@ export function fieldsOf({ body }: Reply, action: string): Record<string, string
   )
 }
 
+/** Where a page sends the browser on to at once. */
+export function nextOf({ headers }: Reply): string {
+  const [, next = ""] = /^0; url=(.*)$/.exec(headers["Refresh"] ?? "") ?? []
+  return next
+}
+
 /** The title of a page, without the name of the service. */
 export function titleOf({ body }: Reply): string {
   return decode(/<title>(.*) – Home<\/title>/.exec(body)?.[1] ?? body)

@@ -92,9 +92,9 @@ export function openSiteBrowser(site: ProtectedSite): SiteBrowser {
   const follow = async (url: string, first: SiteRequest) => {
     let at = url
     let reply = await ask(first)
-    for (let steps = 0; reply.headers["location"] !== undefined; steps += 1) {
+    for (let steps = 0; nextOf(reply) !== undefined; steps += 1) {
       assert.ok(steps < redirectsMax, `a loop of redirects: ${at}`)
-      at = new URL(String(reply.headers["location"]), at).href
+      at = new URL(nextOf(reply) ?? "", at).href
       reply = await ask({ ...requestOf(at), headers: opening })
     }
     return { url: at, reply }
@@ -114,6 +114,11 @@ export function openSiteBrowser(site: ProtectedSite): SiteBrowser {
       return follow(`https://${host}/login`, request)
     },
   }
+}
+
+/** Where a browser goes on to: by a redirect, or from a page that says so. */
+function nextOf({ headers: { location, refresh } }: SiteReply): string | undefined {
+  return location === undefined ? refresh?.toString().replace("0; url=", "") : String(location)
 }
 
 function requestOf(url: string): SiteRequest {

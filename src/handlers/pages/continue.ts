@@ -6,9 +6,10 @@ import type { Handler } from "../../http/guard.ts"
 import type { RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { findSession } from "../../pages/browser_cookies.ts"
-import { cookiePage, handOverPage, unlistedPage } from "../../pages/message_pages.ts"
+import { cookiePage, handOverPage, onwardPage, unlistedPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
+import { texts } from "../../pages/texts.ts"
 import { noWay, pathOf, readWay, wayNames } from "../../pages/way.ts"
 
 /**
@@ -34,13 +35,17 @@ export function goOn(parts: PageParts): Handler {
     }
     const { to, state, attempt } = way
     if (to === null) return redirect("/account")
+    const leave = (location: string) =>
+      comesFromLogin(head, parts)
+        ? pageReply(onwardPage(to, texts.onward.loggedIn, site), { next: location })
+        : redirect(location)
     // Without a state the host has to begin: it sends the browser back here with one.
-    if (state === null) return redirect(to.url)
+    if (state === null) return leave(to.url)
     if (attempt >= attemptsMax) {
-      return pageReply(handOverPage(to, site), { status: 400, target: to.host.origin })
+      return pageReply(handOverPage(to, site), { status: 400 })
     }
     const handed = handOver(session, { to, state, attempt })
-    if (handed.kind === "go") return redirect(handed.location)
+    if (handed.kind === "go") return leave(handed.location)
     if (handed.kind === "again") return redirect(pathOf("/login", way, { again: "1" }))
     return redirect(pathOf("/denied", { ...noWay, to }))
   }

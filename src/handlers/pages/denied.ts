@@ -20,6 +20,6 @@ export function showDenied(parts: PageParts): Handler {
     const to = way.to === null ? null : { url: way.to.url, host: way.to.host.name }
     const roles = way.to?.host.rule.roles ?? []
     const page = deniedPage({ username, to, roles, requestId: head.id }, site)
-    return pageReply(page, { status: 403, target: way.to?.host.origin ?? null })
+    return pageReply(page, { status: 403 })
   }
 }

@@ -104,7 +104,6 @@ function show(
   const page = loginPage({ destination, username, stays, isAgain, fault }, site)
   return pageReply(page, {
     status: fault === null ? 200 : statuses[fault.kind],
-    target: way.to?.host.origin ?? null,
     retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
   })
 }

@@ -6,9 +6,10 @@ import { readForm } from "../../http/form_body.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogout, findSession } from "../../pages/browser_cookies.ts"
-import { loggedOutPage, logOutPage, unlistedPage } from "../../pages/message_pages.ts"
+import { loggedOutPage, logOutPage, onwardPage, unlistedPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
+import { texts } from "../../pages/texts.ts"
 import { noWay, readWay } from "../../pages/way.ts"
 
 /** Shows the button, or says that there is nobody to log out. Changes nothing: anybody can link. */
@@ -20,18 +21,20 @@ export function showLogout(parts: PageParts): Handler {
     const session = await findSession(head, parts)
     if (session === null) return pageReply(loggedOutPage(site))
     const { username } = session.user
-    const target = way.to?.host.origin ?? null
-    return pageReply(logOutPage({ username, to: way.to?.url ?? null }, site), { target })
+    return pageReply(logOutPage({ username, to: way.to?.url ?? null }, site))
   }
 }
 
 /** Ends the session, whatever `to` is. Without a session nothing is left to end. */
 export function logOutByForm(parts: PageParts): BodyHandler {
-  const { findHost, cookieSessions } = parts
+  const { site, findHost, cookieSessions } = parts
   return withBody(async (request) => {
     const way = readWay(readForm(request, ["to"]), findHost) ?? noWay
     const session = await findSession(request, parts)
     if (session !== null) await cookieSessions.logOut(session.session.sid, callerOf(request))
-    return redirect(way.to?.url ?? "/logout", cookiesOfLogout)
+    const { to } = way
+    if (to === null) return redirect("/logout", cookiesOfLogout)
+    const page = onwardPage(to, texts.loggedOut.title, site)
+    return pageReply(page, { next: to.url, cookies: cookiesOfLogout })
   })
 }
