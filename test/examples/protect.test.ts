@@ -60,6 +60,8 @@ test("the compose file's services are hardened, and only Caddy has a port", () =
   for (const [, name, text = ""] of services) {
     assert.match(text, /^ {4}<<: \*hardened$/m, name)
     assert.equal(text.includes("ports:"), name === "caddy", name)
+    // Postern's image has a user of its own.
+    if (name !== "postern") assert.match(text, /^ {4}user: "65532:65532"$/m, name)
     if (name !== "whoami") assert.match(text, /^ {6}test: \["CMD", /m, name)
   }
   assert.match(compose, /^ {6}- "127\.0\.0\.1:\$\{HTTPS_PORT:-8443\}:\$\{HTTPS_PORT:-8443\}"$/m)
