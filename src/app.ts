@@ -22,8 +22,8 @@ export interface App {
   /** Whether the body of a request with this head is read before `handle` is called. */
   takesBody(head: RequestHead): boolean
   /**
-   * Who asks at a path. For a head whose path could not be read, null: who asks anywhere and needs
-   * the most care.
+   * Who asks at a path. Null stands for a head whose path could not be read: then the answer is the
+   * kind of asker, of all paths, that needs the most care.
    */
   askerAt(start: RequestStart | null): Asker
   /** Answers a request. Never rejects. */

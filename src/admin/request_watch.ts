@@ -15,7 +15,7 @@ export const markerHeader = "X-Postern-Doctor"
 /** The cookie that a marked request may ask for. */
 export const markerCookie = "__Host-postern_doctor"
 /** The header that makes a head large. */
-export const paddingHeader = "X-Postern-Doctor-Padding"
+const paddingHeader = "X-Postern-Doctor-Padding"
 
 const watchSecondsMax = 60
 /** The oldest ends when there is another one. */
@@ -29,7 +29,7 @@ const waitSecondsMax = 8
 const waitersMax = 2
 const markerForm = /^[\w-]{22}$/
 
-/** How the running service is set. */
+/** Settings of the running service that the doctor compares with what it sees. */
 export interface ServiceFacts {
   /** The public address; null with a shared secret and no POSTERN_ISSUER. */
   readonly publicAddress: string | null
@@ -52,7 +52,7 @@ export interface ProtectedName {
   readonly ports: readonly number[]
 }
 
-/** The body of a message, told apart from others. */
+/** What a body is compared by. */
 export interface BodyMark {
   readonly bytes: number
   readonly sha256: string
@@ -154,7 +154,7 @@ export class RequestWatch {
     return this.#watches.length > 0 && this.#current().length > 0
   }
 
-  /** Answers a command about watches; undefined for another command. Who reads a watch ends it. */
+  /** Answers a command about watches; undefined for another command. Reading a watch ends it. */
   answer({ command, marker }: JsonObject): WatchStarted | Seen | null | undefined {
     if (command !== "doctor.watch" && command !== "doctor.seen") return undefined
     if (typeof marker !== "string" || !markerForm.test(marker)) return null
@@ -256,7 +256,7 @@ function cookieOf({ marker }: Watch): string {
   return `${markerCookie}=${marker}; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax`
 }
 
-/** What tells a body apart from others. */
+/** Makes the mark of a body. */
 export function markOf(body: Uint8Array): BodyMark {
   return { bytes: body.byteLength, sha256: createHash("sha256").update(body).digest("hex") }
 }

@@ -10,7 +10,7 @@ import type { Call } from "./command_row.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** The option of a setting, without its dashes: `port`, `jwt-secret-key-file`. */
-export function optionOf(setting: Setting): string {
+function optionOf(setting: Setting): string {
   const words = setting.name
     .replace(/^POSTERN_/, "")
     .toLowerCase()

@@ -47,7 +47,7 @@ export async function readPlace(
   return { directory, disk: machineDisk, mayHold }
 }
 
-/** What can't be read is a mistake that the settings' reader tells. */
+/** The text of a file; empty when it can't be read. Then the reader of settings reports why. */
 function textOfFile(path: string): string {
   try {
     const reading = readOperatorText(readOperatorFile(path))

@@ -18,7 +18,7 @@ type DirectoryState = Extract<StoreStatus, { readonly engine: "directory" }>
 type DatabaseState = Extract<StoreStatus, { readonly engine: "postgresql" }>
 type Amount = NonNullable<DatabaseState["content"]>["users"]
 
-/** One thing that is told: its name, its value in JSON, and for people; empty for JSON alone. */
+/** One fact: its name, its value in JSON, and its text for people; empty for JSON alone. */
 type Line = readonly [name: string, value: unknown, text: string]
 
 /** Prints the state. Exits 0 also when nothing is set up: it says so. */

@@ -1,6 +1,6 @@
 // A user's recent logins and failures, for the user to look at. Bounded: the last ten logins, and
 // the last ten addresses that failed. The failures of one address are one record with a count, so
-// whoever guesses at an account can't push its logins, or much else, out of the list. Pure.
+// a person who guesses at an account can't push its logins out of the list. Pure.
 
 /** A login that succeeded. */
 export interface PastLogin {

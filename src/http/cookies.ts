@@ -12,8 +12,8 @@ import type { RequestHead } from "./message.ts"
 export const cookieNames = {
   /** The session: of the login host, or of one protected host. */
   session: "__Host-postern",
-  /** Binds a hand-over between hosts to one browser. */
-  attempt: "__Host-postern_try",
+  /** The state cookie of a protected host: binds a hand-over to one browser. */
+  state: "__Host-postern_try",
   /** The device tokens of the last users of a browser. */
   devices: "__Host-postern_device",
   /** The token of an invite or a reset, while its page is open. */

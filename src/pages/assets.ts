@@ -12,7 +12,7 @@ export interface Asset {
 }
 
 /** Below this path the assets are. */
-export const assetDirectory = "/pages"
+const assetDirectory = "/pages"
 
 const sheetName = named("css", style)
 const scriptName = named("js", script)

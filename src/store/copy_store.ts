@@ -19,7 +19,7 @@ export interface DirectoryPlace {
 /** A database, and what opens its keys. */
 export type DatabasePlace = Omit<CopiedDatabase, "warn">
 
-/** One of them. */
+/** Where to copy from, or to. */
 export type CopyPlace = DirectoryPlace | DatabasePlace
 
 /** Where a copy is in its work. */

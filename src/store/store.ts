@@ -220,7 +220,7 @@ export interface KeyStore {
 /** The keys as they were read. */
 export interface KeyDocument {
   readonly bytes: Uint8Array
-  /** Another number after each replacement, by whichever process. */
+  /** Another number after each replacement, by this or another process. */
   readonly version: number
 }
 

@@ -1,5 +1,5 @@
 // The tokens of links by which a user sets a password once. The store keeps a tag instead of the
-// token, and the tag is a seal: who reads the store can't make a link of it.
+// token, and the tag is a seal: a reader of the store can't make a link of it.
 //
 //   pti_ + 128 random bits as base64url + "." + base64url( username )
 //   tag = seal of (kind, username, random bits), of the kind "link"

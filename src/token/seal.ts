@@ -16,9 +16,6 @@ export type SealKind = "master" | "gate" | "ticket" | "link"
 /** Length of the cookie key in bytes. */
 export const cookieKeyBytes = 32
 
-/** Length of a seal in characters. */
-export const sealLength = 32
-
 const sealBytes = 24
 const keyBytes = 32
 

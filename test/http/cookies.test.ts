@@ -5,9 +5,9 @@ import { test } from "node:test"
 import { cookieNames, deleteCookie, readCookie, setCookie } from "../../src/http/cookies.ts"
 import { makeRequest } from "../support/http_request.ts"
 
-const { session, attempt } = cookieNames
+const { session, state } = cookieNames
 
-function read(cookie: string, name: typeof session | typeof attempt = session) {
+function read(cookie: string, name: typeof session | typeof state = session) {
   return readCookie(makeRequest({ headers: { cookie } }), name)
 }
 
@@ -19,12 +19,12 @@ test("readCookie() gives the value of the cookie with this name, wherever it sta
     `${session}=${value}; a=b`,
     `a="x"; ${session}=${value};b=c=d; ;`,
     ` \t${session}=${value}\t `,
-    `${attempt}=other; ${session}=${value}`,
+    `${state}=other; ${session}=${value}`,
     `${session}x=other; ${session}=${value}`,
     `=${session}=other; ${session}=${value}`,
   ]
   for (const cookie of rows) assert.equal(read(cookie), value, cookie)
-  assert.equal(read(`${session}=a; ${attempt}=b`, attempt), "b")
+  assert.equal(read(`${session}=a; ${state}=b`, state), "b")
 })
 
 test("readCookie() gives null without the cookie, or for another spelling of its name", () => {
@@ -59,7 +59,7 @@ test("setCookie() and deleteCookie() write the attributes of a __Host- cookie", 
   const attributes = "Path=/; Secure; HttpOnly; SameSite=Lax"
   assert.equal(setCookie(session, { value: "a.b" }), `__Host-postern=a.b; ${attributes}`)
   assert.equal(
-    setCookie(attempt, { value: "a", maxAgeSeconds: 600 }),
+    setCookie(state, { value: "a", maxAgeSeconds: 600 }),
     `__Host-postern_try=a; ${attributes}; Max-Age=600`,
   )
   assert.equal(deleteCookie(session), `__Host-postern=; ${attributes}; Max-Age=0`)

@@ -14,7 +14,7 @@ export interface Difference {
   readonly arrived: string
 }
 
-/** Headers of one hop (RFC 9110 §7.6.1), and those that a hop may write anew. */
+/** Headers of one hop (RFC 9110 §7.6.1), and those that a hop may replace. */
 const ofOneHop = [
   ...["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"],
   ...["upgrade", "via", "content-length"],
@@ -66,7 +66,7 @@ export function replyDifferences(
 }
 
 /** A target without the path of the public address, which the proxy removes. */
-export function targetWithin(target: string, path: string): string {
+function targetWithin(target: string, path: string): string {
   return path !== "" && target.startsWith(`${path}/`) ? target.slice(path.length) : target
 }
 

@@ -174,7 +174,7 @@ function openLink(
       if (tlsName === null) return done(null)
       stage = "tls"
       const name = isIP(tlsName) === 0 ? { servername: tlsName } : { host: tlsName }
-      // What is wrong with the certificate is found below and told, and no secret is sent.
+      // Faults of the certificate are reported below, and no secret is sent.
       const secure = connectTls({ socket: raw, ...name, rejectUnauthorized: false })
       socket = secure
       watch(secure)

@@ -102,7 +102,7 @@ class Asked implements AskedRequest {
   }
 
   readState(): string | null {
-    return readCookie(this.#head, cookieNames.attempt)
+    return readCookie(this.#head, cookieNames.state)
   }
 
   readBearer(): string | null {
@@ -132,7 +132,7 @@ function replyFor(
   }
   const { newState: value, reason } = verdict
   const maxAgeSeconds = stateSeconds
-  const cookies = value === null ? [] : [setCookie(cookieNames.attempt, { value, maxAgeSeconds })]
+  const cookies = value === null ? [] : [setCookie(cookieNames.state, { value, maxAgeSeconds })]
   return { ...redirect(status, `${loginOrigin}${pathOf("/continue", verdict)}`, cookies), reason }
 }
 

@@ -8,9 +8,9 @@ import type { Log } from "../../telemetry/log.ts"
 
 /** The events. */
 export interface VerifyLog {
-  /** Somebody asks who is no trusted proxy. */
+  /** The asker is no trusted proxy. */
   readonly untrusted: (head: Pick<RequestHead, "clientAddress">) => void
-  /** What is asked about can't be read. */
+  /** The original request can't be read from the headers. */
   readonly unreadable: (error: AuthError) => void
   /** A request was refused. */
   readonly refused: (reason: RefusalReason, original: Pick<OriginalRequest, "host">) => void

@@ -166,7 +166,7 @@ function askerOf({ incoming }: PendingRequest, { askerAt }: ServerParts): Asker 
   return askerAt({ method, path: pathOf(url) })
 }
 
-/** A refusal in the form that who asks can read. */
+/** A refusal in the form that the asker can read. */
 function refusalFor(asker: Asker, refusal: Refusal): Refusal {
   return asker === "nginx" ? { ...refusal, reply: asDenial(refusal.reply) } : refusal
 }

@@ -1,5 +1,5 @@
 // Where the server shows requests and replies as they are on the wire, for `postern doctor`. While
-// nobody looks (`isOn`), it costs a look at one member.
+// nobody looks (`isOn` is false), it costs one comparison a request.
 
 import type { PendingRequest } from "./connection.ts"
 import type { HeadWriter } from "./reply_head.ts"

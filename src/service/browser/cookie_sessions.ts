@@ -123,8 +123,8 @@ export class CookieSessions {
   }
 
   /**
-   * The session of a cookie's value with its user, or null when nobody is logged in by it. Moves
-   * the session's last use on, where the caller is told.
+   * The session of a cookie's value with its user, or null when nobody is logged in by it. With
+   * a caller, this counts as a use of the session.
    */
   async find(
     kind: CookieKind,

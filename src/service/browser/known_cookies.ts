@@ -1,6 +1,6 @@
 // Remembers cookie values whose seal held, since a browser sends one with every request and a seal
-// takes longer to check than all else about it. Session and user are the caller's to look up each
-// time. A value that was not made here is never kept, so a flood of those takes no place.
+// takes longer to check than all else about it. The caller looks session and user up each
+// time. A value that was not made here is never kept, so a flood of forged ones drops no good one.
 
 import { BoundedMap } from "../../system/bounded_map.ts"
 import { ownText } from "../../system/own_text.ts"

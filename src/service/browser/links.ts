@@ -13,7 +13,6 @@ import type { Store } from "../../store/store.ts"
 import { randomName } from "../../system/random.ts"
 import type { Audit } from "../../telemetry/audit.ts"
 import { isTagOf, makeLinkToken, usernameIn } from "../../token/link_token.ts"
-
 import type { Accounts } from "../accounts.ts"
 import { createUser, nameTaken, requireChoosable, requireName } from "../create_user.ts"
 import type { KeyWatch } from "../keys.ts"
@@ -64,7 +63,7 @@ export interface LinkParts {
 const hour = 3600
 
 /** For how long a link is good. */
-export const linkSeconds: Readonly<Record<LinkKind, number>> = { invite: 24 * hour, reset: hour }
+const linkSeconds: Readonly<Record<LinkKind, number>> = { invite: 24 * hour, reset: hour }
 
 /** Makes the operator's commands. `publicAddress` is that of the login page. */
 export function createLinkMaker(parts: LinkParts & { readonly publicAddress: string }): LinkMaker {

@@ -32,7 +32,7 @@ export interface HeldFile {
 }
 
 /** The path of a file leads to another file, or the lock has another owner. */
-export class Displaced extends Error {
+class Displaced extends Error {
   override readonly name = "Displaced"
   /** The system's own code for a file that is not where it was. */
   readonly code = "ESTALE"

@@ -1,4 +1,4 @@
-// Requests that wait for one answer: whoever comes before the question is sent shares it.
+// Requests that wait for one answer: all that come before the question is sent share it.
 
 /** A promise, and what settles it. */
 export interface Batch {
@@ -7,7 +7,7 @@ export interface Batch {
   readonly reject: (reason: unknown) => void
 }
 
-/** Makes one that nobody waits for yet. */
+/** Makes a batch that nobody waits for yet. */
 export function createBatch(): Batch {
   let resolve: () => void = () => {}
   let reject: (reason: unknown) => void = () => {}

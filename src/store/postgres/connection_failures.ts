@@ -16,7 +16,7 @@ const tlsCodes =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO$)/
 
 /** The SQLSTATE of an error, or null. */
-export function sqlState(error: unknown): string | null {
+function sqlState(error: unknown): string | null {
   const code = systemCode(error)
   return code !== null &&
     /^[0-9A-Z]{5}$/.test(code) &&

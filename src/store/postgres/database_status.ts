@@ -48,8 +48,8 @@ export interface Amount {
 }
 
 /**
- * What keeps PostgreSQL from removing dead rows: the oldest transaction, in whichever database of
- * the cluster if it writes.
+ * What keeps PostgreSQL from removing dead rows: the oldest transaction. One that writes counts in
+ * every database of the cluster.
  */
 export interface Horizon {
   readonly kind: "connection" | "prepared transaction" | "replication slot"

@@ -4,7 +4,7 @@
 //   1 byte version of this format, 12 bytes nonce, ciphertext, 16 bytes tag
 //
 // The authenticated data name the issuer and the version of the row, so that a row of another
-// database, or an older one, does not open. It can still be removed by who may write.
+// database, or an older one, does not open. A role that may write can still delete it.
 
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto"
 import { exitCodes, OperatorError } from "../../errors.ts"

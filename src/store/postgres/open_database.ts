@@ -37,7 +37,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const known = new Set<string>()
   const database = new ConnectedDatabase({
     ...{ ...options, waitMillisMax },
-    // Each connection finds the same: it is told once.
+    // Each connection finds the same: it is logged once.
     warn(event, message) {
       if (event === "store.settings" && known.has(message)) return
       known.add(message)
@@ -131,7 +131,7 @@ class ConnectedDatabase implements Database {
     return found
   }
 
-  /** Opens a shared connection; who asks meanwhile gets the same one. */
+  /** Opens a shared connection. All who ask meanwhile get the same one. */
   async #openShared(): Promise<Connection> {
     this.#opening ??= this.#connect((connection) => this.#lose(connection)).finally(() => {
       this.#opening = null

@@ -1,4 +1,4 @@
-// Notices a transaction that stays open, in whichever database of the cluster. Until it ends,
+// Notices a transaction that stays open in any database of the cluster. Until it ends,
 // PostgreSQL keeps every dead row, so sessions that are rotated often get slower and slower.
 
 import type { Seen } from "./delta.ts"

@@ -1,4 +1,4 @@
-// The Host header, which proxies like to write anew.
+// The Host header, which many proxies replace.
 
 import { allSamples, type Evidence, mainSample } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"

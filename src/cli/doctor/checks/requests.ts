@@ -26,7 +26,7 @@ const readHeaders: Readonly<Record<string, string>> = {
   expect: "Postern may refuse requests with 417.",
 }
 
-/** Of a header that differs in more than one way, the first of these is told. */
+/** The order of importance: of a header that differs in more ways, only the first is reported. */
 const kinds: readonly Difference["kind"][] = ["missing", "changed", "added"]
 
 /** All differences on the way in, with their samples. */

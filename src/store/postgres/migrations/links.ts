@@ -1,5 +1,5 @@
-// The links of users. A reset voids them, whichever release of Postern does it: an older one does
-// not know the column.
+// The links of users. A reset voids them, also by an older release of Postern, which does not know
+// the column.
 
 /**
  * Adds the column, and the trigger that voids. A second reset within one second leaves a row as it

@@ -1,4 +1,5 @@
-// The recent logins and failures of users. They go with their user, whichever release deletes that.
+// The recent logins and failures of users. They go with their user, also when an older release
+// deletes it.
 
 /** Makes the table. */
 export const loginHistories: readonly string[] = [

@@ -1,4 +1,4 @@
-// The functions that change sessions. Whoever starts or ends all sessions of a user locks the user
+// The functions that change sessions. Starting a session, or ending all of a user, locks the user
 // first, so a session of an old password can't survive a reset. A rotation locks its session alone.
 
 /** Makes the functions of sessions. */
