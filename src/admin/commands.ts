@@ -66,6 +66,12 @@ export interface AdminCommand {
 }
 
 const commands = {
+  "store.revive": {
+    takes: [],
+    help: "End all sessions, after a backup was restored: none of them lives again.",
+    asks: "This ends the sessions of all users. Everybody has to log in again. Go on?",
+    run: (parts) => reviveStore(parts),
+  },
   "user.list": {
     takes: [],
     help: "List the users.",
@@ -155,12 +161,6 @@ const commands = {
     takes: ["kid"],
     help: "Refuse a key and all that it signed. KID may be `refresh` or `cookies`.",
     run: ({ keys }, { kid }) => keys.retire(kid),
-  },
-  "store.revive": {
-    takes: [],
-    help: "End all sessions, after a backup was restored: none of them lives again.",
-    asks: "This ends the sessions of all users. Everybody has to log in again. Go on?",
-    run: (parts) => reviveStore(parts),
   },
 } as const satisfies Record<string, AdminCommand>
 

@@ -104,19 +104,20 @@ A service whose role owns the schema does the same at its start.
     shownSettings: ["POSTERN_STORE_SECRET", "POSTERN_STORE_CA", "POSTERN_ISSUER"],
     run: async (call, terminal) => (await import("./store_copy.ts")).runCopy(call, terminal),
   },
-  {
-    name: "completion",
-    takes: ["SHELL"],
-    help: "Print the completion script of a shell: bash, zsh or fish.",
-    notes: `  bash  eval "$(postern completion bash)" in ~/.bashrc
+]
+
+const completionCommand: CommandRow = {
+  name: "completion",
+  takes: ["SHELL"],
+  help: "Print the completion script of a shell: bash, zsh or fish.",
+  notes: `  bash  eval "$(postern completion bash)" in ~/.bashrc
   zsh   eval "$(postern completion zsh)" in ~/.zshrc, after compinit
   fish  postern completion fish > ~/.config/fish/completions/postern.fish
 `,
-    shownSettings: [],
-    run: async (call, terminal) =>
-      (await import("./completion.ts")).runCompletion(call, terminal, commandRows),
-  },
-]
+  shownSettings: [],
+  run: async (call, terminal) =>
+    (await import("./completion.ts")).runCompletion(call, terminal, commandRows),
+}
 
 const listAsJson = { name: "json", help: "Print a JSON array, one record per line." }
 
@@ -131,9 +132,8 @@ const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = 
   kid: "KID",
 }
 
-const adminNotes = `Works through the service that runs with the same data directory. While none
-does, it works on the store itself: the data directory or, also while services use it, the
-database of POSTERN_STORE.
+const adminNotes = `Asks the service that runs with the same data directory. If none runs,
+it opens the store itself, in PostgreSQL also while replicas run elsewhere.
 `
 
 /** Every command. */
@@ -153,6 +153,7 @@ export const commandRows: readonly CommandRow[] = [
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
   })),
+  completionCommand,
 ]
 
 function nameOf(command: CommandName): string {

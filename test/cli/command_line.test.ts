@@ -55,9 +55,8 @@ test("postern help settings shows every setting as variable and as option", asyn
 const helpOfAdd = `Usage: postern user add NAME [OPTIONS]
 
 Add a user. Asks for the password, or reads it from a pipe.
-Works through the service that runs with the same data directory. While none
-does, it works on the store itself: the data directory or, also while services use it, the
-database of POSTERN_STORE.
+Asks the service that runs with the same data directory. If none runs,
+it opens the store itself, in PostgreSQL also while replicas run elsewhere.
 
 Options
   --data-dir VALUE  (POSTERN_DATA_DIR; default: ./data)

@@ -93,7 +93,7 @@ function unopened(place: string): OperatorError {
   return new OperatorError(`The keys in ${place} can't be opened with this secret and issuer`, {
     hint:
       "Set POSTERN_STORE_SECRET to the secret that sealed them. " +
-      "To change it, set POSTERN_STORE_SECRET_PREVIOUS to the former secret.",
+      "To change it, set POSTERN_STORE_SECRET_PREVIOUS to the old one.",
     exitCode: exitCodes.badSettings,
   })
 }
