@@ -33,17 +33,37 @@ export type ProxyProgram = (typeof proxyPrograms)[number]
 
 const startRounds = 200
 
-/** Ports that nobody listens at, each another one. */
+/** Ports below those that the system gives to clients, in a part for each process of tests. */
+const firstPort = 10_000
+const portsOfProcess = 500
+const parts = 44
+let nextPort = Math.floor(Math.random() * portsOfProcess)
+
+/**
+ * Ports that nobody listens at, each another one. The system's own free ports would not do: until
+ * the proxy listens, a client or another test may get the same one.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"))
-  await Promise.all(servers.map((server) => once(server, "listening")))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === "object" && address !== null ? address.port : assert.fail("no port")
-  })
-  for (const server of servers) server.close()
-  await Promise.all(servers.map((server) => once(server, "close")))
+  const ports: number[] = []
+  for (let tries = 0; ports.length < count && tries < portsOfProcess; tries += 1) {
+    const place = (process.pid % parts) * portsOfProcess + (nextPort % portsOfProcess)
+    nextPort += 1
+    if (await isFree(firstPort + place)) ports.push(firstPort + place)
+  }
+  assert.equal(ports.length, count, "no free ports")
   return ports
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const isListening = new Promise<boolean>((resolve) => {
+    server.once("listening", () => resolve(true)).once("error", () => resolve(false))
+  })
+  server.listen(port, "127.0.0.1")
+  if (!(await isListening)) return false
+  server.close()
+  await once(server, "close")
+  return true
 }
 
 /** What nginx needs beside its servers, to run as an ordinary process. */
@@ -99,8 +119,9 @@ export async function startProxy(
     await once(child, "exit")
   })
   for (let round = 0; round < startRounds; round += 1) {
-    if (await listens(port)) return child
+    const isThere = await listens(port)
     assert.equal(child.exitCode, null, `${program} has ended:\n${output}`)
+    if (isThere) return child
     await pause(50)
   }
   return assert.fail(`${program} does not listen:\n${output}`)

@@ -1,12 +1,19 @@
-// A Postern behind proxies, and `postern doctor` as a process that asks it. In that process the
-// names of example.org lead to this machine, and the ports of the web to those of the test.
+// A Postern behind proxies, and `postern doctor` that asks it. For the doctor the names of
+// example.org lead to this machine, and the ports of the web to those of the test.
 
 import assert from "node:assert/strict"
+import { AsyncLocalStorage } from "node:async_hooks"
 import { spawnSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import dns from "node:dns/promises"
+import { readFileSync } from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
+import net from "node:net"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
-import { type RunningPostern, runPostern, startPostern } from "../../support/postern_process.ts"
+import tls from "node:tls"
+import { runCommandLine } from "../../../src/cli/command_line.ts"
+import { createFakeTerminal } from "../../support/fake_terminal.ts"
+import { type RunningPostern, startPostern } from "../../support/postern_process.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
 
 /** A finding as `--json` prints it. */
@@ -26,7 +33,7 @@ export interface Printed {
   readonly findings: readonly PrintedFinding[]
 }
 
-/** Where names and ports lead in the doctor's process. */
+/** Where names and ports lead for the doctor. */
 export interface Ways {
   readonly ports: Readonly<Record<number, number>>
   /** 127.0.0.1 unless told. */
@@ -66,17 +73,13 @@ export async function startWorld(
   return {
     ...{ postern, directory, authority, ...files },
     async doctor(ways, url, more = {}) {
-      const preload = preloadFor(directory, ways)
-      const environment = {
-        ...data,
-        NODE_EXTRA_CA_CERTS: authority,
-        NODE_OPTIONS: `--require ${preload}`,
-        ...more,
-      }
+      const terminal = createFakeTerminal({ ...data, ...more })
       const words = ["doctor", ...(url === undefined ? [] : [url]), "--json"]
-      const { exitCode, stdout, stderr } = await runPostern(words, environment)
-      assert.ok(stdout.startsWith("{"), stderr)
-      return { exitCode, ...JSON.parse(stdout) }
+      const asking = { ...ways, authority: readFileSync(authority, "utf8") }
+      const exitCode = await world.run(asking, () => runCommandLine(words, terminal))
+      const printed = terminal.stdout()
+      assert.ok(printed.startsWith("{"), terminal.stderr())
+      return { exitCode, ...JSON.parse(printed) }
     },
   }
 }
@@ -141,22 +144,42 @@ export function openssl(words: readonly string[]): void {
   assert.equal(status, 0, stderr)
 }
 
-let preloads = 0
+/** The ways of a doctor that runs, and the authority that it trusts. */
+const world = new AsyncLocalStorage<Ways & { readonly authority: string }>()
 
-function preloadFor(directory: string, { ports, addresses = ["127.0.0.1"] }: Ways): string {
-  preloads += 1
-  const path = join(directory, `ways-${preloads}.cjs`)
-  const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }))
-  writeFileSync(
-    path,
-    `const net = require("node:net"), dns = require("node:dns"), { connect } = net
-const ports = ${JSON.stringify(ports)}
-const way = (where) => ({ ...where, port: ports[where.port] ?? where.port })
-net.connect = (where, ...rest) => connect(way(where), ...rest)
-const { lookup } = dns.promises
-dns.promises.lookup = async (name, options) =>
-  /\\bexample(?:\\.(?:org|net))?$/.test(name) ? ${JSON.stringify(found)} : lookup(name, options)
-`,
-  )
-  return path
+/** Lets names and ports lead elsewhere, for the code that runs in `world` and no other. */
+function leadElsewhere(): void {
+  const own = { lookup: dns.lookup, connect: net.connect, connectTls: tls.connect }
+  type Lead = (ways: Ways & { readonly authority: string }, first: never) => unknown
+  const leading = (call: (...values: never[]) => unknown, lead: Lead) => {
+    return (...values: never[]) => {
+      const ways = world.getStore()
+      const [first = undefined as never, ...rest] = values
+      return ways === undefined ? call(...values) : call(lead(ways, first) as never, ...rest)
+    }
+  }
+  Object.assign(net, {
+    connect: leading(own.connect as never, ({ ports }, where: { readonly port: number }) => ({
+      ...where,
+      port: ports[where.port] ?? where.port,
+    })),
+  })
+  Object.assign(tls, {
+    connect: leading(own.connectTls as never, ({ authority: ca }, options: object) => ({
+      ...options,
+      ca,
+    })),
+  })
+  Object.assign(dns, {
+    async lookup(name: string, options: object) {
+      const ways = world.getStore()
+      const isOurs = ways !== undefined && /\bexample(?:\.(?:org|net))?$/.test(name)
+      if (!isOurs) return own.lookup(name, options)
+      const { addresses = ["127.0.0.1"] } = ways
+      return addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }))
+    },
+  })
+  syncBuiltinESMExports()
 }
+
+leadElsewhere()
