@@ -129,7 +129,6 @@ async function look(page: Page, name: string): Promise<void> {
   mkdirSync(pictures, { recursive: true })
   const picture = (kind: string) =>
     page.screenshot({ path: join(pictures, `${name}-${kind}.png`), fullPage: true })
-  await tabThrough(page)
   await page.evaluate(axe.source)
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
@@ -146,6 +145,7 @@ async function look(page: Page, name: string): Promise<void> {
   await page.evaluate("document.documentElement.style.fontSize = '200%'")
   await fits(page, "text at 200 %")
   await picture("large")
+  await tabThrough(page)
 }
 
 /** The keyboard comes to everything that a mouse can press, and shows where it is. */
