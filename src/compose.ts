@@ -35,9 +35,9 @@ export interface Deployment {
   readonly isNew: boolean
   readonly accounts: Accounts
   readonly keys: Keys
-  /** Makes links for users; null when the pages are off. */
+  /** Makes links for users; null when the browser wing is off. */
   readonly links: LinkCommands | null
-  /** What the account page shows of the past; null when the pages are off, and for commands. */
+  /** What the account page shows of the past; null in a command, or when the wing is off. */
   readonly recentLogins: RecentLogins | null
   readonly store: Store
   readonly hasher: PasswordHasher
@@ -80,7 +80,7 @@ export async function compose(
     const clock = createClock(await store.sessions.lastUse())
     // After the store, which makes and owns the directory that the file may be in.
     file = await openAudit(config.auditFile, place, log)
-    // Services that use the same database don't see what a command does, so it tells that itself.
+    // Services over the same database don't see what a command does, so it prints its audit lines.
     const isTold = isService || config.database !== null
     const write = createAudit({ log: isTold ? log : null, file, clock })
     trail = createSummingAudit(write, clock.steady)

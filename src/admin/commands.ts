@@ -43,7 +43,7 @@ export type CommandName = keyof typeof commands
 export interface CommandParts {
   readonly accounts: Accounts
   readonly keys: Keys
-  /** Null when the pages are off. */
+  /** Null when the browser wing is off. */
   readonly links?: LinkCommands | null
   readonly log: Log
 }

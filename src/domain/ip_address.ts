@@ -85,7 +85,7 @@ export function isWithin(text: string, networks: readonly Network[]): boolean {
 }
 
 function readAddress(text: string): Address | null {
-  // A text of its own: kept for long, a part of a header would keep all of it.
+  // A copy: a part of a header would keep the whole header in memory.
   if (isIPv4(text)) return { family: "ipv4", text: text.split(".").map(Number).join(".") }
   if (!isIPv6(text)) return null
   const { address } = new SocketAddress({ address: text.replace(/%.*$/, ""), family: "ipv6" })

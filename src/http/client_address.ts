@@ -87,7 +87,7 @@ export function clientAddressOf(
 
 /**
  * The same function for one header and one list of proxies, which remembers what short headers say:
- * a client sends the same with each request, and reading it takes a tenth of the time of one.
+ * a client sends the same with each request, and reading it takes a tenth of a request's time.
  */
 export function createClientAddressOf({
   header,

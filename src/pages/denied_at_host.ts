@@ -1,6 +1,6 @@
-// What a browser shows at a protected host that is not for its user: proxies pass it on as it is.
-// Its few rules stand in it, and it has no script, since every path of the host belongs to its app.
-// The link leads to the whole page, at the login host.
+// The page at a protected host that is not for this user. Proxies pass it on as it is. Its style is
+// in it and it has no script, since every path of the host belongs to the app. Its link leads to
+// /denied of the login host, which says more.
 
 import { createHash } from "node:crypto"
 import type { Destination } from "../domain/destination.ts"

@@ -13,13 +13,13 @@ import { texts } from "../../pages/texts.ts"
 import { noWay, pathOf, readWay, wayNames } from "../../pages/way.ts"
 
 /**
- * After so many tries it won't work the next time either. Tabs that are opened at once get a state
+ * After this many tries the next one won't work either. Tabs that are opened at once get a state
  * each, and the browser keeps the last one: a try fails while the answers to other tabs still come
  * in. Each try takes two redirects, and browsers follow 16 or 20 in a row.
  */
 const attemptsMax = 7
 
-/** For so long after a login a missing cookie means that the browser dropped it. */
+/** A cookie that is missing so soon after a login was dropped by the browser. */
 const checkSecondsMax = 120
 
 /** Goes on. */

@@ -1,6 +1,6 @@
 // The tokens that protected apps get, as `X-Postern-Token`. To sign one takes longer than the rest
 // of a request, so a token is kept for each session and app, and used again for half of its life.
-// It is dropped as soon as the user's roles or claims or the keys are others.
+// It is dropped as soon as the user's roles, the user's claims or the keys change.
 
 import { isDeepStrictEqual } from "node:util"
 import type { Clock } from "../../clock.ts"
@@ -14,7 +14,7 @@ const renewSeconds = appTokenSeconds / 2
 /** Sessions times apps: a token has at most some two KiB. */
 const keptMax = 4_096
 
-/** A token. The same object is given for as long as the token is. */
+/** A token. As long as a token is used again, it is the same object. */
 export interface AppToken {
   readonly text: string
 }

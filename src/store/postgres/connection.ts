@@ -40,7 +40,7 @@ export interface ConnectionEvents {
   readonly stopped: (cause: unknown) => void
 }
 
-/** By this name the connections of services are told from others. */
+/** The name that marks the connections of services. */
 export const serviceName = "postern"
 /** The name of commands about a store. */
 export const commandName = "postern store"
@@ -124,8 +124,8 @@ export class Connection {
   }
 
   /**
-   * Runs one statement that asks whether it is in time (database.ts). Gives up the longest wait
-   * from now. The server does before: what it may take is left when it begins.
+   * Runs one statement that asks whether it is in time (database.ts). Gives up after the longest
+   * wait. The server may begin only while that leaves the statement its own time limit.
    */
   change<R>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
     const { waitMillisMax } = this.#options

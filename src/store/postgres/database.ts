@@ -39,7 +39,7 @@ export interface Database {
 
 /**
  * A condition that fails the statement when the instant of the parameter `number` has passed by the
- * database's clock. A division by zero is what plain SQL has to fail with.
+ * database's clock. Plain SQL fails on purpose only by a division by zero.
  */
 export function inTime(number: number): string {
   return `1 / (extract(epoch from clock_timestamp())::float8 < $${number}::float8)::integer = 1`
