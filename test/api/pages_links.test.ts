@@ -32,7 +32,7 @@ test("an invite makes the user, who chooses a password and is logged in", async 
   const expiresAt = service.clock.now() + 86_400
   const { url, ...rest } = made
   assert.deepEqual(rest, { username: "carol", kind: "invite", expiresAt })
-  assert.match(url, /^https:\/\/login\.example\.org\/invite\?t=pti_[\w-]{22}\.Y2Fyb2w$/)
+  assert.match(url, /^https:\/\/login\.example\.org\/invite\?t=pti_[\w-]{54}\.Y2Fyb2w$/)
   assert.deepEqual(takeEvents(service), ["user.added carol", "link.made carol invite"])
   assert.deepEqual(
     (await service.accounts.list()).map(({ username, isInvited }) => [username, isInvited]),
@@ -176,6 +176,25 @@ test("a link is refused in another spelling, for another page, and after its key
   assert.equal(titleOf(await openBrowser(service).open(path)), "Choose a new password")
   await service.keys.retire("cookies")
   assert.equal(titleOf(await openBrowser(service).open(path)), gone)
+})
+
+test("nobody is looked for by a link that was not made here, whoever it names", async (t) => {
+  const { service, reset } = await prepare(t)
+  const token = (await reset()).split("?t=")[1] ?? ""
+  const find = t.mock.method(service.store.users, "find")
+  const open = (cookie: string) =>
+    openBrowser(service).ask("/reset", { headers: { cookie: `__Host-postern_link=${cookie}` } })
+  for (const username of ["alice", "bob", "nobody"]) {
+    const name = Buffer.from(username).toString("base64url")
+    const forged = `pti_${"A".repeat(54)}.${name}`
+    assert.equal((await open(forged)).status, 410)
+    // The link of another user, with this name in it.
+    const renamed = token.replace(/\..*/, `.${name}`)
+    if (renamed !== token) assert.equal((await open(renamed)).status, 410)
+  }
+  assert.equal(find.mock.callCount(), 0)
+  assert.equal((await open(token)).status, 200)
+  assert.equal(find.mock.callCount(), 1)
 })
 
 test("a password that may not be chosen is refused beside the field, and the link stays good", async (t) => {

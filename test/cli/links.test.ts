@@ -32,7 +32,7 @@ test("postern user invite and reset print a link, and until when it works", asyn
     const printed = await run(words)
     assert.ok(printed.startsWith(`${start} The link works once, until 20`), printed)
     assert.match(printed, /Z, unless you make another one:\n/)
-    const link = new RegExp(`\\n${issuer}/${kind}\\?t=pti_[\\w-]{22}\\.Y2Fyb2w\\n`)
+    const link = new RegExp(`\\n${issuer}/${kind}\\?t=pti_[\\w-]{54}\\.Y2Fyb2w\\n`)
     assert.match(printed, link)
     assert.ok(printed.endsWith(written))
   }

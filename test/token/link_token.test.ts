@@ -2,19 +2,39 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { isLinkToken, isTagOf, makeLinkToken, usernameIn } from "../../src/token/link_token.ts"
+import {
+  isLinkOf,
+  isLinkToken,
+  isTagOf,
+  makeLinkToken,
+  usernameIn,
+} from "../../src/token/link_token.ts"
 
 const key = new Uint8Array(32).fill(1)
 const content = { kind: "reset", username: "jürgen" } as const
 
 test("makeLinkToken() names the user, and makes another token each time", () => {
   const [one, other] = [makeLinkToken(content, key), makeLinkToken(content, key)]
-  assert.match(one.token, /^pti_[\w-]{22}\.asO8cmdlbg$/)
+  assert.match(one.token, /^pti_[\w-]{54}\.asO8cmdlbg$/)
   assert.equal(usernameIn(one.token), "jürgen")
   assert.equal(isLinkToken(one.token), true)
   assert.notEqual(one.token, other.token)
   assert.notEqual(one.tag, other.tag)
   assert.equal(one.tag.includes(one.token.slice(4, 26)), false)
+  assert.equal(one.token.includes(one.tag), false)
+})
+
+test("isLinkOf() tells a token that was made here from one that anybody wrote", () => {
+  const { token } = makeLinkToken(content, key)
+  assert.equal(isLinkOf(token, "reset", key), true)
+  assert.equal(isLinkOf(token, "invite", key), false)
+  assert.equal(isLinkOf(token, "reset", new Uint8Array(32)), false)
+  const alice = token.replace(/\..*/, `.${Buffer.from("alice").toString("base64url")}`)
+  const other = makeLinkToken(content, key).token
+  const mixed = `${other.slice(0, 26)}${token.slice(26)}`
+  for (const wrong of [alice, mixed, "", "pti_", `${token}.x`, token.toUpperCase()]) {
+    assert.equal(isLinkOf(wrong, "reset", key), false, wrong)
+  }
 })
 
 test("isTagOf() holds for the very token, kind and key", () => {
@@ -31,9 +51,9 @@ test("isTagOf() holds for the very token, kind and key", () => {
 })
 
 test("usernameIn() and isLinkToken() know no other text", () => {
-  for (const text of ["", "pti_x.y", `ptr_${"a".repeat(22)}.YQ`, `pti_${"a".repeat(22)}.`, "x.y"]) {
+  for (const text of ["", "pti_x.y", `ptr_${"a".repeat(54)}.YQ`, `pti_${"a".repeat(54)}.`, "x.y"]) {
     assert.equal(usernameIn(text), null)
     assert.equal(isLinkToken(text), false)
   }
-  assert.equal(isLinkToken(`pti_${"a".repeat(22)}.${"b".repeat(1501)}`), false)
+  assert.equal(isLinkToken(`pti_${"a".repeat(54)}.${"b".repeat(1501)}`), false)
 })

@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../clock.ts"
 import type { Caller } from "../../domain/caller.ts"
-import { hasLink, type LinkKind, type User } from "../../domain/user.ts"
+import { hasLink, type LinkKind } from "../../domain/user.ts"
 import { canonicalUsername, quotedName } from "../../domain/username.ts"
 import { AuthError, tooManyRequests } from "../../errors.ts"
 import { createRateLimit } from "../../limit/rate_limit.ts"
@@ -12,7 +12,7 @@ import type { PasswordHasher } from "../../password/hash.ts"
 import type { Store } from "../../store/store.ts"
 import { randomName } from "../../system/random.ts"
 import type { Audit } from "../../telemetry/audit.ts"
-import { isTagOf, makeLinkToken, usernameIn } from "../../token/link_token.ts"
+import { isLinkOf, isTagOf, makeLinkToken, usernameIn } from "../../token/link_token.ts"
 import type { Accounts } from "../accounts.ts"
 import { createUser, nameTaken, requireChoosable, requireName } from "../create_user.ts"
 import type { KeyWatch } from "../keys.ts"
@@ -133,19 +133,19 @@ export class Links {
 
   /** The link of a token, or null when it is not good, or not any more. Changes nothing. */
   async find(token: string, kind: LinkKind): Promise<FoundLink | null> {
-    const { store, keys, clock } = this.#parts
+    const { store, keys, clock, cookieKey } = this.#parts
+    const isMadeHere = () => isLinkOf(token, kind, cookieKey())
+    if (!isMadeHere()) {
+      // Another process may have made the key.
+      await keys.catchUp()
+      if (!isMadeHere()) return null
+    }
     const username = canonicalUsername(usernameIn(token) ?? "")
     const user = username === null ? null : await store.users.find(username)
     if (user === null || user.disabled || user.link?.kind !== kind) return null
-    let isRight = this.#isOf(token, user)
-    if (!isRight) {
-      // Another process may have made the key.
-      await keys.catchUp()
-      isRight = this.#isOf(token, user)
-    }
     const { tag, expiresAt } = user.link
     const now = clock.now()
-    if (!isRight || !hasLink(user, tag, now)) return null
+    if (!isTagOf(tag, { token, kind }, cookieKey()) || !hasLink(user, tag, now)) return null
     return { kind, username: user.username, tag, secondsLeft: expiresAt - now }
   }
 
@@ -171,9 +171,5 @@ export class Links {
     const started = await cookieSessions.useLink(used, replaces, caller)
     if (started !== null) await accounts.forgetFailures(username, "password_set")
     return started
-  }
-
-  #isOf(token: string, { link }: User): boolean {
-    return link !== null && isTagOf(link.tag, { token, kind: link.kind }, this.#parts.cookieKey())
   }
 }
