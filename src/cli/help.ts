@@ -22,7 +22,7 @@ export function helpText(): string {
 Usage: postern COMMAND [ARGUMENTS] [OPTIONS]
 
 ${listOf(commandRows)}
-postern help COMMAND   says more of one command, such as \`postern help user add\`.
+postern help COMMAND   says more about one command, such as \`postern help user add\`.
 postern help settings  lists the settings: environment variables, and options.
 postern --version      prints the version.
 

@@ -146,7 +146,7 @@ export class CookieSessions {
     return session === null ? null : { ...found, session }
   }
 
-  /** Finds who sent a master cookie, for guards. @throws AuthError `invalid_token` */
+  /** Finds who sent a login cookie, for guards. @throws AuthError `invalid_token` */
   async authenticate(cookie: SentCookie): Promise<Principal> {
     const found = await this.find("master", cookie, null)
     if (found === null) {
