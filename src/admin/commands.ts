@@ -194,7 +194,10 @@ export async function execute(command: JsonObject, parts: CommandParts): Promise
 
 function requireLinks(links: CommandParts["links"]): LinkCommands {
   if (links != null) return links
-  throw new AuthError("invalid_request", "Links lead to the pages, and POSTERN_PAGES is off")
+  throw new AuthError(
+    "invalid_request",
+    "Links lead to the pages, which are off: set POSTERN_PAGES=on",
+  )
 }
 
 function isCommandName(name: unknown): name is CommandName {

@@ -55,7 +55,7 @@ const reports: Readonly<
     const [ended, who] = [counted(sessions, "session"), counted(users, "user")]
     return (
       `Ended ${ended} of ${who}. Everybody has to log in again.\n` +
-      "Passwords, roles and keys are the backup's: docs/backup.md says what else it undid.\n"
+      "Passwords, roles and signing keys are the backup's. docs/backup.md says what else a restore undoes.\n"
     )
   },
 }

@@ -53,7 +53,7 @@ test("postern user invite and reset refuse while the pages are off", async (t) =
   for (const words of ["invite carol", "reset carol"]) {
     await assert.rejects(run(words), {
       name: "CommandFailure",
-      message: "Links lead to the pages, and POSTERN_PAGES is off",
+      message: "Links lead to the pages, which are off: set POSTERN_PAGES=on",
       exitCode: 1,
     })
   }

@@ -93,7 +93,7 @@ test("postern store migrate of a data directory has nothing to do", async (t) =>
 })
 
 const revived =
-  "Passwords, roles and keys are the backup's: docs/backup.md says what else it undid.\n"
+  "Passwords, roles and signing keys are the backup's. docs/backup.md says what else a restore undoes.\n"
 
 test("postern store revive ends all sessions, in the running service, and is audited", async (t) => {
   const service = await createTestService(t)
