@@ -7,6 +7,7 @@ import { test } from "node:test"
 import { gitHost, photosHost, startProtectedSite } from "../support/protected_site.ts"
 import { noProxies, proxyPrograms } from "../support/proxy_programs.ts"
 import { startStandIn } from "../support/stand_in_postern.ts"
+import { startTraefik } from "./traefik_stand_in.ts"
 
 const upgrades = [
   // RFC 7540 §3.2.
@@ -43,3 +44,15 @@ for (const program of proxyPrograms) {
     )
   })
 }
+
+test("Traefik, by its source: no app gets what an upgrade to HTTP/2 needs", async (t) => {
+  const standIn = await startStandIn(t)
+  const site = await startTraefik(t, standIn.port)
+  // RFC 7540 §3.2.1: without this header an app must not take the upgrade.
+  const headers = { "http2-settings": "AAMAAABk" }
+  for (const host of [photosHost, gitHost]) await site.ask({ host, headers })
+  assert.deepEqual(
+    site.reached.map((one) => one.headers.has("http2-settings")),
+    [false, false],
+  )
+})
