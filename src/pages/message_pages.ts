@@ -62,6 +62,20 @@ ${logOutForm(to?.url ?? null, { label: denied.submit, isQuiet: true })}
   return message({ title: denied.title, lead, more, isError: true }, site)
 }
 
+/** The person may open this: now, or as far as the rules of its host go. */
+export function notDeniedPage(
+  { username, to, requestId }: Omit<DeniedView, "roles" | "to"> & { readonly to: Destination },
+  site: Site,
+): Html {
+  const { denied } = texts
+  const { name } = to.host
+  const more = html`
+<p class="action"><a class="button" href="${to.url}">${denied.open(name)}</a></p>
+<p class="more">${denied.stillDenied(site.name)} <span class="secret">${requestId}</span></p>`
+  const lead = denied.notDeniedLead(username, name)
+  return message({ title: denied.notDenied, lead, more }, site)
+}
+
 /** The password was right, but the browser sent no cookie afterwards. */
 export function cookiePage(site: Site): Html {
   const { title, lead, hosts, https, clock, again } = texts.cookie

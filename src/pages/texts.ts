@@ -75,6 +75,12 @@ export const texts = {
     atHost: (host: string) => `You are logged in, but ${host} is not for you.`,
     why: "Why, and what to do",
     submit: "Log in as someone else",
+    notDenied: "You can open this",
+    notDeniedLead: (username: string, host: string) =>
+      html`You are logged in as <b>${username}</b>, and <b>${host}</b> is for you.`,
+    open: (host: string) => `Open ${host}`,
+    stillDenied: (site: string) =>
+      `Does it still turn you away? Tell whoever runs ${site}, and name this request:`,
     help: (site: string) => `Think this is wrong? Ask whoever runs ${site}, and name this request:`,
   },
 

@@ -216,6 +216,19 @@ test("/continue sends a user whom the host is not for to /denied, which says who
   assert.equal(browser.cookies.has("__Host-postern"), false)
 })
 
+test("/denied says so when the host is for the user after all, and links to it", async (t) => {
+  const service = await createTestService(t, { browser: hosts })
+  const browser = openBrowser(service)
+  await browser.open("/login", { form: alice })
+  const path = "/denied?to=https://admin.example.org/x"
+  assert.equal(titleOf(await browser.ask(path)), "Error: You can’t open this")
+  await service.accounts.addRole("alice", "ops")
+  const page = await browser.ask(path)
+  assert.deepEqual([page.status, titleOf(page)], [200, "You can open this"])
+  assert.match(page.body, /<b>alice<\/b>, and <b>admin\.example\.org<\/b> is for you\./)
+  assert.match(page.body, /href="https:\/\/admin\.example\.org\/x">Open admin\.example\.org</)
+})
+
 test("addresses that are not listed lead nowhere", async (t) => {
   const service = await createTestService(t, { browser: hosts })
   const browser = openBrowser(service)

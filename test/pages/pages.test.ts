@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { FoundHost } from "../../src/domain/access_rule.ts"
 import { type AccountView, accountPage } from "../../src/pages/account_page.ts"
 import type { Html } from "../../src/pages/html.ts"
 import { type LoginView, loginPage } from "../../src/pages/login_page.ts"
@@ -12,6 +13,7 @@ import {
   faultPage,
   loggedOutPage,
   logOutPage,
+  notDeniedPage,
 } from "../../src/pages/message_pages.ts"
 import { linkGonePage, type WelcomeView, welcomePage } from "../../src/pages/welcome_page.ts"
 import { checkPage, tagsOf, textOf } from "./page_checks.ts"
@@ -84,6 +86,14 @@ const pages: Readonly<Record<string, Html>> = {
       username: "alice",
       to: { url: "https://a.example/", host: "a.example" },
       ...{ roles: [], requestId: "r-1" },
+    },
+    site,
+  ),
+  "not denied": notDeniedPage(
+    {
+      username: hostile,
+      to: { url: "https://a.example/", host: { name: "a.example" } as FoundHost },
+      requestId: "r-1",
     },
     site,
   ),

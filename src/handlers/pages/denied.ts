@@ -1,9 +1,10 @@
 // GET /denied: the person is logged in, but may not open this. A proxy sends browsers here.
 
+import { admits } from "../../domain/access_rule.ts"
 import type { Handler } from "../../http/guard.ts"
 import { readQuery } from "../../http/query.ts"
 import { findSession } from "../../pages/browser_cookies.ts"
-import { deniedPage, unlistedPage } from "../../pages/message_pages.ts"
+import { deniedPage, notDeniedPage, unlistedPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { pathOf, readWay } from "../../pages/way.ts"
@@ -17,6 +18,11 @@ export function showDenied(parts: PageParts): Handler {
     const session = await findSession(head, parts)
     if (session === null) return redirect(pathOf("/login", way))
     const { username } = session.user
+    // Another user than before, or a role that was given since; or the proxy refused the request
+    // for itself. No redirect: that could come back here for ever.
+    if (way.to !== null && admits(way.to.host.rule, session.user)) {
+      return pageReply(notDeniedPage({ username, to: way.to, requestId: head.id }, site))
+    }
     const to = way.to === null ? null : { url: way.to.url, host: way.to.host.name }
     const roles = way.to?.host.rule.roles ?? []
     const page = deniedPage({ username, to, roles, requestId: head.id }, site)
