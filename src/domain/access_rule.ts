@@ -50,7 +50,7 @@ export interface HostAndPort {
 /** Finds the line of a host. Null for a host that is not listed. */
 export type FindHost = (host: HostAndPort) => FoundHost | null
 
-/** The port of https. */
+/** The port of https, which addresses and Host headers leave out. */
 export const httpsPort = 443
 
 // With the flag i, since `toLowerCase` makes ASCII of some other letters.

@@ -54,7 +54,7 @@ export interface AccountView {
   readonly done: Done | null
 }
 
-/** The page. */
+/** The account page of one person. */
 export function accountPage(view: AccountView, site: Site): Html {
   const { username, secondsSinceLogin, sessions, recent, fault, done } = view
   const { account } = texts

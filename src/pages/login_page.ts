@@ -33,7 +33,7 @@ export interface LoginView {
   readonly fault: LoginFault | null
 }
 
-/** The page. */
+/** The login page, with the fault of the last attempt. */
 export function loginPage(view: LoginView, site: Site): Html {
   const { destination, username, stays, isAgain, fault } = view
   const { login } = texts

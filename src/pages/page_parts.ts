@@ -12,7 +12,7 @@ import type { Site } from "./layout.ts"
 /** A session that a browser has, and its user. */
 export type BrowserSession = NonNullable<Awaited<ReturnType<CookieSessions["find"]>>>
 
-/** The parts. */
+/** What each handler of a page may use. */
 export interface PageParts {
   readonly site: Site
   readonly cookieSessions: CookieSessions

@@ -34,7 +34,7 @@ const policy = [
   "base-uri 'none'",
 ].join("; ")
 
-/** A page. */
+/** A page as a reply, which no cache keeps. */
 export function pageReply(page: Html, options: PageOptions = {}): Reply {
   const { status = 200, next = null, cookies = [], retryAfterSeconds = null } = options
   const retry = retryAfterSeconds === null ? {} : { "Retry-After": String(retryAfterSeconds) }

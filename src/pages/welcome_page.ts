@@ -19,7 +19,7 @@ export interface WelcomeView {
   readonly waiting: Waiting | null
 }
 
-/** The page. */
+/** The page on which the person chooses a password. */
 export function welcomePage(view: WelcomeView, site: Site): Html {
   const { kind, username, secondsLeft, passwordError: error, waiting } = view
   const { link } = texts

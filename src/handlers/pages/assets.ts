@@ -5,7 +5,7 @@ import { AuthError } from "../../errors.ts"
 import type { Handler } from "../../http/guard.ts"
 import { assets } from "../../pages/assets.ts"
 
-/** Gives an asset. */
+/** Gives the sheet or the script of a name; 404 for other names. */
 export function showAsset(): Handler {
   return (_head, { params }) => {
     const asset = assets.get(params["file"] ?? "")

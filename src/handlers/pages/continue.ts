@@ -22,7 +22,7 @@ const attemptsMax = 7
 /** A cookie that is missing so soon after a login was dropped by the browser. */
 const checkSecondsMax = 120
 
-/** Goes on. */
+/** Sends the browser to the host, to the account, or back to the login page. */
 export function goOn(parts: PageParts): Handler {
   const { site, findHost, handOver } = parts
   return async (head) => {

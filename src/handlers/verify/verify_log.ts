@@ -23,7 +23,7 @@ const unlistedText =
 /** Clients can invent hosts. */
 const hostsMax = 20
 
-/** Makes the log. */
+/** Makes the log. It remembers which mistakes it has logged. */
 export function createVerifyLog(log: Log): VerifyLog {
   const told = new Set<string>()
   const hosts = new Set<string>()

@@ -34,7 +34,7 @@ export interface Witness {
   answered(id: string, reply: SentReply): void
 }
 
-/** Shows a request. */
+/** Shows a request as its head was received. */
 export function showRequest(witness: Witness, pending: PendingRequest): void {
   const { incoming, id, number, connection } = pending
   const { method = "", url: target = "", httpVersion, rawHeaders, socket } = incoming

@@ -27,7 +27,7 @@ interface KeptToken {
   readonly keySet: string
 }
 
-/** The tokens of apps. */
+/** Signs tokens for apps, and keeps them while they can be used again. */
 export class AppTokens {
   readonly #settings: TokenSettings
   readonly #clock: Clock

@@ -112,7 +112,7 @@ interface Visitor {
   readonly isBrowser: boolean
 }
 
-/** The gate. */
+/** Judges each request for a protected host. Keeps nothing between two requests. */
 export class Gate {
   readonly #parts: GateParts
 

@@ -7,7 +7,7 @@ import { emptyHistory, joinHistories, type LoginHistory } from "../../domain/log
 import type { HistoryStore } from "../../store/history_store.ts"
 import type { Audit, AuditEvent, AuditFields } from "../../telemetry/audit.ts"
 
-/** The recent logins. */
+/** The recent logins of all users: those in the store, and those that are not written yet. */
 export interface RecentLogins {
   /** Takes an event of the audit trail. */
   readonly note: Audit
