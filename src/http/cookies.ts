@@ -34,9 +34,7 @@ export function readCookie({ headers }: RequestHead, name: CookieName): string |
   const header = headers.get("cookie")
   if (header === undefined || !header.includes(name)) return null
   const start = `${name}=`
-  // Only blanks of ASCII are dropped. With more, a name that the browser takes for another one
-  // could be ours.
-  const pairs = header.split(";").map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ""))
+  const pairs = header.split(";").map(withoutBlanks)
   const [found, ...more] = pairs.filter((pair) => pair.startsWith(start))
   if (found === undefined || more.length > 0) return null
   const value = found.slice(start.length)
@@ -55,6 +53,23 @@ export function setCookie(
 /** `Set-Cookie` that deletes one of our cookies. */
 export function deleteCookie(name: CookieName): string {
   return withAttributes(`${name}=`, 0)
+}
+
+/**
+ * A text without the blanks around it. Only blanks of ASCII: with more, a name that the browser
+ * takes for another one could be ours. No pattern: `[ \t]+$` takes quadratic time for a run of
+ * blanks, a third of a second for 31 KB.
+ */
+function withoutBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text[start])) start += 1
+  while (start < end && isBlank(text[end - 1])) end -= 1
+  return text.slice(start, end)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t"
 }
 
 function withAttributes(pair: string, maxAgeSeconds: number | undefined): string {

@@ -55,6 +55,17 @@ test("readCookie() gives null for a value that can't be ours", () => {
   assert.equal(read(`${session}=${"x".repeat(2048)}`)?.length, 2048)
 })
 
+test("readCookie() takes no long time for a long run of blanks", () => {
+  const run = " \t".repeat(16_000)
+  const started = performance.now()
+  for (let times = 0; times < 20; times += 1) {
+    assert.equal(read(`${session}=a; x=y${run}z`), "a")
+    assert.equal(read(`${run}${session}=a${run}`), "a")
+  }
+  // Quadratic time would be ten times as long.
+  assert.ok(performance.now() - started < 500)
+})
+
 test("setCookie() and deleteCookie() write the attributes of a __Host- cookie", () => {
   const attributes = "Path=/; Secure; HttpOnly; SameSite=Lax"
   assert.equal(setCookie(session, { value: "a.b" }), `__Host-postern=a.b; ${attributes}`)
