@@ -40,7 +40,10 @@ export async function signAppToken(
   const registered = { iss, sub, aud, exp: iat + appTokenSeconds, iat, jti: randomName() }
   const payload = { ...registered, sid, auth_time: authTime, roles, ...Object.fromEntries(own) }
   const { alg, kid, key } = ring.signer(iat)
-  return new CompactSign(Buffer.from(JSON.stringify(payload)))
-    .setProtectedHeader({ alg, typ: appTokenType, ...(kid === undefined ? {} : { kid }) })
-    .sign(key)
+  return (
+    new CompactSign(Buffer.from(JSON.stringify(payload)))
+      // Published keys have a name.
+      .setProtectedHeader({ alg, typ: appTokenType, kid: kid as string })
+      .sign(key)
+  )
 }
