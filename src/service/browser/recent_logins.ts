@@ -19,6 +19,8 @@ export interface RecentLogins {
 
 /** Above this many users in a minute the others are left out: the memory is bounded. */
 const usersMax = 1000
+/** Users whose histories are written at a time. */
+const usersAtOnce = 8
 
 const loginEvents: readonly AuditEvent[] = ["login.succeeded", "link.used"]
 const failureEvents: readonly AuditEvent[] = ["login.failed", "password.refused"]
@@ -47,15 +49,21 @@ export function createRecentLogins({
       return joinHistories(kept, waiting.get(username) ?? emptyHistory(username))
     },
     async flush() {
-      const written = waiting
-      if (written.size === 0) return
+      const unwritten = [...waiting.values()]
       waiting = new Map()
-      try {
-        await store.histories.add([...written.values()])
-      } catch (error) {
-        for (const added of written.values()) join(added)
-        throw error
+      let failure: unknown = null
+      while (unwritten.length > 0 && failure === null) {
+        const some = unwritten.splice(0, usersAtOnce)
+        // Each by itself: what is written already must not be added again after a failure.
+        const outcomes = await Promise.allSettled(some.map((one) => store.histories.add([one])))
+        for (const [index, outcome] of outcomes.entries()) {
+          if (outcome.status === "fulfilled") continue
+          failure ??= outcome.reason
+          unwritten.push(...some.slice(index, index + 1))
+        }
       }
+      for (const added of unwritten) join(added)
+      if (failure !== null) throw failure
     },
   }
 }

@@ -14,11 +14,12 @@ import { startOfTests as at, createFakeClock } from "../../support/fake_clock.ts
 function prepare() {
   const kept = new Map<string, LoginHistory>()
   const writes: (readonly LoginHistory[])[] = []
-  const disk = { isFull: false }
+  const disk = { isFull: false, users: Number.POSITIVE_INFINITY }
   const histories = {
     find: async (username: string) => kept.get(username) ?? null,
     async add(added: readonly LoginHistory[]) {
-      if (disk.isFull) throw new Unavailable("The disk is full")
+      if (disk.isFull || disk.users === 0) throw new Unavailable("The disk is full")
+      disk.users -= added.length
       writes.push(added)
       for (const one of added) {
         const before = kept.get(one.username) ?? emptyHistory(one.username)
@@ -69,6 +70,25 @@ test("flush() writes a user once, however many failures there were, and nothing 
   assert.deepEqual((await recent.find("alice")).failures[0]?.count, 501)
 })
 
+test("flush() that fails in the middle adds nobody twice", async () => {
+  const { recent, writes, disk } = prepare()
+  const names = Array.from({ length: 30 }, (_, number) => `user${number}`)
+  for (const user of names) recent.note("login.failed", { user, client: "203.0.113.9" })
+  disk.users = 11
+  await assert.rejects(recent.flush(), Unavailable)
+  assert.equal(writes.length, 11)
+  disk.users = Number.POSITIVE_INFINITY
+  await recent.flush()
+  assert.deepEqual(
+    writes
+      .flat()
+      .map(({ username }) => username)
+      .sort(),
+    [...names].sort(),
+  )
+  for (const name of names) assert.equal((await recent.find(name)).failures[0]?.count, 1, name)
+})
+
 test("flush() that fails keeps what it could not write", async () => {
   const { recent, writes, disk } = prepare()
   recent.note("login.succeeded", alice)
@@ -88,6 +108,6 @@ test("note() keeps at most a thousand users in memory", async () => {
   }
   recent.note("login.failed", { user: "user-1", client: "203.0.113.9" })
   await recent.flush()
-  assert.equal(writes[0]?.length, 1000)
-  assert.equal(writes[0]?.[1]?.failures[0]?.count, 2)
+  assert.equal(writes.flat().length, 1000)
+  assert.equal(writes.flat()[1]?.failures[0]?.count, 2)
 })
