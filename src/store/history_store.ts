@@ -8,6 +8,6 @@ export interface HistoryStore {
   /** What is kept of a user, or null. */
   find(username: string): Promise<LoginHistory | null>
 
-  /** Adds to what is kept, as domain/login_history.ts says. Unknown users are left out. */
-  add(histories: readonly LoginHistory[]): Promise<void>
+  /** Adds to what is kept, as domain/login_history.ts says. An unknown user is left out. */
+  add(added: LoginHistory): Promise<void>
 }

@@ -49,21 +49,22 @@ export function createRecentLogins({
       return joinHistories(kept, waiting.get(username) ?? emptyHistory(username))
     },
     async flush() {
-      const unwritten = [...waiting.values()]
+      const unwritten = waiting.values()
       waiting = new Map()
-      let failure: unknown = null
-      while (unwritten.length > 0 && failure === null) {
-        const some = unwritten.splice(0, usersAtOnce)
-        // Each by itself: what is written already must not be added again after a failure.
-        const outcomes = await Promise.allSettled(some.map((one) => store.histories.add([one])))
-        for (const [index, outcome] of outcomes.entries()) {
-          if (outcome.status === "fulfilled") continue
-          failure ??= outcome.reason
-          unwritten.push(...some.slice(index, index + 1))
+      const failures: unknown[] = []
+      const writeInTurn = async () => {
+        for (const added of unwritten) {
+          try {
+            if (failures.length === 0) await store.histories.add(added)
+            else join(added)
+          } catch (error) {
+            failures.push(error)
+            join(added)
+          }
         }
       }
-      for (const added of unwritten) join(added)
-      if (failure !== null) throw failure
+      await Promise.all(Array.from({ length: usersAtOnce }, writeInTurn))
+      if (failures.length > 0) throw failures[0]
     },
   }
 }

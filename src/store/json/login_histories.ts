@@ -17,14 +17,12 @@ export class JsonHistories implements HistoryStore {
     return this.#tables.committed.loginHistories.get(username) ?? null
   }
 
-  async add(histories: readonly LoginHistory[]): Promise<void> {
-    const changes = histories.flatMap((added): Change[] => {
-      const { username } = added
-      if (this.#tables.pending("users", username) === null) return []
-      const before = this.#tables.pending("loginHistories", username) ?? emptyHistory(username)
-      return [["loginHistories", username, frozen(joinHistories(before, added))]]
-    })
-    if (changes.length > 0) await this.#tables.write(changes)
+  async add(added: LoginHistory): Promise<void> {
+    const { username } = added
+    if (this.#tables.pending("users", username) === null) return
+    const before = this.#tables.pending("loginHistories", username) ?? emptyHistory(username)
+    const joined = frozen(joinHistories(before, added))
+    await this.#tables.write([["loginHistories", username, joined]])
   }
 
   /** The changes that delete a user's history. */

@@ -30,15 +30,10 @@ export class PostgresHistories implements HistoryStore {
     return row === undefined ? null : historyOf(row)
   }
 
-  // One user at a time: a transaction for many would hold many rows while it waits for another.
-  async add(histories: readonly LoginHistory[]): Promise<void> {
-    for (const added of histories) await this.#add(added)
-  }
-
-  #add(added: LoginHistory): Promise<void> {
+  async add(added: LoginHistory): Promise<void> {
     const { username } = added
-    if (!isStorable(username)) return Promise.resolve()
-    return this.#database.transaction(async (query) => {
+    if (!isStorable(username)) return
+    await this.#database.transaction(async (query) => {
       const { logins, failures } = rowOfHistory(emptyHistory(username))
       await query(
         `insert into postern.login_histories (username, logins, failures)
