@@ -25,16 +25,8 @@ const commonPairs: ReadonlySet<string> = new Set(
 const commonShareMin = 0.7
 const strayCharactersMax = 2
 
-const spellings = knownSecrets.flatMap((secret) => {
-  const bytes = [Buffer.from(secret), Buffer.from(secret, "hex"), Buffer.from(secret, "base64")]
-  return [secret, ...bytes.flatMap((one) => [one.toString("hex"), one.toString("base64")])]
-})
-/** Parts of known secrets, as they are, encoded and decoded. */
-const knownFragments: ReadonlySet<string> = new Set(
-  spellings
-    .map(fold)
-    .flatMap((text) => [...(text.match(/.{8}/gs) ?? []), text.slice(-fragmentLength)]),
-)
+/** Made for the first secret that is judged: most starts judge none. */
+let fragments: ReadonlySet<string> | null = null
 
 /** Why a secret is too weak to sign tokens, or null. Never quotes the secret. */
 export function findSecretFault(secret: string, bytesMin: number): string | null {
@@ -63,7 +55,9 @@ function decode(token: string): string {
 }
 
 function isRandom(text: string): boolean {
-  const parts = { length: fragmentLength, isKnown: (part: string) => knownFragments.has(part) }
+  fragments ??= knownFragments()
+  const known = fragments
+  const parts = { length: fragmentLength, isKnown: (part: string) => known.has(part) }
   const unknown = knownWords.reduce(
     (rest, word) => rest.replaceAll(word, ""),
     withoutParts(fold(text), parts),
@@ -75,6 +69,18 @@ function isRandom(text: string): boolean {
 /** Lower case, without separators and without the signs of base64 and base64url. */
 function fold(text: string): string {
   return text.toLowerCase().replace(/[\s_./+=-]/g, "")
+}
+
+/** Parts of known secrets, as they are, encoded and decoded. */
+function knownFragments(): ReadonlySet<string> {
+  const spellings = knownSecrets.flatMap((secret) => {
+    const bytes = [Buffer.from(secret), Buffer.from(secret, "hex"), Buffer.from(secret, "base64")]
+    return [secret, ...bytes.flatMap((one) => [one.toString("hex"), one.toString("base64")])]
+  })
+  const parts = spellings
+    .map(fold)
+    .flatMap((text) => [...(text.match(/.{8}/gs) ?? []), text.slice(-fragmentLength)])
+  return new Set(parts)
 }
 
 /** Whether a text is, but for its ends, letters that follow each other as in English. */
