@@ -137,6 +137,21 @@ export function admits(
   return roles === null || roles.some((role) => user.roles.includes(role))
 }
 
+/** Why a rule does not let a user in whose login was so long ago, or null. */
+export function refusalOf(
+  rule: AccessRule,
+  user: Pick<User, "username" | "roles">,
+  secondsSinceLogin: number | null,
+): "other_user" | "missing_role" | "not_fresh" | null {
+  const { users, freshSeconds } = rule
+  if (!admits(rule, user)) {
+    return users?.includes(user.username) === false ? "other_user" : "missing_role"
+  }
+  const isFresh =
+    freshSeconds === null || (secondsSinceLogin !== null && secondsSinceLogin <= freshSeconds)
+  return isFresh ? null : "not_fresh"
+}
+
 function isDots(segment: string): boolean {
   return segment === "." || segment === ".."
 }

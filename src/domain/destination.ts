@@ -18,7 +18,8 @@ export const destinationLengthMax = 2000
 const address = /^https:\/\/([^/?]+)(.*)$/is
 /** What a path and a query consist of, without any character that a browser would change. */
 const plain = /^\/[\x21-\x7e]*$/
-/** Paths of the hand-over itself: a browser that is sent there comes back here. */
+/** Where a protected host takes a browser's ticket. */
+export const entryPath = "/.postern/in"
 const ownPath = /^\/\.postern(?:\/|$)/
 /** Segments that a browser resolves: the path that it asks for would be another one. */
 const dots = /\/(?:\.|%2e){1,2}(?:\/|$)/i
@@ -39,6 +40,19 @@ export function readDestination(text: string, findHost: FindHost): Destination |
 export function safePath(text: string): string {
   const path = text.startsWith("?") ? `/${text}` : text
   const isSafe = plain.test(path) && !/[\\#]/.test(path) && !path.startsWith("//")
-  const start = path.split("?", 1)[0] ?? ""
-  return isSafe && !ownPath.test(start) && !dots.test(start) ? path : "/"
+  const start = pathOf(path)
+  return isSafe && !isOwnPath(start) && !dots.test(start) ? path : "/"
+}
+
+/**
+ * Whether a path is the hand-over's. No app sees it, and a browser that is sent there comes back
+ * here.
+ */
+export function isOwnPath(path: string): boolean {
+  return ownPath.test(path)
+}
+
+/** The part of a target before the `?`. */
+export function pathOf(target: string): string {
+  return target.split("?", 1)[0] ?? ""
 }

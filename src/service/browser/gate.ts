@@ -14,16 +14,22 @@
 import { createHash } from "node:crypto"
 import type { Clock } from "../../clock.ts"
 import {
-  type AccessRule,
-  admits,
   type FindHost,
   type FoundHost,
   type HostAndPort,
   isOpen,
   isOpenPreflight,
+  refusalOf,
 } from "../../domain/access_rule.ts"
 import type { Caller } from "../../domain/caller.ts"
-import { type Destination, destinationLengthMax, safePath } from "../../domain/destination.ts"
+import {
+  type Destination,
+  destinationLengthMax,
+  entryPath,
+  isOwnPath,
+  pathOf,
+  safePath,
+} from "../../domain/destination.ts"
 import type { RefusalReason } from "../../errors.ts"
 import type { Store } from "../../store/store.ts"
 import { randomName } from "../../system/random.ts"
@@ -102,9 +108,6 @@ export interface GateParts {
 export const stateSeconds = 600
 
 const stateForm = /^[\w-]{22}$/
-/** All paths of the hand-over. No app sees them. */
-const ownPath = /^\/\.postern(?:\/|$)/
-const entryPath = "/.postern/in"
 
 interface Visitor {
   readonly principal: Principal
@@ -129,14 +132,14 @@ export class Gate {
     if (host === null) return { kind: "refused", reason: "unlisted_host" }
     const { rule } = host
     const path = pathOf(asked.target)
-    if (ownPath.test(path)) return this.#enter(asked, host)
+    if (isOwnPath(path)) return this.#enter(asked, host)
     if (isOpen(rule, { method: asked.method, path }) || isOpenPreflight(rule, asked)) {
       return this.#allowAnybody(asked, host)
     }
     const visitor = await this.#findVisitor(asked, host)
     if (visitor === null) return this.#askForLogin(asked, host, "missing_token")
     const { principal, isBrowser } = visitor
-    const reason = refusalOf(rule, principal)
+    const reason = refusalOf(rule, principal, principal.secondsSinceLogin)
     if (reason === "not_fresh" && isBrowser) return this.#askForLogin(asked, host, reason)
     if (reason === null) return this.#allow(principal, host)
     if (reason === "not_fresh") return { kind: "refused", reason }
@@ -160,7 +163,10 @@ export class Gate {
   async #allowAnybody(asked: AskedRequest, host: FoundHost): Promise<Verdict> {
     const found = await this.#findSession(asked, host)
     const principal = found === null ? null : this.#parts.cookieSessions.principalOf(found)
-    if (principal !== null && refusalOf(host.rule, principal) === null) {
+    if (
+      principal !== null &&
+      refusalOf(host.rule, principal, principal.secondsSinceLogin) === null
+    ) {
       return this.#allow(principal, host)
     }
     return { kind: "allow", principal: null, appToken: null }
@@ -238,24 +244,9 @@ export class Gate {
   }
 }
 
-/** Why a rule does not let a user in, or null. */
-function refusalOf(rule: AccessRule, principal: Principal): RefusalReason | null {
-  const { users, freshSeconds } = rule
-  if (!admits(rule, principal)) {
-    return users?.includes(principal.username) === false ? "other_user" : "missing_role"
-  }
-  const { secondsSinceLogin: age } = principal
-  const isFresh = freshSeconds === null || (age !== null && age <= freshSeconds)
-  return isFresh ? null : "not_fresh"
-}
-
 function destinationOf(host: FoundHost, target: string): Destination {
   const url = `${host.origin}${safePath(target)}`
   return { host, url: url.length > destinationLengthMax ? `${host.origin}/` : url }
-}
-
-function pathOf(target: string): string {
-  return target.split("?", 1)[0] ?? ""
 }
 
 function hashOf(state: string): string {

@@ -2,8 +2,8 @@
 // protected host. The other half is the gate's, which takes the ticket at /.postern/in of that host.
 
 import type { Clock } from "../../clock.ts"
-import { admits } from "../../domain/access_rule.ts"
-import type { Destination } from "../../domain/destination.ts"
+import { refusalOf } from "../../domain/access_rule.ts"
+import { type Destination, entryPath } from "../../domain/destination.ts"
 import type { SessionOfUser } from "../../store/store.ts"
 import { randomName } from "../../system/random.ts"
 import { ticketSeconds, writeTicket } from "../../token/ticket.ts"
@@ -32,10 +32,9 @@ export function createHandOver({
 }): HandOverTo {
   return ({ session, user }, { to, state, attempt }) => {
     const { host, url: target } = to
-    const { freshSeconds } = host.rule
-    if (!admits(host.rule, user)) return { kind: "denied" }
     const now = clock.now()
-    if (freshSeconds !== null && now - session.startedAt > freshSeconds) return { kind: "again" }
+    const reason = refusalOf(host.rule, user, now - session.startedAt)
+    if (reason !== null) return { kind: reason === "not_fresh" ? "again" : "denied" }
     const ticket = writeTicket(
       {
         ...{ id: randomName(), sid: session.sid, host: host.name, state, target, attempt },
@@ -43,6 +42,6 @@ export function createHandOver({
       },
       cookieKey(),
     )
-    return { kind: "go", location: `${host.origin}/.postern/in?t=${ticket}` }
+    return { kind: "go", location: `${host.origin}${entryPath}?t=${ticket}` }
   }
 }

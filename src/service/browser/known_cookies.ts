@@ -4,7 +4,7 @@
 
 import { BoundedMap } from "../../system/bounded_map.ts"
 import { ownText } from "../../system/own_text.ts"
-import { type CookieKind, isCookieValue, readCookieValue } from "../../token/cookie_value.ts"
+import { type CookieKind, readCookieValue } from "../../token/cookie_value.ts"
 
 /** Cookies of sessions on hosts: some 300 bytes each. */
 const keptMax = 16_384
@@ -34,7 +34,6 @@ export class KnownCookies {
     if (kept !== null && kept.cookieKey === cookieKey) {
       return kept.kind === kind && kept.host === host ? kept.sid : null
     }
-    if (!isCookieValue(value)) return null
     const sid = readCookieValue(kind, { value, host }, cookieKey)
     if (sid === null) return null
     // Copies: a part of the header would keep the whole header in memory.

@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../clock.ts"
 import type { Caller } from "../../domain/caller.ts"
-import { hasLink, type LinkKind } from "../../domain/user.ts"
+import type { LinkKind } from "../../domain/user.ts"
 import { canonicalUsername, quotedName } from "../../domain/username.ts"
 import { AuthError, tooManyRequests } from "../../errors.ts"
 import { createRateLimit } from "../../limit/rate_limit.ts"
@@ -145,7 +145,7 @@ export class Links {
     if (user === null || user.disabled || user.link?.kind !== kind) return null
     const { tag, expiresAt } = user.link
     const now = clock.now()
-    if (!isTagOf(tag, { token, kind }, cookieKey()) || !hasLink(user, tag, now)) return null
+    if (!isTagOf(tag, { token, kind }, cookieKey()) || now >= expiresAt) return null
     return { kind, username: user.username, tag, secondsLeft: expiresAt - now }
   }
 
