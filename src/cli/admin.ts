@@ -16,7 +16,7 @@ import type { MadeLink } from "../service/browser/links.ts"
 import type { KeySummary } from "../service/keys.ts"
 import type { RevivedStore } from "../service/revive_store.ts"
 import { printable } from "../telemetry/log.ts"
-import { inColumns } from "./columns.ts"
+import { grouped, inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"
 import { confirm } from "./confirm.ts"
 import { type Hints, requireDeployment, runControlCommand } from "./control.ts"
@@ -138,7 +138,7 @@ function rightsOf(value: unknown, user: string): string {
 }
 
 function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`
 }
 
 /** A list for programs and for people. */

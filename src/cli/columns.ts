@@ -1,4 +1,4 @@
-// Rows of text under one another, for people.
+// Rows of text under one another, and numbers, for people.
 
 import { printable } from "../telemetry/log.ts"
 
@@ -18,4 +18,9 @@ export function inColumns(cells: readonly (readonly string[])[]): string {
       .join("  ")
       .trimEnd()
   return `${rows.map(line).join("\n")}\n`
+}
+
+/** A number with its thousands grouped. */
+export function grouped(count: number): string {
+  return count.toLocaleString("en-US")
 }

@@ -4,6 +4,7 @@ import { monotonicMillis } from "../clock.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import { type CopyProgress, type CopyReport, copyStore } from "../store/copy_store.ts"
 import { type TableName, tableNames } from "../store/records.ts"
+import { grouped } from "./columns.ts"
 import type { Call } from "./command_row.ts"
 import { readPlace } from "./store_places.ts"
 import type { Terminal } from "./terminal.ts"
@@ -98,10 +99,6 @@ function createProgress({ showsProgress, printError }: Terminal) {
       width = 0
     },
   }
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString("en-US")
 }
 
 function bothDirectories(): OperatorError {

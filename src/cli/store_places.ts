@@ -1,6 +1,7 @@
 // The stores that `postern store copy` names by options. Each is read as POSTERN_STORE is, with the
 // other settings beside it: they say what encrypts the keys and how a server is trusted.
 
+import { basename } from "node:path"
 import { isServed } from "../admin/socket.ts"
 import { databaseOptions } from "../config/database_options.ts"
 import { loadConfig } from "../config/load.ts"
@@ -43,7 +44,7 @@ export async function readPlace(
   const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
   if (await isServed(directory)) throw served(directory)
   const { auditFile } = config
-  const mayHold = auditFile === null ? [] : [auditFile.slice(auditFile.lastIndexOf("/") + 1)]
+  const mayHold = auditFile === null ? [] : [basename(auditFile)]
   return { directory, disk: machineDisk, mayHold }
 }
 

@@ -64,8 +64,9 @@ export function copyToDatabase(options: CopiedDatabase): CopyTarget {
           const query = failingAt(place, unnamed)
           await hold(query, "access exclusive", place)
           await requireNoRecords(query, place)
-          await fill(query, content, createKeySeal(options))
-          const keys = await readKeys(query, createKeySeal(options))
+          const seal = createKeySeal(options)
+          await fill(query, content, seal)
+          const keys = await readKeys(query, seal)
           await compare(contentOfTables(query, keys))
         })
         // Without it the first plans are poor. Another role than the owner may not, which is fine.

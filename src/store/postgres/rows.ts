@@ -4,6 +4,7 @@
 import { networkOf } from "../../domain/ip_address.ts"
 import type { Session } from "../../domain/session.ts"
 import type { User } from "../../domain/user.ts"
+import type { RevocationWindow } from "../store.ts"
 
 /** A row of `users`. */
 export interface UserRow {
@@ -122,6 +123,12 @@ export type GraceClock = "database" | "caller"
 export function rowOfNewSession(session: Session, clock: GraceClock): string {
   const row = rowOfSession(session)
   return JSON.stringify(clock === "caller" ? row : { ...row, rotated_at: null })
+}
+
+/** The parameters by which functions of the database end sessions. */
+export function numbersOf(window: RevocationWindow): readonly number[] {
+  const { at, accessTtlSeconds, graceSeconds } = window
+  return [at, accessTtlSeconds, graceSeconds]
 }
 
 /** Whether PostgreSQL can keep a text. A text that it can't keep is no key of a record. */

@@ -5,7 +5,6 @@ import { networkOf } from "../../domain/ip_address.ts"
 import type { Presented, Session, SessionLife, Use } from "../../domain/session.ts"
 import type {
   Revocations,
-  RevocationWindow,
   RevokedToken,
   Rotation,
   RotationOutcome,
@@ -18,6 +17,7 @@ import { type Database, DatabaseRefusal, inTime } from "./database.ts"
 import { retentionSeconds } from "./delta.ts"
 import {
   type GraceClock,
+  numbersOf,
   rowOfNewSession,
   type SessionRow,
   sessionOf,
@@ -259,8 +259,4 @@ export class PostgresSessions implements SessionStore {
       if (gone < purgedAtOnceMax) return sum
     }
   }
-}
-
-function numbersOf({ at, accessTtlSeconds, graceSeconds }: RevocationWindow): readonly number[] {
-  return [at, accessTtlSeconds, graceSeconds]
 }

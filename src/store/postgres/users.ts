@@ -15,6 +15,7 @@ import {
   frozen,
   type GraceClock,
   isStorable,
+  numbersOf,
   rowOfNewSession,
   rowOfUser,
   type SessionRow,
@@ -130,10 +131,9 @@ export class PostgresUsers implements UserStore {
 
   async resetAll(window: RevocationWindow): Promise<{ users: number; sessions: number }> {
     type Slice = { last: string | null; users: number; sessions: number }
-    const { at, accessTtlSeconds, graceSeconds } = window
     let [after, users, sessions] = ["", 0, 0]
     for (;;) {
-      const values = [after, usersPerReset, at, accessTtlSeconds, graceSeconds]
+      const values = [after, usersPerReset, ...numbersOf(window)]
       const [row] = await this.#view.changing(() =>
         this.#database.change<{ slice: Slice }>(
           `select postern.reset_users($1, $2, $3, $4, $5) as slice where ${inTime(6)}`,
@@ -183,11 +183,10 @@ async function endAllSessions(
   username: string,
   window: RevocationWindow,
 ): Promise<ResetUser["ended"]> {
-  const { at, accessTtlSeconds, graceSeconds } = window
   const rows = await query<{ session: SessionRow }>(
     `select row_to_json(s) as session
     from postern.end_all_sessions($1, null, $2, $3, $4) s`,
-    [username, at, accessTtlSeconds, graceSeconds],
+    [username, ...numbersOf(window)],
   )
   return rows.map(({ session }) => sessionOf(session))
 }
