@@ -81,9 +81,15 @@ export function isLikePostern({ rawHeaders, body }: HttpAnswer): boolean {
 }
 
 /** The proxy, as its answers name it. */
-export function proxyIn(samples: readonly Sample[]): ProxyKind | null {
+export function proxyIn(samples: readonly Pick<Sample, "exchange">[]): ProxyKind | null {
   const kinds = samples.map(({ exchange: { answer } }) =>
     answer === null ? null : proxyOf(headerOf(answer.rawHeaders, "server")),
   )
   return kinds.find((kind) => kind !== null) ?? null
+}
+
+/** Text that is short enough to be shown. */
+export function shortened(text: string, lengthMax = 60): string {
+  const shown = text.replace(/doctor=[\w-]+/, "doctor=…")
+  return shown.length > lengthMax ? `${shown.slice(0, lengthMax - 1)}…` : shown
 }

@@ -78,7 +78,7 @@ export async function survey(address: PublicAddress, options: SurveyOptions): Pr
     plain: plain === null ? null : withSeen(plain),
     blindness: blindnessOf(side, seen),
     refusals: seen?.refusals ?? [],
-    proxy: proxyIn([...firsts, ...samples].map(withSeen)),
+    proxy: proxyIn([...firsts, ...samples]),
     isCutShort: (isLate && at !== undefined) || asker.isCutShort(),
   }
 }
@@ -211,7 +211,8 @@ function endpointAt(address: string, { port, isTls, name }: PublicAddress): Endp
 
 /** The marked requests that the service saw. */
 function seenOf(seen: Seen | null, mark: string): readonly SeenRequest[] {
-  const isMarked = (text: string) => new RegExp(`${mark}(?!\\d)`).test(text)
+  const form = new RegExp(`${mark}(?!\\d)`)
+  const isMarked = (text: string) => form.test(text)
   return (seen?.requests ?? []).filter(({ target, rawHeaders }) =>
     [target, ...rawHeaders].some(isMarked),
   )

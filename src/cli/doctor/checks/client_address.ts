@@ -147,7 +147,7 @@ function networks(text: string) {
 }
 
 function isSingle(network: string): boolean {
-  return /\/(?:32|128)$/.test(network) && network.endsWith(network.includes(":") ? "/128" : "/32")
+  return network.endsWith(network.includes(":") ? "/128" : "/32")
 }
 
 /** A single address without its length. */

@@ -1,10 +1,10 @@
 // What a proxy makes of Postern's answer about a request to a protected host.
 
-import type { Sample } from "../evidence.ts"
+import { type Sample, shortened } from "../evidence.ts"
 import { type Result, wrong } from "../finding.ts"
 import { headerOf, valuesOf } from "../http_answer.ts"
 import { remedies } from "../remedies.ts"
-import { questionIn, shortened } from "./gate_samples.ts"
+import { questionIn } from "./gate_samples.ts"
 
 /** Where the proxy did something else than Postern answered. */
 export function doneOtherwise(sample: Sample): readonly Result[] {

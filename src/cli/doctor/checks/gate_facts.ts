@@ -1,11 +1,11 @@
 // What a proxy tells Postern of a request to a protected host, compared with that request.
 
-import type { Sample } from "../evidence.ts"
+import { type Sample, shortened } from "../evidence.ts"
 import { type Result, warning, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { forged } from "../probes.ts"
 import type { PublicAddress } from "../public_address.ts"
-import { questionIn, shortened } from "./gate_samples.ts"
+import { questionIn } from "./gate_samples.ts"
 
 /** What the proxy told Postern of a request, where it is not what was asked. */
 export function toldFalsely(

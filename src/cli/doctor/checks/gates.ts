@@ -2,13 +2,13 @@
 // truth, and does what it answers.
 
 import type { SeenRequest } from "../../../admin/request_watch.ts"
-import type { Evidence, GateEvidence, Sample } from "../evidence.ts"
+import { type Evidence, type GateEvidence, type Sample, sampleOf, shortened } from "../evidence.ts"
 import { type Finding, ok, type Result, unknown, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { type PublicAddress, shownName } from "../public_address.ts"
 import { doneOtherwise } from "./gate_answers.ts"
 import { toldFalsely } from "./gate_facts.ts"
-import { questionIn, sampleIn, shortened } from "./gate_samples.ts"
+import { questionIn } from "./gate_samples.ts"
 import { resultFor } from "./tls.ts"
 
 const open = "Everybody gets in without a login."
@@ -29,7 +29,7 @@ export function checkGates(evidence: Evidence): readonly Finding[] {
 
 function resultsFor(gate: GateEvidence, evidence: Evidence): readonly Result[] {
   const { address, lookup, samples } = gate
-  const first = sampleIn(samples, "gate")
+  const first = sampleOf({ samples }, "gate")
   if (first === undefined) {
     return [unknown(`The name can't be looked up here (${lookup.failure})`)]
   }
@@ -47,7 +47,7 @@ function resultsFor(gate: GateEvidence, evidence: Evidence): readonly Result[] {
   const trust = certificate && resultFor(certificate, address.name, evidence.answeredAt)
   const results = [
     ...(trust !== null && trust.outcome !== "ok" ? [trust] : []),
-    ...gateResults(samples, { address, evidence }),
+    ...gateResults(samples, { address, evidence, first }),
   ]
   return results.length > 0 ? results : [ok("It asks for a login")]
 }
@@ -55,11 +55,12 @@ function resultsFor(gate: GateEvidence, evidence: Evidence): readonly Result[] {
 interface Place {
   readonly address: PublicAddress
   readonly evidence: Evidence
+  /** The first question to the host. */
+  readonly first: Sample
 }
 
 function gateResults(samples: readonly Sample[], place: Place): readonly Result[] {
-  const first = sampleIn(samples, "gate")
-  if (first === undefined) return []
+  const { first } = place
   const status = first.exchange.answer?.status ?? 0
   const asked = questionIn(first)
   if (status >= 200 && status < 300) return [openResult(asked, place)]
@@ -122,8 +123,8 @@ function notAsked({ exchange: { answer } }: Sample): Result {
   })
 }
 
-function loginResults(samples: readonly Sample[], { evidence }: Place): readonly Result[] {
-  const answer = sampleIn(samples, "gate")?.exchange.answer ?? null
+function loginResults(samples: readonly Sample[], { evidence, first }: Place): readonly Result[] {
+  const { answer } = first.exchange
   const login = evidence.facts?.publicAddress ?? evidence.address.text
   const location = headerOf(answer?.rawHeaders ?? [], "location") ?? ""
   if (location.startsWith(`${login}/`)) return []

@@ -1,12 +1,15 @@
 // What became of requests on their way in: method, path, query, headers, body.
 
 import { type Difference, requestDifferences } from "../differences.ts"
-import { allSamples, type Evidence, type Sample, sampleOf } from "../evidence.ts"
+import { allSamples, type Evidence, type Sample, sampleOf, shortened } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
 import { cacheProbes } from "../probes.ts"
 import { remedies, remedyFor } from "../remedies.ts"
 import { checkCaching } from "./caching.ts"
 import { checkRoutes, isReached } from "./routes.ts"
+
+/** Longer values are cut where two are shown beside each other. */
+const shownMax = 80
 
 interface Found extends Difference {
   readonly sample: Sample
@@ -92,7 +95,7 @@ export function checkTargets(evidence: Evidence): readonly Result[] {
 }
 
 function targetResult({ sent, arrived, sample: { address } }: Found): Result {
-  const [shownSent, shownArrived] = [sent, arrived].map(shortened)
+  const [shownSent, shownArrived] = [sent, arrived].map((text) => shortened(text, shownMax))
   if (address.path !== "" && arrived === `${address.path}${sent}`) {
     return wrong(`The proxy does not remove the path ${address.path} of the public address`, {
       effect: "Every request gets 404.",
@@ -157,7 +160,7 @@ function headerResult({ name, kind, sent, arrived }: Found): Result {
   if (kind === "added") {
     return wrong(`The proxy adds a header ${name} of its own`, { effect, remedy })
   }
-  const [shownSent, shownArrived] = [sent, arrived].map(shortened)
+  const [shownSent, shownArrived] = [sent, arrived].map((text) => shortened(text, shownMax))
   const text = `The proxy changes the header ${name}: '${shownSent}' arrives as '${shownArrived}'`
   return wrong(text, { effect, remedy })
 }
@@ -169,9 +172,4 @@ export function checkRequestBodies(evidence: Evidence): readonly Result[] {
   const { sent, arrived, sample } = found
   const text = `The proxy changes bodies: ${sent} of ${sample.probe.method} ${sample.probe.path} arrive as ${arrived}`
   return [wrong(text, { effect: "Logins are refused with 400.", remedy: remedies.bodies })]
-}
-
-function shortened(text: string): string {
-  const shown = text.replace(/doctor=[\w-]+/, "doctor=…")
-  return shown.length > 80 ? `${shown.slice(0, 79)}…` : shown
 }
