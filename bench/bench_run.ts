@@ -19,7 +19,7 @@ import type { Sample } from "./summary.ts"
 
 /** What a run is about. */
 export interface BenchRun {
-  readonly options: Options
+  readonly options: Pick<Options, "rounds" | "seconds" | "connections" | "isSteady">
   readonly fixture: Fixture
   readonly kinds: readonly ServerKind[]
   readonly pinning: Pinning | null

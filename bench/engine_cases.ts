@@ -123,33 +123,32 @@ function caseOf(run: BenchRun, name: EngineCaseName): EngineCase {
   return cases[name](run)
 }
 
+/** Sends one request again and again. */
+function sending(request: Buffer): EngineCase["send"] {
+  return (server, load) =>
+    runLoad({
+      ...{ ...load, ports: portsOf(server), status: 200, next: () => request },
+      ...{ staysAwake: true, gauge: () => processorMicrosOf(server) },
+    })
+}
+
 function guarded({ fixture }: BenchRun): EngineCase {
   const question = guardedQuestion(fixture.tokens.shared[0] ?? null)
-  const request = requestBytes(question)
   return {
     async check({ replicas }) {
       for (const replica of replicas) await checkGuarded(replica, question, firstUser)
     },
-    send: (server, load) =>
-      runLoad({
-        ...{ ...load, ports: portsOf(server), status: 200, next: () => request },
-        ...{ staysAwake: true, gauge: () => processorMicrosOf(server) },
-      }),
+    send: sending(requestBytes(question)),
   }
 }
 
 function verify({ fixture }: BenchRun): EngineCase {
   const question = verifyQuestion(fixture.gateCookies[0] ?? missing())
-  const request = requestBytes(question)
   return {
     async check({ replicas }) {
       for (const replica of replicas) await checkVerified(replica, question)
     },
-    send: (server, load) =>
-      runLoad({
-        ...{ ...load, ports: portsOf(server), status: 200, next: () => request },
-        ...{ staysAwake: true, gauge: () => processorMicrosOf(server) },
-      }),
+    send: sending(requestBytes(question)),
   }
 }
 

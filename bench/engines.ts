@@ -73,7 +73,7 @@ async function measureAll(
       const special = { copyDatabase: copyForVerify, environment: verifySettings }
       const parts = { fixture, against, ...(name === "verify" ? special : { copyDatabase }) }
       const kinds = await engineKinds(parts, count)
-      const options = { ...{ rounds, seconds, against, connections: count }, ...unused }
+      const options = { rounds, seconds, connections: count, isSteady: false }
       const run: BenchRun = { options, fixture, kinds, pinning, say }
       const summary = await (name === "start"
         ? measureEngineStarts(run)
@@ -82,9 +82,6 @@ async function measureAll(
     }
   }
 }
-
-/** Options of the other comparison. */
-const unused = { scenarios: [], extras: [], isSteady: false, out: null } as const
 
 function describe(
   { version }: PostgresCluster,
