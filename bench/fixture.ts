@@ -9,7 +9,7 @@ import { hash } from "@node-rs/argon2"
 import type { Session } from "../src/domain/session.ts"
 import type { User } from "../src/domain/user.ts"
 import { hashParametersMin } from "../src/password/phc.ts"
-import { newSession } from "../src/service/session_tokens.ts"
+import { byPassword, newSession } from "../src/service/session_tokens.ts"
 import { makeSegments } from "../src/store/json/journal.ts"
 import { keysFileName } from "../src/store/json/keys_file.ts"
 import { snapshotName, writeSnapshot } from "../src/store/json/snapshot.ts"
@@ -82,7 +82,14 @@ export function hashPassword(): Promise<string> {
 
 /** A user of the store. */
 export function storedUser(username: string, passwordHash: string): User {
-  const rest = { createdAt: 0, roles: [], claims: {}, tokensNotBefore: 0, link: null }
+  const rest = {
+    createdAt: 0,
+    roles: [],
+    claims: {},
+    tokensNotBefore: 0,
+    link: null,
+    factors: null,
+  }
   return { username, passwordHash, disabled: false, ...rest }
 }
 
@@ -117,7 +124,12 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     users: usernames.map((name) => storedUser(name, passwordHash)),
     sessions,
     keyFile: (profile) =>
-      writeKeyFile({ refreshKey, cookieKey, keys: profile === "published" ? [timed] : [] }),
+      writeKeyFile({
+        refreshKey,
+        cookieKey,
+        factorKey: null,
+        keys: profile === "published" ? [timed] : [],
+      }),
   }
 
   async function makeStore(profile: Profile): Promise<string> {
@@ -140,7 +152,8 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
 function sessionOf(number: number, now: number): Session {
   const from = { address: "127.0.0.1", userAgent: "bench", requestId: "" }
   const life = { idleSeconds: 14 * 86_400, maxAgeSeconds: 30 * 86_400 }
-  const start = { sid: randomName(), username: usernameOf(number), startedAt: now }
+  const named = { sid: randomName(), username: usernameOf(number) }
+  const start = { ...named, startedAt: now, ...byPassword }
   return newSession(start, from, { at: now, steadyAt: now, life })
 }
 
@@ -160,7 +173,8 @@ async function sign(
   const tokens: string[] = []
   for (const { sid, username, expiresAt } of sessions) {
     const grant = { username, roles: [], claims: {}, sid, sessionExpiresAt: expiresAt, fresh: true }
-    const issued = await signAccessToken({ ...grant, authTime: now, issuedAt: now }, settings)
+    const login = { authTime: now, issuedAt: now, acr: "aal1", amr: byPassword.amr }
+    const issued = await signAccessToken({ ...grant, ...login }, settings)
     tokens.push(issued.token)
   }
   return tokens

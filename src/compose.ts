@@ -7,6 +7,7 @@ import { controlSocketName } from "./admin/socket.ts"
 import { type Clock, createClock, systemClock } from "./clock.ts"
 import { databaseOptions } from "./config/database_options.ts"
 import type { Config } from "./config/load.ts"
+import type { FactorRequirement } from "./domain/factor_requirement.ts"
 import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
 import { createHashingLane } from "./password/hashing_lane.ts"
@@ -43,6 +44,8 @@ export interface Deployment {
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly audit: Audit
+  /** Who must have a second factor. */
+  readonly requirement: FactorRequirement
   /** Writes what the audit trail counted in the last minute; call it from time to time. */
   readonly summarizeAudit: () => void
   /** Closes the store and ends the audit trail. */
@@ -97,7 +100,7 @@ export async function compose(
     const accounts = accountsOf(config, { ...parts, keys })
     const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
     await hasRoomToHash
-    const wing = { links, recentLogins }
+    const wing = { links, recentLogins, requirement: config.requirement }
     return { ...parts, ...wing, directory, isNew, accounts, keys, summarizeAudit, close }
   } catch (error) {
     await close()
@@ -114,12 +117,12 @@ export async function compose(
 }
 
 function accountsOf(
-  { claims, sessions, hashesAtATime }: Config,
+  { claims, sessions, hashesAtATime, requirement }: Config,
   { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys">,
 ): Accounts {
   const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
   return new Accounts({
-    ...{ ...parts, guard, deviceKey: keys.refreshKey },
+    ...{ ...parts, guard, deviceKey: keys.refreshKey, requirement },
     windowNow: createRevocationWindow(parts.clock, { ...claims, ...sessions }),
   })
 }

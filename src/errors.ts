@@ -10,6 +10,9 @@ export const errorCodes = [
   "invalid_request",
   "password_blocked",
   "invalid_credentials",
+  "invalid_code",
+  "mfa_required",
+  "mfa_enrolment_required",
   "missing_token",
   "invalid_token",
   "insufficient_user_authentication",
@@ -51,7 +54,7 @@ export const refusalReasons = [
   // The token was good before.
   ...["revoked", "reused", "user_unknown", "user_disabled"],
   // The token is good, but not for this request.
-  ...["not_fresh", "missing_role"],
+  ...["not_fresh", "missing_role", "missing_factor", "not_enrolled"],
   // A proxy asks about another request, which no token could help.
   ...["untrusted_proxy", "forwarded_headers", "other_host", "unlisted_host", "other_user"],
 ] as const

@@ -1,11 +1,12 @@
 // THE page: every path of the service, who may use it, and how often. Only `anyone` and `guard`
 // make a row, so nothing is public by omission.
 
+import { factorRoutes, type LoadFactors } from "./factor_routes.ts"
 import { endOtherSessions, endSession } from "./handlers/end_sessions.ts"
 import { livez, readyz } from "./handlers/health.ts"
 import { jwks, type PublicKeys } from "./handlers/jwks.ts"
 import { listSessions } from "./handlers/list_sessions.ts"
-import { login } from "./handlers/login.ts"
+import { type AnswerPending, login } from "./handlers/login.ts"
 import { logout } from "./handlers/logout.ts"
 import { me } from "./handlers/me.ts"
 import { changePassword } from "./handlers/password.ts"
@@ -29,6 +30,8 @@ import type { Sessions } from "./service/sessions.ts"
 /** The parts that handlers use. */
 export interface RouteParts {
   readonly sessions: Sessions
+  /** Loads the wing of second factors. */
+  readonly factors: LoadFactors
   /** Null when people may not create an account. */
   readonly register: Register | null
   /** The issuer whose keys are published; null with a shared secret. */
@@ -41,19 +44,22 @@ export interface RouteParts {
 /** The route table, by groups. */
 export function routes({
   sessions,
+  factors,
   register,
   issuer,
   publicKeys,
   isReady,
 }: RouteParts): readonly RouteGroup[] {
+  const answerPending: AnswerPending = async (...login) => (await factors()).answer(...login)
   const guarded = guard(sessions.authenticate)
   const freshlyGuarded = guard(sessions.authenticate, { fresh: true })
+  const surelyGuarded = guard(sessions.authenticate, { fresh: true, acr: "own" })
   const registration: RouteGroup =
     register === null
       ? []
       : [["POST", "/register", anyone(registerAccount(register), registrationLimits)]]
   const tokens: RouteGroup = [
-    ["POST", "/login", anyone(login(sessions), loginLimits)],
+    ["POST", "/login", anyone(login(sessions, answerPending), loginLimits)],
     ...registration,
     ["POST", "/refresh", anyone(refresh(sessions), refreshLimits)],
     ["POST", "/logout", anyone(logout(sessions), logoutLimits)],
@@ -64,7 +70,7 @@ export function routes({
     ["GET", "/sessions", guarded(listSessions(sessions))],
     ["DELETE", "/sessions", freshlyGuarded(endOtherSessions(sessions))],
     ["DELETE", "/sessions/{sid}", freshlyGuarded(endSession(sessions))],
-    ["POST", "/password", freshlyGuarded(changePassword(sessions), passwordLimits)],
+    ["POST", "/password", surelyGuarded(changePassword(sessions), passwordLimits)],
   ]
   const verifiers: RouteGroup = [
     ["GET", "/revocations", anyone(revocations(sessions))],
@@ -76,7 +82,8 @@ export function routes({
     ["GET", "/healthz", anyone(livez())],
     ["GET", "/readyz", anyone(readyz(isReady))],
   ]
-  return [tokens, account, verifiers, health]
+  const secondFactors = factorRoutes(factors, sessions.authenticate)
+  return [tokens, account, secondFactors, verifiers, health]
 }
 
 // An issuer with a path has its metadata at two addresses: where RFC 8414 §3.1 puts the path, and,

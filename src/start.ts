@@ -7,6 +7,7 @@ import { systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { Unavailable } from "./errors.ts"
+import type { LoadFactors } from "./factor_routes.ts"
 import { limitsFor, type ProcessLimits } from "./http/node/limits.ts"
 import { listen, type ServerOptions } from "./http/node/server.ts"
 import { startHousekeeping } from "./service/housekeeping.ts"
@@ -170,11 +171,12 @@ function appOf(opened: Deployment, config: Config, { isReady, log, wing }: AppPa
     settings: config.sessions,
     verifiedBytesMax: verifiedBytesMax(config),
   })
+  const factors = lateFactors(opened, sessions, config)
   const register = config.registration === "open" ? createRegister(opened) : null
   const issuer = claims.profile === "published" ? (claims.issuer ?? null) : null
   const publicKeys = () => keys.publicKeys()
   return createApp({
-    ...{ sessions, register, issuer, publicKeys, isReady },
+    ...{ sessions, factors, register, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },
     browser: browserRoutes(opened, config, { sessions, wing, log }),
   })
@@ -195,6 +197,31 @@ function browserRoutes(
     ...{ sessions, recentLogins, cookieKey, refreshKey, settings, publicAddress, log },
     tokens: { ...claims, ring: keys.ring },
   })
+}
+
+/** Loads the wing of second factors when it is needed for the first time. */
+function lateFactors(
+  opened: Deployment,
+  sessions: Sessions,
+  { sessions: settings, claims, browser, publicAddress = "Postern" }: Config,
+): LoadFactors {
+  const { cookieKey, factorKey, refreshKey } = opened.keys
+  const siteName = browser?.name ?? publicAddress.replace(/^https?:\/\//, "")
+  const parts = {
+    ...opened,
+    cookieKey,
+    factorKey,
+    refreshKey,
+    sessions,
+    settings,
+    claims,
+    siteName,
+  }
+  let wing: ReturnType<LoadFactors> | null = null
+  return () => {
+    wing ??= import("./factor_wing.ts").then(({ createFactorWing }) => createFactorWing(parts))
+    return wing
+  }
 }
 
 async function loadWing({ browser }: Config) {

@@ -31,7 +31,7 @@ test("browserRoutes() are these, for these people", () => {
       "GET /account login cookie",
       "POST /account/sessions/end own page, login cookie, body",
       "POST /account/logout-others own page, login cookie, body",
-      "POST /password token, fresh; form: own page, login cookie, body",
+      "POST /password token, fresh, own factor; form: own page, login cookie, body",
       "GET /invite anyone",
       "POST /invite own page, body",
       "GET /reset anyone",

@@ -21,6 +21,10 @@ const limits: Readonly<Record<string, readonly string[]>> = {
     "accounts of a client: 30 at once, then 1 in 120 s",
     "accounts of all clients: 1000 at once, then 1 in 5 s",
   ],
+  "POST /login/code": [
+    "wrong codes of an account: 100 in a row, then no code counts",
+    "codes of a login: 5 in a row, then the login is over",
+  ],
   "POST /refresh": [
     "refused tokens of a client: 3000 at once, then 1 in 0.2 s",
     "writes for a session or token: 240 at once, then 1 in 3 s",

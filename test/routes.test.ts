@@ -20,7 +20,13 @@ const table = [
   "GET /sessions token",
   "DELETE /sessions token, fresh",
   "DELETE /sessions/{sid} token, fresh",
-  "POST /password token, fresh, body",
+  "POST /password token, fresh, own factor, body",
+  "POST /login/code anyone, body",
+  "GET /mfa token, even before enrolment",
+  "POST /mfa/totp token or mfa_token, fresh, own factor, even before enrolment, body",
+  "POST /mfa/totp/confirm token or mfa_token, fresh, own factor, even before enrolment, body",
+  "POST /mfa/recovery token, fresh, own factor, even before enrolment",
+  "DELETE /mfa/{id} token, fresh, own factor, even before enrolment",
   "GET /revocations anyone",
   "GET /.well-known/jwks.json anyone",
   "GET /.well-known/oauth-authorization-server anyone",
@@ -31,7 +37,7 @@ const table = [
 
 const all = table.map((row) => {
   const [method = "", route = "", ...access] = row.replace(", body", "").split(" ")
-  const path = route.replace("{sid}", "AAAAAAAAAAAAAAAAAAAAAA")
+  const path = route.replace(/\{s?id\}/, "AAAAAAAAAAAAAAAAAAAAAA")
   return { method, route, path, access: access.join(" ") }
 })
 const guarded = all.filter(({ access }) => access !== "anyone")
@@ -44,6 +50,9 @@ const statuses: Readonly<Record<string, number>> = {
   "DELETE /sessions": 204,
   "DELETE /sessions/{sid}": 404,
   "POST /password": 415,
+  "POST /mfa/totp/confirm": 415,
+  "POST /mfa/recovery": 404,
+  "DELETE /mfa/{id}": 404,
 }
 
 const issuer = "https://login.example.org"
@@ -63,7 +72,8 @@ function untouchableParts(): RouteParts {
     changePassword: touched,
     revocations: touched,
   } as unknown as Sessions
-  return { sessions, register: touched, issuer, publicKeys: touched, isReady: touched }
+  const parts = { sessions, factors: touched, register: touched, issuer }
+  return { ...parts, publicKeys: touched, isReady: touched }
 }
 
 /** A service with all routes. */

@@ -24,6 +24,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
   "domain/": ["*", "!domain/", "!errors.ts", "!clock.ts"],
   "system/": ["*", "!system/", "!errors.ts", "!clock.ts", "!domain/"],
   "telemetry/": ["*", "!telemetry/", "!errors.ts", "!clock.ts", "!domain/", "!system/"],
+  "factor/": ["*", "!factor/", "!errors.ts", "!clock.ts", "!domain/", "!system/"],
   "token/": ["store/", "http/", "service/", "handlers/", "config/", "telemetry/"],
   "password/": ["store/", "http/", "service/", "handlers/", "config/", "telemetry/"],
   "limit/": ["store/", "http/", "service/", "handlers/", "config/", "telemetry/"],
@@ -35,6 +36,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
     "handlers/",
     "!handlers/verify/answer.ts",
     "!handlers/verify/verify_log.ts",
+    "!handlers/mfa/mfa_handler_parts.ts",
     "http/node/",
   ],
   "pages/": ["store/", "token/", "config/", "handlers/", "http/node/"],
@@ -51,9 +53,11 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "store/postgres/": ["store/open_store.ts", "store/copy_store.ts", "store/store_status.ts"],
   "http/node/": ["start.ts", "config/load.ts"],
   "cli/doctor/": ["cli/commands.ts"],
-  "handlers/": ["routes.ts", "browser_routes.ts"],
+  "handlers/": ["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
   "handlers/pages/": ["browser_routes.ts"],
   "handlers/verify/": ["browser_routes.ts"],
+  "handlers/mfa/": ["factor_wing.ts", "factor_routes.ts"],
+  "factor/": ["service/factors/"],
   "pages/": ["browser_routes.ts", "handlers/pages/", "handlers/verify/"],
 }
 
@@ -71,6 +75,9 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // The browser wing is loaded only where it is on.
   [/^import [^"]*"\.\/browser_routes\.ts"/m, []],
   [/import\("\.\/browser_routes\.ts"\)/, ["start.ts"]],
+  // The wing of second factors is loaded at the first request that needs it.
+  [/^import (?!type)[^"]*"\.\/factor_wing\.ts"/m, []],
+  [/import\("\.\/factor_wing\.ts"\)/, ["start.ts"]],
   // Whole, it is 46 files to load at the start from a clone; of its parts, 18.
   [/^import (?!type)[^"]*from "jose"/m, []],
   [/from "@node-rs\/argon2"/, ["password/hash.ts"]],

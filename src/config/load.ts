@@ -1,6 +1,7 @@
 // Reads the settings (settings.ts) into a frozen Config, once, at the start. All mistakes are
 // reported together, each with a hint.
 
+import type { FactorRequirement } from "../domain/factor_requirement.ts"
 import type { Network } from "../domain/ip_address.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
 import type { KeepAlive } from "../http/node/limits.ts"
@@ -45,6 +46,8 @@ export interface Config extends Pick<SettingValues, UsedAsRead> {
   readonly claims: ClaimSettings
   readonly sessions: SessionSettings
   readonly signing: KeySource
+  /** Who must have a second factor. */
+  readonly requirement: FactorRequirement
   readonly seedUsers: readonly SeedUser[]
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */
@@ -100,7 +103,7 @@ export function loadConfig(
   const { host, port, store, forwardedHeader, allowedHosts } = values
   const dataDirectory = store?.kind === "directory" ? store.path : values.dataDirectory
   const { keyRotationSeconds, auditFile, registration, logLevel } = values
-  const { accessTtlSeconds, leewaySeconds } = values
+  const { accessTtlSeconds, leewaySeconds, requireMfa: requirement } = values
   return Object.freeze({
     ...{ host, port, dataDirectory, database, browser, publicAddress, forwardedHeader },
     allowedHosts,
@@ -119,6 +122,7 @@ export function loadConfig(
       perUserMax: values.sessionsPerUser,
     }),
     ...{ signing, keyRotationSeconds, auditFile, registration, logLevel },
+    requirement: Object.freeze(requirement),
     seedUsers: values.seedUsers ?? [],
     hashParameters: { memoryKib: values.hashMemoryKib, passes: values.hashPasses },
     hashesAtATime: laneWidth,

@@ -6,6 +6,7 @@ import { hashParametersMin } from "../password/phc.ts"
 import { logLevels } from "../telemetry/log.ts"
 import { accessTtlSecondsMax } from "../token/claims.ts"
 import { browserSettings } from "./browser_settings.ts"
+import { factorSettings } from "./factor_settings.ts"
 import { issuer } from "./issuer.ts"
 import { allowedHosts, corsOrigins, forwardedHeader, trustedProxies } from "./network.ts"
 import { mayBeFile, type Setting } from "./setting.ts"
@@ -206,6 +207,7 @@ export const settings = {
     fallback: "closed",
     help: "Who may create an account at POST /register: with open anybody, with closed nobody.",
   },
+  ...factorSettings,
   ...browserSettings,
   seedUsers: {
     name: "POSTERN_SEED_USERS",

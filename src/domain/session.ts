@@ -54,7 +54,17 @@ export interface Session {
   readonly sharedRotation: number
   /** How many generations in a row were shared, up to that one; 0 for none. */
   readonly sharedRun: number
+  /** How the user logged in (RFC 8176 §2): `pwd`, `otp`, `hwk`, `swk`. */
+  readonly amr: readonly string[]
+  /** When a second factor was checked; null for none. */
+  readonly factorAt: number | null
 }
+
+/**
+ * How sure it is who logged in, by the words of NIST SP 800-63B: "aal2" with a second factor, or
+ * with a passkey alone.
+ */
+export type AssuranceLevel = "aal1" | "aal2"
 
 /** How long a session lasts. */
 export interface SessionLife {
@@ -81,6 +91,14 @@ const listStepSeconds = 600
 /** Whether a session goes on at an instant. */
 export function isAlive(session: Session, now: number): boolean {
   return now < session.idleExpiresAt && !isAhead(session.startedAt, { now })
+}
+
+/** For how long a second factor counts (NIST SP 800-63B-4 §2.2.3). */
+const factorSecondsMax = 86_400
+
+/** The assurance of a session at an instant. Without its factor it goes on as "aal1". */
+export function assuranceOf({ factorAt }: Pick<Session, "factorAt">, now: number): AssuranceLevel {
+  return factorAt !== null && now < factorAt + factorSecondsMax ? "aal2" : "aal1"
 }
 
 /** When a session that started and is used at these instants ends; never after `endsBy`. */

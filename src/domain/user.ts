@@ -1,6 +1,8 @@
 // A user, and the changes of one. A change is data, so that every store engine can apply it to the
 // record right before the write. Pure.
 
+import { changeFactors, type FactorChange, type RefusedFactor } from "./factor_change.ts"
+import type { Factors } from "./factors.ts"
 import type { JsonObject } from "./strict_json.ts"
 
 /** What a link of the operator's is for: a new user, or one who forgot the password. */
@@ -29,6 +31,8 @@ export interface User {
   readonly tokensNotBefore: number
   /** The link that was made last, until it is used or a reset voids it. It may have expired. */
   readonly link: UserLink | null
+  /** The second factors; null for a user who never set one up. */
+  readonly factors: Factors | null
 }
 
 /** A change that leaves the user's sessions alone. */
@@ -40,6 +44,7 @@ export type UserChange =
   | { readonly disabled: false }
   /** Makes a link, and voids the one before. */
   | { readonly link: UserLink }
+  | { readonly factors: FactorChange }
   /** Another hash of the same password, in place of exactly this one. */
   | { readonly passwordHash: string; readonly ifPasswordHash: string }
 
@@ -54,7 +59,7 @@ export interface UserReset {
  * Why a change does not apply. "absent": the user has no such role or claim; "too_large": roles and
  * claims would not fit into a token; "other_hash": the password's hash is not the expected one.
  */
-export type RefusedChange = "absent" | "too_large" | "other_hash"
+export type RefusedChange = "absent" | "too_large" | "other_hash" | RefusedFactor
 
 /** Longest roles and claims of a user as JSON, so that a token stays below its longest length. */
 export const rightsBytesMax = 1024
@@ -86,6 +91,7 @@ export function changeUser(user: User, change: UserChange): User | RefusedChange
   }
   if ("disabled" in change) return { ...user, disabled: false }
   if ("link" in change) return { ...user, link: change.link }
+  if ("factors" in change) return changeUserFactors(user, change.factors)
   const { passwordHash, ifPasswordHash } = change
   return user.passwordHash === ifPasswordHash ? { ...user, passwordHash } : "other_hash"
 }
@@ -103,6 +109,12 @@ export function resetUser(user: User, reset: UserReset, at: number): User {
 /** Whether a user has the link with this tag, and it has not expired at an instant. */
 export function hasLink({ link }: User, tag: string, at: number): boolean {
   return link !== null && link.tag === tag && at < link.expiresAt
+}
+
+/** The user after a change of the factors. */
+export function changeUserFactors(user: User, change: FactorChange): User | RefusedFactor {
+  const factors = changeFactors(user.factors, change)
+  return typeof factors === "string" ? factors : { ...user, factors }
 }
 
 function bounded(user: User): User | RefusedChange {

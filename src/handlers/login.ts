@@ -4,18 +4,28 @@
 import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, withBody } from "../http/guard.ts"
 import { readTexts } from "../http/json_body.ts"
+import type { HttpRequest, Reply } from "../http/message.ts"
 import { tokenReply } from "../http/token_reply.ts"
+import type { PendingLogin } from "../service/session_start.ts"
 import type { Sessions } from "../service/sessions.ts"
 
-/** Answers the tokens of a new session. */
-export function login(sessions: Sessions): BodyHandler {
+/** Answers a right password whose user needs a second factor. */
+export type AnswerPending = (
+  pending: PendingLogin,
+  code: string | null,
+  request: HttpRequest,
+) => Promise<Reply>
+
+/** Answers the tokens of a new session, or what is due before that. */
+export function login(sessions: Sessions, answerPending: AnswerPending): BodyHandler {
   return withBody(async (request) => {
     const typed = readTexts(request, ["username", "password"], {
-      optional: ["device_token"],
+      optional: ["device_token", "code"],
       unknown: "ignored",
     })
-    const { username, password, device_token: deviceToken } = typed
+    const { username, password, device_token: deviceToken, code } = typed
     const credentials = { username, password, ...(deviceToken ? { deviceToken } : {}) }
-    return tokenReply(await sessions.logIn(credentials, callerOf(request)))
+    const login = await sessions.logIn(credentials, callerOf(request))
+    return "due" in login ? answerPending(login, code || null, request) : tokenReply(login)
   })
 }

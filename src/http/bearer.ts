@@ -3,7 +3,7 @@
 // sent_tokens.ts.
 
 import { AuthError } from "../errors.ts"
-import type { RequestHead } from "./message.ts"
+import type { HttpRequest, RequestHead } from "./message.ts"
 
 /** Reads the access token of a request from one place, such as a header. */
 export interface CredentialReader {
@@ -13,7 +13,7 @@ export interface CredentialReader {
    * The token, or null when there is none.
    * @throws AuthError `invalid_request` when the place is malformed
    */
-  read(head: RequestHead): string | null
+  read(request: HttpRequest): string | null
   /** The error for a request without a token. */
   missing(head: RequestHead): AuthError
 }

@@ -1,7 +1,7 @@
 // Who may use a route. Only `anyone`, `guard`, `guardBy` and `trustedProxies` make a RouteHandler,
 // and the route table takes nothing else: a route without its guard does not compile.
 
-import { AuthError } from "../errors.ts"
+import { AuthError, type RefusalReason } from "../errors.ts"
 import { type Limits, limitText } from "../limit/limit.ts"
 import { bearer, type CredentialReader } from "./bearer.ts"
 import { isFormType } from "./media_type.ts"
@@ -37,6 +37,9 @@ export interface Identity {
   readonly roles: readonly string[]
   readonly fresh: boolean
   readonly secondsSinceLogin: number | null
+  readonly acr: "aal1" | "aal2"
+  readonly hasFactor: boolean
+  readonly mustEnrol: boolean
 }
 
 /** Which proxies ask, and what to do about others that do. */
@@ -55,6 +58,13 @@ export interface GuardOptions {
   /** True: the token of a login. A number: a login at most this many seconds ago. */
   readonly fresh?: boolean | number
   readonly role?: string
+  /**
+   * "aal2": a login with a second factor, or with a passkey. "own": the same of a user who has a
+   * second factor, and nothing of others.
+   */
+  readonly acr?: "aal2" | "own"
+  /** Lets users in who have to set up a second factor before anything else. */
+  readonly enrols?: boolean
   /** Where the token is read from; `Authorization: Bearer` unless set. */
   readonly credentials?: CredentialReader
 }
@@ -150,7 +160,7 @@ export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
   options: GuardOptions = {},
 ): (handler: GuardedHandler<P>, limits?: Limits) => RouteHandler {
-  const { optional = false, fresh = false, role, credentials = bearer } = options
+  const { optional = false, role, credentials = bearer } = options
 
   return (handler, limits = {}) => {
     const handle = handleOf(handler)
@@ -167,8 +177,7 @@ export function guard<P extends Identity>(
         const message = `This needs the role '${role}'`
         throw new AuthError("insufficient_scope", message, { reason: "missing_role" })
       }
-      if (fresh !== false && !isFresh(principal, fresh)) return notFresh(fresh)
-      return handle(request, { params, principal })
+      return insufficiency(principal, options) ?? handle(request, { params, principal })
     }
     return new ProtectedHandler(describe(accessOf(options), handler, limits), guarded)
   }
@@ -228,26 +237,51 @@ function handleOf<C>(handler: Handler<C> | BodyHandler<C>): BodyHandler<C>["hand
   return typeof handler === "function" ? handler : handler.handle
 }
 
+/** The reply to a login that is not enough for a route (RFC 9470 §3), or null. */
+function insufficiency(
+  principal: Identity,
+  { fresh = false, acr, enrols = false }: GuardOptions,
+): Reply | null {
+  if (principal.mustEnrol && !enrols) {
+    return insufficient("Second factor required: log in to set one up", {
+      ...{ reason: "not_enrolled", challenge: 'acr_values="aal2"' },
+    })
+  }
+  const needsFactor = acr === "aal2" || (acr === "own" && principal.hasFactor)
+  if (needsFactor && principal.acr !== "aal2") {
+    const challenge = 'acr_values="aal2"'
+    return insufficient("Second factor required", { reason: "missing_factor", challenge })
+  }
+  if (fresh === false || isFresh(principal, fresh)) return null
+  // The challenge says how recent the login must be.
+  const challenge = fresh === true ? null : `max_age="${fresh}"`
+  return insufficient("Fresh token required", { reason: "not_fresh", challenge })
+}
+
 function isFresh(principal: Identity, fresh: true | number): boolean {
   if (fresh === true) return principal.fresh
   const { secondsSinceLogin } = principal
   return secondsSinceLogin !== null && secondsSinceLogin <= fresh
 }
 
-// RFC 9470 §3: the challenge says how recent the login must be.
-function notFresh(fresh: true | number): Reply {
-  const code = "insufficient_user_authentication"
-  const reply: Reply = { ...problem(code, "Fresh token required"), reason: "not_fresh" }
-  if (fresh === true) return reply
-  const header = `${reply.headers["WWW-Authenticate"]}, max_age="${fresh}"`
+function insufficient(
+  msg: string,
+  { reason, challenge }: { readonly reason: RefusalReason; readonly challenge: string | null },
+): Reply {
+  const reply: Reply = { ...problem("insufficient_user_authentication", msg), reason }
+  if (challenge === null) return reply
+  const header = `${reply.headers["WWW-Authenticate"]}, ${challenge}`
   return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }
 }
 
-function accessOf({ optional, fresh, role, credentials = bearer }: GuardOptions): string {
+function accessOf(options: GuardOptions): string {
+  const { optional, fresh, role, acr, enrols, credentials = bearer } = options
   const needs = [
     optional ? `${credentials.name} if any` : credentials.name,
     ...(fresh === true ? ["fresh"] : typeof fresh === "number" ? [`fresh ${fresh} s`] : []),
     ...(role === undefined ? [] : [`role ${role}`]),
+    ...(acr === undefined ? [] : [acr === "own" ? "own factor" : acr]),
+    ...(enrols ? ["even before enrolment"] : []),
   ]
   return needs.join(", ")
 }

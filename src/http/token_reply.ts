@@ -10,6 +10,8 @@ export interface TokenPair {
   readonly refreshExpiresInSeconds: number
   /** Proves at the next login that this client has logged in before. */
   readonly deviceToken?: string
+  /** For a user who has just set up a second factor. */
+  readonly recoveryCodes?: readonly string[]
 }
 
 /** Answers a pair of tokens. */
@@ -21,5 +23,6 @@ export function tokenReply(tokens: TokenPair): Reply {
     refresh_token: tokens.refreshToken,
     refresh_expires_in: tokens.refreshExpiresInSeconds,
     device_token: tokens.deviceToken,
+    recovery_codes: tokens.recoveryCodes,
   })
 }

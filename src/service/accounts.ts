@@ -5,7 +5,7 @@ import type { User, UserChange, UserReset } from "../domain/user.ts"
 import { canonicalUsername, quotedName } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
 import type { RevocationWindow } from "../store/store.ts"
-import { type Audit, auditEnded } from "../telemetry/audit.ts"
+import { type Audit, type AuditFields, auditEnded } from "../telemetry/audit.ts"
 import {
   type CreateUserParts,
   createUser,
@@ -19,12 +19,12 @@ import {
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
-import { operator } from "./login_attempt.ts"
+import { type LoginAttempt, operator } from "./login_attempt.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
 import { refusedChange, requireClaim, requireRole } from "./user_rights.ts"
 
-/** A user without the password hash, and without the tag of a link. */
-export type UserSummary = Omit<User, "passwordHash" | "link">
+/** A user without the password hash, the tag of a link, and the second factors. */
+export type UserSummary = Omit<User, "passwordHash" | "link" | "factors">
 
 /** A user, and whether strangers are locked out after too many failed logins. */
 export interface ListedUser extends UserSummary {
@@ -105,6 +105,11 @@ export class Accounts {
     if (await guard.unlock(username)) audit("user.unlocked", { user: username, reason })
   }
 
+  /** Forgets the failures of a login that is complete only now, by its second factor. */
+  completeLogin(attempt: LoginAttempt, fields: AuditFields): Promise<void> {
+    return this.#parts.guard.complete(attempt, fields)
+  }
+
   /** Keeps a user from logging in, and ends the sessions. */
   disable(typed: string): Promise<UserSummary> {
     return this.#reset(typed, { disabled: true }, "disabled")
@@ -130,10 +135,12 @@ export class Accounts {
     return done
   }
 
-  /** Unlocks a user: forgets all failed logins. */
+  /** Unlocks a user: forgets all failed logins, and all wrong codes. */
   async unlock(typed: string): Promise<void> {
     const username = await this.#requireUser(typed)
     await this.#parts.guard.unlock(username)
+    // Refused for a user without factors, who has no wrong codes.
+    await this.#parts.store.users.change(username, { factors: { forgetFailures: true } })
     this.#parts.audit("user.unlocked", { user: username, reason: "operator" })
   }
 
@@ -227,6 +234,7 @@ function unknownUser(username: string): AuthError {
   return new AuthError("not_found", `There is no user ${quotedName(username)}`)
 }
 
-function summary({ passwordHash: _hash, link: _link, ...rest }: User): UserSummary {
+function summary(user: User): UserSummary {
+  const { passwordHash: _hash, link: _link, factors: _factors, ...rest } = user
   return rest
 }

@@ -3,7 +3,9 @@
 // next request.
 
 import type { Clock } from "../clock.ts"
-import { isAlive } from "../domain/session.ts"
+import { type FactorRequirement, mustEnrol } from "../domain/factor_requirement.ts"
+import { isEnrolled } from "../domain/factors.ts"
+import { type AssuranceLevel, assuranceOf, isAlive, type Session } from "../domain/session.ts"
 import type { JsonObject } from "../domain/strict_json.ts"
 import type { User } from "../domain/user.ts"
 import { AuthError } from "../errors.ts"
@@ -12,8 +14,14 @@ import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedToken, VerifiedTokens } from "../token/verified_tokens.ts"
 import type { KeyWatch } from "./keys.ts"
 
-/** What a token, or the session of a cookie, tells about the login. */
+/** What a token, or a cookie, tells about the login. */
 export type LoginFacts = Pick<AccessClaims, "sid" | "authTime" | "issuedAt" | "fresh">
+
+/** A user, and the session's record. Null for a token without a session. */
+export interface LoggedInUser {
+  readonly user: User
+  readonly session: Session | null
+}
 
 /**
  * The user who sent a request with a valid token. Frozen, and inherits nothing. A class, because
@@ -33,8 +41,18 @@ export class Principal {
   readonly secondsSinceLogin: number | null
   /** Whether the token was given for a password, and not for a refresh token. */
   readonly fresh: boolean
+  /** The assurance of the session now. The token's claims are ignored. */
+  readonly acr: AssuranceLevel
+  /** Whether the user has a second factor. */
+  readonly hasFactor: boolean
+  /** Whether the user has to set up a second factor before anything else. */
+  readonly mustEnrol: boolean
 
-  constructor(user: User, token: LoginFacts, now: number) {
+  constructor(
+    { user, session }: LoggedInUser,
+    token: LoginFacts,
+    { now, requirement }: { readonly now: number; readonly requirement: FactorRequirement },
+  ) {
     this.username = user.username
     this.roles = user.roles
     this.claims = user.claims
@@ -43,6 +61,9 @@ export class Principal {
     this.loggedInAt = token.authTime ?? (token.fresh === true ? token.issuedAt : null)
     this.secondsSinceLogin = this.loggedInAt === null ? null : Math.max(0, now - this.loggedInAt)
     this.fresh = typeof token.fresh === "number" ? now < token.fresh : token.fresh
+    this.acr = session === null ? "aal1" : assuranceOf(session, now)
+    this.hasFactor = isEnrolled(user.factors)
+    this.mustEnrol = mustEnrol(user, requirement)
     Object.freeze(this)
   }
 }
@@ -57,8 +78,9 @@ export function createAuthenticate(parts: {
   readonly keys: KeyWatch
   readonly verified: VerifiedTokens
   readonly clock: Clock
+  readonly requirement: FactorRequirement
 }): (token: string) => Promise<Principal> {
-  const { store, keys, verified, clock } = parts
+  const { store, keys, verified, clock, requirement } = parts
   return authenticate
 
   async function authenticate(token: string): Promise<Principal> {
@@ -66,17 +88,17 @@ export function createAuthenticate(parts: {
     const known = verified.find(token, now)
     const found = known ?? (await verify(token, now))
     const { claims } = found
-    const user = await (claims.sid === null ? userOfToken(claims) : userOfSession(claims, now))
+    const sender = await (claims.sid === null ? findUser(claims) : findSession(claims, now))
     if (keys.haveChanged()) {
       await keys.catchUp()
       return authenticate(token)
     }
-    if (user === null) {
+    if (sender === null) {
       verified.drop(token)
       throw await refusalOf(claims)
     }
     if (known === null) verified.keep(token, found)
-    return new Principal(user, claims, now)
+    return new Principal(sender, claims, { now, requirement })
   }
 
   // Not before each verification: a store may have to ask a database, and forged tokens are many.
@@ -91,18 +113,21 @@ export function createAuthenticate(parts: {
     }
   }
 
-  async function userOfSession({ sid, username }: AccessClaims, now: number) {
+  async function findSession(
+    { sid, username }: AccessClaims,
+    now: number,
+  ): Promise<LoggedInUser | null> {
     const found = sid === null ? null : await store.sessions.find(sid)
     if (found === null || !isAlive(found.session, now)) return null
     const { user } = found
-    return user.username === username && !user.disabled ? user : null
+    return user.username === username && !user.disabled ? found : null
   }
 
   // A token of Flask-JWT-Extended names no session.
-  async function userOfToken({ username, issuedAt, jti }: AccessClaims): Promise<User | null> {
+  async function findUser({ username, issuedAt, jti }: AccessClaims): Promise<LoggedInUser | null> {
     const user = await store.users.find(username)
     if (user === null || user.disabled || issuedAt < user.tokensNotBefore) return null
-    return (await store.sessions.isTokenRevoked(jti)) ? null : user
+    return (await store.sessions.isTokenRevoked(jti)) ? null : { user, session: null }
   }
 
   async function refusalOf({ username }: AccessClaims): Promise<AuthError> {

@@ -47,7 +47,8 @@ export async function makeUserRecord(
   { hasher, clock, asker }: AskedParts,
 ): Promise<User> {
   const passwordHash = await hasher.hash(password, asker)
-  const nothingYet = { roles: [], claims: {}, disabled: false, tokensNotBefore: 0, link: null }
+  const noRights = { roles: [], claims: {} }
+  const nothingYet = { ...noRights, disabled: false, tokensNotBefore: 0, link: null, factors: null }
   return { username, passwordHash, createdAt: clock.now(), ...nothingYet }
 }
 

@@ -3,6 +3,7 @@
 // answer (login_guard.ts).
 
 import type { Caller } from "../domain/caller.ts"
+import { type DueStep, dueStepOf, type FactorRequirement } from "../domain/factor_requirement.ts"
 import type { User } from "../domain/user.ts"
 import { canonicalUsername } from "../domain/username.ts"
 import { Unavailable } from "../errors.ts"
@@ -10,7 +11,12 @@ import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import type { Store } from "../store/store.ts"
 import { callerFields } from "../telemetry/audit.ts"
-import { askerOf, attemptOfLogin, attemptOfPasswordChange } from "./login_attempt.ts"
+import {
+  askerOf,
+  attemptOfLogin,
+  attemptOfPasswordChange,
+  type LoginAttempt,
+} from "./login_attempt.ts"
 import type { LoginGuard } from "./login_guard.ts"
 
 /** Name and password as somebody typed them. */
@@ -29,6 +35,14 @@ export interface SessionCredentials extends Credentials {
   readonly sid: string | null
 }
 
+/** A user whose password was right, and the attempt that gave it. */
+export interface CheckedUser {
+  readonly user: User
+  readonly attempt: LoginAttempt
+  /** What the login needs beside the password. Null when nothing, and for a change of password. */
+  readonly due: DueStep | null
+}
+
 /**
  * Gives the user if the password is right and the user may log in, or null. The record was read
  * before the check. A change that follows must pass its `passwordHash` as the condition: then the
@@ -38,7 +52,7 @@ export interface SessionCredentials extends Credentials {
 export type CredentialCheck = (
   credentials: LoginCredentials | SessionCredentials,
   caller: Caller,
-) => Promise<User | null>
+) => Promise<CheckedUser | null>
 
 /** What a check works with. */
 export interface CredentialCheckParts {
@@ -47,6 +61,7 @@ export interface CredentialCheckParts {
   readonly guard: LoginGuard
   /** The key of device tokens. */
   readonly deviceKey: () => Uint8Array
+  readonly requirement: FactorRequirement
 }
 
 /** How often a login or a change of the password is checked when the user changes meanwhile. */
@@ -54,7 +69,7 @@ export const checksMax = 3
 
 /** Makes a check. A right password replaces a hash that is weaker than the settings ask for. */
 export function createCredentialCheck(parts: CredentialCheckParts): CredentialCheck {
-  const { store, guard, deviceKey } = parts
+  const { store, guard, deviceKey, requirement } = parts
   return async (credentials, caller) => {
     const { username: typed, password } = credentials
     const username = canonicalUsername(typed)
@@ -68,9 +83,13 @@ export function createCredentialCheck(parts: CredentialCheckParts): CredentialCh
         )
     const fields = { ...callerFields(caller), user: user?.username }
     const reason = isChange ? "password_changed" : "login"
-    const isRight = await guard.verify(attempt, { user, password, fields, reason })
+    // The session of a change has shown its factor.
+    const due = isChange || user === null ? null : dueStepOf(user, requirement)
+    const comparison = { user, password, fields, reason, isWhole: due === null } as const
+    const isRight = await guard.verify(attempt, comparison)
     if (user === null || !isRight) return null
-    return strengthen(user, { password, asker: askerOf(attempt) }, parts)
+    const asker = askerOf(attempt)
+    return { user: await strengthen(user, { password, asker }, parts), attempt, due }
   }
 }
 

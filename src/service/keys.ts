@@ -84,7 +84,9 @@ export class Keys {
   /** The current key of refresh tokens. */
   readonly refreshKey = () => this.#state.file.refreshKey
   /** The current key of cookies and links. @throws Unavailable when an older Postern dropped it */
-  readonly cookieKey = () => this.#state.file.cookieKey ?? withoutCookieKey()
+  readonly cookieKey = () => this.#state.file.cookieKey ?? withoutKeyFor("cookies")
+  /** The key of second factors' secrets. @throws Unavailable like `cookieKey` */
+  readonly factorKey = () => this.#state.file.factorKey ?? withoutKeyFor("second factors")
 
   constructor(state: KeysState, parts: KeyParts & { readonly signing: KeySource }) {
     this.#state = state
@@ -242,8 +244,8 @@ export class Keys {
   }
 }
 
-function withoutCookieKey(): never {
-  throw new Unavailable("The keys have no key for cookies: start this Postern again")
+function withoutKeyFor(what: string): never {
+  throw new Unavailable(`The keys have no key for ${what}: start this Postern again`)
 }
 
 /** Another process was faster. */

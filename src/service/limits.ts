@@ -73,6 +73,17 @@ export const passwordLimits = {
   ...ofDevices,
 } as const satisfies Limits
 
+/** POST /login/code, and `code` in POST /login. */
+export const mfaLimits = {
+  /** NIST SP 800-63B-4 §3.2.2: the operator unlocks the account. A passkey logs in all the same. */
+  failuresOfAccount: {
+    counts: "wrong codes of an account",
+    inARow: 100,
+    next: "no code counts",
+  },
+  triesOfTicket: { counts: "codes of a login", inARow: 5, next: "the login is over" },
+} as const satisfies Limits
+
 /** POST /invite and POST /reset. */
 export const linkLimits = {
   /** Checking a new password against the rules takes time, also when it is refused. */

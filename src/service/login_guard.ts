@@ -7,7 +7,8 @@
 //    charges atomically, so of many attempts at once exactly 70 count. When the store can't write,
 //    right and wrong passwords get 503, and the charges are taken back.
 // 3. The password is compared. A match counts only when the account had room for the charge.
-// 4. A right password takes the charges back and resets the account's count.
+// 4. A right password takes the charges back, and resets the account's count once the login is
+//    complete: where a second factor is due, `complete` does that.
 //
 // The account's count is on disk before the attempt is answered, and survives a restart. The other
 // counts are in memory. A device or session has its own count instead of its client's.
@@ -18,7 +19,8 @@ import { tooManyRequests, Unavailable } from "../errors.ts"
 import { createDelays } from "../limit/delays.ts"
 import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import type { PasswordHasher } from "../password/hash.ts"
-import type { FailedLogins, LoginSource, Store } from "../store/store.ts"
+import type { LoginSource } from "../store/failure_store.ts"
+import type { FailedLogins, Store } from "../store/store.ts"
 import type { Audit, AuditFields } from "../telemetry/audit.ts"
 import { loginLimits, passwordLimits } from "./limits.ts"
 import { askerOf, type LoginAttempt } from "./login_attempt.ts"
@@ -31,8 +33,16 @@ export interface Comparison {
   /** The fields of the audit events. */
   readonly fields: AuditFields
   /** Why a locked account is unlocked when the password is right. */
-  readonly reason: "login" | "password_changed"
+  readonly reason: UnlockReason
+  /**
+   * Whether the login is complete with the password. Otherwise a right password renews no count:
+   * who has the password and starts again and again gets no more tries.
+   */
+  readonly isWhole: boolean
 }
+
+/** Why an account is unlocked. */
+export type UnlockReason = "login" | "password_changed"
 
 /** Guards passwords against guessing. */
 export interface LoginGuard {
@@ -48,6 +58,8 @@ export interface LoginGuard {
    * @throws AuthError `too_many_requests`
    */
   requireDue(attempt: LoginAttempt): void
+  /** Forgets the failures of an attempt whose login is complete, and those at its account. */
+  complete(attempt: LoginAttempt, fields: AuditFields): Promise<void>
   /** Whether a session failed so often that it should end. */
   isOverFor(attempt: LoginAttempt): boolean
   /** Whether strangers are locked out of an account. */
@@ -93,9 +105,16 @@ export function createLoginGuard(guardParts: LoginGuardParts): LoginGuard {
       const asker = askerOf(attempt)
       const charge = await hasher.inTurn(() => compare(attempt, comparison, parts), asker)
       if (charge === null) return false
-      const { fields, reason } = comparison
-      if (await account.clear(charge)) audit("user.unlocked", { ...fields, reason })
+      const { fields, reason, isWhole } = comparison
+      if (!isWhole) await account.giveBack(charge)
+      else if (await account.clear(charge)) audit("user.unlocked", { ...fields, reason })
       return true
+    },
+
+    async complete(attempt, fields) {
+      limits.delays.forget(keyOf(attempt))
+      const isUnlocked = await account.clear({ username: attempt.username, source: null })
+      if (isUnlocked) audit("user.unlocked", { ...fields, reason: "login" })
     },
 
     unlock(username) {
@@ -114,7 +133,7 @@ interface CompareParts extends LoginGuardParts {
 // password, and null for a failure.
 async function compare(
   attempt: LoginAttempt,
-  { password, user, fields }: Comparison,
+  { password, user, fields, isWhole }: Comparison,
   { hasher, audit, limits, account }: CompareParts,
 ): Promise<Charge | null> {
   // Other attempts may have failed while this one waited for its turn.
@@ -135,7 +154,7 @@ async function compare(
   }
   const charge = charged.value
   if (verified.value) {
-    limits.succeed(attempt)
+    limits.succeed(attempt, isWhole)
     if (limits.logins.wait(attempt) > 0) audit("client.throttled", { ...fields, reason: "logins" })
     return charge
   }
@@ -175,8 +194,9 @@ function createLimits({ hashesAtATime, seconds }: LoginGuardParts) {
       delays.giveBack(keyOf(attempt))
       failures.giveBack(attempt)
     },
-    succeed(attempt: LoginAttempt) {
-      delays.forget(keyOf(attempt))
+    succeed(attempt: LoginAttempt, isWhole: boolean) {
+      if (isWhole) delays.forget(keyOf(attempt))
+      else delays.giveBack(keyOf(attempt))
       failures.giveBack(attempt)
       logins.take(attempt)
     },

@@ -3,6 +3,7 @@
 import {
   type KeyFile,
   newCookieKey,
+  newFactorKey,
   newRefreshKey,
   readKeyFile,
   writeKeyFile,
@@ -25,17 +26,22 @@ export async function openKeys(signing: KeySource, parts: KeyParts): Promise<Key
   let version = document?.version ?? null
   let file: KeyFile =
     document === null
-      ? { refreshKey: newRefreshKey(), cookieKey: null, keys: [] }
+      ? { refreshKey: newRefreshKey(), cookieKey: null, factorKey: null, keys: [] }
       : await readKeyFile(document.bytes, store.keys.place)
-  const isWithoutCookieKey = file.cookieKey === null
-  if (isWithoutCookieKey) file = { ...file, cookieKey: newCookieKey() }
+  const isIncomplete = file.cookieKey === null || file.factorKey === null
+  const { cookieKey, factorKey } = file
+  file = {
+    ...file,
+    cookieKey: cookieKey ?? newCookieKey(),
+    factorKey: factorKey ?? newFactorKey(),
+  }
   const isMissing = signing.kind === "generated" && keysOf(file, signing).length === 0
   if (isMissing) {
     const now = clock.now()
     const made = await generateTimedKey(signing.algorithm, { publishedAt: now, signsFrom: now })
     file = { ...file, keys: [...file.keys, made] }
   }
-  if (isMissing || isWithoutCookieKey) {
+  if (isMissing || isIncomplete) {
     version = await store.keys.replace(writeKeyFile(file), { ifVersion: version })
     if (version === null) throw changedElsewhere()
   }

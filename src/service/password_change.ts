@@ -64,12 +64,12 @@ export function createChangePassword(parts: PasswordChangeParts): ChangePassword
     if (wait > 0) throw tooManyRequests(wait)
     await requireChoosable({ username, password: next })
     for (let checks = 0; checks < checksMax; checks += 1) {
-      const user = await parts.check({ ...wanted, password: wanted.current }, options.caller)
-      if (user === null) return guard.isOverFor(attempt) ? "wrong_too_often" : "wrong"
+      const checked = await parts.check({ ...wanted, password: wanted.current }, options.caller)
+      if (checked === null) return guard.isOverFor(attempt) ? "wrong_too_often" : "wrong"
       const passwordHash = await parts.hasher.hash(next, askerOf(attempt))
       const { successor } = options
       const resetting = {
-        ...{ window: parts.windowNow(), ifPasswordHash: user.passwordHash, successor },
+        ...{ window: parts.windowNow(), ifPasswordHash: checked.user.passwordHash, successor },
       }
       const reset = await parts.store.users.reset(username, { passwordHash }, resetting)
       if (reset === "disabled") throw new AuthError("invalid_token", "Token has been revoked")

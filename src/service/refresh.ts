@@ -21,6 +21,7 @@ import {
 } from "../token/refresh_token.ts"
 import { refreshLimits } from "./limits.ts"
 import {
+  byPassword,
   type GrantParts,
   grantTokens,
   newSession,
@@ -207,7 +208,7 @@ async function startInPlaceOf(
   }
   const startedAt = Math.min(issuedAt, window.at)
   const times = { ...window, life: settings }
-  const session = newSession({ sid, username, startedAt }, caller, times)
+  const session = newSession({ sid, username, startedAt, ...byPassword }, caller, times)
   if (window.at >= session.idleExpiresAt) throw refusal("expired", request)
   if (await store.sessions.isTokenRevoked(jti)) throw refusal("ended", request)
   requireRefreshRate({ id: sid, username }, fields, parts)

@@ -2,17 +2,25 @@
 // tokens for the session (sessions.ts) or a cookie (browser/cookie_sessions.ts).
 
 import type { Caller } from "../domain/caller.ts"
+import type { FactorChange, RefusedFactor } from "../domain/factor_change.ts"
+import { type DueStep, dueStepOf, type FactorRequirement } from "../domain/factor_requirement.ts"
 import type { Session, SessionLife } from "../domain/session.ts"
 import type { LinkKind, User } from "../domain/user.ts"
 import { AuthError } from "../errors.ts"
+import type { RefusedReset, StartOptions } from "../store/store.ts"
 import { randomKey, randomName } from "../system/random.ts"
 import { auditEnded, callerFields } from "../telemetry/audit.ts"
 import { deviceNameBytes, writeDeviceToken } from "../token/device_token.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Principal } from "./authenticate.ts"
-import { changedMeanwhile, checksMax, type LoginCredentials } from "./credential_check.ts"
+import {
+  type CheckedUser,
+  changedMeanwhile,
+  checksMax,
+  type LoginCredentials,
+} from "./credential_check.ts"
 import { type EndParts, endSession } from "./end_session.ts"
-import { newSession, type SessionSettings } from "./session_tokens.ts"
+import { byPassword, type LoginProof, newSession, type SessionSettings } from "./session_tokens.ts"
 
 /** A session that started, and its user. */
 export interface StartedLogin {
@@ -22,11 +30,26 @@ export interface StartedLogin {
   readonly deviceToken: string
 }
 
+/** A login whose password was right, and which needs a second factor, or the set-up of one. */
+export interface PendingLogin extends CheckedUser {
+  readonly due: DueStep
+}
+
+/** A login that is complete. */
+export interface CompleteLogin {
+  /** As it was checked: a change of the password since then refuses the start. */
+  readonly user: User
+  readonly proof: LoginProof
+  /** What works once, and is used up together with the start: a factor, a challenge. */
+  readonly once?: Pick<StartOptions, "factors" | "replaces">
+}
+
 /** What starting works with. */
 export interface SessionStartParts extends EndParts {
   readonly accounts: Accounts
   readonly settings: Pick<SessionSettings, "perUserMax">
   readonly refreshKey: () => Uint8Array
+  readonly requirement: FactorRequirement
 }
 
 /** Passwords as somebody typed them. */
@@ -37,7 +60,8 @@ export interface PasswordChange {
 
 /** A link, and the hash of the password that its user chose. */
 export interface UsedLink {
-  readonly username: string
+  /** As it was when the link was found. */
+  readonly user: User
   readonly kind: LinkKind
   readonly tag: string
   readonly passwordHash: string
@@ -52,7 +76,7 @@ export class SessionStart {
   }
 
   /**
-   * Checks a name and a password and starts a session.
+   * Checks a name and a password and starts a session, or tells what is due before that.
    * @throws AuthError `invalid_credentials`, one for all causes, and `too_many_requests`
    * @throws Unavailable when too many log in
    */
@@ -60,28 +84,66 @@ export class SessionStart {
     credentials: LoginCredentials,
     life: SessionLife,
     caller: Caller,
-  ): Promise<StartedLogin> {
-    const { accounts, store, audit, settings, windowNow } = this.#parts
+  ): Promise<StartedLogin | PendingLogin> {
+    const { accounts, audit } = this.#parts
     for (let round = 0; round < checksMax; round += 1) {
-      const user = await accounts.check(credentials, caller)
-      if (user === null) {
+      const checked = await accounts.check(credentials, caller)
+      if (checked === null) {
         // Only a name that a user has: people type their password into the wrong field.
         const known = await accounts.find(credentials.username)
         audit("login.failed", { ...callerFields(caller), user: known?.username })
         throw new AuthError("invalid_credentials", "Bad username or password")
       }
-      const { username, passwordHash: ifPasswordHash } = user
-      const session = this.#begin(username, life, caller)
-      const options = { ifPasswordHash, sessionsMax: settings.perUserMax, window: windowNow() }
-      const started = await store.sessions.start(session, options)
+      const { user, attempt, due } = checked
+      if (due !== null) return { user, attempt, due }
+      const started = await this.start({ user, proof: byPassword }, life, caller)
       // Null: the user was changed since the check, so the password is checked again.
-      if (started === null) continue
-      const fields = { ...callerFields(caller), user: username }
-      audit("login.succeeded", { ...fields, session: session.sid })
-      auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
-      return this.#started(session, started.user)
+      if (started !== null) return started
     }
     throw changedMeanwhile()
+  }
+
+  /**
+   * Starts the session of a complete login. Null when the user was changed meanwhile, or when the
+   * factor does not count any more.
+   */
+  async start(
+    { user, proof, once = {} }: CompleteLogin,
+    life: SessionLife,
+    caller: Caller,
+  ): Promise<StartedLogin | null> {
+    const { store, audit, settings, windowNow } = this.#parts
+    const { username, passwordHash: ifPasswordHash } = user
+    const session = this.#begin({ username, proof }, life, caller)
+    const options = { ifPasswordHash, sessionsMax: settings.perUserMax, window: windowNow() }
+    const started = await store.sessions.start(session, { ...options, ...once })
+    if (started === null) return null
+    const fields = { ...callerFields(caller), user: username }
+    audit("login.succeeded", { ...fields, session: session.sid })
+    auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
+    return this.#started(session, started.user)
+  }
+
+  /**
+   * Changes the factors of a user, ends all sessions and starts another one, in one step. A text
+   * says why the store refused.
+   */
+  async startAnew(
+    { user, proof, factors }: Pick<CompleteLogin, "user" | "proof"> & { factors: FactorChange },
+    life: SessionLife,
+    caller: Caller,
+  ): Promise<StartedLogin | RefusedFactor> {
+    const { store, audit, windowNow } = this.#parts
+    const { username, passwordHash: ifPasswordHash } = user
+    const successor = this.#begin({ username, proof }, life, caller)
+    const options = { window: windowNow(), ifPasswordHash, factors, successor }
+    const reset = await store.users.reset(username, {}, options)
+    // The user was changed meanwhile, in whatever way: what follows reads the user again.
+    if (typeof reset === "string") return isOtherUser(reset) ? "changed" : reset
+    const fields = { ...callerFields(caller), user: username }
+    audit("login.succeeded", { ...fields, session: successor.sid })
+    auditEnded(reset.ended, { ...fields, reason: "mfa_changed" }, audit)
+    return this.#started(successor, reset.user)
   }
 
   /**
@@ -97,7 +159,7 @@ export class SessionStart {
   ): Promise<StartedLogin> {
     const { accounts, audit } = this.#parts
     const fields = { ...callerFields(caller), user: username }
-    const session = this.#begin(username, life, caller)
+    const session = this.#begin({ username, proof: await this.#proofOf(sid) }, life, caller)
     const wanted = { ...passwords, username, sid }
     const reset = await accounts.changePassword(wanted, { successor: session, caller })
     if (reset === "wrong" || reset === "wrong_too_often") {
@@ -115,29 +177,47 @@ export class SessionStart {
   }
 
   /**
-   * Sets the password of a link's user, ends all their sessions and starts another one. Null when
-   * the link is not good any more.
+   * Sets the password of a link's user, ends all their sessions and starts another one, or tells
+   * what is due before that: a link is no second factor. Null when it is not good any more.
    */
   async useLink(
-    { username, kind, tag, passwordHash }: UsedLink,
+    { user: before, kind, tag, passwordHash }: UsedLink,
     life: SessionLife,
     caller: Caller,
-  ): Promise<StartedLogin | null> {
-    const { store, audit, windowNow } = this.#parts
-    const successor = this.#begin(username, life, caller)
-    const options = { window: windowNow(), ifLinkTag: tag, successor }
+  ): Promise<StartedLogin | PendingLogin | null> {
+    const { store, audit, windowNow, requirement } = this.#parts
+    const { username } = before
+    const due = dueStepOf(before, requirement)
+    const session = this.#begin({ username, proof: byPassword }, life, caller)
+    const successor = due === null ? { successor: session } : {}
+    const options = { window: windowNow(), ifLinkTag: tag, ...successor }
     const reset = await store.users.reset(username, { passwordHash }, options)
     if (typeof reset === "string") return null
+    const { user, ended } = reset
     const fields = { ...callerFields(caller), user: username }
-    audit("link.used", { ...fields, session: successor.sid, reason: kind })
-    auditEnded(reset.ended, { ...fields, reason: "password_set" }, audit)
-    return this.#started(successor, reset.user)
+    const started = due === null ? { session: session.sid } : {}
+    audit("link.used", { ...fields, ...started, reason: kind })
+    auditEnded(ended, { ...fields, reason: "password_set" }, audit)
+    if (due === null) return this.#started(session, user)
+    return { user, due, attempt: { username, address: caller.address, device: null } }
   }
 
-  /** A session of a user whose password was checked just now. */
-  #begin(username: string, life: SessionLife, caller: Caller): Session {
+  /** How the user of a session logged in: its successor has shown the same factor. */
+  async #proofOf(sid: string | null): Promise<LoginProof> {
+    const found = sid === null ? null : await this.#parts.store.sessions.find(sid)
+    if (found === null) return byPassword
+    const { amr, factorAt } = found.session
+    return { amr, factorAt }
+  }
+
+  /** A session of a user who logged in just now. */
+  #begin(
+    { username, proof }: { readonly username: string; readonly proof: LoginProof },
+    life: SessionLife,
+    caller: Caller,
+  ): Session {
     const window = this.#parts.windowNow()
-    const named = { sid: randomName(), username, startedAt: window.at }
+    const named = { sid: randomName(), username, startedAt: window.at, ...proof }
     return newSession(named, caller, { ...window, life })
   }
 
@@ -152,4 +232,8 @@ export class SessionStart {
       deviceToken: writeDeviceToken({ device, issuedAt }, user.username, key),
     }
   }
+}
+
+function isOtherUser(refused: RefusedReset): refused is Exclude<RefusedReset, RefusedFactor> {
+  return ["unknown", "other_hash", "other_link", "disabled"].includes(refused)
 }

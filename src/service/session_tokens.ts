@@ -2,7 +2,13 @@
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
-import { expiryOf, type Moment, type Session, type SessionLife } from "../domain/session.ts"
+import {
+  assuranceOf,
+  expiryOf,
+  type Moment,
+  type Session,
+  type SessionLife,
+} from "../domain/session.ts"
 import type { User } from "../domain/user.ts"
 import type { RevocationWindow } from "../store/store.ts"
 import { signAccessToken, type TokenSettings } from "../token/access_token.ts"
@@ -32,16 +38,23 @@ export interface GrantParts {
   readonly keys: KeyWatch
 }
 
-/** The first state of a session whose password was checked at `startedAt`. */
+/** How a user logged in, by the members of a session's record. */
+export type LoginProof = Pick<Session, "amr" | "factorAt">
+
+/** The proof of a login by password alone. */
+export const byPassword: LoginProof = Object.freeze({ amr: ["pwd"], factorAt: null })
+
+/** The first state of a session whose user logged in at `startedAt`. */
 export function newSession(
-  { sid, username, startedAt }: Pick<Session, "sid" | "username" | "startedAt">,
+  named: Pick<Session, "sid" | "username" | "startedAt"> & LoginProof,
   { address, userAgent }: Caller,
   { at, steadyAt, life }: Moment & { readonly life: SessionLife },
 ): Session {
+  const { startedAt } = named
   const expiry = expiryOf({ startedAt, usedAt: at }, life)
-  const times = { startedAt, lastUsedAt: at, rotatedAt: steadyAt, ...expiry }
+  const times = { lastUsedAt: at, rotatedAt: steadyAt, ...expiry }
   const nothingYet = { rotations: 0, usedBefore: null, sharedRotation: 0, sharedRun: 0 }
-  return { sid, username, ...times, address, userAgent, ...nothingYet }
+  return { ...named, ...times, address, userAgent, ...nothingYet }
 }
 
 /** What the tokens of a session state. */
@@ -59,11 +72,12 @@ export async function grantTokens(
   { tokens, refreshKey, keys }: GrantParts,
 ): Promise<Tokens> {
   await keys.catchUp()
-  const { sid, rotations, startedAt, idleExpiresAt } = session
+  const { sid, rotations, startedAt, idleExpiresAt, amr } = session
   const { username, roles, claims } = user
   const issued = await signAccessToken(
     {
-      ...{ username, roles, claims, sid, issuedAt, fresh },
+      ...{ username, roles, claims, sid, issuedAt, fresh, amr },
+      acr: assuranceOf(session, issuedAt),
       sessionExpiresAt: idleExpiresAt,
       // Not after `iat`, even if the clock was set back since.
       authTime: Math.min(startedAt, issuedAt),

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
+import type { FactorRequirement } from "../domain/factor_requirement.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Revocations, RevocationWindow, Store } from "../store/store.ts"
 import { type Audit, auditEnded, callerFields } from "../telemetry/audit.ts"
@@ -13,7 +14,12 @@ import { endSession } from "./end_session.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
 import { createRefresh, type Refresh } from "./refresh.ts"
-import { type PasswordChange, SessionStart, type StartedLogin } from "./session_start.ts"
+import {
+  type PasswordChange,
+  type PendingLogin,
+  SessionStart,
+  type StartedLogin,
+} from "./session_start.ts"
 import {
   createRevocationWindow,
   type GrantParts,
@@ -46,6 +52,8 @@ export interface SessionParts extends GrantParts {
   readonly verifiedBytesMax: number
   readonly clock: Clock
   readonly audit: Audit
+  /** Who must have a second factor. */
+  readonly requirement: FactorRequirement
 }
 
 /** The use cases. */
@@ -69,11 +77,13 @@ export class Sessions {
   }
 
   /**
-   * Checks a name and a password and starts a session. Throws what SessionStart's `logIn` throws.
+   * Checks a name and a password and starts a session, or tells what is due before that. Throws
+   * what SessionStart's `logIn` throws.
    */
-  async logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens> {
+  async logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens | PendingLogin> {
     const { starts, settings } = this.#parts
-    return this.#grant(await starts.logIn(credentials, settings, caller))
+    const login = await starts.logIn(credentials, settings, caller)
+    return "due" in login ? login : this.grant(login)
   }
 
   /**
@@ -141,7 +151,7 @@ export class Sessions {
     caller: Caller,
   ): Promise<LoginTokens> {
     const { starts, settings: life } = this.#parts
-    return this.#grant(await starts.changePassword(passwords, { username, sid, life }, caller))
+    return this.grant(await starts.changePassword(passwords, { username, sid, life }, caller))
   }
 
   /** What ended and may still have valid access tokens. */
@@ -150,7 +160,7 @@ export class Sessions {
   }
 
   /** The first tokens of a session, and a device token for its client. */
-  async #grant({ session, user, deviceToken }: StartedLogin): Promise<LoginTokens> {
+  async grant({ session, user, deviceToken }: StartedLogin): Promise<LoginTokens> {
     const granted = { user, issuedAt: session.startedAt, fresh: true }
     return { ...(await grantTokens(session, granted, this.#parts)), deviceToken }
   }

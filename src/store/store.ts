@@ -14,10 +14,12 @@
 //     versions or members, never objects.
 //   - Instants (epoch seconds) come from the caller, because the engine may be on another machine.
 
+import type { FactorChange, RefusedFactor } from "../domain/factor_change.ts"
 import type { Client, Moment, Session, SessionLife, Use } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
+import type { FailureStore } from "./failure_store.ts"
 import type { HistoryStore } from "./history_store.ts"
-import type { FailedLogins, RevokedToken } from "./records.ts"
+import type { RevokedToken } from "./records.ts"
 
 /** Records that are given as they are kept. */
 export type { FailedLogins, RevokedToken } from "./records.ts"
@@ -79,8 +81,8 @@ export interface UserStore {
   change(username: string, change: UserChange): Promise<User | RefusedChange | "unknown">
 
   /**
-   * Resets a user and ends all the user's sessions, in one step. With `successor`, a session of the
-   * user, that session starts in the same step. "other_hash": the password's hash is not
+   * Resets a user and ends all the user's sessions but `except`, in one step. In the same step it
+   * changes the user's factors and starts `successor`, a session of the user. "other_hash": the password's hash is not
    * `ifPasswordHash`; "other_link": the user has no link with the tag `ifLinkTag`, or it has
    * expired; "disabled": there is a successor, and the user may not log in.
    */
@@ -91,6 +93,8 @@ export interface UserStore {
       readonly window: RevocationWindow
       readonly ifPasswordHash?: string
       readonly ifLinkTag?: string
+      readonly factors?: FactorChange
+      readonly except?: string | null
       readonly successor?: Session
     },
   ): Promise<ResetUser | RefusedReset>
@@ -129,7 +133,7 @@ export interface SessionStore {
    * Starts a session. A user keeps at most `sessionsMax`: expired ones end first, then the oldest.
    * Null, and nothing changes, when the user is missing, disabled or has another hash than
    * `ifPasswordHash`, when the sid exists, or when the token that the session `replaces` is revoked
-   * or older than the user's `tokensNotBefore`.
+   * or older than the user's `tokensNotBefore`, or when `factors` does not apply.
    */
   start(session: Session, options: StartOptions): Promise<StartedSession | null>
 
@@ -165,30 +169,6 @@ export interface SessionStore {
 
   /** Removes records that have expired, and gives the number of sessions among them. */
   purge(now: number): Promise<number>
-}
-
-/** Failed logins: how often in a row each user's password was wrong. */
-export interface FailureStore {
-  /** The failed logins of a user since the last successful one, or null without any. */
-  find(username: string): Promise<FailedLogins | null>
-
-  /**
-   * Counts a failed login and gives the new count. Concurrent calls for one user get different
-   * numbers. For null, for an unknown name, and for a user with `most` from this source already, an
-   * engine counts under a key that no user can have. So neither the time nor the disk reveals which
-   * users exist.
-   */
-  count(
-    username: string | null,
-    source: LoginSource,
-    options?: { readonly most: number },
-  ): Promise<FailedLogins>
-
-  /** Takes back a failed login that `count` counted, unless it was cleared since. */
-  uncount(username: string, source: LoginSource): Promise<void>
-
-  /** Forgets the failed logins of a user and gives them, or null when there were none. */
-  clear(username: string): Promise<FailedLogins | null>
 }
 
 /**
@@ -233,7 +213,7 @@ export interface RevocationWindow extends Moment {
 }
 
 /** Why a reset changed nothing. */
-export type RefusedReset = "unknown" | "other_hash" | "other_link" | "disabled"
+export type RefusedReset = "unknown" | "other_hash" | "other_link" | "disabled" | RefusedFactor
 
 /** A user after a reset, or before a deletion, and the sessions that ended. */
 export interface ResetUser {
@@ -254,6 +234,8 @@ export interface StartOptions {
   readonly window: RevocationWindow
   /** A token without a session that this session replaces: revoked in the same step. */
   readonly replaces?: RevokedToken & { readonly issuedAt: number }
+  /** A change of the user's factors in the same step: the use of one. */
+  readonly factors?: FactorChange
 }
 
 /** The user of a new session, and the sessions that ended to make room for it. */
@@ -295,6 +277,3 @@ export interface Revocations {
    */
   readonly version: number
 }
-
-/** Who failed to log in: a stranger, or a device that has logged in to the account before. */
-export type LoginSource = "stranger" | "device"

@@ -1,8 +1,9 @@
 // The claims of an access token: written for the two profiles, and read back strictly.
 //
-//   published  RFC 9068 §2.2: iss sub aud exp iat jti client_id, and sid auth_time fresh type roles
+//   published  RFC 9068 §2.2: iss sub aud exp iat jti client_id, auth_time acr amr, and sid fresh
+//              type roles
 //   shared     Flask-JWT-Extended's: fresh iat jti type sub csrf exp, and iss aud when configured;
-//              sid and auth_time beside them, and roles where there are any
+//              sid, auth_time, acr and amr beside them, and roles where there are any
 //
 // The operator's own claims for a user follow. None of them can replace a claim with a meaning.
 
@@ -26,6 +27,9 @@ export interface Grant {
   readonly issuedAt: number
   /** Whether the password was checked for this token. */
   readonly fresh: boolean
+  /** The assurance of the login, and how it was done (RFC 9068 §2.2.1, RFC 8176 §2). */
+  readonly acr: string
+  readonly amr: readonly string[]
 }
 
 /** The settings of a deployment that all its tokens share. */
@@ -111,21 +115,21 @@ export function writeClaims(grant: Grant, names: TokenNames, settings: ClaimSett
 }
 
 function published(grant: Grant, { jti }: TokenNames, settings: ClaimSettings): JsonObject {
-  const { username: sub, issuedAt: iat, authTime, sid, fresh, roles } = grant
+  const { username: sub, issuedAt: iat, authTime, sid, fresh, roles, acr, amr } = grant
   const { issuer: iss, audience: aud } = settings
   const registered = { iss, sub, aud, exp: expiryOf(grant, settings), iat, jti }
-  const session = { sid, auth_time: authTime, fresh }
+  const session = { sid, auth_time: authTime, acr, amr, fresh }
   return { ...registered, client_id: firstPartyClient, ...session, type: "access", roles }
 }
 
 function shared(grant: Grant, { jti, csrf }: TokenNames, settings: ClaimSettings): JsonObject {
-  const { username: sub, issuedAt: iat, authTime, sid, fresh, roles } = grant
+  const { username: sub, issuedAt: iat, authTime, sid, fresh, roles, acr, amr } = grant
   const { issuer: iss, audience: aud } = settings
   return {
     ...{ fresh, iat, jti, type: "access", sub, csrf, exp: expiryOf(grant, settings) },
     ...(iss === undefined ? {} : { iss }),
     ...(aud === undefined ? {} : { aud }),
-    ...{ sid, auth_time: authTime },
+    ...{ sid, auth_time: authTime, acr, amr },
     ...(roles.length === 0 ? {} : { roles }),
   }
 }

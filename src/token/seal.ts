@@ -1,4 +1,4 @@
-// Seals what Postern gives to browsers and reads back: cookies, tickets, links. A seal is a MAC, so
+// Seals what Postern gives to clients and reads back: cookies, tickets, links. A seal is a MAC, so
 // nobody else can make or change the text. Each kind has a key of its own, so the text of one kind
 // is none of another.
 //
@@ -11,7 +11,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto"
 
 /** What a seal is for. */
-export type SealKind = "master" | "gate" | "ticket" | "link"
+export type SealKind = "master" | "gate" | "ticket" | "link" | "factor"
 
 /** Length of the cookie key in bytes. */
 export const cookieKeyBytes = 32

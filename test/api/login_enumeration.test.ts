@@ -45,14 +45,17 @@ async function createCountedLogin(t: TestContext) {
   const seconds = clock.now
   const guard = createLoginGuard({ ...parts, hasher, hashesAtATime: 2, seconds })
   const { refreshKey } = keys
-  const accounts = new Accounts({ ...parts, hasher, windowNow, guard, deviceKey: refreshKey })
+  const requirement = { kind: "none" } as const
+  const checking = { ...parts, hasher, windowNow, guard, deviceKey: refreshKey, requirement }
+  const accounts = new Accounts(checking)
   const sessions = new Sessions({
-    ...{ ...parts, accounts, refreshKey },
+    ...{ ...parts, accounts, refreshKey, requirement },
     ...{ settings: sessionSettings, verifiedBytesMax: 1_000_000 },
   })
   const app = createApp({
     ...{
       sessions,
+      factors: () => Promise.reject(new Error("Nobody has a second factor")),
       issuer: null,
       publicKeys: async () => ({ keySet: "", keys: [] }),
       isReady: async () => true,

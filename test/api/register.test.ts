@@ -26,7 +26,7 @@ test("POST /register makes a user who has nothing but a name and a password", as
   assert.match(passwordHash, /^\$argon2id\$v=19\$/)
   assert.deepEqual(rest, {
     ...{ username: "carol", createdAt: service.clock.now() },
-    ...{ roles: [], claims: {}, disabled: false, tokensNotBefore: 0, link: null },
+    ...{ roles: [], claims: {}, disabled: false, tokensNotBefore: 0, link: null, factors: null },
   })
   const token = await service.logIn("carol", password)
   const { body } = await service.call("GET", "/me", { token })

@@ -12,6 +12,7 @@ const user: User = {
   createdAt: 0,
   tokensNotBefore: 0,
   link: null,
+  factors: null,
 }
 
 test("changeUser() adds a role in the order of names, and none twice", () => {

@@ -23,7 +23,8 @@ const otherScheme = `Missing 'Bearer' type in 'Authorization' header. ${expected
 const badHeader = `Bad Authorization header. ${expected}`
 
 function identity(members: Partial<Identity> = {}): Identity {
-  return Object.freeze({ roles: [], fresh: true, secondsSinceLogin: 0, ...members })
+  const login = { fresh: true, secondsSinceLogin: 0, acr: "aal1" } as const
+  return Object.freeze({ roles: [], ...login, hasFactor: false, mustEnrol: false, ...members })
 }
 
 /** A guarded route whose one good token is `good`, and what its parts were called with. */

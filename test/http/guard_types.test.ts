@@ -10,7 +10,10 @@ import {
 import { json } from "../../src/http/message.ts"
 import type { Route } from "../../src/http/router.ts"
 
-const identity = (): Identity => ({ roles: [], fresh: true, secondsSinceLogin: 0 })
+const identity = (): Identity => ({
+  ...{ roles: [], fresh: true, secondsSinceLogin: 0 },
+  ...{ acr: "aal1", hasFactor: false, mustEnrol: false },
+})
 
 // `tsc` is the test here: an expected error that does not come is one.
 test("Route takes only handlers that anyone() or guard() made", () => {

@@ -48,6 +48,7 @@ export function createAccountParts(store: MemoryStore = createMemoryStore()): Ac
   const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
   const parts = {
     ...{ store, hasher, guard, clock, audit },
+    requirement: { kind: "none" } as const,
     deviceKey: () => deviceKeyOfTests,
     windowNow: createRevocationWindow(clock, {
       accessTtlSeconds: 900,
@@ -71,7 +72,7 @@ export function sampleSession(sid: string, username = "alice"): Session {
     rotations: 0,
     address: "192.0.2.7",
     userAgent: "test",
-    ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0 },
+    ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0, amr: ["pwd"], factorAt: null },
   }
 }
 

@@ -30,6 +30,7 @@ test("add() keeps a user, and gives all but the hash", async () => {
     ...expected,
     passwordHash: plainHash(1, good),
     link: null,
+    factors: null,
   })
 })
 
@@ -132,7 +133,7 @@ for (const name of [
     )
     await accounts.create({ username: name, password: good })
     assert.equal(
-      (await accounts.check({ username: name, password: good }, someone))?.username,
+      (await accounts.check({ username: name, password: good }, someone))?.user.username,
       canonical,
     )
     await accounts.setPassword({ username: name, password: better })

@@ -47,7 +47,7 @@ test("remove() forgets failed logins: who gets the name later starts again", asy
   await accounts.release("alice")
   await accounts.create({ username: "alice", password: better })
   const credentials = { username: "alice", password: better }
-  assert.equal((await accounts.check(credentials, someone))?.username, "alice")
+  assert.equal((await accounts.check(credentials, someone))?.user.username, "alice")
 })
 
 test("release() lets a name be given again, to a user for whom no older token holds", async () => {

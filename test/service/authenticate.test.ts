@@ -6,6 +6,7 @@ import { startOfTests as now } from "../support/fake_clock.ts"
 import { createForge } from "../support/forge.ts"
 import { expiredToken, invalidToken, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 import { caller, type LoggedIn, logIn } from "./logged_in.ts"
 
 /** Makes tokens as Flask-JWT-Extended with the same secret does. */
@@ -26,6 +27,7 @@ test("authenticate() gives the user, the time of the login, and its age", async 
       claims: { tenant: 7 },
       sid,
       loggedInAt: now,
+      ...{ acr: "aal1", hasFactor: false, mustEnrol: false },
       secondsSinceLogin: 10,
       fresh: true,
     },
@@ -128,7 +130,7 @@ for (const reset of ["setPassword", "disable and enable", "user logout"] as cons
     const before = await logIn(service)
     await revocations[reset]?.(service, before)
     const password = reset === "setPassword" ? newPassword : "wonderland"
-    const login = await service.sessions.logIn({ username: "alice", password }, caller)
+    const login = await logInByPassword(service.sessions, { username: "alice", password }, caller)
     const { loggedInAt } = await service.sessions.authenticate(login.accessToken)
     assert.equal(loggedInAt, now)
     await assert.rejects(

@@ -1,7 +1,6 @@
 // Accounts whose passwords are checked and guessed at, from one place or from many.
 
 import assert from "node:assert/strict"
-import type { User } from "../../src/domain/user.ts"
 import { AuthError } from "../../src/errors.ts"
 import { writeDeviceToken } from "../../src/token/device_token.ts"
 import type { MemoryStore } from "../support/memory_store.ts"
@@ -58,8 +57,8 @@ export async function createCheckedAccounts(store?: MemoryStore): Promise<Checke
   const check: CheckedAccounts["check"] = async (password, trial = {}) => {
     const { username = "alice", address = someone.address, ...device } = trial
     const credentials = { username, password, ...device }
-    const user: User | null = await accounts.check(credentials, { ...someone, address })
-    return user?.username ?? null
+    const checked = await accounts.check(credentials, { ...someone, address })
+    return checked?.user.username ?? null
   }
   return {
     ...parts,

@@ -14,7 +14,7 @@ import { better, createAccountParts, good } from "./account_parts.ts"
 
 const alice = {
   ...{ username: "alice", passwordHash: plainHash(1, good), roles: [], claims: {} },
-  ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0, link: null },
+  ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0, link: null, factors: null },
 }
 
 test("requireName() gives the canonical form, and refuses other names with the rule", () => {

@@ -62,8 +62,8 @@ for (const moment of ["whileVerifying", "whileHashing"] as const) {
       const { accounts, windowNow, hasher, store } = await createCheckedAccounts()
       hasher.cost = 2
       hasher[moment] = () => change(accounts)
-      const user = await accounts.check({ username: "alice", password: oldPassword }, someone)
-      const { passwordHash: ifPasswordHash = "" } = user ?? {}
+      const checked = await accounts.check({ username: "alice", password: oldPassword }, someone)
+      const { passwordHash: ifPasswordHash = "" } = checked?.user ?? {}
       const options = { ifPasswordHash, sessionsMax: 5, window: windowNow() }
       assert.equal(await store.sessions.start(sampleSession("s1"), options), null)
       assert.equal(await store.failures.find("alice"), null)

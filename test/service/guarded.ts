@@ -66,7 +66,7 @@ export async function createGuarded({ hashesAtATime = 2 } = {}): Promise<Guarded
     const user = username === null ? null : await store.users.find(username)
     const fields = { user: user?.username }
     try {
-      const comparison = { password, user, fields, reason: "login" } as const
+      const comparison = { password, user, fields, reason: "login", isWhole: true } as const
       return (await guard.verify(attempt, comparison)) ? "in" : "out"
     } catch (error) {
       if (!(error instanceof AuthError)) throw error

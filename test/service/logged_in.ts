@@ -5,6 +5,7 @@ import type { Caller } from "../../src/domain/caller.ts"
 import type { Tokens } from "../../src/service/session_tokens.ts"
 import { revokedToken } from "../support/refusal.ts"
 import type { TestService } from "../support/test_service.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 
 /** Who asks in tests. */
 export const caller: Caller = {
@@ -28,7 +29,11 @@ export async function logIn(
   { sessions }: TestService,
   username: keyof typeof passwords = "alice",
 ): Promise<LoggedIn> {
-  const tokens = await sessions.logIn({ username, password: passwords[username] }, caller)
+  const tokens = await logInByPassword(
+    sessions,
+    { username, password: passwords[username] },
+    caller,
+  )
   return { ...tokens, sid: sidOf(tokens) }
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate as turn } from "node:timers/promises"
 import { Unavailable } from "../../src/errors.ts"
-import type { LoginSource } from "../../src/store/store.ts"
+import type { LoginSource } from "../../src/store/failure_store.ts"
 import { notStored, unavailableAs } from "../support/refusal.ts"
 import { attemptOn, createGuarded, type Guarded, inTurn } from "./guarded.ts"
 

@@ -6,6 +6,7 @@ import { readOwnToken } from "../../src/service/own_token.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { createForge } from "../support/forge.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 import { caller, sidOf } from "./logged_in.ts"
 
 const flask = await createForge("HS256")
@@ -17,7 +18,11 @@ function read(service: TestService, token: string) {
 }
 
 async function logIn({ sessions }: TestService) {
-  const login = await sessions.logIn({ username: "alice", password: "wonderland" }, caller)
+  const login = await logInByPassword(
+    sessions,
+    { username: "alice", password: "wonderland" },
+    caller,
+  )
   return { ...login, sid: sidOf(login) }
 }
 

@@ -7,6 +7,7 @@ import type { Tokens } from "../../src/service/session_tokens.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { createForge } from "../support/forge.ts"
 import { invalidToken, refusedAs, revokedToken } from "../support/refusal.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 import { assertAlive, assertEnded, caller, logIn, sidOf, where } from "./logged_in.ts"
 import { createRefreshed } from "./refreshed.ts"
 
@@ -72,7 +73,11 @@ test("refresh() of a session is for 240 at once, then for one in three seconds",
   assert.equal(disk.operations.length, written)
   assert.deepEqual(service.log.takeAudit(), Array(99).fill(throttled))
   // It is as good as before, and so are the user's other sessions.
-  const other = await service.sessions.logIn({ username: "alice", password: "wonderland" }, caller)
+  const other = await logInByPassword(
+    service.sessions,
+    { username: "alice", password: "wonderland" },
+    caller,
+  )
   await refresh(other)
   service.clock.advance(3)
   await assertAlive(service, current)

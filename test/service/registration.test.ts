@@ -30,11 +30,11 @@ test("register() makes an account with only a name and a password, and audits it
   assert.equal(await register("\uff21lice"), "alice")
   assert.deepEqual(await store.users.find("alice"), {
     ...{ username: "alice", passwordHash: plainHash(1, good), roles: [], claims: {} },
-    ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0, link: null },
+    ...{ disabled: false, createdAt: startOfTests, tokensNotBefore: 0, link: null, factors: null },
   })
   assert.deepEqual(log.takeAudit(), [{ event: "user.registered", user: "alice", ...bySomeone }])
   const checked = await accounts.check({ username: "alice", password: good }, someone)
-  assert.equal(checked?.username, "alice")
+  assert.equal(checked?.user.username, "alice")
 })
 
 const rule =
@@ -92,7 +92,7 @@ test("register() refuses a name that is taken or was, and counts that", async ()
   const throttled = { event: "client.throttled", ...bySomeone, reason: "registration" }
   assert.deepEqual(log.takeAudit(), [throttled])
   const checked = await accounts.check({ username: "alice", password: better }, someone)
-  assert.equal(checked?.username, "alice")
+  assert.equal(checked?.user.username, "alice")
 })
 
 test("register() gives one of fifty at once the name", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { User } from "../../src/domain/user.ts"
 import {
+  byPassword,
   createRevocationWindow,
   grantTokens,
   newSession,
@@ -25,35 +26,43 @@ const user: User = {
   createdAt: 0,
   tokensNotBefore: 0,
   link: null,
+  factors: null,
 }
 
 const times = { at: now, steadyAt: 77, life }
 
 test("newSession() has the user, the time, the client and the end", () => {
-  assert.deepEqual(newSession({ sid, username: "alice", startedAt: now }, caller, times), {
-    sid,
-    username: "alice",
-    startedAt: now,
-    lastUsedAt: now,
-    rotatedAt: 77,
-    idleExpiresAt: now + 1000,
-    expiresAt: now + 5000,
-    rotations: 0,
-    address: "192.0.2.7",
-    userAgent: "test",
-    ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0 },
-  })
+  assert.deepEqual(
+    newSession({ sid, username: "alice", startedAt: now, ...byPassword }, caller, times),
+    {
+      sid,
+      username: "alice",
+      startedAt: now,
+      lastUsedAt: now,
+      rotatedAt: 77,
+      idleExpiresAt: now + 1000,
+      expiresAt: now + 5000,
+      rotations: 0,
+      address: "192.0.2.7",
+      userAgent: "test",
+      ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0, amr: ["pwd"], factorAt: null },
+    },
+  )
 })
 
 test("newSession() of a login in the past ends as early as that says", () => {
-  const named = { sid, username: "alice", startedAt: now - 4500 }
+  const named = { sid, username: "alice", startedAt: now - 4500, ...byPassword }
   const { lastUsedAt, expiresAt, idleExpiresAt } = newSession(named, caller, times)
   assert.deepEqual([lastUsedAt, expiresAt, idleExpiresAt], [now, now + 500, now + 500])
 })
 
 /** Grants the tokens of a session that started at `now`, as of `issuedAt`. */
 async function grantAt(issuedAt: number, fresh = true): Promise<Tokens> {
-  const session = newSession({ sid, username: "alice", startedAt: now }, caller, times)
+  const session = newSession(
+    { sid, username: "alice", startedAt: now, ...byPassword },
+    caller,
+    times,
+  )
   const { settings: tokens } = await createForge("ES256")
   const key = Buffer.alloc(32, 7)
   return grantTokens(
@@ -80,7 +89,7 @@ test("grantTokens() signs who the user is, the session, and when the password wa
     iat: now + 60,
     client_id: "postern",
     sid,
-    auth_time: now,
+    ...{ auth_time: now, acr: "aal1", amr: ["pwd"] },
     fresh: false,
     type: "access",
     roles: ["editor"],

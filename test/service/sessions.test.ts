@@ -13,6 +13,7 @@ import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
 import { notStored, refusedAs, revokedToken } from "../support/refusal.ts"
 import { cheapHashes, createTestService, type TestService } from "../support/test_service.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 import {
   assertAlive,
   assertEnded,
@@ -28,7 +29,11 @@ const notFound = refusedAs("not_found", "You have no such session")
 
 test("logIn() starts a session and gives its tokens", async (t) => {
   const service = await createTestService(t)
-  const tokens = await service.sessions.logIn({ username: "ALICE", password: "wonderland" }, caller)
+  const tokens = await logInByPassword(
+    service.sessions,
+    { username: "ALICE", password: "wonderland" },
+    caller,
+  )
   const { accessToken, refreshToken, deviceToken, ...lives } = tokens
   assert.deepEqual(lives, { expiresInSeconds: 900, refreshExpiresInSeconds: 86_400 })
   const { sub, sid, auth_time: authTime, fresh } = payloadOf(accessToken)
@@ -47,7 +52,7 @@ test("logIn() starts a session and gives its tokens", async (t) => {
       rotations: 0,
       address: caller.address,
       userAgent: caller.userAgent,
-      ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0 },
+      ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0, amr: ["pwd"], factorAt: null },
     },
   ])
 })
@@ -67,7 +72,7 @@ test("logIn() audits the success, the failure, and a name only if it is a user's
     ["wonderland", "alice"],
     ["a lice", "wonderland"],
   ] as const) {
-    await assert.rejects(service.sessions.logIn({ username, password }, caller), wrong)
+    await assert.rejects(logInByPassword(service.sessions, { username, password }, caller), wrong)
   }
   const lines = service.log.lines.slice(-4)
   assert.deepEqual(service.log.takeAudit().slice(-4), [
@@ -93,7 +98,11 @@ test("logIn() answers every failure alike, and starts no session", async (t) => 
     ["alice", ""],
   ] as const
   for (const [username, password] of rows) {
-    await assert.rejects(service.sessions.logIn({ username, password }, caller), wrong, username)
+    await assert.rejects(
+      logInByPassword(service.sessions, { username, password }, caller),
+      wrong,
+      username,
+    )
   }
   assert.deepEqual(service.log.takeNames(), Array(rows.length).fill("login.failed"))
   assert.deepEqual(await service.store.sessions.list("alice"), [])

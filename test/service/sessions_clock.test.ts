@@ -7,6 +7,7 @@ import type { Tokens } from "../../src/service/session_tokens.ts"
 import { findSession } from "../store/session_calls.ts"
 import { clockBehind, expiredToken, invalidToken, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 import { assertAlive, assertEnded, caller, logIn, revocationsOf, sidOf } from "./logged_in.ts"
 
 const hour = 3600
@@ -201,7 +202,7 @@ test("sessions: after a password change under a wrong clock its user can log in"
     await assertEnded(service, before)
     await assertAlive(
       service,
-      await service.sessions.logIn({ username: "alice", password }, caller),
+      await logInByPassword(service.sessions, { username: "alice", password }, caller),
     )
   }
 })

@@ -10,6 +10,7 @@ import { notStored, refusedAs } from "../support/refusal.ts"
 import { settled } from "../support/settled.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
 import { strangerOf } from "./checked_accounts.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 import { caller, where } from "./logged_in.ts"
 
 const wrong = refusedAs("invalid_credentials", "Bad username or password")
@@ -19,18 +20,18 @@ const alice = { username: "alice", password: "wonderland" }
 async function createKnown(t: TestContext) {
   const service = await createTestService(t, { generated: true })
   const { sessions } = service
-  const known = await sessions.logIn(alice, caller)
+  const known = await logInByPassword(sessions, alice, caller)
   service.log.takeAudit()
   /** Keeps strangers out. */
   const lock = async () => {
     for (let index = 0; index < 70; index += 1) {
       const stranger = { ...caller, address: strangerOf(index) }
-      await assert.rejects(sessions.logIn({ ...alice, password: "x" }, stranger), wrong)
+      await assert.rejects(logInByPassword(sessions, { ...alice, password: "x" }, stranger), wrong)
     }
     service.log.takeAudit()
   }
   const logIn = (tokens?: LoginTokens, password = alice.password) =>
-    sessions.logIn({ ...alice, password, ...tokens }, caller)
+    logInByPassword(sessions, { ...alice, password, ...tokens }, caller)
   return { service, known, lock, logIn }
 }
 
@@ -77,7 +78,7 @@ test("changePassword() voids device tokens, but for the one that it gives, in th
   )
   await lock()
   const logInWith = ({ deviceToken }: LoginTokens) =>
-    sessions.logIn({ username: "alice", password, deviceToken }, caller)
+    logInByPassword(sessions, { username: "alice", password, deviceToken }, caller)
   await assert.rejects(logInWith(known), wrong)
   await logInWith(changed)
 })
@@ -109,7 +110,10 @@ for (const username of ["alice", "carol", "al ice"]) {
     const { sessions } = await createTestService(t, { disk })
     const held = disk.holdWrites()
     let answered = false
-    const failing = assert.rejects(sessions.logIn({ username, password: "x" }, caller), wrong)
+    const failing = assert.rejects(
+      logInByPassword(sessions, { username, password: "x" }, caller),
+      wrong,
+    )
     const noting = failing.then(() => {
       answered = true
     })
@@ -126,7 +130,7 @@ for (const username of ["alice", "carol", "al ice"]) {
     log.takeAudit()
     disk.fail(() => ({ code: "ENOSPC" }))
     for (const password of ["x", "wonderland"]) {
-      await assert.rejects(sessions.logIn({ username, password }, caller), notStored)
+      await assert.rejects(logInByPassword(sessions, { username, password }, caller), notStored)
     }
     assert.deepEqual(log.takeAudit(), [])
   })

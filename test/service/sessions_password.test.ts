@@ -7,6 +7,7 @@ import { createForge } from "../support/forge.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
 import { notStored, refusedAs, revokedToken } from "../support/refusal.ts"
 import { createTestService, type TestServiceOptions } from "../support/test_service.ts"
+import { logInByPassword } from "./log_in_by_password.ts"
 import { assertAlive, assertEnded, caller, logIn, payloadOf, sidOf, where } from "./logged_in.ts"
 
 const passwords = { current: "wonderland", next: "heftklammer-und-mehr" }
@@ -48,7 +49,7 @@ test("changePassword() sets the password", async (t) => {
   const { service, change } = await createUsed(t)
   await change()
   const logInWith = (password: string) =>
-    service.sessions.logIn({ username: "alice", password }, caller)
+    logInByPassword(service.sessions, { username: "alice", password }, caller)
   await assert.rejects(
     logInWith(passwords.current),
     refusedAs("invalid_credentials", "Bad username or password"),

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { FailedLogins, LoginSource, Store } from "../../src/store/store.ts"
+import type { LoginSource } from "../../src/store/failure_store.ts"
+import type { FailedLogins, Store } from "../../src/store/store.ts"
 import { type OpenStore, thenReopened, thousand } from "./json/opened_store.ts"
 import { windowAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"

@@ -29,7 +29,7 @@ export function sampleSession(sid: string, members: Partial<Session> = {}): Sess
     rotations: 0,
     address: "192.0.2.7",
     userAgent: "Browser/1.0",
-    ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0 },
+    ...{ usedBefore: null, sharedRotation: 0, sharedRun: 0, amr: ["pwd"], factorAt: null },
     ...members,
   }
 }

@@ -23,6 +23,7 @@ export function sampleUser(username: string, members: Partial<User> = {}): User 
     createdAt: 1_795_447_800,
     tokensNotBefore: 0,
     link: null,
+    factors: null,
     ...members,
   }
 }

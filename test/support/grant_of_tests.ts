@@ -13,4 +13,6 @@ export const grantOfTests: Grant = {
   authTime: startOfTests - 60,
   issuedAt: startOfTests,
   fresh: true,
+  acr: "aal1",
+  amr: ["pwd"],
 }

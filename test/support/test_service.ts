@@ -5,6 +5,8 @@ import type { TestContext } from "node:test"
 import { type App, type AppOptions, createApp } from "../../src/app.ts"
 import { createBrowserRoutes } from "../../src/browser_routes.ts"
 import type { ProtectedHost } from "../../src/domain/access_rule.ts"
+import type { FactorRequirement } from "../../src/domain/factor_requirement.ts"
+import { createFactorWing } from "../../src/factor_wing.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
@@ -99,6 +101,8 @@ export interface TestServiceOptions {
   /** Turns the browser wing on, with these protected hosts. */
   readonly browser?: readonly ProtectedHost[]
   readonly settings?: Partial<SessionSettings>
+  /** Who must have a second factor; nobody unless said. */
+  readonly requirement?: FactorRequirement
   readonly tokens?: Partial<TokenSettings>
   /** In the place of the machine's, such as one that fails. */
   readonly disk?: Disk
@@ -159,28 +163,29 @@ export async function createTestService(
     ...{ store, clock, audit, warn, ...claims },
     rotationSeconds: null,
   })
-  const { refreshKey } = keys
-  const guarding = { store, hasher, audit, hashesAtATime: 2, seconds: clock.now }
-  const guard = createLoginGuard(guarding)
-  const accounts = new Accounts({
-    ...{ store, hasher, clock, audit, windowNow, guard, deviceKey: refreshKey },
-  })
+  const { refreshKey, cookieKey, factorKey } = keys
+  const { requirement = { kind: "none" } } = options
+  const base = { store, hasher, clock, audit, requirement }
+  const guard = createLoginGuard({ ...base, hashesAtATime: 2, seconds: clock.now })
+  const accounts = new Accounts({ ...base, windowNow, guard, deviceKey: refreshKey })
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
   const sessions = new Sessions({
-    ...{ accounts, store, tokens, refreshKey, keys, settings, clock, audit },
+    ...{ ...base, accounts, tokens, refreshKey, keys, settings },
     verifiedBytesMax: 1_000_000,
   })
   const service = { ready: true }
   const isReady = async () => service.ready
-  const linkParts = { store, hasher, keys, clock, audit, cookieKey: keys.cookieKey }
-  const links = createLinkMaker({ ...linkParts, ...browserOptions })
+  const wingParts = { ...base, keys, cookieKey, refreshKey, accounts, settings, sessions }
+  const links = createLinkMaker({ ...wingParts, ...browserOptions })
   const browser = createBrowserRoutes({
-    ...{ ...linkParts, accounts, settings, sessions, ...claims, ...browserOptions, refreshKey },
+    ...{ ...wingParts, ...claims, ...browserOptions },
     ...{ tokens, log: log.log, recentLogins, hosts: options.browser ?? [] },
   })
+  const factors = createFactorWing({ ...wingParts, factorKey, claims, siteName: "Home" })
   const app = createApp({
-    ...{ sessions, isReady, log: log.log, allowedHosts: null, corsOrigins: [], ...options.app },
+    ...{ sessions, factors: async () => factors, isReady, log: log.log },
+    ...{ allowedHosts: null, corsOrigins: [], ...options.app },
     browser: options.browser === undefined ? null : browser,
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,

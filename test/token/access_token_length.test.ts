@@ -27,7 +27,7 @@ const end = 253_402_300_799
 /** A user whose roles and claims leave no room for another byte. */
 const fullest = fillRights({
   ...{ username, passwordHash: "", roles: ["a", "b", "c"], claims: {} },
-  ...{ disabled: false, createdAt: 0, tokensNotBefore: 0, link: null },
+  ...{ disabled: false, createdAt: 0, tokensNotBefore: 0, link: null, factors: null },
 })
 
 const grant: Grant = {

@@ -59,7 +59,7 @@ test("signAccessToken() writes RFC 9068's claims for published keys", async () =
     jti: claims["jti"],
     client_id: "postern",
     sid: grantOfTests.sid,
-    auth_time: now - 60,
+    ...{ auth_time: now - 60, acr: "aal1", amr: ["pwd"] },
     fresh: false,
     type: "access",
     roles,
@@ -71,7 +71,7 @@ test("signAccessToken() writes Flask-JWT-Extended's claims for a shared secret",
   const { settings } = await createForge("HS256")
   const random = { jti: "", type: "access", sub: "alice", csrf: "" }
   const first = { fresh: true, iat: now, ...random, exp: now + 900 }
-  const session = { sid: grantOfTests.sid, auth_time: now - 60 }
+  const session = { sid: grantOfTests.sid, auth_time: now - 60, acr: "aal1", amr: ["pwd"] }
   const addressed = { ...first, iss: "flask-app", aud: "flask-api", ...session }
   const several = { ...addressed, aud: ["flask-api", "flask-web"] }
   const rows = [

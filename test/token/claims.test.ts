@@ -64,10 +64,16 @@ test("writeClaims() gives what readClaims() reads back", () => {
 test("writeClaims() leaves out what a shared secret's tokens need not say", () => {
   const written = (settings: ClaimSettings, roles: readonly string[]) =>
     Object.keys(writeClaims({ ...grant, roles }, names, settings)).join(" ")
-  assert.equal(written(shared, []), "fresh iat jti type sub csrf exp sid auth_time")
-  assert.equal(written(shared, ["admin"]), "fresh iat jti type sub csrf exp sid auth_time roles")
-  assert.equal(written(addressed, []), "fresh iat jti type sub csrf exp iss aud sid auth_time")
-  const all = "iss sub aud exp iat jti client_id sid auth_time fresh type roles"
+  assert.equal(written(shared, []), "fresh iat jti type sub csrf exp sid auth_time acr amr")
+  assert.equal(
+    written(shared, ["admin"]),
+    "fresh iat jti type sub csrf exp sid auth_time acr amr roles",
+  )
+  assert.equal(
+    written(addressed, []),
+    "fresh iat jti type sub csrf exp iss aud sid auth_time acr amr",
+  )
+  const all = "iss sub aud exp iat jti client_id sid auth_time acr amr fresh type roles"
   assert.equal(written(published, []), all)
 })
 

@@ -46,7 +46,7 @@ export function useLinkByForm(kind: LinkKind, parts: PageParts): BodyHandler {
     if (link === null) return gone(parts)
     // The browser keeps one link at a time, so this may be the page of an earlier one. Nobody sets
     // the password of a user who is not on the page.
-    const { username: linked } = link
+    const { username: linked } = link.user
     if (username !== linked) return show(link, { passwordError: texts.link.other(linked) }, parts)
     if (password === "") return show(link, { passwordError: texts.link.noPassword }, parts)
     const before = await findSession(request, parts)
@@ -54,6 +54,7 @@ export function useLinkByForm(kind: LinkKind, parts: PageParts): BodyHandler {
     try {
       const started = await links.use(link, chosen, callerOf(request))
       if (started === null) return gone(parts)
+      if ("due" in started) throw new AuthError("mfa_required", "Second factor required")
       const path = pathOf("/continue", noWay, { after: String(clock.now()) })
       const cookies = cookiesOfLogin(request, started, parts)
       return redirect(path, [...cookies, deleteCookie(cookieNames.link)])
@@ -80,7 +81,7 @@ function faultOf(error: unknown): Partial<WelcomeView> {
 }
 
 function show(
-  { kind, username, secondsLeft }: FoundLink,
+  { kind, user: { username }, secondsLeft }: FoundLink,
   fault: Partial<WelcomeView>,
   { site }: PageParts,
 ): Reply {

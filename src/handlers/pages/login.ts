@@ -61,6 +61,7 @@ export function logInByForm(parts: PageParts): BodyHandler {
     }
     try {
       const started = await cookieSessions.logIn(login, callerOf(request))
+      if ("due" in started) throw new AuthError("mfa_required", "Second factor required")
       const path = pathOf("/continue", way, { after: String(clock.now()) })
       return redirect(path, cookiesOfLogin(request, started, parts))
     } catch (error) {

@@ -4,6 +4,7 @@
 
 import type { Clock } from "../../clock.ts"
 import type { Caller } from "../../domain/caller.ts"
+import type { FactorRequirement } from "../../domain/factor_requirement.ts"
 import { isAlive, type Session, type SessionLife } from "../../domain/session.ts"
 import { AuthError, Unavailable } from "../../errors.ts"
 import type { SessionOfUser, Store } from "../../store/store.ts"
@@ -21,6 +22,7 @@ import { type EndParts, endSession } from "../end_session.ts"
 import type { KeyWatch } from "../keys.ts"
 import {
   type PasswordChange,
+  type PendingLogin,
   SessionStart,
   type StartedLogin,
   type UsedLink,
@@ -46,6 +48,7 @@ export interface CookieSessionParts {
   readonly settings: SessionSettings
   readonly clock: Clock
   readonly audit: Audit
+  readonly requirement: FactorRequirement
   /** Lives of access tokens: for so long a login counts as fresh. */
   readonly accessTtlSeconds: number
   readonly leewaySeconds: number
@@ -72,12 +75,13 @@ export class CookieSessions {
   }
 
   /**
-   * Checks a name and a password and starts a session. Throws what SessionStart's `logIn` throws.
+   * Checks a name and a password and starts a session, or tells what is due before that. Throws
+   * what SessionStart's `logIn` throws.
    */
-  async logIn(login: BrowserLogin, caller: Caller): Promise<StartedLogin> {
+  async logIn(login: BrowserLogin, caller: Caller): Promise<StartedLogin | PendingLogin> {
     const { stays, replaces, ...credentials } = login
-    const started = await this.#starts.logIn(credentials, this.#life(stays), caller)
-    await this.#endReplaced(replaces, caller)
+    const started = await this.#starts.logIn(credentials, this.lifeOf(stays), caller)
+    if (!("due" in started)) await this.endReplaced(replaces, caller)
     return started
   }
 
@@ -91,21 +95,21 @@ export class CookieSessions {
     caller: Caller,
   ): Promise<StartedLogin> {
     const { username, sid } = session
-    const life = this.#life(this.stays(session))
+    const life = this.lifeOf(this.stays(session))
     return this.#starts.changePassword(passwords, { username, sid, life }, caller)
   }
 
   /**
-   * Sets the password of a link's user, and starts a session that ends with the browser. Null when
-   * the link is not good any more.
+   * Sets the password of a link's user, and starts a session that ends with the browser, or tells
+   * what is due before that. Null when the link is not good any more.
    */
   async useLink(
     link: UsedLink,
     replaces: string | null,
     caller: Caller,
-  ): Promise<StartedLogin | null> {
-    const started = await this.#starts.useLink(link, this.#life(false), caller)
-    if (started !== null) await this.#endReplaced(replaces, caller)
+  ): Promise<StartedLogin | PendingLogin | null> {
+    const started = await this.#starts.useLink(link, this.lifeOf(false), caller)
+    if (started !== null && !("due" in started)) await this.endReplaced(replaces, caller)
     return started
   }
 
@@ -156,15 +160,12 @@ export class CookieSessions {
   }
 
   /** The principal of a session that was found. */
-  principalOf({ session, user }: SessionOfUser): Principal {
-    const { sid, startedAt } = session
-    const { clock, accessTtlSeconds } = this.#parts
+  principalOf(found: SessionOfUser): Principal {
+    const { sid, startedAt } = found.session
+    const { clock, accessTtlSeconds, requirement } = this.#parts
     const fresh = startedAt + accessTtlSeconds
-    return new Principal(
-      user,
-      { sid, authTime: startedAt, issuedAt: startedAt, fresh },
-      clock.now(),
-    )
+    const facts = { sid, authTime: startedAt, issuedAt: startedAt, fresh }
+    return new Principal(found, facts, { now: clock.now(), requirement })
   }
 
   /** Ends a session. False when it had ended. */
@@ -201,11 +202,13 @@ export class CookieSessions {
     }
   }
 
-  async #endReplaced(sid: string | null, caller: Caller): Promise<void> {
+  /** Ends the session that a browser had before a login. */
+  async endReplaced(sid: string | null, caller: Caller): Promise<void> {
     if (sid !== null) await endSession(sid, { caller, reason: "replaced" }, this.#parts)
   }
 
-  #life(stays: boolean): SessionLife {
+  /** How long a session lives. */
+  lifeOf(stays: boolean): SessionLife {
     const { idleSeconds, maxAgeSeconds } = this.#parts.settings
     return {
       maxAgeSeconds,

@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../clock.ts"
 import type { Caller } from "../../domain/caller.ts"
-import type { LinkKind } from "../../domain/user.ts"
+import type { LinkKind, User } from "../../domain/user.ts"
 import { canonicalUsername, quotedName } from "../../domain/username.ts"
 import { AuthError, tooManyRequests } from "../../errors.ts"
 import { createRateLimit } from "../../limit/rate_limit.ts"
@@ -18,7 +18,7 @@ import { createUser, nameTaken, requireChoosable, requireName } from "../create_
 import type { KeyWatch } from "../keys.ts"
 import { linkLimits } from "../limits.ts"
 import { askerOf, operator } from "../login_attempt.ts"
-import type { StartedLogin } from "../session_start.ts"
+import type { PendingLogin, StartedLogin } from "../session_start.ts"
 import type { CookieSessions } from "./cookie_sessions.ts"
 
 /** A link that was made. */
@@ -45,7 +45,7 @@ export interface LinkMaker {
 /** A link that is good now. */
 export interface FoundLink {
   readonly kind: LinkKind
-  readonly username: string
+  readonly user: User
   readonly tag: string
   readonly secondsLeft: number
 }
@@ -146,12 +146,12 @@ export class Links {
     const { tag, expiresAt } = user.link
     const now = clock.now()
     if (!isTagOf(tag, { token, kind }, cookieKey()) || now >= expiresAt) return null
-    return { kind, username: user.username, tag, secondsLeft: expiresAt - now }
+    return { kind, user, tag, secondsLeft: expiresAt - now }
   }
 
   /**
-   * Sets the password of a link's user, ends all their sessions, and starts one in this browser.
-   * Null when the link is not good any more.
+   * Sets the password of a link's user, ends all their sessions, and starts one in this browser or
+   * tells what is due before that. Null when the link is not good any more.
    * @throws AuthError `invalid_request`, `password_blocked`, `too_many_requests`
    * @throws Unavailable
    */
@@ -159,15 +159,16 @@ export class Links {
     link: FoundLink,
     { password, replaces }: { readonly password: string; readonly replaces: string | null },
     caller: Caller,
-  ): Promise<StartedLogin | null> {
+  ): Promise<StartedLogin | PendingLogin | null> {
     const { accounts, hasher, cookieSessions } = this.#parts
-    const { username, kind, tag } = link
+    const { user, kind, tag } = link
+    const { username } = user
     const wait = this.#newPasswords.take(link)
     if (wait > 0) throw tooManyRequests(wait)
     await requireChoosable({ username, password })
     const { address } = caller
     const passwordHash = await hasher.hash(password, askerOf({ username, address, device: null }))
-    const used = { username, kind, tag, passwordHash }
+    const used = { user, kind, tag, passwordHash }
     const started = await cookieSessions.useLink(used, replaces, caller)
     if (started !== null) await accounts.forgetFailures(username, "password_set")
     return started

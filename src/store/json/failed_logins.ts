@@ -1,7 +1,8 @@
 // The failed logins of the JSON store. A failure for an unknown username is written too, under the
 // reserved key `-`, so that write latency does not reveal whether a user exists.
 
-import type { FailedLogins, FailureStore, LoginSource } from "../store.ts"
+import type { FailureStore, LoginSource } from "../failure_store.ts"
+import type { FailedLogins } from "../store.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import type { Change } from "./tables.ts"
 

@@ -2,8 +2,9 @@
 // Made by `openJsonStore`.
 
 import { join } from "node:path"
+import type { FailureStore } from "../failure_store.ts"
 import type { HistoryStore } from "../history_store.ts"
-import type { FailureStore, KeyStore, SessionStore, Store, UserStore } from "../store.ts"
+import type { KeyStore, SessionStore, Store, UserStore } from "../store.ts"
 import { JsonFailures } from "./failed_logins.ts"
 import { Journal, type JournalOptions, type Segment } from "./journal.ts"
 import { JsonKeys, keysFileName } from "./keys_file.ts"

@@ -12,6 +12,7 @@ import {
   touch,
   type Use,
 } from "../../domain/session.ts"
+import { changeUserFactors } from "../../domain/user.ts"
 import type { Records } from "../records.ts"
 import type {
   Revocations,
@@ -26,7 +27,7 @@ import type {
 } from "../store.ts"
 import { RevocationListing } from "./revocation_listing.ts"
 import type { StagedTables } from "./staged_tables.ts"
-import type { Change } from "./tables.ts"
+import { type Change, frozen } from "./tables.ts"
 
 /** The most changes in one journal entry of a purge. */
 const changesPerEntry = 500
@@ -68,7 +69,7 @@ export class JsonSessions implements SessionStore {
   }
 
   async start(session: Session, options: StartOptions): Promise<StartedSession | null> {
-    const { ifPasswordHash, sessionsMax, window, replaces } = options
+    const { ifPasswordHash, sessionsMax, window, replaces, factors } = options
     const { sid, username } = session
     const tables = this.#tables
     const user = tables.pending("users", username)
@@ -81,13 +82,17 @@ export class JsonSessions implements SessionStore {
     if (replaces !== undefined && tables.pending("revokedTokens", replaces.jti) !== null) {
       return tables.onceCommitted("revokedTokens", replaces.jti, null)
     }
+    const changed = factors === undefined ? user : changeUserFactors(user, factors)
+    if (typeof changed === "string") return tables.onceCommitted("users", username, null)
     const ended = this.#surplus(username, sessionsMax - 1, window.at)
+    const record = changed === user ? user : frozen(changed)
     await this.write([
+      ...(changed === user ? [] : [["users", username, record] as const]),
       ...changesToEnd(ended, window),
       changeToStart(session),
       ...(replaces === undefined ? [] : [revocation(replaces)]),
     ])
-    return { user, ended }
+    return { user: record, ended }
   }
 
   async rotate(sid: string, rotation: Rotation): Promise<RotationOutcome> {
@@ -179,12 +184,13 @@ export class JsonSessions implements SessionStore {
     return expired
   }
 
-  /** The changes that end all sessions of a user, pending ones included. */
+  /** The changes that end all sessions of a user but `except`, pending ones included. */
   changesToEndAll(
     username: string,
     window: RevocationWindow,
+    except?: string | null,
   ): { readonly ended: readonly Session[]; readonly changes: readonly Change[] } {
-    const ended = this.#pendingOf(username)
+    const ended = this.#pendingOf(username).filter(({ sid }) => sid !== except)
     return { ended, changes: changesToEnd(ended, window) }
   }
 

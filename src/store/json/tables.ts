@@ -5,6 +5,7 @@ import { isJsonObject } from "../../domain/strict_json.ts"
 import { isNameInRecord } from "../../domain/username.ts"
 import { isPasswordHash } from "../../password/phc.ts"
 import { type Records, type TableName, tableNames } from "../records.ts"
+import { isFactors } from "./factor_members.ts"
 
 /** A change of one record: its new state, or null to delete it. */
 export type Change = {
@@ -35,6 +36,7 @@ const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: 
     createdAt: "instant",
     tokensNotBefore: "instant",
     link: "linkOrNull",
+    factors: "factorsOrNull",
   },
   reservedNames: { username: "name", deletedAt: "instant", isReleased: "boolean" },
   sessions: {
@@ -51,6 +53,8 @@ const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: 
     usedBefore: "useOrNull",
     sharedRotation: "count",
     sharedRun: "count",
+    amr: "texts",
+    factorAt: "instantOrNull",
   },
   endedSessions: { sid: "id", tokensExpireAt: "instant" },
   revokedTokens: { jti: "id", expiresAt: "instant", isListed: "boolean" },
@@ -126,15 +130,17 @@ const kinds = {
   id: (value: unknown) => typeof value === "string" && /^[\w.~-]{1,128}$/.test(value),
   text: (value: unknown) => typeof value === "string" && value.length <= 256,
   passwordHash: (value: unknown) => typeof value === "string" && isPasswordHash(value),
-  roles: (value: unknown) =>
-    Array.isArray(value) && value.every((role) => typeof role === "string"),
+  roles: isTexts,
+  texts: isTexts,
   claims: isJsonObject,
   boolean: (value: unknown) => typeof value === "boolean",
   instant: isCount,
+  instantOrNull: isCountOrNull,
   count: isCount,
   logins: (value: unknown) => isListOf(value, ["at", "address"]),
   failures: (value: unknown) => isListOf(value, ["at", "address", "count"]),
   linkOrNull: (value: unknown) => value === null || isLink(value),
+  factorsOrNull: (value: unknown) => value === null || isFactors(value),
   useOrNull: (value: unknown) => value === null || isUse(value),
 }
 
@@ -161,6 +167,14 @@ function isUse(value: unknown): boolean {
   if (!isJsonObject(value) || Object.keys(value).length !== 3) return false
   const { at, address, userAgent } = value
   return isCount(at) && kinds.text(address) && kinds.text(userAgent)
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string")
+}
+
+function isCountOrNull(value: unknown): boolean {
+  return value === null || isCount(value)
 }
 
 function isCount(value: unknown): boolean {

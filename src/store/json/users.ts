@@ -2,6 +2,7 @@
 
 import {
   changeUser,
+  changeUserFactors,
   hasLink,
   type RefusedChange,
   resetUser,
@@ -109,8 +110,9 @@ export class JsonUsers implements UserStore {
   async reset(
     username: string,
     reset: UserReset,
-    { window, ifPasswordHash, ifLinkTag, successor }: Parameters<UserStore["reset"]>[2],
+    options: Parameters<UserStore["reset"]>[2],
   ): Promise<ResetUser | RefusedReset> {
+    const { window, ifPasswordHash, ifLinkTag, factors, except, successor } = options
     const before = this.#tables.pending("users", username)
     const refuse = <T>(outcome: T) => this.#tables.onceCommitted("users", username, outcome)
     if (before === null) return refuse("unknown" as const)
@@ -118,9 +120,11 @@ export class JsonUsers implements UserStore {
     if (isOtherHash) return refuse("other_hash" as const)
     const isOtherLink = ifLinkTag !== undefined && !hasLink(before, ifLinkTag, window.at)
     if (isOtherLink) return refuse("other_link" as const)
-    const user = frozen(resetUser(before, reset, window.at))
+    const changed = factors === undefined ? before : changeUserFactors(before, factors)
+    if (typeof changed === "string") return refuse(changed)
+    const user = frozen(resetUser(changed, reset, window.at))
     if (successor !== undefined && user.disabled) return refuse("disabled" as const)
-    const { ended, changes } = this.#sessions.changesToEndAll(username, window)
+    const { ended, changes } = this.#sessions.changesToEndAll(username, window, except)
     const start = successor === undefined ? [] : [changeToStart(successor)]
     await this.#sessions.write([["users", username, user], ...changes, ...start])
     return { user, ended }

@@ -3,7 +3,8 @@
 // written too, to a decoy's row, so that write latency does not reveal whether a user exists.
 
 import { createHash } from "node:crypto"
-import type { FailedLogins, FailureStore, LoginSource } from "../store.ts"
+import type { FailureStore, LoginSource } from "../failure_store.ts"
+import type { FailedLogins } from "../store.ts"
 import { type Database, inTime } from "./database.ts"
 import { isStorable } from "./rows.ts"
 

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto"
 import { exitCodes, OperatorError, Unavailable } from "../../errors.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
 import { changeLog } from "./migrations/change_log.ts"
+import { factors } from "./migrations/factors.ts"
 import { links } from "./migrations/links.ts"
 import { loginHistories } from "./migrations/login_histories.ts"
 import { rotation } from "./migrations/rotation.ts"
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   },
   { number: 2, name: "links of users", needs: 1, statements: links },
   { number: 3, name: "recent logins of users", needs: 1, statements: loginHistories },
+  { number: 4, name: "second factors of users", needs: 4, statements: factors },
 ]
 
 /** Which migrations a database has, and which it lacks. */

@@ -18,6 +18,8 @@ export interface UserRow {
   readonly tokens_not_before: number
   /** JSON. */
   readonly link: string | null
+  /** JSON. */
+  readonly factors: string | null
 }
 
 /** A row of `sessions`. */
@@ -39,6 +41,8 @@ export interface SessionRow {
   readonly used_before_agent: string | null
   readonly shared_rotation: number
   readonly shared_run: number
+  readonly amr: readonly string[]
+  readonly factor_at: number | null
 }
 
 /** The user of a row. */
@@ -52,6 +56,7 @@ export function userOf(row: UserRow): User {
     createdAt: row.created_at,
     tokensNotBefore: row.tokens_not_before,
     link: row.link === null ? null : JSON.parse(row.link),
+    factors: row.factors === null ? null : JSON.parse(row.factors),
   })
 }
 
@@ -66,6 +71,7 @@ export function rowOfUser(user: User): UserRow {
     created_at: user.createdAt,
     tokens_not_before: user.tokensNotBefore,
     link: user.link === null ? null : JSON.stringify(user.link),
+    factors: user.factors === null ? null : JSON.stringify(user.factors),
   }
 }
 
@@ -87,6 +93,8 @@ export function sessionOf(row: SessionRow): Session {
     usedBefore: at === null ? null : { at, ...use },
     sharedRotation: row.shared_rotation,
     sharedRun: row.shared_run,
+    amr: row.amr,
+    factorAt: row.factor_at,
   })
 }
 
@@ -110,6 +118,8 @@ export function rowOfSession(session: Session): SessionRow {
     used_before_agent: usedBefore?.userAgent ?? null,
     shared_rotation: session.sharedRotation,
     shared_run: session.sharedRun,
+    amr: session.amr,
+    factor_at: session.factorAt,
   }
 }
 

@@ -13,7 +13,7 @@ import type {
   StartedSession,
   StartOptions,
 } from "../store.ts"
-import { type Database, DatabaseRefusal, inTime } from "./database.ts"
+import { type Database, inTime } from "./database.ts"
 import { retentionSeconds } from "./delta.ts"
 import {
   type GraceClock,
@@ -24,6 +24,7 @@ import {
   type UserRow,
   userOf,
 } from "./rows.ts"
+import { startSession } from "./start_session.ts"
 import type { View } from "./view.ts"
 
 /** What the database says of a rotation. */
@@ -96,34 +97,9 @@ export class PostgresSessions implements SessionStore {
     return row?.latest ?? null
   }
 
-  async start(session: Session, options: StartOptions): Promise<StartedSession | null> {
-    const { ifPasswordHash, sessionsMax, window, replaces } = options
-    const replaced = replaces && {
-      jti: replaces.jti,
-      issued_at: replaces.issuedAt,
-      expires_at: replaces.expiresAt,
-      is_listed: replaces.isListed,
-    }
-    type Started = { readonly user: UserRow; readonly ended: readonly SessionRow[] }
-    const [row] = await this.#view.changing(async () => {
-      try {
-        return await this.#database.change<{ started: Started | null }>(
-          `select postern.start_session($1, $2, $3, $4, $5, $6, $7) as started
-          where ${inTime(8)}`,
-          [
-            ...[rowOfNewSession(session, this.#graceClock), ifPasswordHash, sessionsMax],
-            ...[...numbersOf(window), replaced ? JSON.stringify(replaced) : null],
-          ],
-        )
-      } catch (error) {
-        // Another user's session of this sid started at the same moment.
-        if (error instanceof DatabaseRefusal && error.constraint === "sessions_pkey") return []
-        throw error
-      }
-    })
-    if (!row?.started) return null
-    const { user, ended } = row.started
-    return { user: userOf(user), ended: ended.map(sessionOf) }
+  start(session: Session, options: StartOptions): Promise<StartedSession | null> {
+    const started = { session: rowOfNewSession(session, this.#graceClock), ...options }
+    return this.#view.changing(() => startSession(this.#database, session.username, started))
   }
 
   async rotate(sid: string, rotation: Rotation): Promise<RotationOutcome> {

@@ -3,6 +3,7 @@
 
 import {
   changeUser,
+  changeUserFactors,
   hasLink,
   type RefusedChange,
   resetUser,
@@ -11,10 +12,9 @@ import {
 } from "../../domain/user.ts"
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import { type Database, inTime, type Query } from "./database.ts"
+import { lockUser, updateUser } from "./locked_user.ts"
 import {
-  frozen,
   type GraceClock,
-  isStorable,
   numbersOf,
   rowOfNewSession,
   rowOfUser,
@@ -107,20 +107,20 @@ export class PostgresUsers implements UserStore {
     })
   }
 
-  reset(
-    username: string,
-    ...[reset, { window, ifPasswordHash, ifLinkTag, successor }]: ResetArguments
-  ): Promise<ResetUser | RefusedReset> {
+  reset(username: string, ...[reset, options]: ResetArguments): Promise<ResetUser | RefusedReset> {
+    const { window, ifPasswordHash, ifLinkTag, factors, except = null, successor } = options
     return this.#changing(async (query) => {
       const before = await lockUser(query, username)
       if (before === null) return "unknown"
       const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
       if (isOtherHash) return "other_hash"
       if (ifLinkTag !== undefined && !hasLink(before, ifLinkTag, window.at)) return "other_link"
-      const changed = resetUser(before, reset, window.at)
+      const proved = factors === undefined ? before : changeUserFactors(before, factors)
+      if (typeof proved === "string") return proved
+      const changed = resetUser(proved, reset, window.at)
       if (successor !== undefined && changed.disabled) return "disabled"
       const user = await updateUser(query, changed)
-      const ended = await endAllSessions(query, username, window)
+      const ended = await endAllSessions(query, { username, except }, window)
       if (successor !== undefined) {
         const row = rowOfNewSession(successor, this.#graceClock)
         await query("select postern.insert_session($1)", [row])
@@ -151,7 +151,7 @@ export class PostgresUsers implements UserStore {
     return this.#changing(async (query) => {
       const user = await lockUser(query, username, "for update")
       if (user === null) return null
-      const ended = await endAllSessions(query, username, window)
+      const ended = await endAllSessions(query, { username, except: null }, window)
       await query("delete from postern.failed_logins where username = $1", [username])
       await query("delete from postern.users where username = $1", [username])
       await query("insert into postern.reserved_names (username, deleted_at) values ($1, $2)", [
@@ -180,37 +180,13 @@ type ResetArguments = Parameters<UserStore["reset"]> extends [string, ...infer R
 
 async function endAllSessions(
   query: Query,
-  username: string,
+  { username, except }: { readonly username: string; readonly except: string | null },
   window: RevocationWindow,
 ): Promise<ResetUser["ended"]> {
   const rows = await query<{ session: SessionRow }>(
     `select row_to_json(s) as session
-    from postern.end_all_sessions($1, null, $2, $3, $4) s`,
-    [username, ...numbersOf(window)],
+    from postern.end_all_sessions($1, $2, $3, $4, $5) s`,
+    [username, except, ...numbersOf(window)],
   )
   return rows.map(({ session }) => sessionOf(session))
-}
-
-/** Reads a user, whom nobody else can change before the transaction ends. */
-async function lockUser(
-  query: Query,
-  username: string,
-  lock: "for no key update" | "for update" = "for no key update",
-): Promise<User | null> {
-  if (!isStorable(username)) return null
-  const [row] = await query<{ user: UserRow }>(
-    `select row_to_json(u) as user from postern.users u where username = $1 ${lock}`,
-    [username],
-  )
-  return row === undefined ? null : userOf(row.user)
-}
-
-async function updateUser(query: Query, user: User): Promise<User> {
-  const { password_hash, roles, claims, disabled, tokens_not_before, link } = rowOfUser(user)
-  await query(
-    `update postern.users set password_hash = $2, roles = $3, claims = $4, disabled = $5,
-      tokens_not_before = $6, link = $7 where username = $1`,
-    [user.username, password_hash, roles, claims, disabled, tokens_not_before, link],
-  )
-  return frozen(structuredClone(user))
 }

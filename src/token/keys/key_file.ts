@@ -3,6 +3,7 @@
 //
 //   {"format":"postern-private-keys","version":1,
 //    "refreshKey":"<32 bytes as base64url>", "cookieKey":"<32 bytes as base64url>",
+//    "factorKey":"<32 bytes as base64url>",
 //    "keys":[{"jwk":{"kty":"EC","alg":"ES256","kid":…,"d":…,…},
 //             "publishedAt":1795447800,"signsFrom":1795448105,"keptUntil":null}]}
 //
@@ -25,12 +26,17 @@ import { isPublished } from "./algorithms.ts"
 import { readPrivateJwk } from "./key_ring.ts"
 import type { TimedKey } from "./key_rotation.ts"
 
+/** Of AES-256. */
+const factorKeyBytes = 32
+
 /** What the document holds. */
 export interface KeyFile {
   /** Makes refresh tokens; never signs an access token. */
   readonly refreshKey: Uint8Array
   /** Seals cookies and links. Null in a document from before there were any. */
   readonly cookieKey: Uint8Array | null
+  /** Encrypts the secrets of second factors. Null in a document from before there were any. */
+  readonly factorKey: Uint8Array | null
   readonly keys: readonly TimedKey[]
 }
 
@@ -46,7 +52,7 @@ const own: FileFormat = {
  */
 export async function readKeyFile(bytes: Uint8Array, place: string): Promise<KeyFile> {
   const file = readMembers(bytes, place)
-  const { format, version, refreshKey: encoded, cookieKey: sealing, keys, ...rest } = file
+  const { format, version, refreshKey: encoded, cookieKey, factorKey, keys, ...rest } = file
   const other = findOtherWriter({ format, version }, own)
   if (other !== null) throw ofOtherWriter(place, other)
   if (format !== own.format) throw damaged(place, `it is not a file of the format '${own.format}'`)
@@ -59,24 +65,28 @@ export async function readKeyFile(bytes: Uint8Array, place: string): Promise<Key
   }
   const refreshKey = readSecretKey(encoded, refreshKeyBytes)
   if (refreshKey === null) throw damaged(place, "its 'refreshKey' is not a key")
-  const cookieKey = sealing === undefined ? null : readSecretKey(sealing, cookieKeyBytes)
-  if (cookieKey === null && sealing !== undefined) {
-    throw damaged(place, "its 'cookieKey' is not a key")
+  const secrets = {
+    refreshKey,
+    cookieKey: readLaterKey("cookieKey", { text: cookieKey, bytes: cookieKeyBytes }, place),
+    factorKey: readLaterKey("factorKey", { text: factorKey, bytes: factorKeyBytes }, place),
   }
   try {
     const read = await Promise.all(keys.map(readEntry))
     if (new Set(read.map(({ jwk }) => jwk.kid)).size < read.length) throw new TypeError("Twice")
-    return { refreshKey, cookieKey, keys: read }
+    return { ...secrets, keys: read }
   } catch {
     throw damaged(place, "it holds a key that can't be used")
   }
 }
 
 /** The document as bytes. */
-export function writeKeyFile({ refreshKey, cookieKey, keys }: KeyFile): Uint8Array {
+export function writeKeyFile({ refreshKey, cookieKey, factorKey, keys }: KeyFile): Uint8Array {
   const { format, version } = own
-  const sealing = cookieKey === null ? {} : { cookieKey: encoded(cookieKey) }
-  const file = { format, version, refreshKey: encoded(refreshKey), ...sealing, keys }
+  const later = {
+    ...(cookieKey === null ? {} : { cookieKey: encoded(cookieKey) }),
+    ...(factorKey === null ? {} : { factorKey: encoded(factorKey) }),
+  }
+  const file = { format, version, refreshKey: encoded(refreshKey), ...later, keys }
   return Buffer.from(`${JSON.stringify(file, null, 2)}\n`)
 }
 
@@ -94,7 +104,12 @@ export function newCookieKey(): Uint8Array {
   return randomKey(cookieKeyBytes)
 }
 
-/** The keys that are not in `keys`, by the names that operators use. */
+/** A key for the secrets of second factors, from the system's generator. */
+export function newFactorKey(): Uint8Array {
+  return randomKey(factorKeyBytes)
+}
+
+/** The keys that an operator can replace and that are not in `keys`, by the names that operators use. */
 export const secretNames = ["refresh", "cookies"] as const
 
 /** The document with a new key in the place of a secret. Null for another name. */
@@ -109,6 +124,17 @@ function readMembers(bytes: Uint8Array, place: string): JsonObject {
   } catch {
     throw damaged(place, "it is not a JSON object with each member once")
   }
+}
+
+/** A key that older documents do not have. */
+function readLaterKey(
+  name: string,
+  { text, bytes }: { readonly text: unknown; readonly bytes: number },
+  place: string,
+): Uint8Array | null {
+  const key = text === undefined ? null : readSecretKey(text, bytes)
+  if (key === null && text !== undefined) throw damaged(place, `its '${name}' is not a key`)
+  return key
 }
 
 function readSecretKey(text: unknown, bytes: number): Uint8Array | null {

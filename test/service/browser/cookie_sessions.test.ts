@@ -16,6 +16,7 @@ const next = "through the looking-glass"
 const day = 86_400
 const lives = { idleSeconds: 14 * day, maxAgeSeconds: 30 * day }
 const accessTtlSeconds = 900
+const noRequirement = { kind: "none" } as const
 
 async function opened(t: TestContext, options: Parameters<typeof createTestService>[1] = {}) {
   const service = await createTestService(t, options)
@@ -23,10 +24,12 @@ async function opened(t: TestContext, options: Parameters<typeof createTestServi
   const settings = { ...sessionSettings, ...lives }
   const cookies = new CookieSessions({
     ...{ accounts, store, keys, settings, clock, audit, accessTtlSeconds, leewaySeconds: 0 },
-    ...{ cookieKey: keys.cookieKey, refreshKey: keys.refreshKey },
+    ...{ cookieKey: keys.cookieKey, refreshKey: keys.refreshKey, requirement: noRequirement },
   })
   const logIn = async (stays = false, replaces: string | null = null) => {
-    const { session } = await cookies.logIn({ ...alice, stays, replaces }, caller)
+    const login = await cookies.logIn({ ...alice, stays, replaces }, caller)
+    assert.ok(!("due" in login))
+    const { session } = login
     const value = cookies.valueOf("master", { sid: session.sid, host })
     return {
       session,

@@ -48,7 +48,7 @@ test("a session's record has these members and no others", async (t) => {
   await service.start("alice", "wonderland")
   const sessions = await service.store.sessions.list("alice")
   const times = ["startedAt", "lastUsedAt", "rotatedAt", "idleExpiresAt", "expiresAt"]
-  const added = ["usedBefore", "sharedRotation", "sharedRun"]
+  const added = ["usedBefore", "sharedRotation", "sharedRun", "amr", "factorAt"]
   const all = ["sid", "username", ...times, "rotations", "address", "userAgent", ...added].sort()
   for (const session of sessions) assert.deepEqual(Object.keys(session).sort(), all)
   assert.equal(sessions.length, 1)

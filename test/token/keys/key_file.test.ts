@@ -23,11 +23,12 @@ const other = await generateTimedKey("EdDSA", { publishedAt: 0, signsFrom: 0 })
 const goodFile: KeyFile = {
   refreshKey: Buffer.from("A key for tests of key files, 32", "latin1"),
   cookieKey: Buffer.from("Another key for tests of keys 32", "latin1"),
+  factorKey: Buffer.from("A third key for key file tests32", "latin1"),
   keys: [{ ...first, keptUntil: now + 1205 }, other, second],
 }
 
 test("writeKeyFile() writes what readKeyFile() reads back", async () => {
-  const changes = [{}, { keys: [] }, { keys: [second] }, { cookieKey: null }]
+  const changes = [{}, { keys: [] }, { keys: [second] }, { cookieKey: null }, { factorKey: null }]
   const files: KeyFile[] = changes.map((members) => ({ ...goodFile, ...members }))
   for (const file of files) assert.deepEqual(await readKeyFile(writeKeyFile(file), place), file)
 })
@@ -37,7 +38,9 @@ test("writeKeyFile() writes the format that the file's head describes", () => {
   const { keys, ...file } = JSON.parse(text)
   const refreshKey = "QSBrZXkgZm9yIHRlc3RzIG9mIGtleSBmaWxlcywgMzI"
   const cookieKey = "QW5vdGhlciBrZXkgZm9yIHRlc3RzIG9mIGtleXMgMzI"
-  assert.deepEqual(file, { format: "postern-private-keys", version: 1, refreshKey, cookieKey })
+  const factorKey = "QSB0aGlyZCBrZXkgZm9yIGtleSBmaWxlIHRlc3RzMzI"
+  const secrets = { refreshKey, cookieKey, factorKey }
+  assert.deepEqual(file, { format: "postern-private-keys", version: 1, ...secrets })
   assert.deepEqual(Object.keys(keys[0]), ["jwk", "publishedAt", "signsFrom", "keptUntil"])
   const members = ["kty", "x", "y", "crv", "d", "kid", "alg", "use"]
   assert.deepEqual(Object.keys(keys[0].jwk).sort(), members.sort())

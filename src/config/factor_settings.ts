@@ -1,0 +1,23 @@
+// The settings of second factors: the part of the table (settings.ts) that is about them.
+
+import type { FactorRequirement } from "../domain/factor_requirement.ts"
+import { isRole } from "../service/user_rights.ts"
+import type { Setting } from "./setting.ts"
+import { SettingMistake } from "./values.ts"
+
+/** The settings of second factors. */
+export const factorSettings = {
+  requireMfa: {
+    name: "POSTERN_REQUIRE_MFA",
+    parse: requirement,
+    fallback: "none",
+    help: "Who must log in with a second factor: none, role=NAME or all. Who has none sets one up at the next login.",
+  },
+} as const satisfies Record<string, Setting>
+
+function requirement(value: string): FactorRequirement {
+  if (value === "none" || value === "all") return { kind: value }
+  const role = value.startsWith("role=") ? value.slice("role=".length) : ""
+  if (isRole(role)) return { kind: "role", role }
+  throw new SettingMistake(`'${value}' does not say who`, "none, all, or one role: role=admin")
+}

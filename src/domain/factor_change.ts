@@ -1,0 +1,232 @@
+// The changes of a user's second factors, and the rules by which a code or a passkey counts. A
+// change is data, so that every store engine can apply it to the record right before the write: of
+// two requests with one code, one gets in. Pure.
+
+import {
+  type FactorMethod,
+  type Factors,
+  isEnrolled,
+  type Passkey,
+  type PendingTotp,
+  type RecoveryCode,
+  type TicketTries,
+} from "./factors.ts"
+
+/** A ticket, as a change names it. */
+export type NamedTicket = Pick<TicketTries, "id" | "expiresAt">
+
+/** A factor that was shown. */
+export type ShownFactor =
+  | { readonly method: "otp"; readonly id: string; readonly step: number }
+  | { readonly method: "recovery"; readonly index: number; readonly hash: string }
+  | { readonly method: "passkey"; readonly id: string; readonly counter: number }
+
+/** A change of a user's factors. */
+export type FactorChange =
+  /** Counts a failure before a code is compared. `use` takes it back. */
+  | {
+      readonly claim: NamedTicket | null
+      readonly at: number
+      readonly failuresMax: number
+      readonly triesMax: number
+    }
+  /** A factor was shown, in a login with this ticket or without one. Clears the failures. */
+  | { readonly use: ShownFactor; readonly ticket: NamedTicket | null; readonly at: number }
+  /** Offers a secret to an authenticator app, in the place of one that was offered before. */
+  | { readonly offerTotp: PendingTotp; readonly handle: string }
+  /** The first code of the offered secret was right: puts it in force. */
+  | {
+      readonly confirmTotp: { readonly id: string; readonly step: number }
+      /** For a user who has none. */
+      readonly recoveryCodes: readonly RecoveryCode[] | null
+      readonly ticket: NamedTicket | null
+      readonly at: number
+    }
+  | {
+      readonly addPasskey: Passkey
+      readonly handle: string
+      /** For a user who has none. */
+      readonly recoveryCodes: readonly RecoveryCode[] | null
+      readonly ticket: NamedTicket | null
+      readonly at: number
+    }
+  /** Replaces the recovery codes. */
+  | { readonly recoveryCodes: readonly RecoveryCode[] }
+  /** Removes a factor by its id; with `keepsOne` never the last one. */
+  | { readonly remove: string; readonly keepsOne: boolean }
+  /** Removes all factors, or those of one method. */
+  | { readonly removeAll: FactorMethod | "all" }
+  /** Forgets failed codes. */
+  | { readonly forgetFailures: true }
+
+/**
+ * Why a change does not apply. "no_factor": there is no such factor or offer; "used": the code,
+ * the passkey's counter or the ticket counted before; "locked": too many failures in a row;
+ * "tries_over": too many with this ticket; "changed": other codes or factors were made meanwhile;
+ * "last": it is the last factor; "too_many": there is no room for another passkey.
+ */
+export type RefusedFactor =
+  | ("no_factor" | "used" | "locked" | "tries_over")
+  | ("changed" | "last" | "too_many")
+
+/** More passkeys than anybody has devices. */
+export const passkeysMax = 20
+
+/** The factors after a change; null when nothing is left. */
+export function changeFactors(
+  factors: Factors | null,
+  change: FactorChange,
+): Factors | null | RefusedFactor {
+  if ("offerTotp" in change) {
+    const { offerTotp: pendingTotp, handle } = change
+    return { ...(factors ?? noFactors(handle)), pendingTotp }
+  }
+  if ("addPasskey" in change) return addPasskey(factors ?? noFactors(change.handle), change)
+  if (factors === null) return "removeAll" in change ? null : "no_factor"
+  if ("claim" in change) return claim(factors, change)
+  if ("use" in change) return use(factors, change)
+  if ("confirmTotp" in change) return confirmTotp(factors, change)
+  if ("recoveryCodes" in change) {
+    return isEnrolled(factors) ? { ...factors, recoveryCodes: change.recoveryCodes } : "no_factor"
+  }
+  if ("remove" in change) return remove(factors, change)
+  if ("removeAll" in change) return without(factors, (method) => isOneOf(method, change.removeAll))
+  return { ...factors, failures: 0 }
+}
+
+type ChangeBy<K extends string> = Extract<FactorChange, { readonly [M in K]: unknown }>
+
+function noFactors(handle: string): Factors {
+  const nothing = { recoveryCodes: [], passkeys: [], failures: 0, tickets: [] }
+  return { handle, totp: null, pendingTotp: null, ...nothing }
+}
+
+function claim(
+  factors: Factors,
+  { claim: ticket, at, failuresMax, triesMax }: ChangeBy<"claim">,
+): Factors | RefusedFactor {
+  if (!isEnrolled(factors)) return "no_factor"
+  if (factors.failures >= failuresMax) return "locked"
+  const counted = { ...factors, failures: factors.failures + 1 }
+  if (ticket === null) return counted
+  const tries = triesOf(factors, ticket)
+  if (tries.isUsed) return "used"
+  if (tries.tries >= triesMax) return "tries_over"
+  return withTicket(counted, { ...tries, tries: tries.tries + 1 }, at)
+}
+
+function use(
+  factors: Factors,
+  { use: shown, ticket, at }: ChangeBy<"use">,
+): Factors | RefusedFactor {
+  const used = useTicket(factors, ticket, at)
+  if (used === null) return "used"
+  const left = { ...used, failures: 0 }
+  switch (shown.method) {
+    case "otp": {
+      const { totp } = factors
+      if (totp?.id !== shown.id) return "no_factor"
+      if (shown.step <= totp.lastStep) return "used"
+      return { ...left, totp: { ...totp, lastStep: shown.step, lastUsedAt: at } }
+    }
+    case "recovery": {
+      const { index, hash } = shown
+      const others = factors.recoveryCodes.filter((one) => one.index !== index || one.hash !== hash)
+      if (others.length === factors.recoveryCodes.length) return "used"
+      return { ...left, recoveryCodes: others }
+    }
+    case "passkey":
+      return usePasskey(left, shown, at)
+  }
+}
+
+// A counter that does not grow is that of a copy (WebAuthn L3 §7.2, step 22).
+function usePasskey(
+  factors: Factors,
+  { id, counter }: Extract<ShownFactor, { readonly method: "passkey" }>,
+  at: number,
+): Factors | RefusedFactor {
+  const passkey = factors.passkeys.find((one) => one.id === id)
+  if (passkey === undefined) return "no_factor"
+  const counts = counter !== 0 || passkey.counter !== 0
+  if (counts && counter <= passkey.counter) return "used"
+  const moved = { ...passkey, counter, lastUsedAt: at }
+  return { ...factors, passkeys: factors.passkeys.map((one) => (one.id === id ? moved : one)) }
+}
+
+function confirmTotp(
+  factors: Factors,
+  { confirmTotp: { id, step }, recoveryCodes, ticket, at }: ChangeBy<"confirmTotp">,
+): Factors | RefusedFactor {
+  const { pendingTotp } = factors
+  if (pendingTotp?.id !== id || at >= pendingTotp.expiresAt) return "no_factor"
+  const used = useTicket(factors, ticket, at)
+  if (used === null) return "used"
+  if (recoveryCodes !== null && factors.recoveryCodes.length > 0) return "changed"
+  const { sealedSecret } = pendingTotp
+  const totp = { id, sealedSecret, createdAt: at, lastUsedAt: at, lastStep: step }
+  return { ...used, totp, pendingTotp: null, ...(recoveryCodes === null ? {} : { recoveryCodes }) }
+}
+
+function addPasskey(
+  factors: Factors,
+  { addPasskey: passkey, recoveryCodes, ticket, handle, at }: ChangeBy<"addPasskey">,
+): Factors | RefusedFactor {
+  // The authenticator keeps the handle under which it was asked.
+  if (factors.handle !== handle) return "changed"
+  if (factors.passkeys.some(({ credentialId }) => credentialId === passkey.credentialId)) {
+    return "used"
+  }
+  if (factors.passkeys.length >= passkeysMax) return "too_many"
+  const used = useTicket(factors, ticket, at)
+  if (used === null) return "used"
+  if (recoveryCodes !== null && factors.recoveryCodes.length > 0) return "changed"
+  const passkeys = [...factors.passkeys, passkey]
+  return { ...used, passkeys, ...(recoveryCodes === null ? {} : { recoveryCodes }) }
+}
+
+function remove(
+  factors: Factors,
+  { remove: id, keepsOne }: ChangeBy<"remove">,
+): Factors | null | RefusedFactor {
+  const isThere = factors.totp?.id === id || factors.passkeys.some((one) => one.id === id)
+  if (!isThere) return "no_factor"
+  const left = without(factors, (_method, its) => its === id)
+  return left === null && keepsOne ? "last" : left
+}
+
+/** The factors without some. Recovery codes go with the last factor. */
+function without(
+  factors: Factors,
+  isGone: (method: FactorMethod, id: string) => boolean,
+): Factors | null {
+  const { totp, passkeys, recoveryCodes } = factors
+  const left = {
+    ...factors,
+    totp: totp !== null && isGone("otp", totp.id) ? null : totp,
+    passkeys: passkeys.filter(({ id }) => !isGone("passkey", id)),
+    recoveryCodes: recoveryCodes.filter(({ index }) => !isGone("recovery", String(index))),
+  }
+  return isEnrolled(left) ? left : null
+}
+
+function isOneOf(method: FactorMethod, removed: FactorMethod | "all"): boolean {
+  return removed === "all" || removed === method
+}
+
+/** The factors with a ticket that is void from now on; null when it was void before. */
+function useTicket(factors: Factors, ticket: NamedTicket | null, at: number): Factors | null {
+  if (ticket === null) return factors
+  const tries = triesOf(factors, ticket)
+  return tries.isUsed ? null : withTicket(factors, { ...tries, isUsed: true }, at)
+}
+
+function triesOf({ tickets }: Factors, { id, expiresAt }: NamedTicket): TicketTries {
+  const known = tickets.find((one) => one.id === id)
+  return known ?? { id, expiresAt, tries: 0, isUsed: false }
+}
+
+function withTicket(factors: Factors, ticket: TicketTries, at: number): Factors {
+  const others = factors.tickets.filter(({ id, expiresAt }) => id !== ticket.id && at < expiresAt)
+  return { ...factors, tickets: [...others, ticket] }
+}

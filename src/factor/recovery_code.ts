@@ -1,0 +1,36 @@
+// Recovery codes: each logs in once in the place of an authenticator app. The store keeps their
+// password hashes. The first character is the code's number, so one try costs one hash.
+//
+//   3-ABCD-EFGH-IJKL-MNOP       number, then 80 random bits as Base32
+
+import { randomKey } from "../system/random.ts"
+import { toBase32 } from "./base32.ts"
+
+/** How many codes a user gets. */
+export const recoveryCodesCount = 10
+
+const codeBytes = 10
+const form = /^(\d)([A-Z2-7]{16})$/
+/** What people read in the place of letters. */
+const misread: Readonly<Record<string, string>> = { "0": "O", "1": "I", "8": "B" }
+
+/** A code: its number, and the text that is hashed. */
+export interface ReadRecoveryCode {
+  readonly index: number
+  readonly text: string
+}
+
+/** Makes the code of a number, as it is shown. */
+export function makeRecoveryCode(index: number): string {
+  const groups = toBase32(randomKey(codeBytes)).match(/.{4}/g) ?? []
+  return [String(index), ...groups].join("-")
+}
+
+/** Reads a code as somebody typed it. Null for a text that can't be one. */
+export function readRecoveryCode(typed: string): ReadRecoveryCode | null {
+  if (typed.length > 64) return null
+  const plain = typed.replace(/[\s-]/g, "").toUpperCase()
+  const letters = plain.slice(1).replace(/[018]/g, (digit) => misread[digit] ?? digit)
+  const [text, index] = form.exec(`${plain.slice(0, 1)}${letters}`) ?? []
+  return text === undefined || index === undefined ? null : { index: Number(index), text }
+}

@@ -1,0 +1,78 @@
+// Composes the wing of second factors. It is loaded at the first request that needs it
+// (factor_routes.ts), so a deployment whose users have no factors loads nothing of it.
+
+import { askedReply } from "./handlers/mfa/asked_reply.ts"
+import { loginByCode } from "./handlers/mfa/login_code.ts"
+import type { Enrolling, MfaHandlerParts } from "./handlers/mfa/mfa_handler_parts.ts"
+import { renewRecoveryCodes } from "./handlers/mfa/recovery.ts"
+import { removeFactor } from "./handlers/mfa/remove_factor.ts"
+import { showFactors } from "./handlers/mfa/show_factors.ts"
+import { confirmTotp, offerTotp } from "./handlers/mfa/totp.ts"
+import { callerOf } from "./http/caller.ts"
+import type { Reply, RequestHead } from "./http/message.ts"
+import { tokenReply } from "./http/token_reply.ts"
+import { Enrolment } from "./service/factors/enrolment.ts"
+import { logInByCode } from "./service/factors/factor_login.ts"
+import type { FactorParts } from "./service/factors/factor_parts.ts"
+import { findLogin, giveTicket, ticketIsOver } from "./service/factors/mfa_tickets.ts"
+import { type PendingLogin, SessionStart, type SessionStartParts } from "./service/session_start.ts"
+import { createRevocationWindow, type SessionSettings } from "./service/session_tokens.ts"
+import type { Sessions } from "./service/sessions.ts"
+import type { ClaimSettings } from "./token/claims.ts"
+
+/** What the wing is made of. */
+export interface FactorWingParts
+  extends Omit<FactorParts, "starts" | "windowNow">,
+    Omit<SessionStartParts, "windowNow" | "settings"> {
+  readonly accounts: SessionStartParts["accounts"]
+  readonly sessions: Sessions
+  readonly settings: SessionSettings
+  readonly claims: Pick<ClaimSettings, "accessTtlSeconds" | "leewaySeconds">
+}
+
+/** The wing as routes and pages see it. */
+export type FactorWing = ReturnType<typeof createFactorWing>
+
+/** Makes the wing. */
+export function createFactorWing(wingParts: FactorWingParts) {
+  const { sessions, settings, clock, claims } = wingParts
+  const windowNow = createRevocationWindow(clock, { ...claims, ...settings })
+  const starts = new SessionStart({ ...wingParts, windowNow })
+  const factors: FactorParts = { ...wingParts, windowNow, starts }
+  const enrolment = new Enrolment(factors)
+  const parts: MfaHandlerParts = { factors, enrolment, sessions, settings }
+  return {
+    factors,
+    enrolment,
+    handlers: {
+      loginByCode: loginByCode(parts),
+      showFactors: showFactors(parts),
+      offerTotp: offerTotp(parts),
+      confirmTotp: confirmTotp(parts),
+      renewRecoveryCodes: renewRecoveryCodes(parts),
+      removeFactor: removeFactor(parts),
+    },
+
+    /** Asks for the factor of a login, or takes the code that came with the password. */
+    async answer(pending: PendingLogin, code: string | null, head: RequestHead): Promise<Reply> {
+      const caller = callerOf(head)
+      if (code === null || pending.due === "enrolment") {
+        const holder = { medium: "json", stays: false } as const
+        return askedReply(await giveTicket(pending, holder, caller, factors))
+      }
+      const login = { ...pending, ticket: null }
+      const started = await logInByCode(login, { code, life: settings }, caller, factors)
+      return tokenReply(await sessions.grant(started))
+    },
+
+    /** The user of a login that has to set up a factor. @throws AuthError `invalid_token` */
+    async authenticate(ticket: string): Promise<Enrolling> {
+      const nobody = { requestId: "", address: "", userAgent: "" }
+      const login = await findLogin(ticket, "json", nobody, factors)
+      if (login?.ticket.due !== "enrolment") throw ticketIsOver()
+      const { username, roles } = login.user
+      const identity = { roles, fresh: true, secondsSinceLogin: 0, acr: "aal1" } as const
+      return { username, sid: null, ticket, ...identity, hasFactor: false, mustEnrol: true }
+    },
+  }
+}

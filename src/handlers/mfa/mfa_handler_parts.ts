@@ -1,0 +1,26 @@
+// What the JSON endpoints of second factors work with.
+
+import type { GuardedContext, Identity } from "../../http/guard.ts"
+import type { Enrolment } from "../../service/factors/enrolment.ts"
+import type { FactorParts } from "../../service/factors/factor_parts.ts"
+import type { SessionSettings } from "../../service/session_tokens.ts"
+import type { Sessions } from "../../service/sessions.ts"
+
+/** What each handler may use. */
+export interface MfaHandlerParts {
+  readonly factors: FactorParts
+  readonly enrolment: Enrolment
+  readonly sessions: Pick<Sessions, "grant">
+  readonly settings: SessionSettings
+}
+
+/** Who sets up factors: a user with a session, or with a login that needs a factor first. */
+export interface Enrolling extends Identity {
+  readonly username: string
+  readonly sid: string | null
+  /** The ticket of the login; absent for a session. */
+  readonly ticket?: string
+}
+
+/** What the handlers of a user's own factors get. */
+export type EnrollingContext = GuardedContext<Enrolling>

@@ -1,0 +1,29 @@
+// What the use cases of second factors work with.
+
+import type { Clock } from "../../clock.ts"
+import type { FactorRequirement } from "../../domain/factor_requirement.ts"
+import type { PasswordHasher } from "../../password/hash.ts"
+import type { RevocationWindow, Store } from "../../store/store.ts"
+import type { Audit } from "../../telemetry/audit.ts"
+import type { Accounts } from "../accounts.ts"
+import type { KeyWatch } from "../keys.ts"
+import type { SessionStart } from "../session_start.ts"
+
+/** The parts that all of them share. */
+export interface FactorParts {
+  readonly store: Store
+  readonly hasher: PasswordHasher
+  readonly accounts: Pick<Accounts, "completeLogin">
+  readonly starts: SessionStart
+  readonly keys: KeyWatch
+  /** Seals tickets. */
+  readonly cookieKey: () => Uint8Array
+  /** Encrypts the secrets of authenticator apps. */
+  readonly factorKey: () => Uint8Array
+  readonly windowNow: () => RevocationWindow
+  readonly requirement: FactorRequirement
+  readonly clock: Clock
+  readonly audit: Audit
+  /** The name that authenticators show. */
+  readonly siteName: string
+}
