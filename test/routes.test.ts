@@ -1,5 +1,5 @@
-// The route table as it is, in a literal: any change of protection shows here. And what holds for
-// all routes: no token, no handler; no second spelling of a path; no method but the table's.
+// The route table is that of route_table.ts. And what holds for all routes: no token, no handler;
+// no second spelling of a path; no method but the table's.
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
@@ -7,33 +7,9 @@ import { createRouter } from "../src/http/router.ts"
 import { type RouteParts, routes } from "../src/routes.ts"
 import type { Sessions } from "../src/service/sessions.ts"
 import { guardedRoutes } from "./api/token_rows.ts"
+import { table } from "./route_table.ts"
 import { makeRequest } from "./support/http_request.ts"
 import { createTestService } from "./support/test_service.ts"
-
-const table = [
-  "POST /login anyone, body",
-  "POST /register anyone, body",
-  "POST /refresh anyone, body",
-  "POST /logout anyone, body",
-  "GET /protected token",
-  "GET /me token",
-  "GET /sessions token",
-  "DELETE /sessions token, fresh",
-  "DELETE /sessions/{sid} token, fresh",
-  "POST /password token, fresh, own factor, body",
-  "POST /login/code anyone, body",
-  "GET /mfa token, even before enrolment",
-  "POST /mfa/totp token or mfa_token, fresh, own factor, even before enrolment, body",
-  "POST /mfa/totp/confirm token or mfa_token, fresh, own factor, even before enrolment, body",
-  "POST /mfa/recovery token, fresh, own factor, even before enrolment",
-  "DELETE /mfa/{id} token, fresh, own factor, even before enrolment",
-  "GET /revocations anyone",
-  "GET /.well-known/jwks.json anyone",
-  "GET /.well-known/oauth-authorization-server anyone",
-  "GET /livez anyone",
-  "GET /healthz anyone",
-  "GET /readyz anyone",
-]
 
 const all = table.map((row) => {
   const [method = "", route = "", ...access] = row.replace(", body", "").split(" ")
@@ -181,7 +157,7 @@ for (const { method, path, route } of guarded) {
 
   test(`${method} ${route} under any other spelling is not found`, async (t) => {
     const { call, token } = await loggedInService(t)
-    for (const spelling of otherSpellings(path).filter((one) => !isSessionPath(one))) {
+    for (const spelling of otherSpellings(path).filter((one) => !isIdPath(one))) {
       for (const options of [{}, { token }]) {
         const { status, body } = await call(method, spelling, options)
         assert.equal(status, 404, spelling)
@@ -194,7 +170,7 @@ for (const { method, path, route } of guarded) {
 // A segment after /sessions/ is a sid, whatever it looks like, and never walks up or down.
 test("DELETE /sessions/{sid} treats dots as an unknown sid", async (t) => {
   const { call, token } = await loggedInService(t)
-  for (const path of otherSpellings("/sessions/x").filter(isSessionPath)) {
+  for (const path of otherSpellings("/sessions/x").filter(isIdPath)) {
     assert.equal((await call("DELETE", path)).status, 401)
     const { status, body } = await call("DELETE", path, { token })
     assert.equal(status, 404, path)
@@ -260,8 +236,9 @@ test("an unknown path answers 404 as JSON, to every method", async (t) => {
   }
 })
 
-function isSessionPath(path: string): boolean {
-  return /^\/sessions\/[\w.~-]+$/.test(path)
+/** Whether the last segment is an id, whatever it looks like: of a session, or of a factor. */
+function isIdPath(path: string): boolean {
+  return /^\/(?:sessions|mfa)\/[\w.~-]+$/.test(path)
 }
 
 // H-14 to H-19, of one path. None may contain `?`, which ends a path.

@@ -14,7 +14,7 @@ export async function assertDead(
   for (const { access_token: token, refresh_token: refreshToken } of given) {
     const sid = String(claimsOf(token)["sid"])
     for (const route of guardedRoutes) {
-      const [method = "", path = ""] = route.replace("{sid}", sid).split(" ")
+      const [method = "", path = ""] = route.replace(/\{s?id\}/, sid).split(" ")
       assertRefused(await service.call(method, path, { token }), revoked)
     }
     assertRefused(await service.call("POST", "/refresh", { token: refreshToken }), revoked)

@@ -95,7 +95,7 @@ for (const { route, what, send, status, events, shared = false } of rows) {
       const disk = createFaultyDisk()
       const prepared = await prepareService(t, { disk, shared })
       const { service, token, sid } = prepared
-      const [method = "", path = ""] = route.replace("{sid}", sid).split(" ")
+      const [method = "", path = ""] = route.replace(/\{s?id\}/, sid).split(" ")
       const options = send(prepared)
       const sessionsBefore = await service.store.sessions.list("alice")
       const listBefore = (await service.call("GET", "/revocations")).body

@@ -10,7 +10,7 @@ testScenarios(tokenRows)
 for (const route of guardedRoutes) {
   test(`${route} answers every fault inside a token with the same reply`, async (t) => {
     const { service, token, sid } = await prepareService(t)
-    const [method = "", path = ""] = route.replace("{sid}", sid).split(" ")
+    const [method = "", path = ""] = route.replace(/\{s?id\}/, sid).split(" ")
     takeEvents(service)
     for (const [what, spoil] of spoiledTokens) {
       const reply = await service.call(method, path, { token: spoil(token) })

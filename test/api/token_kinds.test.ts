@@ -48,7 +48,7 @@ for (const [profile, kinds] of Object.entries({ published, shared })) {
       const options = { shared: profile === "shared" }
       for (const route of guardedRoutes) {
         const { service, sid, sent } = await prepareKind(t, kind, options)
-        const [method = "", path = ""] = route.replace("{sid}", sid).split(" ")
+        const [method = "", path = ""] = route.replace(/\{s?id\}/, sid).split(" ")
         takeEvents(service)
         const reply = await service.call(method, path, { token: sent })
         if (atGuarded === null) {

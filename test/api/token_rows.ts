@@ -24,6 +24,11 @@ export const guardedRoutes: readonly string[] = [
   "DELETE /sessions",
   "DELETE /sessions/{sid}",
   "POST /password",
+  "GET /mfa",
+  "POST /mfa/totp",
+  "POST /mfa/totp/confirm",
+  "POST /mfa/recovery",
+  "DELETE /mfa/{id}",
 ]
 
 /** What a row sets as password. */

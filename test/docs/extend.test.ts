@@ -78,7 +78,7 @@ test("extend.md: its code compiles, its tests and the lists that it names hold",
   const files = [
     "test/handlers/greeting.test.ts",
     "test/docs/tables.test.ts",
-    "test/routes.test.ts",
+    "test/route_table.ts",
   ]
   const names = "--test-name-pattern=/GET .greeting|api.md lists the endpoints|routes\\(\\)/"
   // A test that runs tests would only report to the one above.

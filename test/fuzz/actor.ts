@@ -47,7 +47,7 @@ export async function createActor(t: TestContext): Promise<Actor> {
       // Now and then the same one again, which is told to wait.
       const address = `10.0.${requests % 200}.${requests % 7}`
       const sent = { address, ...options }
-      const reply = await service.call(method, path.replace("{sid}", sid), sent)
+      const reply = await service.call(method, path.replace(/\{s?id\}/, sid), sent)
       assertReply(reply)
       return reply
     },

@@ -110,7 +110,7 @@ export async function sendScenario(
   prepared: PreparedService,
 ): Promise<Reply> {
   const { service, token, sid } = prepared
-  const [method = "", path = ""] = name.replace("{sid}", sid).split(" ")
+  const [method = "", path = ""] = name.replace(/\{s?id\}/, sid).split(" ")
   const options = typeof send === "function" ? await send(token, prepared) : send
   return service.call(method, `${path}${query}`, options)
 }

@@ -124,7 +124,7 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
     (table) =>
       [
         `no ${table}`,
-        (text: string) => text.replace(new RegExp(`,\n"${table}":\\[[^\\]]*\\]`), ""),
+        (text: string) => text.replace(new RegExp(`,\n"${table}":\\[(?:\n(?!\\]).*)*\n?\\]`), ""),
         new RegExp(`line \\d+: the list '${table}' must begin here`),
       ] as const,
   ),
