@@ -12,8 +12,12 @@ RUN mkdir -p /app/node_modules /app/licenses \
  && cp -R dist/. /app/ \
  && cp -R node_modules/@node-rs /app/node_modules/ \
  && cp node_modules/jose/LICENSE.md /app/licenses/jose.md \
- && for package in node_modules/pg* node_modules/postgres-* node_modules/split2 node_modules/xtend; do \
-      cp "$package"/[Ll][Ii][Cc]* "/app/licenses/$(basename "$package").txt" || true; done \
+ && for package in node_modules/pg* node_modules/postgres-* node_modules/split2 node_modules/xtend \
+      node_modules/@simplewebauthn/server node_modules/@hexagon/* node_modules/@levischuck/* \
+      node_modules/@peculiar/* node_modules/asn1js node_modules/pv* node_modules/reflect-metadata \
+      node_modules/tslib node_modules/tsyringe; do \
+      name=$(echo "${package#node_modules/}" | tr / -); \
+      cp "$package"/[Ll][Ii][Cc]* "/app/licenses/$name.txt" || true; done \
  && cp src/password/blocklist_license.txt /app/licenses/blocklist.txt
 
 # Stage 2 holds that and Node, nothing to build with.

@@ -2,7 +2,7 @@
 // (kept_bundle.js), so the options stand here for both. As a program it makes a directory that can
 // be run on its own with the native password hash beside it: node bin/bundle.js DIRECTORY
 
-import { copyFileSync } from "node:fs"
+import { copyFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { basename, delimiter, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -18,6 +18,10 @@ export const blocklistFile = "src/password/blocklist.json"
 
 /** The client of PostgreSQL is a bundle of its own: only a store in PostgreSQL loads it. */
 const databaseClient = "pg"
+
+/** So is what verifies passkeys: only their registrations and logins load it. */
+const passkeyLibrary = "@simplewebauthn/server"
+const passkeyHelpers = `${passkeyLibrary}/helpers`
 
 /**
  * Bundles the sources. Gives esbuild's result, whose one output file is written only on request.
@@ -37,7 +41,7 @@ export function bundle({ outfile, blocklist, ...options }) {
     // Measured: starts 20 ms faster than modules.
     format: "cjs",
     sourcesContent: false,
-    external: ["@node-rs/argon2", databaseClient, blocklist],
+    external: ["@node-rs/argon2", databaseClient, passkeyLibrary, blocklist],
     nodePaths: process.env.NODE_PATH?.split(delimiter).filter(Boolean),
     // Modules are strict by themselves, CommonJS is not. No tsconfig.json is read: it may be
     // missing, or somebody else's in a directory above.
@@ -62,5 +66,23 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     external: ["pg-native"],
     logLevel: "warning",
   })
+  bundlePasskeyLibrary(join(directory, "node_modules", passkeyLibrary))
   copyFileSync(join(rootDirectory, blocklistFile), join(directory, basename(blocklistFile)))
+}
+
+/** Its two entrances share most of their code, so they are one bundle under two names. */
+function bundlePasskeyLibrary(directory) {
+  const entrances = [passkeyLibrary, passkeyHelpers]
+  bundle({
+    entryPoints: [],
+    stdin: {
+      contents: entrances.map((name) => `export * from "${name}"\n`).join(""),
+      resolveDir: rootDirectory,
+    },
+    outfile: join(directory, "index.js"),
+    external: [],
+    logLevel: "warning",
+  })
+  const exports = { ".": "./index.js", "./helpers": "./index.js" }
+  writeFileSync(join(directory, "package.json"), `${JSON.stringify({ exports })}\n`)
 }

@@ -60,7 +60,32 @@ test("supply chain: this is all that a clone runs on", () => {
     ...["pg-types", "pgpass", "postgres-array", "postgres-bytea", "postgres-date"],
     ...["postgres-interval", "split2", "xtend"],
   ]
-  assert.deepEqual(ofAnyMachine, ["@node-rs/argon2", "esbuild", "jose", ...ofDatabase])
+  const ofPasskeys = [
+    ...["@hexagon/base64", "@levischuck/tiny-cbor", "@simplewebauthn/server", "asn1js"],
+    ...["pvtsutils", "pvutils", "reflect-metadata", "tslib", "tsyringe"],
+    "tsyringe/node_modules/tslib",
+    ...["android", "asym-key", "cms", "csr", "ecc", "pfx", "pkcs8", "pkcs9", "rsa", "schema"].map(
+      (part) => `@peculiar/asn1-${part}`,
+    ),
+    ...["@peculiar/asn1-x509", "@peculiar/asn1-x509-attr", "@peculiar/asn1-x509-post-quantum"],
+    ...["@peculiar/utils", "@peculiar/x509"],
+  ]
+  const known = ["@node-rs/argon2", "esbuild", "jose", ...ofDatabase, ...ofPasskeys]
+  assert.deepEqual(ofAnyMachine.sort(), known.sort())
+})
+
+// Of the password hash the whole package is there, and esbuild stays outside.
+test("supply chain: the image has the license of each package that is in its bundles", () => {
+  const copied = [...readProjectFile("Dockerfile").matchAll(/ node_modules\/([\w@*./-]+)/g)].map(
+    ([, path = ""]) => new RegExp(`^${path.replace("/LICENSE.md", "").replace("*", "[^/]*")}$`),
+  )
+  const bundled = Object.entries(entries)
+    .filter(([, { dev }]) => !dev)
+    .map(([path]) => path.replace("node_modules/", ""))
+    .filter((name) => !/^@(node-rs|esbuild)\/|^esbuild$/.test(name))
+  const without = bundled.filter((name) => !copied.some((pattern) => pattern.test(name)))
+  // Another version of one that is copied, under the same license.
+  assert.deepEqual(without, ["tsyringe/node_modules/tslib"])
 })
 
 // What esbuild's script does is a check, and a repair where optional packages were left out.
