@@ -84,6 +84,9 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // Loaded only where the store is in a database.
   [/^import (?!type)[^"]*from "pg"/m, []],
   [/\bimport\("pg"\)/, ["store/postgres/"]],
+  // Loaded only when a passkey is made or used.
+  [/^(?:import|export) (?!type)[^"]*from "@simplewebauthn\//m, []],
+  [/\bimport\("@simplewebauthn\//, ["factor/webauthn.ts"]],
   [
     /\bpostern\.[a-z_]+\b.*(?:\bwhere\b|\bset\b|\bvalues\b|\()|\bselect .*\bfrom\b/,
     ["store/postgres/"],
@@ -97,13 +100,14 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
     /\bnew URL\(/,
     [
       ...["config/browser.ts", "config/issuer.ts", "config/network.ts", "config/store_url.ts"],
-      "cli/doctor/public_address.ts",
+      ...["cli/doctor/public_address.ts", "factor/relying_party.ts"],
     ],
   ],
 ]
 
 const bannedFileNames = /(^|\/)(utils?|helpers?|common|types|constants|lib|index)(\.ts|\/)/
-const bannedNames = /\b\w*(Manager|Helper|Utils?|(?<!Address)Info)\b|\bTODO\b|\bFIXME\b|\bXXX\b/
+const bannedNames =
+  /\b\w*(Manager|Helper|Utils?|(?<!Address|registration|authentication)Info)\b|\bTODO\b|\bFIXME\b|\bXXX\b/
 
 interface Source {
   /** Path below src/ or test/. */
