@@ -4,6 +4,7 @@
 
 import type { BrowserRoutes } from "./app.ts"
 import { createFindHost, createIsProtected, type ProtectedHost } from "./domain/access_rule.ts"
+import type { LoadFactors } from "./factor_routes.ts"
 import {
   endOtherSessions as deleteOtherSessions,
   endSession as deleteSession,
@@ -12,6 +13,7 @@ import { listSessions } from "./handlers/list_sessions.ts"
 import { me } from "./handlers/me.ts"
 import { endOtherSessions, endSession, showAccount } from "./handlers/pages/account.ts"
 import { showAsset } from "./handlers/pages/assets.ts"
+import { logInByCodeForm, showCode } from "./handlers/pages/code.ts"
 import { goOn } from "./handlers/pages/continue.ts"
 import { showDenied } from "./handlers/pages/denied.ts"
 import { showLink, useLinkByForm } from "./handlers/pages/link.ts"
@@ -44,6 +46,8 @@ import type { TokenSettings } from "./token/access_token.ts"
 export interface BrowserParts extends CookieSessionParts, LinkParts {
   readonly sessions: Sessions
   readonly recentLogins: RecentLogins
+  /** Loads the wing of second factors. */
+  readonly factors: LoadFactors
   readonly tokens: TokenSettings
   readonly log: Log
   /** The public address: `https://login.example.org`. */
@@ -90,6 +94,9 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
   return [
     ["GET", "/login", page(showLogin(pages))],
     post("/login", form(logInByForm(pages))),
+    ["GET", "/login/code", page(showCode("otp", pages))],
+    ["GET", "/login/recovery", page(showCode("recovery", pages))],
+    post("/login/code", form(logInByCodeForm(pages))),
     ["GET", "/continue", page(goOn(pages))],
     ["GET", "/logout", page(showLogout(pages))],
     post("/logout", form(logOutByForm(pages))),
@@ -132,6 +139,7 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
     site: { name, origin: publicAddress, host },
     ...{ cookieSessions, sessions: parts.sessions, recentLogins: parts.recentLogins },
     links: new Links({ ...parts, cookieSessions }),
+    factors: async () => (await parts.factors()).pages,
     findHost: createFindHost(hosts, host),
     handOver: createHandOver(parts),
     deviceKey: parts.refreshKey,

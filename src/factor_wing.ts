@@ -15,6 +15,7 @@ import { Enrolment } from "./service/factors/enrolment.ts"
 import { logInByCode } from "./service/factors/factor_login.ts"
 import type { FactorParts } from "./service/factors/factor_parts.ts"
 import { findLogin, giveTicket, ticketIsOver } from "./service/factors/mfa_tickets.ts"
+import { PageFactors } from "./service/factors/page_factors.ts"
 import { type PendingLogin, SessionStart, type SessionStartParts } from "./service/session_start.ts"
 import { createRevocationWindow, type SessionSettings } from "./service/session_tokens.ts"
 import type { Sessions } from "./service/sessions.ts"
@@ -44,6 +45,7 @@ export function createFactorWing(wingParts: FactorWingParts) {
   return {
     factors,
     enrolment,
+    pages: new PageFactors(factors),
     handlers: {
       loginByCode: loginByCode(parts),
       showFactors: showFactors(parts),

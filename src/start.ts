@@ -178,14 +178,22 @@ function appOf(opened: Deployment, config: Config, { isReady, log, wing }: AppPa
   return createApp({
     ...{ sessions, factors, register, issuer, publicKeys, isReady },
     ...{ allowedHosts, corsOrigins, log },
-    browser: browserRoutes(opened, config, { sessions, wing, log }),
+    browser: browserRoutes(opened, config, { sessions, factors, wing, log }),
   })
 }
 
 function browserRoutes(
   opened: Deployment,
   { browser, publicAddress, claims, sessions: settings }: Config,
-  { sessions, wing, log }: Pick<AppParts, "wing" | "log"> & { readonly sessions: Sessions },
+  {
+    sessions,
+    factors,
+    wing,
+    log,
+  }: Pick<AppParts, "wing" | "log"> & {
+    readonly sessions: Sessions
+    readonly factors: LoadFactors
+  },
 ): BrowserRoutes | null {
   // With the wing on, the settings have an address (config/browser.ts).
   if (wing === null || browser === null || publicAddress === undefined) return null
@@ -194,7 +202,7 @@ function browserRoutes(
   const { cookieKey, refreshKey } = keys
   return wing.createBrowserRoutes({
     ...{ ...opened, ...claims, ...browser },
-    ...{ sessions, recentLogins, cookieKey, refreshKey, settings, publicAddress, log },
+    ...{ sessions, factors, recentLogins, cookieKey, refreshKey, settings, publicAddress, log },
     tokens: { ...claims, ring: keys.ring },
   })
 }

@@ -24,6 +24,9 @@ test("browserRoutes() are these, for these people", () => {
     [
       "GET /login anyone",
       "POST /login anyone; form: own page, body",
+      "GET /login/code anyone",
+      "GET /login/recovery anyone",
+      "POST /login/code anyone; form: own page, body",
       "GET /continue anyone",
       "GET /logout anyone",
       "POST /logout anyone; form: own page, body",

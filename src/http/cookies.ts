@@ -18,6 +18,8 @@ export const cookieNames = {
   devices: "__Host-postern_device",
   /** The token of an invite or a reset, while its page is open. */
   link: "__Host-postern_link",
+  /** The ticket of a login between its password and its second factor. */
+  factor: "__Host-postern_factor",
 } as const
 
 /** One of them. */

@@ -85,6 +85,34 @@ function marks(
   return html`${invalid}${described}${isFocused ? html` autofocus` : null}`
 }
 
+/** A field for a code. */
+export interface CodeField extends FieldState {
+  readonly label: string
+}
+
+/** The field for a code of an authenticator app. One field: several break what fills them in. */
+export function codeField({ label, ...state }: CodeField): Html {
+  return html`<div><label for="code">${label}</label>
+<input class="code" id="code" name="code" required inputmode="numeric"
+ autocomplete="one-time-code" pattern="[0-9 ]{6,8}" maxlength="8" title="${texts.code.digits}"
+ enterkeyhint="go"${marks("code", state)}>${errorOf("code", state)}</div>`
+}
+
+/** The field for a recovery code, which has letters and digits. */
+export function recoveryField({ label, ...state }: CodeField): Html {
+  return html`<div><label for="code">${label}</label>
+<input class="secret" id="code" name="code" required maxlength="64" autocomplete="off"
+ autocapitalize="characters" autocorrect="off" spellcheck="false"
+ enterkeyhint="go"${marks("code", state)}>${errorOf("code", state)}</div>`
+}
+
+/** Hidden fields: names and values. */
+export function hiddenFields(fields: Readonly<Record<string, string>>): readonly Html[] {
+  return Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+}
+
 /** A note above a form about what went wrong. */
 export function errorNote(title: string, help: string | null): Html {
   const more = help === null ? null : html`<p>${help}</p>`

@@ -2,6 +2,7 @@
 
 import {
   errorNote,
+  hiddenFields,
   knownUsername,
   passwordField,
   usernameField,
@@ -20,8 +21,11 @@ export interface Destination {
   readonly fields: Readonly<Record<string, string>>
 }
 
+/** Why a login ended between its password and its second factor. */
+export type Over = "late" | "codes"
+
 /** Why a login did not happen. */
-export type LoginFault = { readonly kind: "no_username" | "no_password" | "wrong" } | Waiting
+export type LoginFault = { readonly kind: "no_username" | "no_password" | "wrong" | Over } | Waiting
 
 /** What the page shows. */
 export interface LoginView {
@@ -71,6 +75,8 @@ function noteOf(fault: LoginFault | null, site: Site): Html | null {
   const { refused } = texts
   if (fault === null) return null
   if ("waitSeconds" in fault) return waitingNote(fault)
+  if (fault.kind === "late") return errorNote(refused.late, refused.again)
+  if (fault.kind === "codes") return errorNote(refused.codes, refused.again)
   return fault.kind === "wrong" ? errorNote(refused.wrong, refused.wrongHelp(site.name)) : null
 }
 
@@ -78,10 +84,4 @@ function stayBox(stays: boolean): Html {
   const checked = stays ? html` checked` : null
   return html`<label class="check"><input type="checkbox" name="stay" value="1"${checked}>
 ${texts.login.stay}</label>`
-}
-
-function hiddenFields(fields: Destination["fields"]): readonly Html[] {
-  return Object.entries(fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-  )
 }

@@ -6,6 +6,7 @@ import type { CookieSessions } from "../service/browser/cookie_sessions.ts"
 import type { HandOverTo } from "../service/browser/hand_over.ts"
 import type { Links } from "../service/browser/links.ts"
 import type { RecentLogins } from "../service/browser/recent_logins.ts"
+import type { PageFactors } from "../service/factors/page_factors.ts"
 import type { Sessions } from "../service/sessions.ts"
 import type { Site } from "./layout.ts"
 
@@ -21,6 +22,8 @@ export interface PageParts {
   readonly findHost: FindHost
   readonly handOver: HandOverTo
   readonly links: Links
+  /** Loads the use cases of second factors, once. */
+  readonly factors: () => Promise<PageFactors>
   /** The key of device tokens. */
   readonly deviceKey: () => Uint8Array
   readonly clock: Clock

@@ -59,6 +59,10 @@ input:not([type=checkbox]) {
   background: var(--card); border: 1px solid var(--field); border-radius: .625rem;
 }
 input[aria-invalid=true] { border-color: var(--bad); }
+input.code, input.secret {
+  font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+input.code { font-size: 1.5rem; font-weight: 500; letter-spacing: .35em; text-align: center; }
 .reveal {
   position: absolute; right: .375rem; bottom: .375rem; min-height: 2.125rem; padding: 0 .625rem;
   border: 0; border-radius: .375rem; background: var(--card); color: var(--soft); font: inherit;

@@ -37,11 +37,43 @@ export const texts = {
     wrong: "That name or password is not right.",
     wrongHelp: (site: string) =>
       `Check both and try again. After many wrong passwords an account is closed to devices that it does not know: whoever runs ${site} can open it.`,
+    late: "Your login took too long.",
+    codes: "Too many codes were wrong.",
+    again: "Start over with your password.",
     tooMany: "Too many attempts.",
     tooManyHelp: (seconds: number) => `Try again in ${waitInWords(seconds)}.`,
     busy: "Too much is going on just now.",
     busyHelp: (seconds: number) =>
       `Nothing is wrong with what you entered. Try again in ${waitInWords(seconds)}.`,
+  },
+
+  code: {
+    otp: {
+      title: "Enter your code",
+      lead: (site: string) =>
+        html`The 6 digits that your authenticator app shows for <b>${site}</b>`,
+      label: "Code",
+      submit: "Continue",
+      noCode: "Enter the code that your app shows.",
+      wrong:
+        "That code is not right. Each one works once, and for about a minute: enter the one that the app shows now. If no code works, let the phone set its clock by itself.",
+    },
+    recovery: {
+      title: "Use a recovery code",
+      lead: (_site: string) =>
+        html`One of the codes that you saved when you set up your second factor. Each works once.`,
+      label: "Recovery code",
+      submit: "Continue",
+      noCode: "Enter one of your recovery codes.",
+      wrong: "That code is not right, or it was used before. Try another one.",
+    },
+    digits: "6 digits",
+    noApp: "No app at hand?",
+    useRecovery: "Use a recovery code",
+    hasApp: "App at hand?",
+    useApp: "Enter a code from it",
+    other: (username: string) => `Not ${username}?`,
+    startOver: "Start over",
   },
 
   onward: {

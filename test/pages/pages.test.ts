@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { FoundHost } from "../../src/domain/access_rule.ts"
 import { type AccountView, accountPage } from "../../src/pages/account_page.ts"
+import { type CodeView, codePage } from "../../src/pages/code_page.ts"
 import type { Html } from "../../src/pages/html.ts"
 import { type LoginView, loginPage } from "../../src/pages/login_page.ts"
 import {
@@ -15,6 +16,8 @@ import {
   logOutPage,
   notDeniedPage,
 } from "../../src/pages/message_pages.ts"
+import { texts } from "../../src/pages/texts.ts"
+import { noWay } from "../../src/pages/way.ts"
 import { linkGonePage, type WelcomeView, welcomePage } from "../../src/pages/welcome_page.ts"
 import { checkPage, tagsOf, textOf } from "./page_checks.ts"
 
@@ -52,6 +55,15 @@ function loginWith(view: Partial<LoginView>): Html {
   return loginPage({ ...login, ...view }, site)
 }
 
+const code: CodeView = {
+  ...{ kind: "otp", username: hostile, canRecover: true, startOver: "/login" },
+  ...{ way: noWay, fault: null },
+}
+
+function codeWith(view: Partial<CodeView>): Html {
+  return codePage({ ...code, ...view }, site)
+}
+
 function accountWith(view: Partial<AccountView>): Html {
   return accountPage({ ...account, ...view }, site)
 }
@@ -69,6 +81,16 @@ const pages: Readonly<Record<string, Html>> = {
   "login too often": loginWith({ fault: { kind: "too_many", waitSeconds: 61 } }),
   "login in a crowd": loginWith({ fault: { kind: "busy", waitSeconds: 1 } }),
   "login again": loginWith({ username: hostile, isAgain: true }),
+  "login that took too long": loginWith({ fault: { kind: "late" } }),
+  "login after wrong codes": loginWith({ fault: { kind: "codes" } }),
+  code: codeWith({}),
+  "code without recovery": codeWith({ canRecover: false }),
+  "wrong code": codeWith({ fault: { kind: "wrong" } }),
+  "no code": codeWith({ fault: { kind: "no_code" } }),
+  "code in a crowd": codeWith({ fault: { kind: "busy", waitSeconds: 2 } }),
+  recovery: codeWith({ kind: "recovery" }),
+  "wrong recovery code": codeWith({ kind: "recovery", fault: { kind: "wrong" } }),
+  "no recovery code": codeWith({ kind: "recovery", fault: { kind: "no_code" } }),
   "logged out": loggedOutPage(site),
   "log out?": logOutPage({ username: hostile, to: null }, site),
   "log out of a host?": logOutPage({ username: "a", to: "https://a.example/?x=1&y=2" }, site),
@@ -147,6 +169,10 @@ test("a page with a mistake says so in its title, beside the field, and has the 
     ["login after a mistake", "Log in", "password", "That name or password is not right."],
     ["login without a name", "Log in", "username", "Enter your username."],
     ["login without a password", "Log in", "password", "Enter your password."],
+    ["wrong code", "Enter your code", "code", texts.code.otp.wrong],
+    ["no code", "Enter your code", "code", "Enter the code that your app shows."],
+    ["wrong recovery code", "Use a recovery code", "code", texts.code.recovery.wrong],
+    ["no recovery code", "Use a recovery code", "code", "Enter one of your recovery codes."],
     ["reset", "Choose a new password", "password", shown],
     [
       "account with a wrong password",
@@ -169,6 +195,7 @@ test("a page without a mistake has the cursor where somebody goes on, and no err
   assert.deepEqual(faultOf(loginWith({})), ["username", null])
   assert.deepEqual(faultOf(loginWith({ username: "alice" })), ["password", null])
   assert.deepEqual(faultOf(loginWith({ username: "alice", isAgain: true })), ["password", null])
+  assert.deepEqual(faultOf(pages["code"] ?? assert.fail()), ["code", null])
   assert.deepEqual(faultOf(pages["invite"] ?? assert.fail()), ["password", null])
   assert.deepEqual(faultOf(pages["account"] ?? assert.fail()), [undefined, null])
   for (const name of ["login", "logged out", "account", "invite"]) {
@@ -207,6 +234,8 @@ test("forms name their fields as password managers and browsers want them", () =
   ]
   assert.deepEqual(fields("login"), [username, current])
   assert.deepEqual(fields("login again"), [username, current])
+  assert.deepEqual(fields("code"), [["code", "one-time-code"]])
+  assert.deepEqual(fields("recovery"), [["code", "off"]])
   assert.deepEqual(fields("invite"), [username, next])
   assert.deepEqual(fields("account"), [
     username,

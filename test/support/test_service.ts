@@ -178,13 +178,14 @@ export async function createTestService(
   const isReady = async () => service.ready
   const wingParts = { ...base, keys, cookieKey, refreshKey, accounts, settings, sessions }
   const links = createLinkMaker({ ...wingParts, ...browserOptions })
+  const wing = createFactorWing({ ...wingParts, factorKey, claims, siteName: "Home" })
+  const factors = async () => wing
   const browser = createBrowserRoutes({
     ...{ ...wingParts, ...claims, ...browserOptions },
-    ...{ tokens, log: log.log, recentLogins, hosts: options.browser ?? [] },
+    ...{ tokens, log: log.log, recentLogins, factors, hosts: options.browser ?? [] },
   })
-  const factors = createFactorWing({ ...wingParts, factorKey, claims, siteName: "Home" })
   const app = createApp({
-    ...{ sessions, factors: async () => factors, isReady, log: log.log },
+    ...{ sessions, factors, isReady, log: log.log },
     ...{ allowedHosts: null, corsOrigins: [], ...options.app },
     browser: options.browser === undefined ? null : browser,
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,

@@ -11,6 +11,7 @@ import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import type { Reply, RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import { askForFactor } from "../../pages/factor_cookie.ts"
 import { waitingFault } from "../../pages/fault_reply.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
@@ -22,6 +23,8 @@ import { isLinkToken } from "../../token/link_token.ts"
 
 /** The page is open for so long at most: as long as the shorter link is good. */
 const cookieSeconds = 3600
+
+const noLinkCookie = deleteCookie(cookieNames.link)
 
 /** Shows the page, once the token is in its cookie. */
 export function showLink(kind: LinkKind, parts: PageParts): Handler {
@@ -54,10 +57,13 @@ export function useLinkByForm(kind: LinkKind, parts: PageParts): BodyHandler {
     try {
       const started = await links.use(link, chosen, callerOf(request))
       if (started === null) return gone(parts)
-      if ("due" in started) throw new AuthError("mfa_required", "Second factor required")
+      if ("due" in started) {
+        const reply = await askForFactor(started, { way: noWay, stays: false }, request, parts)
+        return { ...reply, cookies: [...(reply.cookies ?? []), noLinkCookie] }
+      }
       const path = pathOf("/continue", noWay, { after: String(clock.now()) })
       const cookies = cookiesOfLogin(request, started, parts)
-      return redirect(path, [...cookies, deleteCookie(cookieNames.link)])
+      return redirect(path, [...cookies, noLinkCookie])
     } catch (error) {
       return show(link, faultOf(error), parts)
     }
@@ -97,5 +103,5 @@ function show(
 const statuses = { too_many: 429, busy: 503 }
 
 function gone({ site }: PageParts): Reply {
-  return pageReply(linkGonePage(site), { status: 410, cookies: [deleteCookie(cookieNames.link)] })
+  return pageReply(linkGonePage(site), { status: 410, cookies: [noLinkCookie] })
 }

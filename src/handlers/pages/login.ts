@@ -8,7 +8,9 @@ import { readForm } from "../../http/form_body.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import type { HttpRequest, Reply } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
+import { isSameOrigin } from "../../http/same_origin.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import { askForFactor } from "../../pages/factor_cookie.ts"
 import { waitingFault } from "../../pages/fault_reply.ts"
 import type { Site } from "../../pages/layout.ts"
 import { type LoginFault, type LoginView, loginPage } from "../../pages/login_page.ts"
@@ -33,13 +35,15 @@ interface Typed extends Pick<LoginView, "username" | "stays"> {
 /** Shows the page. A person who is logged in goes on, unless the password is asked for again. */
 export function showLogin(parts: PageParts): Handler {
   return async (head) => {
-    const { again, ...fields } = readQuery(head, ["again", ...wayNames])
+    const { again, over, ...fields } = readQuery(head, ["again", "over", ...wayNames])
     const way = readWay(fields, parts.findHost)
     if (way === null) return unlisted(parts.site)
     const session = await findSession(head, parts)
     if (session !== null && again === "") return redirect(pathOf("/continue", way))
     const username = session?.user.username ?? ""
-    return show({ way, username, stays: false, isAgain: session !== null }, null, parts.site)
+    // Only after one of our own pages: a link must not make the page say what never happened.
+    const fault = isSameOrigin(head, parts.site.origin) ? overOf(over) : null
+    return show({ way, username, stays: false, isAgain: session !== null }, fault, parts.site)
   }
 }
 
@@ -61,7 +65,9 @@ export function logInByForm(parts: PageParts): BodyHandler {
     }
     try {
       const started = await cookieSessions.logIn(login, callerOf(request))
-      if ("due" in started) throw new AuthError("mfa_required", "Second factor required")
+      if ("due" in started) {
+        return await askForFactor(started, { way, stays: login.stays }, request, parts)
+      }
       const path = pathOf("/continue", way, { after: String(clock.now()) })
       return redirect(path, cookiesOfLogin(request, started, parts))
     } catch (error) {
@@ -79,6 +85,10 @@ async function readTyped(request: HttpRequest, parts: PageParts): Promise<Typed 
   return { username, password, stays: stay !== "", way, before, isAgain }
 }
 
+function overOf(over: string): LoginFault | null {
+  return over === "late" || over === "codes" ? { kind: over } : null
+}
+
 function faultOf(error: unknown): LoginFault {
   const waiting = waitingFault(error)
   if (waiting !== null) return waiting
@@ -93,6 +103,9 @@ const statuses: Readonly<Record<LoginFault["kind"], number>> = {
   wrong: 403,
   too_many: 429,
   busy: 503,
+  // The page after a redirect.
+  late: 200,
+  codes: 200,
 }
 
 function show(

@@ -17,6 +17,7 @@ import {
   type TicketMedium,
   writeMfaTicket,
 } from "../../token/mfa_ticket.ts"
+import { mfaLimits } from "../limits.ts"
 import type { LoginAttempt } from "../login_attempt.ts"
 import type { PendingLogin } from "../session_start.ts"
 import type { FactorParts } from "./factor_parts.ts"
@@ -90,7 +91,11 @@ export async function findLogin(
   const { username, device } = ticket
   const user = await store.users.find(username)
   if (user === null || user.disabled || !ticket.isFor(user)) return null
-  const used = user.factors?.tickets.find(({ id }) => id === ticket.id)
-  if (used?.isUsed) return null
+  const { isUsed = false, tries = 0 } = user.factors?.tickets.find(isOf(ticket)) ?? {}
+  if (isUsed || tries >= mfaLimits.triesOfTicket.inARow) return null
   return { user, ticket, attempt: { username, address, device } }
+}
+
+function isOf({ id: own }: Pick<MfaTicket, "id">) {
+  return ({ id }: Pick<MfaTicket, "id">) => id === own
 }

@@ -1,0 +1,110 @@
+// GET /login/code and GET /login/recovery: ask for the second factor of a login whose password was
+// right. POST /login/code with a form: takes the code and logs the browser in.
+
+import { methodsOf } from "../../domain/factors.ts"
+import { AuthError } from "../../errors.ts"
+import { callerOf } from "../../http/caller.ts"
+import { readForm } from "../../http/form_body.ts"
+import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
+import type { Reply, RequestHead } from "../../http/message.ts"
+import { readQuery } from "../../http/query.ts"
+import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import { type CodeFault, type CodeKind, codePage } from "../../pages/code_page.ts"
+import { findPendingLogin, noFactorCookie, startOverAt } from "../../pages/factor_cookie.ts"
+import { waitingFault } from "../../pages/fault_reply.ts"
+import type { Over } from "../../pages/login_page.ts"
+import { unlistedPage } from "../../pages/message_pages.ts"
+import type { PageParts } from "../../pages/page_parts.ts"
+import { pageReply, redirect } from "../../pages/page_reply.ts"
+import { pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
+import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
+
+/** A login that waits, and what its page needs beside it. */
+interface Waits {
+  readonly login: FoundLogin
+  readonly way: Way
+  readonly kind: CodeKind
+}
+
+/** Shows the page. A login that took too long starts over. */
+export function showCode(kind: CodeKind, parts: PageParts): Handler {
+  return async (head) => {
+    const way = readWay(readQuery(head, wayNames), parts.findHost)
+    if (way === null) return unlisted(parts)
+    const login = await findPendingLogin(head, parts)
+    if (login === null) return startOver(head, { way, over: "late" }, parts)
+    return show(head, { login, way, kind }, null, parts)
+  }
+}
+
+/** Completes the login. */
+export function logInByCodeForm(parts: PageParts): BodyHandler {
+  const { factors, cookieSessions, clock } = parts
+  return withBody(async (request) => {
+    const { code, kind: sent, ...fields } = readForm(request, ["code", "kind", ...wayNames])
+    const way = readWay(fields, parts.findHost)
+    if (way === null) return unlisted(parts)
+    const login = await findPendingLogin(request, parts)
+    if (login === null) return startOver(request, { way, over: "late" }, parts)
+    const waits = { login, way, kind: sent === "recovery" ? sent : "otp" } as const
+    if (code.trim() === "") return show(request, waits, { kind: "no_code" }, parts)
+    const caller = callerOf(request)
+    try {
+      const before = await findSession(request, parts)
+      const life = cookieSessions.lifeOf(login.ticket.stays)
+      const started = await (await factors()).logIn(login, { code, life }, caller)
+      await cookieSessions.endReplaced(before?.session.sid ?? null, caller)
+      const path = pathOf("/continue", way, { after: String(clock.now()) })
+      return redirect(path, [...cookiesOfLogin(request, started, parts), noFactorCookie])
+    } catch (error) {
+      const fault = faultOf(error)
+      // After the last try, and when another request was faster.
+      const isOver = fault === null || (await findPendingLogin(request, parts)) === null
+      if (isOver) return startOver(request, { way, over: "codes" }, parts)
+      return show(request, waits, fault, parts)
+    }
+  })
+}
+
+/** What to say about an error; null when the login is over. */
+function faultOf(error: unknown): CodeFault | null {
+  const waiting = waitingFault(error)
+  if (waiting !== null) return waiting
+  const code = error instanceof AuthError ? error.code : null
+  if (code === "invalid_code") return { kind: "wrong" }
+  if (code === "invalid_token") return null
+  throw error
+}
+
+const statuses: Readonly<Record<CodeFault["kind"], number>> = {
+  ...{ no_code: 400, wrong: 403 },
+  ...{ too_many: 429, busy: 503 },
+}
+
+async function show(
+  head: RequestHead,
+  { login, way, kind }: Waits,
+  fault: CodeFault | null,
+  parts: PageParts,
+): Promise<Reply> {
+  const { username, factors } = login.user
+  const canRecover = methodsOf(factors).includes("recovery")
+  const startOver = await startOverAt(head, { way }, parts)
+  const page = codePage({ kind, username, way, canRecover, startOver, fault }, parts.site)
+  return pageReply(page, {
+    status: fault === null ? 200 : statuses[fault.kind],
+    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
+  })
+}
+
+async function startOver(
+  head: RequestHead,
+  why: { readonly way: Way; readonly over: Over },
+  parts: PageParts,
+): Promise<Reply> {
+  return redirect(await startOverAt(head, why, parts), [noFactorCookie])
+}
+
+function unlisted({ site }: PageParts): Reply {
+  return pageReply(unlistedPage(site), { status: 400 })
+}

@@ -1,0 +1,51 @@
+// The authenticator app of a test's user.
+
+import assert from "node:assert/strict"
+import { codeOf, stepAt } from "../../src/factor/totp.ts"
+import type { TestService } from "./test_service.ts"
+
+/** An app, and the recovery codes that came with it. */
+export interface TestApp {
+  /** The code that it shows now. */
+  code(): string
+  /** The code of the next half minute: none counts twice. */
+  nextCode(): string
+  readonly recoveryCodes: readonly string[]
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+/** Reads Base32. */
+export function fromBase32(text: string): Buffer {
+  const bits = [...text].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0"))
+  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}
+
+/** An app with a secret as pages and replies show it. */
+export function appWith(
+  secret: string,
+  { clock }: Pick<TestService, "clock">,
+  recoveryCodes: readonly string[] = [],
+): TestApp {
+  const code = () => codeOf(fromBase32(secret.replace(/\s/g, "")), stepAt(clock.now()))
+  const nextCode = () => {
+    clock.advance(30)
+    return code()
+  }
+  return { code, nextCode, recoveryCodes }
+}
+
+/** Sets up an app for a user over JSON. */
+export async function setUpApp(
+  service: TestService,
+  { username, password }: { readonly username: string; readonly password: string },
+): Promise<TestApp> {
+  const token = await service.logIn(username, password)
+  const offered = await service.call("POST", "/mfa/totp", { token })
+  const { secret } = JSON.parse(offered.body)
+  const json = { code: appWith(secret, service).code() }
+  const confirmed = await service.call("POST", "/mfa/totp/confirm", { token, json })
+  assert.equal(confirmed.status, 200, confirmed.body)
+  await service.call("POST", "/logout", { token })
+  return appWith(secret, service, JSON.parse(confirmed.body).recovery_codes)
+}
