@@ -9,11 +9,20 @@ import {
   type Passkey,
   type PendingTotp,
   type RecoveryCode,
-  type TicketTries,
+  type TotpFactor,
 } from "./factors.ts"
+import {
+  countTry,
+  type NamedTicket,
+  type RefusedTicket,
+  useUp,
+  type WithTicket,
+} from "./ticket_tries.ts"
 
-/** A ticket, as a change names it. */
-export type NamedTicket = Pick<TicketTries, "id" | "expiresAt">
+/** Ten new recovery codes for a user who has none; null for one who has. */
+interface WithRecoveryCodes {
+  readonly recoveryCodes: readonly RecoveryCode[] | null
+}
 
 /** A factor that was shown. */
 export type ShownFactor =
@@ -31,25 +40,13 @@ export type FactorChange =
       readonly triesMax: number
     }
   /** A factor was shown, in a login with this ticket or without one. Clears the failures. */
-  | { readonly use: ShownFactor; readonly ticket: NamedTicket | null; readonly at: number }
+  | ({ readonly use: ShownFactor } & WithTicket)
   /** Offers a secret to an authenticator app, in the place of one that was offered before. */
   | { readonly offerTotp: PendingTotp; readonly handle: string }
   /** The first code of the offered secret was right: puts it in force. */
-  | {
-      readonly confirmTotp: { readonly id: string; readonly step: number }
-      /** For a user who has none. */
-      readonly recoveryCodes: readonly RecoveryCode[] | null
-      readonly ticket: NamedTicket | null
-      readonly at: number
-    }
-  | {
-      readonly addPasskey: Passkey
-      readonly handle: string
-      /** For a user who has none. */
-      readonly recoveryCodes: readonly RecoveryCode[] | null
-      readonly ticket: NamedTicket | null
-      readonly at: number
-    }
+  | ({ readonly confirmTotp: { readonly id: string; readonly step: number } } & WithTicket &
+      WithRecoveryCodes)
+  | ({ readonly addPasskey: Passkey; readonly handle: string } & WithTicket & WithRecoveryCodes)
   /** Replaces the recovery codes. */
   | { readonly recoveryCodes: readonly RecoveryCode[] }
   /** Removes a factor by its id; with `keepsOne` never the last one. */
@@ -60,14 +57,14 @@ export type FactorChange =
   | { readonly forgetFailures: true }
 
 /**
- * Why a change does not apply. "no_factor": there is no such factor or offer; "used": the code,
- * the passkey's counter or the ticket counted before; "locked": too many failures in a row;
- * "tries_over": too many with this ticket; "changed": other codes or factors were made meanwhile;
- * "last": it is the last factor; "too_many": there is no room for another passkey.
+ * Why a change does not apply. "no_factor": there is no such factor or offer; "used": the code, the
+ * passkey's counter or the ticket counted before, or the ticket has expired; "locked": too many
+ * failures in a row; "changed": other codes or factors were made meanwhile; "last": it is the last
+ * factor; "too_many": there is no room for another passkey.
  */
 export type RefusedFactor =
-  | ("no_factor" | "used" | "locked" | "tries_over")
-  | ("changed" | "last" | "too_many")
+  | RefusedTicket
+  | ("no_factor" | "used" | "locked" | "changed" | "last" | "too_many")
 
 /** More passkeys than anybody has devices. */
 export const passkeysMax = 20
@@ -107,21 +104,16 @@ function claim(
 ): Factors | RefusedFactor {
   if (!isEnrolled(factors)) return "no_factor"
   if (factors.failures >= failuresMax) return "locked"
-  const counted = { ...factors, failures: factors.failures + 1 }
-  if (ticket === null) return counted
-  const tries = triesOf(factors, ticket)
-  if (tries.isUsed) return "used"
-  if (tries.tries >= triesMax) return "tries_over"
-  return withTicket(counted, { ...tries, tries: tries.tries + 1 }, at)
+  const tickets = countTry(factors.tickets, { ticket, at, triesMax })
+  if (typeof tickets === "string") return tickets
+  return { ...factors, failures: factors.failures + 1, tickets }
 }
 
-function use(
-  factors: Factors,
-  { use: shown, ticket, at }: ChangeBy<"use">,
-): Factors | RefusedFactor {
-  const used = useTicket(factors, ticket, at)
-  if (used === null) return "used"
-  const left = { ...used, failures: 0 }
+function use(factors: Factors, change: ChangeBy<"use">): Factors | RefusedFactor {
+  const { use: shown, at } = change
+  const tickets = useUp(factors.tickets, change)
+  if (typeof tickets === "string") return tickets
+  const left = { ...factors, tickets, failures: 0 }
   switch (shown.method) {
     case "otp": {
       const { totp } = factors
@@ -154,35 +146,36 @@ function usePasskey(
   return { ...factors, passkeys: factors.passkeys.map((one) => (one.id === id ? moved : one)) }
 }
 
-function confirmTotp(
-  factors: Factors,
-  { confirmTotp: { id, step }, recoveryCodes, ticket, at }: ChangeBy<"confirmTotp">,
-): Factors | RefusedFactor {
+function confirmTotp(factors: Factors, change: ChangeBy<"confirmTotp">): Factors | RefusedFactor {
+  const { at } = change
+  const { id, step } = change.confirmTotp
   const { pendingTotp } = factors
   if (pendingTotp?.id !== id || at >= pendingTotp.expiresAt) return "no_factor"
-  const used = useTicket(factors, ticket, at)
-  if (used === null) return "used"
-  if (recoveryCodes !== null && factors.recoveryCodes.length > 0) return "changed"
   const { sealedSecret } = pendingTotp
   const totp = { id, sealedSecret, createdAt: at, lastUsedAt: at, lastStep: step }
-  return { ...used, totp, pendingTotp: null, ...(recoveryCodes === null ? {} : { recoveryCodes }) }
+  return enrol({ ...factors, totp, pendingTotp: null }, change)
 }
 
-function addPasskey(
-  factors: Factors,
-  { addPasskey: passkey, recoveryCodes, ticket, handle, at }: ChangeBy<"addPasskey">,
-): Factors | RefusedFactor {
+function addPasskey(factors: Factors, change: ChangeBy<"addPasskey">): Factors | RefusedFactor {
+  const { addPasskey: passkey, handle } = change
   // The authenticator keeps the handle under which it was asked.
   if (factors.handle !== handle) return "changed"
-  if (factors.passkeys.some(({ credentialId }) => credentialId === passkey.credentialId)) {
-    return "used"
-  }
+  const isKnown = factors.passkeys.some((one) => one.credentialId === passkey.credentialId)
+  if (isKnown) return "used"
   if (factors.passkeys.length >= passkeysMax) return "too_many"
-  const used = useTicket(factors, ticket, at)
-  if (used === null) return "used"
-  if (recoveryCodes !== null && factors.recoveryCodes.length > 0) return "changed"
-  const passkeys = [...factors.passkeys, passkey]
-  return { ...used, passkeys, ...(recoveryCodes === null ? {} : { recoveryCodes }) }
+  return enrol({ ...factors, passkeys: [...factors.passkeys, passkey] }, change)
+}
+
+/** The factors, one of them new, with the ticket used up and with the user's recovery codes. */
+function enrol(
+  factors: Factors,
+  change: ChangeBy<"confirmTotp"> | ChangeBy<"addPasskey">,
+): Factors | RefusedFactor {
+  const tickets = useUp(factors.tickets, change)
+  if (typeof tickets === "string") return tickets
+  const hasCodes = factors.recoveryCodes.length > 0
+  if (hasCodes !== (change.recoveryCodes === null)) return "changed"
+  return { ...factors, tickets, recoveryCodes: change.recoveryCodes ?? factors.recoveryCodes }
 }
 
 function remove(
@@ -195,15 +188,18 @@ function remove(
   return left === null && keepsOne ? "last" : left
 }
 
-/** The factors without some. Recovery codes go with the last factor. */
+/** The factors without some. All else goes with the last factor. */
 function without(
   factors: Factors,
   isGone: (method: FactorMethod, id: string) => boolean,
 ): Factors | null {
-  const { totp, passkeys, recoveryCodes } = factors
+  const { passkeys, recoveryCodes } = factors
+  const keptTotp = <T extends PendingTotp | TotpFactor>(totp: T | null) =>
+    totp !== null && isGone("otp", totp.id) ? null : totp
   const left = {
     ...factors,
-    totp: totp !== null && isGone("otp", totp.id) ? null : totp,
+    totp: keptTotp(factors.totp),
+    pendingTotp: keptTotp(factors.pendingTotp),
     passkeys: passkeys.filter(({ id }) => !isGone("passkey", id)),
     recoveryCodes: recoveryCodes.filter(({ index }) => !isGone("recovery", String(index))),
   }
@@ -212,21 +208,4 @@ function without(
 
 function isOneOf(method: FactorMethod, removed: FactorMethod | "all"): boolean {
   return removed === "all" || removed === method
-}
-
-/** The factors with a ticket that is void from now on; null when it was void before. */
-function useTicket(factors: Factors, ticket: NamedTicket | null, at: number): Factors | null {
-  if (ticket === null) return factors
-  const tries = triesOf(factors, ticket)
-  return tries.isUsed ? null : withTicket(factors, { ...tries, isUsed: true }, at)
-}
-
-function triesOf({ tickets }: Factors, { id, expiresAt }: NamedTicket): TicketTries {
-  const known = tickets.find((one) => one.id === id)
-  return known ?? { id, expiresAt, tries: 0, isUsed: false }
-}
-
-function withTicket(factors: Factors, ticket: TicketTries, at: number): Factors {
-  const others = factors.tickets.filter(({ id, expiresAt }) => id !== ticket.id && at < expiresAt)
-  return { ...factors, tickets: [...others, ticket] }
 }

@@ -82,9 +82,10 @@ export interface UserStore {
 
   /**
    * Resets a user and ends all the user's sessions but `except`, in one step. In the same step it
-   * changes the user's factors and starts `successor`, a session of the user. "other_hash": the password's hash is not
-   * `ifPasswordHash`; "other_link": the user has no link with the tag `ifLinkTag`, or it has
-   * expired; "disabled": there is a successor, and the user may not log in.
+   * changes the user's factors and starts `successor`, a session of the user. "other_hash": the
+   * password's hash is not `ifPasswordHash`; "other_link": the user has no link with the tag
+   * `ifLinkTag`, or it has expired; "disabled": there is a successor, and the user may not log in.
+   * A refusal changes nothing.
    */
   reset(
     username: string,
@@ -132,8 +133,8 @@ export interface SessionStore {
   /**
    * Starts a session. A user keeps at most `sessionsMax`: expired ones end first, then the oldest.
    * Null, and nothing changes, when the user is missing, disabled or has another hash than
-   * `ifPasswordHash`, when the sid exists, or when the token that the session `replaces` is revoked
-   * or older than the user's `tokensNotBefore`, or when `factors` does not apply.
+   * `ifPasswordHash`, when the sid exists, when the token that the session `replaces` is revoked or
+   * older than the user's `tokensNotBefore`, or when `factors` does not apply.
    */
   start(session: Session, options: StartOptions): Promise<StartedSession | null>
 

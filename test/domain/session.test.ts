@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
+  type AssuranceLevel,
+  assuranceOf,
   expiryOf,
   isAlive,
   judge,
@@ -30,6 +32,26 @@ const moments: readonly (readonly [name: string, at: number, alive: boolean])[] 
 for (const [name, at, alive] of moments) {
   test(`isAlive() ${name}: ${alive}`, () => {
     assert.equal(isAlive(session, at), alive)
+  })
+}
+
+const assurances: readonly (readonly [
+  name: string,
+  factorAt: number | null,
+  at: number,
+  level: AssuranceLevel,
+])[] = [
+  ["without a factor", null, start, "aal1"],
+  ["right after its factor", start, start, "aal2"],
+  ["in the last second of its factor", start, start + day - 1, "aal2"],
+  ["a day after its factor", start, start + day, "aal1"],
+  ["whose factor is long ago", start - 3650 * day, start, "aal1"],
+  ["when the clock was set back", start, start - hour, "aal2"],
+]
+
+for (const [name, factorAt, at, level] of assurances) {
+  test(`assuranceOf() a session ${name}: ${level}`, () => {
+    assert.equal(assuranceOf({ factorAt }, at), level)
   })
 }
 

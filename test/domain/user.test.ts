@@ -1,6 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { changeUser, hasLink, resetUser, type User } from "../../src/domain/user.ts"
+import {
+  changeUser,
+  changeUserFactors,
+  hasLink,
+  resetUser,
+  type User,
+} from "../../src/domain/user.ts"
+import { claimOf, sampleFactors } from "../store/sample_factors.ts"
 
 const now = 1_795_447_800
 const user: User = {
@@ -101,4 +108,15 @@ test("hasLink() knows exactly the link that has not expired", () => {
   assert.equal(hasLink(holder, "a", now + 60), false)
   assert.equal(hasLink(holder, "b", now), false)
   assert.equal(hasLink(user, "a", now), false)
+})
+
+test("changeUser() changes the factors, or says why not, and resetUser() keeps them", () => {
+  const holder = { ...user, factors: sampleFactors() }
+  const changed = changeUser(holder, { factors: claimOf() })
+  assert.deepEqual(changed, { ...user, factors: sampleFactors({ failures: 1 }) })
+  assert.deepEqual(changeUserFactors(holder, claimOf()), changed)
+  assert.equal(changeUser(user, { factors: claimOf() }), "no_factor")
+  assert.deepEqual(changeUser(holder, { factors: { removeAll: "all" } }), user)
+  const reset = resetUser(holder, { passwordHash: "other" }, now)
+  assert.deepEqual(reset.factors, sampleFactors())
 })

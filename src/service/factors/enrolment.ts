@@ -2,7 +2,7 @@
 // removal, ends the user's other sessions in the same step: none of them has shown the factor.
 
 import type { Caller } from "../../domain/caller.ts"
-import type { FactorChange, NamedTicket, RefusedFactor } from "../../domain/factor_change.ts"
+import type { FactorChange, RefusedFactor } from "../../domain/factor_change.ts"
 import { isRequiredOf } from "../../domain/factor_requirement.ts"
 import {
   type FactorMethod,
@@ -10,6 +10,7 @@ import {
   isEnrolled,
   type RecoveryCode,
 } from "../../domain/factors.ts"
+import type { NamedTicket } from "../../domain/ticket_tries.ts"
 import type { User } from "../../domain/user.ts"
 import { AuthError } from "../../errors.ts"
 import { toBase32 } from "../../factor/base32.ts"
