@@ -74,7 +74,7 @@ export function createFactorWing(wingParts: FactorWingParts) {
       if (login?.ticket.due !== "enrolment") throw ticketIsOver()
       const { username, roles } = login.user
       const identity = { roles, fresh: true, secondsSinceLogin: 0, acr: "aal1" } as const
-      return { username, sid: null, ticket, ...identity, hasFactor: false, mustEnrol: true }
+      return { username, sid: null, login, ...identity, hasFactor: false, mustEnrol: true }
     },
   }
 }

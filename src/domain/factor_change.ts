@@ -91,7 +91,8 @@ export function changeFactors(
   return { ...factors, failures: 0 }
 }
 
-type ChangeBy<K extends string> = Extract<FactorChange, { readonly [M in K]: unknown }>
+/** The changes that have a member of this name. */
+export type ChangeBy<K extends string> = Extract<FactorChange, { readonly [M in K]: unknown }>
 
 function noFactors(handle: string): Factors {
   const nothing = { recoveryCodes: [], passkeys: [], failures: 0, tickets: [] }

@@ -20,10 +20,16 @@ export interface ReadRecoveryCode {
   readonly text: string
 }
 
-/** Makes the code of a number, as it is shown. */
-export function makeRecoveryCode(index: number): string {
-  const groups = toBase32(randomKey(codeBytes)).match(/.{4}/g) ?? []
-  return [String(index), ...groups].join("-")
+/** A code that was made just now. */
+export interface MadeRecoveryCode extends ReadRecoveryCode {
+  /** For its user. */
+  readonly shown: string
+}
+
+/** Makes the code of a number. */
+export function makeRecoveryCode(index: number): MadeRecoveryCode {
+  const text = toBase32(randomKey(codeBytes))
+  return { index, text, shown: `${index}${text.replace(/.{4}/g, "-$&")}` }
 }
 
 /** Reads a code as somebody typed it. Null for a text that can't be one. */

@@ -3,7 +3,7 @@
 
 import type { User, UserChange, UserReset } from "../domain/user.ts"
 import { canonicalUsername, quotedName } from "../domain/username.ts"
-import { AuthError } from "../errors.ts"
+import { AuthError, Unavailable } from "../errors.ts"
 import type { RevocationWindow } from "../store/store.ts"
 import { type Audit, type AuditFields, auditEnded } from "../telemetry/audit.ts"
 import {
@@ -106,8 +106,13 @@ export class Accounts {
   }
 
   /** Forgets the failures of a login that is complete only now, by its second factor. */
-  completeLogin(attempt: LoginAttempt, fields: AuditFields): Promise<void> {
-    return this.#parts.guard.complete(attempt, fields)
+  async completeLogin(attempt: LoginAttempt, fields: AuditFields): Promise<void> {
+    try {
+      await this.#parts.guard.complete(attempt, fields)
+    } catch (error) {
+      // The session has started, and its code is used up. The next login forgets the failures.
+      if (!(error instanceof Unavailable)) throw error
+    }
   }
 
   /** Keeps a user from logging in, and ends the sessions. */

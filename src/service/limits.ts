@@ -84,6 +84,18 @@ export const mfaLimits = {
   triesOfTicket: { counts: "codes of a login", inARow: 5, next: "the login is over" },
 } as const satisfies Limits
 
+/** POST /mfa/totp, /mfa/totp/confirm and /mfa/recovery. */
+export const enrolmentLimits = {
+  /** Each one is a write. */
+  offers: { counts: "secrets for an account", capacity: 30, secondsPerToken: 10 },
+  /** Each one is ten hashes. */
+  recoveryCodes: {
+    counts: "sets of recovery codes of an account",
+    capacity: 10,
+    secondsPerToken: 60,
+  },
+} as const satisfies Limits
+
 /** POST /invite and POST /reset. */
 export const linkLimits = {
   /** Checking a new password against the rules takes time, also when it is refused. */

@@ -3,6 +3,7 @@
 import type { GuardedContext, Identity } from "../../http/guard.ts"
 import type { Enrolment } from "../../service/factors/enrolment.ts"
 import type { FactorParts } from "../../service/factors/factor_parts.ts"
+import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
 import type { SessionSettings } from "../../service/session_tokens.ts"
 import type { Sessions } from "../../service/sessions.ts"
 
@@ -18,8 +19,8 @@ export interface MfaHandlerParts {
 export interface Enrolling extends Identity {
   readonly username: string
   readonly sid: string | null
-  /** The ticket of the login; absent for a session. */
-  readonly ticket?: string
+  /** The login; absent for a session. */
+  readonly login?: FoundLogin
 }
 
 /** What the handlers of a user's own factors get. */

@@ -7,8 +7,8 @@ import type { EnrollingContext, MfaHandlerParts } from "./mfa_handler_parts.ts"
 
 /** Answers the codes. */
 export function renewRecoveryCodes({ enrolment }: MfaHandlerParts): Handler<EnrollingContext> {
-  return async (request, { principal: { username } }) => {
-    const codes = await enrolment.renewRecoveryCodes(username, callerOf(request))
+  return async (request, { principal }) => {
+    const codes = await enrolment.renewRecoveryCodes(principal, callerOf(request))
     return json(200, { recovery_codes: codes })
   }
 }

@@ -7,7 +7,6 @@ import { readTexts } from "../../http/json_body.ts"
 import { json } from "../../http/message.ts"
 import { tokenReply } from "../../http/token_reply.ts"
 import { startingBy } from "../../service/factors/factor_login.ts"
-import { findLogin, ticketIsOver } from "../../service/factors/mfa_tickets.ts"
 import type { EnrollingContext, MfaHandlerParts } from "./mfa_handler_parts.ts"
 
 /** Answers a secret, as text and as the address for a QR code. It is not in force yet. */
@@ -23,15 +22,13 @@ export function confirmTotp(parts: MfaHandlerParts): BodyHandler<EnrollingContex
   const { enrolment, factors, sessions, settings: life } = parts
   return withBody(async (request, { principal }) => {
     const { code } = readTexts(request, ["code"], { optional: ["mfa_token"] })
-    const { username, ticket } = principal
+    const { username, login } = principal
     const caller = callerOf(request)
-    if (ticket === undefined) {
+    if (login === undefined) {
       const storing = enrolment.storing(principal, caller, "otp")
       const { recoveryCodes } = await enrolment.confirmTotp(username, code, storing)
       return json(200, { recovery_codes: recoveryCodes ?? undefined })
     }
-    const login = await findLogin(ticket, "json", caller, factors)
-    if (login === null) throw ticketIsOver()
     const how = { reason: "otp", amr: ["pwd", "otp"] } as const
     const storing = startingBy(login, how, { life, caller }, factors)
     const { recoveryCodes, stored } = await enrolment.confirmTotp(username, code, storing)

@@ -1,9 +1,11 @@
 // Checks a code of an authenticator app, or a recovery code. The failure is counted in the store
 // before the code is compared, and the login that succeeds takes it back: of many tries at once,
-// over all replicas, no more count than the limits allow.
+// over all replicas, no more count than the limits allow. What can fail for other reasons comes
+// before the count: a full queue, or a wrong key, uses up no tries.
 
 import type { ShownFactor } from "../../domain/factor_change.ts"
 import type { Factors } from "../../domain/factors.ts"
+import type { NamedTicket } from "../../domain/ticket_tries.ts"
 import type { User } from "../../domain/user.ts"
 import { AuthError, Unavailable } from "../../errors.ts"
 import { type ReadRecoveryCode, readRecoveryCode } from "../../factor/recovery_code.ts"
@@ -13,13 +15,29 @@ import type { AuditFields } from "../../telemetry/audit.ts"
 import { mfaLimits } from "../limits.ts"
 import { askerOf, type LoginAttempt } from "../login_attempt.ts"
 import type { FactorParts } from "./factor_parts.ts"
-import { ticketIsOver, type WaitingLogin } from "./mfa_tickets.ts"
+import { ticketIsOver } from "./mfa_tickets.ts"
 
 type CodeParts = Pick<FactorParts, "store" | "hasher" | "factorKey" | "clock" | "audit">
 
-type Typed =
-  | { readonly method: "otp"; readonly code: string }
-  | { readonly method: "recovery"; readonly code: ReadRecoveryCode }
+/** Whose code is checked. */
+export interface CheckedLogin {
+  /** As of now: a factor that was changed since does not count when the session starts. */
+  readonly user: User
+  readonly attempt: LoginAttempt
+  /** By what the tries of this login are counted, beside those of the account. */
+  readonly ticket: NamedTicket | null
+}
+
+interface Otp {
+  readonly digits: string
+}
+
+/** What came of a comparison. */
+interface Compared {
+  /** The failures in a row, with this try; null when the account was locked before. */
+  readonly failures: number | null
+  readonly shown: ShownFactor | null
+}
 
 const failuresMax = mfaLimits.failuresOfAccount.inARow
 const triesMax = mfaLimits.triesOfTicket.inARow
@@ -32,63 +50,74 @@ export function wrongCode(): AuthError {
 /**
  * Gives the factor that a code shows. It counts only when the session starts.
  * @throws AuthError `invalid_code`; `invalid_token` when the ticket is used up
- * @throws Unavailable
+ * @throws Unavailable; then no try was counted
  */
 export async function checkCode(
-  { user, attempt, ticket }: WaitingLogin,
+  login: CheckedLogin,
   typed: string,
   fields: AuditFields,
   parts: CodeParts,
 ): Promise<ShownFactor> {
-  const { store, clock, audit } = parts
   const code = readTyped(typed)
   // Such a text is not counted: it was no guess.
   if (code === null) throw wrongCode()
-  const at = clock.now()
-  const claim = { claim: ticket, at, failuresMax, triesMax }
-  const counted = await store.users.change(user.username, { factors: claim })
-  const isLocked = counted === "locked"
-  if (typeof counted === "string" && !isLocked) throw ticketIsOver()
-  const { factors } = isLocked ? user : (counted as User)
-  const shown = await compare(code, { user, factors, attempt }, parts)
-  if (shown !== null && !isLocked) return shown
-  audit("mfa.failed", { ...fields, reason: code.method })
-  if (!isLocked && factors?.failures === failuresMax) {
-    audit("user.locked", { ...fields, reason: "mfa" })
-  }
+  const { failures, shown } = await ("index" in code
+    ? compareRecoveryCode(code, login, parts)
+    : compareOtp(code, login, parts))
+  if (shown !== null) return shown
+  parts.audit("mfa.failed", { ...fields, reason: "index" in code ? "recovery" : "otp" })
+  if (failures === failuresMax) parts.audit("user.locked", { ...fields, reason: "mfa" })
   throw wrongCode()
 }
 
-function readTyped(typed: string): Typed | null {
+function readTyped(typed: string): Otp | ReadRecoveryCode | null {
   const digits = typed.length > 64 ? "" : typed.replace(/\s/g, "")
-  if (/^\d{6}$/.test(digits)) return { method: "otp", code: digits }
-  const code = readRecoveryCode(typed)
-  return code === null ? null : { method: "recovery", code }
+  return /^\d{6}$/.test(digits) ? { digits } : readRecoveryCode(typed)
 }
 
-interface Compared {
-  readonly user: User
-  readonly factors: Factors | null
-  readonly attempt: LoginAttempt
+async function compareOtp(
+  { digits }: Otp,
+  login: CheckedLogin,
+  parts: CodeParts,
+): Promise<Compared> {
+  const { user } = login
+  const totp = user.factors?.totp ?? null
+  const secret = totp === null ? null : secretOf(totp, user, parts.factorKey())
+  const failures = await countFailure(login, parts)
+  if (totp === null || secret === null || failures === null) return { failures, shown: null }
+  const step = findStep(secret, digits, parts.clock.now())
+  return { failures, shown: step === null ? null : { method: "otp", id: totp.id, step } }
 }
 
-async function compare(
-  typed: Typed,
-  { user, factors, attempt }: Compared,
-  { hasher, factorKey, clock }: CodeParts,
-): Promise<ShownFactor | null> {
-  if (typed.method === "otp") {
-    const totp = factors?.totp ?? null
-    if (totp === null) return null
-    const secret = secretOf(totp, user, factorKey())
-    const step = findStep(secret, typed.code, clock.now())
-    return step === null ? null : { method: "otp", id: totp.id, step }
+// The failure is counted when the hash has its turn, so no try is lost in a full queue.
+function compareRecoveryCode(
+  { index, text }: ReadRecoveryCode,
+  login: CheckedLogin,
+  parts: CodeParts,
+): Promise<Compared> {
+  const { hasher } = parts
+  const compare = async (): Promise<Compared> => {
+    const failures = await countFailure(login, parts)
+    // A locked account is not worth a hash. Its own user sees no difference.
+    if (failures === null) return { failures, shown: null }
+    const { recoveryCodes = [] } = login.user.factors ?? {}
+    const hash = recoveryCodes.find((one) => one.index === index)?.hash ?? null
+    const isRight = (await hasher.verify(text, hash)) && hash !== null
+    return { failures, shown: isRight ? { method: "recovery", index, hash } : null }
   }
-  const { index, text } = typed.code
-  const hash = factors?.recoveryCodes.find((one) => one.index === index)?.hash ?? null
-  const verify = () => hasher.verify(text, hash)
-  const isRight = await hasher.inTurn(verify, askerOf(attempt))
-  return isRight && hash !== null ? { method: "recovery", index, hash } : null
+  return hasher.inTurn(compare, askerOf(login.attempt))
+}
+
+/** Counts a failure, and gives the number of failures in a row. Null when the account is locked. */
+async function countFailure(
+  { user: { username }, ticket }: CheckedLogin,
+  { store, clock }: CodeParts,
+): Promise<number | null> {
+  const factors = { claim: ticket, at: clock.now(), failuresMax, triesMax }
+  const counted = await store.users.change(username, { factors })
+  if (counted === "locked") return null
+  if (typeof counted === "string") throw ticketIsOver()
+  return (counted.factors as Factors).failures
 }
 
 /**

@@ -2,31 +2,31 @@
 // removal, ends the user's other sessions in the same step: none of them has shown the factor.
 
 import type { Caller } from "../../domain/caller.ts"
-import type { FactorChange, RefusedFactor } from "../../domain/factor_change.ts"
+import type { ChangeBy, FactorChange, RefusedFactor } from "../../domain/factor_change.ts"
 import { isRequiredOf } from "../../domain/factor_requirement.ts"
 import {
   type FactorMethod,
   type Factors,
   isEnrolled,
-  type RecoveryCode,
+  type PendingTotp,
 } from "../../domain/factors.ts"
 import type { NamedTicket } from "../../domain/ticket_tries.ts"
 import type { User } from "../../domain/user.ts"
-import { AuthError } from "../../errors.ts"
+import { AuthError, tooManyRequests } from "../../errors.ts"
 import { toBase32 } from "../../factor/base32.ts"
-import {
-  makeRecoveryCode,
-  readRecoveryCode,
-  recoveryCodesCount,
-} from "../../factor/recovery_code.ts"
 import { sealSecret } from "../../factor/secret_seal.ts"
 import { findStep, totpSecretBytes, totpUri } from "../../factor/totp.ts"
+import { createRateLimit, type RateLimit } from "../../limit/rate_limit.ts"
+import type { Asker } from "../../password/fair_queue.ts"
 import { randomKey, randomName } from "../../system/random.ts"
 import { type AuditFields, auditEnded, callerFields } from "../../telemetry/audit.ts"
 import { changedMeanwhile, checksMax } from "../credential_check.ts"
-import { operator } from "../login_attempt.ts"
+import { enrolmentLimits } from "../limits.ts"
+import { askerOf, attemptOfPasswordChange } from "../login_attempt.ts"
 import { secretOf, wrongCode } from "./code_check.ts"
 import type { FactorParts } from "./factor_parts.ts"
+import { nothingOffered, refusedFactor } from "./factor_refusals.ts"
+import { createRecoveryCodes, type MakeRecoveryCodes } from "./recovery_codes.ts"
 
 /** Who sets a factor up. */
 export interface Enroller {
@@ -47,6 +47,8 @@ export interface OfferedTotp {
 export interface Storing<T> {
   /** The ticket of the login that sets the factor up; null for a session. */
   readonly ticket: NamedTicket | null
+  /** Who asks for the hashes of recovery codes. */
+  readonly asker: Asker
   readonly store: (user: User, factors: FactorChange) => Promise<T | RefusedFactor>
 }
 
@@ -56,6 +58,11 @@ export interface Enrolled<T> {
   readonly stored: T
 }
 
+/** A factor that was checked, as a change without recovery codes. */
+export type NewFactor =
+  | Omit<ChangeBy<"confirmTotp">, "recoveryCodes">
+  | Omit<ChangeBy<"addPasskey">, "recoveryCodes">
+
 /** For how long an offered secret waits for its first code. */
 const offerSeconds = 900
 const handleBytes = 32
@@ -63,9 +70,15 @@ const handleBytes = 32
 /** The use cases. */
 export class Enrolment {
   readonly #parts: FactorParts
+  readonly #makeCodes: MakeRecoveryCodes
+  readonly #offers: RateLimit<string>
 
   constructor(parts: FactorParts) {
     this.#parts = parts
+    this.#makeCodes = createRecoveryCodes(parts)
+    const keyOf = (username: string) => username
+    const { steady: seconds } = parts.clock
+    this.#offers = createRateLimit([{ ...enrolmentLimits.offers, keyOf }], { seconds })
   }
 
   /** The factors of a user. @throws AuthError `not_found` */
@@ -80,9 +93,14 @@ export class Enrolment {
     return isRequiredOf(user, this.#parts.requirement)
   }
 
-  /** Offers a secret to an authenticator app, in the place of one that was offered before. */
+  /**
+   * Offers a secret to an authenticator app, in the place of one that was offered before.
+   * @throws AuthError `too_many_requests`
+   */
   async offerTotp(username: string): Promise<OfferedTotp> {
     const { store, keys, factorKey, clock } = this.#parts
+    const wait = this.#offers.take(username)
+    if (wait > 0) throw tooManyRequests(wait)
     await keys.catchUp()
     const secret = randomKey(totpSecretBytes)
     const id = randomName()
@@ -98,41 +116,44 @@ export class Enrolment {
   async offeredTotp(username: string): Promise<OfferedTotp | null> {
     const { keys, factorKey, clock } = this.#parts
     const { user, factors } = await this.find(username)
-    const pending = factors?.pendingTotp ?? null
-    if (pending === null || clock.now() >= pending.expiresAt) return null
+    const pending = waitingIn(factors, clock.now())
+    if (pending === null) return null
     await keys.catchUp()
     return this.#shown(secretOf(pending, user, factorKey()), username)
   }
 
   /**
    * Puts the offered secret in force by its first code.
-   * @throws AuthError `invalid_code`, also when no secret waits
+   * @throws AuthError `invalid_code`; `not_found` when no secret waits
    */
   async confirmTotp<T>(username: string, code: string, storing: Storing<T>): Promise<Enrolled<T>> {
     const { keys, factorKey, clock } = this.#parts
     const { ticket } = storing
     await keys.catchUp()
-    return this.enrol(username, storing, async (user, recoveryCodes) => {
-      const pending = user.factors?.pendingTotp ?? null
-      if (pending === null) throw wrongCode()
-      const secret = secretOf(pending, user, factorKey())
+    return this.enrol(username, storing, (user) => {
       const at = clock.now()
-      const step = findStep(secret, code.replace(/\s/g, ""), at)
+      const pending = waitingIn(user.factors, at)
+      if (pending === null) throw nothingOffered()
+      const step = findStep(secretOf(pending, user, factorKey()), code.replace(/\s/g, ""), at)
       if (step === null) throw wrongCode()
-      return { confirmTotp: { id: pending.id, step }, recoveryCodes, ticket, at }
+      return { confirmTotp: { id: pending.id, step }, ticket, at }
     })
   }
 
-  /** Stores a further factor, with recovery codes for a user who has none. */
+  /**
+   * Stores a further factor, with recovery codes for a user who has none. `check` gives the factor,
+   * or throws: no code is made before that.
+   */
   async enrol<T>(
     username: string,
-    { store }: Storing<T>,
-    change: (user: User, recoveryCodes: readonly RecoveryCode[] | null) => Promise<FactorChange>,
+    { asker, store }: Storing<T>,
+    check: (user: User) => NewFactor,
   ): Promise<Enrolled<T>> {
     for (let round = 0; round < checksMax; round += 1) {
       const { user, factors } = await this.find(username)
-      const made = factors?.recoveryCodes.length ? null : await this.#makeRecoveryCodes()
-      const stored = await store(user, await change(user, made?.kept ?? null))
+      const factor = check(user)
+      const made = factors?.recoveryCodes.length ? null : await this.#makeCodes(username, asker)
+      const stored = await store(user, { ...factor, recoveryCodes: made?.kept ?? null })
       if (stored === "changed") continue
       if (isRefused(stored)) throw refusedFactor(stored)
       return { recoveryCodes: made?.shown ?? null, stored }
@@ -141,33 +162,37 @@ export class Enrolment {
   }
 
   /**
-   * Stores a change for a user who is logged in: of the first factor together with the end of the
-   * other sessions.
+   * Stores a change for a user who is logged in: a first factor, or another authenticator app in
+   * the place of one, together with the end of the other sessions.
    */
-  storing({ sid }: Enroller, caller: Caller, reason: FactorMethod): Storing<User> {
-    const store: Storing<User>["store"] = async (user, factors) => {
-      const { store, audit } = this.#parts
-      const { username } = user
-      const fields = { ...callerFields(caller), user: username }
-      if (isEnrolled(user.factors)) {
-        const changed = await store.users.change(username, { factors })
+  storing(enroller: Enroller, caller: Caller, reason: FactorMethod): Storing<User> {
+    const { store, audit } = this.#parts
+    const { username, sid: except } = enroller
+    const fields = { ...callerFields(caller), user: username }
+    return {
+      ...{ ticket: null, asker: askerFor(enroller, caller) },
+      store: async ({ factors: before }, factors) => {
+        await this.#requireSession(enroller)
+        const isAnother = isEnrolled(before) && !("confirmTotp" in factors && before.totp !== null)
+        const changed = isAnother
+          ? await store.users.change(username, { factors })
+          : await this.#reset(username, { factors, except }, fields)
         if (typeof changed === "string") return changed as RefusedFactor
         audit("mfa.enrolled", { ...fields, reason })
         return changed
-      }
-      const changed = await this.#reset(user, { factors, except: sid }, fields)
-      if (typeof changed !== "string") audit("mfa.enrolled", { ...fields, reason })
-      return changed
+      },
     }
-    return { ticket: null, store }
   }
 
   /** Gives a user ten new recovery codes in the place of the old ones. @throws AuthError */
-  async renewRecoveryCodes(username: string, caller: Caller): Promise<readonly string[]> {
+  async renewRecoveryCodes(enroller: Enroller, caller: Caller): Promise<readonly string[]> {
     const { store, audit } = this.#parts
-    const { kept, shown } = await this.#makeRecoveryCodes()
-    const factors = { recoveryCodes: kept }
-    const changed = await store.users.change(username, { factors })
+    const { username } = enroller
+    const { factors: before } = await this.find(username)
+    if (!isEnrolled(before)) throw refusedFactor("no_factor")
+    const { kept, shown } = await this.#makeCodes(username, askerFor(enroller, caller))
+    await this.#requireSession(enroller)
+    const changed = await store.users.change(username, { factors: { recoveryCodes: kept } })
     if (typeof changed === "string") throw refusedFactor(changed as RefusedFactor)
     audit("mfa.enrolled", { ...callerFields(caller), user: username, reason: "recovery" })
     return shown
@@ -180,13 +205,19 @@ export class Enrolment {
     const method = factors?.totp?.id === id ? "otp" : "passkey"
     const fields = { ...callerFields(caller), user: username }
     const change = { remove: id, keepsOne: this.isRequiredOf(user) }
-    const changed = await this.#reset(user, { factors: change, except: sid }, fields)
+    const changed = await this.#reset(username, { factors: change, except: sid }, fields)
     if (typeof changed === "string") throw refusedFactor(changed)
     audit("mfa.removed", { ...fields, reason: method })
   }
 
+  // Hashing takes time, in which a session of somebody else may be ended to keep it out.
+  async #requireSession({ sid }: Enroller): Promise<void> {
+    if (sid === null || (await this.#parts.store.sessions.find(sid)) !== null) return
+    throw new AuthError("invalid_token", "Token has been revoked", { reason: "revoked" })
+  }
+
   async #reset(
-    { username }: User,
+    username: string,
     change: { readonly factors: FactorChange; readonly except: string | null },
     fields: AuditFields,
   ): Promise<User | RefusedFactor> {
@@ -195,21 +226,6 @@ export class Enrolment {
     if (typeof reset === "string") return reset as RefusedFactor
     auditEnded(reset.ended, { ...fields, reason: "mfa_changed" }, audit)
     return reset.user
-  }
-
-  async #makeRecoveryCodes(): Promise<{
-    readonly kept: readonly RecoveryCode[]
-    readonly shown: readonly string[]
-  }> {
-    const { hasher } = this.#parts
-    const shown = Array.from({ length: recoveryCodesCount }, (_, index) => makeRecoveryCode(index))
-    const kept = await Promise.all(
-      shown.map(async (code, index) => {
-        const text = readRecoveryCode(code)?.text ?? code
-        return { index, hash: await hasher.hash(text, operator) }
-      }),
-    )
-    return { kept, shown }
   }
 
   #shown(secret: Uint8Array, username: string): OfferedTotp {
@@ -223,19 +239,16 @@ export function newHandle(): string {
   return Buffer.from(randomKey(handleBytes)).toString("base64url")
 }
 
-function isRefused<T>(stored: T | RefusedFactor): stored is RefusedFactor {
-  return typeof stored === "string"
+/** The secret that waits for its first code at an instant, or null. */
+function waitingIn(factors: Factors | null, at: number): PendingTotp | null {
+  const pending = factors?.pendingTotp ?? null
+  return pending !== null && at < pending.expiresAt ? pending : null
 }
 
-/** The error for a change that the store refused. */
-function refusedFactor(refused: RefusedFactor): AuthError {
-  if (refused === "last") {
-    const message = "You need a second factor: add another one before you remove this one"
-    return new AuthError("access_denied", message)
-  }
-  if (refused === "too_many") {
-    return new AuthError("invalid_request", "You have too many passkeys: remove one first")
-  }
-  if (refused === "used") return new AuthError("invalid_request", "That was used before")
-  return new AuthError("not_found", "You have no such factor")
+function askerFor(enroller: Enroller, caller: Caller): Asker {
+  return askerOf(attemptOfPasswordChange(enroller, caller))
+}
+
+function isRefused<T>(stored: T | RefusedFactor): stored is RefusedFactor {
+  return typeof stored === "string"
 }

@@ -6,6 +6,7 @@ import type { ShownFactor } from "../../domain/factor_change.ts"
 import type { FactorMethod } from "../../domain/factors.ts"
 import type { SessionLife } from "../../domain/session.ts"
 import { callerFields } from "../../telemetry/audit.ts"
+import { askerOf } from "../login_attempt.ts"
 import type { CompleteLogin, StartedLogin } from "../session_start.ts"
 import type { LoginProof } from "../session_tokens.ts"
 import { checkCode, wrongCode } from "./code_check.ts"
@@ -52,15 +53,18 @@ export async function logInByCode(
  * and the user's other sessions end.
  */
 export function startingBy(
-  { user: { username }, ticket, attempt }: FoundLogin,
+  { user: { username }, ticket, attempt: before }: FoundLogin,
   { reason, amr }: { readonly reason: FactorMethod; readonly amr: LoginProof["amr"] },
   { life, caller }: { readonly life: SessionLife; readonly caller: Caller },
   { starts, accounts, clock, audit }: FactorParts,
 ): Storing<StartedLogin> {
   const fields = { ...callerFields(caller), user: username }
+  const attempt = { ...before, address: caller.address }
   return {
-    ticket,
+    ...{ ticket, asker: askerOf(attempt) },
     async store(user, factors) {
+      // The password may have been changed while recovery codes were hashed.
+      if (!ticket.isFor(user)) throw ticketIsOver()
       const proof = { amr, factorAt: clock.now() }
       const started = await starts.startAnew({ user, proof, factors }, life, caller)
       if (typeof started === "string") return started

@@ -41,14 +41,12 @@ export interface WaitingLogin {
 
 /** A login that waits, found by its ticket. */
 export interface FoundLogin extends WaitingLogin {
-  readonly ticket: NonNullable<WaitingLogin["ticket"]>
+  readonly ticket: ReadMfaTicket
 }
 
 /** The refusal of a ticket that is not good, or not any more. */
 export function ticketIsOver(): AuthError {
-  return new AuthError("invalid_token", "The login took too long: log in again", {
-    reason: "revoked",
-  })
+  return new AuthError("invalid_token", "This login is over: log in again", { reason: "revoked" })
 }
 
 /** Gives a login its ticket. The password was right, and nothing is open yet. */
