@@ -2,12 +2,12 @@
 // loaded at the first request that needs it.
 
 import type { FactorWing } from "./factor_wing.ts"
-import type { Enrolling, EnrollingContext } from "./handlers/mfa/mfa_handler_parts.ts"
+import type { Enrolling } from "./handlers/mfa/mfa_handler_parts.ts"
 import { bearer, type CredentialReader } from "./http/bearer.ts"
 import { orTicket, ticketIn } from "./http/bearer_or_ticket.ts"
 import { anyone, type BodyHandler, guard, type Handler, withBody } from "./http/guard.ts"
 import type { RouteGroup } from "./http/router.ts"
-import { mfaLimits } from "./service/limits.ts"
+import { enrolmentLimits, mfaLimits } from "./service/limits.ts"
 
 /** Loads the wing, once. */
 export type LoadFactors = () => Promise<FactorWing>
@@ -15,17 +15,20 @@ export type LoadFactors = () => Promise<FactorWing>
 /** Finds who sent credentials. @throws AuthError `invalid_token` */
 export type FindSender = (credentials: string) => Promise<Enrolling>
 
+const { offers, recoveryCodes } = enrolmentLimits
+
 type Handlers = FactorWing["handlers"]
 
-/** The rows. `credentials` says where `findSender` finds who asks. */
+/** The rows. `findSender` finds who sent an access token. */
 export function factorRoutes(load: LoadFactors, findSender: FindSender): RouteGroup {
+  const loginByCode = lateBody(load, (handlers) => handlers.loginByCode)
   return [
-    ["POST", "/login/code", anyone(withBody(lateBody(load, "loginByCode")), mfaLimits)],
+    ["POST", "/login/code", anyone(loginByCode, mfaLimits)],
     ...ownFactorRoutes(load, findSender, bearer),
   ]
 }
 
-/** The rows for the user's own factors. */
+/** The rows for the user's own factors. `credentials` says where `findSender` finds who asks. */
 export function ownFactorRoutes(
   load: LoadFactors,
   findSender: FindSender,
@@ -36,34 +39,35 @@ export function ownFactorRoutes(
     return ticket === null ? findSender(sent) : (await load()).authenticate(ticket)
   }
   const seen = guard(findSender, { credentials, enrols: true })
-  const changed = guard(findSender, { credentials, enrols: true, fresh: true, acr: "own" })
+  const changed = guard(findSender, { credentials, fresh: true, acr: "own" })
   const enrolled = guard(byTicketToo, {
     ...{ credentials: orTicket(credentials), enrols: true, fresh: true, acr: "own" },
   })
+  const showFactors = late(load, (handlers) => handlers.showFactors)
+  const offerTotp = lateBody(load, (handlers) => handlers.offerTotp)
+  const confirmTotp = lateBody(load, (handlers) => handlers.confirmTotp)
+  const renewRecoveryCodes = late(load, (handlers) => handlers.renewRecoveryCodes)
+  const removeFactor = late(load, (handlers) => handlers.removeFactor)
   return [
-    ["GET", "/mfa", seen(late(load, "showFactors"))],
-    ["POST", "/mfa/totp", enrolled(withBody(lateBody(load, "offerTotp")))],
-    ["POST", "/mfa/totp/confirm", enrolled(withBody(lateBody(load, "confirmTotp")))],
-    ["POST", "/mfa/recovery", changed(late(load, "renewRecoveryCodes"))],
-    ["DELETE", "/mfa/{id}", changed(late(load, "removeFactor"))],
+    ["GET", "/mfa", seen(showFactors)],
+    ["POST", "/mfa/totp", enrolled(offerTotp, { offers })],
+    ["POST", "/mfa/totp/confirm", enrolled(confirmTotp, { recoveryCodes })],
+    ["POST", "/mfa/recovery", changed(renewRecoveryCodes, { recoveryCodes })],
+    ["DELETE", "/mfa/{id}", changed(removeFactor)],
   ]
 }
 
-type NamesOf<H> = {
-  [N in keyof Handlers]: Handlers[N] extends H ? N : never
-}[keyof Handlers]
-
-function late(
-  load: LoadFactors,
-  name: NamesOf<Handler<EnrollingContext>>,
-): Handler<EnrollingContext> {
-  return async (head, context) => (await load()).handlers[name](head, context)
+/** A handler of the wing, which its first request loads. */
+function late<C>(load: LoadFactors, choose: (handlers: Handlers) => Handler<C>): Handler<C> {
+  return async (head, context) => choose((await load()).handlers)(head, context)
 }
 
-function lateBody<N extends NamesOf<BodyHandler<never>>>(
+/** The same of a handler that takes the request's body. */
+function lateBody<C>(
   load: LoadFactors,
-  name: N,
-): Handlers[N]["handle"] {
-  return (async (request: never, context: never) =>
-    (await load()).handlers[name].handle(request, context)) as Handlers[N]["handle"]
+  choose: (handlers: Handlers) => BodyHandler<C>,
+): BodyHandler<C> {
+  return withBody(async (request, context: C) =>
+    choose((await load()).handlers).handle(request, context),
+  )
 }
