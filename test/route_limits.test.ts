@@ -25,6 +25,9 @@ const limits: Readonly<Record<string, readonly string[]>> = {
     "wrong codes of an account: 100 in a row, then no code counts",
     "codes of a login: 5 in a row, then the login is over",
   ],
+  "POST /mfa/totp": ["secrets for an account: 30 at once, then 1 in 10 s"],
+  "POST /mfa/totp/confirm": ["sets of recovery codes of an account: 10 at once, then 1 in 60 s"],
+  "POST /mfa/recovery": ["sets of recovery codes of an account: 10 at once, then 1 in 60 s"],
   "POST /refresh": [
     "refused tokens of a client: 3000 at once, then 1 in 0.2 s",
     "writes for a session or token: 240 at once, then 1 in 3 s",

@@ -28,8 +28,9 @@ export interface MadeRecoveryCode extends ReadRecoveryCode {
 
 /** Makes the code of a number. */
 export function makeRecoveryCode(index: number): MadeRecoveryCode {
-  const text = toBase32(randomKey(codeBytes))
-  return { index, text, shown: `${index}${text.replace(/.{4}/g, "-$&")}` }
+  const letters = toBase32(randomKey(codeBytes))
+  const groups = letters.replace(/.{4}/g, "-$&")
+  return { index, text: `${index}${letters}`, shown: `${index}${groups}` }
 }
 
 /** Reads a code as somebody typed it. Null for a text that can't be one. */

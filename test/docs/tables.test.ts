@@ -13,6 +13,7 @@ import { problem } from "../../src/http/problem.ts"
 import type { Rate } from "../../src/limit/rate_limit.ts"
 import { type RouteParts, routes } from "../../src/routes.ts"
 import {
+  enrolmentLimits,
   loginLimits,
   logoutLimits,
   passwordLimits,
@@ -91,10 +92,12 @@ test("guessing.md has the limits on passwords that the service enforces", () => 
 test("guessing.md has the limits of other endpoints that the service enforces", () => {
   const { attemptsOfClient, accountsOfClient, accountsOfAll } = registrationLimits
   const { refusalsOfClient, usesOfSession, usesOfAccount } = refreshLimits
+  const { offers, recoveryCodes } = enrolmentLimits
   const limits = [attemptsOfClient, accountsOfClient, accountsOfAll, refusalsOfClient]
+  const uses = [usesOfSession, usesOfAccount, logoutLimits.usesOfAccount]
   assert.deepEqual(
     ratesBelow("Other endpoints", "What"),
-    [...limits, usesOfSession, usesOfAccount, logoutLimits.usesOfAccount].map(figuresOf),
+    [...limits, ...uses, offers, recoveryCodes].map(figuresOf),
   )
 })
 
