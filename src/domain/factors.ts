@@ -63,7 +63,10 @@ export interface TicketTries {
 
 /** What the store keeps of a user's factors. */
 export interface Factors {
-  /** The user's name towards authenticators: 32 random bytes as base64url (WebAuthn L3 §5.4.3). */
+  /**
+   * The user's name towards authenticators: 32 random bytes as base64url (WebAuthn L3 §5.4.3). No
+   * two users have the same.
+   */
   readonly handle: string
   readonly totp: TotpFactor | null
   readonly pendingTotp: PendingTotp | null

@@ -55,6 +55,9 @@ export interface UserStore {
   /** The user of exactly this name, or null. */
   find(username: string): Promise<User | null>
 
+  /** The user whose factors have this handle (domain/factors.ts), or null. */
+  findByHandle(handle: string): Promise<User | null>
+
   /** The number of users. */
   count(): Promise<number>
 

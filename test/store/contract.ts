@@ -12,6 +12,7 @@ import {
   countingContract,
   uncountingContract,
 } from "./contract_of_failed_logins.ts"
+import { handlesContract } from "./contract_of_handles.ts"
 import { historiesContract } from "./contract_of_histories.ts"
 import { keysContract } from "./contract_of_keys.ts"
 import { linksContract } from "./contract_of_links.ts"
@@ -54,6 +55,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   resettingContract(engine, open)
   resetOfAllContract(engine, open)
   linksContract(engine, open)
+  handlesContract(engine, open)
   historiesContract(engine, open)
   revokingContract(engine, open)
   purgingContract(engine, open)
@@ -138,6 +140,7 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
   return {
     users: {
       find: () => users.find("alice"),
+      findByHandle: () => users.findByHandle("h"),
       count: () => users.count(),
       list: () => users.list(),
       findName: () => users.findName("alice"),

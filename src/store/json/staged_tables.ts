@@ -5,6 +5,7 @@
 
 import { Unavailable } from "../../errors.ts"
 import type { Records, TableName } from "../records.ts"
+import { Handles } from "./handles.ts"
 import type { Journal } from "./journal.ts"
 import { apply, type Change, readChange, type Tables } from "./tables.ts"
 
@@ -22,17 +23,25 @@ export class StagedTables {
   readonly #journal: Journal
   /** By table and key, the latest change that is being written. */
   readonly #staged = new Map<string, Staged>()
+  readonly #handles: Handles
   #closed = false
 
   constructor(tables: Tables, journal: Journal) {
     this.#tables = tables
     this.#journal = journal
+    this.#handles = new Handles(tables.users)
   }
 
   /** The records that are on disk. */
   get committed(): Tables {
     this.assertOpen()
     return this.#tables
+  }
+
+  /** The name of the committed user who has a handle, or undefined. */
+  usernameOf(handle: string): string | undefined {
+    this.assertOpen()
+    return this.#handles.find(handle)
   }
 
   /** Whether a record is committed or being written. Also for a closed store. */
@@ -72,7 +81,7 @@ export class StagedTables {
       this.#journal.append(changes, (failure) => {
         for (const change of changes) {
           this.#unstage(change)
-          if (failure === null) apply(this.#tables, change)
+          if (failure === null) this.#apply(change)
         }
         if (failure === null) resolve()
         else reject(unwritten(failure))
@@ -89,6 +98,12 @@ export class StagedTables {
     if (this.#closed) return false
     this.#closed = true
     return true
+  }
+
+  #apply(change: Change): void {
+    const [table, key, record] = change
+    if (table === "users") this.#handles.replace(this.#tables.users.get(key), record)
+    apply(this.#tables, change)
   }
 
   #unstage(change: Change): void {

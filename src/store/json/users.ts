@@ -49,6 +49,11 @@ export class JsonUsers implements UserStore {
     return this.#tables.committed.users.get(username) ?? null
   }
 
+  async findByHandle(handle: string): Promise<User | null> {
+    const username = this.#tables.usernameOf(handle)
+    return username === undefined ? null : this.find(username)
+  }
+
   async count(): Promise<number> {
     return this.#tables.committed.users.size
   }

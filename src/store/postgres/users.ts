@@ -45,6 +45,13 @@ export class PostgresUsers implements UserStore {
     return this.#view.findUser(username)
   }
 
+  async findByHandle(handle: string): Promise<User | null> {
+    const username = await this.#view.findNameByHandle(handle)
+    const user = username === null ? null : await this.#view.findUser(username)
+    // Between the two reads the handle may have become another one.
+    return user?.factors?.handle === handle ? user : null
+  }
+
   async count(): Promise<number> {
     const [row] = await this.#database.query<{ count: number }>(
       "select count(*)::float8 as count from postern.users",

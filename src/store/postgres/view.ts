@@ -104,6 +104,17 @@ export class View {
     })
   }
 
+  /** The name of the user who has a handle, or null. Read each time: a login asks, no request. */
+  async findNameByHandle(handle: string): Promise<string | null> {
+    if (!isStorable(handle)) return null
+    const { username } = await this.#read<{ username: string }>(
+      `select ${told}, (select username from postern.users
+      where (factors::json ->> 'handle') = $1) as username`,
+      handle,
+    )
+    return username ?? null
+  }
+
   /** Whether a token without a session was revoked. */
   isTokenRevoked(jti: string): Promise<boolean> {
     const key = keyOf("t", jti)
