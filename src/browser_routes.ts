@@ -4,7 +4,7 @@
 
 import type { BrowserRoutes } from "./app.ts"
 import { createFindHost, createIsProtected, type ProtectedHost } from "./domain/access_rule.ts"
-import type { LoadFactors } from "./factor_routes.ts"
+import { type LoadFactors, ownFactorRoutes } from "./factor_routes.ts"
 import {
   endOtherSessions as deleteOtherSessions,
   endSession as deleteSession,
@@ -64,7 +64,7 @@ export function createBrowserRoutes(parts: BrowserParts): BrowserRoutes {
   return {
     groups(core) {
       const verified = parts.hosts.length > 0 ? [verify] : []
-      return [pageRoutes(pages, core), accountRoutes(pages), ...verified]
+      return [pageRoutes(pages, core), accountRoutes(pages, parts.factors), ...verified]
     },
     isProtectedHost: createIsProtected(parts.hosts, pages.site.host),
   }
@@ -114,7 +114,10 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
 }
 
 /** Routes of the core that the login cookie opens, too. Never /refresh: a cookie gives no tokens. */
-function accountRoutes({ site, sessions, cookieSessions }: PageParts): RouteGroup {
+function accountRoutes(
+  { site, sessions, cookieSessions }: PageParts,
+  factors: LoadFactors,
+): RouteGroup {
   const credentials = bearerOrCookie(site.origin)
   const authenticate = (sent: string) => {
     const value = cookieIn(sent)
@@ -128,6 +131,7 @@ function accountRoutes({ site, sessions, cookieSessions }: PageParts): RouteGrou
     ["GET", "/sessions", guarded(listSessions(sessions))],
     ["DELETE", "/sessions", freshlyGuarded(deleteOtherSessions(sessions))],
     ["DELETE", "/sessions/{sid}", freshlyGuarded(deleteSession(sessions))],
+    ...ownFactorRoutes(factors, authenticate, credentials),
   ]
 }
 
@@ -141,7 +145,7 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
     links: new Links({ ...parts, cookieSessions }),
     factors: async () => (await parts.factors()).pages,
     findHost: createFindHost(hosts, host),
-    handOver: createHandOver(parts),
+    handOver: createHandOver({ ...parts, cookieSessions }),
     deviceKey: parts.refreshKey,
     clock: parts.clock,
   }

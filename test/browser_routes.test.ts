@@ -44,6 +44,11 @@ test("browserRoutes() are these, for these people", () => {
       "GET /sessions token or cookie",
       "DELETE /sessions token or cookie, fresh",
       "DELETE /sessions/{sid} token or cookie, fresh",
+      "GET /mfa token or cookie, even before enrolment",
+      "POST /mfa/totp token or cookie or mfa_token, fresh, own factor, even before enrolment, body",
+      "POST /mfa/totp/confirm token or cookie or mfa_token, fresh, own factor, even before enrolment, body",
+      "POST /mfa/recovery token or cookie, fresh, own factor",
+      "DELETE /mfa/{id} token or cookie, fresh, own factor",
     ],
   )
 })

@@ -3,7 +3,7 @@
 //
 //   # host[:port]        words, in any order
 //   photos.home.example
-//   admin.home.example   role=admin|ops fresh=5m
+//   admin.home.example   role=admin|ops fresh=5m mfa
 //   git.home.example     open=/public/ preflight bearer
 //   *.lab.home.example   role=lab user=alice|bob
 //
@@ -35,7 +35,8 @@ interface Line {
 }
 
 const nothing: AccessRule = Object.freeze({
-  ...{ open: [], preflight: false, bearer: false, roles: null, users: null, freshSeconds: null },
+  ...{ open: [], preflight: false, bearer: false },
+  ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 })
 
 const freshSeconds = duration({ least: 60, most: 30 * 86_400 })
@@ -48,6 +49,7 @@ const words: Readonly<Record<string, (value: string) => Partial<AccessRule>>> = 
   "role=": (value) => ({ roles: listOf(value, readRole) }),
   "user=": (value) => ({ users: listOf(value, readUser) }),
   "fresh=": (value) => ({ freshSeconds: freshSeconds(value) }),
+  mfa: () => ({ mfa: true }),
 }
 
 /**

@@ -5,6 +5,7 @@
 // through without a login. Those two are judged by the spelling of the request alone, so they take
 // only spellings that every proxy and every app reads in one way.
 
+import type { AssuranceLevel } from "./session.ts"
 import type { User } from "./user.ts"
 
 /** The words of a line. */
@@ -21,7 +22,23 @@ export interface AccessRule {
   readonly users: readonly string[] | null
   /** The login was at most this long ago; null for any time. */
   readonly freshSeconds: number | null
+  /** Whether the login needs a second factor, or a passkey. */
+  readonly mfa: boolean
 }
+
+/** A login, as rules judge it. */
+export interface JudgedLogin extends Pick<User, "username" | "roles"> {
+  readonly secondsSinceLogin: number | null
+  readonly acr: AssuranceLevel
+  /** Whether the user has to set up a second factor before anything else. */
+  readonly mustEnrol: boolean
+}
+
+/** Why a rule does not let a login in. */
+export type AccessRefusal = "other_user" | "missing_role" | LoginRefusal
+
+/** Why, where another login of the same user could help. */
+export type LoginRefusal = "not_enrolled" | "missing_factor" | "not_fresh"
 
 /** A host, of all its lines: they differ by port only. */
 export interface ProtectedHost {
@@ -137,19 +154,23 @@ export function admits(
   return roles === null || roles.some((role) => user.roles.includes(role))
 }
 
-/** Why a rule does not let a user in whose login was so long ago, or null. */
-export function refusalOf(
-  rule: AccessRule,
-  user: Pick<User, "username" | "roles">,
-  secondsSinceLogin: number | null,
-): "other_user" | "missing_role" | "not_fresh" | null {
-  const { users, freshSeconds } = rule
-  if (!admits(rule, user)) {
-    return users?.includes(user.username) === false ? "other_user" : "missing_role"
+/** Why a rule does not let a login in, or null. */
+export function refusalOf(rule: AccessRule, login: JudgedLogin): AccessRefusal | null {
+  const { users, freshSeconds, mfa } = rule
+  const { secondsSinceLogin, acr } = login
+  if (login.mustEnrol) return "not_enrolled"
+  if (!admits(rule, login)) {
+    return users?.includes(login.username) === false ? "other_user" : "missing_role"
   }
+  if (mfa && acr !== "aal2") return "missing_factor"
   const isFresh =
     freshSeconds === null || (secondsSinceLogin !== null && secondsSinceLogin <= freshSeconds)
   return isFresh ? null : "not_fresh"
+}
+
+/** Whether another login of the same user could help. */
+export function isLoginRefusal(reason: AccessRefusal): reason is LoginRefusal {
+  return reason !== "other_user" && reason !== "missing_role"
 }
 
 function isDots(segment: string): boolean {

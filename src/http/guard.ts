@@ -1,12 +1,12 @@
 // Who may use a route. Only `anyone`, `guard`, `guardBy` and `trustedProxies` make a RouteHandler,
 // and the route table takes nothing else: a route without its guard does not compile.
 
-import { AuthError, type RefusalReason } from "../errors.ts"
+import { AuthError } from "../errors.ts"
 import { type Limits, limitText } from "../limit/limit.ts"
 import { bearer, type CredentialReader } from "./bearer.ts"
 import { isFormType } from "./media_type.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
-import { problem, refusalReply } from "./problem.ts"
+import { insufficientReply, refusalReply } from "./problem.ts"
 
 /** What a handler gets with the request. */
 export interface Context {
@@ -243,35 +243,25 @@ function insufficiency(
   { fresh = false, acr, enrols = false }: GuardOptions,
 ): Reply | null {
   if (principal.mustEnrol && !enrols) {
-    return insufficient("Second factor required: log in to set one up", {
+    return insufficientReply("Second factor required: log in to set one up", {
       ...{ reason: "not_enrolled", challenge: 'acr_values="aal2"' },
     })
   }
   const needsFactor = acr === "aal2" || (acr === "own" && principal.hasFactor)
   if (needsFactor && principal.acr !== "aal2") {
     const challenge = 'acr_values="aal2"'
-    return insufficient("Second factor required", { reason: "missing_factor", challenge })
+    return insufficientReply("Second factor required", { reason: "missing_factor", challenge })
   }
   if (fresh === false || isFresh(principal, fresh)) return null
   // The challenge says how recent the login must be.
   const challenge = fresh === true ? null : `max_age="${fresh}"`
-  return insufficient("Fresh token required", { reason: "not_fresh", challenge })
+  return insufficientReply("Fresh token required", { reason: "not_fresh", challenge })
 }
 
 function isFresh(principal: Identity, fresh: true | number): boolean {
   if (fresh === true) return principal.fresh
   const { secondsSinceLogin } = principal
   return secondsSinceLogin !== null && secondsSinceLogin <= fresh
-}
-
-function insufficient(
-  msg: string,
-  { reason, challenge }: { readonly reason: RefusalReason; readonly challenge: string | null },
-): Reply {
-  const reply: Reply = { ...problem("insufficient_user_authentication", msg), reason }
-  if (challenge === null) return reply
-  const header = `${reply.headers["WWW-Authenticate"]}, ${challenge}`
-  return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }
 }
 
 function accessOf(options: GuardOptions): string {

@@ -1,7 +1,13 @@
 // Error replies: {"error": <code>, "msg": <sentence>}. One table gives each code its status. A code
 // without a status does not compile.
 
-import { AuthError, type ErrorCode, errorCodes, Unavailable } from "../errors.ts"
+import {
+  AuthError,
+  type ErrorCode,
+  errorCodes,
+  type RefusalReason,
+  Unavailable,
+} from "../errors.ts"
 import { jsonHeaders, jsonText, type Reply } from "./message.ts"
 
 const statuses: Readonly<Record<ErrorCode, number>> = {
@@ -73,6 +79,20 @@ export function refusalReply(error: AuthError): Reply {
   // Member by member, because a spread takes longer than the rest of this function.
   const { status, headers, body } = reply
   return reason === undefined ? reply : { status, headers, body, reason }
+}
+
+/**
+ * The reply to a login that is not enough for a request (RFC 9470 §3). `challenge` says which login
+ * would do.
+ */
+export function insufficientReply(
+  msg: string,
+  { reason, challenge }: { readonly reason: RefusalReason; readonly challenge: string | null },
+): Reply {
+  const reply: Reply = { ...problem("insufficient_user_authentication", msg), reason }
+  if (challenge === null) return reply
+  const header = `${reply.headers["WWW-Authenticate"]}, ${challenge}`
+  return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }
 }
 
 /**

@@ -62,6 +62,14 @@ ${logOutForm(to?.url ?? null, { label: denied.submit, isQuiet: true })}
   return message({ title: denied.title, lead, more, isError: true }, site)
 }
 
+/** The host asks for a second factor, and the person has none. */
+export function noFactorPage({ url, host }: Destination, site: Site): Html {
+  const { title, lead, setUp, submit } = texts.noFactor
+  const more = html`<p class="action"><a class="button" href="/account">${setUp}</a></p>
+${logOutForm(url, { label: submit, isQuiet: true })}`
+  return message({ title, lead: lead(host.name), more, isError: true }, site)
+}
+
 /** The person may open this: now, or as far as the rules of its host go. */
 export function notDeniedPage(
   { username, to, requestId }: Omit<DeniedView, "roles" | "to"> & { readonly to: Destination },

@@ -116,6 +116,14 @@ export const texts = {
     help: (site: string) => `Think this is wrong? Ask whoever runs ${site}, and name this request:`,
   },
 
+  noFactor: {
+    title: "This needs a second factor",
+    lead: (host: string) =>
+      html`<b>${host}</b> asks for more than a password, and you have not set up anything else yet.`,
+    setUp: "Set up a second factor",
+    submit: "Log in as someone else",
+  },
+
   cookie: {
     title: "Your browser kept no cookie",
     lead: "The password was right, but without its cookie nobody can tell that you are logged in.",

@@ -43,6 +43,8 @@ export class Principal {
   readonly fresh: boolean
   /** The assurance of the session now. The token's claims are ignored. */
   readonly acr: AssuranceLevel
+  /** How the user logged in; empty for a token that Flask-JWT-Extended made. */
+  readonly amr: readonly string[]
   /** Whether the user has a second factor. */
   readonly hasFactor: boolean
   /** Whether the user has to set up a second factor before anything else. */
@@ -62,6 +64,7 @@ export class Principal {
     this.secondsSinceLogin = this.loggedInAt === null ? null : Math.max(0, now - this.loggedInAt)
     this.fresh = typeof token.fresh === "number" ? now < token.fresh : token.fresh
     this.acr = session === null ? "aal1" : assuranceOf(session, now)
+    this.amr = session === null ? [] : session.amr
     this.hasFactor = isEnrolled(user.factors)
     this.mustEnrol = mustEnrol(user, requirement)
     Object.freeze(this)

@@ -18,6 +18,9 @@ export interface AppGrant {
   readonly sid: string
   /** When the password was checked. */
   readonly authTime: number
+  /** How sure it is who logged in, and how (RFC 9068 §2.2.1). */
+  readonly acr: string
+  readonly amr: readonly string[]
   readonly issuedAt: number
   /** The app: `https://host`, with the port where it is not 443. */
   readonly audience: string
@@ -36,9 +39,11 @@ export async function signAppToken(
 ): Promise<string | null> {
   if (profile === "shared") return null
   const { username: sub, audience: aud, issuedAt: iat, sid, authTime, roles, claims } = grant
+  const { acr, amr } = grant
   const own = Object.entries(claims).filter(([name]) => isFreeClaimName(name))
   const registered = { iss, sub, aud, exp: iat + appTokenSeconds, iat, jti: randomName() }
-  const payload = { ...registered, sid, auth_time: authTime, roles, ...Object.fromEntries(own) }
+  const login = { sid, auth_time: authTime, acr, amr }
+  const payload = { ...registered, ...login, roles, ...Object.fromEntries(own) }
   const { alg, kid, key } = ring.signer(iat)
   return (
     new CompactSign(Buffer.from(JSON.stringify(payload)))

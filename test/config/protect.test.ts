@@ -22,7 +22,8 @@ function taken(text: string): readonly ProtectedHost[] {
 }
 
 const nothing: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false, roles: null, users: null, freshSeconds: null },
+  ...{ open: [], preflight: false, bearer: false },
+  ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 
 test("readProtectedHosts() reads a line a host, whatever stands around it", () => {
@@ -30,7 +31,7 @@ test("readProtectedHosts() reads a line a host, whatever stands around it", () =
     "# the house",
     "",
     "photos.home.example",
-    "\t admin.home.example   role=ops|admin fresh=5m # not photos\r".replace("\r", ""),
+    "\t admin.home.example   role=ops|admin fresh=5m mfa # not photos\r".replace("\r", ""),
     "git.home.example open=/public/|/help preflight\tbearer",
     "*.lab.home.example role=lab user=Alice|bob",
   ].join("\n")
@@ -39,7 +40,7 @@ test("readProtectedHosts() reads a line a host, whatever stands around it", () =
     {
       name: "admin.home.example",
       ports: [443],
-      rule: { ...nothing, roles: ["admin", "ops"], freshSeconds: 300 },
+      rule: { ...nothing, roles: ["admin", "ops"], freshSeconds: 300, mfa: true },
     },
     {
       name: "git.home.example",
@@ -82,7 +83,7 @@ test("readProtectedHosts() joins the ports of a host", () => {
 
 const nameHint =
   "Write a name such as photos.example.org, with :port unless it is 443, or *.example.org"
-const words = "Words are open=, preflight, bearer, role=, user=, fresh="
+const words = "Words are open=, preflight, bearer, role=, user=, fresh=, mfa"
 const openHint =
   "Write the beginning of a path: letters, digits and - _ ~ . between slashes, such as /public/"
 const portHint = "Give all ports of a host the same words: browsers share cookies between ports"
@@ -117,6 +118,9 @@ const mistakes: readonly (readonly [line: string, mistake: string])[] = [
   ["a.b __proto__", `unknown word '__proto__' (${words})`],
   ["a.b b.c", `unknown word 'b.c' (${words})`],
   ["a.b role=x role=y", "'role=' stands twice (Write role=one|other)"],
+  ["a.b mfa=1", `unknown word 'mfa=1' (Did you mean mfa? ${words})`],
+  ["a.b MFA", `unknown word 'MFA' (Did you mean mfa? ${words})`],
+  ["a.b mfa mfa", "'mfa' stands twice (Write it once)"],
   ["a.b bearer bearer", "'bearer' stands twice (Write it once)"],
   ["a.b role=", "'' is not a role (Write role=admin, or role=admin|ops)"],
   ["a.b role=a||b", "'' is not a role (Write role=admin, or role=admin|ops)"],

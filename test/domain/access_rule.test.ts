@@ -3,17 +3,22 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
+  type AccessRefusal,
   type AccessRule,
   admits,
   createFindHost,
+  isLoginRefusal,
   isOpen,
   isOpenPreflight,
   isPlainPath,
+  type JudgedLogin,
   readHost,
+  refusalOf,
 } from "../../src/domain/access_rule.ts"
 
 const nothing: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false, roles: null, users: null, freshSeconds: null },
+  ...{ open: [], preflight: false, bearer: false },
+  ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 const bySpecial: AccessRule = { ...nothing, users: ["alice"] }
 const byLab: AccessRule = { ...nothing, roles: ["lab"] }
@@ -192,4 +197,40 @@ test("admits() needs every word to hold", () => {
   for (const [words, isLetIn] of rows) {
     assert.equal(admits({ ...nothing, ...words }, alice), isLetIn, JSON.stringify(words))
   }
+})
+
+test("refusalOf() names what is missing first: enrolment, the right user, a factor, a fresh login", () => {
+  const alice: JudgedLogin = {
+    ...{ username: "alice", roles: ["lab"], secondsSinceLogin: 300 },
+    ...{ acr: "aal1", mustEnrol: false },
+  }
+  const strict: Partial<AccessRule> = { roles: ["admin"], mfa: true, freshSeconds: 60 }
+  const rows: readonly (readonly [
+    rule: Partial<AccessRule>,
+    login: Partial<JudgedLogin>,
+    refusal: AccessRefusal | null,
+  ])[] = [
+    [{}, {}, null],
+    [{}, { mustEnrol: true }, "not_enrolled"],
+    [strict, { mustEnrol: true }, "not_enrolled"],
+    [strict, {}, "missing_role"],
+    [{ ...strict, users: ["bob"] }, { roles: ["admin"] }, "other_user"],
+    [{ ...strict, users: ["alice"] }, {}, "missing_role"],
+    [strict, { roles: ["admin"] }, "missing_factor"],
+    [strict, { roles: ["admin"], acr: "aal2" }, "not_fresh"],
+    [strict, { roles: ["admin"], acr: "aal2", secondsSinceLogin: null }, "not_fresh"],
+    [strict, { roles: ["admin"], acr: "aal2", secondsSinceLogin: 60 }, null],
+    [{ mfa: true }, { acr: "aal2", secondsSinceLogin: null }, null],
+    [{ mfa: true }, {}, "missing_factor"],
+    [{ freshSeconds: 300 }, {}, null],
+    [{ freshSeconds: 299 }, {}, "not_fresh"],
+  ]
+  for (const [rule, login, refusal] of rows) {
+    const found = refusalOf({ ...nothing, ...rule }, { ...alice, ...login })
+    assert.equal(found, refusal, JSON.stringify([rule, login]))
+  }
+  const all: readonly AccessRefusal[] = [
+    ...(["not_enrolled", "missing_factor", "not_fresh", "other_user", "missing_role"] as const),
+  ]
+  assert.deepEqual(all.filter(isLoginRefusal), ["not_enrolled", "missing_factor", "not_fresh"])
 })

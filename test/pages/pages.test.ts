@@ -14,6 +14,7 @@ import {
   faultPage,
   loggedOutPage,
   logOutPage,
+  noFactorPage,
   notDeniedPage,
 } from "../../src/pages/message_pages.ts"
 import { texts } from "../../src/pages/texts.ts"
@@ -117,6 +118,10 @@ const pages: Readonly<Record<string, Html>> = {
       to: { url: "https://a.example/", host: { name: "a.example" } as FoundHost },
       requestId: "r-1",
     },
+    site,
+  ),
+  "no factor": noFactorPage(
+    { url: "https://a.example/?x=1&y=2", host: { name: hostile } as FoundHost },
     site,
   ),
   cookie: cookiePage(site),

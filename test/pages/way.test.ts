@@ -6,7 +6,8 @@ import { type AccessRule, createFindHost } from "../../src/domain/access_rule.ts
 import { noWay, pathOf, readWay, wayFields } from "../../src/pages/way.ts"
 
 const rule: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false, roles: null, users: null, freshSeconds: null },
+  ...{ open: [], preflight: false, bearer: false },
+  ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 const findHost = createFindHost([{ name: "a.example", ports: [443], rule }], "login.example.org")
 const st = "s".repeat(43)

@@ -9,7 +9,8 @@ import { createTestService, loginAddress, type TestService } from "./test_servic
 
 /** A rule without words. */
 export const anyUser: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false, roles: null, users: null, freshSeconds: null },
+  ...{ open: [], preflight: false, bearer: false },
+  ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 
 /** What tests protect. */

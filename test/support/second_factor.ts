@@ -21,13 +21,18 @@ export function fromBase32(text: string): Buffer {
   return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
 }
 
+/** The code of a secret for the half minute of an instant. */
+export function codeFor(secret: string, now: number): string {
+  return codeOf(fromBase32(secret.replace(/\s/g, "")), stepAt(now))
+}
+
 /** An app with a secret as pages and replies show it. */
 export function appWith(
   secret: string,
   { clock }: Pick<TestService, "clock">,
   recoveryCodes: readonly string[] = [],
 ): TestApp {
-  const code = () => codeOf(fromBase32(secret.replace(/\s/g, "")), stepAt(clock.now()))
+  const code = () => codeFor(secret, clock.now())
   const nextCode = () => {
     clock.advance(30)
     return code()

@@ -72,6 +72,8 @@ export interface SiteBrowser {
   open(url: string): Promise<{ readonly url: string; readonly reply: SiteReply }>
   /** Sends the form of the login page at an address, and follows its redirects. */
   logIn(at: string): Promise<{ readonly url: string; readonly reply: SiteReply }>
+  /** The same of the page that asks for a code. */
+  enterCode(at: string, code: string): Promise<{ readonly url: string; readonly reply: SiteReply }>
 }
 
 /** Opens a browser. */
@@ -99,20 +101,23 @@ export function openSiteBrowser(site: ProtectedSite): SiteBrowser {
     }
     return { url: at, reply }
   }
+  /** The way that the page is on stands in its address, as in its hidden fields. */
+  const sendForm = (at: string, target: string, fields: Readonly<Record<string, string>>) => {
+    const form = new URLSearchParams(fields)
+    for (const [name, value] of new URL(at).searchParams) form.append(name, value)
+    const headers = {
+      ...{ "content-type": "application/x-www-form-urlencoded" },
+      ...{ ...opening, "sec-fetch-site": "same-origin" },
+    }
+    const { host } = requestOf(at)
+    const request = { host, method: "POST", target, headers, body: String(form) }
+    return follow(`https://${host}${target}`, request)
+  }
   return {
     ...{ jars, ask },
     open: (url) => follow(url, { ...requestOf(url), headers: opening }),
-    logIn(at) {
-      const form = new URLSearchParams({ username: "alice", password: "wonderland" })
-      for (const [name, value] of new URL(at).searchParams) form.append(name, value)
-      const headers = {
-        ...{ "content-type": "application/x-www-form-urlencoded" },
-        ...{ ...opening, "sec-fetch-site": "same-origin" },
-      }
-      const { host } = requestOf(at)
-      const request = { host, method: "POST", target: "/login", headers, body: String(form) }
-      return follow(`https://${host}/login`, request)
-    },
+    logIn: (at) => sendForm(at, "/login", { username: "alice", password: "wonderland" }),
+    enterCode: (at, code) => sendForm(at, "/login/code", { code }),
   }
 }
 

@@ -13,8 +13,14 @@ import { refusedAs } from "../support/refusal.ts"
 const audience = "https://photos.example.org"
 const grant = {
   ...{ username: "alice", roles: ["family"], sid: "s".repeat(22), audience },
-  ...{ authTime: now - 60, issuedAt: now },
-  claims: { email: "alice@example.org", sub: "admin", aud: "https://admin.example.org" },
+  ...{ authTime: now - 60, issuedAt: now, acr: "aal2", amr: ["pwd", "otp"] },
+  claims: {
+    email: "alice@example.org",
+    acr: "aal3",
+    amr: ["face"],
+    sub: "admin",
+    aud: "https://admin.example.org",
+  },
 }
 
 test("signAppToken() gives what an app verifies by the published keys", async () => {
@@ -28,7 +34,8 @@ test("signAppToken() gives what an app verifies by the published keys", async ()
     assert.match(String(jti), /^[\w-]{22}$/)
     assert.deepEqual(claims, {
       ...{ iss: forgeIssuer, sub: "alice", aud: audience, iat: now, exp: now + appTokenSeconds },
-      ...{ sid: grant.sid, auth_time: now - 60, roles: ["family"], email: "alice@example.org" },
+      ...{ sid: grant.sid, auth_time: now - 60, acr: "aal2", amr: ["pwd", "otp"] },
+      ...{ roles: ["family"], email: "alice@example.org" },
     })
     await assert.rejects(jwtVerify(token, keys, { ...options, audience: "https://other.org" }))
     const late = new Date((now + appTokenSeconds) * 1000)

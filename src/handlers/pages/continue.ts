@@ -6,7 +6,13 @@ import type { Handler } from "../../http/guard.ts"
 import type { RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { findSession } from "../../pages/browser_cookies.ts"
-import { cookiePage, handOverPage, onwardPage, unlistedPage } from "../../pages/message_pages.ts"
+import {
+  cookiePage,
+  handOverPage,
+  noFactorPage,
+  onwardPage,
+  unlistedPage,
+} from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { texts } from "../../pages/texts.ts"
@@ -47,6 +53,7 @@ export function goOn(parts: PageParts): Handler {
     const handed = handOver(session, { to, state, attempt })
     if (handed.kind === "go") return leave(handed.location)
     if (handed.kind === "again") return redirect(pathOf("/login", way, { again: "1" }))
+    if (handed.kind === "no_factor") return pageReply(noFactorPage(to, site), { status: 403 })
     return redirect(pathOf("/denied", { ...noWay, to }))
   }
 }

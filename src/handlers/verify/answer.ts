@@ -15,7 +15,7 @@ import { cookieNames, readCookie, setCookie } from "../../http/cookies.ts"
 import type { Asker, Handler } from "../../http/guard.ts"
 import type { Reply, RequestHead } from "../../http/message.ts"
 import { isNavigation, isNestedPage, type OriginalRequest } from "../../http/original_request.ts"
-import { problem, refusalReply } from "../../http/problem.ts"
+import { insufficientReply, problem } from "../../http/problem.ts"
 import { deniedAtHost } from "../../pages/denied_at_host.ts"
 import { pathOf } from "../../pages/way.ts"
 import type { Principal } from "../../service/authenticate.ts"
@@ -179,9 +179,10 @@ const messages: Partial<Readonly<Record<RefusalReason, string>>> = {
 }
 
 function refused(reason: RefusalReason): Reply {
-  if (reason === "not_fresh") {
-    const message = "Log in again"
-    return refusalReply(new AuthError("insufficient_user_authentication", message, { reason }))
+  if (reason === "not_fresh") return insufficientReply("Log in again", { reason, challenge: null })
+  if (reason === "missing_factor" || reason === "not_enrolled") {
+    const challenge = 'acr_values="aal2"'
+    return insufficientReply("Log in with a second factor", { reason, challenge })
   }
   const message = messages[reason]
   if (message === undefined) return { ...problem("missing_token", notLoggedIn), reason }

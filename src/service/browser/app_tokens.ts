@@ -1,6 +1,7 @@
 // The tokens that protected apps get, as `X-Postern-Token`. To sign one takes longer than the rest
 // of a request, so a token is kept for each session and app, and used again for half of its life.
-// It is dropped as soon as the user's roles, the user's claims or the keys change.
+// It is dropped as soon as the user's roles, the user's claims, the login's assurance or the keys
+// change.
 
 import { isDeepStrictEqual } from "node:util"
 import type { Clock } from "../../clock.ts"
@@ -55,9 +56,10 @@ export class AppTokens {
   }
 
   async #sign(principal: Principal, audience: string, issuedAt: number): Promise<AppToken | null> {
-    const { username, roles, claims, sid, loggedInAt } = principal
-    const grant = { username, roles, claims, sid: sid ?? "", authTime: loggedInAt ?? issuedAt }
-    const text = await signAppToken({ ...grant, issuedAt, audience }, this.#settings)
+    const { username, roles, claims, sid, loggedInAt, acr, amr } = principal
+    const login = { sid: sid ?? "", authTime: loggedInAt ?? issuedAt, acr, amr }
+    const grant = { username, roles, claims, ...login, issuedAt, audience }
+    const text = await signAppToken(grant, this.#settings)
     return text === null ? null : { text }
   }
 }
@@ -68,6 +70,7 @@ function isGood(
 ): boolean {
   // The difference is negative when the clock was set back.
   if (now < signedAt || now - signedAt >= renewSeconds || keySet !== signedBy) return false
+  if (before.acr !== principal.acr) return false
   return isSame(before.roles, principal.roles) && isSame(before.claims, principal.claims)
 }
 

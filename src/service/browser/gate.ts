@@ -17,6 +17,7 @@ import {
   type FindHost,
   type FoundHost,
   type HostAndPort,
+  isLoginRefusal,
   isOpen,
   isOpenPreflight,
   refusalOf,
@@ -139,11 +140,12 @@ export class Gate {
     const visitor = await this.#findVisitor(asked, host)
     if (visitor === null) return this.#askForLogin(asked, host, "missing_token")
     const { principal, isBrowser } = visitor
-    const reason = refusalOf(rule, principal, principal.secondsSinceLogin)
-    if (reason === "not_fresh" && isBrowser) return this.#askForLogin(asked, host, reason)
+    const reason = refusalOf(rule, principal)
     if (reason === null) return this.#allow(principal, host)
-    if (reason === "not_fresh") return { kind: "refused", reason }
-    return { kind: "denied", reason, to: destinationOf(host, asked.target) }
+    if (!isLoginRefusal(reason)) {
+      return { kind: "denied", reason, to: destinationOf(host, asked.target) }
+    }
+    return isBrowser ? this.#askForLogin(asked, host, reason) : { kind: "refused", reason }
   }
 
   async #findVisitor(asked: AskedRequest, host: FoundHost): Promise<Visitor | null> {
@@ -163,10 +165,7 @@ export class Gate {
   async #allowAnybody(asked: AskedRequest, host: FoundHost): Promise<Verdict> {
     const found = await this.#findSession(asked, host)
     const principal = found === null ? null : this.#parts.cookieSessions.principalOf(found)
-    if (
-      principal !== null &&
-      refusalOf(host.rule, principal, principal.secondsSinceLogin) === null
-    ) {
+    if (principal !== null && refusalOf(host.rule, principal) === null) {
       return this.#allow(principal, host)
     }
     return { kind: "allow", principal: null, appToken: null }
