@@ -14,6 +14,7 @@ import { createHashingLane } from "./password/hashing_lane.ts"
 import { Accounts } from "./service/accounts.ts"
 import type { LinkParts } from "./service/browser/links.ts"
 import type { RecentLogins } from "./service/browser/recent_logins.ts"
+import { DeviceTrust } from "./service/device_trust.ts"
 import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
 import { openKeys } from "./service/open_keys.ts"
@@ -46,6 +47,8 @@ export interface Deployment {
   readonly audit: Audit
   /** Who must have a second factor. */
   readonly requirement: FactorRequirement
+  /** Devices on which logins ask for no second factor. */
+  readonly trust: DeviceTrust
   /** Writes what the audit trail counted in the last minute; call it from time to time. */
   readonly summarizeAudit: () => void
   /** Closes the store and ends the audit trail. */
@@ -97,10 +100,13 @@ export async function compose(
     const { hashesAtATime, hashParameters } = config
     const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
     const parts = { store, hasher, clock, audit }
-    const accounts = accountsOf(config, { ...parts, keys })
-    const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
+    const { cookieKey } = keys
+    const { requirement, trustSeconds } = config
+    const trust = new DeviceTrust({ ...parts, keys, cookieKey, trustSeconds })
+    const accounts = accountsOf(config, { ...parts, keys, trust })
+    const links = await linksOf(config, { ...parts, keys, cookieKey })
     await hasRoomToHash
-    const wing = { links, recentLogins, requirement: config.requirement }
+    const wing = { links, recentLogins, requirement, trust }
     return { ...parts, ...wing, directory, isNew, accounts, keys, summarizeAudit, close }
   } catch (error) {
     await close()
@@ -118,7 +124,7 @@ export async function compose(
 
 function accountsOf(
   { claims, sessions, hashesAtATime, requirement }: Config,
-  { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys">,
+  { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys" | "trust">,
 ): Accounts {
   const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
   return new Accounts({

@@ -16,7 +16,12 @@ import { logInByCode } from "./service/factors/factor_login.ts"
 import type { FactorParts } from "./service/factors/factor_parts.ts"
 import { findLogin, giveTicket, ticketIsOver } from "./service/factors/mfa_tickets.ts"
 import { PageFactors } from "./service/factors/page_factors.ts"
-import { type PendingLogin, SessionStart, type SessionStartParts } from "./service/session_start.ts"
+import {
+  type PendingLogin,
+  type SentFactor,
+  SessionStart,
+  type SessionStartParts,
+} from "./service/session_start.ts"
 import { createRevocationWindow, type SessionSettings } from "./service/session_tokens.ts"
 import type { Sessions } from "./service/sessions.ts"
 import type { ClaimSettings } from "./token/claims.ts"
@@ -56,14 +61,18 @@ export function createFactorWing(wingParts: FactorWingParts) {
     },
 
     /** Asks for the factor of a login, or takes the code that came with the password. */
-    async answer(pending: PendingLogin, code: string | null, head: RequestHead): Promise<Reply> {
+    async answer(
+      pending: PendingLogin,
+      { code, trusts }: SentFactor,
+      head: RequestHead,
+    ): Promise<Reply> {
       const caller = callerOf(head)
       if (code === null || pending.due === "enrolment") {
         const holder = { medium: "json", stays: false } as const
         return askedReply(await giveTicket(pending, holder, caller, factors))
       }
       const login = { ...pending, ticket: null }
-      const started = await logInByCode(login, { code, life: settings }, caller, factors)
+      const started = await logInByCode(login, { code, life: settings, trusts }, caller, factors)
       return tokenReply(await sessions.grant(started))
     },
 

@@ -3,7 +3,10 @@
 import type { FactorRequirement } from "../domain/factor_requirement.ts"
 import { isRole } from "../service/user_rights.ts"
 import type { Setting } from "./setting.ts"
-import { SettingMistake } from "./values.ts"
+import { duration, SettingMistake } from "./values.ts"
+
+const hour = 3600
+const day = 24 * hour
 
 /** The settings of second factors. */
 export const factorSettings = {
@@ -12,6 +15,13 @@ export const factorSettings = {
     parse: requirement,
     fallback: "none",
     help: "Who must log in with a second factor: none, role=NAME or all. Who has none sets one up at the next login.",
+  },
+  trustSeconds: {
+    name: "POSTERN_TRUST_DEVICE",
+    parse: duration({ least: hour, most: 400 * day }),
+    fallback: null,
+    shownDefault: "never",
+    help: "For how long a login asks for no second factor on a device that its user trusts, such as 30d. Such a login opens nothing that needs the factor.",
   },
 } as const satisfies Record<string, Setting>
 

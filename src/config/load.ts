@@ -48,6 +48,8 @@ export interface Config extends Pick<SettingValues, UsedAsRead> {
   readonly signing: KeySource
   /** Who must have a second factor. */
   readonly requirement: FactorRequirement
+  /** For how long a device is trusted after a second factor; null when none is. */
+  readonly trustSeconds: number | null
   readonly seedUsers: readonly SeedUser[]
   readonly hashParameters: HashParameters
   /** Password hashes that may run at a time. */
@@ -103,7 +105,7 @@ export function loadConfig(
   const { host, port, store, forwardedHeader, allowedHosts } = values
   const dataDirectory = store?.kind === "directory" ? store.path : values.dataDirectory
   const { keyRotationSeconds, auditFile, registration, logLevel } = values
-  const { accessTtlSeconds, leewaySeconds, requireMfa: requirement } = values
+  const { accessTtlSeconds, leewaySeconds, requireMfa: requirement, trustSeconds } = values
   return Object.freeze({
     ...{ host, port, dataDirectory, database, browser, publicAddress, forwardedHeader },
     allowedHosts,
@@ -123,6 +125,7 @@ export function loadConfig(
     }),
     ...{ signing, keyRotationSeconds, auditFile, registration, logLevel },
     requirement: Object.freeze(requirement),
+    trustSeconds,
     seedUsers: values.seedUsers ?? [],
     hashParameters: { memoryKib: values.hashMemoryKib, passes: values.hashPasses },
     hashesAtATime: laneWidth,

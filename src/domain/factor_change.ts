@@ -18,6 +18,7 @@ import {
   useUp,
   type WithTicket,
 } from "./ticket_tries.ts"
+import { type TrustedDevice, withTrusted } from "./trusted_device.ts"
 
 /** Ten new recovery codes for a user who has none; null for one who has. */
 interface WithRecoveryCodes {
@@ -40,7 +41,11 @@ export type FactorChange =
       readonly triesMax: number
     }
   /** A factor was shown, in a login with this ticket or without one. Clears the failures. */
-  | ({ readonly use: ShownFactor } & WithTicket)
+  | ({
+      readonly use: ShownFactor
+      /** A device that the user trusts from now on. */
+      readonly trust?: TrustedDevice
+    } & WithTicket)
   /** Offers a secret to an authenticator app, in the place of one that was offered before. */
   | { readonly offerTotp: PendingTotp; readonly handle: string }
   /** The first code of the offered secret was right: puts it in force. */
@@ -53,6 +58,8 @@ export type FactorChange =
   | { readonly remove: string; readonly keepsOne: boolean }
   /** Removes all factors, or those of one method. */
   | { readonly removeAll: FactorMethod | "all" }
+  /** Ends the trust in a device by its id, or in all. */
+  | { readonly distrust: string }
   /** Forgets failed codes. */
   | { readonly forgetFailures: true }
 
@@ -84,10 +91,12 @@ export function changeFactors(
   if ("use" in change) return use(factors, change)
   if ("confirmTotp" in change) return confirmTotp(factors, change)
   if ("recoveryCodes" in change) {
-    return isEnrolled(factors) ? { ...factors, recoveryCodes: change.recoveryCodes } : "no_factor"
+    if (!isEnrolled(factors)) return "no_factor"
+    return { ...factors, recoveryCodes: change.recoveryCodes, trusted: [] }
   }
   if ("remove" in change) return remove(factors, change)
   if ("removeAll" in change) return without(factors, (method) => isOneOf(method, change.removeAll))
+  if ("distrust" in change) return distrust(factors, change.distrust)
   return { ...factors, failures: 0 }
 }
 
@@ -95,7 +104,7 @@ export function changeFactors(
 export type ChangeBy<K extends string> = Extract<FactorChange, { readonly [M in K]: unknown }>
 
 function noFactors(handle: string): Factors {
-  const nothing = { recoveryCodes: [], passkeys: [], failures: 0, tickets: [] }
+  const nothing = { recoveryCodes: [], passkeys: [], failures: 0, tickets: [], trusted: [] }
   return { handle, totp: null, pendingTotp: null, ...nothing }
 }
 
@@ -111,10 +120,11 @@ function claim(
 }
 
 function use(factors: Factors, change: ChangeBy<"use">): Factors | RefusedFactor {
-  const { use: shown, at } = change
+  const { use: shown, at, trust } = change
   const tickets = useUp(factors.tickets, change)
   if (typeof tickets === "string") return tickets
-  const left = { ...factors, tickets, failures: 0 }
+  const trusted = trust === undefined ? factors.trusted : withTrusted(factors.trusted, trust)
+  const left = { ...factors, tickets, trusted, failures: 0 }
   switch (shown.method) {
     case "otp": {
       const { totp } = factors
@@ -176,7 +186,8 @@ function enrol(
   if (typeof tickets === "string") return tickets
   const hasCodes = factors.recoveryCodes.length > 0
   if (hasCodes !== (change.recoveryCodes === null)) return "changed"
-  return { ...factors, tickets, recoveryCodes: change.recoveryCodes ?? factors.recoveryCodes }
+  const recoveryCodes = change.recoveryCodes ?? factors.recoveryCodes
+  return { ...factors, tickets, recoveryCodes, trusted: [] }
 }
 
 function remove(
@@ -203,8 +214,14 @@ function without(
     pendingTotp: keptTotp(factors.pendingTotp),
     passkeys: passkeys.filter(({ id }) => !isGone("passkey", id)),
     recoveryCodes: recoveryCodes.filter(({ index }) => !isGone("recovery", String(index))),
+    trusted: [],
   }
   return isEnrolled(left) ? left : null
+}
+
+function distrust(factors: Factors, id: string): Factors | RefusedFactor {
+  const left = id === "all" ? [] : factors.trusted.filter((device) => device.id !== id)
+  return left.length === factors.trusted.length ? "no_factor" : { ...factors, trusted: left }
 }
 
 function isOneOf(method: FactorMethod, removed: FactorMethod | "all"): boolean {

@@ -2,6 +2,8 @@
 // happens to factors, password and sessions of a user has one order. factor_change.ts has the rules
 // by which they change. Pure.
 
+import type { TrustedDevice } from "./trusted_device.ts"
+
 /** How a user shows a second factor. */
 export type FactorMethod = "otp" | "recovery" | "passkey"
 
@@ -76,6 +78,8 @@ export interface Factors {
   readonly failures: number
   /** Tickets with which codes were tried, until they expire. */
   readonly tickets: readonly TicketTries[]
+  /** Devices on which a login asks for no factor. They end when the factors change. */
+  readonly trusted: readonly TrustedDevice[]
 }
 
 /** Whether a user has a factor in force. */

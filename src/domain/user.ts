@@ -103,7 +103,8 @@ export function changeUser(user: User, change: UserChange): User | RefusedChange
 export function resetUser(user: User, reset: UserReset, at: number): User {
   const { tokensNotBefore: before } = user
   const latest = before > at + secondsAheadMax ? at : Math.max(at, before - 1)
-  return { ...user, ...reset, tokensNotBefore: latest + 1, link: null }
+  const factors = user.factors && { ...user.factors, trusted: [] }
+  return { ...user, ...reset, tokensNotBefore: latest + 1, link: null, factors }
 }
 
 /** Whether a user has the link with this tag, and it has not expired at an instant. */

@@ -6,13 +6,13 @@ import { type BodyHandler, withBody } from "../http/guard.ts"
 import { readTexts } from "../http/json_body.ts"
 import type { HttpRequest, Reply } from "../http/message.ts"
 import { tokenReply } from "../http/token_reply.ts"
-import type { PendingLogin } from "../service/session_start.ts"
+import type { PendingLogin, SentFactor } from "../service/session_start.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** Answers a right password whose user needs a second factor. */
 export type AnswerPending = (
   pending: PendingLogin,
-  code: string | null,
+  sent: SentFactor,
   request: HttpRequest,
 ) => Promise<Reply>
 
@@ -20,12 +20,20 @@ export type AnswerPending = (
 export function login(sessions: Sessions, answerPending: AnswerPending): BodyHandler {
   return withBody(async (request) => {
     const typed = readTexts(request, ["username", "password"], {
-      optional: ["device_token", "code"],
+      optional: ["device_token", "code", "trust_token"],
+      flags: ["trust_device"],
       unknown: "ignored",
     })
-    const { username, password, device_token: deviceToken, code } = typed
-    const credentials = { username, password, ...(deviceToken ? { deviceToken } : {}) }
+    const { username, password, device_token: deviceToken } = typed
+    const code = typed.code || null
+    // Trust in the device never stands for a code that was sent: the code gives more.
+    const trustToken = code === null ? typed.trust_token : null
+    const credentials = {
+      ...{ username, password, ...(deviceToken ? { deviceToken } : {}) },
+      ...(trustToken ? { trustToken } : {}),
+    }
     const login = await sessions.logIn(credentials, callerOf(request))
-    return "due" in login ? answerPending(login, code || null, request) : tokenReply(login)
+    if (!("due" in login)) return tokenReply(login)
+    return answerPending(login, { code, trusts: typed.trust_device === true }, request)
   })
 }

@@ -28,24 +28,30 @@ export function readJsonBody(request: HttpRequest): JsonObject {
 }
 
 /** Members that a body may have in addition to the required ones. */
-export interface OtherMembers<O extends string> {
+export interface OtherMembers<O extends string, F extends string = never> {
   /** Absent, null and empty mean the same. */
   readonly optional?: readonly O[]
+  /** Members that are true or false. Absent, null and false mean the same. */
+  readonly flags?: readonly F[]
   /** What happens to all other members; `refused` by default. */
   readonly unknown?: "refused" | "ignored"
 }
+
+type TextMembers<N extends string, O extends string, F extends string> = Readonly<
+  Record<N, string> & Partial<Record<O, string | null>> & Partial<Record<F, boolean | null>>
+>
 
 /**
  * The members of a request's JSON body. Each of `names` must be text that is not empty.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
-export function readTexts<N extends string, O extends string = never>(
+export function readTexts<N extends string, O extends string = never, F extends string = never>(
   request: HttpRequest,
   names: readonly N[],
-  { optional = [], unknown = "refused" }: OtherMembers<O> = {},
-): Readonly<Record<N, string> & Partial<Record<O, string | null>>> {
+  { optional = [], flags = [], unknown = "refused" }: OtherMembers<O, F> = {},
+): TextMembers<N, O, F> {
   const members = readJsonBody(request)
-  if (unknown === "refused") requireKnownMembers(members, [...names, ...optional])
+  if (unknown === "refused") requireKnownMembers(members, [...names, ...optional, ...flags])
   const isMissing = (name: N) => members[name] == null || members[name] === ""
   if (names.some(isMissing)) {
     throw new AuthError("invalid_request", `Missing ${names.join(" or ")}`)
@@ -55,12 +61,19 @@ export function readTexts<N extends string, O extends string = never>(
     const message = `${list.slice(0, 1).toUpperCase()}${list.slice(1)} must be text`
     throw new AuthError("invalid_request", message)
   }
-  for (const name of optional) {
-    if (members[name] != null && typeof members[name] !== "string") {
-      throw new AuthError("invalid_request", `${name} must be text`)
-    }
-  }
-  return members as Readonly<Record<N, string> & Partial<Record<O, string | null>>>
+  requireKind(members, optional, { type: "string", called: "text" })
+  requireKind(members, flags, { type: "boolean", called: "true or false" })
+  return members as TextMembers<N, O, F>
+}
+
+function requireKind(
+  members: JsonObject,
+  names: readonly string[],
+  { type, called }: { readonly type: "string" | "boolean"; readonly called: string },
+): void {
+  const wrong = names.find((name) => members[name] != null && typeof members[name] !== type)
+  if (wrong === undefined) return
+  throw new AuthError("invalid_request", `${wrong} must be ${called}`)
 }
 
 function requireKnownMembers(members: JsonObject, known: readonly string[]): void {

@@ -10,6 +10,8 @@ export interface TokenPair {
   readonly refreshExpiresInSeconds: number
   /** Proves at the next login that this client has logged in before. */
   readonly deviceToken?: string
+  /** Stands for the second factor at the next login of this client. */
+  readonly trustToken?: string
   /** For a user who has just set up a second factor. */
   readonly recoveryCodes?: readonly string[]
 }
@@ -23,6 +25,7 @@ export function tokenReply(tokens: TokenPair): Reply {
     refresh_token: tokens.refreshToken,
     refresh_expires_in: tokens.refreshExpiresInSeconds,
     device_token: tokens.deviceToken,
+    trust_token: tokens.trustToken,
     recovery_codes: tokens.recoveryCodes,
   })
 }

@@ -11,6 +11,7 @@ import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import type { Store } from "../store/store.ts"
 import { callerFields } from "../telemetry/audit.ts"
+import type { DeviceTrust } from "./device_trust.ts"
 import {
   askerOf,
   attemptOfLogin,
@@ -28,6 +29,8 @@ export interface Credentials {
 /** Credentials of a client that may have a device token of an earlier login. */
 export interface LoginCredentials extends Credentials {
   readonly deviceToken?: string
+  /** The token of a device that the user may have trusted. */
+  readonly trustToken?: string
 }
 
 /** Credentials from a session of the user. The sid is null for a token without a session. */
@@ -35,12 +38,18 @@ export interface SessionCredentials extends Credentials {
   readonly sid: string | null
 }
 
+/** What a login needs beside the password. */
+export interface Due {
+  /** Null when nothing, and for a change of password. */
+  readonly due: DueStep | null
+  /** Whether nothing is due because the user trusts the device. */
+  readonly isTrusted: boolean
+}
+
 /** A user whose password was right, and the attempt that gave it. */
-export interface CheckedUser {
+export interface CheckedUser extends Due {
   readonly user: User
   readonly attempt: LoginAttempt
-  /** What the login needs beside the password. Null when nothing, and for a change of password. */
-  readonly due: DueStep | null
 }
 
 /**
@@ -54,14 +63,19 @@ export type CredentialCheck = (
   caller: Caller,
 ) => Promise<CheckedUser | null>
 
+/** What decides whether the password is enough. */
+export interface DueParts {
+  readonly requirement: FactorRequirement
+  readonly trust: Pick<DeviceTrust, "covers">
+}
+
 /** What a check works with. */
-export interface CredentialCheckParts {
+export interface CredentialCheckParts extends DueParts {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly guard: LoginGuard
   /** The key of device tokens. */
   readonly deviceKey: () => Uint8Array
-  readonly requirement: FactorRequirement
 }
 
 /** How often a login or a change of the password is checked when the user changes meanwhile. */
@@ -69,7 +83,7 @@ export const checksMax = 3
 
 /** Makes a check. A right password replaces a hash that is weaker than the settings ask for. */
 export function createCredentialCheck(parts: CredentialCheckParts): CredentialCheck {
-  const { store, guard, deviceKey, requirement } = parts
+  const { store, guard, deviceKey } = parts
   return async (credentials, caller) => {
     const { username: typed, password } = credentials
     const username = canonicalUsername(typed)
@@ -84,13 +98,35 @@ export function createCredentialCheck(parts: CredentialCheckParts): CredentialCh
     const fields = { ...callerFields(caller), user: user?.username }
     const reason = isChange ? "password_changed" : "login"
     // The session of a change has shown its factor.
-    const due = isChange || user === null ? null : dueStepOf(user, requirement)
-    const comparison = { user, password, fields, reason, isWhole: due === null } as const
+    const due = isChange ? nothingDue : await findDue({ ...credentials, username, user }, parts)
+    const isWhole = due.due === null
+    const comparison = { user, password, fields, reason, isWhole } as const
     const isRight = await guard.verify(attempt, comparison)
     if (user === null || !isRight) return null
     const asker = askerOf(attempt)
-    return { user: await strengthen(user, { password, asker }, parts), attempt, due }
+    return { user: await strengthen(user, { password, asker }, parts), attempt, ...due }
   }
+}
+
+/** Whose login it is, and with what. */
+interface DueOf {
+  /** Null when the typed text can't be a username. */
+  readonly username: string | null
+  readonly user: User | null
+  readonly trustToken?: string | undefined
+}
+
+const nothingDue: Due = Object.freeze({ due: null, isTrusted: false })
+
+/** What a login needs beside the password, as the user's record is. */
+export async function findDue(
+  { username, user, trustToken = "" }: DueOf,
+  { requirement, trust }: DueParts,
+): Promise<Due> {
+  // For unknown users too: the time must not reveal whether a user exists.
+  const isTrusted = await trust.covers(trustToken, { username, user })
+  if (isTrusted || user === null) return { due: null, isTrusted }
+  return { due: dueStepOf(user, requirement), isTrusted }
 }
 
 /** The refusal of a request whose user was changed during each of its checks. */

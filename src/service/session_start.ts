@@ -17,8 +17,10 @@ import {
   type CheckedUser,
   changedMeanwhile,
   checksMax,
+  findDue,
   type LoginCredentials,
 } from "./credential_check.ts"
+import type { DeviceTrust } from "./device_trust.ts"
 import { type EndParts, endSession } from "./end_session.ts"
 import { byPassword, type LoginProof, newSession, type SessionSettings } from "./session_tokens.ts"
 
@@ -28,11 +30,20 @@ export interface StartedLogin {
   readonly user: User
   /** Sent with the next login, it shows that this client has logged in before. */
   readonly deviceToken: string
+  /** Sent with the next login, it stands for the second factor: the user trusts this device. */
+  readonly trustToken?: string
 }
 
 /** A login whose password was right, and which needs a second factor, or the set-up of one. */
-export interface PendingLogin extends CheckedUser {
+export interface PendingLogin extends Pick<CheckedUser, "user" | "attempt"> {
   readonly due: DueStep
+}
+
+/** What a client sent beside the password, for the second factor. */
+export interface SentFactor {
+  readonly code: string | null
+  /** Whether the user asks to be asked for no factor on this device. */
+  readonly trusts: boolean
 }
 
 /** A login that is complete. */
@@ -50,6 +61,7 @@ export interface SessionStartParts extends EndParts {
   readonly settings: Pick<SessionSettings, "perUserMax">
   readonly refreshKey: () => Uint8Array
   readonly requirement: FactorRequirement
+  readonly trust: DeviceTrust
 }
 
 /** Passwords as somebody typed them. */
@@ -94,13 +106,33 @@ export class SessionStart {
         audit("login.failed", { ...callerFields(caller), user: known?.username })
         throw new AuthError("invalid_credentials", "Bad username or password")
       }
-      const { user, attempt, due } = checked
+      const { user, attempt, due, isTrusted } = checked
       if (due !== null) return { user, attempt, due }
       const started = await this.start({ user, proof: byPassword }, life, caller)
       // Null: the user was changed since the check, so the password is checked again.
-      if (started !== null) return started
+      if (started !== null && (await this.#isStillWhole(started, credentials, caller))) {
+        const fields = { ...callerFields(caller), user: user.username }
+        if (isTrusted) audit("mfa.skipped", { ...fields, session: started.session.sid })
+        return started
+      }
     }
     throw changedMeanwhile()
+  }
+
+  /**
+   * Whether the password was enough for the user as the record was when the session started.
+   * Otherwise this ends the session, of which nobody knows: a factor was set up since the check,
+   * or the trust in the device has ended.
+   */
+  async #isStillWhole(
+    { session: { sid }, user }: StartedLogin,
+    { trustToken }: LoginCredentials,
+    caller: Caller,
+  ): Promise<boolean> {
+    const { due } = await findDue({ username: user.username, user, trustToken }, this.#parts)
+    if (due === null) return true
+    await endSession(sid, { caller, reason: "mfa_changed" }, this.#parts)
+    return false
   }
 
   /**

@@ -10,6 +10,7 @@ import { VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import { createAuthenticate, type Principal } from "./authenticate.ts"
 import type { LoginCredentials } from "./credential_check.ts"
+import type { DeviceTrust } from "./device_trust.ts"
 import { endSession } from "./end_session.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
@@ -41,6 +42,8 @@ export interface LogOutOutcome {
 export interface LoginTokens extends Tokens {
   /** Sent with the next login, it shows that this client has logged in before. */
   readonly deviceToken: string
+  /** Sent with the next login, it stands for the second factor: the user trusts this device. */
+  readonly trustToken?: string
 }
 
 /** What the use cases work with. */
@@ -54,6 +57,7 @@ export interface SessionParts extends GrantParts {
   readonly audit: Audit
   /** Who must have a second factor. */
   readonly requirement: FactorRequirement
+  readonly trust: DeviceTrust
 }
 
 /** The use cases. */
@@ -134,11 +138,14 @@ export class Sessions {
     if (!hasEnded) throw new AuthError("not_found", "You have no such session")
   }
 
-  /** Ends all of the principal's sessions but the one that asks. */
+  /** Ends all of the principal's sessions but the one that asks, and all trust in devices. */
   async endOthers({ username, sid }: Principal, caller: Caller): Promise<void> {
-    const { store, audit, windowNow } = this.#parts
+    const { store, audit, windowNow, trust } = this.#parts
+    const fields = { ...callerFields(caller), reason: "by_user" }
+    // First: no session may start by trust when the others have ended.
+    await trust.endAll(username, fields)
     const ended = await store.sessions.endAll(username, { window: windowNow(), except: sid })
-    auditEnded(ended, { ...callerFields(caller), reason: "by_user" }, audit)
+    auditEnded(ended, fields, audit)
   }
 
   /**
@@ -160,8 +167,8 @@ export class Sessions {
   }
 
   /** The first tokens of a session, and a device token for its client. */
-  async grant({ session, user, deviceToken }: StartedLogin): Promise<LoginTokens> {
+  async grant({ session, user, ...given }: StartedLogin): Promise<LoginTokens> {
     const granted = { user, issuedAt: session.startedAt, fresh: true }
-    return { ...(await grantTokens(session, granted, this.#parts)), deviceToken }
+    return { ...(await grantTokens(session, granted, this.#parts)), ...given }
   }
 }

@@ -43,6 +43,7 @@ test("settings: this is all there is, with these defaults", () => {
     "JWT_DECODE_AUDIENCE=JWT_ENCODE_AUDIENCE",
     "POSTERN_REGISTRATION=closed",
     "POSTERN_REQUIRE_MFA=none",
+    "POSTERN_TRUST_DEVICE=never",
     "POSTERN_PROTECT=nothing",
     "POSTERN_PAGES=off",
     "POSTERN_NAME=Postern",
@@ -73,6 +74,7 @@ const bounds: readonly (readonly [
   ["POSTERN_KEY_ROTATION", ["1h", "3650d"], ["3599", "3651d", "never"]],
   ["POSTERN_STALENESS", ["0", "60", "1m"], ["61", "-1", "0.5", "2m"]],
   ["POSTERN_REQUIRE_MFA", ["none", "all", "role=admin"], ["some", "role=", "role=a b", "ALL"]],
+  ["POSTERN_TRUST_DEVICE", ["1h", "400d", "3600"], ["3599", "401d", "off", "0"]],
   ["JWT_DECODE_LEEWAY", ["0", "60"], ["61", "-1", "1m", "0.5"]],
 ]
 

@@ -49,7 +49,7 @@ const enrolments: readonly FactorRow[] = [
     { offerTotp: pendingTotp, handle },
     {
       ...{ handle, totp: null, pendingTotp, recoveryCodes: [], passkeys: [] },
-      ...{ failures: 0, tickets: [] },
+      ...{ failures: 0, tickets: [], trusted: [] },
     },
   ],
   [
@@ -120,7 +120,7 @@ const enrolments: readonly FactorRow[] = [
     add({ recoveryCodes: codes }),
     {
       ...{ handle, totp: null, pendingTotp: null, recoveryCodes: codes },
-      ...{ passkeys: [samplePasskey("p3")], failures: 0, tickets: [] },
+      ...{ passkeys: [samplePasskey("p3")], failures: 0, tickets: [], trusted: [] },
     },
   ],
   [

@@ -134,8 +134,21 @@ test("readTexts() refuses members that are no text", () => {
 function readOptional(json: object) {
   const headers = { "content-type": "application/json" }
   const request = makeRequest({ method: "POST", headers, body: JSON.stringify(json) })
-  return readTexts(request, ["name"], { optional: ["token", "hint"] })
+  return readTexts(request, ["name"], { optional: ["token", "hint"], flags: ["stay"] })
 }
+
+test("readTexts() gives flags where they are there, and refuses others than true and false", () => {
+  for (const stay of [true, false, null]) {
+    assert.deepEqual({ ...readOptional({ name: "x", stay }) }, { name: "x", stay })
+  }
+  for (const stay of [0, 1, "", "true", "on", [], [true], {}]) {
+    assert.throws(
+      () => readOptional({ name: "x", stay }),
+      refusal("invalid_request", "stay must be true or false"),
+      JSON.stringify(stay),
+    )
+  }
+})
 
 test("readTexts() gives optional texts where they are there, empty and null ones as well", () => {
   assert.deepEqual({ ...readOptional({ name: "x" }) }, { name: "x" })
@@ -156,7 +169,7 @@ test("readTexts() refuses optional members that are no text, and requires the ot
   assert.throws(() => readOptional({ token: "x" }), refusal("invalid_request", "Missing name"))
   assert.throws(
     () => readOptional({ name: "x", other: "y" }),
-    refusal("invalid_request", 'Unknown member "other": the body may have name, token, hint'),
+    refusal("invalid_request", 'Unknown member "other": the body may have name, token, hint, stay'),
   )
 })
 

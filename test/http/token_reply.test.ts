@@ -27,12 +27,16 @@ test("tokenReply() answers exactly the five members, not to be stored", () => {
   })
 })
 
-test("tokenReply() answers a login's device token, too, where there is one", () => {
+test("tokenReply() answers what a login gives beside its tokens, where there is such", () => {
   const pair = {
     ...{ accessToken: "a.b.c", expiresInSeconds: 900 },
     ...{ refreshToken: "ptr_x", refreshExpiresInSeconds: 86_400 },
   }
-  const withDevice = tokenReply({ ...pair, deviceToken: "ptd_x" })
-  assert.equal(JSON.parse(withDevice.body).device_token, "ptd_x")
-  assert.equal("device_token" in JSON.parse(tokenReply(pair).body), false)
+  const more = { deviceToken: "ptd_x", trustToken: "ptt_x", recoveryCodes: ["0-a", "1-b"] }
+  const plain = JSON.parse(tokenReply(pair).body)
+  assert.deepEqual(JSON.parse(tokenReply({ ...pair, ...more }).body), {
+    ...plain,
+    ...{ device_token: "ptd_x", trust_token: "ptt_x", recovery_codes: ["0-a", "1-b"] },
+  })
+  assert.equal(Object.keys(plain).length, 5)
 })

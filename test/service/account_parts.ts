@@ -3,6 +3,7 @@
 import type { Caller } from "../../src/domain/caller.ts"
 import type { Session } from "../../src/domain/session.ts"
 import { Accounts } from "../../src/service/accounts.ts"
+import { DeviceTrust } from "../../src/service/device_trust.ts"
 import { createLoginGuard, type LoginGuard } from "../../src/service/login_guard.ts"
 import { createRevocationWindow } from "../../src/service/session_tokens.ts"
 import type { RevocationWindow } from "../../src/store/store.ts"
@@ -39,15 +40,21 @@ export const someone: Caller = { requestId: "r-1", address: "192.0.2.7", userAge
 /** The caller as audit events tell of it. */
 export const bySomeone = { client: someone.address, request: someone.requestId } as const
 
-/** Makes the use cases over an empty store, or over what another process left behind. */
+/**
+ * Makes the use cases over an empty store, or over what another process left behind. No device is
+ * trusted.
+ */
 export function createAccountParts(store: MemoryStore = createMemoryStore()): AccountTestParts {
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
   const hasher = createPlainHasher()
   const audit = createAudit({ log: log.log, file: null, clock })
   const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
+  const keys = { haveChanged: () => false, catchUp: async () => {} }
+  const cookieKey = () => deviceKeyOfTests
   const parts = {
     ...{ store, hasher, guard, clock, audit },
+    trust: new DeviceTrust({ store, keys, cookieKey, trustSeconds: null, clock, audit }),
     requirement: { kind: "none" } as const,
     deviceKey: () => deviceKeyOfTests,
     windowNow: createRevocationWindow(clock, {

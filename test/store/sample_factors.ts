@@ -48,7 +48,7 @@ export function samplePasskey(id: string, members: Partial<Passkey> = {}): Passk
 export function sampleFactors(members: Partial<Factors> = {}): Factors {
   return {
     ...{ handle, totp, pendingTotp: null, recoveryCodes: recoveryCodes(), passkeys: [] },
-    ...{ failures: 0, tickets: [] },
+    ...{ failures: 0, tickets: [], trusted: [] },
     ...members,
   }
 }

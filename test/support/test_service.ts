@@ -13,6 +13,7 @@ import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"
 import { createLinkMaker, type LinkMaker } from "../../src/service/browser/links.ts"
 import { createRecentLogins } from "../../src/service/browser/recent_logins.ts"
+import { DeviceTrust } from "../../src/service/device_trust.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import { createLoginGuard } from "../../src/service/login_guard.ts"
 import { openKeys } from "../../src/service/open_keys.ts"
@@ -55,6 +56,7 @@ export interface TestService {
   /** Makes invites and resets. */
   readonly links: LinkMaker
   readonly keys: Keys
+  readonly trust: DeviceTrust
   readonly audit: Audit
   /** Writes the sums of the audit trail when a minute is over, as the housekeeping does. */
   readonly summarizeAudit: SummingAudit["summarize"]
@@ -103,6 +105,8 @@ export interface TestServiceOptions {
   readonly settings?: Partial<SessionSettings>
   /** Who must have a second factor; nobody unless said. */
   readonly requirement?: FactorRequirement
+  /** For how long a device is trusted; never unless said. */
+  readonly trustSeconds?: number
   readonly tokens?: Partial<TokenSettings>
   /** In the place of the machine's, such as one that fails. */
   readonly disk?: Disk
@@ -164,8 +168,9 @@ export async function createTestService(
     rotationSeconds: null,
   })
   const { refreshKey, cookieKey, factorKey } = keys
-  const { requirement = { kind: "none" } } = options
-  const base = { store, hasher, clock, audit, requirement }
+  const { requirement = { kind: "none" }, trustSeconds = null } = options
+  const trust = new DeviceTrust({ store, keys, cookieKey, trustSeconds, clock, audit })
+  const base = { store, hasher, clock, audit, requirement, trust }
   const guard = createLoginGuard({ ...base, hashesAtATime: 2, seconds: clock.now })
   const accounts = new Accounts({ ...base, windowNow, guard, deviceKey: refreshKey })
   await accounts.seed(seedUsers)
@@ -192,7 +197,8 @@ export async function createTestService(
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
-  const parts = { accounts, sessions, links, keys, ...trail, store, tokens, clock, log, directory }
+  const made = { accounts, sessions, links, keys, trust }
+  const parts = { ...made, ...trail, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app), ...parts })
 }
 

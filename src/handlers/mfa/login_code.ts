@@ -11,11 +11,15 @@ import type { MfaHandlerParts } from "./mfa_handler_parts.ts"
 /** Answers the tokens of a new session. */
 export function loginByCode({ factors, sessions, settings: life }: MfaHandlerParts): BodyHandler {
   return withBody(async (request) => {
-    const typed = readTexts(request, ["mfa_token", "code"], { unknown: "ignored" })
+    const typed = readTexts(request, ["mfa_token", "code"], {
+      flags: ["trust_device"],
+      unknown: "ignored",
+    })
     const caller = callerOf(request)
     const login = await findLogin(typed.mfa_token, "json", caller, factors)
     if (login === null) throw ticketIsOver()
-    const started = await logInByCode(login, { code: typed.code, life }, caller, factors)
+    const how = { code: typed.code, life, trusts: typed.trust_device === true }
+    const started = await logInByCode(login, how, caller, factors)
     return tokenReply(await sessions.grant(started))
   })
 }

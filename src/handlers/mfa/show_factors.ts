@@ -6,7 +6,9 @@ import { json } from "../../http/message.ts"
 import type { EnrollingContext, MfaHandlerParts } from "./mfa_handler_parts.ts"
 
 /** Answers what there is. Times are epoch seconds. */
-export function showFactors({ enrolment }: MfaHandlerParts): Handler<EnrollingContext> {
+export function showFactors(parts: MfaHandlerParts): Handler<EnrollingContext> {
+  const { enrolment } = parts
+  const { trust } = parts.factors
   return async (_request, { principal: { username } }) => {
     const { user, factors } = await enrolment.find(username)
     const { totp = null, passkeys = [], recoveryCodes = [] } = factors ?? {}
@@ -18,6 +20,9 @@ export function showFactors({ enrolment }: MfaHandlerParts): Handler<EnrollingCo
         ...{ id, name, synced: isSynced, created_at: createdAt, last_used_at: lastUsedAt },
       })),
       recovery_codes_left: recoveryCodes.length,
+      trusted_devices: trust.listOf(user).map(({ id, userAgent, createdAt, expiresAt }) => ({
+        ...{ id, user_agent: userAgent, created_at: createdAt, expires_at: expiresAt },
+      })),
     })
   }
 }

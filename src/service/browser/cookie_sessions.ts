@@ -18,6 +18,7 @@ import {
 import type { Accounts } from "../accounts.ts"
 import { Principal } from "../authenticate.ts"
 import type { LoginCredentials } from "../credential_check.ts"
+import type { DeviceTrust } from "../device_trust.ts"
 import { type EndParts, endSession } from "../end_session.ts"
 import type { KeyWatch } from "../keys.ts"
 import {
@@ -49,6 +50,7 @@ export interface CookieSessionParts {
   readonly clock: Clock
   readonly audit: Audit
   readonly requirement: FactorRequirement
+  readonly trust: DeviceTrust
   /** Lives of access tokens: for so long a login counts as fresh. */
   readonly accessTtlSeconds: number
   readonly leewaySeconds: number

@@ -198,10 +198,16 @@ export class Enrolment {
     return shown
   }
 
-  /** Removes a factor. @throws AuthError `not_found`, and `access_denied` for the last one */
+  /**
+   * Removes a factor, or ends the trust in a device.
+   * @throws AuthError `not_found`, and `access_denied` for the last factor
+   */
   async remove(id: string, { username, sid }: Enroller, caller: Caller): Promise<void> {
     const { audit } = this.#parts
     const { user, factors } = await this.find(username)
+    if (factors?.trusted.some((device) => device.id === id)) {
+      return this.#distrust(id, username, caller)
+    }
     const method = factors?.totp?.id === id ? "otp" : "passkey"
     const fields = { ...callerFields(caller), user: username }
     const change = { remove: id, keepsOne: this.isRequiredOf(user) }
@@ -214,6 +220,13 @@ export class Enrolment {
   async #requireSession({ sid }: Enroller): Promise<void> {
     if (sid === null || (await this.#parts.store.sessions.find(sid)) !== null) return
     throw new AuthError("invalid_token", "Token has been revoked", { reason: "revoked" })
+  }
+
+  async #distrust(id: string, username: string, caller: Caller): Promise<void> {
+    const { store, audit } = this.#parts
+    const changed = await store.users.change(username, { factors: { distrust: id } })
+    if (typeof changed === "string") throw refusedFactor(changed as RefusedFactor)
+    audit("mfa.untrusted", { ...callerFields(caller), user: username, reason: "by_user" })
   }
 
   async #reset(

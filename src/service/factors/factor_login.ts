@@ -22,6 +22,13 @@ export interface Shown {
   readonly replaces?: NonNullable<CompleteLogin["once"]>["replaces"]
 }
 
+/** How a login is to go on. */
+export interface Completion {
+  readonly life: SessionLife
+  /** Whether the user asks to be asked for no factor on this device. */
+  readonly trusts?: boolean
+}
+
 /**
  * Completes a login by a code.
  * @throws AuthError `invalid_code`, `invalid_token`
@@ -29,7 +36,7 @@ export interface Shown {
  */
 export async function logInByCode(
   login: WaitingLogin,
-  { code, life }: { readonly code: string; readonly life: SessionLife },
+  { code, ...completion }: Completion & { readonly code: string },
   caller: Caller,
   parts: FactorParts,
 ): Promise<StartedLogin> {
@@ -39,7 +46,7 @@ export async function logInByCode(
   const started = await completeLogin(
     login,
     { factor, amr: ["pwd", "otp"] },
-    { life, caller },
+    { ...completion, caller },
     parts,
   )
   if (started !== null) return started
@@ -79,11 +86,13 @@ export function startingBy(
 export async function completeLogin(
   { user, attempt, ticket }: WaitingLogin,
   { factor, amr, replaces }: Shown,
-  { life, caller }: { readonly life: SessionLife; readonly caller: Caller },
-  { starts, accounts, clock, audit }: FactorParts,
+  { life, trusts, caller }: Completion & { readonly caller: Caller },
+  { starts, accounts, trust, clock, audit }: FactorParts,
 ): Promise<StartedLogin | null> {
   const at = clock.now()
-  const factors = { use: factor, ticket, at }
+  const trusted = trusts ? await trust.make(user, caller) : null
+  const use = { use: factor, ticket, at }
+  const factors = trusted === null ? use : { ...use, trust: trusted.device }
   const once = replaces === undefined ? { factors } : { factors, replaces }
   const proof = { amr, factorAt: at }
   const started = await starts.start({ user, proof, once }, life, caller)
@@ -91,5 +100,7 @@ export async function completeLogin(
   const fields = { ...callerFields(caller), user: user.username }
   audit("mfa.used", { ...fields, session: started.session.sid, reason: factor.method })
   await accounts.completeLogin(attempt, fields)
-  return started
+  if (trusted === null) return started
+  audit("mfa.trusted", { ...fields, session: started.session.sid })
+  return { ...started, trustToken: trusted.token }
 }

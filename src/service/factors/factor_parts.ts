@@ -6,6 +6,7 @@ import type { PasswordHasher } from "../../password/hash.ts"
 import type { RevocationWindow, Store } from "../../store/store.ts"
 import type { Audit } from "../../telemetry/audit.ts"
 import type { Accounts } from "../accounts.ts"
+import type { DeviceTrust } from "../device_trust.ts"
 import type { KeyWatch } from "../keys.ts"
 import type { SessionStart } from "../session_start.ts"
 
@@ -22,6 +23,7 @@ export interface FactorParts {
   readonly factorKey: () => Uint8Array
   readonly windowNow: () => RevocationWindow
   readonly requirement: FactorRequirement
+  readonly trust: DeviceTrust
   readonly clock: Clock
   readonly audit: Audit
   /** The name that authenticators show. */

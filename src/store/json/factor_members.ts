@@ -30,6 +30,10 @@ const passkey = {
 
 const ticket = { id: isId, expiresAt: isCount, tries: isCount, isUsed: isBoolean }
 
+const trustedDevice = {
+  ...{ id: isId, userAgent: isText, createdAt: isCount, expiresAt: isCount },
+}
+
 /** Whether a value is what domain/factors.ts says of a user's factors. */
 export const isFactors: Check = recordOf({
   handle: isId,
@@ -39,6 +43,7 @@ export const isFactors: Check = recordOf({
   passkeys: listOf(recordOf(passkey)),
   failures: isCount,
   tickets: listOf(recordOf(ticket)),
+  trusted: listOf(recordOf(trustedDevice)),
 })
 
 function recordOf(members: Readonly<Record<string, Check>>): Check {
