@@ -82,6 +82,12 @@ export interface Factors {
   readonly trusted: readonly TrustedDevice[]
 }
 
+/** The length of an authenticator app's time step (RFC 6238 §5.2). */
+export const totpStepSeconds = 30
+
+/** Clocks of phones differ: so many steps before and after the present one count, too. */
+export const totpStepsAround = 1
+
 /** Whether a user has a factor in force. */
 export function isEnrolled(factors: Factors | null): factors is Factors {
   return factors !== null && (factors.totp !== null || factors.passkeys.length > 0)

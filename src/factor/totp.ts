@@ -2,19 +2,17 @@
 // what every app takes; many ignore other choices.
 
 import { createHmac, timingSafeEqual } from "node:crypto"
+import { totpStepSeconds, totpStepsAround } from "../domain/factors.ts"
 import { toBase32 } from "./base32.ts"
 
 /** Length of a secret in bytes: that of SHA-1 (RFC 4226 §4). */
 export const totpSecretBytes = 20
 
-const stepSeconds = 30
 const digits = 6
-/** Clocks of phones differ: one step before and after counts, too (RFC 6238 §5.2). */
-const stepsAround = [-1, 0, 1]
 
 /** The time step of an instant. */
 export function stepAt(now: number): number {
-  return Math.floor(now / stepSeconds)
+  return Math.floor(now / totpStepSeconds)
 }
 
 /** The code of a step. */
@@ -36,8 +34,8 @@ export function findStep(secret: Uint8Array, code: string, now: number): number 
   const given = Buffer.from(code)
   if (given.byteLength !== digits) return null
   let found: number | null = null
-  for (const around of stepsAround) {
-    const step = stepAt(now) + around
+  const present = stepAt(now)
+  for (let step = present - totpStepsAround; step <= present + totpStepsAround; step += 1) {
     if (step >= 0 && timingSafeEqual(given, Buffer.from(codeOf(secret, step)))) found = step
   }
   return found

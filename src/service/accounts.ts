@@ -135,7 +135,7 @@ export class Accounts {
    */
   async logOutAll(): Promise<{ readonly users: number; readonly sessions: number }> {
     const { store, audit, windowNow } = this.#parts
-    const done = await store.users.resetAll(windowNow())
+    const done = await store.users.reviveAll(windowNow())
     audit("store.revived", { count: done.sessions })
     return done
   }

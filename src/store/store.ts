@@ -104,10 +104,12 @@ export interface UserStore {
   ): Promise<ResetUser | RefusedReset>
 
   /**
-   * Resets each user by `{}`: voids all tokens that were given before, and ends all sessions. In
-   * slices, so a failure may come when a part is done. Gives how many it reset and ended.
+   * Revives each user, as domain/revived_user.ts says, and ends all sessions. In slices, so a
+   * failure may come when a part is done. Gives how many users and ended sessions there were.
    */
-  resetAll(window: RevocationWindow): Promise<{ readonly users: number; readonly sessions: number }>
+  reviveAll(
+    window: RevocationWindow,
+  ): Promise<{ readonly users: number; readonly sessions: number }>
 
   /**
    * Deletes a user with all sessions and failed logins, and reserves the name. Gives the user as it

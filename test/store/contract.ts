@@ -18,7 +18,7 @@ import { keysContract } from "./contract_of_keys.ts"
 import { linksContract } from "./contract_of_links.ts"
 import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
-import { resetOfAllContract } from "./contract_of_resets_of_all.ts"
+import { revivalContract } from "./contract_of_revivals.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
 import { listingContract, startingContract } from "./contract_of_sessions.ts"
@@ -53,7 +53,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   touchingContract(engine, open)
   endingContract(engine, open)
   resettingContract(engine, open)
-  resetOfAllContract(engine, open)
+  revivalContract(engine, open)
   linksContract(engine, open)
   handlesContract(engine, open)
   historiesContract(engine, open)
@@ -148,7 +148,7 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
       seed: () => users.seed([bob]),
       change: () => users.change("alice", { disabled: false }),
       reset: () => users.reset("alice", {}, options),
-      resetAll: () => users.resetAll(windowAt()),
+      reviveAll: () => users.reviveAll(windowAt()),
       delete: () => users.delete("alice", windowAt()),
       release: () => users.release("alice"),
     },

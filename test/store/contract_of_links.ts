@@ -86,7 +86,7 @@ function usingContract(engine: string, open: OpenStore): void {
     // Twice in a second, too.
     for (let times = 0; times < 2; times += 1) {
       await store.users.change("alice", { link })
-      await store.users.resetAll(window)
+      await store.users.reviveAll(window)
       assert.equal((await store.users.find("alice"))?.link, null)
     }
   })

@@ -1,5 +1,6 @@
 // The users of the JSON store. A change that ends sessions is one journal entry with their ends.
 
+import { reviveUser } from "../../domain/revived_user.ts"
 import {
   changeUser,
   changeUserFactors,
@@ -17,7 +18,7 @@ import { changeToStart, type JsonSessions } from "./sessions.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { type Change, frozen } from "./tables.ts"
 
-/** How many users one journal entry resets. */
+/** How many users one journal entry revives. */
 const usersPerEntry = 200
 
 /** The users; store.ts says what each method promises. */
@@ -135,7 +136,7 @@ export class JsonUsers implements UserStore {
     return { user, ended }
   }
 
-  async resetAll(window: RevocationWindow): Promise<{ users: number; sessions: number }> {
+  async reviveAll(window: RevocationWindow): Promise<{ users: number; sessions: number }> {
     const usernames = [...this.#tables.committed.users.keys()]
     let [users, sessions] = [0, 0]
     for (let at = 0; at < usernames.length; at += usersPerEntry) {
@@ -145,7 +146,7 @@ export class JsonUsers implements UserStore {
         const { ended, changes } = this.#sessions.changesToEndAll(username, window)
         users += 1
         sessions += ended.length
-        return [["users", username, frozen(resetUser(user, {}, window.at))], ...changes]
+        return [["users", username, frozen(reviveUser(user, window.at))], ...changes]
       })
       if (changes.length > 0) await this.#sessions.write(changes)
     }

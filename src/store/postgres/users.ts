@@ -13,6 +13,7 @@ import {
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import { type Database, inTime, type Query } from "./database.ts"
 import { lockUser, updateUser } from "./locked_user.ts"
+import { reviveUsers } from "./revived_users.ts"
 import {
   type GraceClock,
   numbersOf,
@@ -26,8 +27,6 @@ import {
 import type { View } from "./view.ts"
 
 const usersPerPage = 2000
-/** Each may have many sessions, and the wait for a statement is short. */
-const usersPerReset = 100
 
 /** The users; store.ts says what each method promises. */
 export class PostgresUsers implements UserStore {
@@ -136,21 +135,14 @@ export class PostgresUsers implements UserStore {
     })
   }
 
-  async resetAll(window: RevocationWindow): Promise<{ users: number; sessions: number }> {
-    type Slice = { last: string | null; users: number; sessions: number }
+  async reviveAll(window: RevocationWindow): Promise<{ users: number; sessions: number }> {
     let [after, users, sessions] = ["", 0, 0]
     for (;;) {
-      const values = [after, usersPerReset, ...numbersOf(window)]
-      const [row] = await this.#view.changing(() =>
-        this.#database.change<{ slice: Slice }>(
-          `select postern.reset_users($1, $2, $3, $4, $5) as slice where ${inTime(6)}`,
-          values,
-        ),
-      )
-      if (!row?.slice.last) return { users, sessions }
-      after = row.slice.last
-      users += row.slice.users
-      sessions += row.slice.sessions
+      const slice = await this.#changing((query) => reviveUsers(query, { after, window }))
+      if (slice === null) return { users, sessions }
+      after = slice.last
+      users += slice.users
+      sessions += slice.sessions
     }
   }
 

@@ -65,7 +65,7 @@ test("the rights of docs/postgres.md are enough for a service", { skip }, async 
   assert.equal(await sessions.purge(Number.MAX_SAFE_INTEGER), 1)
   assert.ok((await users.delete("alice", windowAt())) !== null)
   assert.equal(await users.release("alice"), true)
-  assert.deepEqual(await users.resetAll(windowAt()), { users: 0, sessions: 0 })
+  assert.deepEqual(await users.reviveAll(windowAt()), { users: 0, sessions: 0 })
   const { role, content } = await readDatabaseStatus({ ...place, ca: null, warn: () => {} })
   assert.deepEqual([role, content?.users], ["postern_service", { rows: 0, isExact: true }])
 

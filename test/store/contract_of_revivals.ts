@@ -1,28 +1,32 @@
-// What every engine must pass about the reset of all users at once.
+// What every engine must pass about the revival of all users at once.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { resetUser, type User } from "../../src/domain/user.ts"
+import { reviveUser } from "../../src/domain/revived_user.ts"
+import type { User } from "../../src/domain/user.ts"
 import { type OpenStore, thenReopened } from "./json/opened_store.ts"
+import { pendingTotp, sampleFactors } from "./sample_factors.ts"
 import { presented, sampleSession, start, startOptions, windowAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 import { listRevocations, rotate } from "./session_calls.ts"
 
-/** More than an engine resets in one step. */
+/** More than an engine revives in one step. */
 const count = 450
 const window = windowAt()
 
 /** Users whose tokens are refused before times around the reset, and long after it. */
 const users = Array.from({ length: count }, (_, at): User => {
   const tokensNotBefore = at % 5 === 0 ? 0 : start - 100 + at
-  return sampleUser(`user-${at}`, { tokensNotBefore, disabled: at % 3 === 0 })
+  const link = at % 7 === 0 ? ({ kind: "reset", tag: "t", expiresAt: start + 60 } as const) : null
+  const factors = at % 4 === 0 ? sampleFactors({ pendingTotp, failures: at }) : null
+  return sampleUser(`user-${at}`, { tokensNotBefore, disabled: at % 3 === 0, link, factors })
 })
 
-/** Defines the tests of `users.resetAll`. */
-export function resetOfAllContract(engine: string, open: OpenStore): void {
-  test(`${engine}: users.resetAll() resets each user and ends all sessions`, async (t) => {
+/** Defines the tests of `users.reviveAll`. */
+export function revivalContract(engine: string, open: OpenStore): void {
+  test(`${engine}: users.reviveAll() revives each user and ends all sessions`, async (t) => {
     const { store, reopen } = await open(t)
-    assert.deepEqual(await store.users.resetAll(window), { users: 0, sessions: 0 })
+    assert.deepEqual(await store.users.reviveAll(window), { users: 0, sessions: 0 })
     await store.users.seed(users)
     const enabled = users.filter(({ disabled }) => !disabled)
     const sids = enabled.flatMap(({ username }) => [`${username}-a`, `${username}-b`])
@@ -30,9 +34,9 @@ export function resetOfAllContract(engine: string, open: OpenStore): void {
       const session = sampleSession(sid, { username: sid.slice(0, -2) })
       await store.sessions.start(session, startOptions({ ifPasswordHash: sampleHash() }))
     }
-    const done = await store.users.resetAll(window)
+    const done = await store.users.reviveAll(window)
     assert.deepEqual(done, { users: count, sessions: sids.length })
-    const expected = users.map((user) => resetUser(user, {}, window.at))
+    const expected = users.map((user) => reviveUser(user, window.at))
     for await (const one of thenReopened({ store, reopen })) {
       const found = await one.users.list()
       assert.deepEqual(found, [...expected].sort(byName))
