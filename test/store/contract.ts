@@ -6,6 +6,9 @@ import { Unavailable } from "../../src/errors.ts"
 import type { Store } from "../../src/store/store.ts"
 import { changingContract, deletingContract } from "./contract_of_changes.ts"
 import { endingContract } from "./contract_of_endings.ts"
+import { factorsContract } from "./contract_of_factors.ts"
+import { factorsOnceContract } from "./contract_of_factors_at_once.ts"
+import { factorsInSessionsContract } from "./contract_of_factors_in_sessions.ts"
 import {
   clearingContract,
   contractOfUnknownUsers,
@@ -55,6 +58,9 @@ export function storeContract(engine: string, open: OpenStore): void {
   resettingContract(engine, open)
   revivalContract(engine, open)
   linksContract(engine, open)
+  factorsContract(engine, open)
+  factorsInSessionsContract(engine, open)
+  factorsOnceContract(engine, open)
   handlesContract(engine, open)
   historiesContract(engine, open)
   revokingContract(engine, open)
