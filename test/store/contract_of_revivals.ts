@@ -18,7 +18,8 @@ const window = windowAt()
 const users = Array.from({ length: count }, (_, at): User => {
   const tokensNotBefore = at % 5 === 0 ? 0 : start - 100 + at
   const link = at % 7 === 0 ? ({ kind: "reset", tag: "t", expiresAt: start + 60 } as const) : null
-  const factors = at % 4 === 0 ? sampleFactors({ pendingTotp, failures: at }) : null
+  const handle = `handle-${at}`
+  const factors = at % 4 === 0 ? sampleFactors({ handle, pendingTotp, failures: at }) : null
   return sampleUser(`user-${at}`, { tokensNotBefore, disabled: at % 3 === 0, link, factors })
 })
 
