@@ -9,7 +9,9 @@
 // token, write a session) is slow. While others wait, finished hashes are therefore released in
 // groups. Measured with 8 logins in flight: 7 % less processor time per login.
 
+import { monotonicMillis } from "../clock.ts"
 import { Unavailable } from "../errors.ts"
+import { type DurationCounts, Durations } from "../system/durations.ts"
 import { type Asker, createFairQueue } from "./fair_queue.ts"
 
 /** Runs work when there is room. */
@@ -21,6 +23,19 @@ export interface HashingLane {
    *   groups have the most waiters
    */
   run<T>(work: () => Promise<T>, asker: Asker): Promise<T>
+  /** Its numbers now, and those since it was made. */
+  figures(): LaneFigures
+}
+
+/** The numbers of a lane, for monitoring. */
+export interface LaneFigures {
+  readonly width: number
+  readonly running: number
+  readonly waiting: number
+  /** How long each that got a turn waited for it. */
+  readonly waits: DurationCounts
+  /** How many had to leave because the queue was full, and how many because they waited too long. */
+  readonly refusals: { readonly full: number; readonly late: number }
 }
 
 const waitingMaxDefault = 200
@@ -75,18 +90,25 @@ interface Waiter {
 export function createHashingLane({
   width,
   waitingMax = waitingMaxDefault,
+  millis = monotonicMillis,
 }: {
   readonly width: number
   readonly waitingMax?: number
+  /** Reads a clock that is never set. */
+  readonly millis?: () => number
 }): HashingLane {
   const queue = createFairQueue<Waiter>(waitingMax)
   const group = createGroup()
+  const waits = new Durations()
+  const refusals = { full: 0, late: 0 }
   let running = 0
 
   return {
     async run(work, asker) {
-      if (running < width) running += 1
-      else await turn(asker)
+      if (running < width) {
+        running += 1
+        waits.add(0)
+      } else await turn(asker)
       try {
         return await work()
       } finally {
@@ -97,13 +119,16 @@ export function createHashingLane({
         await group.release({ othersWait: queue.size > 0 })
       }
     },
+    figures: () => ({ width, running, waiting: queue.size, waits, refusals }),
   }
 
   function turn(asker: Asker): Promise<void> {
+    const cameAt = millis()
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         enter() {
           clearTimeout(timer)
+          waits.add((millis() - cameAt) / 1000)
           resolve()
         },
         leave() {
@@ -113,9 +138,13 @@ export function createHashingLane({
       }
       const timer = setTimeout(() => {
         queue.remove(waiter)
+        refusals.late += 1
         waiter.leave()
       }, waitMillisMax)
-      queue.add(waiter, asker)?.leave()
+      const leaving = queue.add(waiter, asker)
+      if (leaving === null) return
+      refusals.full += 1
+      leaving.leave()
     })
   }
 }

@@ -6,7 +6,7 @@ import type { FactorRequirement } from "../domain/factor_requirement.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Revocations, RevocationWindow, Store } from "../store/store.ts"
 import { type Audit, auditEnded, callerFields } from "../telemetry/audit.ts"
-import { VerifiedTokens } from "../token/verified_tokens.ts"
+import { type VerifiedFigures, VerifiedTokens } from "../token/verified_tokens.ts"
 import type { Accounts } from "./accounts.ts"
 import { createAuthenticate, type Principal } from "./authenticate.ts"
 import type { LoginCredentials } from "./credential_check.ts"
@@ -68,6 +68,8 @@ export class Sessions {
   readonly refresh: Refresh
   /** Finds who sent an access token. @throws AuthError `invalid_token` */
   readonly authenticate: (token: string) => Promise<Principal>
+  /** The numbers of the tokens that were verified. */
+  readonly verifiedFigures: () => VerifiedFigures
 
   constructor(parts: SessionParts) {
     const { clock, tokens, settings, verifiedBytesMax: bytesMax } = parts
@@ -78,6 +80,7 @@ export class Sessions {
     this.refresh = createRefresh(this.#parts)
     const verified = new VerifiedTokens(tokens, { bytesMax })
     this.authenticate = createAuthenticate({ ...parts, verified })
+    this.verifiedFigures = () => verified.figures()
   }
 
   /**

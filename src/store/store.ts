@@ -18,6 +18,7 @@ import type { FactorChange, RefusedFactor } from "../domain/factor_change.ts"
 import type { Client, Moment, Session, SessionLife, Use } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
 import type { FailureStore } from "./failure_store.ts"
+import type { StoreFigures } from "./figures.ts"
 import type { HistoryStore } from "./history_store.ts"
 import type { RevokedToken } from "./records.ts"
 
@@ -45,6 +46,9 @@ export interface Store {
    * @throws Unavailable with the cause, when the operator has to mend something
    */
   isUsable(): Promise<boolean>
+
+  /** Its numbers, for monitoring. Also those of a closed store. */
+  figures(): StoreFigures
 
   /** Finishes the writes in progress and closes. Afterwards every method throws Unavailable. */
   close(): Promise<void>
@@ -125,6 +129,9 @@ export interface UserStore {
 export interface SessionStore {
   /** The session of this sid with its user, or null. The session may have expired. */
   find(sid: string): Promise<SessionOfUser | null>
+
+  /** The number of sessions that are alive at an instant (domain/session.ts). */
+  count(now: number): Promise<number>
 
   /** All sessions of a user, the last used first. They may have expired. */
   list(username: string): Promise<readonly Session[]>

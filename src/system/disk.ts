@@ -72,6 +72,8 @@ export interface Inspection {
   /** Permissions, and the sticky bit. */
   readonly mode: number
   readonly size: number
+  /** When it was last written to, in epoch seconds. */
+  readonly modifiedAt: number
   /** Device and number of the file: no two have the same while both are there or open. */
   readonly identity: string
 }
@@ -127,6 +129,7 @@ function inspection(stats: BigIntStats): Inspection {
     group: Number(stats.gid),
     mode: Number(stats.mode) & 0o1777,
     size: Number(stats.size),
+    modifiedAt: Number(stats.mtimeMs) / 1000,
     identity: identityOf(stats),
   }
 }

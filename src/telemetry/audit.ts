@@ -86,6 +86,8 @@ export type Audit = (event: AuditEvent, fields: AuditFields) => void
 /** A file to which audit lines are appended. */
 export interface AuditFile {
   readonly append: (line: string) => void
+  /** How many lines were lost since the start. */
+  readonly linesLost: () => number
   /** Tries once more to write all lines, and waits for that. */
   close(): Promise<void>
 }
@@ -100,7 +102,7 @@ export function createAudit({
   clock,
 }: {
   readonly log: Log | null
-  readonly file: AuditFile | null
+  readonly file: Pick<AuditFile, "append"> | null
   readonly clock: Clock
 }): Audit {
   return (event, { user, session, client, other, request, reason, key, count, seconds }) => {
@@ -133,7 +135,9 @@ export function openAuditFile(
   { warn, clock }: { readonly warn: (reason: string) => void; readonly clock: Clock },
 ): AuditFile {
   let pending = ""
+  /** Since the last line that told of it, and before that. */
   let lost = 0
+  let lostBefore = 0
   let draining: Promise<void> | null = null
 
   async function drain(): Promise<void> {
@@ -154,6 +158,7 @@ export function openAuditFile(
       warn(`${lost} lines were lost`)
       // The loss line goes before the lines that came later.
       pending = `${auditLine(isoTime(clock.now()), "audit.lost", { lines: lost })}${pending}`
+      lostBefore += lost
       lost = 0
     }
     draining = null
@@ -169,6 +174,7 @@ export function openAuditFile(
       }
       draining ??= drain()
     },
+    linesLost: () => lostBefore + lost,
     async close() {
       await draining
       if (pending === "") return

@@ -11,6 +11,8 @@ import type { LineKind, Losses } from "./log.ts"
 /** Collects lines. `write` takes a function that makes a line with its newline. */
 export interface LineBatch {
   write(line: () => string, kind: LineKind): void
+  /** How many lines of each kind were lost since the start. */
+  losses(): Losses
   /** Writes the waiting lines. Call it before the process ends. */
   flush(): void
 }
@@ -37,11 +39,18 @@ const urgencies = {
 export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => string): LineBatch {
   let makers: (() => string)[] = []
   let kinds: LineKind[] = []
+  /** Lines that were lost since the last report, and all. */
   let lost = new Map<LineKind, number>()
+  const lostInAll = new Map<LineKind, number>()
   /** Whether the last written line is incomplete. */
   let isTorn = false
 
-  const lose = (kind: LineKind, lines = 1) => void lost.set(kind, (lost.get(kind) ?? 0) + lines)
+  const add = (counts: Map<LineKind, number>, kind: LineKind, lines = 1) =>
+    void counts.set(kind, (counts.get(kind) ?? 0) + lines)
+  const lose = (kind: LineKind) => {
+    add(lost, kind)
+    add(lostInAll, kind)
+  }
 
   const flush = () => {
     if (kinds.length === 0) return
@@ -62,12 +71,13 @@ export function createLineBatch(output: LineOutput, lossLine: (lost: Losses) => 
     const ends = taken.filter((byte) => byte === newline).byteLength
     const whole = Math.max(0, wasTorn ? ends - 1 : ends)
     const isReported = reported.size > 0 && whole > 0
-    if (!isReported) for (const [kind, lines] of reported) lose(kind, lines)
+    if (!isReported) for (const [kind, lines] of reported) add(lost, kind, lines)
     for (const kind of kinds.slice(isReported ? whole - 1 : whole)) lose(kind)
   }
 
   return {
     flush,
+    losses: () => Object.fromEntries(lostInAll),
     write(line, kind) {
       const urgency = urgencies[kind]
       if (output.unreadBytes() > unreadBytesMax[urgency]) return lose(kind)

@@ -24,12 +24,21 @@ export interface VerifiedToken {
 /** An entry, with the whole token. */
 type Entry = VerifiedToken & { readonly token: string }
 
+/** The numbers of the verified tokens, for monitoring. */
+export interface VerifiedFigures {
+  readonly size: number
+  readonly hits: number
+  readonly misses: number
+}
+
 /** The verified tokens of a process. */
 export class VerifiedTokens {
   readonly #settings: TokenSettings
   /** By `keyOf` their tokens. All were verified by the keys of `#keySet`. */
   readonly #entries: BoundedMap<Entry>
   #keySet = ""
+  #hits = 0
+  #misses = 0
 
   constructor(settings: TokenSettings, { bytesMax }: { readonly bytesMax: number }) {
     this.#settings = settings
@@ -41,6 +50,11 @@ export class VerifiedTokens {
     return this.#entries.size
   }
 
+  /** How many tokens are kept, and how often one was found and not found since the start. */
+  figures(): VerifiedFigures {
+    return { size: this.size, hits: this.#hits, misses: this.#misses }
+  }
+
   /**
    * Finds a kept token. Null when the token has to be verified.
    * @param now epoch seconds
@@ -48,13 +62,14 @@ export class VerifiedTokens {
    */
   find(token: string, now: number): VerifiedToken | null {
     const entry = this.#entries.get(keyOf(token))
-    if (entry?.token !== token) return null
+    if (entry?.token !== token) return this.#miss()
     if (this.#settings.ring.keySet(now) !== this.#keySet) {
       this.#entries.clear()
-      return null
+      return this.#miss()
     }
     // The clock was set back since: the token may not have begun.
-    if (now < entry.verifiedAt) return null
+    if (now < entry.verifiedAt) return this.#miss()
+    this.#hits += 1
     assertNotExpired(entry.claims, this.#settings, now)
     return entry
   }
@@ -78,6 +93,11 @@ export class VerifiedTokens {
     // A copy: a part of the header would keep the whole header in memory.
     const own = ownText(token)
     this.#entries.set(keyOf(own), { token: own, claims, keySet, verifiedAt })
+  }
+
+  #miss(): null {
+    this.#misses += 1
+    return null
   }
 
   /** Forgets a token. */

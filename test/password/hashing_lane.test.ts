@@ -145,6 +145,36 @@ test("createHashingLane() lets 200 wait by default", async () => {
   assert.equal(started.length, 201)
 })
 
+test("figures() counts who waits, for how long, and who had to leave", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  let now = 0
+  const lane = createHashingLane({ width: 2, waitingMax: 2, millis: () => now })
+  const countsOf = () => {
+    const { waits, ...rest } = lane.figures()
+    return { ...rest, waits: waits.counts, waited: waits.sumSeconds }
+  }
+  const none = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  const idle = { width: 2, running: 0, waiting: 0, refusals: { full: 0, late: 0 } }
+  assert.deepEqual(countsOf(), { ...idle, waits: none, waited: 0 })
+  const { run, end } = createWork(lane)
+  const taken = ["a", "b", "c", "d"].map((name) => run(name))
+  await assert.rejects(run("e"), { name: "Unavailable" })
+  const busy = { ...idle, running: 2, waiting: 2, refusals: { full: 1, late: 0 } }
+  assert.deepEqual(countsOf(), { ...busy, waits: none.with(0, 2), waited: 0 })
+  now = 1_500
+  await end("a")
+  const late = assert.rejects(taken[3] as Promise<string>, { name: "Unavailable" })
+  t.mock.timers.tick(5_000)
+  await late
+  const waits = none.with(0, 2).with(10, 1)
+  const left = { ...busy, waiting: 0, refusals: { full: 1, late: 1 } }
+  assert.deepEqual(countsOf(), { ...left, waits, waited: 1.5 })
+  for (const name of ["b", "c"]) await end(name)
+  t.mock.timers.tick(50)
+  await Promise.all(taken.slice(0, 3))
+  assert.equal(lane.figures().running, 0)
+})
+
 /** Work in a lane, under way, and who has gone on from it, in order. Time moves by hand. */
 async function startFollowed(t: TestContext, width: number, names: readonly string[]) {
   t.mock.timers.enable({ apis: ["setTimeout"] })

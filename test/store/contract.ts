@@ -24,7 +24,7 @@ import { resettingContract } from "./contract_of_resets.ts"
 import { revivalContract } from "./contract_of_revivals.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
-import { listingContract, startingContract } from "./contract_of_sessions.ts"
+import { listingContract, sessionCountContract, startingContract } from "./contract_of_sessions.ts"
 import { touchingContract } from "./contract_of_touches.ts"
 import { creatingContract, readingContract, seedingContract } from "./contract_of_users.ts"
 import { nameOf, type OpenStore, thousand } from "./json/opened_store.ts"
@@ -52,6 +52,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   clearingContract(engine, open)
   startingContract(engine, open)
   listingContract(engine, open)
+  sessionCountContract(engine, open)
   rotatingContract(engine, open)
   touchingContract(engine, open)
   endingContract(engine, open)
@@ -160,6 +161,7 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
     },
     sessions: {
       find: () => sessions.find("s1"),
+      count: () => sessions.count(1),
       list: () => sessions.list("alice"),
       lastUse: () => sessions.lastUse(),
       start: () => sessions.start(sampleSession("s1"), startOptions()),

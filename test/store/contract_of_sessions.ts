@@ -194,6 +194,24 @@ function surplusContract(engine: string, open: OpenStore): void {
   })
 }
 
+/** Defines the test of `countSessions`. */
+export function sessionCountContract(engine: string, open: OpenStore): void {
+  test(`${engine}: sessions.count() counts those that are alive at an instant`, async (t) => {
+    const { store, reopen } = await open(t)
+    assert.equal(await store.sessions.count(start), 0)
+    const later = sampleSession("s2", { startedAt: start + 60 })
+    const ahead = sampleSession("s3", { startedAt: start + 10 * day, username: "bob" })
+    await fill(store, [first, later, ahead])
+    for await (const one of thenReopened({ store, reopen })) {
+      const { idleExpiresAt } = first
+      const counts = [start, idleExpiresAt - 1, idleExpiresAt, idleExpiresAt + 60, start + 10 * day]
+      const found = await Promise.all(counts.map((at) => one.sessions.count(at)))
+      // What is dated long after the instant is not alive then.
+      assert.deepEqual(found, [2, 2, 1, 0, 1])
+    }
+  })
+}
+
 /** Defines the tests of `sessions.find` and `sessions.list`. */
 export function listingContract(engine: string, open: OpenStore): void {
   test(`${engine}: sessions.find() and rotate() give the user as the user is then`, async (t) => {

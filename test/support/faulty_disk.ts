@@ -6,6 +6,7 @@
 
 import { basename } from "node:path"
 import { type Disk, type DiskFile, machineDisk, writeAll } from "../../src/system/disk.ts"
+import { startOfTests } from "./fake_clock.ts"
 
 /** Something that was done to a file; names are without their directory. */
 export type Operation =
@@ -163,7 +164,12 @@ function diskOver(files: Files, perform: Perform): Disk {
     async inspect(path) {
       const size = contentOf(path)?.byteLength
       if (size === undefined) return machineDisk.inspect(path)
-      return { ...ofThisUser, size, identity: identities.of(basename(path)) }
+      return {
+        ...ofThisUser,
+        size,
+        modifiedAt: startOfTests,
+        identity: identities.of(basename(path)),
+      }
     },
     makeDirectory: machineDisk.makeDirectory,
     async chmod(path, mode) {

@@ -32,6 +32,7 @@ export function createMemoryStore(): MemoryStore {
   const parts = {
     covered: 0,
     snapshotBytes: 0,
+    snapshotWrittenAt: 0,
     directory: "",
     bytesBetweenSnapshotsMin: Number.MAX_SAFE_INTEGER,
     holding,

@@ -51,6 +51,9 @@ export async function openPlainDatabase(host: string, connections = 1): Promise<
     },
     leave: () => {},
     isAvailable: () => available,
+    figures: () => ({
+      ...{ isAvailable: available, connections: { reading: connections, writing: 0 }, waiting: 0 },
+    }),
     close: async () => {
       await Promise.all(all.map(({ client }) => client.end()))
     },

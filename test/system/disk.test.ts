@@ -47,13 +47,14 @@ test("machineDisk makes files of mode 0600, whatever the umask", async (t) => {
   await (await machineDisk.create(join(directory, "created"))).close()
   for (const name of ["opened", "created"]) {
     const path = join(directory, name)
-    const { dev, ino } = lstatSync(path, { bigint: true })
+    const { dev, ino, mtimeMs } = lstatSync(path, { bigint: true })
     assert.deepEqual(await machineDisk.inspect(path), {
       type: "file",
       owner: process.geteuid?.(),
       group: process.getegid?.(),
       mode: 0o600,
       size: 0,
+      modifiedAt: Number(mtimeMs) / 1000,
       identity: `${dev}:${ino}`,
     })
   }

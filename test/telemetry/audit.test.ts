@@ -39,7 +39,10 @@ function createWritten() {
     forPeople: false,
     write: (line) => logged.push(line()),
   })
-  const file: AuditFile = { append: (text) => filed.push(text), close: async () => {} }
+  const file: Pick<AuditFile, "append" | "close"> = {
+    append: (text) => filed.push(text),
+    close: async () => {},
+  }
   return { clock, log, file, logged, filed }
 }
 
@@ -229,6 +232,7 @@ test("openAuditFile() holds a mebibyte at most, says how much was lost, and goes
   await settled()
   const tooMany = "Lines are lost: too many wait for the file"
   assert.deepEqual(warnings, [tooMany, "Error: ENOSPC: made by a test"])
+  assert.equal(file.linesLost(), 75)
   disk.fail()
   file.append("refused, but the disk is tried again\n")
   await settled()
@@ -236,6 +240,7 @@ test("openAuditFile() holds a mebibyte at most, says how much was lost, and goes
   await file.close()
   assert.equal(content(), `\n${long.repeat(1025)}${lostLine(76)}kept\n`)
   assert.deepEqual(warnings.slice(2), ["76 lines were lost"])
+  assert.equal(file.linesLost(), 76)
 })
 
 test("openAuditFile() says where lines are missing, whatever came while it wrote those before", async () => {

@@ -92,6 +92,8 @@ test("createLineBatch() loses access lines long before audit lines when nobody r
   output.unread = 0
   assert.equal(writeAll(), `{"access":1,"debug":1,"info":1,"warn":1,"error":1,"audit":1}\n${all}`)
   assert.equal(writeAll(), all)
+  const patient = { access: 3, debug: 3, info: 3 }
+  assert.deepEqual(batch.losses(), { ...patient, warn: 1, error: 1, audit: 1 })
 })
 
 test("createLineBatch() makes no line that is lost for want of a reader", () => {
@@ -103,7 +105,8 @@ test("createLineBatch() makes no line that is lost for want of a reader", () => 
 })
 
 test("createLineBatch() counts what a full disk does not take, until something gets through", () => {
-  const { write, printed, output } = createPrinted()
+  const { batch, write, printed, output } = createPrinted()
+  assert.deepEqual(batch.losses(), {})
   output.room = 0
   write("1\n", "access")
   write("2\n", "audit")
@@ -112,6 +115,8 @@ test("createLineBatch() counts what a full disk does not take, until something g
   write("4\n", "audit")
   write("5\n", "audit")
   assert.deepEqual(printed, ['{"access":1,"audit":2}\n4\n', "5\n"])
+  // Also those whose report was lost at first.
+  assert.deepEqual(batch.losses(), { access: 1, audit: 2 })
 })
 
 test("createLineBatch() counts the lines that a disk took in part, and starts a new line then", () => {

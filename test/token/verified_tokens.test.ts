@@ -49,6 +49,23 @@ for (const forge of [shared, published]) {
   })
 }
 
+test("figures() counts the tokens that were found, and those that were not", async () => {
+  const { held, settings } = exchangeable(published)
+  const verified = new VerifiedTokens(settings, roomy)
+  const [one, other] = [published.token(), published.token({ payload: { jti: "another" } })]
+  assert.deepEqual(verified.figures(), { size: 0, hits: 0, misses: 0 })
+  await keep(verified, one)
+  await keep(verified, other)
+  assert.deepEqual(verified.figures(), { size: 2, hits: 0, misses: 2 })
+  verified.find(one, now)
+  verified.find(one, now - 3600)
+  assert.throws(() => verified.find(one, now + 86_400 * 365), expiredToken)
+  assert.deepEqual(verified.figures(), { size: 2, hits: 2, misses: 3 })
+  held.ring = (await createForge("EdDSA")).settings.ring
+  verified.find(other, now)
+  assert.deepEqual(verified.figures(), { size: 0, hits: 2, misses: 4 })
+})
+
 test("find() refuses a token from the second on in which it expires", async () => {
   const verified = new VerifiedTokens(shared.settings, roomy)
   const token = shared.token({ payload: { exp: now + 60 } })

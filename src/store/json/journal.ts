@@ -11,7 +11,10 @@
 // renames in order (ext4, XFS) have written the rename by then.
 
 import { join } from "node:path"
+import { monotonicMillis } from "../../clock.ts"
 import { type Disk, replaceFile } from "../../system/disk.ts"
+import { Durations } from "../../system/durations.ts"
+import type { JournalFigures, StoreFigures } from "../figures.ts"
 import type { HeldFile, Holding } from "./held_files.ts"
 import { encodeEntry, encodeHeader, headerLength, type JournalReading } from "./journal_format.ts"
 import type { Change } from "./tables.ts"
@@ -43,6 +46,13 @@ export interface JournalOptions {
   readonly warn: (event: string, message: string) => void
 }
 
+/** The numbers of a journal that its store does not know. */
+export interface JournalCounts extends Pick<StoreFigures, "writes" | "changes"> {
+  readonly journal: Pick<JournalFigures, "bytes" | "entriesSinceSnapshot"> & {
+    readonly snapshot: Pick<JournalFigures["snapshot"], "bytes" | "seconds" | "failures">
+  }
+}
+
 interface Pending {
   readonly changes: readonly Change[]
   readonly settle: Settle
@@ -62,6 +72,9 @@ export class Journal {
   #pending: Pending[] = []
   #draining: Promise<void> | null = null
   #snapshot: Promise<void> | null = null
+  readonly #writes = new Durations()
+  readonly #changes = { done: 0, failed: 0 }
+  readonly #lastSnapshot: { bytes: number; seconds: number | null; failures: number }
 
   constructor(
     [previous, current]: readonly [previous: Segment, current: Segment],
@@ -75,6 +88,20 @@ export class Journal {
     this.#sequence = current.after + current.entries.length
     this.#bytesBetweenSnapshots = this.#distanceAfter(options.snapshotBytes)
     this.#snapshotAt = headerLength + this.#bytesBetweenSnapshots
+    this.#lastSnapshot = { bytes: options.snapshotBytes, seconds: null, failures: 0 }
+  }
+
+  /** Its numbers since it was opened. */
+  figures(): JournalCounts {
+    return {
+      writes: this.#writes,
+      changes: this.#changes,
+      journal: {
+        bytes: this.#current.length + this.#previous.length,
+        entriesSinceSnapshot: this.#sequence - this.#covered,
+        snapshot: this.#lastSnapshot,
+      },
+    }
   }
 
   /**
@@ -103,10 +130,12 @@ export class Journal {
       } catch (failure) {
         const behind = this.#pending
         this.#pending = []
+        this.#changes.failed += batch.length + behind.length
         for (const { settle } of [...batch, ...behind]) settle(failure)
         continue
       }
       this.#sequence += batch.length
+      this.#changes.done += batch.length
       for (const { settle } of batch) settle(null)
       if (this.#current.length >= this.#snapshotAt) await this.#makeRoom()
     }
@@ -117,7 +146,9 @@ export class Journal {
     const lines = batch.map(({ changes }, index) =>
       encodeEntry({ sequence: this.#sequence + index + 1, changes }),
     )
+    const startedAt = monotonicMillis()
     await this.#options.holding.append(this.#current, Buffer.concat(lines))
+    this.#writes.add((monotonicMillis() - startedAt) / 1000)
   }
 
   // Until a snapshot covers the previous file, the current file goes on growing, and the next
@@ -130,11 +161,16 @@ export class Journal {
 
   async #takeSnapshot(sequence: number): Promise<void> {
     const { writeSnapshot, warn } = this.#options
+    const startedAt = monotonicMillis()
     try {
-      this.#bytesBetweenSnapshots = this.#distanceAfter(await writeSnapshot(sequence))
+      const bytes = await writeSnapshot(sequence)
+      this.#lastSnapshot.bytes = bytes
+      this.#lastSnapshot.seconds = (monotonicMillis() - startedAt) / 1000
+      this.#bytesBetweenSnapshots = this.#distanceAfter(bytes)
       this.#covered = sequence
       this.#snapshotAt = this.#current.length + this.#bytesBetweenSnapshots
     } catch (error) {
+      this.#lastSnapshot.failures += 1
       warn("store.snapshot_failed", String(error))
     } finally {
       this.#snapshot = null

@@ -2,7 +2,9 @@
 // Made by `openJsonStore`.
 
 import { join } from "node:path"
+import { systemClock } from "../../clock.ts"
 import type { FailureStore } from "../failure_store.ts"
+import type { StoreFigures } from "../figures.ts"
 import type { HistoryStore } from "../history_store.ts"
 import type { KeyStore, SessionStore, Store, UserStore } from "../store.ts"
 import { JsonFailures } from "./failed_logins.ts"
@@ -18,6 +20,8 @@ import { JsonUsers } from "./users.ts"
 /** What a store works with. */
 export interface JsonStoreParts extends Omit<JournalOptions, "writeSnapshot"> {
   readonly directory: string
+  /** When the snapshot that is there was written, in epoch seconds. */
+  readonly snapshotWrittenAt: number
 }
 
 /** The store over a snapshot and a journal. */
@@ -30,14 +34,20 @@ export class JsonStore implements Store {
   readonly #parts: JsonStoreParts
   readonly #staged: StagedTables
   readonly #journal: Journal
+  #snapshotWrittenAt: number
 
   constructor(tables: Tables, segments: readonly [Segment, Segment], parts: JsonStoreParts) {
     const { directory, holding } = parts
     const snapshotPath = join(directory, snapshotName)
     this.#parts = parts
+    this.#snapshotWrittenAt = parts.snapshotWrittenAt
     this.#journal = new Journal(segments, {
       ...parts,
-      writeSnapshot: (sequence) => writeSnapshot(snapshotPath, sequence, tables, holding.disk),
+      writeSnapshot: async (sequence) => {
+        const bytes = await writeSnapshot(snapshotPath, sequence, tables, holding.disk)
+        this.#snapshotWrittenAt = systemClock.now()
+        return bytes
+      },
     })
     const staged = new StagedTables(tables, this.#journal)
     const sessions = new JsonSessions(staged)
@@ -66,6 +76,12 @@ export class JsonStore implements Store {
 
   async isUsable(): Promise<boolean> {
     return this.isInPlace()
+  }
+
+  figures(): StoreFigures {
+    const { journal, ...counts } = this.#journal.figures()
+    const snapshot = { ...journal.snapshot, writtenAt: this.#snapshotWrittenAt }
+    return { ...counts, journal: { ...journal, snapshot }, database: null }
   }
 
   async close(): Promise<void> {

@@ -38,6 +38,7 @@ interface Contents {
   readonly tables: Tables
   readonly covered: number
   readonly snapshotBytes: number
+  readonly snapshotWrittenAt: number
   readonly readings: readonly [previous: Found, current: Found]
 }
 
@@ -98,11 +99,12 @@ async function openContents(
 
 async function readContents(directory: string, disk: Disk): Promise<Contents | null> {
   const snapshotPath = join(directory, snapshotName)
+  const found = await disk.inspect(snapshotPath)
   const snapshot = await readStoreFile(snapshotPath, disk, readSnapshot)
   const [first, second] = await Promise.all(
     journalNames.map((name) => readSegment(join(directory, name), disk)),
   )
-  if (snapshot === null) {
+  if (snapshot === null || found === null) {
     // The snapshot is made last, so a first start that was cut short has at most empty journals.
     if (!isUnused(first) || !isUnused(second)) {
       throw unreadable(snapshotPath, "it is missing, but there is a journal of its changes")
@@ -133,7 +135,7 @@ async function readContents(directory: string, disk: Disk): Promise<Contents | n
     )
   }
   for (const entry of entries) for (const change of entry.changes) apply(tables, change)
-  return { tables, covered, snapshotBytes, readings }
+  return { tables, covered, snapshotBytes, snapshotWrittenAt: found.modifiedAt, readings }
 }
 
 async function makeContents(options: JsonStoreOptions): Promise<Contents> {

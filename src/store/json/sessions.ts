@@ -31,7 +31,7 @@ import { type Change, frozen } from "./tables.ts"
 
 /** The most changes in one journal entry of a purge. */
 const changesPerEntry = 500
-/** The most records that a purge looks at before it yields to other work. */
+/** The most records that a purge or a count looks at before it yields to other work. */
 const recordsPerTurn = 10_000
 
 /** The sessions; store.ts says what each method promises. */
@@ -51,6 +51,16 @@ export class JsonSessions implements SessionStore {
     const session = sessions.get(sid)
     const user = session && users.get(session.username)
     return user === undefined ? null : { session: session as Session, user }
+  }
+
+  async count(now: number): Promise<number> {
+    let [alive, seen] = [0, 0]
+    for (const session of this.#tables.committed.sessions.values()) {
+      alive += Number(isAlive(session, now))
+      seen += 1
+      if (seen % recordsPerTurn === 0) await turn()
+    }
+    return alive
   }
 
   async list(username: string): Promise<readonly Session[]> {

@@ -2,6 +2,7 @@
 // engine asks of a connection.
 
 import { Unavailable } from "../../errors.ts"
+import type { ConnectionFigures } from "../figures.ts"
 
 /** Runs one statement, and gives its rows as objects. */
 export type Query = <R>(text: string, values?: readonly unknown[]) => Promise<readonly R[]>
@@ -33,6 +34,9 @@ export interface Database {
 
   /** False while the database can't be reached. */
   isAvailable(): boolean
+
+  /** The numbers of its connections now. */
+  figures(): ConnectionFigures
 
   close(): Promise<void>
 }
@@ -95,6 +99,7 @@ export function closingInOrder(database: Database): Database {
     transaction: (work) => run(() => database.transaction(work)),
     leave: (cause) => database.leave(cause),
     isAvailable: () => closed === null && database.isAvailable(),
+    figures: () => database.figures(),
     close() {
       closed ??= Promise.allSettled(running).then(() => database.close())
       return closed

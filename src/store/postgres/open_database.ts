@@ -8,6 +8,7 @@
 import { monotonicMillis } from "../../clock.ts"
 import { OperatorError, Unavailable } from "../../errors.ts"
 import { randomBetween } from "../../system/random.ts"
+import type { ConnectionFigures } from "../figures.ts"
 import { nameOf } from "../store_location.ts"
 import { type Connection, type ConnectionOptions, openConnection } from "./connection.ts"
 import { notAnswered } from "./connection_failures.ts"
@@ -104,6 +105,12 @@ class ConnectedDatabase implements Database {
 
   leave(cause: Unavailable): void {
     this.#stop(cause)
+  }
+
+  figures(): ConnectionFigures {
+    const { count, waiting } = this.#writing
+    const connections = { reading: this.#shared.size, writing: count }
+    return { isAvailable: this.isAvailable(), connections, waiting }
   }
 
   async close(): Promise<void> {

@@ -5,14 +5,24 @@ import type { Seen } from "./delta.ts"
 
 const openSecondsMax = 120
 
-/** Makes a function that looks at each state, and warns once of each long transaction. */
+/** Looks at states of the database. */
+export interface TransactionWatch {
+  /** Looks at a state, and warns once of each long transaction. */
+  readonly look: (seen: Pick<Seen, "snapshot" | "at">) => void
+  /** For how long the oldest transaction of the last state has been open, at least. */
+  readonly openSeconds: () => number
+}
+
+/** Makes a watch that has seen no state. */
 export function createTransactionWatch(
   warn: (event: string, message: string) => void,
-): (seen: Pick<Seen, "snapshot" | "at">) => void {
+): TransactionWatch {
   let oldest = ""
   let since = 0
+  let lastAt = 0
   let isTold = false
-  return ({ snapshot, at }) => {
+  const look: TransactionWatch["look"] = ({ snapshot, at }) => {
+    lastAt = at
     const [xmin = "", xmax] = snapshot.split(":")
     if (xmin !== oldest || xmin === xmax) {
       oldest = xmin
@@ -29,4 +39,5 @@ export function createTransactionWatch(
       )
     }
   }
+  return { look, openSeconds: () => lastAt - since }
 }

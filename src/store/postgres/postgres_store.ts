@@ -8,6 +8,7 @@ import { PostgresFailures } from "./failures.ts"
 import { PostgresKeys } from "./key_document.ts"
 import type { KeySealOptions } from "./key_seal.ts"
 import { PostgresHistories } from "./login_histories.ts"
+import { measuringChanges } from "./measured_database.ts"
 import { createTransactionWatch } from "./open_transactions.ts"
 import type { GraceClock } from "./rows.ts"
 import { PostgresSessions } from "./sessions.ts"
@@ -35,10 +36,11 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     warn = () => {},
     graceClock = "database",
   } = options
-  const database = closingInOrder(options.database)
+  const { database, figures } = measuringChanges(closingInOrder(options.database))
+  const transactions = createTransactionWatch(warn)
   const view = new View(database, {
     ...{ clock, stalenessSeconds },
-    onSeen: createTransactionWatch(warn),
+    onSeen: transactions.look,
   })
   return {
     users: new PostgresUsers(database, view, graceClock),
@@ -48,6 +50,10 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     keys: new PostgresKeys(database, view, options),
     isInPlace: () => true,
     isUsable: createUsableQuestion(database),
+    figures() {
+      const seen = { ...view.counts.figures(), horizonSeconds: transactions.openSeconds() }
+      return { ...figures(), journal: null, database: { ...database.figures(), view: seen } }
+    },
     close: () => database.close(),
   }
 }

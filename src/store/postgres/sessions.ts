@@ -40,8 +40,10 @@ const outcomes: Readonly<Record<Presented, Exclude<RotationOutcome["outcome"], "
 /** Records that one statement of a purge removes: the wait for a statement is short. */
 const purgedAtOnceMax = 2000
 
-/** domain/session.ts's isAlive() at the instant $2. */
-const isAlive = "$2::bigint < s.idle_expires_at and not postern.is_ahead(s.started_at, $2)"
+/** domain/session.ts's isAlive() at the instant of a parameter. */
+const isAliveAt = (parameter: "$1" | "$2") =>
+  `${parameter}::bigint < s.idle_expires_at and not postern.is_ahead(s.started_at, ${parameter})`
+const isAlive = isAliveAt("$2")
 
 /** domain/session.ts's touch(). */
 const touchSession = `with ends as (
@@ -79,6 +81,14 @@ export class PostgresSessions implements SessionStore {
 
   find(sid: string): Promise<SessionOfUser | null> {
     return this.#view.findSession(sid)
+  }
+
+  async count(now: number): Promise<number> {
+    const [row] = await this.#database.query<{ alive: number }>(
+      `select count(*)::float8 as alive from postern.sessions s where ${isAliveAt("$1")}`,
+      [now],
+    )
+    return row?.alive ?? 0
   }
 
   async list(username: string): Promise<readonly Session[]> {

@@ -17,6 +17,7 @@ import { type Batch, createBatch } from "./batch.ts"
 import type { Database } from "./database.ts"
 import { type Delta, readDelta, refuseStandby, type Seen, type Told, told } from "./delta.ts"
 import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
+import { ViewCounts } from "./view_counts.ts"
 
 /** How a view works. */
 export interface ViewOptions {
@@ -58,6 +59,7 @@ const everything = "*"
 export class View {
   /** The version of the keys, as the answers so far have shown it. */
   keysVersion: number | null = null
+  readonly counts = new ViewCounts()
   readonly #database: Database
   readonly #options: ViewOptions
   readonly #sessions = new BoundedMap<Session>(entriesMax)
@@ -236,7 +238,8 @@ export class View {
     this.#waiting = null
     this.#deltas += 1
     const began = this.#instant()
-    readDelta(this.#database, this.#seen)
+    this.counts
+      .watch(readDelta(this.#database, this.#seen), began.monotonic)
       .then((delta) => this.#apply(delta, began))
       .then(batch.resolve, batch.reject)
       .finally(() => {

@@ -37,6 +37,16 @@ export class WritingConnections {
     this.#parts = parts
   }
 
+  /** Connections that are open or being opened. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** How many changes wait for one. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Runs one statement that asks whether it is in time. */
   async change<R>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
     const until = monotonicMillis() + this.#parts.waitMillisMax

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { systemClock } from "../../../src/clock.ts"
 import { headerLength, readJournal } from "../../../src/store/json/journal_format.ts"
+import { startOfTests } from "../../support/fake_clock.ts"
 import type { FaultyDisk, Files, Operation } from "../../support/faulty_disk.ts"
 import { numbered, sampleUser } from "../sample_user.ts"
 import { type FaultyStore, openFaulty } from "./faulty_store.ts"
@@ -217,4 +219,52 @@ function entryCount(disk: FaultyDisk): number {
 
 function snapshotSequence(disk: FaultyDisk): number {
   return JSON.parse(disk.files.get("store.json")?.toString() ?? "").sequence
+}
+
+test("figures() has the sizes, the writes and the failures of journal and snapshot", async (t) => {
+  const { store, disk, reopen } = await openFaulty(t, small)
+  const opened = store.figures()
+  const bytesOf = (name: string) => disk.files.get(name)?.byteLength ?? 0
+  const journalBytes = () => bytesOf("journal.0.jsonl") + bytesOf("journal.1.jsonl")
+  const snapshot = { bytes: bytesOf("store.json"), writtenAt: startOfTests, seconds: null }
+  assert.deepEqual(opened.journal, {
+    ...{ bytes: 2 * headerLength, entriesSinceSnapshot: 0 },
+    snapshot: { ...snapshot, failures: 0 },
+  })
+  assert.deepEqual([opened.changes, opened.database], [{ done: 0, failed: 0 }, null])
+  await store.users.create(alice)
+  assert.equal(store.figures().journal?.entriesSinceSnapshot, 1)
+  assert.equal(store.figures().journal?.bytes, journalBytes())
+  disk.fail((one) => (isSnapshot(one) ? { code: "ENOSPC" } : null))
+  await change(store, 8)
+  const failing = store.figures().journal
+  assert.ok((failing?.snapshot.failures ?? 0) >= 1)
+  assert.deepEqual(failing?.snapshot.seconds, null)
+  disk.fail(() => ({ code: "ENOSPC" }))
+  await Promise.allSettled([1, 2, 3].map((number) => store.users.create(sampleUser(`x${number}`))))
+  assert.deepEqual(store.figures().changes, { done: 9, failed: 3 })
+  disk.fail()
+  await change(store, 20)
+  await store.close()
+  const { journal, changes, writes } = store.figures()
+  assert.deepEqual([changes, sum(writes.counts)], [{ done: 29, failed: 3 }, 29])
+  assert.ok(writes.sumSeconds > 0)
+  assert.equal(journal?.snapshot.bytes, bytesOf("store.json"))
+  assert.ok((journal?.snapshot.seconds ?? 0) > 0)
+  assert.ok(Math.abs((journal?.snapshot.writtenAt ?? 0) - systemClock.now()) < 60)
+  assert.equal(journal?.entriesSinceSnapshot, 29 - snapshotSequence(disk))
+  const again = (await reopen()).figures()
+  assert.equal(again.journal?.entriesSinceSnapshot, 29 - snapshotSequence(disk))
+  assert.equal(again.journal?.bytes, journalBytes())
+})
+
+test("figures() counts writers that share a sync as one write", async (t) => {
+  const { store } = await openFaulty(t)
+  await Promise.all([1, 2, 3].map((number) => store.users.create(sampleUser(`x${number}`))))
+  const { writes, changes } = store.figures()
+  assert.deepEqual([sum(writes.counts), changes], [1, { done: 3, failed: 0 }])
+})
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0)
 }

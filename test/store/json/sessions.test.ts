@@ -260,3 +260,24 @@ async function everything(store: Store): Promise<unknown> {
     revoked,
   }
 }
+
+test("sessions.count() lets other work go on among many sessions", async (t) => {
+  const tables = emptyTables()
+  tables.users.set("alice", alice)
+  for (let index = 0; index < 25_000; index += 1) {
+    tables.sessions.set(`s${index}`, sampleSession(`s${index}`))
+  }
+  const { disk } = await openFaulty(t)
+  await writeSnapshot("store.json", 0, tables, disk)
+  const { store } = await openFaulty(t, { files: disk.files })
+  let turns = 0
+  const timer = setInterval(() => {}, 60_000)
+  const count = store.sessions.count(start)
+  const other = (async () => {
+    for (; turns < 2; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+  })()
+  assert.equal(await count, 25_000)
+  await other
+  clearInterval(timer)
+  assert.equal(turns, 2)
+})

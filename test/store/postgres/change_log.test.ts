@@ -177,18 +177,22 @@ test("a dump that is restored under two replicas counts on both at once", { skip
 
 test("a transaction that stays open is told of once, with a sentence", async () => {
   const told: string[] = []
-  const watch = createTransactionWatch((event, message) => void told.push(`${event} ${message}`))
+  const { look, openSeconds } = createTransactionWatch(
+    (event, message) => void told.push(`${event} ${message}`),
+  )
   // Nothing is open; then transactions that end; then one that does not.
-  for (let at = 0; at < 1_000; at += 10) watch({ snapshot: "10:10:", at })
-  for (let at = 0; at < 1_000; at += 10) watch({ snapshot: `${at + 20}:${at + 25}:`, at })
+  for (let at = 0; at < 1_000; at += 10) look({ snapshot: "10:10:", at })
+  for (let at = 0; at < 1_000; at += 10) look({ snapshot: `${at + 20}:${at + 25}:`, at })
   assert.deepEqual(told, [])
-  for (let at = 1_000; at <= 1_400; at += 10) watch({ snapshot: `1010:${at + 25}:1010`, at })
+  assert.equal(openSeconds(), 0)
+  for (let at = 1_000; at <= 1_400; at += 10) look({ snapshot: `1010:${at + 25}:1010`, at })
+  assert.equal(openSeconds(), 410)
   assert.equal(told.length, 1)
   assert.match(
     told[0] ?? "",
     /^store.transaction_open A transaction .* for 2 minutes.*store status/,
   )
-  for (let at = 2_000; at <= 2_400; at += 10) watch({ snapshot: `2000:${at + 25}:2000`, at })
+  for (let at = 2_000; at <= 2_400; at += 10) look({ snapshot: `2000:${at + 25}:2000`, at })
   assert.equal(told.length, 2)
 })
 

@@ -56,6 +56,10 @@ export class ScriptedDatabase implements Database {
     return true
   }
 
+  figures() {
+    return { isAvailable: true, connections: { reading: 1, writing: 0 }, waiting: 0 }
+  }
+
   async close(): Promise<void> {}
 
   /** Answers the oldest delta. */

@@ -94,6 +94,7 @@ test("many who ask at once are one question, and it changes no row", { skip }, a
     transaction: (work) => database.transaction(work),
     leave: (cause) => database.leave(cause),
     isAvailable: () => database.isAvailable(),
+    figures: () => database.figures(),
     close: () => database.close(),
     query(text, values) {
       queries += 1

@@ -183,3 +183,37 @@ test("find() after a change of this process waits for a delta within the stalene
   await database.giveSession("s1")
   assert.notEqual(await again, null)
 })
+
+test("counts tells of validations, of their failures, and how old the state is", async () => {
+  const { view, database } = await viewOfOne()
+  const before = view.counts.figures()
+  assert.equal(before.forgotten, 1, "with the first delta")
+  assert.deepEqual([before.changesTold, before.validationFailures], [0, 0])
+  const found = view.findSession("s1")
+  await settled()
+  await database.tell({
+    changes: [
+      ["s", "other"],
+      ["u", "bob"],
+    ],
+  })
+  await found
+  const failing = assert.rejects(view.findSession("s1"), Unavailable)
+  await settled()
+  database.deltas.shift()?.fail(new Unavailable("The database does not answer"))
+  await failing
+  const { validations, ageSeconds, ...counts } = view.counts.figures()
+  assert.deepEqual(counts, { validationFailures: 1, changesTold: 2, forgotten: 1 })
+  assert.equal(
+    validations.counts.reduce((sum, count) => sum + count, 0),
+    2,
+  )
+  assert.ok(ageSeconds !== null && ageSeconds >= 0 && ageSeconds < 60)
+})
+
+test("counts has no age before the first delta", () => {
+  const view = new View(new ScriptedDatabase(), {
+    ...{ clock: { now: () => start }, stalenessSeconds: 0 },
+  })
+  assert.equal(view.counts.figures().ageSeconds, null)
+})
