@@ -9,6 +9,7 @@ import { listSessions } from "./handlers/list_sessions.ts"
 import { type AnswerPending, login } from "./handlers/login.ts"
 import { logout } from "./handlers/logout.ts"
 import { me } from "./handlers/me.ts"
+import { openApi } from "./handlers/openapi.ts"
 import { changePassword } from "./handlers/password.ts"
 import { protectedDemo } from "./handlers/protected.ts"
 import { refresh } from "./handlers/refresh.ts"
@@ -83,7 +84,11 @@ export function routes({
     ["GET", "/readyz", anyone(readyz(isReady))],
   ]
   const secondFactors = factorRoutes(factors, sessions.authenticate)
-  return [tokens, account, secondFactors, verifiers, health]
+  const described = [tokens, account, secondFactors, verifiers, health]
+  const description: RouteGroup = [
+    ["GET", "/openapi.json", anyone(openApi(() => [...described, description].flat(), issuer))],
+  ]
+  return [...described, description]
 }
 
 // An issuer with a path has its metadata at two addresses: where RFC 8414 §3.1 puts the path, and,

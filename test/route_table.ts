@@ -24,4 +24,5 @@ export const table: readonly string[] = [
   "GET /livez anyone",
   "GET /healthz anyone",
   "GET /readyz anyone",
+  "GET /openapi.json anyone",
 ]

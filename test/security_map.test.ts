@@ -86,7 +86,10 @@ const uses = {
   admin: ["createHash"],
   cli: ["brotliDecompressSync", "gunzipSync", "inflateSync"],
   config: ["X509Certificate"],
-  factor: ["createCipheriv", "createDecipheriv", "createHmac", "timingSafeEqual"],
+  factor: [
+    ...["createCipheriv", "createDecipheriv", "createHmac", "createPublicKey"],
+    "timingSafeEqual",
+  ],
   http: ["createHash"],
   pages: ["createHash"],
   password: ["hash", "verify"],

@@ -37,6 +37,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
     "!handlers/verify/answer.ts",
     "!handlers/verify/verify_log.ts",
     "!handlers/mfa/mfa_handler_parts.ts",
+    "!handlers/operations.ts",
     "http/node/",
   ],
   "pages/": ["store/", "token/", "config/", "handlers/", "http/node/"],
@@ -53,10 +54,14 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "store/postgres/": ["store/open_store.ts", "store/copy_store.ts", "store/store_status.ts"],
   "http/node/": ["start.ts", "config/load.ts"],
   "cli/doctor/": ["cli/commands.ts"],
-  "handlers/": ["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
+  "handlers/": [
+    ...["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
+    "openapi/document.ts",
+  ],
   "handlers/pages/": ["browser_routes.ts"],
   "handlers/verify/": ["browser_routes.ts"],
-  "handlers/mfa/": ["factor_wing.ts", "factor_routes.ts"],
+  "handlers/mfa/": ["factor_wing.ts", "factor_routes.ts", "openapi/document.ts"],
+  "openapi/": ["handlers/"],
   "factor/": ["service/factors/"],
   "pages/": ["browser_routes.ts", "handlers/pages/", "handlers/verify/"],
 }
@@ -75,6 +80,11 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // The browser wing is loaded only where it is on.
   [/^import [^"]*"\.\/browser_routes\.ts"/m, []],
   [/import\("\.\/browser_routes\.ts"\)/, ["start.ts"]],
+  // The description of the API is made when somebody asks for it.
+  [
+    /^import (?!type)[^"]*\/(?:operations|openapi\/\w+)\.ts"/m,
+    ["handlers/", "openapi/", "routes.ts"],
+  ],
   // The wing of second factors is loaded at the first request that needs it.
   [/^import (?!type)[^"]*"\.\/factor_wing\.ts"/m, []],
   [/import\("\.\/factor_wing\.ts"\)/, ["start.ts"]],

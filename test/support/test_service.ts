@@ -28,6 +28,7 @@ import { createSummingAudit, type SummingAudit } from "../../src/telemetry/audit
 import type { TokenSettings } from "../../src/token/access_token.ts"
 import type { KeySource } from "../../src/token/keys/key_ring.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
+import { assertDocumented } from "./documented.ts"
 import { createFakeClock, type FakeClock } from "./fake_clock.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
 import { testKeyPem, testSecret } from "./test_keys.ts"
@@ -199,17 +200,22 @@ export async function createTestService(
   })
   const made = { accounts, sessions, links, keys, trust }
   const parts = { ...made, ...trail, store, tokens, clock, log, directory }
-  return Object.assign(service, { app, ...createCalls(app), ...parts })
+  return Object.assign(service, { app, ...createCalls(app, options), ...parts })
 }
 
 /** What tests call, and what was called. */
-function createCalls(app: App): Pick<TestService, "call" | "logIn" | "start" | "exchanges"> {
+function createCalls(
+  app: App,
+  { registration = false, shared = false }: TestServiceOptions,
+): Pick<TestService, "call" | "logIn" | "start" | "exchanges"> {
+  const there = { hasRegistration: registration, hasIssuer: !shared }
   const exchanges: Exchange[] = []
   let requests = 0
   const call: TestService["call"] = async (method, target, options = {}) => {
     requests += 1
     const sent = request(`test-${requests}`, method, target, options)
     const reply = await app.handle(sent)
+    assertDocumented(sent, reply, there)
     exchanges.push({ id: sent.id, path: sent.path, options, reply })
     return reply
   }
