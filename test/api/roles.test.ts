@@ -106,7 +106,7 @@ test("guard() gives a principal that is frozen and inherits nothing", async (t) 
       claims: { team: { id: 7 } },
       sid,
       loggedInAt: startOfTests,
-      ...{ acr: "aal1", hasFactor: false, mustEnrol: false },
+      ...{ acr: "aal1", amr: ["pwd"], hasFactor: false, mustEnrol: false },
       secondsSinceLogin: 0,
       fresh: true,
     },
