@@ -83,6 +83,8 @@ export class AuthError extends Refusal {
   readonly retryAfterSeconds: number | null
   /** What the access log says about the token; the caller never sees this. */
   readonly reason: RefusalReason | undefined
+  /** The assurance that a login needs to have, where that is missing. */
+  readonly acr: "aal2" | undefined
 
   constructor(
     code: ErrorCode,
@@ -90,13 +92,28 @@ export class AuthError extends Refusal {
     {
       retryAfterSeconds = null,
       reason,
-    }: { readonly retryAfterSeconds?: number | null; readonly reason?: RefusalReason } = {},
+      acr,
+    }: {
+      readonly retryAfterSeconds?: number | null
+      readonly reason?: RefusalReason
+      readonly acr?: "aal2"
+    } = {},
   ) {
     super(message)
     this.code = code
     this.retryAfterSeconds = retryAfterSeconds
     this.reason = reason
+    this.acr = acr
   }
+}
+
+/** The refusal of a user who has to set up a second factor before anything else. */
+export function enrolmentRequired(): AuthError {
+  return new AuthError(
+    "insufficient_user_authentication",
+    "Second factor required: log in to set one up",
+    { reason: "not_enrolled", acr: "aal2" },
+  )
 }
 
 /** The refusal of a client that asks too often. */

@@ -1,7 +1,7 @@
 // Who may use a route. Only `anyone`, `guard`, `guardBy` and `trustedProxies` make a RouteHandler,
 // and the route table takes nothing else: a route without its guard does not compile.
 
-import { AuthError } from "../errors.ts"
+import { AuthError, enrolmentRequired } from "../errors.ts"
 import { type Limits, limitText } from "../limit/limit.ts"
 import { bearer, type CredentialReader } from "./bearer.ts"
 import { isFormType } from "./media_type.ts"
@@ -242,11 +242,7 @@ function insufficiency(
   principal: Identity,
   { fresh = false, acr, enrols = false }: GuardOptions,
 ): Reply | null {
-  if (principal.mustEnrol && !enrols) {
-    return insufficientReply("Second factor required: log in to set one up", {
-      ...{ reason: "not_enrolled", challenge: 'acr_values="aal2"' },
-    })
-  }
+  if (principal.mustEnrol && !enrols) return refusalReply(enrolmentRequired())
   const needsFactor = acr === "aal2" || (acr === "own" && principal.hasFactor)
   if (needsFactor && principal.acr !== "aal2") {
     const challenge = 'acr_values="aal2"'

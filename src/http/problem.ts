@@ -74,8 +74,10 @@ export function problem(code: ErrorCode, msg: string, more?: Reply["headers"]): 
 
 /** The reply for a refusal. */
 export function refusalReply(error: AuthError): Reply {
-  const reply = problem(error.code, error.message, retryAfter(error.retryAfterSeconds))
-  const { reason } = error
+  const { code, message, reason, acr } = error
+  const waits = retryAfter(error.retryAfterSeconds)
+  const more = acr === undefined ? waits : challengeOf(code, `acr_values="${acr}"`)
+  const reply = problem(code, message, more)
   // Member by member, because a spread takes longer than the rest of this function.
   const { status, headers, body } = reply
   return reason === undefined ? reply : { status, headers, body, reason }
@@ -89,10 +91,14 @@ export function insufficientReply(
   msg: string,
   { reason, challenge }: { readonly reason: RefusalReason; readonly challenge: string | null },
 ): Reply {
-  const reply: Reply = { ...problem("insufficient_user_authentication", msg), reason }
-  if (challenge === null) return reply
-  const header = `${reply.headers["WWW-Authenticate"]}, ${challenge}`
-  return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": header } }
+  const code = "insufficient_user_authentication"
+  const more = challenge === null ? undefined : challengeOf(code, challenge)
+  return { ...problem(code, msg, more), reason }
+}
+
+/** The challenge of a code with a further parameter. */
+function challengeOf(code: ErrorCode, parameter: string): Reply["headers"] {
+  return { "WWW-Authenticate": `${headersByCode[code]["WWW-Authenticate"]}, ${parameter}` }
 }
 
 /**

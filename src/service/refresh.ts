@@ -5,9 +5,17 @@
 
 import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
+import { type FactorRequirement, mustEnrol } from "../domain/factor_requirement.ts"
 import { networkOf } from "../domain/ip_address.ts"
-import { isAnotherClient } from "../domain/session.ts"
-import { AuthError, type RefusalReason, tooManyRequests, Unavailable } from "../errors.ts"
+import { isAnotherClient, judge, type Presented } from "../domain/session.ts"
+import type { User } from "../domain/user.ts"
+import {
+  AuthError,
+  enrolmentRequired,
+  type RefusalReason,
+  tooManyRequests,
+  Unavailable,
+} from "../errors.ts"
 import { createRateLimit, type RateLimit } from "../limit/rate_limit.ts"
 import type { RevocationWindow, RotationOutcome, Store } from "../store/store.ts"
 import { type AuditFields, auditEnded, callerFields } from "../telemetry/audit.ts"
@@ -44,6 +52,8 @@ export interface RefreshParts extends GrantParts, TokenUseParts {
   readonly settings: SessionSettings
   readonly clock: Clock
   readonly windowNow: () => RevocationWindow
+  /** Who must have a second factor. */
+  readonly requirement: FactorRequirement
 }
 
 /** Why a refresh token is refused: the audit trail's reason, and the caller's message. */
@@ -71,6 +81,9 @@ const eventsOfUse = {
   replayed: "session.replayed",
 } as const
 
+/** What a refresh token is when it gives tokens. */
+const goingOn: readonly Presented[] = ["current", "parent", "shared", "newer"]
+
 /** The outcomes for a session that was found. */
 type Used = Exclude<RotationOutcome, { readonly outcome: "gone" }>
 
@@ -83,7 +96,7 @@ const beforeFirst = -1
 const startRoundsMax = 5
 
 /** A refresh token: its session and its number. */
-interface Presented {
+interface NamedState {
   readonly sid: string
   readonly rotations: number
 }
@@ -121,18 +134,32 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 // Counts a use before the store writes. Reuse of an old token is not limited, so that the limit
 // never hides a theft.
-async function requireDue(
-  { sid, rotations }: Presented,
-  { parts, fields }: Request,
-): Promise<void> {
+async function requireDue({ sid, rotations }: NamedState, request: Request): Promise<void> {
+  const { parts, window, caller } = request
   const found = await parts.store.sessions.find(sid)
   if (found === null || rotations < found.session.rotations - 1) return
-  const { username } = found.user
-  requireRefreshRate({ id: sid, username }, { ...fields, user: username, session: sid }, parts)
+  const { user, session } = found
+  const { username } = user
+  const named = withFields(request, { user: username, session: sid })
+  requireRefreshRate({ id: sid, username }, named.fields, parts)
+  const judged = judge(
+    session,
+    { presented: rotations, ...caller },
+    { ...window, ...parts.settings },
+  )
+  if (goingOn.includes(judged)) requireEnrolled(user, named)
+}
+
+// Before the token is used up: the session goes on once its user has a factor. An old token is left
+// to the store, which ends its session.
+function requireEnrolled(user: User, { parts, fields }: Request): void {
+  if (!mustEnrol(user, parts.requirement)) return
+  parts.audit("refresh.refused", { ...fields, reason: "not_enrolled" })
+  throw enrolmentRequired()
 }
 
 function rotate(
-  { sid, rotations: presented }: Presented,
+  { sid, rotations: presented }: NamedState,
   { parts, window, caller: { address, userAgent } }: Request,
 ): Promise<RotationOutcome> {
   const { store, settings: life } = parts
@@ -211,6 +238,7 @@ async function startInPlaceOf(
   const session = newSession({ sid, username, startedAt, ...byPassword }, caller, times)
   if (window.at >= session.idleExpiresAt) throw refusal("expired", request)
   if (await store.sessions.isTokenRevoked(jti)) throw refusal("ended", request)
+  requireEnrolled(user, request)
   requireRefreshRate({ id: sid, username }, fields, parts)
   const started = await store.sessions.start(session, {
     ifPasswordHash: user.passwordHash,

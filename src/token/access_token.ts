@@ -23,8 +23,8 @@ import type { KeyRing, VerificationKey } from "./keys/key_ring.ts"
 const tokenLengthMax = 4096
 const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const headerMembers = ["alg", "typ", "kid"]
-/** How refresh tokens and device tokens begin (refresh_token.ts, device_token.ts). */
-const otherKind = /^pt[rd]_/
+/** How tokens of other kinds begin: refresh and device tokens, links, tickets of a login. */
+const otherKind = /^pt[a-z]_/
 
 /** One error a reason, made once, so that a flood of forged tokens costs little. */
 const invalid = Object.fromEntries(
