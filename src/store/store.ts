@@ -146,7 +146,8 @@ export interface SessionStore {
    * Starts a session. A user keeps at most `sessionsMax`: expired ones end first, then the oldest.
    * Null, and nothing changes, when the user is missing, disabled or has another hash than
    * `ifPasswordHash`, when the sid exists, when the token that the session `replaces` is revoked or
-   * older than the user's `tokensNotBefore`, or when `factors` does not apply.
+   * older than the user's `tokensNotBefore`, when `factors` does not apply, or when the user has no
+   * session `predecessor` that is alive.
    */
   start(session: Session, options: StartOptions): Promise<StartedSession | null>
 
@@ -249,9 +250,11 @@ export interface StartOptions {
   readonly replaces?: RevokedToken & { readonly issuedAt: number }
   /** A change of the user's factors in the same step: the use of one. */
   readonly factors?: FactorChange
+  /** The sid of the session that this one takes the place of: it alone ends, in the same step. */
+  readonly predecessor?: string
 }
 
-/** The user of a new session, and the sessions that ended to make room for it. */
+/** The user of a new session, and the sessions that ended in the same step. */
 export interface StartedSession {
   readonly user: User
   readonly ended: readonly Session[]

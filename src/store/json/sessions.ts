@@ -26,6 +26,7 @@ import type {
   StartOptions,
 } from "../store.ts"
 import { RevocationListing } from "./revocation_listing.ts"
+import { changesToEnd, changeToStart, revocation } from "./session_changes.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { type Change, frozen } from "./tables.ts"
 
@@ -79,7 +80,7 @@ export class JsonSessions implements SessionStore {
   }
 
   async start(session: Session, options: StartOptions): Promise<StartedSession | null> {
-    const { ifPasswordHash, sessionsMax, window, replaces, factors } = options
+    const { ifPasswordHash, sessionsMax, window, replaces, factors, predecessor } = options
     const { sid, username } = session
     const tables = this.#tables
     const user = tables.pending("users", username)
@@ -94,7 +95,13 @@ export class JsonSessions implements SessionStore {
     }
     const changed = factors === undefined ? user : changeUserFactors(user, factors)
     if (typeof changed === "string") return tables.onceCommitted("users", username, null)
-    const ended = this.#surplus(username, sessionsMax - 1, window.at)
+    const ended =
+      predecessor === undefined
+        ? this.#surplus(username, sessionsMax - 1, window.at)
+        : this.#aliveOf(username, window.at).filter(({ sid }) => sid === predecessor)
+    if (predecessor !== undefined && ended.length === 0) {
+      return tables.onceCommitted("sessions", predecessor, null)
+    }
     const record = changed === user ? user : frozen(changed)
     await this.write([
       ...(changed === user ? [] : [["users", username, record] as const]),
@@ -252,6 +259,10 @@ export class JsonSessions implements SessionStore {
       .slice(0, sessions.length - most)
   }
 
+  #aliveOf(username: string, now: number): readonly Session[] {
+    return this.#pendingOf(username).filter((session) => isAlive(session, now))
+  }
+
   #note({ sid, username }: Session): void {
     const sids = this.#sids.get(username)
     if (sids === undefined) this.#sids.set(username, new Set([sid]))
@@ -273,28 +284,4 @@ export class JsonSessions implements SessionStore {
   #pendingOf(username: string): Session[] {
     return this.#sidsOf(username).flatMap((sid) => this.#tables.pending("sessions", sid) ?? [])
   }
-}
-
-/** The change that starts a session. */
-export function changeToStart(session: Session): Change {
-  return ["sessions", session.sid, Object.freeze({ ...session })]
-}
-
-/**
- * The changes that end sessions and list each while its access tokens may be valid. Tokens that
- * seem to have expired get a record too: the clock may be ahead, and be set back.
- */
-function changesToEnd(sessions: readonly Session[], window: RevocationWindow): Change[] {
-  const { at, accessTtlSeconds, graceSeconds } = window
-  return sessions.flatMap(({ sid, lastUsedAt }): Change[] => {
-    // Not before the last token was given, even if the clock was set back since.
-    const lastTokenAt = Math.max(lastUsedAt, Math.min(at, lastUsedAt + graceSeconds))
-    const tokensExpireAt = lastTokenAt + accessTtlSeconds
-    const gone: Change = ["sessions", sid, null]
-    return [gone, ["endedSessions", sid, Object.freeze({ sid, tokensExpireAt })]]
-  })
-}
-
-function revocation({ jti, expiresAt, isListed }: RevokedToken): Change {
-  return ["revokedTokens", jti, Object.freeze({ jti, expiresAt, isListed })]
 }

@@ -14,7 +14,8 @@ import {
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { JsonFailures } from "./failed_logins.ts"
 import type { JsonHistories } from "./login_histories.ts"
-import { changeToStart, type JsonSessions } from "./sessions.ts"
+import { changeToStart } from "./session_changes.ts"
+import type { JsonSessions } from "./sessions.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { type Change, frozen } from "./tables.ts"
 
