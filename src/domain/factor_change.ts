@@ -13,6 +13,7 @@ import {
 } from "./factors.ts"
 import {
   countTry,
+  forget,
   type NamedTicket,
   type RefusedTicket,
   useUp,
@@ -45,6 +46,8 @@ export type FactorChange =
       readonly use: ShownFactor
       /** A device that the user trusts from now on. */
       readonly trust?: TrustedDevice
+      /** A session that was tried like a ticket, and ends: its tries are forgotten. */
+      readonly endedSid?: string
     } & WithTicket)
   /** Offers a secret to an authenticator app, in the place of one that was offered before. */
   | { readonly offerTotp: PendingTotp; readonly handle: string }
@@ -120,8 +123,8 @@ function claim(
 }
 
 function use(factors: Factors, change: ChangeBy<"use">): Factors | RefusedFactor {
-  const { use: shown, at, trust } = change
-  const tickets = useUp(factors.tickets, change)
+  const { use: shown, at, trust, endedSid } = change
+  const tickets = useUp(forget(factors.tickets, endedSid), change)
   if (typeof tickets === "string") return tickets
   const trusted = trust === undefined ? factors.trusted : withTrusted(factors.trusted, trust)
   const left = { ...factors, tickets, trusted, failures: 0 }

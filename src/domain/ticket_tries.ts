@@ -43,6 +43,14 @@ export function useUp(
   return change(tickets, use, (tried) => ({ ...tried, isUsed: true }))
 }
 
+/** The tickets without one of which nothing has to be remembered. */
+export function forget(
+  tickets: readonly TicketTries[],
+  id: string | undefined,
+): readonly TicketTries[] {
+  return tickets.filter((one) => one.id !== id)
+}
+
 function change(
   tickets: readonly TicketTries[],
   { ticket, at }: WithTicket,

@@ -53,6 +53,11 @@ export interface CompleteLogin {
   readonly proof: LoginProof
   /** What works once, and is used up together with the start: a factor, a challenge. */
   readonly once?: Pick<StartOptions, "factors" | "replaces">
+  /**
+   * The session that this one takes the place of, and which ends in the same step. The new one ends
+   * no later, and keeps the time at which the password was checked.
+   */
+  readonly predecessor?: Session
 }
 
 /** What starting works with. */
@@ -77,6 +82,12 @@ export interface UsedLink {
   readonly kind: LinkKind
   readonly tag: string
   readonly passwordHash: string
+}
+
+interface Beginning {
+  readonly username: string
+  readonly proof: LoginProof
+  readonly predecessor?: Session | undefined
 }
 
 /** Starts sessions. */
@@ -136,23 +147,27 @@ export class SessionStart {
   }
 
   /**
-   * Starts the session of a complete login. Null when the user was changed meanwhile, or when the
-   * factor does not count any more.
+   * Starts the session of a complete login. Null when the user was changed meanwhile, when the
+   * factor does not count any more, or when the predecessor has ended.
    */
   async start(
-    { user, proof, once = {} }: CompleteLogin,
+    { user, proof, once = {}, predecessor }: CompleteLogin,
     life: SessionLife,
     caller: Caller,
   ): Promise<StartedLogin | null> {
     const { store, audit, settings, windowNow } = this.#parts
     const { username, passwordHash: ifPasswordHash } = user
-    const session = this.#begin({ username, proof }, life, caller)
+    const session = this.#begin({ username, proof, predecessor }, life, caller)
+    const { sid } = session
     const options = { ifPasswordHash, sessionsMax: settings.perUserMax, window: windowNow() }
-    const started = await store.sessions.start(session, { ...options, ...once })
+    const before = predecessor && { predecessor: predecessor.sid }
+    const started = await store.sessions.start(session, { ...options, ...once, ...before })
     if (started === null) return null
     const fields = { ...callerFields(caller), user: username }
-    audit("login.succeeded", { ...fields, session: session.sid })
-    auditEnded(started.ended, { ...fields, reason: "too_many" }, audit)
+    if (predecessor === undefined) audit("login.succeeded", { ...fields, session: sid })
+    else audit("session.started", { ...fields, session: sid, reason: "step_up" })
+    const reason = predecessor === undefined ? "too_many" : "step_up"
+    auditEnded(started.ended, { ...fields, reason }, audit)
     return this.#started(session, started.user)
   }
 
@@ -242,21 +257,19 @@ export class SessionStart {
     return { amr, factorAt }
   }
 
-  /** A session of a user who logged in just now. */
-  #begin(
-    { username, proof }: { readonly username: string; readonly proof: LoginProof },
-    life: SessionLife,
-    caller: Caller,
-  ): Session {
+  /** A session of a user who logged in just now, or who logged in to its predecessor. */
+  #begin({ username, proof, predecessor }: Beginning, life: SessionLife, caller: Caller): Session {
     const window = this.#parts.windowNow()
-    const named = { sid: randomName(), username, startedAt: window.at, ...proof }
-    return newSession(named, caller, { ...window, life })
+    const { startedAt = window.at, expiresAt: endsBy } = predecessor ?? {}
+    const named = { sid: randomName(), username, startedAt, ...proof }
+    const ends = endsBy === undefined ? {} : { endsBy }
+    return newSession(named, caller, { ...window, life, ...ends })
   }
 
   #started(session: Session, user: User): StartedLogin {
     const device = randomKey(deviceNameBytes)
     // A reset in this second refuses device tokens that were issued before the next second.
-    const issuedAt = Math.max(session.startedAt, user.tokensNotBefore)
+    const issuedAt = Math.max(session.lastUsedAt, user.tokensNotBefore)
     const key = this.#parts.refreshKey()
     return {
       session,

@@ -44,14 +44,21 @@ export type LoginProof = Pick<Session, "amr" | "factorAt">
 /** The proof of a login by password alone. */
 export const byPassword: LoginProof = Object.freeze({ amr: ["pwd"], factorAt: null })
 
+/** When a session starts, and for how long it lives. */
+export interface SessionTimes extends Moment {
+  readonly life: SessionLife
+  /** When it ends in any case, where that is decided. */
+  readonly endsBy?: number
+}
+
 /** The first state of a session whose user logged in at `startedAt`. */
 export function newSession(
   named: Pick<Session, "sid" | "username" | "startedAt"> & LoginProof,
   { address, userAgent }: Caller,
-  { at, steadyAt, life }: Moment & { readonly life: SessionLife },
+  { at, steadyAt, life, ...ends }: SessionTimes,
 ): Session {
   const { startedAt } = named
-  const expiry = expiryOf({ startedAt, usedAt: at }, life)
+  const expiry = expiryOf({ startedAt, usedAt: at, ...ends }, life)
   const times = { lastUsedAt: at, rotatedAt: steadyAt, ...expiry }
   const nothingYet = { rotations: 0, usedBefore: null, sharedRotation: 0, sharedRun: 0 }
   return { ...named, ...times, address, userAgent, ...nothingYet }

@@ -170,8 +170,12 @@ export class Sessions {
   }
 
   /** The first tokens of a session, and a device token for its client. */
-  async grant({ session, user, ...given }: StartedLogin): Promise<LoginTokens> {
-    const granted = { user, issuedAt: session.startedAt, fresh: true }
+  async grant(
+    { session, user, ...given }: StartedLogin,
+    { fresh = true }: { readonly fresh?: boolean } = {},
+  ): Promise<LoginTokens> {
+    // A session starts when it is used for the first time, or is the successor of another one.
+    const granted = { user, issuedAt: session.lastUsedAt, fresh }
     return { ...(await grantTokens(session, granted, this.#parts)), ...given }
   }
 }

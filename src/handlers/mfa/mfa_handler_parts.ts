@@ -11,7 +11,7 @@ import type { Sessions } from "../../service/sessions.ts"
 export interface MfaHandlerParts {
   readonly factors: FactorParts
   readonly enrolment: Enrolment
-  readonly sessions: Pick<Sessions, "grant">
+  readonly sessions: Pick<Sessions, "authenticate" | "grant">
   readonly settings: SessionSettings
 }
 
