@@ -10,9 +10,7 @@ import { toBase32 } from "./base32.ts"
 export const recoveryCodesCount = 10
 
 const codeBytes = 10
-const form = /^(\d)([A-Z2-7]{16})$/
-/** What people read in the place of letters. */
-const misread: Readonly<Record<string, string>> = { "0": "O", "1": "I", "8": "B" }
+const form = /^(\d)[a-z2-7]{16}$/i
 
 /** A code: its number, and the text that is hashed. */
 export interface ReadRecoveryCode {
@@ -36,8 +34,10 @@ export function makeRecoveryCode(index: number): MadeRecoveryCode {
 /** Reads a code as somebody typed it. Null for a text that can't be one. */
 export function readRecoveryCode(typed: string): ReadRecoveryCode | null {
   if (typed.length > 64) return null
-  const plain = typed.replace(/[\s-]/g, "").toUpperCase()
-  const letters = plain.slice(1).replace(/[018]/g, (digit) => misread[digit] ?? digit)
+  const plain = typed.replace(/[\s-]/g, "")
+  // Base32 has no 0, 1 and 8: who types one has misread a letter.
+  const letters = plain.slice(1).replace(/0/g, "O").replace(/1/g, "I").replace(/8/g, "B")
   const [text, index] = form.exec(`${plain.slice(0, 1)}${letters}`) ?? []
-  return text === undefined || index === undefined ? null : { index: Number(index), text }
+  if (text === undefined) return null
+  return { index: Number(index), text: text.toUpperCase() }
 }
