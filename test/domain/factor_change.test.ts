@@ -75,6 +75,15 @@ const uses: readonly FactorRow[] = [
     },
   ],
   [
+    "a code forgets the tries of a session that ends by it",
+    both,
+    { ...useOfStep(1001), endedSid: ticket.id },
+    {
+      ...{ ...both, failures: 0, tickets: [] },
+      totp: { ...totp, lastStep: 1001, lastUsedAt: at },
+    },
+  ],
+  [
     "a code uses its ticket up",
     both,
     useOfStep(5000, ticket),

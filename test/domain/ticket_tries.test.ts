@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { countTry, ticketsMax, useUp } from "../../src/domain/ticket_tries.ts"
+import { countTry, forget, ticketsMax, useUp } from "../../src/domain/ticket_tries.ts"
 import { sampleTicket } from "../store/sample_factors.ts"
 import { start } from "../store/sample_session.ts"
 
@@ -74,4 +74,10 @@ test("countTry() has room for so many tickets, and forgets none that may be good
   const passed = at + 61
   const [only, ...rest] = countTry(tickets, { ticket: late, at: passed, triesMax })
   assert.deepEqual([only, rest], [{ ...late, tries: 1, isUsed: false }, []])
+})
+
+test("forget() drops the tries of one ticket, and of none that is not there", () => {
+  const tried = { ...ticket, tries: 1, isUsed: false }
+  assert.deepEqual(forget([other, tried], ticket.id), [other])
+  for (const id of ["t9", "", undefined]) assert.deepEqual(forget([other], id), [other])
 })

@@ -19,6 +19,7 @@ import { handlesContract } from "./contract_of_handles.ts"
 import { historiesContract } from "./contract_of_histories.ts"
 import { keysContract } from "./contract_of_keys.ts"
 import { linksContract } from "./contract_of_links.ts"
+import { predecessorsContract } from "./contract_of_predecessors.ts"
 import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
 import { revivalContract } from "./contract_of_revivals.ts"
@@ -51,6 +52,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   contractOfUnknownUsers(engine, open)
   clearingContract(engine, open)
   startingContract(engine, open)
+  predecessorsContract(engine, open)
   listingContract(engine, open)
   sessionCountContract(engine, open)
   rotatingContract(engine, open)
