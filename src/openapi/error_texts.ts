@@ -15,11 +15,11 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   mfa_enrolment_required:
     "`/login`: the password is right, and the user has to set up a second factor first. The body has the same members.",
   missing_token:
-    "The request has no `Authorization: Bearer`. At `/refresh`: no refresh token. At `/logout`: no token at all.",
+    "The request has no `Authorization: Bearer`. At `/refresh`: no refresh token. At `/logout` and `/login/code`: no token at all.",
   invalid_token:
     'The token is not accepted. `msg` says "Token has expired", "Token has been revoked", "Only non-refresh tokens are allowed", "Only refresh tokens are allowed", or "Invalid token" for all other faults.',
   insufficient_user_authentication:
-    "The token is not fresh, the login was too long ago, or it lacks a second factor (RFC 9470). Log in again.",
+    "The token is not fresh, the login was too long ago, or it lacks a second factor (RFC 9470). Log in again. At `/refresh`: the user has to set up a second factor first.",
   insufficient_scope: "The user lacks a role.",
   wrong_password: "`/password`: the current password is wrong. The token is valid.",
   access_denied:

@@ -29,13 +29,18 @@ const replaces = { jti: "j1", issuedAt: start, expiresAt: start + 60, isListed: 
 
 /** Defines the tests. */
 export function predecessorsContract(engine: string, open: OpenStore): void {
-  const opened = async (t: Parameters<OpenStore>[0]) => {
+  const opened: OpenStore = async (t) => {
     const { store, reopen } = await open(t)
     await store.users.create(alice)
     await fill(store, [old, sampleSession("b1", { username: "bob" })])
     return { store, reopen }
   }
+  succeedingContract(engine, opened)
+  refusedContract(engine, opened)
+  atOnceContract(engine, opened)
+}
 
+function succeedingContract(engine: string, opened: OpenStore): void {
   test(`${engine}: sessions.start() in the place of a session ends that in the same step`, async (t) => {
     const { store, reopen } = await opened(t)
     const options = startOptions({ predecessor, factors, replaces })
@@ -69,7 +74,9 @@ export function predecessorsContract(engine: string, open: OpenStore): void {
     const left = (await store.sessions.list("alice")).map(sidOf).sort()
     assert.deepEqual(left, ["o1", "o2", "o3", "s2"])
   })
+}
 
+function refusedContract(engine: string, opened: OpenStore): void {
   for (const [name, session, options, prepare] of refused) {
     test(`${engine}: sessions.start() in the place of a session gives null ${name}`, async (t) => {
       const { store, reopen } = await opened(t)
@@ -82,7 +89,9 @@ export function predecessorsContract(engine: string, open: OpenStore): void {
       }
     })
   }
+}
 
+function atOnceContract(engine: string, opened: OpenStore): void {
   test(`${engine}: sessions.start() in the place of one session 1000 times at once starts one`, async (t) => {
     const { store } = await opened(t)
     const outcomes = await Promise.all(

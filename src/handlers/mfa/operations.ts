@@ -51,10 +51,12 @@ export const mfaOperations: Operations = {
   "POST /login/code": {
     id: "logInByCode",
     summary:
-      "Takes the ticket of `/login` and a code of the authenticator app, or a recovery code, and gives the tokens of the login.",
-    body: { schema: open({ mfa_token: ticket, code }, { trust_device: orNull(trustDevice) }) },
+      "Takes a code of the authenticator app, or a recovery code, and gives the tokens of a new session: with the ticket of `/login` that of the login, with an access token one in the place of its session.",
+    body: {
+      schema: open({ code }, { mfa_token: orNull(ticket), trust_device: orNull(trustDevice) }),
+    },
     replies: [{ status: 200, description: "The tokens.", schema: loginTokens }],
-    errors: ["invalid_code", "invalid_token"],
+    errors: ["invalid_code", "invalid_token", "missing_token"],
   },
   "GET /mfa": {
     id: "listFactors",
