@@ -91,7 +91,10 @@ test("extend.md: its code compiles, its tests and the lists that it names hold",
   })
   assert.equal(status, 0, stdout)
   assert.match(stdout, /^ok \d+ - GET \/greeting greets the user who sent the token$/m)
-  assert.match(stdout, /^ok \d+ - api.md has the tables that the description of the API makes \(npm run docs\)$/m)
+  assert.match(
+    stdout,
+    /^ok \d+ - api.md has the tables that the description of the API makes \(npm run docs\)$/m,
+  )
 })
 
 test("extend.md: a route without a guard does not compile, one with another guard does", (t) => {
