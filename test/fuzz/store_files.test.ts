@@ -8,6 +8,15 @@ import { OperatorError } from "../../src/errors.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { journals, names } from "../store/json/used_directory.ts"
+import {
+  claimOf,
+  pendingTotp,
+  recoveryCodes,
+  sampleFactors,
+  samplePasskey,
+  sampleTicket,
+  useOfStep,
+} from "../store/sample_factors.ts"
 import { presented, sampleSession, start, startOptions, windowAt } from "../store/sample_session.ts"
 import { sampleHash, sampleUser } from "../store/sample_user.ts"
 import { listRevocations, rotate } from "../store/session_calls.ts"
@@ -20,11 +29,20 @@ import { holds } from "./property.ts"
 /** Small enough that the journals change places every few changes. */
 const bytesBetweenSnapshotsMin = 300
 
+const factors = sampleFactors({
+  ...{ recoveryCodes: recoveryCodes().slice(0, 2), pendingTotp, passkeys: [samplePasskey("p1")] },
+})
+
 const changes: readonly ((store: Store) => Promise<unknown>)[] = [
   (store) => store.users.create(sampleUser("alice")),
-  (store) => store.users.create(sampleUser("bob", { claims: { tenant: "acme" } })),
+  (store) => store.users.create(sampleUser("bob", { claims: { tenant: "acme" }, factors })),
   (store) => store.sessions.start(sampleSession("s1"), startOptions()),
-  (store) => store.sessions.start(sampleSession("s2", { username: "bob" }), startOptions()),
+  (store) => store.users.change("bob", { factors: claimOf(sampleTicket("t1")) }),
+  (store) =>
+    store.sessions.start(
+      sampleSession("s2", { username: "bob", amr: ["pwd", "otp"], factorAt: start }),
+      startOptions({ factors: useOfStep(1001, sampleTicket("t1")) }),
+    ),
   (store) => rotate(store, "s1", presented(0)),
   (store) => store.sessions.revokeToken({ jti: "j1", expiresAt: start + 60, isListed: true }),
   (store) => store.users.delete("bob", windowAt()),

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { sampleFactors } from "../sample_factors.ts"
 import { change, type Edit, replaced, summedAnew } from "./edited_files.ts"
 import { assertRefused, journals, names, usedDirectory } from "./used_directory.ts"
 
@@ -176,6 +177,29 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
         /sessions: 'usedBefore' is missing or not valid/,
       ] as const,
   ),
+  ...["{}", "[]", '"none"', JSON.stringify({ ...sampleFactors(), failures: -1 })].map(
+    (factors) =>
+      [
+        `a user whose factors are ${factors.slice(0, 40)}`,
+        replaced('"factors":null', `"factors":${factors}`),
+        /line 3: users: 'factors' is missing or not valid$/,
+      ] as const,
+  ),
+  [
+    "a user without factors, and without null",
+    replaced(',"factors":null', ""),
+    /line 3: users: 'factors' is missing or not valid$/,
+  ],
+  [
+    "a login by what is no list",
+    replaced('"amr":["pwd"]', '"amr":"pwd"'),
+    /line \d+: sessions: 'amr' is missing or not valid$/,
+  ],
+  [
+    "a factor that was shown at no instant",
+    replaced('"factorAt":null', '"factorAt":-1'),
+    /line \d+: sessions: 'factorAt' is missing or not valid$/,
+  ],
   [
     "a line twice",
     (text) => text.replace(/("reservedNames":\[\n)/, "$1$1"),

@@ -14,6 +14,7 @@ import {
   type Operation,
 } from "../../support/faulty_disk.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
+import { recoveryCodes, sampleFactors, useOfStep } from "../sample_factors.ts"
 import { presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
 import { numbered, sampleUser } from "../sample_user.ts"
 import { listRevocations, rotate } from "../session_calls.ts"
@@ -190,16 +191,23 @@ async function statesAfter(
   return states
 }
 
-/** The change of a number: three users live through the same, each change one entry. */
+/**
+ * The change of a number: three users live through the same, each change one entry. A start uses a
+ * code, and a reset makes recovery codes: the entry has the user, and sessions beside.
+ */
 function changeOf(index: number): StoreChange {
   const username = `u${index % 3}`
   const step = Math.floor(index / 3)
   const sidOf = (which: number) => `${username}-${which}`
   const session = sampleSession(sidOf(step), { username })
-  if (step === 0) return (store) => store.users.create(sampleUser(username))
+  const own = sampleFactors({ handle: username, recoveryCodes: [] })
+  const used = useOfStep(1001 + step)
+  const codes = { recoveryCodes: recoveryCodes("ABCDEFG"[step % 7]).slice(0, 2) }
+  if (step === 0) return (store) => store.users.create(sampleUser(username, { factors: own }))
   switch (step % 6) {
     case 1:
-      return (store) => store.sessions.start(session, startOptions({ sessionsMax: 1 }))
+      return (store) =>
+        store.sessions.start(session, startOptions({ sessionsMax: 1, factors: used }))
     case 2:
       return (store) => rotate(store, sidOf(step - 1), presented(0))
     case 3:
@@ -209,7 +217,8 @@ function changeOf(index: number): StoreChange {
     case 5:
       return (store) => store.failures.count(username, "stranger")
     default:
-      return (store) => store.users.reset(username, {}, { window: windowAt(), successor: session })
+      return (store) =>
+        store.users.reset(username, {}, { window: windowAt(), successor: session, factors: codes })
   }
 }
 

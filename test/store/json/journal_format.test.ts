@@ -9,12 +9,15 @@ import {
   type JournalEntry,
   readJournal,
 } from "../../../src/store/json/journal_format.ts"
+import { sampleFactors } from "../sample_factors.ts"
 import { sampleSession } from "../sample_session.ts"
 import { sampleUser } from "../sample_user.ts"
 
+const factors = sampleFactors({ recoveryCodes: [] })
+
 const entries: readonly JournalEntry[] = [
   { sequence: 8, changes: [["users", "alice", sampleUser("alice")]] },
-  { sequence: 9, changes: [["users", "bob", sampleUser("bob", { roles: [], disabled: true })]] },
+  { sequence: 9, changes: [["users", "bob", sampleUser("bob", { disabled: true, factors })]] },
   {
     sequence: 10,
     changes: [

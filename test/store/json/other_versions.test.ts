@@ -3,6 +3,7 @@
 
 import { test } from "node:test"
 import { encodeEntry } from "../../../src/store/json/journal_format.ts"
+import { sampleFactors } from "../sample_factors.ts"
 import { sampleUser } from "../sample_user.ts"
 import { change, type Edit, replaced, summedAnew } from "./edited_files.ts"
 import { assertRefused, journals, names, usedDirectory } from "./used_directory.ts"
@@ -43,6 +44,18 @@ const newer: readonly (readonly [what: string, name: string, edit: Edit, place: 
     "store.json",
     (text) => summedAnew(text.replace(hash, "$2b$12$")),
     /line 3: users: 'passwordHash' is missing or not valid$/,
+  ],
+  [
+    "a member more of a user's factors",
+    "store.json",
+    (text) =>
+      summedAnew(
+        text.replace(
+          '"factors":null',
+          `"factors":${JSON.stringify({ ...sampleFactors(), sms: [] })}`,
+        ),
+      ),
+    /line 3: users: 'factors' is missing or not valid$/,
   ],
   ["an entry of another table", journals[0], ofEntry(["devices", "x", {}]), /no such table$/],
   [

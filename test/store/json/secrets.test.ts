@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { appWith, fromBase32 } from "../../support/second_factor.ts"
 import { createTestService, type TestService, type TokenBody } from "../../support/test_service.ts"
 
 const passwords = ["wonderland", "builder", "through the looking-glass"] as const
@@ -42,6 +43,39 @@ for (const shared of [false, true]) {
     }
   })
 }
+
+test("the store's files have no secret of an app, recovery code, code or ticket", async (t) => {
+  const service = await createTestService(t)
+  const alice = { username: "alice", password: "wonderland" }
+  const token = await service.logIn("alice", "wonderland")
+  const offered = JSON.parse((await service.call("POST", "/mfa/totp", { token })).body)
+  const waiting = storeText(service.directory)
+  assert.match(waiting, /"pendingTotp":\{"id":"[^"]+","sealedSecret":"/)
+  const app = appWith(offered.secret, service)
+  const [first, next] = [app.code(), app.nextCode()]
+  const json = { code: next }
+  const { body } = await service.call("POST", "/mfa/totp/confirm", { token, json })
+  const codes: readonly string[] = JSON.parse(body).recovery_codes
+  const asked = await service.call("POST", "/login", { json: alice })
+  const ticket = String(JSON.parse(asked.body).mfa_token)
+  for (const code of ["000000", codes[3]]) {
+    await service.call("POST", "/login/code", { json: { mfa_token: ticket, code } })
+  }
+  const text = `${waiting}${storeText(service.directory)}`
+  assert.match(text, /"tries":2,"isUsed":true\}/, "the right files are looked into")
+  const bytes = fromBase32(offered.secret)
+  const secrets = (["base64url", "base64", "hex"] as const).map((one) => bytes.toString(one))
+  const shown = [
+    offered.secret,
+    ...codes,
+    ...codes.map((code) => code.slice(2).replaceAll("-", "")),
+  ]
+  const sealed = ticket.slice("ptm_".length).split(".")
+  for (const secret of [...secrets, ...shown, ...sealed, "ptm_", `"${first}"`, `"${next}"`]) {
+    assert.ok(!text.includes(secret), `the files have '${secret}'`)
+  }
+  assert.equal(codes.length, 10)
+})
 
 test("a session's record has these members and no others", async (t) => {
   const service = await createTestService(t)

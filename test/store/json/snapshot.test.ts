@@ -10,6 +10,7 @@ import { apply, emptyTables, type Tables } from "../../../src/store/json/tables.
 import { tableNames } from "../../../src/store/records.ts"
 import { machineDisk } from "../../../src/system/disk.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
+import { pendingTotp, sampleFactors, samplePasskey } from "../sample_factors.ts"
 import { sampleSession } from "../sample_session.ts"
 import { sampleUser } from "../sample_user.ts"
 
@@ -20,6 +21,9 @@ function tablesOf(users: number): Tables {
   const tables = emptyTables()
   for (let index = 0; index < users; index += 1) {
     apply(tables, ["users", `u${index}`, sampleUser(`u${index}`, { claims })])
+    const passkeys = [samplePasskey("p1", { name: claims.text })]
+    const factors = sampleFactors({ handle: `h${index}`, pendingTotp, passkeys })
+    apply(tables, ["users", `f${index}`, sampleUser(`f${index}`, { factors })])
   }
   apply(tables, ["sessions", "s1", sampleSession("s1", { userAgent: "a\n],\n\u0085" })])
   return tables
