@@ -92,6 +92,29 @@ export function factorsContract(engine: string, open: OpenStore): void {
 }
 
 function keepingContract(engine: string, open: OpenStore): void {
+  test(`${engine}: factors may have any text in them`, async (t) => {
+    const { store, reopen } = await open(t)
+    const name = "\u0000 \ud800 \u2028 \" ' \\ \ud83d\udd11"
+    const factors = sampleFactors({ passkeys: [samplePasskey("p1", { name })] })
+    await store.users.create({ ...none, factors })
+    await store.users.change("alice", {
+      factors: {
+        addPasskey: samplePasskey("p2", { name }),
+        handle,
+        recoveryCodes: null,
+        ticket: null,
+        at: start,
+      },
+    })
+    for await (const one of thenReopened({ store, reopen })) {
+      const found = await one.users.findByHandle(handle)
+      assert.deepEqual(
+        found?.factors?.passkeys.map((passkey) => passkey.name),
+        [name, name],
+      )
+    }
+  })
+
   test(`${engine}: other changes keep the factors, and a deletion removes them`, async (t) => {
     const { store, reopen } = await open(t)
     const factors = sampleFactors({ passkeys: [samplePasskey("p1")], pendingTotp, failures: 3 })

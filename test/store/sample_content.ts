@@ -1,9 +1,11 @@
 // A store's whole content for tests of copies: every member of every record is set, to something
 // else in each record, and the numbers are as large as they get.
 
+import type { Factors } from "../../src/domain/factors.ts"
 import type { Content, Counts } from "../../src/store/copying.ts"
 import { sliceMax } from "../../src/store/copying.ts"
 import { type Records, type TableName, tableNames } from "../../src/store/records.ts"
+import { recoveryCodes, samplePasskey } from "./sample_factors.ts"
 import { sampleSession, start } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
 
@@ -22,6 +24,7 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
       createdAt: start - 1000 + at,
       tokensNotBefore: at % 5 === 0 ? start + at : 0,
       link: at % 4 === 0 ? { kind: "reset", tag: `tag-${at}`, expiresAt: start + at } : null,
+      factors: at % 3 === 0 ? null : factorsOf(at),
     }),
   reservedNames: (at) => ({
     username: `gone-${nameOf(at)}`,
@@ -44,6 +47,8 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
         at % 4 === 0 ? null : { at: start + at, address: "198.51.100.9", userAgent: `Old/${at}` },
       sharedRotation: at % 13,
       sharedRun: at % 3,
+      amr: [["pwd"], ["pwd", "otp"], ["hwk"], []][at % 4] ?? [],
+      factorAt: at % 4 === 0 ? null : start + at,
     }),
   endedSessions: (at) => ({ sid: `e${nameOf(at)}`, tokensExpireAt: start + 900 + at }),
   revokedTokens: (at) => ({
@@ -78,6 +83,32 @@ export function sampleContent(count: number, counts: Partial<Counts> = {}): Cont
 
 function nameOf(at: number): string {
   return `user-${String(at).padStart(7, "0")}`
+}
+
+/** Each list is empty in some, and each member is null in some. */
+function factorsOf(at: number): Factors {
+  const id = `id-${at}`
+  const name = `Ünïcode \u0000 \ud800 " ' \\ ${at}`
+  const sealedSecret = `sealed-${at}`
+  const used = { createdAt: start + at, lastUsedAt: at % 2 === 0 ? null : start + 2 * at }
+  const totp = { id, sealedSecret, ...used, lastStep: largest - at }
+  const ticket = { id, expiresAt: start + at, tries: at % 6, isUsed: at % 2 === 0 }
+  const trusted = { id, userAgent: name, createdAt: start, expiresAt: start + at }
+  const passkeys = Array.from({ length: at % 3 }, (_, index) => ({
+    ...samplePasskey(`${id}-${index}`, { counter: 2 ** 32 - 1 - at, name, ...used }),
+    isSynced: index === 0,
+    transports: index === 0 ? [] : ["internal", "hybrid"],
+  }))
+  return {
+    handle: `handle-${at}`,
+    totp: at % 5 === 0 ? null : totp,
+    pendingTotp: at % 7 === 0 ? { id, sealedSecret, expiresAt: start + at } : null,
+    recoveryCodes: recoveryCodes("ABCDEFGHIJ"[at % 10]).slice(at % 11),
+    passkeys,
+    failures: at % 101,
+    tickets: at % 2 === 0 ? [] : [ticket],
+    trusted: at % 4 === 0 ? [] : [trusted],
+  }
 }
 
 function claimsOf(at: number): Records["users"]["claims"] {

@@ -21,11 +21,13 @@ export async function lockUser(
 /** Writes a user whom this transaction has locked. */
 export async function updateUser(query: Query, user: User): Promise<User> {
   const row = rowOfUser(user)
-  const { password_hash, roles, claims, disabled, tokens_not_before, link, factors } = row
+  const { password_hash, roles, claims, disabled, tokens_not_before, link } = row
+  const { factors, factor_handle } = row
+  const values = [password_hash, roles, claims, disabled, tokens_not_before, link]
   await query(
     `update postern.users set password_hash = $2, roles = $3, claims = $4, disabled = $5,
-      tokens_not_before = $6, link = $7, factors = $8 where username = $1`,
-    [user.username, password_hash, roles, claims, disabled, tokens_not_before, link, factors],
+      tokens_not_before = $6, link = $7, factors = $8, factor_handle = $9 where username = $1`,
+    [user.username, ...values, factors, factor_handle],
   )
   return frozen(structuredClone(user))
 }

@@ -10,7 +10,6 @@ import { exitCodes, OperatorError, Unavailable } from "../../errors.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
 import { changeLog } from "./migrations/change_log.ts"
 import { factors } from "./migrations/factors.ts"
-import { handles } from "./migrations/handles.ts"
 import { links } from "./migrations/links.ts"
 import { loginHistories } from "./migrations/login_histories.ts"
 import { rotation } from "./migrations/rotation.ts"
@@ -38,7 +37,6 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: "links of users", needs: 1, statements: links },
   { number: 3, name: "recent logins of users", needs: 1, statements: loginHistories },
   { number: 4, name: "second factors of users", needs: 4, statements: factors },
-  { number: 5, name: "users by their handle", needs: 4, statements: handles },
 ]
 
 /** Which migrations a database has, and which it lacks. */

@@ -20,6 +20,8 @@ export interface UserRow {
   readonly link: string | null
   /** JSON. */
   readonly factors: string | null
+  /** The handle of the factors, to find the user by. */
+  readonly factor_handle: string | null
 }
 
 /** A row of `sessions`. */
@@ -72,6 +74,7 @@ export function rowOfUser(user: User): UserRow {
     tokens_not_before: user.tokensNotBefore,
     link: user.link === null ? null : JSON.stringify(user.link),
     factors: user.factors === null ? null : JSON.stringify(user.factors),
+    factor_handle: user.factors?.handle ?? null,
   }
 }
 

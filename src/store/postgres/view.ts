@@ -111,7 +111,7 @@ export class View {
     if (!isStorable(handle)) return null
     const { username } = await this.#read<{ username: string }>(
       `select ${told}, (select username from postern.users
-      where factors is not null and factors::json ->> 'handle' = $1) as username`,
+      where factor_handle = $1) as username`,
       handle,
     )
     return username ?? null

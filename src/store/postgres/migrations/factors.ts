@@ -3,7 +3,12 @@
 
 /** Adds the columns, and makes new sessions fill theirs. */
 export const factors: readonly string[] = [
-  "alter table postern.users add column factors text",
+  // The handle has a column of its own: PostgreSQL reads no JSON in which a text has \u0000.
+  `alter table postern.users
+    add column factors text,
+    add column factor_handle text collate "C"`,
+  `create unique index users_factor_handle on postern.users (factor_handle)
+    where factor_handle is not null`,
   `alter table postern.sessions
     add column amr text[] not null default '{pwd}',
     add column factor_at bigint`,
