@@ -6,7 +6,15 @@ import { test } from "node:test"
 import { isSealOf, type SealKind, seal } from "../../src/token/seal.ts"
 
 const key = Buffer.from("A key for tests of seals, of 32 b", "latin1").subarray(0, 32)
-const kinds: readonly SealKind[] = ["master", "gate", "ticket", "link", "factor", "trust"]
+const kinds: readonly SealKind[] = [
+  "master",
+  "gate",
+  "ticket",
+  "link",
+  "factor",
+  "trust",
+  "challenge",
+]
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 test("seal() makes what its file's head describes", () => {
