@@ -7,7 +7,7 @@ import { bearer, type CredentialReader } from "./http/bearer.ts"
 import { orTicket, ticketIn } from "./http/bearer_or_ticket.ts"
 import { anyone, type BodyHandler, guard, type Handler, withBody } from "./http/guard.ts"
 import type { RouteGroup } from "./http/router.ts"
-import { enrolmentLimits, mfaLimits } from "./service/limits.ts"
+import { enrolmentLimits, mfaLimits, passkeyLimits } from "./service/limits.ts"
 
 /** Loads the wing, once. */
 export type LoadFactors = () => Promise<FactorWing>
@@ -15,15 +15,19 @@ export type LoadFactors = () => Promise<FactorWing>
 /** Finds who sent credentials. @throws AuthError `invalid_token` */
 export type FindSender = (credentials: string) => Promise<Enrolling>
 
-const { offers, recoveryCodes } = enrolmentLimits
+const { offers, passkeys, recoveryCodes } = enrolmentLimits
 
 type Handlers = FactorWing["handlers"]
 
 /** The rows. `findSender` finds who sent an access token. */
 export function factorRoutes(load: LoadFactors, findSender: FindSender): RouteGroup {
   const loginByCode = lateBody(load, (handlers) => handlers.loginByCode)
+  const offerPasskeyLogin = lateBody(load, (handlers) => handlers.offerPasskeyLogin)
+  const loginByPasskey = lateBody(load, (handlers) => handlers.loginByPasskey)
   return [
     ["POST", "/login/code", anyone(loginByCode, mfaLimits)],
+    ["POST", "/login/passkey/options", anyone(offerPasskeyLogin)],
+    ["POST", "/login/passkey", anyone(loginByPasskey, passkeyLimits)],
     ...ownFactorRoutes(load, findSender, bearer),
   ]
 }
@@ -46,12 +50,16 @@ export function ownFactorRoutes(
   const showFactors = late(load, (handlers) => handlers.showFactors)
   const offerTotp = lateBody(load, (handlers) => handlers.offerTotp)
   const confirmTotp = lateBody(load, (handlers) => handlers.confirmTotp)
+  const offerPasskey = lateBody(load, (handlers) => handlers.offerPasskey)
+  const addPasskey = lateBody(load, (handlers) => handlers.addPasskey)
   const renewRecoveryCodes = late(load, (handlers) => handlers.renewRecoveryCodes)
   const removeFactor = late(load, (handlers) => handlers.removeFactor)
   return [
     ["GET", "/mfa", seen(showFactors)],
     ["POST", "/mfa/totp", enrolled(offerTotp, { offers })],
     ["POST", "/mfa/totp/confirm", enrolled(confirmTotp, { recoveryCodes })],
+    ["POST", "/mfa/passkeys/options", enrolled(offerPasskey)],
+    ["POST", "/mfa/passkeys", enrolled(addPasskey, { passkeys, recoveryCodes })],
     ["POST", "/mfa/recovery", changed(renewRecoveryCodes, { recoveryCodes })],
     ["DELETE", "/mfa/{id}", changed(removeFactor)],
   ]

@@ -3,7 +3,9 @@
 
 import { askedReply } from "./handlers/mfa/asked_reply.ts"
 import { loginByCode } from "./handlers/mfa/login_code.ts"
+import { loginByPasskey, offerPasskeyLogin } from "./handlers/mfa/login_passkey.ts"
 import type { Enrolling, MfaHandlerParts } from "./handlers/mfa/mfa_handler_parts.ts"
+import { addPasskey, offerPasskey } from "./handlers/mfa/passkeys.ts"
 import { renewRecoveryCodes } from "./handlers/mfa/recovery.ts"
 import { removeFactor } from "./handlers/mfa/remove_factor.ts"
 import { showFactors } from "./handlers/mfa/show_factors.ts"
@@ -16,6 +18,9 @@ import { logInByCode } from "./service/factors/factor_login.ts"
 import type { FactorParts } from "./service/factors/factor_parts.ts"
 import { findLogin, giveTicket, ticketIsOver } from "./service/factors/mfa_tickets.ts"
 import { PageFactors } from "./service/factors/page_factors.ts"
+import { PasskeyEnrolment } from "./service/factors/passkey_enrolment.ts"
+import { PasskeyLogin } from "./service/factors/passkey_login.ts"
+import { findRelyingParty } from "./service/factors/relying_party.ts"
 import {
   type PendingLogin,
   type SentFactor,
@@ -28,12 +33,14 @@ import type { ClaimSettings } from "./token/claims.ts"
 
 /** What the wing is made of. */
 export interface FactorWingParts
-  extends Omit<FactorParts, "starts" | "windowNow">,
+  extends Omit<FactorParts, "starts" | "windowNow" | "relyingParty">,
     Omit<SessionStartParts, "windowNow" | "settings"> {
   readonly accounts: SessionStartParts["accounts"]
   readonly sessions: Sessions
   readonly settings: SessionSettings
   readonly claims: Pick<ClaimSettings, "accessTtlSeconds" | "leewaySeconds">
+  /** The address under which clients reach the service, where it is known. */
+  readonly publicAddress: string | undefined
 }
 
 /** The wing as routes and pages see it. */
@@ -41,21 +48,29 @@ export type FactorWing = ReturnType<typeof createFactorWing>
 
 /** Makes the wing. */
 export function createFactorWing(wingParts: FactorWingParts) {
-  const { sessions, settings, clock, claims } = wingParts
+  const { sessions, settings, clock, claims, publicAddress } = wingParts
   const windowNow = createRevocationWindow(clock, { ...claims, ...settings })
   const starts = new SessionStart({ ...wingParts, windowNow })
-  const factors: FactorParts = { ...wingParts, windowNow, starts }
+  const relyingParty = findRelyingParty(publicAddress)
+  const factors: FactorParts = { ...wingParts, windowNow, starts, relyingParty }
   const enrolment = new Enrolment(factors)
-  const parts: MfaHandlerParts = { factors, enrolment, sessions, settings }
+  const passkeyEnrolment = new PasskeyEnrolment(factors, enrolment)
+  const passkeyLogin = new PasskeyLogin(factors)
+  const useCases = { enrolment, passkeyEnrolment, passkeyLogin }
+  const parts: MfaHandlerParts = { factors, ...useCases, sessions, settings }
   return {
     factors,
     enrolment,
     pages: new PageFactors(factors),
     handlers: {
       loginByCode: loginByCode(parts),
+      offerPasskeyLogin: offerPasskeyLogin(parts),
+      loginByPasskey: loginByPasskey(parts),
       showFactors: showFactors(parts),
       offerTotp: offerTotp(parts),
       confirmTotp: confirmTotp(parts),
+      offerPasskey: offerPasskey(parts),
+      addPasskey: addPasskey(parts),
       renewRecoveryCodes: renewRecoveryCodes(parts),
       removeFactor: removeFactor(parts),
     },

@@ -211,19 +211,13 @@ function browserRoutes(
 function lateFactors(
   opened: Deployment,
   sessions: Sessions,
-  { sessions: settings, claims, browser, publicAddress = "Postern" }: Config,
+  { sessions: settings, claims, browser, publicAddress }: Config,
 ): LoadFactors {
   const { cookieKey, factorKey, refreshKey } = opened.keys
-  const siteName = browser?.name ?? publicAddress.replace(/^https?:\/\//, "")
+  const siteName = browser?.name ?? publicAddress?.replace(/^https?:\/\//, "") ?? "Postern"
   const parts = {
-    ...opened,
-    cookieKey,
-    factorKey,
-    refreshKey,
-    sessions,
-    settings,
-    claims,
-    siteName,
+    ...{ ...opened, cookieKey, factorKey, refreshKey },
+    ...{ sessions, settings, claims, publicAddress, siteName },
   }
   let wing: ReturnType<LoadFactors> | null = null
   return () => {

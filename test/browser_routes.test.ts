@@ -47,6 +47,8 @@ test("browserRoutes() are these, for these people", () => {
       "GET /mfa token or cookie, even before enrolment",
       "POST /mfa/totp token or cookie or mfa_token, fresh, own factor, even before enrolment, body",
       "POST /mfa/totp/confirm token or cookie or mfa_token, fresh, own factor, even before enrolment, body",
+      "POST /mfa/passkeys/options token or cookie or mfa_token, fresh, own factor, even before enrolment, body",
+      "POST /mfa/passkeys token or cookie or mfa_token, fresh, own factor, even before enrolment, body",
       "POST /mfa/recovery token or cookie, fresh, own factor",
       "DELETE /mfa/{id} token or cookie, fresh, own factor",
     ],

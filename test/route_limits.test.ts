@@ -25,8 +25,16 @@ const limits: Readonly<Record<string, readonly string[]>> = {
     "wrong codes of an account: 100 in a row, then no code counts",
     "codes of a login: 5 in a row, then the login is over",
   ],
+  "POST /login/passkey": [
+    "wrong passkeys of a client: 300 at once, then 1 in 2 s",
+    "right passkeys of an account: 300 at once, then 1 in 2 s",
+  ],
   "POST /mfa/totp": ["secrets for an account: 30 at once, then 1 in 10 s"],
   "POST /mfa/totp/confirm": ["sets of recovery codes of an account: 10 at once, then 1 in 60 s"],
+  "POST /mfa/passkeys": [
+    "new passkeys of an account: 30 at once, then 1 in 10 s",
+    "sets of recovery codes of an account: 10 at once, then 1 in 60 s",
+  ],
   "POST /mfa/recovery": ["sets of recovery codes of an account: 10 at once, then 1 in 60 s"],
   "POST /refresh": [
     "refused tokens of a client: 3000 at once, then 1 in 0.2 s",

@@ -27,6 +27,7 @@ const statuses: Readonly<Record<string, number>> = {
   "DELETE /sessions/{sid}": 404,
   "POST /password": 415,
   "POST /mfa/totp/confirm": 415,
+  "POST /mfa/passkeys": 415,
   "POST /mfa/recovery": 404,
   "DELETE /mfa/{id}": 404,
 }

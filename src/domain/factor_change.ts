@@ -146,7 +146,14 @@ function use(factors: Factors, change: ChangeBy<"use">): Factors | RefusedFactor
   }
 }
 
-// A counter that does not grow is that of a copy (WebAuthn L3 §7.2, step 22).
+/**
+ * Whether a passkey's next counter is that of a copy: it does not grow (WebAuthn L3 §7.2, step 22).
+ * Synced passkeys have no counter.
+ */
+export function isCounterOfCopy({ counter: known }: Pick<Passkey, "counter">, counter: number) {
+  return (counter !== 0 || known !== 0) && counter <= known
+}
+
 function usePasskey(
   factors: Factors,
   { id, counter }: Extract<ShownFactor, { readonly method: "passkey" }>,
@@ -154,8 +161,7 @@ function usePasskey(
 ): Factors | RefusedFactor {
   const passkey = factors.passkeys.find((one) => one.id === id)
   if (passkey === undefined) return "no_factor"
-  const counts = counter !== 0 || passkey.counter !== 0
-  if (counts && counter <= passkey.counter) return "used"
+  if (isCounterOfCopy(passkey, counter)) return "used"
   const moved = { ...passkey, counter, lastUsedAt: at }
   return { ...factors, passkeys: factors.passkeys.map((one) => (one.id === id ? moved : one)) }
 }

@@ -54,6 +54,11 @@ export interface Passkey {
   readonly lastUsedAt: number | null
 }
 
+/** The kind of a passkey's key in the words of RFC 8176: in hardware, or in software. */
+export function keyKindOf({ isSynced }: Pick<Passkey, "isSynced">): "hwk" | "swk" {
+  return isSynced ? "swk" : "hwk"
+}
+
 /** A login between its password and its factor. */
 export interface TicketTries {
   readonly id: string

@@ -2,7 +2,7 @@
 // mark at its start is skipped (RFC 8259 §8.1), because editors write one. Unknown members are
 // refused, except where a standard says to ignore them.
 
-import { type JsonObject, readJsonObject } from "../domain/strict_json.ts"
+import { isJsonObject, type JsonObject, readJsonObject } from "../domain/strict_json.ts"
 import { AuthError } from "../errors.ts"
 import { isJsonType } from "./media_type.ts"
 import type { HttpRequest } from "./message.ts"
@@ -27,51 +27,76 @@ export function readJsonBody(request: HttpRequest): JsonObject {
   )
 }
 
-/** Members that a body may have in addition to the required ones. */
-export interface OtherMembers<O extends string, F extends string = never> {
+/** Members that a body has, or may have, in addition to the required texts. */
+export interface OtherMembers<
+  O extends string,
+  F extends string = never,
+  J extends string = never,
+> {
   /** Absent, null and empty mean the same. */
   readonly optional?: readonly O[]
   /** Members that are true or false. Absent, null and false mean the same. */
   readonly flags?: readonly F[]
+  /** Members that have to be objects. */
+  readonly objects?: readonly J[]
   /** What happens to all other members; `refused` by default. */
   readonly unknown?: "refused" | "ignored"
 }
 
-type TextMembers<N extends string, O extends string, F extends string> = Readonly<
-  Record<N, string> & Partial<Record<O, string | null>> & Partial<Record<F, boolean | null>>
+type Members<N extends string, O extends string, F extends string, J extends string> = Readonly<
+  Record<N, string> &
+    Partial<Record<O, string | null>> &
+    Partial<Record<F, boolean | null>> &
+    Record<J, JsonObject>
 >
 
 /**
  * The members of a request's JSON body. Each of `names` must be text that is not empty.
  * @throws AuthError `unsupported_media_type`, `invalid_request`
  */
-export function readTexts<N extends string, O extends string = never, F extends string = never>(
+export function readTexts<
+  N extends string,
+  O extends string = never,
+  F extends string = never,
+  J extends string = never,
+>(
   request: HttpRequest,
   names: readonly N[],
-  { optional = [], flags = [], unknown = "refused" }: OtherMembers<O, F> = {},
-): TextMembers<N, O, F> {
+  others: OtherMembers<O, F, J> = {},
+): Members<N, O, F, J> {
+  const { optional = [], flags = [], objects = [], unknown = "refused" } = others
   const members = readJsonBody(request)
-  if (unknown === "refused") requireKnownMembers(members, [...names, ...optional, ...flags])
-  const isMissing = (name: N) => members[name] == null || members[name] === ""
-  if (names.some(isMissing)) {
-    throw new AuthError("invalid_request", `Missing ${names.join(" or ")}`)
+  const required = [...names, ...objects]
+  if (unknown === "refused") requireKnownMembers(members, [...required, ...optional, ...flags])
+  const isMissing = (name: string) => members[name] == null || members[name] === ""
+  if (required.some(isMissing)) {
+    throw new AuthError("invalid_request", `Missing ${required.join(" or ")}`)
   }
   if (!names.every((name) => typeof members[name] === "string")) {
     const list = names.join(" and ")
     const message = `${list.slice(0, 1).toUpperCase()}${list.slice(1)} must be text`
     throw new AuthError("invalid_request", message)
   }
-  requireKind(members, optional, { type: "string", called: "text" })
-  requireKind(members, flags, { type: "boolean", called: "true or false" })
-  return members as TextMembers<N, O, F>
+  requireKind(members, optional, { is: isText, called: "text" })
+  requireKind(members, flags, { is: isFlag, called: "true or false" })
+  requireKind(members, objects, { is: isJsonObject, called: "an object" })
+  return members as Members<N, O, F, J>
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string"
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === "boolean"
 }
 
 function requireKind(
   members: JsonObject,
   names: readonly string[],
-  { type, called }: { readonly type: "string" | "boolean"; readonly called: string },
+  { is, called }: { readonly is: (value: unknown) => boolean; readonly called: string },
 ): void {
-  const wrong = names.find((name) => members[name] != null && typeof members[name] !== type)
+  const wrong = names.find((name) => members[name] != null && !is(members[name]))
   if (wrong === undefined) return
   throw new AuthError("invalid_request", `${wrong} must be ${called}`)
 }

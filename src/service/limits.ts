@@ -84,10 +84,20 @@ export const mfaLimits = {
   triesOfTicket: { counts: "codes of a login", inARow: 5, next: "the login is over" },
 } as const satisfies Limits
 
-/** POST /mfa/totp, /mfa/totp/confirm and /mfa/recovery. */
+/** POST /login/passkey. */
+export const passkeyLimits = {
+  /** Nobody guesses a signature: this limit saves the work of checking them. */
+  refusalsOfClient: { counts: "wrong passkeys of a client", capacity: 300, secondsPerToken: 2 },
+  /** Each one starts a session. */
+  loginsOfAccount: { counts: "right passkeys of an account", capacity: 300, secondsPerToken: 2 },
+} as const satisfies Limits
+
+/** POST /mfa/totp, /mfa/totp/confirm, /mfa/passkeys and /mfa/recovery. */
 export const enrolmentLimits = {
   /** Each one is a write. */
   offers: { counts: "secrets for an account", capacity: 30, secondsPerToken: 10 },
+  /** Each one is a signature to check, and a write. */
+  passkeys: { counts: "new passkeys of an account", capacity: 30, secondsPerToken: 10 },
   /** Each one is ten hashes. */
   recoveryCodes: {
     counts: "sets of recovery codes of an account",

@@ -21,6 +21,7 @@ export const summedEvents: readonly AuditEvent[] = [
   "client.throttled",
   "refresh.refused",
   "password.refused",
+  "mfa.failed",
 ]
 
 /** An audit trail that grows at a bounded rate. */

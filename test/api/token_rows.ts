@@ -27,6 +27,8 @@ export const guardedRoutes: readonly string[] = [
   "GET /mfa",
   "POST /mfa/totp",
   "POST /mfa/totp/confirm",
+  "POST /mfa/passkeys/options",
+  "POST /mfa/passkeys",
   "POST /mfa/recovery",
   "DELETE /mfa/{id}",
 ]

@@ -14,6 +14,7 @@ import {
   enrolmentLimits,
   loginLimits,
   logoutLimits,
+  passkeyLimits,
   passwordLimits,
   refreshLimits,
   registrationLimits,
@@ -82,12 +83,13 @@ test("guessing.md has the limits on passwords that the service enforces", () => 
 test("guessing.md has the limits of other endpoints that the service enforces", () => {
   const { attemptsOfClient, accountsOfClient, accountsOfAll } = registrationLimits
   const { refusalsOfClient, usesOfSession, usesOfAccount } = refreshLimits
-  const { offers, recoveryCodes } = enrolmentLimits
+  const { offers, passkeys, recoveryCodes } = enrolmentLimits
+  const ofPasskeys = [passkeyLimits.refusalsOfClient, passkeyLimits.loginsOfAccount, passkeys]
   const limits = [attemptsOfClient, accountsOfClient, accountsOfAll, refusalsOfClient]
   const uses = [usesOfSession, usesOfAccount, logoutLimits.usesOfAccount]
   assert.deepEqual(
     ratesBelow("Other endpoints", "What"),
-    [...limits, ...uses, offers, recoveryCodes].map(figuresOf),
+    [...limits, ...uses, ...ofPasskeys, offers, recoveryCodes].map(figuresOf),
   )
 })
 

@@ -150,6 +150,26 @@ test("readTexts() gives flags where they are there, and refuses others than true
   }
 })
 
+test("readTexts() gives objects, and refuses everything else in their place", () => {
+  const read = (json: object) => {
+    const headers = { "content-type": "application/json" }
+    const request = makeRequest({ method: "POST", headers, body: JSON.stringify(json) })
+    return readTexts(request, [], { objects: ["credential"], optional: ["name"] })
+  }
+  const credential = { id: "x", response: { a: [1] } }
+  assert.deepEqual({ ...read({ credential, name: "y" }) }, { credential, name: "y" })
+  assert.deepEqual({ ...read({ credential: {} }) }, { credential: {} })
+  for (const missing of [{}, { credential: null }, { credential: "" }, { name: "y" }]) {
+    assert.throws(() => read(missing), refusal("invalid_request", "Missing credential"))
+  }
+  for (const wrong of ["x", 0, 1, true, false, [], [credential]]) {
+    const message = "credential must be an object"
+    assert.throws(() => read({ credential: wrong }), refusal("invalid_request", message))
+  }
+  const message = 'Unknown member "more": the body may have credential, name'
+  assert.throws(() => read({ credential, more: 1 }), refusal("invalid_request", message))
+})
+
 test("readTexts() gives optional texts where they are there, empty and null ones as well", () => {
   assert.deepEqual({ ...readOptional({ name: "x" }) }, { name: "x" })
   const all = { name: "x", token: "", hint: null }

@@ -108,6 +108,8 @@ export interface TestServiceOptions {
   readonly requirement?: FactorRequirement
   /** For how long a device is trusted; never unless said. */
   readonly trustSeconds?: number
+  /** Of what passkeys are made for. */
+  readonly publicAddress?: string
   readonly tokens?: Partial<TokenSettings>
   /** In the place of the machine's, such as one that fails. */
   readonly disk?: Disk
@@ -184,7 +186,8 @@ export async function createTestService(
   const isReady = async () => service.ready
   const wingParts = { ...base, keys, cookieKey, refreshKey, accounts, settings, sessions }
   const links = createLinkMaker({ ...wingParts, ...browserOptions })
-  const wing = createFactorWing({ ...wingParts, factorKey, claims, siteName: "Home" })
+  const ofSite = { siteName: "Home", publicAddress: options.publicAddress ?? loginAddress }
+  const wing = createFactorWing({ ...wingParts, ...ofSite, factorKey, claims })
   const factors = async () => wing
   const browser = createBrowserRoutes({
     ...{ ...wingParts, ...claims, ...browserOptions },

@@ -4,6 +4,8 @@ import type { GuardedContext, Identity } from "../../http/guard.ts"
 import type { Enrolment } from "../../service/factors/enrolment.ts"
 import type { FactorParts } from "../../service/factors/factor_parts.ts"
 import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
+import type { PasskeyEnrolment } from "../../service/factors/passkey_enrolment.ts"
+import type { PasskeyLogin } from "../../service/factors/passkey_login.ts"
 import type { SessionSettings } from "../../service/session_tokens.ts"
 import type { Sessions } from "../../service/sessions.ts"
 
@@ -11,6 +13,8 @@ import type { Sessions } from "../../service/sessions.ts"
 export interface MfaHandlerParts {
   readonly factors: FactorParts
   readonly enrolment: Enrolment
+  readonly passkeyEnrolment: PasskeyEnrolment
+  readonly passkeyLogin: PasskeyLogin
   readonly sessions: Pick<Sessions, "authenticate" | "grant">
   readonly settings: SessionSettings
 }

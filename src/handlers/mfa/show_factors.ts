@@ -1,8 +1,8 @@
 // GET /mfa: the user's second factors. No secret is ever shown again.
 
-import { methodsOf } from "../../domain/factors.ts"
 import type { Handler } from "../../http/guard.ts"
 import { json } from "../../http/message.ts"
+import { usableMethods } from "../../service/factors/relying_party.ts"
 import type { EnrollingContext, MfaHandlerParts } from "./mfa_handler_parts.ts"
 
 /** Answers what there is. Times are epoch seconds. */
@@ -13,7 +13,7 @@ export function showFactors(parts: MfaHandlerParts): Handler<EnrollingContext> {
     const { user, factors } = await enrolment.find(username)
     const { totp = null, passkeys = [], recoveryCodes = [] } = factors ?? {}
     return json(200, {
-      methods: methodsOf(factors),
+      methods: usableMethods(factors, parts.factors),
       required: enrolment.isRequiredOf(user),
       totp: totp && { id: totp.id, created_at: totp.createdAt, last_used_at: totp.lastUsedAt },
       passkeys: passkeys.map(({ id, name, isSynced, createdAt, lastUsedAt }) => ({

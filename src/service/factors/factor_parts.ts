@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../clock.ts"
 import type { FactorRequirement } from "../../domain/factor_requirement.ts"
+import type { RelyingParty } from "../../factor/relying_party.ts"
 import type { PasswordHasher } from "../../password/hash.ts"
 import type { RevocationWindow, Store } from "../../store/store.ts"
 import type { Audit } from "../../telemetry/audit.ts"
@@ -17,7 +18,7 @@ export interface FactorParts {
   readonly accounts: Pick<Accounts, "completeLogin">
   readonly starts: SessionStart
   readonly keys: KeyWatch
-  /** Seals tickets. */
+  /** Seals tickets and challenges. */
   readonly cookieKey: () => Uint8Array
   /** Encrypts the secrets of authenticator apps. */
   readonly factorKey: () => Uint8Array
@@ -26,6 +27,8 @@ export interface FactorParts {
   readonly trust: DeviceTrust
   readonly clock: Clock
   readonly audit: Audit
+  /** To whom passkeys belong; null where browsers make none. */
+  readonly relyingParty: RelyingParty | null
   /** The name that authenticators show. */
   readonly siteName: string
 }

@@ -3,7 +3,6 @@
 
 import type { Caller } from "../../domain/caller.ts"
 import type { FactorMethod } from "../../domain/factors.ts"
-import { methodsOf } from "../../domain/factors.ts"
 import type { User } from "../../domain/user.ts"
 import { AuthError } from "../../errors.ts"
 import { randomName } from "../../system/random.ts"
@@ -21,6 +20,7 @@ import { mfaLimits } from "../limits.ts"
 import type { LoginAttempt } from "../login_attempt.ts"
 import type { PendingLogin } from "../session_start.ts"
 import type { FactorParts } from "./factor_parts.ts"
+import { usableMethods } from "./relying_party.ts"
 
 /** What a login without its factor gets. */
 export interface AskedFactor {
@@ -54,7 +54,7 @@ export async function giveTicket(
   { user, due, attempt }: PendingLogin,
   { medium, stays }: Pick<MfaTicket, "medium" | "stays">,
   caller: Caller,
-  parts: Pick<FactorParts, "keys" | "cookieKey" | "clock" | "audit">,
+  parts: Pick<FactorParts, "keys" | "cookieKey" | "clock" | "audit" | "relyingParty">,
 ): Promise<AskedFactor> {
   const { keys, cookieKey, clock, audit } = parts
   await keys.catchUp()
@@ -66,7 +66,7 @@ export async function giveTicket(
   return {
     due,
     ticket: writeMfaTicket(ticket, user, cookieKey()),
-    methods: methodsOf(user.factors),
+    methods: usableMethods(user.factors, parts),
     expiresInSeconds: mfaTicketSeconds,
   }
 }

@@ -1,0 +1,67 @@
+// The challenges of passkey ceremonies: made with the options, read back from the credential, and
+// used up with what the credential changes.
+
+import { ceremonySeconds } from "../../factor/passkey_options.ts"
+import { readChallenge as challengeIn } from "../../factor/sent_credential.ts"
+import type { RevokedToken } from "../../store/store.ts"
+import { randomKey } from "../../system/random.ts"
+import {
+  type ChallengeUse,
+  challengeIdBytes,
+  readChallenge,
+  writeChallenge,
+} from "../../token/challenge.ts"
+import type { FactorParts } from "./factor_parts.ts"
+
+/**
+ * A used challenge is remembered this much longer than it is good: the clock of another replica may
+ * be behind, or this machine's may be set back.
+ */
+const keptSeconds = 3600
+
+type ChallengeParts = Pick<FactorParts, "keys" | "cookieKey" | "clock">
+
+/** A challenge, and the random id in it. */
+export interface MadeChallenge {
+  readonly challenge: string
+  readonly id: string
+}
+
+/** A challenge that a credential answers, and how the store remembers that it was. */
+export interface AnsweredChallenge extends MadeChallenge {
+  readonly used: RevokedToken
+}
+
+/** Makes a challenge. */
+export async function makeChallenge(
+  use: ChallengeUse,
+  { keys, cookieKey, clock }: ChallengeParts,
+): Promise<MadeChallenge> {
+  await keys.catchUp()
+  const id = randomKey(challengeIdBytes)
+  const expiresAt = clock.now() + ceremonySeconds
+  const challenge = writeChallenge({ id, expiresAt }, use, cookieKey())
+  return { challenge, id: Buffer.from(id).toString("base64url") }
+}
+
+/**
+ * The challenge that a credential says it answers; null unless it is ours, for this use, and has
+ * not expired. Whether the credential answers it, its signature tells. It may have been used.
+ */
+export async function findChallenge(
+  credential: unknown,
+  use: ChallengeUse,
+  { keys, cookieKey, clock }: ChallengeParts,
+): Promise<AnsweredChallenge | null> {
+  const challenge = challengeIn(credential) ?? ""
+  const read = () => readChallenge(challenge, use, cookieKey())
+  let found = read()
+  if (found === null) {
+    // Another process may have made the key.
+    await keys.catchUp()
+    found = read()
+  }
+  if (found === null || clock.now() >= found.expiresAt) return null
+  const { id, expiresAt } = found
+  return { challenge, id, used: { jti: id, expiresAt: expiresAt + keptSeconds, isListed: false } }
+}
