@@ -4,6 +4,7 @@
 import manifest from "../../package.json" with { type: "json" }
 import { type ErrorCode, errorCodes } from "../errors.ts"
 import { mfaOperations } from "../handlers/mfa/operations.ts"
+import { passkeyOperations } from "../handlers/mfa/passkey_operations.ts"
 import { coreOperations } from "../handlers/operations.ts"
 import { problem } from "../http/problem.ts"
 import type { Route } from "../http/router.ts"
@@ -11,7 +12,11 @@ import { errorTexts } from "./error_texts.ts"
 import { type Operation, type Operations, type Schema, schemaName, text } from "./operation.ts"
 
 /** All endpoints that a route table may have. */
-export const operations: Operations = { ...coreOperations, ...mfaOperations }
+export const operations: Operations = {
+  ...coreOperations,
+  ...mfaOperations,
+  ...passkeyOperations,
+}
 
 /** Codes that every endpoint may answer: of the server and of the world. */
 const everywhere: readonly ErrorCode[] = [

@@ -7,7 +7,7 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "A body, header or member is missing or malformed.",
   password_blocked: "The new password is easy to guess. `msg` gives the reason.",
   invalid_credentials:
-    "`/login`: the user is unknown, disabled or locked, or the password is wrong. The answer is always the same.",
+    "`/login`: the user is unknown, disabled or locked, or the password is wrong. `/login/passkey`: anything is wrong with the passkey. The answer is always the same.",
   invalid_code:
     "`/login/code`, `/login`, `/mfa/totp/confirm`: the code is wrong, was used before, or no code counts any more.",
   mfa_required:
@@ -24,7 +24,8 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   wrong_password: "`/password`: the current password is wrong. The token is valid.",
   access_denied:
     "`/mfa`: the last factor of a user who needs one. `/verify`: the user may not use this host, the host is not listed, or the sender is no trusted proxy.",
-  not_found: "The path does not exist, or the user has no such session or factor.",
+  not_found:
+    "The path does not exist, the user has no such session or factor, or there are no passkeys at this address.",
   method_not_allowed: "`Allow` lists the methods of the path.",
   request_timeout: "The request took too long to arrive.",
   username_taken:
