@@ -14,7 +14,6 @@ import { endSession } from "../end_session.ts"
 import { attemptOfPasswordChange } from "../login_attempt.ts"
 import type { StartedLogin } from "../session_start.ts"
 import { checkCode, wrongCode } from "./code_check.ts"
-import type { Shown } from "./factor_login.ts"
 import type { FactorParts } from "./factor_parts.ts"
 
 /**
@@ -45,7 +44,7 @@ export async function stepUpByCode(
   parts: FactorParts,
 ): Promise<StartedLogin> {
   const factor = await checkTry(found, code, caller, parts)
-  const started = await completeStepUp(found, { factor, amr: ["otp"] }, { life, caller }, parts)
+  const started = await completeStepUp(found, factor, { life, caller }, parts)
   if (started !== null) return started
   // Another request was faster with this code or session.
   const { sid: session, username: user } = found.session
@@ -53,17 +52,18 @@ export async function stepUpByCode(
   throw wrongCode()
 }
 
-/** Starts the successor of a session. Null when the factor or the session does not count any more. */
-export async function completeStepUp(
+// Null when the code or the session does not count any more. There is no step-up by a passkey:
+// that is a whole login, with more than the session had.
+async function completeStepUp(
   { user, session: predecessor }: SessionOfUser,
-  { factor, amr: added, replaces }: Shown,
+  factor: ShownFactor,
   { life, caller }: { readonly life: SessionLife; readonly caller: Caller },
   { starts, clock, audit }: FactorParts,
 ): Promise<StartedLogin | null> {
   const at = clock.now()
   const factors = { use: factor, ticket: null, endedSid: predecessor.sid, at }
-  const once = replaces === undefined ? { factors } : { factors, replaces }
-  const proof = { amr: [...new Set([...predecessor.amr, ...added])], factorAt: at }
+  const proof = { amr: [...new Set([...predecessor.amr, "otp"])], factorAt: at }
+  const once = { factors }
   const started = await starts.start({ user, proof, once, predecessor }, life, caller)
   if (started === null) return null
   const fields = { ...callerFields(caller), user: user.username, session: started.session.sid }
