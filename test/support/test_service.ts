@@ -113,6 +113,8 @@ export interface TestServiceOptions {
   readonly tokens?: Partial<TokenSettings>
   /** In the place of the machine's, such as one that fails. */
   readonly disk?: Disk
+  /** Open, in the place of a JSON store of the service's own. */
+  readonly store?: Store
   /** Of a service before, whose store is closed. */
   readonly directory?: string
 }
@@ -155,7 +157,7 @@ export async function createTestService(
   const trail = createTrail(log, clock)
   const directory = options.directory ?? temporaryDirectory(t)
   const warn = (event: string, message: string) => log.log.warn(event, { message })
-  const store = await openJsonStore({ directory, disk, warn })
+  const store = options.store ?? (await openJsonStore({ directory, disk, warn }))
   t.after(() => store.close())
   const recentLogins = createRecentLogins({ store, clock })
   const audit: Audit = (event, fields) => {
