@@ -6,9 +6,11 @@ import { type TestContext, test } from "node:test"
 import { OperatorError, Unavailable } from "../../../src/errors.ts"
 import type { Database } from "../../../src/store/postgres/database.ts"
 import { migrate, migrationStatus, migrations } from "../../../src/store/postgres/migrations.ts"
+import { rowOfSession, rowOfUser } from "../../../src/store/postgres/rows.ts"
 import { openPlainDatabase } from "../../support/plain_database.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
 import { fill, sampleSession, start, windowAt } from "../sample_session.ts"
+import { sampleHash, sampleUser } from "../sample_user.ts"
 import { emptySchema, openOn } from "./postgres_engine.ts"
 
 const { skip, server } = await postgresForTests()
@@ -71,6 +73,45 @@ test("migrate() lets an older Postern work after a migration that only adds", {
   const removing = { ...added, number: added.number + 1, needs: added.number }
   await migrate(database, [...migrations, added, { ...removing, statements: [] }])
   await assertUnusable(migrate(database), `a newer Postern made migration ${removing.number}`)
+})
+
+test("migrate() lets no older Postern work on a schema with factors", { skip }, async (t) => {
+  const database = await withoutSchema(t)
+  const older = migrations.filter(({ number }) => number < 4)
+  await migrate(database, older)
+  assert.deepEqual(await migrate(database, older), [])
+  await migrate(database)
+  await assertUnusable(migrate(database, older), "a newer Postern made migration 4")
+  await assertUnusable(migrationStatus(database, older), "a newer Postern made migration 4")
+})
+
+test("users and sessions from before the migration of factors go on, without any", {
+  skip,
+}, async (t) => {
+  const running = server ?? assert.fail()
+  const database = await withoutSchema(t)
+  await migrate(
+    database,
+    migrations.filter(({ number }) => number < 4),
+  )
+  const startByOlder = (sid: string) => {
+    const { amr: _amr, factor_at: _at, ...row } = rowOfSession(sampleSession(sid))
+    return database.query(
+      "select postern.start_session($1, $2, 50, $3, 900, 30, null) as started",
+      [...[JSON.stringify(row), sampleHash(), start]],
+    )
+  }
+  const { factors: _factors, factor_handle: _handle, ...user } = rowOfUser(sampleUser("alice"))
+  await database.query("select postern.create_user($1)", [JSON.stringify(user)])
+  await startByOlder("s1")
+  await migrate(database)
+  const store = await openOn(running, { clock: { now: () => start } })
+  t.after(() => store.close())
+  const found = { session: sampleSession("s1"), user: sampleUser("alice") }
+  assert.deepEqual(await store.sessions.find("s1"), found)
+  // A Postern that is not stopped yet would log users in by the password alone.
+  await assert.rejects(startByOlder("s2"), { code: "23502" })
+  assert.deepEqual(await store.sessions.list("alice"), [sampleSession("s1")])
 })
 
 test("migrate() refuses a migration of another text", { skip }, async (t) => {

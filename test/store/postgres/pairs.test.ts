@@ -6,6 +6,7 @@ import { test } from "node:test"
 import type { Store } from "../../../src/store/store.ts"
 import { openPlainDatabase } from "../../support/plain_database.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
+import { claimOf, limits, sampleFactors, sampleTicket, totp, useOfStep } from "../sample_factors.ts"
 import { fill, presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
 import { connectStore } from "./connected_store.ts"
@@ -22,7 +23,7 @@ type Change = (store: Store, name: string) => Promise<unknown>
 
 const revoked = (name: string) => ({ jti: `${name}.j`, expiresAt: start + 60, isListed: true })
 
-/** Changes of a user with two sessions and one failed login. */
+/** Changes of a user with two sessions, one failed login, an app and no tries to spare. */
 const changes: Readonly<Record<string, Change>> = {
   reset: ({ users }, name) => users.reset(name, { passwordHash: sampleHash("B") }, { window }),
   disable: ({ users }, name) => users.reset(name, { disabled: true }, { window }),
@@ -68,6 +69,23 @@ const changes: Readonly<Record<string, Change>> = {
   endAll: ({ sessions }, name) => sessions.endAll(name, { window }),
   "endAll but one": ({ sessions }, name) => sessions.endAll(name, { window, except: `${name}.2` }),
   revokeToken: ({ sessions }, name) => sessions.revokeToken(revoked(name)),
+  claim: ({ users }, name) => users.change(name, { factors: claimOf(sampleTicket("t1")) }),
+  "start by a code": ({ sessions }, name) =>
+    sessions.start(
+      sampleSession(`${name}.6`, { username: name, startedAt: start + 3, factorAt: start }),
+      startOptions({ sessionsMax, factors: useOfStep(1001, sampleTicket("t1")) }),
+    ),
+  "start in the place of a session": ({ sessions }, name) =>
+    sessions.start(
+      sampleSession(`${name}.7`, { username: name, startedAt: start + 3, factorAt: start }),
+      startOptions({ factors: useOfStep(1002), predecessor: `${name}.1` }),
+    ),
+  "removal of a factor": ({ users }, name) =>
+    users.reset(
+      name,
+      {},
+      { window, factors: { remove: totp.id, keepsOne: false }, except: `${name}.2` },
+    ),
   count: ({ failures }, name) => failures.count(name, "stranger", { most: 2 }),
   uncount: ({ failures }, name) => failures.uncount(name, "stranger"),
   clear: ({ failures }, name) => failures.clear(name),
@@ -79,6 +97,8 @@ let subjects = 0
 async function createSubject(store: Store): Promise<string> {
   subjects += 1
   const name = `user${String(subjects).padStart(6, "0")}`
+  const factors = sampleFactors({ handle: name, failures: limits.failuresMax - 1 })
+  await store.users.create(sampleUser(name, { factors }))
   await fill(store, [
     sampleSession(`${name}.1`, { username: name, rotations: 0 }),
     sampleSession(`${name}.2`, { username: name, rotations: 3 }),
