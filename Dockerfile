@@ -6,7 +6,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY bin bin
 COPY src src
 RUN npm run types && npm run build
-# What runs: the bundles, the password blocklist, the one native dependency, and the licences of
+# What runs: the bundles, the password blocklist, the native password hashes, and the licences of
 # what is in them.
 RUN mkdir -p /app/node_modules /app/licenses \
  && cp -R dist/. /app/ \

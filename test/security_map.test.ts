@@ -92,7 +92,10 @@ const uses = {
   ],
   http: ["createHash"],
   pages: ["createHash"],
-  password: ["hash", "verify"],
+  password: [
+    ...["createCipheriv", "createHash", "createHmac", "hash", "pbkdf2", "scrypt"],
+    ...["timingSafeEqual", "verify"],
+  ],
   service: ["createHash"],
   store: ["crc32", "createCipheriv", "createDecipheriv", "createHash", "hkdfSync"],
   system: ["randomBytes"],

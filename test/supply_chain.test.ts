@@ -54,7 +54,9 @@ test("supply chain: the lock has the hash of everything, and no place to get it 
 test("supply chain: this is all that a clone runs on", () => {
   const needed = Object.entries(entries).filter(([, { dev }]) => !dev)
   const names = needed.map(([path]) => path.replace("node_modules/", ""))
-  const ofAnyMachine = names.filter((name) => !/^@(node-rs\/argon2|esbuild)[/-]/.test(name))
+  const ofAnyMachine = names.filter(
+    (name) => !/^@(node-rs\/(?:argon2|bcrypt)|esbuild)[/-]/.test(name),
+  )
   const ofDatabase = [
     ...["pg", "pg-cloudflare", "pg-connection-string", "pg-int8", "pg-pool", "pg-protocol"],
     ...["pg-types", "pgpass", "postgres-array", "postgres-bytea", "postgres-date"],
@@ -70,7 +72,14 @@ test("supply chain: this is all that a clone runs on", () => {
     ...["@peculiar/asn1-x509", "@peculiar/asn1-x509-attr", "@peculiar/asn1-x509-post-quantum"],
     ...["@peculiar/utils", "@peculiar/x509"],
   ]
-  const known = ["@node-rs/argon2", "esbuild", "jose", ...ofDatabase, ...ofPasskeys]
+  const known = [
+    "@node-rs/argon2",
+    "@node-rs/bcrypt",
+    "esbuild",
+    "jose",
+    ...ofDatabase,
+    ...ofPasskeys,
+  ]
   assert.deepEqual(ofAnyMachine.sort(), known.sort())
 })
 

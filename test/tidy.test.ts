@@ -90,7 +90,11 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   [/import\("\.\/factor_wing\.ts"\)/, ["start.ts"]],
   // Whole, it is 46 files to load at the start from a clone; of its parts, 18.
   [/^import (?!type)[^"]*from "jose"/m, []],
-  [/from "@node-rs\/argon2"/, ["password/hash.ts"]],
+  [/from "@node-rs\/argon2"/, ["password/hash.ts", "password/legacy/argon2.ts"]],
+  // Other systems' hashes are verified by a wing: loaded when one of them is compared or imported.
+  [/^import (?!type)[^"]*"[^"]*\/legacy\//m, []],
+  [/^import (?!type)[^"]*from "@node-rs\/bcrypt"/m, []],
+  [/\bimport\("@node-rs\/bcrypt"\)/, ["password/legacy/bcrypt.ts"]],
   // Loaded only where the store is in a database.
   [/^import (?!type)[^"]*from "pg"/m, []],
   [/\bimport\("pg"\)/, ["store/postgres/"]],

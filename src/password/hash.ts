@@ -1,8 +1,11 @@
 // Hashes and verifies passwords with Argon2id (RFC 9106) in the hashing lane. An unknown user is
-// compared with a dummy hash, so that the time does not reveal whether a user exists.
+// compared with a dummy hash, so that the time does not reveal whether a user exists. A hash of
+// another system, which an imported user has until the next login, is verified by legacy/: that
+// takes another time.
 
 import { hash as argon2Hash, verify as argon2Verify, type Options } from "@node-rs/argon2"
 import { randomKey } from "../system/random.ts"
+import { createTurns } from "../system/turns.ts"
 import type { Asker } from "./fair_queue.ts"
 import type { HashingLane } from "./hashing_lane.ts"
 import {
@@ -40,7 +43,8 @@ export interface VerifyOptions {
 
 /**
  * Makes a hasher that works in the lane. If `parameters` are above the minimum, a user's hash may
- * still have the minimum until the next login. So each failed check does the work of both.
+ * still have the minimum until the next login. So each failed check does the work of both. A failed
+ * check of another system's hash does the work of a new one as well.
  */
 export function createPasswordHasher(
   lane: HashingLane,
@@ -50,29 +54,50 @@ export function createPasswordHasher(
   const options = optionsOf(parameters)
   const dummyHash = inventHash(parameters)
   const cheapDummyHash = isDearer(parameters, minimum) ? inventHash(minimum) : null
+  const dummies = cheapDummyHash === null ? [dummyHash] : [dummyHash, cheapDummyHash]
   const isCurrent = (hash: string) => {
     const found = readHashParameters(hash)
     return found !== null && !isDearer(parameters, found)
   }
+  const compare = createComparison(parameters.memoryKib * 1024)
 
   return {
     hash: (password, asker) =>
       lane.run(() => argon2Hash(normalizePassword(password), options), asker),
     async verify(password, hash, { isOpen } = {}) {
       const possible = isPossiblePassword(password)
-      const compared = possible ? normalizePassword(password) : ""
+      const typed = possible ? password : ""
       const own = hash ?? dummyHash
-      const matches = await argon2Verify(own, compared)
+      const matches = await compare(own, typed)
       const counts = isOpen === undefined || (await isOpen)
       if (matches && counts && possible && hash !== null) return true
-      if (cheapDummyHash !== null) {
-        const other = isCurrent(own) ? cheapDummyHash : dummyHash
-        await argon2Verify(other, compared)
+      for (const other of dummies) {
+        if (isCurrent(other) !== isCurrent(own)) await compare(other, typed)
       }
       return false
     },
     inTurn: lane.run,
     isCurrent,
+  }
+}
+
+/**
+ * Makes the comparison of a hash with a password as it was typed. The lane has room for hashes of
+ * `memoryBytes`; those that need more are compared one at a time.
+ */
+function createComparison(memoryBytes: number) {
+  const inTurnOfLarge = createTurns()
+  return async (hash: string, typed: string): Promise<boolean> => {
+    const own = readHashParameters(hash)
+    if (own !== null) {
+      const verify = () => argon2Verify(hash, normalizePassword(typed))
+      return own.memoryKib * 1024 > memoryBytes ? inTurnOfLarge(verify) : verify()
+    }
+    const { readLegacyHash, verifyLegacy } = await import("./legacy/legacy_formats.ts")
+    const legacy = readLegacyHash(hash)
+    if (legacy === null) return false
+    const verify = () => verifyLegacy(legacy, typed)
+    return legacy.memoryBytes > memoryBytes ? inTurnOfLarge(verify) : verify()
   }
 }
 

@@ -90,7 +90,7 @@ function bundleInto(directory: string): readonly string[] {
     platform: "node",
     target: "node20",
     format: "cjs",
-    external: ["@node-rs/argon2", "*/blocklist.json"],
+    external: ["@node-rs/argon2", "@node-rs/bcrypt", "*/blocklist.json"],
     logLevel: "error",
   })
   const list = "blocklist.json"

@@ -9,7 +9,7 @@ import { temporaryDirectory } from "./temporary_directory.ts"
 
 const project = fileURLToPath(new URL("../..", import.meta.url))
 /** They find their neighbours by their own place, and a link's place is where it points. */
-const neverLinked: readonly string[] = ["@node-rs/argon2", "esbuild"]
+const neverLinked: readonly string[] = ["@node-rs/argon2", "@node-rs/bcrypt", "esbuild"]
 
 /** What a copy has of the packages. */
 export interface CopiedPackages {

@@ -1,7 +1,7 @@
 // The members of a user's factors as the JSON store's files have them.
 
 import { isJsonObject } from "../../domain/strict_json.ts"
-import { isPasswordHash } from "../../password/phc.ts"
+import { isOwnHash } from "../../password/phc.ts"
 
 type Check = (value: unknown) => boolean
 
@@ -19,7 +19,7 @@ const totp = {
 
 const recoveryCode = {
   index: isCount,
-  hash: (value: unknown) => typeof value === "string" && isPasswordHash(value),
+  hash: (value: unknown) => typeof value === "string" && isOwnHash(value),
 }
 
 const passkey = {
