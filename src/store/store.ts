@@ -21,6 +21,7 @@ import type { FailureStore } from "./failure_store.ts"
 import type { StoreFigures } from "./figures.ts"
 import type { HistoryStore } from "./history_store.ts"
 import type { RevokedToken } from "./records.ts"
+import type { UserTransfer } from "./user_transfer.ts"
 
 /** Records that are given as they are kept. */
 export type { FailedLogins, RevokedToken } from "./records.ts"
@@ -55,7 +56,7 @@ export interface Store {
 }
 
 /** The users. Usernames are in canonical form. */
-export interface UserStore {
+export interface UserStore extends UserTransfer {
   /** The user of exactly this name, or null. */
   find(username: string): Promise<User | null>
 

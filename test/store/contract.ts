@@ -27,6 +27,7 @@ import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
 import { listingContract, sessionCountContract, startingContract } from "./contract_of_sessions.ts"
 import { touchingContract } from "./contract_of_touches.ts"
+import { creatingAllContract, manyUsersContract } from "./contract_of_transfers.ts"
 import { creatingContract, readingContract, seedingContract } from "./contract_of_users.ts"
 import { nameOf, type OpenStore, thousand } from "./json/opened_store.ts"
 import { life, presented, sampleSession, startOptions, windowAt } from "./sample_session.ts"
@@ -42,6 +43,8 @@ export function storeContract(engine: string, open: OpenStore): void {
   readingContract(engine, open)
   creatingContract(engine, open)
   seedingContract(engine, open)
+  creatingAllContract(engine, open)
+  manyUsersContract(engine, open)
   changingContract(engine, open)
   deletingContract(engine, open)
   releasingContract(engine, open)
@@ -154,6 +157,10 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
       list: () => users.list(),
       findName: () => users.findName("alice"),
       create: () => users.create(bob),
+      createAll: () => users.createAll([bob], { isTrial: false }),
+      slices: async () => {
+        for await (const _ of users.slices());
+      },
       seed: () => users.seed([bob]),
       change: () => users.change("alice", { disabled: false }),
       reset: () => users.reset("alice", {}, options),

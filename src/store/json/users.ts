@@ -12,6 +12,7 @@ import {
   type UserReset,
 } from "../../domain/user.ts"
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { CreationOutcome } from "../user_transfer.ts"
 import type { JsonFailures } from "./failed_logins.ts"
 import type { JsonHistories } from "./login_histories.ts"
 import { changeToStart } from "./session_changes.ts"
@@ -21,6 +22,8 @@ import { type Change, frozen } from "./tables.ts"
 
 /** How many users one journal entry revives. */
 const usersPerEntry = 200
+/** How many users a slice has. */
+const usersPerSlice = 500
 
 /** The users; store.ts says what each method promises. */
 export class JsonUsers implements UserStore {
@@ -73,23 +76,52 @@ export class JsonUsers implements UserStore {
 
   async create(user: User): Promise<"created" | "taken" | "reserved"> {
     const { username } = user
-    if (this.#tables.pending("users", username) !== null) {
-      return this.#tables.onceCommitted("users", username, "taken" as const)
+    const creation = this.#creationOf(user)
+    if (creation === "taken") return this.#tables.onceCommitted("users", username, creation)
+    if (creation === "reserved") {
+      return this.#tables.onceCommitted("reservedNames", username, creation)
     }
-    const reserved = this.#tables.pending("reservedNames", username)
-    if (reserved === null) {
-      await this.#tables.write([["users", username, frozen(user)]])
-      return "created"
-    }
-    if (!reserved.isReleased) {
-      return this.#tables.onceCommitted("reservedNames", username, "reserved" as const)
-    }
-    const tokensNotBefore = Math.max(user.tokensNotBefore, reserved.deletedAt + 1)
-    await this.#tables.write([
-      ["users", username, frozen({ ...user, tokensNotBefore })],
-      ["reservedNames", username, null],
-    ])
+    await this.#tables.write(creation)
     return "created"
+  }
+
+  async createAll(
+    users: readonly User[],
+    { isTrial }: { readonly isTrial: boolean },
+  ): Promise<readonly CreationOutcome[]> {
+    const changes: Change[] = []
+    const outcomes = users.map((user): CreationOutcome => {
+      const { username, passwordHash } = user
+      const creation = this.#creationOf(user)
+      if (creation === "taken") {
+        const other = this.#tables.pending("users", username)
+        return other?.passwordHash === passwordHash ? "same" : "taken"
+      }
+      if (creation === "reserved") return creation
+      changes.push(...creation)
+      return "created"
+    })
+    // What decided an outcome may not be on disk yet.
+    const deciding = users.flatMap(({ username }) => [
+      this.#tables.onceCommitted("users", username, null),
+      this.#tables.onceCommitted("reservedNames", username, null),
+    ])
+    if (!isTrial && changes.length > 0) deciding.push(this.#tables.write(changes).then(() => null))
+    await Promise.all(deciding)
+    return outcomes
+  }
+
+  async *slices(): AsyncIterable<readonly User[]> {
+    let slice: User[] = []
+    // The map goes on with what was added to it meanwhile.
+    for (const user of this.#tables.committed.users.values()) {
+      slice.push(user)
+      if (slice.length < usersPerSlice) continue
+      yield slice
+      this.#tables.assertOpen()
+      slice = []
+    }
+    yield slice
   }
 
   async seed(users: readonly User[]): Promise<"seeded" | "in_use"> {
@@ -167,6 +199,20 @@ export class JsonUsers implements UserStore {
       ...changes,
     ])
     return { user, ended }
+  }
+
+  /** What creates a user, or why nothing does. */
+  #creationOf(user: User): readonly Change[] | "taken" | "reserved" {
+    const { username } = user
+    if (this.#tables.pending("users", username) !== null) return "taken"
+    const reserved = this.#tables.pending("reservedNames", username)
+    if (reserved === null) return [["users", username, frozen(user)]]
+    if (!reserved.isReleased) return "reserved"
+    const tokensNotBefore = Math.max(user.tokensNotBefore, reserved.deletedAt + 1)
+    return [
+      ["users", username, frozen({ ...user, tokensNotBefore })],
+      ["reservedNames", username, null],
+    ]
   }
 
   async release(username: string): Promise<boolean> {

@@ -11,6 +11,7 @@ import {
   type UserChange,
 } from "../../domain/user.ts"
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { CreationOutcome } from "../user_transfer.ts"
 import { type Database, inTime, type Query } from "./database.ts"
 import { lockUser, updateUser } from "./locked_user.ts"
 import { reviveUsers } from "./revived_users.ts"
@@ -27,6 +28,27 @@ import {
 import type { View } from "./view.ts"
 
 const usersPerPage = 2000
+
+interface OutcomeRow {
+  readonly outcome: CreationOutcome
+}
+
+/** Of a user who was there before: a statement does not see what its functions do. */
+const sameOrTaken = `case u.password_hash when given ->> 'password_hash' then 'same' else 'taken' end`
+
+const trial = `select case when u.username is not null then ${sameOrTaken}
+    when r.username is not null then 'reserved' else 'created' end as outcome
+  from json_array_elements($1::json) with ordinality as e (given, number)
+  left join postern.users u on u.username = given ->> 'username'
+  left join postern.reserved_names r on r.username = given ->> 'username' and not r.is_released
+  order by number`
+
+const creation = `select case made.outcome when 'taken' then ${sameOrTaken}
+    else made.outcome end as outcome
+  from json_array_elements($1::json) with ordinality as e (given, number)
+  left join postern.users u on u.username = given ->> 'username'
+  cross join lateral (select postern.create_user(given) as outcome) made
+  where ${inTime(2)} order by number`
 
 /** The users; store.ts says what each method promises. */
 export class PostgresUsers implements UserStore {
@@ -58,17 +80,23 @@ export class PostgresUsers implements UserStore {
     return row?.count ?? 0
   }
 
-  // In pages, since the wait for a statement is short.
   async list(): Promise<readonly User[]> {
     const users: User[] = []
-    for (;;) {
+    for await (const slice of this.slices()) users.push(...slice)
+    return users
+  }
+
+  // In pages, since the wait for a statement is short.
+  async *slices(): AsyncIterable<readonly User[]> {
+    for (let last = ""; ; ) {
       const rows = await this.#database.query<{ user: UserRow }>(
         `select row_to_json(u) as user from postern.users u
         where username > $1 order by username limit $2`,
-        [users.at(-1)?.username ?? "", usersPerPage],
+        [last, usersPerPage],
       )
-      users.push(...rows.map(({ user }) => userOf(user)))
-      if (rows.length < usersPerPage) return users
+      yield rows.map(({ user }) => userOf(user))
+      if (rows.length < usersPerPage) return
+      last = rows.at(-1)?.user.username ?? last
     }
   }
 
@@ -92,6 +120,19 @@ export class PostgresUsers implements UserStore {
       )
       return row?.outcome ?? "taken"
     })
+  }
+
+  createAll(
+    users: readonly User[],
+    { isTrial }: { readonly isTrial: boolean },
+  ): Promise<readonly CreationOutcome[]> {
+    const given = JSON.stringify(users.map(rowOfUser))
+    const outcomesOf = (rows: readonly { readonly outcome: CreationOutcome }[]) =>
+      rows.map(({ outcome }) => outcome)
+    if (isTrial) return this.#database.query<OutcomeRow>(trial, [given]).then(outcomesOf)
+    return this.#view.changing(() =>
+      this.#database.change<OutcomeRow>(creation, [given]).then(outcomesOf),
+    )
   }
 
   seed(users: readonly User[]): Promise<"seeded" | "in_use"> {
