@@ -12,7 +12,7 @@ RUN mkdir -p /app/node_modules /app/licenses \
  && cp -R dist/. /app/ \
  && cp -R node_modules/@node-rs /app/node_modules/ \
  && cp node_modules/jose/LICENSE.md /app/licenses/jose.md \
- && for package in node_modules/pg* node_modules/postgres-* node_modules/split2 node_modules/xtend \
+ && for package in node_modules/pg* node_modules/postgres-* node_modules/split2 node_modules/uqr node_modules/xtend \
       node_modules/@simplewebauthn/server node_modules/@hexagon/* node_modules/@levischuck/* \
       node_modules/@peculiar/* node_modules/asn1js node_modules/pv* node_modules/reflect-metadata \
       node_modules/tslib node_modules/tsyringe; do \

@@ -73,10 +73,7 @@ test("supply chain: this is all that a clone runs on", () => {
     ...["@peculiar/utils", "@peculiar/x509"],
   ]
   const known = [
-    "@node-rs/argon2",
-    "@node-rs/bcrypt",
-    "esbuild",
-    "jose",
+    ...["@node-rs/argon2", "@node-rs/bcrypt", "esbuild", "jose", "uqr"],
     ...ofDatabase,
     ...ofPasskeys,
   ]

@@ -101,6 +101,9 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // Loaded only when a passkey is made or used.
   [/^(?:import|export) (?!type)[^"]*from "@simplewebauthn\//m, []],
   [/\bimport\("@simplewebauthn\//, ["factor/webauthn.ts"]],
+  // Loaded only with the page that shows a QR code.
+  [/^(?:import|export) (?!type)[^"]*from "uqr"/m, []],
+  [/\bimport\("uqr"\)/, ["factor/qr.ts"]],
   [
     /\bpostern\.[a-z_]+\b.*(?:\bwhere\b|\bset\b|\bvalues\b|\()|\bselect .*\bfrom\b/,
     ["store/postgres/"],

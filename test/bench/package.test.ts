@@ -32,7 +32,14 @@ test("bench has a hash of everything, and no place to get it from", () => {
 
 test("bench builds the service with the versions that the service has", () => {
   const own = { ...rootManifest.dependencies, ...rootManifest.devDependencies }
-  for (const name of ["jose", "@node-rs/argon2", "@simplewebauthn/server", "esbuild", "pg"]) {
+  for (const name of [
+    "jose",
+    "@node-rs/argon2",
+    "@simplewebauthn/server",
+    "esbuild",
+    "pg",
+    "uqr",
+  ]) {
     assert.equal(manifest.dependencies[name], own[name], name)
   }
 })
