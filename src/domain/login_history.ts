@@ -1,6 +1,6 @@
 // A user's recent logins and failures, for the user to look at. Bounded: the last ten logins, and
-// the last ten addresses that failed. The failures of one address are one record with a count, so
-// a person who guesses at an account can't push its logins out of the list. Pure.
+// the last ten addresses that failed. The failures of one kind from one address are one record with
+// a count, so a person who guesses at an account can't push its logins out of the list. Pure.
 
 /** A login that succeeded. */
 export interface PastLogin {
@@ -9,12 +9,14 @@ export interface PastLogin {
   readonly address: string
 }
 
-/** Wrong passwords from one address. */
+/** Wrong passwords from one address, or wrong codes after right passwords. */
 export interface PastFailure {
   /** When the last one was. */
   readonly at: number
   readonly address: string
   readonly count: number
+  /** True for codes; absent for passwords. */
+  readonly isCode?: true
 }
 
 /** What is kept of a user, the latest first. */
@@ -37,10 +39,11 @@ export function emptyHistory(username: string): LoginHistory {
 export function joinHistories(before: LoginHistory, after: LoginHistory): LoginHistory {
   const failures = new Map<string, PastFailure>()
   for (const failure of [...before.failures, ...after.failures]) {
-    const { address, at, count } = failure
-    const known = failures.get(address)
-    const sum = Math.min(count + (known?.count ?? 0), countMax)
-    failures.set(address, { address, at: Math.max(at, known?.at ?? at), count: sum })
+    const { address, at, isCode = false } = failure
+    const name = `${address} ${isCode}`
+    const known = failures.get(name)
+    const count = Math.min(failure.count + (known?.count ?? 0), countMax)
+    failures.set(name, { ...failure, at: Math.max(at, known?.at ?? at), count })
   }
   return {
     username: before.username,

@@ -58,3 +58,16 @@ test("joinHistories() keeps the later time, whichever comes first, and counts to
     [9, 5],
   )
 })
+
+test("joinHistories() counts wrong codes of an address apart from its wrong passwords", () => {
+  const [code] = failure(3).failures
+  const codes = (at: number): LoginHistory => ({
+    ...none,
+    failures: [{ ...(code ?? assert.fail()), at, isCode: true }],
+  })
+  const joined = [codes(3), failure(4), codes(5), failure(6)].reduce(joinHistories, none)
+  assert.deepEqual(joined.failures, [
+    { at: 6, address: "203.0.113.9", count: 2 },
+    { at: 5, address: "203.0.113.9", count: 2, isCode: true },
+  ])
+})

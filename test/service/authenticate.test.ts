@@ -27,7 +27,7 @@ test("authenticate() gives the user, the time of the login, and its age", async 
       claims: { tenant: 7 },
       sid,
       loggedInAt: now,
-      ...{ acr: "aal1", hasFactor: false, mustEnrol: false },
+      ...{ acr: "aal1", amr: ["pwd"], hasFactor: false, mustEnrol: false },
       secondsSinceLogin: 10,
       fresh: true,
     },

@@ -9,7 +9,8 @@ import { sampleUser } from "./sample_user.ts"
 
 const login = { at: start, address: "192.0.2.7" }
 const failure = { at: start + 1, address: "2001:db8::1", count: 3 }
-const history = { username: "alice", logins: [login], failures: [failure] }
+const code = { ...failure, isCode: true } as const
+const history = { username: "alice", logins: [login], failures: [failure, code] }
 
 /** Defines the tests of histories. */
 export function historiesContract(engine: string, open: OpenStore): void {
@@ -21,7 +22,7 @@ export function historiesContract(engine: string, open: OpenStore): void {
     assert.deepEqual(await store.histories.find("alice"), history)
     const later = { ...emptyHistory("alice"), failures: [{ ...failure, at: start + 9, count: 2 }] }
     await store.histories.add(later)
-    const joined = { ...history, failures: [{ ...failure, at: start + 9, count: 5 }] }
+    const joined = { ...history, failures: [{ ...failure, at: start + 9, count: 5 }, code] }
     for await (const one of thenReopened({ store, reopen })) {
       assert.deepEqual(await one.histories.find("alice"), joined)
       assert.equal(await one.histories.find("bob"), null)
@@ -38,7 +39,8 @@ export function historiesContract(engine: string, open: OpenStore): void {
     await Promise.all(twenty.map((one) => store.histories.add(one)))
     for (const username of ["alice", "bob"]) {
       const found = await store.histories.find(username)
-      assert.deepEqual(found?.failures, [{ ...failure, count: 60 }])
+      const counted = { ...failure, count: 60 }
+      assert.deepEqual(found?.failures, [counted, { ...counted, isCode: true }])
       assert.equal(found.logins.length, 10)
     }
     assert.equal(await store.histories.find("nobody"), null)

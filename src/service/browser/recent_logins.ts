@@ -23,7 +23,7 @@ const usersMax = 1000
 const usersAtOnce = 8
 
 const loginEvents: readonly AuditEvent[] = ["login.succeeded", "link.used"]
-const failureEvents: readonly AuditEvent[] = ["login.failed", "password.refused"]
+const failureEvents: readonly AuditEvent[] = ["login.failed", "password.refused", "mfa.failed"]
 
 /** Makes the collector. */
 export function createRecentLogins({
@@ -77,5 +77,7 @@ function historyOf(
   if (username === undefined || address === undefined) return null
   const none = emptyHistory(username)
   if (loginEvents.includes(event)) return { ...none, logins: [{ at, address }] }
-  return failureEvents.includes(event) ? { ...none, failures: [{ at, address, count: 1 }] } : null
+  if (!failureEvents.includes(event)) return null
+  const kind = event === "mfa.failed" ? ({ isCode: true } as const) : {}
+  return { ...none, failures: [{ at, address, count: 1, ...kind }] }
 }

@@ -138,19 +138,22 @@ const kinds = {
   instantOrNull: isCountOrNull,
   count: isCount,
   logins: (value: unknown) => isListOf(value, ["at", "address"]),
-  failures: (value: unknown) => isListOf(value, ["at", "address", "count"]),
+  failures: (value: unknown) => isListOf(value, ["at", "address", "count"], "isCode"),
   linkOrNull: (value: unknown) => value === null || isLink(value),
   factorsOrNull: (value: unknown) => value === null || isFactors(value),
   useOrNull: (value: unknown) => value === null || isUse(value),
 }
 
-function isListOf(value: unknown, names: readonly string[]): boolean {
+/** `mark` is a member that is true where it is there. */
+function isListOf(value: unknown, names: readonly string[], mark?: string): boolean {
   if (!Array.isArray(value)) return false
   return value.every((one) => {
-    if (!isJsonObject(one) || Object.keys(one).length !== names.length) return false
+    if (!isJsonObject(one)) return false
     const { at, address, count = 0 } = one
+    const known = mark !== undefined && one[mark] === true ? [...names, mark] : names
     return (
-      names.every((name) => Object.hasOwn(one, name)) &&
+      Object.keys(one).length === known.length &&
+      known.every((name) => Object.hasOwn(one, name)) &&
       [at, count].every(isCount) &&
       kinds.text(address)
     )

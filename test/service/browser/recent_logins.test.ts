@@ -40,6 +40,7 @@ test("note() takes logins and failures of known users, and find() shows them at 
   for (const event of ["login.failed", "login.failed", "password.refused"] as const) {
     recent.note(event, failed)
   }
+  for (let times = 0; times < 2; times += 1) recent.note("mfa.failed", failed)
   recent.note("login.failed", { client: "203.0.113.9" })
   recent.note("session.ended", alice)
   recent.note("user.changed", { user: "alice" })
@@ -49,7 +50,10 @@ test("note() takes logins and failures of known users, and find() shows them at 
       { at: at + 5, address: "192.0.2.7" },
       { at, address: "192.0.2.7" },
     ],
-    failures: [{ at: at + 5, address: "203.0.113.9", count: 3 }],
+    failures: [
+      { at: at + 5, address: "203.0.113.9", count: 3 },
+      { at: at + 5, address: "203.0.113.9", count: 2, isCode: true },
+    ],
   })
   assert.deepEqual(await recent.find("bob"), emptyHistory("bob"))
   assert.deepEqual(writes, [])
