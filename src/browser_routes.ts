@@ -16,10 +16,18 @@ import { showAsset } from "./handlers/pages/assets.ts"
 import { logInByCodeForm, showCode } from "./handlers/pages/code.ts"
 import { goOn } from "./handlers/pages/continue.ts"
 import { showDenied } from "./handlers/pages/denied.ts"
+import { enrolByForm, showEnrol } from "./handlers/pages/enrol.ts"
 import { showLink, useLinkByForm } from "./handlers/pages/link.ts"
 import { logInByForm, showLogin } from "./handlers/pages/login.ts"
 import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
 import { changePasswordByForm } from "./handlers/pages/password.ts"
+import {
+  renewRecoveryCodes,
+  showNewTotp,
+  showTotp,
+  turnTotpOff,
+  turnTotpOn,
+} from "./handlers/pages/totp.ts"
 import type { VerifyParts } from "./handlers/verify/answer.ts"
 import { verifyEnvoy } from "./handlers/verify/envoy.ts"
 import { verifyNginx } from "./handlers/verify/nginx.ts"
@@ -37,7 +45,7 @@ import { Gate } from "./service/browser/gate.ts"
 import { createHandOver } from "./service/browser/hand_over.ts"
 import { type LinkParts, Links } from "./service/browser/links.ts"
 import type { RecentLogins } from "./service/browser/recent_logins.ts"
-import { linkLimits } from "./service/limits.ts"
+import { enrolmentLimits, linkLimits } from "./service/limits.ts"
 import type { Sessions } from "./service/sessions.ts"
 import type { Log } from "./telemetry/log.ts"
 import type { TokenSettings } from "./token/access_token.ts"
@@ -87,7 +95,8 @@ function verifyRoutes(parts: VerifyParts): RouteGroup {
 
 /** The pages and their forms. */
 function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
-  const { page, form, ownPage, ownForm } = createEntrances(pages)
+  const { page, form, ownPage, ownForm, surePage, sureForm } = createEntrances(pages)
+  const { offers, recoveryCodes } = enrolmentLimits
   const post = (path: string, formRoute: RouteHandler): Route => {
     return ["POST", path, orForm(handlerOf(core, path), formRoute)]
   }
@@ -96,6 +105,8 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     post("/login", form(logInByForm(pages))),
     ["GET", "/login/code", page(showCode("otp", pages))],
     ["GET", "/login/recovery", page(showCode("recovery", pages))],
+    ["GET", "/login/enrol", page(showEnrol(pages), { offers })],
+    ["POST", "/login/enrol", form(enrolByForm(pages), enrolmentLimits)],
     post("/login/code", form(logInByCodeForm(pages))),
     ["GET", "/continue", page(goOn(pages))],
     ["GET", "/logout", page(showLogout(pages))],
@@ -104,6 +115,11 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     ["GET", "/account", ownPage(showAccount(pages))],
     ["POST", "/account/sessions/end", ownForm(endSession(pages))],
     ["POST", "/account/logout-others", ownForm(endOtherSessions(pages))],
+    ["GET", "/account/totp", surePage(showTotp(pages), "totp", { offers })],
+    ["GET", "/account/totp/new", surePage(showNewTotp(pages), "totp", { offers })],
+    ["POST", "/account/totp", sureForm(turnTotpOn(pages), "totp", enrolmentLimits)],
+    ["POST", "/account/totp/off", sureForm(turnTotpOff(pages), "totp")],
+    ["POST", "/account/recovery", sureForm(renewRecoveryCodes(pages), "totp", { recoveryCodes })],
     post("/password", ownForm(changePasswordByForm(pages))),
     ["GET", "/invite", page(showLink("invite", pages))],
     ["POST", "/invite", form(useLinkByForm("invite", pages), linkLimits)],

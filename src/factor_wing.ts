@@ -61,7 +61,7 @@ export function createFactorWing(wingParts: FactorWingParts) {
   return {
     factors,
     enrolment,
-    pages: new PageFactors(factors),
+    pages: new PageFactors(factors, enrolment),
     handlers: {
       loginByCode: loginByCode(parts),
       offerPasskeyLogin: offerPasskeyLogin(parts),

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type BrowserParts, createBrowserRoutes } from "../src/browser_routes.ts"
-import { limitText } from "../src/limit/limit.ts"
+import { type Limits, limitText } from "../src/limit/limit.ts"
 import { type RouteParts, routes } from "../src/routes.ts"
-import { linkLimits } from "../src/service/limits.ts"
+import { enrolmentLimits, linkLimits } from "../src/service/limits.ts"
 import { readPage, tableOf } from "./support/page.ts"
 
 const core = routes({ sessions: {}, issuer: null } as unknown as RouteParts).flat()
@@ -26,6 +26,8 @@ test("browserRoutes() are these, for these people", () => {
       "POST /login anyone; form: own page, body",
       "GET /login/code anyone",
       "GET /login/recovery anyone",
+      "GET /login/enrol anyone",
+      "POST /login/enrol own page, body",
       "POST /login/code anyone; form: own page, body",
       "GET /continue anyone",
       "GET /logout anyone",
@@ -34,6 +36,11 @@ test("browserRoutes() are these, for these people", () => {
       "GET /account login cookie",
       "POST /account/sessions/end own page, login cookie, body",
       "POST /account/logout-others own page, login cookie, body",
+      "GET /account/totp login cookie, fresh, own factor",
+      "GET /account/totp/new login cookie, fresh, own factor",
+      "POST /account/totp own page, login cookie, fresh, own factor, body",
+      "POST /account/totp/off own page, login cookie, fresh, own factor, body",
+      "POST /account/recovery own page, login cookie, fresh, own factor, body",
       "POST /password token, fresh, own factor; form: own page, login cookie, body",
       "GET /invite anyone",
       "POST /invite own page, body",
@@ -99,11 +106,24 @@ test("browser.md lists the paths for proxies", () => {
   )
 })
 
+const { offers, recoveryCodes } = enrolmentLimits
+
+/** Of the rows that have limits and are the wing's alone. */
+const ownLimits: Readonly<Record<string, Limits>> = {
+  "POST /invite": linkLimits,
+  "POST /reset": linkLimits,
+  "GET /login/enrol": { offers },
+  "POST /login/enrol": enrolmentLimits,
+  "GET /account/totp": { offers },
+  "GET /account/totp/new": { offers },
+  "POST /account/totp": enrolmentLimits,
+  "POST /account/recovery": { recoveryCodes },
+}
+
 test("browserRoutes() keep the limits of the routes whose place they take", () => {
   for (const [method, path, { limits }] of rows) {
     const replaced = core.find(([its, other]) => its === method && other === path)
-    const isLink = method === "POST" && ["/invite", "/reset"].includes(path)
-    const own = isLink ? Object.values(linkLimits).map(limitText) : []
+    const own = Object.values(ownLimits[`${method} ${path}`] ?? {}).map(limitText)
     assert.deepEqual(limits, replaced?.[2].limits ?? own, path)
   }
 })

@@ -243,8 +243,8 @@ function insufficiency(
   { fresh = false, acr, enrols = false }: GuardOptions,
 ): Reply | null {
   if (principal.mustEnrol && !enrols) return refusalReply(enrolmentRequired())
-  const needsFactor = acr === "aal2" || (acr === "own" && principal.hasFactor)
-  if (needsFactor && principal.acr !== "aal2") {
+  const lacksFactor = acr === "own" ? lacksOwnFactor(principal) : principal.acr !== "aal2"
+  if (acr !== undefined && lacksFactor) {
     const challenge = 'acr_values="aal2"'
     return insufficientReply("Second factor required", { reason: "missing_factor", challenge })
   }
@@ -252,6 +252,11 @@ function insufficiency(
   // The challenge says how recent the login must be.
   const challenge = fresh === true ? null : `max_age="${fresh}"`
   return insufficientReply("Fresh token required", { reason: "not_fresh", challenge })
+}
+
+/** Whether a user has a second factor, and the login is not one with it. */
+export function lacksOwnFactor({ hasFactor, acr }: Pick<Identity, "hasFactor" | "acr">): boolean {
+  return hasFactor && acr !== "aal2"
 }
 
 function isFresh(principal: Identity, fresh: true | number): boolean {

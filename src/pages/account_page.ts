@@ -26,8 +26,9 @@ export interface ShownSession {
 /** A login or failures of the past. */
 export interface ShownEvent {
   readonly address: string
-  /** How often the password was wrong; 0 for a login. */
+  /** How often the password, or the code, was wrong; 0 for a login. */
   readonly failures: number
+  readonly isCode: boolean
   readonly secondsAgo: number
 }
 
@@ -38,38 +39,52 @@ export type PasswordFault =
   | Waiting
 
 /** What may have been done just now. */
-export const doneKinds = ["changed", "ended", "others_ended"] as const
+export const doneKinds = ["changed", "ended", "others_ended", "totp_on", "totp_off"] as const
 
 /** What was done just now. */
 export type Done = (typeof doneKinds)[number]
+
+/** An authenticator app that is on. */
+export interface ShownTotp {
+  readonly secondsSinceOn: number
+  readonly codesLeft: number
+}
 
 /** What the page shows. */
 export interface AccountView {
   readonly username: string
   readonly secondsSinceLogin: number
+  /** Whether the login had a code. */
+  readonly hasCode: boolean
   readonly sessions: readonly ShownSession[]
   /** The latest first. */
   readonly recent: readonly ShownEvent[]
+  /** Null when none is on. */
+  readonly totp: ShownTotp | null
+  /** Whether the password may be changed by this login. Otherwise the person logs in again. */
+  readonly mayChangePassword: boolean
   readonly fault: PasswordFault | null
   readonly done: Done | null
 }
 
 /** The account page of one person. */
 export function accountPage(view: AccountView, site: Site): Html {
-  const { username, secondsSinceLogin, sessions, recent, fault, done } = view
+  const { username, secondsSinceLogin, hasCode, sessions, recent, fault, done } = view
   const { account } = texts
   const hasOthers = sessions.some(({ isThis }) => !isThis)
   const main = html`<div class="top">${mark}<form class="inline" method="post" action="/logout">
 <button class="button quiet small" type="submit">${account.logOut}</button></form></div>
 <h1>${username}</h1>
-<p class="lead">${account.since(secondsSinceLogin)}</p>
+<p class="lead">${account.since(secondsSinceLogin, hasCode)}</p>
 ${done === null ? null : doneNote(doneTexts[done])}
 <h2>${account.sessions}</h2>
 <ul class="rows">
 ${sessions.map(sessionRow)}</ul>
 ${hasOthers ? endOthersForm : null}
 <h2>${account.how}</h2>
-${passwordForm(username, fault)}
+<ul class="rows">
+${view.mayChangePassword ? null : passwordRow}${totpRow(view.totp)}</ul>
+${view.mayChangePassword ? passwordForm(username, fault) : null}
 ${recent.length === 0 ? null : recentList(recent)}`
   return layout({ title: account.title, main, isWide: true, isError: fault !== null }, site)
 }
@@ -78,6 +93,8 @@ const doneTexts: Readonly<Record<Done, string>> = {
   changed: texts.account.changed,
   ended: texts.account.ended,
   others_ended: texts.account.othersEnded,
+  totp_on: texts.account.totpOn,
+  totp_off: texts.account.totpOff,
 }
 
 const endOthersForm = html`<form class="others" method="post" action="/account/logout-others"
@@ -101,6 +118,22 @@ function endForm(sid: string, name: string): Html {
 </form>`
 }
 
+// The password is changed with the second factor, too.
+const passwordRow = html`<li><span><b>${texts.account.password}</b></span>
+<a class="button quiet small" href="/login?again=1">${texts.account.change}</a></li>
+`
+
+function totpRow(totp: ShownTotp | null): Html {
+  const { account } = texts
+  const [state, action, label] =
+    totp === null
+      ? [account.totpIsOff, account.setUp, account.setUpTotp]
+      : [account.totpIsOn(totp.secondsSinceOn, totp.codesLeft), account.manage, account.manageTotp]
+  return html`<li><span><b>${account.totp}</b><small>${state}</small></span>
+<a class="button quiet small" href="/account/totp" aria-label="${label}">${action}</a></li>
+`
+}
+
 function passwordForm(username: string, fault: PasswordFault | null): Html {
   const { account } = texts
   const isNew = fault?.kind === "no_new" || fault?.kind === "refused_new"
@@ -119,7 +152,7 @@ ${newPasswordField({ name: "new", label: account.next, ...next })}
 function recentList(recent: readonly ShownEvent[]): Html {
   const { account } = texts
   const rows = recent.map(
-    ({ address, failures, secondsAgo }) => html`<li><span>${account.event(failures)}
+    ({ address, failures, isCode, secondsAgo }) => html`<li><span>${account.event(failures, isCode)}
 <small>${agoInWords(secondsAgo)} · ${address}</small></span></li>
 `,
   )

@@ -1,6 +1,8 @@
 // The account page as a reply: shown by GET /account, and again when a change of the password was
 // refused.
 
+import type { PastFailure } from "../domain/login_history.ts"
+import { lacksOwnFactor } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
 import { accountPage, type Done, type PasswordFault } from "./account_page.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
@@ -33,18 +35,27 @@ export async function accountReply(
     sessions.list(principal),
     recentLogins.find(principal.username),
   ])
+  const totp = session.user.factors?.totp ?? null
   const since = (at: number) => Math.max(0, now - at)
   const page = accountPage(
     {
       username: principal.username,
       secondsSinceLogin: principal.secondsSinceLogin ?? 0,
+      hasCode: principal.amr.includes("otp"),
       sessions: listed.map(({ sid, userAgent, address, lastUsedAt }) => ({
         ...{ sid, userAgent, address, isThis: sid === principal.sid },
         secondsSinceUse: since(lastUsedAt),
       })),
-      recent: [...logins.map((login) => ({ ...login, count: 0 })), ...failures]
+      recent: [...logins.map((login): PastFailure => ({ ...login, count: 0 })), ...failures]
         .sort((a, b) => b.at - a.at)
-        .map(({ at, address, count }) => ({ address, failures: count, secondsAgo: since(at) })),
+        .map(({ at, address, count, isCode = false }) => ({
+          ...{ address, failures: count, isCode, secondsAgo: since(at) },
+        })),
+      totp: totp && {
+        secondsSinceOn: since(totp.createdAt),
+        codesLeft: session.user.factors?.recoveryCodes.length ?? 0,
+      },
+      mayChangePassword: !lacksOwnFactor(principal),
       ...{ fault, done },
     },
     site,

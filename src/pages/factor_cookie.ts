@@ -33,6 +33,11 @@ export async function askForFactor(
   return redirect(pathOf(places[asked.due], way), [cookie])
 }
 
+/** Sends a browser to the page of the step that its login needs. */
+export function toItsStep({ ticket: { due } }: FoundLogin, way: Way): Reply {
+  return redirect(pathOf(places[due], way))
+}
+
 /** The login of the browser that sent a request, between its password and its factor; or null. */
 export async function findPendingLogin(
   head: RequestHead,

@@ -62,10 +62,10 @@ ${logOutForm(to?.url ?? null, { label: denied.submit, isQuiet: true })}
   return message({ title: denied.title, lead, more, isError: true }, site)
 }
 
-/** The host asks for a second factor, and the person has none. */
-export function noFactorPage({ url, host }: Destination, site: Site): Html {
+/** The host asks for a second factor, and the person has none. They can set one up at `setUpAt`. */
+export function noFactorPage({ url, host }: Destination, setUpAt: string, site: Site): Html {
   const { title, lead, setUp, submit } = texts.noFactor
-  const more = html`<p class="action"><a class="button" href="/account">${setUp}</a></p>
+  const more = html`<p class="action"><a class="button" href="${setUpAt}">${setUp}</a></p>
 ${logOutForm(url, { label: submit, isQuiet: true })}`
   return message({ title, lead: lead(host.name), more, isError: true }, site)
 }

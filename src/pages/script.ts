@@ -4,6 +4,7 @@
 import { texts } from "./texts.ts"
 
 const { show, hide, showLabel, hideLabel } = texts.password
+const { copy, copied, print } = texts.recoveryCodes
 
 /** The script: a module without imports. */
 export const script = `// Comforts of Postern's pages: each works without this file.
@@ -38,6 +39,24 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     button.setAttribute("aria-disabled", "true")
     setTimeout(() => button.removeAttribute("aria-disabled"), 8000)
   })
+}
+const codes = document.getElementById("codes")
+if (codes) {
+  const tools = document.createElement("div")
+  tools.className = "tools"
+  const add = (text, act) => {
+    const button = document.createElement("button")
+    Object.assign(button, { type: "button", className: "button quiet small", textContent: text })
+    button.addEventListener("click", () => act(button))
+    tools.append(button)
+  }
+  add("${copy}", async (button) => {
+    const lines = [...codes.children].map((item) => item.textContent)
+    await navigator.clipboard.writeText(lines.join("\\n"))
+    button.textContent = "${copied}"
+  })
+  add("${print}", () => print())
+  codes.after(tools)
 }
 // A page from the back-forward cache may be of a session that is over.
 addEventListener("pageshow", (e) => { if (e.persisted) location.reload() })

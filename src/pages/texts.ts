@@ -116,6 +116,57 @@ export const texts = {
     help: (site: string) => `Think this is wrong? Ask whoever runs ${site}, and name this request:`,
   },
 
+  totp: {
+    title: "Add an authenticator app",
+    lead: "Scan this with the app, then enter the code that it shows.",
+    requiredTitle: "Set up a second factor",
+    requiredLead: (site: string) =>
+      html`<b>${site}</b> asks you for more than a password. Scan this with an authenticator app, then enter the code that it shows.`,
+    qr: "QR code for your authenticator app",
+    cantScan: "Can’t scan? Enter this key:",
+    here: "Is the app on this device?",
+    open: "Open it",
+    label: "Code from the app",
+    submit: "Turn on",
+    notNow: "Not now",
+    noCode: "Enter the code that your app shows.",
+    wrong:
+      "That code is not right. Enter the one that the app shows now. If no code works, let the phone set its clock by itself.",
+    stale: "That picture was too old. Scan this one.",
+    noApp:
+      "No app yet? Any that makes codes of 6 digits will do: password managers often can, too.",
+  },
+
+  manageTotp: {
+    title: "Authenticator app",
+    on: (seconds: number) => `It was set up ${agoInWords(seconds)}.`,
+    used: (seconds: number) => `A code of it was used ${agoInWords(seconds)}.`,
+    codes: "Recovery codes",
+    codesLeft: (left: number) =>
+      left === 0
+        ? "You have none left. Without one, only whoever runs this service can let you in when the app is lost."
+        : `You have ${left} of 10 left. Each logs you in once when the app is lost.`,
+    renew: "Make ten new codes",
+    renewHelp: "The old ones then stop working.",
+    another: "Use another app",
+    anotherHelp: "On a new phone, for example. The codes of the app before then stop working.",
+    off: "Turn off",
+    offHelp:
+      "Your password alone then logs you in. You are logged out everywhere else, and your recovery codes stop working.",
+    keepsOne: (site: string) => `${site} asks you to have a second factor, so it stays on.`,
+    back: "Back to your account",
+  },
+
+  recoveryCodes: {
+    title: "Save your recovery codes",
+    lead: (username: string, site: string) =>
+      html`For <b>${username}</b> at <b>${site}</b>. Each of them logs you in once when your app is lost. They are shown only now: print them, or keep them in a password manager.`,
+    copy: "Copy",
+    copied: "Copied",
+    print: "Print",
+    saved: "I have saved them",
+  },
+
   noFactor: {
     title: "This needs a second factor",
     lead: (host: string) =>
@@ -160,7 +211,8 @@ export const texts = {
   account: {
     title: "Your account",
     logOut: "Log out",
-    since: (seconds: number) => `Logged in here ${agoInWords(seconds)}, with a password.`,
+    since: (seconds: number, hasCode: boolean) =>
+      `Logged in here ${agoInWords(seconds)}, with a password${hasCode ? " and a code" : ""}.`,
     sessions: "Where you are logged in",
     thisDevice: "This device",
     used: (seconds: number) =>
@@ -168,14 +220,14 @@ export const texts = {
     logOutOf: (device: string) => `Log out ${device}`,
     others: "Log out everywhere else",
     recent: "Recent logins",
-    event: (failures: number) =>
-      failures === 0
-        ? "Login"
-        : failures === 1
-          ? "Wrong password"
-          : `Wrong password, ${failures.toLocaleString("en")} times`,
+    event: (failures: number, isCode: boolean) => {
+      const what = isCode ? "Right password, wrong code" : "Wrong password"
+      if (failures === 0) return "Login"
+      return failures === 1 ? what : `${what}, ${failures.toLocaleString("en")} times`
+    },
     recentHelp: "Was this not you? Change your password. That logs everybody else out.",
     how: "How you log in",
+    password: "Password",
     change: "Change password",
     current: "Current password",
     next: "New password",
@@ -186,6 +238,16 @@ export const texts = {
     changed: "Your password is changed. You are logged out everywhere else.",
     ended: "You are logged out there.",
     othersEnded: "You are logged out everywhere else.",
+    totpOn: "Your authenticator app is on. You are logged out everywhere else.",
+    totpOff: "Your authenticator app is off. You are logged out everywhere else.",
+    totp: "Authenticator app",
+    totpIsOn: (seconds: number, codesLeft: number) =>
+      `set up ${agoInWords(seconds)} · ${codesLeft} of 10 recovery codes left`,
+    totpIsOff: "off: your password alone logs you in",
+    manage: "Manage",
+    manageTotp: "Manage the authenticator app",
+    setUp: "Set up",
+    setUpTotp: "Set up an authenticator app",
   },
 
   fault: {

@@ -1,9 +1,16 @@
-// The way that a person is on while they log in: to a page of a protected host, or just to the
-// account. It is carried along in addresses and hidden fields, and read again at each step.
+// The way that a person is on while they log in: to a page of a protected host, to one of our own
+// pages, or just to the account. It is carried along in addresses and hidden fields, and read again
+// at each step.
 
 import type { FindHost } from "../domain/access_rule.ts"
 import { type Destination, readDestination } from "../domain/destination.ts"
 import { queryValue } from "../http/query.ts"
+
+/** Our own pages that a way can lead over. */
+const places = { totp: "/account/totp" } as const
+
+/** One of them. */
+export type OwnPlace = keyof typeof places
 
 /** Where a person is going. */
 export interface Way {
@@ -13,10 +20,12 @@ export interface Way {
   readonly state: string | null
   /** How often the hand-over to the destination failed before. */
   readonly attempt: number
+  /** One of our own pages, which comes first; null for none. */
+  readonly place: OwnPlace | null
 }
 
 /** The names under which a way is carried. */
-export const wayNames = ["to", "st", "n"] as const
+export const wayNames = ["to", "st", "n", "at"] as const
 
 /** The values of a way as text; one that is missing or empty is none. */
 export type WayText = Readonly<Partial<Record<(typeof wayNames)[number], string>>>
@@ -27,22 +36,36 @@ const targetLengthMax = 2048
 const stateForm = /^[\w-]{43}$/
 
 /** The way without a destination. */
-export const noWay: Way = { to: null, state: null, attempt: 0 }
+export const noWay: Way = { to: null, state: null, attempt: 0, place: null }
 
 /** Reads a way. Null when it leads to an address that is not listed. */
-export function readWay({ to = "", st = "", n = "" }: WayText, findHost: FindHost): Way | null {
-  if (to === "") return noWay
+export function readWay(
+  { to = "", st = "", n = "", at = "" }: WayText,
+  findHost: FindHost,
+): Way | null {
+  const place = isPlace(at) ? at : null
+  if (to === "") return place === null ? noWay : { ...noWay, place }
   const destination = readDestination(to, findHost)
   if (destination === null) return null
   const attempt = /^\d$/.test(n) ? Number(n) : 0
-  return { to: destination, state: stateForm.test(st) ? st : null, attempt }
+  return { to: destination, state: stateForm.test(st) ? st : null, attempt, place }
+}
+
+function isPlace(text: string): text is OwnPlace {
+  return Object.hasOwn(places, text)
+}
+
+/** The page of ours that a way leads over, with the rest of the way; null for none. */
+export function placeOf(way: Way): string | null {
+  return way.place === null ? null : pathOf(places[way.place], { ...way, place: null })
 }
 
 /** A way as hidden fields. */
-export function wayFields({ to, state, attempt }: Way): Readonly<Record<string, string>> {
-  if (to === null) return {}
+export function wayFields({ to, state, attempt, place }: Way): Readonly<Record<string, string>> {
+  const at = place === null ? {} : { at: place }
+  if (to === null) return at
   const tried = attempt === 0 ? {} : { n: String(attempt) }
-  return { to: to.url, ...(state === null ? {} : { st: state }), ...tried }
+  return { to: to.url, ...(state === null ? {} : { st: state }), ...tried, ...at }
 }
 
 /** One of our paths, with a way and other values in its query. */

@@ -28,8 +28,11 @@ export interface MfaTicket {
   readonly expiresAt: number
 }
 
-/** For how long a ticket is good. */
-export const mfaTicketSeconds = 300
+/**
+ * For how long a ticket is good. Who has to set up a factor may have to get an app first: as long
+ * as a login counts as fresh unless a setting says otherwise.
+ */
+export const mfaTicketSeconds: Readonly<Record<DueStep, number>> = { factor: 300, enrolment: 900 }
 
 const prefix = "ptm_"
 /** Above the longest ticket. */

@@ -2,6 +2,8 @@
 // managers, and for the policy that it is sent with.
 
 import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Html } from "../../src/pages/html.ts"
 
 /** Elements without an end tag (HTML §13.1.2). */
 const empty = new Set(["meta", "link", "input", "path", "circle", "!doctype"])
@@ -78,4 +80,40 @@ function attributesOf(text: string): Readonly<Record<string, string>> {
   const names = pairs.map(([, name = ""]) => name)
   assert.equal(new Set(names).size, names.length, `an attribute twice: ${text}`)
   return Object.fromEntries(pairs.map(([, name, value = ""]) => [name, value]))
+}
+
+/** The site of the pages. */
+export const site = {
+  name: `Ann's "<home>" & garden`,
+  origin: "https://login.example.org",
+  host: "login.example.org",
+}
+/** A text that tries to be more. */
+export const hostile = `"><script>alert('x')</script>&amp;\u202e`
+/** The same in markup. */
+export const shown = "&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;amp;?"
+
+/** Tests that each of these pages, of `site`, is as all pages are. */
+export function testPages(pages: Readonly<Record<string, Html>>): void {
+  for (const [name, page] of Object.entries(pages)) {
+    test(`page '${name}' is whole, labelled and safe`, () => {
+      const text = String(page)
+      checkPage(text)
+      assert.doesNotMatch(text, /<script>|\u202e|undefined|\[object|null/)
+      assert.ok(text.includes("Ann&#39;s &quot;&lt;home&gt;&quot; &amp; garden"))
+      // One script element, ours, from our origin.
+      const scripts = tagsOf(text).filter((tag) => tag.name === "script")
+      assert.equal(scripts.length, 1)
+      assert.match(scripts[0]?.attributes["src"] ?? "", /^\/pages\//)
+    })
+  }
+}
+
+/** The field with the cursor, and the text that describes what is wrong with it. */
+export function faultOf(page: Html): readonly [focused: string | undefined, error: string | null] {
+  const text = String(page)
+  const focused = tagsOf(text).find(({ attributes }) => "autofocus" in attributes)
+  const ids = (focused?.attributes["aria-describedby"] ?? "").split(" ")
+  const id = ids.find((one) => one.includes("error"))
+  return [focused?.attributes["id"], id === undefined ? null : textOf(text, id)]
 }

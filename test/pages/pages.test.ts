@@ -5,7 +5,6 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { FoundHost } from "../../src/domain/access_rule.ts"
 import { type AccountView, accountPage } from "../../src/pages/account_page.ts"
-import { type CodeView, codePage } from "../../src/pages/code_page.ts"
 import type { Html } from "../../src/pages/html.ts"
 import { type LoginView, loginPage } from "../../src/pages/login_page.ts"
 import {
@@ -17,25 +16,16 @@ import {
   noFactorPage,
   notDeniedPage,
 } from "../../src/pages/message_pages.ts"
-import { texts } from "../../src/pages/texts.ts"
-import { noWay } from "../../src/pages/way.ts"
 import { linkGonePage, type WelcomeView, welcomePage } from "../../src/pages/welcome_page.ts"
-import { checkPage, tagsOf, textOf } from "./page_checks.ts"
-
-const site = {
-  name: `Ann's "<home>" & garden`,
-  origin: "https://login.example.org",
-  host: "login.example.org",
-}
-const hostile = `"><script>alert('x')</script>&amp;\u202e`
-const shown = "&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;amp;?"
+import { faultOf, hostile, shown, site, tagsOf, testPages } from "./page_checks.ts"
 
 const login: LoginView = {
   destination: { host: null, fields: {} },
   ...{ username: "", stays: false, isAgain: false, fault: null },
 }
 const account: AccountView = {
-  ...{ username: hostile, secondsSinceLogin: 5, fault: null, done: null },
+  ...{ username: hostile, secondsSinceLogin: 5, hasCode: false, fault: null, done: null },
+  ...{ totp: null, mayChangePassword: true },
   recent: [],
   sessions: [
     { sid: "one", isThis: true, userAgent: "curl/8", address: "192.0.2.7", secondsSinceUse: 0 },
@@ -43,9 +33,11 @@ const account: AccountView = {
   ],
 }
 const recent = [
-  { address: hostile, failures: 1234, secondsAgo: 30 },
-  { address: "192.0.2.7", failures: 0, secondsAgo: 7200 },
-  { address: "192.0.2.7", failures: 1, secondsAgo: 864_000 },
+  { address: hostile, failures: 1234, isCode: false, secondsAgo: 30 },
+  { address: "192.0.2.7", failures: 0, isCode: false, secondsAgo: 7200 },
+  { address: "192.0.2.7", failures: 1, isCode: false, secondsAgo: 864_000 },
+  { address: "192.0.2.7", failures: 1, isCode: true, secondsAgo: 864_000 },
+  { address: "192.0.2.8", failures: 3, isCode: true, secondsAgo: 864_000 },
 ]
 const welcome: WelcomeView = {
   ...{ kind: "invite", username: hostile, secondsLeft: 3600 },
@@ -54,15 +46,6 @@ const welcome: WelcomeView = {
 
 function loginWith(view: Partial<LoginView>): Html {
   return loginPage({ ...login, ...view }, site)
-}
-
-const code: CodeView = {
-  ...{ kind: "otp", username: hostile, canRecover: true, startOver: "/login" },
-  ...{ way: noWay, fault: null },
-}
-
-function codeWith(view: Partial<CodeView>): Html {
-  return codePage({ ...code, ...view }, site)
 }
 
 function accountWith(view: Partial<AccountView>): Html {
@@ -84,14 +67,6 @@ const pages: Readonly<Record<string, Html>> = {
   "login again": loginWith({ username: hostile, isAgain: true }),
   "login that took too long": loginWith({ fault: { kind: "late" } }),
   "login after wrong codes": loginWith({ fault: { kind: "codes" } }),
-  code: codeWith({}),
-  "code without recovery": codeWith({ canRecover: false }),
-  "wrong code": codeWith({ fault: { kind: "wrong" } }),
-  "no code": codeWith({ fault: { kind: "no_code" } }),
-  "code in a crowd": codeWith({ fault: { kind: "busy", waitSeconds: 2 } }),
-  recovery: codeWith({ kind: "recovery" }),
-  "wrong recovery code": codeWith({ kind: "recovery", fault: { kind: "wrong" } }),
-  "no recovery code": codeWith({ kind: "recovery", fault: { kind: "no_code" } }),
   "logged out": loggedOutPage(site),
   "log out?": logOutPage({ username: hostile, to: null }, site),
   "log out of a host?": logOutPage({ username: "a", to: "https://a.example/?x=1&y=2" }, site),
@@ -122,6 +97,7 @@ const pages: Readonly<Record<string, Html>> = {
   ),
   "no factor": noFactorPage(
     { url: "https://a.example/?x=1&y=2", host: { name: hostile } as FoundHost },
+    "/account/totp?to=x&st=y",
     site,
   ),
   cookie: cookiePage(site),
@@ -136,6 +112,12 @@ const pages: Readonly<Record<string, Html>> = {
   "link gone": linkGonePage(site),
   account: accountWith({}),
   "account with a past": accountWith({ recent }),
+  "account with an app": accountWith({
+    ...{ hasCode: true, totp: { secondsSinceOn: 86_400, codesLeft: 8 } },
+  }),
+  "account by password alone": accountWith({
+    ...{ totp: { secondsSinceOn: 86_400, codesLeft: 8 }, mayChangePassword: false },
+  }),
   "account alone": accountWith({ sessions: account.sessions.slice(0, 1), done: "changed" }),
   "account with a wrong password": accountWith({ fault: { kind: "wrong_current" } }),
   "account without a password": accountWith({ fault: { kind: "no_current" } }),
@@ -147,37 +129,13 @@ const pages: Readonly<Record<string, Html>> = {
   "account in a crowd": accountWith({ fault: { kind: "busy", waitSeconds: 1 } }),
 }
 
-for (const [name, page] of Object.entries(pages)) {
-  test(`page '${name}' is whole, labelled and safe`, () => {
-    const text = String(page)
-    checkPage(text)
-    assert.doesNotMatch(text, /<script>|\u202e|undefined|\[object|null/)
-    assert.ok(text.includes("Ann&#39;s &quot;&lt;home&gt;&quot; &amp; garden"))
-    // One script element, ours, from our origin.
-    const scripts = tagsOf(text).filter((tag) => tag.name === "script")
-    assert.equal(scripts.length, 1)
-    assert.match(scripts[0]?.attributes["src"] ?? "", /^\/pages\//)
-  })
-}
-
-/** The field with the cursor, and the text that describes what is wrong with it. */
-function faultOf(page: Html): readonly [focused: string | undefined, error: string | null] {
-  const text = String(page)
-  const focused = tagsOf(text).find(({ attributes }) => "autofocus" in attributes)
-  const ids = (focused?.attributes["aria-describedby"] ?? "").split(" ")
-  const id = ids.find((one) => one.includes("error"))
-  return [focused?.attributes["id"], id === undefined ? null : textOf(text, id)]
-}
+testPages(pages)
 
 test("a page with a mistake says so in its title, beside the field, and has the cursor there", () => {
   const rows: readonly (readonly [page: string, title: string, field: string, error: string])[] = [
     ["login after a mistake", "Log in", "password", "That name or password is not right."],
     ["login without a name", "Log in", "username", "Enter your username."],
     ["login without a password", "Log in", "password", "Enter your password."],
-    ["wrong code", "Enter your code", "code", texts.code.otp.wrong],
-    ["no code", "Enter your code", "code", "Enter the code that your app shows."],
-    ["wrong recovery code", "Use a recovery code", "code", texts.code.recovery.wrong],
-    ["no recovery code", "Use a recovery code", "code", "Enter one of your recovery codes."],
     ["reset", "Choose a new password", "password", shown],
     [
       "account with a wrong password",
@@ -200,7 +158,6 @@ test("a page without a mistake has the cursor where somebody goes on, and no err
   assert.deepEqual(faultOf(loginWith({})), ["username", null])
   assert.deepEqual(faultOf(loginWith({ username: "alice" })), ["password", null])
   assert.deepEqual(faultOf(loginWith({ username: "alice", isAgain: true })), ["password", null])
-  assert.deepEqual(faultOf(pages["code"] ?? assert.fail()), ["code", null])
   assert.deepEqual(faultOf(pages["invite"] ?? assert.fail()), ["password", null])
   assert.deepEqual(faultOf(pages["account"] ?? assert.fail()), [undefined, null])
   for (const name of ["login", "logged out", "account", "invite"]) {
@@ -214,7 +171,22 @@ test("the account page tells recent logins and wrong passwords", () => {
   assert.match(text, /Wrong password, 1,234 times\s*<small>just now · /)
   assert.match(text, /<span>Login\s*<small>2 hours ago · 192\.0\.2\.7<\/small>/)
   assert.match(text, /<span>Wrong password\s*<small>10 days ago/)
+  assert.match(text, /<span>Right password, wrong code\s*<small>10 days ago/)
+  assert.match(text, /Right password, wrong code, 3 times/)
   assert.doesNotMatch(String(pages["account"]), /Recent/)
+})
+
+test("the account page tells how somebody logs in, and asks for the factor before a new password", () => {
+  const off = String(pages["account"])
+  assert.match(off, /Logged in here just now, with a password\./)
+  assert.match(off, /<b>Authenticator app<\/b><small>off: your password alone logs you in</)
+  const on = String(pages["account with an app"])
+  assert.match(on, /Logged in here just now, with a password and a code\./)
+  assert.match(on, /<small>set up 24 hours ago · 8 of 10 recovery codes left</)
+  assert.match(on, /action="\/password"/)
+  const lapsed = String(pages["account by password alone"])
+  assert.doesNotMatch(lapsed, /action="\/password"/)
+  assert.match(lapsed, /href="\/login\?again=1">Change password</)
 })
 
 test("a page that has to wait says how long", () => {
@@ -239,8 +211,6 @@ test("forms name their fields as password managers and browsers want them", () =
   ]
   assert.deepEqual(fields("login"), [username, current])
   assert.deepEqual(fields("login again"), [username, current])
-  assert.deepEqual(fields("code"), [["code", "one-time-code"]])
-  assert.deepEqual(fields("recovery"), [["code", "off"]])
   assert.deepEqual(fields("invite"), [username, next])
   assert.deepEqual(fields("account"), [
     username,

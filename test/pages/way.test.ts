@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type AccessRule, createFindHost } from "../../src/domain/access_rule.ts"
-import { noWay, pathOf, readWay, wayFields } from "../../src/pages/way.ts"
+import { noWay, pathOf, placeOf, readWay, wayFields } from "../../src/pages/way.ts"
 
 const rule: AccessRule = {
   ...{ open: [], preflight: false, bearer: false },
@@ -49,4 +49,18 @@ test("pathOf() leads to the first page when the address is too long to be asked 
   assert.equal(pathOf("/continue", way), `/continue?to=https://a.example/&st=${st}`)
   const fits = read({ to: "https://a.example/".padEnd(1900, "x"), st })
   assert.ok(fits && pathOf("/continue", fits).length > 1900)
+})
+
+test("a way leads over one of our own pages first, and takes its destination along", () => {
+  const to = "https://a.example/"
+  const way = readWay({ to, st, at: "totp" }, findHost) ?? assert.fail()
+  assert.deepEqual(wayFields(way), { to, st, at: "totp" })
+  assert.equal(placeOf(way), `/account/totp?to=${to}&st=${st}`)
+  const alone = readWay({ at: "totp" }, findHost) ?? assert.fail()
+  assert.deepEqual([placeOf(alone), wayFields(alone)], ["/account/totp", { at: "totp" }])
+  assert.equal(placeOf(noWay), null)
+  for (const at of ["", "x", "/account", "https://evil.example", "__proto__", "toString"]) {
+    assert.equal(readWay({ at }, findHost), noWay, at)
+    assert.equal(readWay({ to, st, at }, findHost)?.place, null)
+  }
 })

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { codeOf, stepAt } from "../../src/factor/totp.ts"
+import type { Reply } from "../../src/http/message.ts"
 import type { TestService } from "./test_service.ts"
 
 /** An app, and the recovery codes that came with it. */
@@ -53,4 +54,17 @@ export async function setUpApp(
   assert.equal(confirmed.status, 200, confirmed.body)
   await service.call("POST", "/logout", { token })
   return appWith(secret, service, JSON.parse(confirmed.body).recovery_codes)
+}
+
+/** The app that a page offers. */
+export function appOn({ body }: Reply, service: Pick<TestService, "clock">) {
+  const [, secret = ""] = /<span class="secret">([A-Z2-7 ]+)</.exec(body) ?? []
+  return appWith(secret, service)
+}
+
+/** Where the button of the page with the codes leads, and the codes. */
+export function codesOn({ body }: Reply) {
+  const [, next = ""] = /<a class="button" href="([^"]*)">I have saved them/.exec(body) ?? []
+  const codes = [...body.matchAll(/<li>(\d-[A-Z2-7-]+)<\/li>/g)].map(([, code]) => code ?? "")
+  return { next: next.replaceAll("&amp;", "&"), codes }
 }

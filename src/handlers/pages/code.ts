@@ -10,7 +10,12 @@ import type { Reply, RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
 import { type CodeFault, type CodeKind, codePage } from "../../pages/code_page.ts"
-import { findPendingLogin, noFactorCookie, startOverAt } from "../../pages/factor_cookie.ts"
+import {
+  findPendingLogin,
+  noFactorCookie,
+  startOverAt,
+  toItsStep,
+} from "../../pages/factor_cookie.ts"
 import { waitingFault } from "../../pages/fault_reply.ts"
 import type { Over } from "../../pages/login_page.ts"
 import { unlistedPage } from "../../pages/message_pages.ts"
@@ -33,6 +38,7 @@ export function showCode(kind: CodeKind, parts: PageParts): Handler {
     if (way === null) return unlisted(parts)
     const login = await findPendingLogin(head, parts)
     if (login === null) return startOver(head, { way, over: "late" }, parts)
+    if (login.ticket.due !== "factor") return toItsStep(login, way)
     return show(head, { login, way, kind }, null, parts)
   }
 }
@@ -46,13 +52,14 @@ export function logInByCodeForm(parts: PageParts): BodyHandler {
     if (way === null) return unlisted(parts)
     const login = await findPendingLogin(request, parts)
     if (login === null) return startOver(request, { way, over: "late" }, parts)
+    if (login.ticket.due !== "factor") return toItsStep(login, way)
     const waits = { login, way, kind: sent === "recovery" ? sent : "otp" } as const
     if (code.trim() === "") return show(request, waits, { kind: "no_code" }, parts)
     const caller = callerOf(request)
     try {
       const before = await findSession(request, parts)
       const life = cookieSessions.lifeOf(login.ticket.stays)
-      const started = await (await factors()).logIn(login, { code, life }, caller)
+      const started = await (await factors()).logIn(login, { code, life, caller })
       await cookieSessions.endReplaced(before?.session.sid ?? null, caller)
       const path = pathOf("/continue", way, { after: String(clock.now()) })
       return redirect(path, [...cookiesOfLogin(request, started, parts), noFactorCookie])

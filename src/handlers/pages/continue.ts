@@ -16,7 +16,7 @@ import {
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { texts } from "../../pages/texts.ts"
-import { noWay, pathOf, readWay, wayNames } from "../../pages/way.ts"
+import { noWay, pathOf, placeOf, readWay, wayNames } from "../../pages/way.ts"
 
 /**
  * After this many tries the next one won't work either. Tabs that are opened at once get a state
@@ -39,8 +39,11 @@ export function goOn(parts: PageParts): Handler {
       if (comesFromLogin(head, parts)) return pageReply(cookiePage(site), { status: 400 })
       return redirect(pathOf("/login", way))
     }
+    const again = () => redirect(pathOf("/login", way, { again: "1" }))
+    if (parts.cookieSessions.principalOf(session).mustEnrol) return again()
     const { to, state, attempt } = way
-    if (to === null) return redirect("/account")
+    const place = placeOf(way)
+    if (place !== null || to === null) return redirect(place ?? "/account")
     const leave = (location: string) =>
       comesFromLogin(head, parts)
         ? pageReply(onwardPage(to, texts.onward.loggedIn, site), { next: location })
@@ -52,8 +55,11 @@ export function goOn(parts: PageParts): Handler {
     }
     const handed = handOver(session, { to, state, attempt })
     if (handed.kind === "go") return leave(handed.location)
-    if (handed.kind === "again") return redirect(pathOf("/login", way, { again: "1" }))
-    if (handed.kind === "no_factor") return pageReply(noFactorPage(to, site), { status: 403 })
+    if (handed.kind === "again") return again()
+    if (handed.kind === "no_factor") {
+      const setUp = placeOf({ ...way, place: "totp" }) ?? ""
+      return pageReply(noFactorPage(to, setUp, site), { status: 403 })
+    }
     return redirect(pathOf("/denied", { ...noWay, to }))
   }
 }

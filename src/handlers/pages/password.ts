@@ -4,7 +4,7 @@
 import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { readForm } from "../../http/form_body.ts"
-import { type BodyHandler, withBody } from "../../http/guard.ts"
+import { type BodyHandler, lacksOwnFactor, withBody } from "../../http/guard.ts"
 import type { PasswordFault } from "../../pages/account_page.ts"
 import { accountReply } from "../../pages/account_reply.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
@@ -12,10 +12,17 @@ import type { SessionContext } from "../../pages/entrances.ts"
 import { waitingFault } from "../../pages/fault_reply.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { redirect } from "../../pages/page_reply.ts"
+import { noWay, pathOf } from "../../pages/way.ts"
 
-/** Changes the password. The current one is asked for, so the login may be an old one. */
+/**
+ * Changes the password. The current one is asked for, so the login may be an old one, but one with
+ * the second factor where there is one.
+ */
 export function changePasswordByForm(parts: PageParts): BodyHandler<SessionContext> {
   return withBody(async (request, { principal: session }) => {
+    if (lacksOwnFactor(parts.cookieSessions.principalOf(session))) {
+      return redirect(pathOf("/login", noWay, { again: "1" }))
+    }
     const { current, new: next } = readForm(request, ["current", "new"])
     const refuse = (fault: PasswordFault) => accountReply(session, { done: null, fault }, parts)
     if (current === "") return refuse({ kind: "no_current" })

@@ -17,7 +17,7 @@ import type { Reply, RequestHead } from "../../http/message.ts"
 import { isNavigation, isNestedPage, type OriginalRequest } from "../../http/original_request.ts"
 import { insufficientReply, problem } from "../../http/problem.ts"
 import { deniedAtHost } from "../../pages/denied_at_host.ts"
-import { pathOf } from "../../pages/way.ts"
+import { noWay, pathOf } from "../../pages/way.ts"
 import type { Principal } from "../../service/authenticate.ts"
 import type { AppToken } from "../../service/browser/app_tokens.ts"
 import {
@@ -130,10 +130,11 @@ function replyFor(
     const { url, cookie } = verdict
     return redirect(status, url, cookie === null ? [] : [setCookie(cookieNames.session, cookie)])
   }
-  const { newState: value, reason } = verdict
+  const { newState: value, reason, to, state, attempt } = verdict
   const maxAgeSeconds = stateSeconds
   const cookies = value === null ? [] : [setCookie(cookieNames.state, { value, maxAgeSeconds })]
-  return { ...redirect(status, `${loginOrigin}${pathOf("/continue", verdict)}`, cookies), reason }
+  const path = pathOf("/continue", { ...noWay, to, state, attempt })
+  return { ...redirect(status, `${loginOrigin}${path}`, cookies), reason }
 }
 
 /** A redirect. nginx hears it as a refusal with an address. */

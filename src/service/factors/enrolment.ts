@@ -12,35 +12,24 @@ import {
 } from "../../domain/factors.ts"
 import type { NamedTicket } from "../../domain/ticket_tries.ts"
 import type { User } from "../../domain/user.ts"
-import { AuthError, tooManyRequests } from "../../errors.ts"
-import { toBase32 } from "../../factor/base32.ts"
-import { sealSecret } from "../../factor/secret_seal.ts"
-import { findStep, totpSecretBytes, totpUri } from "../../factor/totp.ts"
-import { createRateLimit, type RateLimit } from "../../limit/rate_limit.ts"
+import { AuthError } from "../../errors.ts"
+import { findStep } from "../../factor/totp.ts"
 import type { Asker } from "../../password/fair_queue.ts"
-import { randomKey, randomName } from "../../system/random.ts"
+import type { Store } from "../../store/store.ts"
 import { type AuditFields, auditEnded, callerFields } from "../../telemetry/audit.ts"
 import { changedMeanwhile, checksMax } from "../credential_check.ts"
-import { enrolmentLimits } from "../limits.ts"
 import { askerOf, attemptOfPasswordChange } from "../login_attempt.ts"
 import { secretOf, wrongCode } from "./code_check.ts"
 import type { FactorParts } from "./factor_parts.ts"
 import { nothingOffered, refusedFactor } from "./factor_refusals.ts"
 import { createRecoveryCodes, type MakeRecoveryCodes } from "./recovery_codes.ts"
+import { type OfferedTotp, TotpOffers } from "./totp_offers.ts"
 
 /** Who sets a factor up. */
 export interface Enroller {
   readonly username: string
   /** The session that goes on when the others end; null for none. */
   readonly sid: string | null
-}
-
-/** A secret for an authenticator app. */
-export interface OfferedTotp {
-  /** As Base32, to be typed. */
-  readonly secret: string
-  /** For a QR code. */
-  readonly uri: string
 }
 
 /** How a change of the factors is stored. */
@@ -63,22 +52,17 @@ export type NewFactor =
   | Omit<ChangeBy<"confirmTotp">, "recoveryCodes">
   | Omit<ChangeBy<"addPasskey">, "recoveryCodes">
 
-/** For how long an offered secret waits for its first code. */
-const offerSeconds = 900
-const handleBytes = 32
-
 /** The use cases. */
 export class Enrolment {
   readonly #parts: FactorParts
   readonly #makeCodes: MakeRecoveryCodes
-  readonly #offers: RateLimit<string>
+  /** Secrets for authenticator apps. */
+  readonly offers: TotpOffers
 
   constructor(parts: FactorParts) {
     this.#parts = parts
     this.#makeCodes = createRecoveryCodes(parts)
-    const keyOf = (username: string) => username
-    const { steady: seconds } = parts.clock
-    this.#offers = createRateLimit([{ ...enrolmentLimits.offers, keyOf }], { seconds })
+    this.offers = new TotpOffers(parts)
   }
 
   /** The factors of a user. @throws AuthError `not_found` */
@@ -98,28 +82,9 @@ export class Enrolment {
    * @throws AuthError `too_many_requests`
    */
   async offerTotp(username: string): Promise<OfferedTotp> {
-    const { store, keys, factorKey, clock } = this.#parts
-    const wait = this.#offers.take(username)
-    if (wait > 0) throw tooManyRequests(wait)
-    await keys.catchUp()
-    const secret = randomKey(totpSecretBytes)
-    const id = randomName()
-    const sealedSecret = sealSecret(secret, { username, id }, factorKey())
-    const pending = { id, sealedSecret, expiresAt: clock.now() + offerSeconds }
-    const factors = { offerTotp: pending, handle: newHandle() }
-    const changed = await store.users.change(username, { factors })
-    if (typeof changed === "string") throw new AuthError("not_found", "There is no such user")
-    return this.#shown(secret, username)
-  }
-
-  /** The secret that waits for its first code, or null. */
-  async offeredTotp(username: string): Promise<OfferedTotp | null> {
-    const { keys, factorKey, clock } = this.#parts
-    const { user, factors } = await this.find(username)
-    const pending = waitingIn(factors, clock.now())
-    if (pending === null) return null
-    await keys.catchUp()
-    return this.#shown(secretOf(pending, user, factorKey()), username)
+    const { sealed, shown } = await this.offers.make(username)
+    await this.offers.store(username, sealed)
+    return shown
   }
 
   /**
@@ -172,9 +137,8 @@ export class Enrolment {
     return {
       ...{ ticket: null, asker: askerFor(enroller, caller) },
       store: async ({ factors: before }, factors) => {
-        await this.#requireSession(enroller)
-        const isAnother = isEnrolled(before) && !("confirmTotp" in factors && before.totp !== null)
-        const changed = isAnother
+        await requireSession(enroller, store)
+        const changed = isFurther(factors, before)
           ? await store.users.change(username, { factors })
           : await this.#reset(username, { factors, except }, fields)
         if (typeof changed === "string") return changed as RefusedFactor
@@ -191,7 +155,7 @@ export class Enrolment {
     const { factors: before } = await this.find(username)
     if (!isEnrolled(before)) throw refusedFactor("no_factor")
     const { kept, shown } = await this.#makeCodes(username, askerFor(enroller, caller))
-    await this.#requireSession(enroller)
+    await requireSession(enroller, store)
     const changed = await store.users.change(username, { factors: { recoveryCodes: kept } })
     if (typeof changed === "string") throw refusedFactor(changed as RefusedFactor)
     audit("mfa.enrolled", { ...callerFields(caller), user: username, reason: "recovery" })
@@ -216,12 +180,6 @@ export class Enrolment {
     audit("mfa.removed", { ...fields, reason: method })
   }
 
-  // Hashing takes time, in which a session of somebody else may be ended to keep it out.
-  async #requireSession({ sid }: Enroller): Promise<void> {
-    if (sid === null || (await this.#parts.store.sessions.find(sid)) !== null) return
-    throw new AuthError("invalid_token", "Token has been revoked", { reason: "revoked" })
-  }
-
   async #distrust(id: string, username: string, caller: Caller): Promise<void> {
     const { store, audit } = this.#parts
     const changed = await store.users.change(username, { factors: { distrust: id } })
@@ -240,26 +198,35 @@ export class Enrolment {
     auditEnded(reset.ended, { ...fields, reason: "mfa_changed" }, audit)
     return reset.user
   }
-
-  #shown(secret: Uint8Array, username: string): OfferedTotp {
-    const issuer = this.#parts.siteName
-    return { secret: toBase32(secret), uri: totpUri(secret, { issuer, username }) }
-  }
 }
 
-/** A user's name towards authenticators. */
-export function newHandle(): string {
-  return Buffer.from(randomKey(handleBytes)).toString("base64url")
+/** Whether a factor comes beside others. Then the sessions of the user go on. */
+export function isFurther(change: FactorChange, before: Factors | null): boolean {
+  return isEnrolled(before) && !("confirmTotp" in change && before.totp !== null)
+}
+
+/** Who asks for the hashes of a user's recovery codes. */
+export function askerFor(enroller: Enroller, caller: Caller): Asker {
+  return askerOf(attemptOfPasswordChange(enroller, caller))
+}
+
+/**
+ * Refuses a session that has ended. Hashing takes time, in which a session of somebody else may be
+ * ended to keep it out.
+ * @throws AuthError `invalid_token`
+ */
+export async function requireSession(
+  { sid }: Pick<Enroller, "sid">,
+  { sessions }: Pick<Store, "sessions">,
+): Promise<void> {
+  if (sid === null || (await sessions.find(sid)) !== null) return
+  throw new AuthError("invalid_token", "Token has been revoked", { reason: "revoked" })
 }
 
 /** The secret that waits for its first code at an instant, or null. */
 function waitingIn(factors: Factors | null, at: number): PendingTotp | null {
   const pending = factors?.pendingTotp ?? null
   return pending !== null && at < pending.expiresAt ? pending : null
-}
-
-function askerFor(enroller: Enroller, caller: Caller): Asker {
-  return askerOf(attemptOfPasswordChange(enroller, caller))
 }
 
 function isRefused<T>(stored: T | RefusedFactor): stored is RefusedFactor {

@@ -60,14 +60,15 @@ export async function giveTicket(
   await keys.catchUp()
   const { username } = user
   const { device } = attempt
-  const expiresAt = clock.now() + mfaTicketSeconds
+  const expiresInSeconds = mfaTicketSeconds[due]
+  const expiresAt = clock.now() + expiresInSeconds
   const ticket = { id: randomName(), username, due, medium, device, stays, expiresAt }
   audit("mfa.required", { ...callerFields(caller), user: username, reason: due })
   return {
     due,
     ticket: writeMfaTicket(ticket, user, cookieKey()),
     methods: usableMethods(user.factors, parts),
-    expiresInSeconds: mfaTicketSeconds,
+    expiresInSeconds,
   }
 }
 

@@ -1,19 +1,59 @@
 // Second factors as the pages use them. A login between its password and its factor has a ticket,
-// which is in a cookie of its browser.
+// which is in a cookie of its browser. A factor that is set up on a page gives the browser another
+// session, which has shown it.
 
 import type { Caller } from "../../domain/caller.ts"
+import type { RefusedFactor } from "../../domain/factor_change.ts"
 import type { SessionLife } from "../../domain/session.ts"
+import type { User } from "../../domain/user.ts"
+import { makeQrCode, type QrCode } from "../../factor/qr.ts"
+import { findStep } from "../../factor/totp.ts"
+import type { SessionOfUser } from "../../store/store.ts"
+import { callerFields } from "../../telemetry/audit.ts"
 import type { PendingLogin, StartedLogin } from "../session_start.ts"
-import { logInByCode } from "./factor_login.ts"
+import { wrongCode } from "./code_check.ts"
+import {
+  askerFor,
+  type Enrolled,
+  type Enrolment,
+  isFurther,
+  requireSession,
+  type Storing,
+} from "./enrolment.ts"
+import { logInByCode, startingBy } from "./factor_login.ts"
 import type { FactorParts } from "./factor_parts.ts"
+import { nothingOffered } from "./factor_refusals.ts"
 import { type AskedFactor, type FoundLogin, findLogin, giveTicket } from "./mfa_tickets.ts"
+import type { OfferedTotp, SealedOffer } from "./totp_offers.ts"
+
+/** A secret for an authenticator app, as a page shows it. */
+export interface PageOffer extends OfferedTotp {
+  /** What the page's form sends back with the first code. */
+  readonly sealed: string
+  readonly qr: QrCode
+}
+
+/** The first code of an offered secret. */
+export interface FirstCode {
+  readonly code: string
+  /** The offer, as the page had it. */
+  readonly sealed: string
+}
+
+/** How the login of a page goes on. */
+interface Continuing {
+  readonly life: SessionLife
+  readonly caller: Caller
+}
 
 /** The use cases. */
 export class PageFactors {
   readonly #parts: FactorParts
+  readonly #enrolment: Enrolment
 
-  constructor(parts: FactorParts) {
+  constructor(parts: FactorParts, enrolment: Enrolment) {
     this.#parts = parts
+    this.#enrolment = enrolment
   }
 
   /** Asks for the factor of a login, or for the set-up of one. */
@@ -37,9 +77,112 @@ export class PageFactors {
    */
   logIn(
     login: FoundLogin,
-    typed: { readonly code: string; readonly life: SessionLife },
-    caller: Caller,
+    { code, life, caller }: Continuing & { readonly code: string },
   ): Promise<StartedLogin> {
-    return logInByCode(login, typed, caller, this.#parts)
+    return logInByCode(login, { code, life }, caller, this.#parts)
   }
+
+  /**
+   * A secret for a page: the one that it showed before, or a new one. It is in no record.
+   * @throws AuthError `too_many_requests`
+   */
+  async offer(username: string, before: string | null): Promise<PageOffer> {
+    const { offers } = this.#enrolment
+    const known = before === null ? null : readOffer(before)
+    const found = known === null ? null : await offers.open(username, known)
+    const { sealed, shown } =
+      known === null || found === null
+        ? await offers.make(username)
+        : { sealed: known, shown: found.shown }
+    return { ...shown, sealed: writeOffer(sealed), qr: await makeQrCode(shown.uri) }
+  }
+
+  /** Sets up the first factor of a login that needs one, and starts its session. Throws as `turnOn`. */
+  enrol(login: FoundLogin, first: FirstCode, how: Continuing): Promise<Enrolled<StartedLogin>> {
+    const storing = startingBy(login, { reason: "otp", amr: ["pwd", "otp"] }, how, this.#parts)
+    return this.#confirm(login.user.username, first, storing)
+  }
+
+  /**
+   * Sets up an authenticator app. A first one, or one in the place of another one, gives another
+   * session and ends all that there were; beside a passkey the session goes on, which is null.
+   * @throws AuthError `invalid_code`; `not_found` for an offer that is not good;
+   *   `too_many_requests`; `invalid_token` when the login has ended meanwhile
+   * @throws Unavailable
+   */
+  turnOn(
+    session: SessionOfUser,
+    first: FirstCode,
+    how: Continuing,
+  ): Promise<Enrolled<StartedLogin | null>> {
+    return this.#confirm(session.user.username, first, this.#replacing(session, how))
+  }
+
+  /** Whether a user must keep a factor. */
+  isRequiredOf(user: User): boolean {
+    return this.#enrolment.isRequiredOf(user)
+  }
+
+  /** Turns the authenticator app of a session's user off. @throws AuthError */
+  async turnOff({ session, user }: SessionOfUser, caller: Caller): Promise<void> {
+    await this.#enrolment.remove(user.factors?.totp?.id ?? "", session, caller)
+  }
+
+  /** New recovery codes in the place of the old ones. @throws AuthError */
+  renewRecoveryCodes({ session }: SessionOfUser, caller: Caller): Promise<readonly string[]> {
+    return this.#enrolment.renewRecoveryCodes(session, caller)
+  }
+
+  async #confirm<T>(
+    username: string,
+    { code, sealed: text }: FirstCode,
+    storing: Storing<T>,
+  ): Promise<Enrolled<T>> {
+    const { offers } = this.#enrolment
+    const sealed = readOffer(text)
+    const opened = sealed === null ? null : await offers.open(username, sealed)
+    if (sealed === null || opened === null) throw nothingOffered()
+    // Before the write: a wrong code changes nothing.
+    const step = findStep(opened.secret, code.replace(/\s/g, ""), this.#parts.clock.now())
+    if (step === null) throw wrongCode()
+    await offers.store(username, sealed)
+    return this.#enrolment.confirmTotp(username, code, storing)
+  }
+
+  #replacing(
+    { session }: SessionOfUser,
+    { life, caller }: Continuing,
+  ): Storing<StartedLogin | null> {
+    const { store, starts, clock, audit } = this.#parts
+    const { username, amr } = session
+    const fields = { ...callerFields(caller), user: username }
+    return {
+      ...{ ticket: null, asker: askerFor(session, caller) },
+      store: async (user, factors): Promise<StartedLogin | null | RefusedFactor> => {
+        await requireSession(session, store)
+        if (isFurther(factors, user.factors)) {
+          const changed = await store.users.change(username, { factors })
+          if (typeof changed === "string") return changed as RefusedFactor
+          audit("mfa.enrolled", { ...fields, reason: "otp" })
+          return null
+        }
+        const proof = { amr: [...new Set([...amr, "otp"])], factorAt: clock.now() }
+        const started = await starts.startAnew({ user, proof, factors }, life, caller)
+        if (typeof started === "string") return started
+        audit("mfa.enrolled", { ...fields, session: started.session.sid, reason: "otp" })
+        return started
+      },
+    }
+  }
+}
+
+const offerForm = /^([\w-]{22})\.([\w-]{40,120})$/
+
+function writeOffer({ id, sealedSecret }: SealedOffer): string {
+  return `${id}.${sealedSecret}`
+}
+
+function readOffer(text: string): SealedOffer | null {
+  const [, id, sealedSecret] = offerForm.exec(text) ?? []
+  return id === undefined || sealedSecret === undefined ? null : { id, sealedSecret }
 }

@@ -1,0 +1,110 @@
+// The pages of authenticator apps: to set one up, as part of a login or from the account, and to
+// manage it.
+
+import { codeField, hiddenFields, type Waiting, waitingNote } from "./fields.ts"
+import { type Html, html } from "./html.ts"
+import { layout, mark, type Site } from "./layout.ts"
+import { texts } from "./texts.ts"
+
+/** A secret, as a page shows it. */
+export interface ShownSecret {
+  /** As Base32. */
+  readonly secret: string
+  /** What the QR code says. */
+  readonly uri: string
+  readonly qr: { readonly size: number; readonly path: string }
+  /** What the form sends back. */
+  readonly sealed: string
+}
+
+/** Why the app was not set up. */
+export type TotpFault = { readonly kind: "no_code" | "wrong" | "stale" } | Waiting
+
+/** What the page of a new app shows. */
+export interface NewTotpView {
+  readonly offer: ShownSecret
+  /** Whether the login can't go on without it. */
+  readonly isRequired: boolean
+  /** Where the form goes, and hidden fields of it. */
+  readonly action: string
+  readonly fields: Readonly<Record<string, string>>
+  /** Where the person goes who does it another time. */
+  readonly notNow: { readonly label: string; readonly href: string }
+  readonly fault: TotpFault | null
+}
+
+/** The page of a new app. */
+export function newTotpPage(view: NewTotpView, site: Site): Html {
+  const { offer, isRequired, action, fields, notNow, fault } = view
+  const { totp } = texts
+  const title = isRequired ? totp.requiredTitle : totp.title
+  const error = fault === null ? null : errorOf(fault)
+  const main = html`${mark}
+<h1>${title}</h1>
+<p class="lead">${isRequired ? totp.requiredLead(site.name) : totp.lead}</p>
+${fault !== null && "waitSeconds" in fault ? waitingNote(fault) : null}
+${picture(offer)}
+<p class="hint key">${totp.cantScan} <span class="secret">${inGroups(offer.secret)}</span></p>
+<p class="hint key">${totp.here} <a href="${offer.uri}">${totp.open}</a></p>
+<form method="post" action="${action}" data-once>
+${hiddenFields({ ...fields, offer: offer.sealed })}
+${codeField({ label: totp.label, error, isFocused: fault !== null })}
+<button class="button" type="submit">${totp.submit}</button>
+</form>
+<p class="more">${isRequired ? html`${totp.noApp} ` : null}
+<a href="${notNow.href}">${notNow.label}</a></p>`
+  return layout({ title, main, isError: fault !== null }, site)
+}
+
+// White in the dark, too: not every app reads a code of light modules.
+function picture({ qr: { size, path } }: ShownSecret): Html {
+  return html`<svg class="qr" role="img" aria-label="${texts.totp.qr}" viewBox="0 0 ${size} ${size}"
+ shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/>
+<path fill="#000" d="${path}"/></svg>`
+}
+
+function inGroups(secret: string): string {
+  return (secret.match(/.{1,4}/g) ?? []).join(" ")
+}
+
+function errorOf(fault: TotpFault): string | null {
+  const { noCode, wrong, stale } = texts.totp
+  const errors = { no_code: noCode, wrong, stale, too_many: null, busy: null }
+  return errors[fault.kind]
+}
+
+/** What the page of an app shows. */
+export interface TotpView {
+  readonly secondsSinceOn: number
+  readonly secondsSinceUse: number
+  readonly codesLeft: number
+  /** Whether the person may not turn it off. */
+  readonly mustKeep: boolean
+}
+
+/** The page of an app that is on. */
+export function totpPage(view: TotpView, site: Site): Html {
+  const { manageTotp: page } = texts
+  const { codesLeft } = view
+  const main = html`${mark}
+<h1>${page.title}</h1>
+<p class="lead">${page.on(view.secondsSinceOn)} ${page.used(view.secondsSinceUse)}</p>
+<h2>${page.codes}</h2>
+<p>${page.codesLeft(codesLeft)}</p>
+<form method="post" action="/account/recovery" data-once>
+<button class="button quiet" type="submit" aria-describedby="renew">${page.renew}</button></form>
+<p class="hint" id="renew">${page.renewHelp}</p>
+<h2>${page.another}</h2>
+<p class="action"><a class="button quiet" href="/account/totp/new"
+ aria-describedby="another">${page.another}</a></p>
+<p class="hint" id="another">${page.anotherHelp}</p>
+<h2>${page.off}</h2>
+${view.mustKeep ? html`<p>${page.keepsOne(site.name)}</p>` : offForm}
+<p class="more"><a href="/account">${page.back}</a></p>`
+  return layout({ title: page.title, main }, site)
+}
+
+const offForm = html`<form method="post" action="/account/totp/off" data-once>
+<button class="button quiet" type="submit" aria-describedby="off">${texts.manageTotp.off}</button>
+</form>
+<p class="hint" id="off">${texts.manageTotp.offHelp}</p>`

@@ -1,0 +1,114 @@
+// The pages of second factors in each of their states: well-formed, labelled, with the error beside
+// its field and the cursor in it.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { type CodeView, codePage } from "../../src/pages/code_page.ts"
+import type { Html } from "../../src/pages/html.ts"
+import { recoveryCodesPage } from "../../src/pages/recovery_codes_page.ts"
+import { texts } from "../../src/pages/texts.ts"
+import {
+  type NewTotpView,
+  newTotpPage,
+  type TotpView,
+  totpPage,
+} from "../../src/pages/totp_page.ts"
+import { noWay } from "../../src/pages/way.ts"
+import { faultOf, hostile, site, tagsOf, testPages } from "./page_checks.ts"
+
+const newTotp: NewTotpView = {
+  offer: {
+    ...{ secret: "GEZDGNBVGY3TQOJQ22", uri: "otpauth://totp/x?secret=G&issuer=x", sealed: "a.b" },
+    qr: { size: 5, path: "M1 1h3v1h-3z" },
+  },
+  ...{ isRequired: false, action: "/account/totp", fields: { to: hostile } },
+  ...{ notNow: { label: hostile, href: "/account" }, fault: null },
+}
+const totp: TotpView = {
+  ...{ secondsSinceOn: 86_400, secondsSinceUse: 60, codesLeft: 8, mustKeep: false },
+}
+
+const code: CodeView = {
+  ...{ kind: "otp", username: hostile, canRecover: true, startOver: "/login" },
+  ...{ way: noWay, fault: null },
+}
+
+function codeWith(view: Partial<CodeView>): Html {
+  return codePage({ ...code, ...view }, site)
+}
+
+function newTotpWith(view: Partial<NewTotpView>): Html {
+  return newTotpPage({ ...newTotp, ...view }, site)
+}
+
+const pages: Readonly<Record<string, Html>> = {
+  code: codeWith({}),
+  "code without recovery": codeWith({ canRecover: false }),
+  "wrong code": codeWith({ fault: { kind: "wrong" } }),
+  "no code": codeWith({ fault: { kind: "no_code" } }),
+  "code in a crowd": codeWith({ fault: { kind: "busy", waitSeconds: 2 } }),
+  recovery: codeWith({ kind: "recovery" }),
+  "wrong recovery code": codeWith({ kind: "recovery", fault: { kind: "wrong" } }),
+  "no recovery code": codeWith({ kind: "recovery", fault: { kind: "no_code" } }),
+  "new app": newTotpWith({}),
+  "new app for a login": newTotpWith({ isRequired: true }),
+  "new app with a wrong code": newTotpWith({ fault: { kind: "wrong" } }),
+  "new app without a code": newTotpWith({ fault: { kind: "no_code" } }),
+  "new app with an old picture": newTotpWith({ fault: { kind: "stale" } }),
+  "new app in a crowd": newTotpWith({ fault: { kind: "busy", waitSeconds: 4 } }),
+  "new app too often": newTotpWith({ fault: { kind: "too_many", waitSeconds: 60 } }),
+  app: totpPage(totp, site),
+  "app to keep": totpPage({ ...totp, codesLeft: 0, mustKeep: true }, site),
+  "recovery codes": recoveryCodesPage(
+    { username: hostile, codes: ["0-AAAA", hostile], next: "/continue?to=x&st=y" },
+    site,
+  ),
+}
+
+testPages(pages)
+
+test("a page with a mistake says so in its title, beside the field, and has the cursor there", () => {
+  const rows: readonly (readonly [page: string, title: string, field: string, error: string])[] = [
+    ["wrong code", "Enter your code", "code", texts.code.otp.wrong],
+    ["no code", "Enter your code", "code", "Enter the code that your app shows."],
+    ["wrong recovery code", "Use a recovery code", "code", texts.code.recovery.wrong],
+    ["no recovery code", "Use a recovery code", "code", "Enter one of your recovery codes."],
+    ["new app with a wrong code", "Add an authenticator app", "code", texts.totp.wrong],
+    ["new app without a code", "Add an authenticator app", "code", texts.totp.noCode],
+    ["new app with an old picture", "Add an authenticator app", "code", texts.totp.stale],
+  ]
+  for (const [name, title, field, error] of rows) {
+    const page = pages[name] ?? assert.fail(name)
+    assert.ok(String(page).includes(`<title>Error: ${title} – `), name)
+    assert.deepEqual(faultOf(page), [field, error], name)
+  }
+  assert.deepEqual(faultOf(pages["code"] ?? assert.fail()), ["code", null])
+})
+
+test("codes are filled in by what knows them, and recovery codes are not", () => {
+  const fields = (page: string) =>
+    tagsOf(String(pages[page] ?? assert.fail()))
+      .filter(({ name, attributes }) => name === "input" && attributes["autocomplete"])
+      .map(({ attributes }) => [attributes["name"], attributes["autocomplete"]])
+  assert.deepEqual(fields("code"), [["code", "one-time-code"]])
+  assert.deepEqual(fields("new app"), [["code", "one-time-code"]])
+  assert.deepEqual(fields("recovery"), [["code", "off"]])
+})
+
+test("the page of a new app shows the secret as a picture, in groups of four, and as a link", () => {
+  const text = String(pages["new app"])
+  assert.match(text, /<svg class="qr" role="img" aria-label="[^"]+" viewBox="0 0 5 5"/)
+  assert.match(text, /<span class="secret">GEZD GNBV GY3T QOJQ 22</)
+  assert.match(text, /<a href="otpauth:\/\/totp\/x\?secret=G&amp;issuer=x">/)
+  assert.deepEqual(faultOf(newTotpWith({})), [undefined, null])
+  assert.match(String(pages["new app for a login"]), /<title>Set up a second factor – /)
+})
+
+test("the page of an app says how many codes are left, and whether it may be turned off", () => {
+  const text = String(pages["app"])
+  assert.match(text, /You have 8 of 10 left\./)
+  assert.match(text, /action="\/account\/totp\/off"/)
+  const kept = String(pages["app to keep"])
+  assert.match(kept, /You have none left\./)
+  assert.doesNotMatch(kept, /totp\/off/)
+})
