@@ -2,7 +2,7 @@
 // more when no service runs; it is the first half of a service.
 
 import { basename, dirname, resolve } from "node:path"
-import type { LinkCommands } from "./admin/commands.ts"
+import type { FactorCommands, LinkCommands } from "./admin/admin_command.ts"
 import { controlSocketName } from "./admin/socket.ts"
 import { type Clock, createClock, systemClock } from "./clock.ts"
 import { databaseOptions } from "./config/database_options.ts"
@@ -15,6 +15,7 @@ import { Accounts } from "./service/accounts.ts"
 import type { LinkParts } from "./service/browser/links.ts"
 import type { RecentLogins } from "./service/browser/recent_logins.ts"
 import { DeviceTrust } from "./service/device_trust.ts"
+import type { OperatorFactorParts } from "./service/factors/operator_factors.ts"
 import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
 import { openKeys } from "./service/open_keys.ts"
@@ -39,6 +40,8 @@ export interface Deployment {
   readonly keys: Keys
   /** Makes links for users; null when the browser wing is off. */
   readonly links: LinkCommands | null
+  /** Shows and removes the second factors of users. */
+  readonly factorCommands: FactorCommands
   /** What the account page shows of the past; null in a command, or when the wing is off. */
   readonly recentLogins: RecentLogins | null
   readonly store: Store
@@ -100,14 +103,11 @@ export async function compose(
     const { hashesAtATime, hashParameters } = config
     const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
     const parts = { store, hasher, clock, audit }
-    const { cookieKey } = keys
-    const { requirement, trustSeconds } = config
-    const trust = new DeviceTrust({ ...parts, keys, cookieKey, trustSeconds })
-    const accounts = accountsOf(config, { ...parts, keys, trust })
-    const links = await linksOf(config, { ...parts, keys, cookieKey })
+    const useCases = useCasesOf(config, { ...parts, keys })
+    const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
     await hasRoomToHash
-    const wing = { links, recentLogins, requirement, trust }
-    return { ...parts, ...wing, directory, isNew, accounts, keys, summarizeAudit, close }
+    const wing = { links, recentLogins }
+    return { ...parts, ...wing, ...useCases, directory, isNew, keys, summarizeAudit, close }
   } catch (error) {
     await close()
     throw config.database === null ? keysFailure(error, directory) : error
@@ -122,15 +122,32 @@ export async function compose(
   }
 }
 
-function accountsOf(
-  { claims, sessions, hashesAtATime, requirement }: Config,
-  { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys" | "trust">,
-): Accounts {
+function useCasesOf(
+  { claims, sessions, hashesAtATime, requirement, trustSeconds }: Config,
+  { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys">,
+): Pick<Deployment, "accounts" | "factorCommands" | "requirement" | "trust"> {
+  const { cookieKey, refreshKey: deviceKey } = keys
+  const trust = new DeviceTrust({ ...parts, keys, cookieKey, trustSeconds })
+  const windowNow = createRevocationWindow(parts.clock, { ...claims, ...sessions })
   const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
-  return new Accounts({
-    ...{ ...parts, guard, deviceKey: keys.refreshKey, requirement },
-    windowNow: createRevocationWindow(parts.clock, { ...claims, ...sessions }),
-  })
+  const shared = { ...parts, requirement, trust, windowNow }
+  return {
+    ...{ requirement, trust },
+    accounts: new Accounts({ ...shared, guard, deviceKey }),
+    factorCommands: lateFactorCommands(shared),
+  }
+}
+
+/** The commands for second factors, which are loaded when one is used. */
+function lateFactorCommands(parts: OperatorFactorParts): FactorCommands {
+  const load = async () => {
+    const { createFactorCommands } = await import("./service/factors/operator_factors.ts")
+    return createFactorCommands(parts)
+  }
+  return {
+    list: async (username) => (await load()).list(username),
+    reset: async (user) => (await load()).reset(user),
+  }
 }
 
 /** Collects the recent logins for the account page; null when the browser wing is off. */

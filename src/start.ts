@@ -87,7 +87,8 @@ async function startWith(
   const wing = await loadWing(config)
   const { watch, tellPort } = createServiceWatch(config, clock)
   const control = await openControl({
-    ...{ directory, accounts, keys, links, disk: machineDisk, log, isInPlace, watch },
+    ...{ directory, accounts, keys, links, factorCommands: opened.factorCommands },
+    ...{ disk: machineDisk, log, isInPlace, watch },
   })
   try {
     let ready = false

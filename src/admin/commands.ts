@@ -6,25 +6,18 @@
 //   {"ok":true,"value":{"username":"carol","roles":[],…}}
 //   {"ok":false,"code":"username_taken","msg":"There is a user 'carol' already"}
 
+import { type FactorMethod, factorMethods } from "../domain/factors.ts"
 import type { JsonObject } from "../domain/strict_json.ts"
 import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
-import type { Accounts } from "../service/accounts.ts"
-import type { Keys } from "../service/keys.ts"
 import { reviveStore } from "../service/revive_store.ts"
-import { errorText, type Log } from "../telemetry/log.ts"
-
-/** The inputs of a command, by name. `value` is any JSON, the others are text. */
-export interface CommandInput {
-  readonly username: string
-  readonly password: string
-  readonly role: string
-  readonly claim: string
-  readonly value: unknown
-  readonly kid: string
-}
-
-/** The name of an input. */
-export type InputName = keyof CommandInput
+import { errorText } from "../telemetry/log.ts"
+import type {
+  AdminCommand,
+  CommandInput,
+  CommandParts,
+  InputName,
+  LinkCommands,
+} from "./admin_command.ts"
 
 /** A command as JSON. */
 export interface Command extends Partial<CommandInput> {
@@ -39,32 +32,6 @@ export type Answer =
 /** The name of a command. */
 export type CommandName = keyof typeof commands
 
-/** What commands work with. */
-export interface CommandParts {
-  readonly accounts: Accounts
-  readonly keys: Keys
-  /** Null when the browser wing is off. */
-  readonly links?: LinkCommands | null
-  readonly log: Log
-}
-
-/** Makes links for users. */
-export interface LinkCommands {
-  invite(username: string): Promise<object>
-  reset(username: string): Promise<object>
-}
-
-/** A row of the table. */
-export interface AdminCommand {
-  /** The inputs of the command, in the order of the command line. */
-  readonly takes: readonly InputName[]
-  /** One sentence for people. */
-  readonly help: string
-  /** What is asked before it is done. */
-  readonly asks?: string
-  readonly run: (parts: CommandParts, input: CommandInput) => Promise<unknown>
-}
-
 const commands = {
   "store.revive": {
     takes: [],
@@ -75,6 +42,7 @@ const commands = {
   "user.list": {
     takes: [],
     help: "List the users.",
+    prints: "list",
     run: ({ accounts }) => accounts.list(),
   },
   "user.add": {
@@ -90,12 +58,16 @@ const commands = {
   "user.invite": {
     takes: ["username"],
     help: "Add a user by a link for setting a password, good for 24 hours.",
+    prints: "object",
     run: ({ links }, { username }) => requireLinks(links).invite(username),
   },
   "user.reset": {
     takes: ["username"],
     help: "Make a link for setting a new password, good for an hour.",
-    run: ({ links }, { username }) => requireLinks(links).reset(username),
+    choices: { mfa: "Let the link remove the user's second factors, too." },
+    prints: "object",
+    run: ({ links }, { username, mfa: removesFactors = false }) =>
+      requireLinks(links).reset(username, { removesFactors }),
   },
   "user.disable": {
     takes: ["username"],
@@ -114,7 +86,7 @@ const commands = {
   },
   "user.unlock": {
     takes: ["username"],
-    help: "Unlock a user: clear their failed logins.",
+    help: "Unlock a user: clear their failed logins and wrong codes.",
     run: ({ accounts }, { username }) => accounts.unlock(username),
   },
   "user.delete": {
@@ -126,6 +98,20 @@ const commands = {
     takes: ["username"],
     help: "Free the name of a deleted user, so that it can be used again.",
     run: ({ accounts }, { username }) => accounts.release(username),
+  },
+  "user.mfa.list": {
+    takes: ["username"],
+    help: "List a user's second factors.",
+    prints: "object",
+    run: ({ factorCommands }, { username }) => factorCommands.list(username),
+  },
+  "user.mfa.reset": {
+    takes: ["username"],
+    help: "Remove a user's second factors, and end their sessions.",
+    choices: { method: "Remove only that method: otp, recovery or passkey." },
+    asks: "This removes second factors and ends the user's sessions. Go on?",
+    run: ({ factorCommands }, { username, method = null }) =>
+      factorCommands.reset({ username, method }),
   },
   "user.role.add": {
     takes: ["username", "role"],
@@ -150,6 +136,7 @@ const commands = {
   "key.list": {
     takes: [],
     help: "List the keys that sign tokens.",
+    prints: "list",
     run: async ({ keys }) => keys.list(),
   },
   "key.rotate": {
@@ -167,19 +154,16 @@ const commands = {
 /** The commands in the order in which help shows them. */
 export const adminCommands = Object.entries(commands) as readonly [CommandName, AdminCommand][]
 
-/** Whether a command makes a link. */
-export function isLinkCommand(command: CommandName): command is "user.invite" | "user.reset" {
-  return command === "user.invite" || command === "user.reset"
-}
-
 /** Runs a command. A failure gives an answer, too. The audit trail records what was done. */
 export async function execute(command: JsonObject, parts: CommandParts): Promise<Answer> {
   const { log } = parts
   const name = command["command"]
   try {
     if (!isCommandName(name)) throw new AuthError("invalid_request", "There is no such command")
-    const { takes, run }: AdminCommand = commands[name]
+    const { takes, choices = {}, run }: AdminCommand = commands[name]
     for (const input of takes) requireInput(command, input)
+    if ("mfa" in choices) requireFlag(command, "mfa")
+    if ("method" in choices) requireMethod(command)
     const value = await run(parts, command as JsonObject & CommandInput)
     return { ok: true, value: value ?? null }
   } catch (error) {
@@ -207,4 +191,14 @@ function isCommandName(name: unknown): name is CommandName {
 function requireInput(command: JsonObject, name: InputName): void {
   if (name === "value" || typeof command[name] === "string") return
   throw new AuthError("invalid_request", `The command needs '${name}'`)
+}
+
+function requireFlag(command: JsonObject, name: "mfa"): void {
+  if (["undefined", "boolean"].includes(typeof command[name])) return
+  throw new AuthError("invalid_request", `'${name}' must be true or false`)
+}
+
+function requireMethod({ method }: JsonObject): void {
+  if (method === undefined || factorMethods.includes(method as FactorMethod)) return
+  throw new AuthError("invalid_request", `A method is one of ${factorMethods.join(", ")}`)
 }

@@ -15,7 +15,8 @@ import {
   listenLocally,
   NobodyListens,
 } from "../system/unix_socket.ts"
-import { type Answer, type Command, type CommandParts, execute } from "./commands.ts"
+import type { CommandParts } from "./admin_command.ts"
+import { type Answer, type Command, execute } from "./commands.ts"
 import type { RequestWatch, WatchCommand } from "./request_watch.ts"
 
 /** Name of the socket in the data directory. */

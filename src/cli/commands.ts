@@ -2,13 +2,9 @@
 // completion and "did you mean" are made of it. A command is loaded when it is chosen, so that each
 // starts with little.
 
-import {
-  adminCommands,
-  type CommandName,
-  type InputName,
-  isLinkCommand,
-} from "../admin/commands.ts"
-import type { Call, CommandRow } from "./command_row.ts"
+import type { AdminCommand, ChoiceName, InputName } from "../admin/admin_command.ts"
+import { adminCommands, type CommandName } from "../admin/commands.ts"
+import type { Call, CommandOption, CommandRow } from "./command_row.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** How a command finds the store. */
@@ -119,10 +115,17 @@ const completionCommand: CommandRow = {
     (await import("./completion.ts")).runCompletion(call, terminal, commandRows),
 }
 
-const listAsJson = { name: "json", help: "Print a JSON array, one record per line." }
+const asJson = {
+  list: { name: "json", help: "Print a JSON array, one record per line." },
+  object: { name: "json", help: "Print a JSON object." },
+} as const
 
 const goOn = { name: "yes", help: "Go on without a question." }
-const objectAsJson = { name: "json", help: "Print a JSON object." }
+
+/** What the values of options are called; the others are flags. */
+const choiceValues: Partial<Record<string, string>> = {
+  method: "METHOD",
+} satisfies Partial<Record<ChoiceName, string>>
 
 const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = {
   username: "NAME",
@@ -139,17 +142,13 @@ it opens the store itself, in PostgreSQL also while replicas run elsewhere.
 /** Every command. */
 export const commandRows: readonly CommandRow[] = [
   ...ownCommands,
-  ...adminCommands.map(([command, { takes, help, asks }]) => ({
+  ...adminCommands.map(([command, row]) => ({
     name: nameOf(command),
-    takes: takes.flatMap((name) => (name === "password" ? [] : [argumentNames[name]])),
-    help,
+    takes: row.takes.flatMap((name) => (name === "password" ? [] : [argumentNames[name]])),
+    help: row.help,
     notes: adminNotes,
     shownSettings: storeSettingsShown,
-    options: [
-      ...(command.endsWith(".list") ? [listAsJson] : []),
-      ...(isLinkCommand(command) ? [objectAsJson] : []),
-      ...(asks ? [goOn] : []),
-    ],
+    options: optionsOf(row),
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
   })),
@@ -158,4 +157,12 @@ export const commandRows: readonly CommandRow[] = [
 
 function nameOf(command: CommandName): string {
   return command.replaceAll(".", " ")
+}
+
+function optionsOf({ choices = {}, prints, asks }: AdminCommand): readonly CommandOption[] {
+  const own = Object.entries(choices).map(([name, help]) => {
+    const takes = choiceValues[name]
+    return takes === undefined ? { name, help } : { name, takes, help }
+  })
+  return [...own, ...(prints ? [asJson[prints]] : []), ...(asks ? [goOn] : [])]
 }

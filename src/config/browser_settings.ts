@@ -14,7 +14,7 @@ export const browserSettings = {
     parse: String,
     fallback: null,
     shownDefault: "nothing",
-    help: "Hosts that need a login at your proxy, one a line: host, then open= preflight bearer role= user= fresh= mfa.",
+    help: "Hosts that need a login at your proxy, one a line: host, then rules such as open= role= mfa.",
     mayBeFile: true,
     mayHold: "\n\t",
   },

@@ -14,14 +14,14 @@ export const factorSettings = {
     name: "POSTERN_REQUIRE_MFA",
     parse: requirement,
     fallback: "none",
-    help: "Who must log in with a second factor: none, role=NAME or all. Who has none sets one up at the next login.",
+    help: "Who must log in with a second factor, or set one up at the next login: none, role=NAME or all.",
   },
   trustSeconds: {
     name: "POSTERN_TRUST_DEVICE",
     parse: duration({ least: hour, most: 400 * day }),
     fallback: null,
     shownDefault: "never",
-    help: "For how long a login asks for no second factor on a device that its user trusts, such as 30d. Such a login opens nothing that needs the factor.",
+    help: "For how long a device that a user trusts needs no second factor to log in (gives aal1), such as 30d.",
   },
 } as const satisfies Record<string, Setting>
 

@@ -12,6 +12,12 @@ export type FactorRequirement =
 /** What a login needs after its password: a factor, or the set-up of one. */
 export type DueStep = "factor" | "enrolment"
 
+/**
+ * How it stands with a user's second factor. "required": the user must set one up; "locked": after
+ * so many wrong codes no code counts.
+ */
+export type FactorState = "none" | "required" | "on" | "locked"
+
 /** Whether a user must have a second factor. */
 export function isRequiredOf(
   { roles }: Pick<User, "roles">,
@@ -36,4 +42,16 @@ export function dueStepOf(
 ): DueStep | null {
   if (isEnrolled(user.factors)) return "factor"
   return mustEnrol(user, requirement) ? "enrolment" : null
+}
+
+/** The state of a user's second factor. */
+export function factorStateOf(
+  user: Pick<User, "roles" | "factors">,
+  {
+    requirement,
+    failuresMax,
+  }: { readonly requirement: FactorRequirement; readonly failuresMax: number },
+): FactorState {
+  if (!isEnrolled(user.factors)) return mustEnrol(user, requirement) ? "required" : "none"
+  return user.factors.failures < failuresMax ? "on" : "locked"
 }

@@ -4,8 +4,11 @@
 
 import type { TrustedDevice } from "./trusted_device.ts"
 
-/** How a user shows a second factor. */
-export type FactorMethod = "otp" | "recovery" | "passkey"
+/** How a user can show a second factor. */
+export const factorMethods = ["otp", "recovery", "passkey"] as const
+
+/** One of these ways. */
+export type FactorMethod = (typeof factorMethods)[number]
 
 /** An authenticator app. Instants are epoch seconds. */
 export interface TotpFactor {
@@ -107,5 +110,5 @@ export function methodsOf(factors: Factors | null): readonly FactorMethod[] {
     recovery: recoveryCodes.length > 0,
     passkey: passkeys.length > 0,
   }
-  return (["otp", "recovery", "passkey"] as const).filter((method) => has[method])
+  return factorMethods.filter((method) => has[method])
 }

@@ -6,11 +6,8 @@ import { resetUser, type User } from "./user.ts"
 
 /** The user after a restore at an instant. Password, roles and factors stay as they are. */
 export function reviveUser(user: User, at: number): User {
-  const { factors } = user
-  return {
-    ...resetUser(user, {}, at),
-    factors: factors === null ? null : reviveFactors(factors, at),
-  }
+  const reset = resetUser(user, {}, at)
+  return { ...reset, factors: reset.factors && reviveFactors(reset.factors, at) }
 }
 
 // Any code of the steps that count now may have been used since the backup. So the next one counts.

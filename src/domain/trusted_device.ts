@@ -1,5 +1,6 @@
 // The devices that a user trusts: a login from one of them asks for the password alone. Trust is
-// part of the user's second factors (factors.ts) and ends when they change. Pure.
+// part of the user's second factors (factors.ts). It ends when they change, and when the user is
+// reset. Pure.
 
 import { isAhead } from "../clock.ts"
 
@@ -21,20 +22,18 @@ export interface TrustRule {
   readonly now: number
   /** For how long trust lasts by the settings now; null when nothing is trusted. */
   readonly trustSeconds: number | null
-  /** The user's: a reset ends all trust that was given before. */
-  readonly tokensNotBefore: number
 }
 
 /** Those of a user's trusted devices that are trusted now. */
 export function trustedNow(
   devices: readonly TrustedDevice[],
-  { now, trustSeconds, tokensNotBefore }: TrustRule,
+  { now, trustSeconds }: TrustRule,
 ): readonly TrustedDevice[] {
   if (trustSeconds === null) return []
   return devices.filter(({ createdAt, expiresAt }) => {
     // The setting may be shorter by now.
     const endsAt = Math.min(expiresAt, createdAt + trustSeconds)
-    return now < endsAt && createdAt >= tokensNotBefore && !isAhead(createdAt, { now })
+    return now < endsAt && !isAhead(createdAt, { now })
   })
 }
 

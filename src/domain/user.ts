@@ -14,6 +14,8 @@ export interface UserLink {
   /** A seal over the link's secret. The secret is never kept. */
   readonly tag: string
   readonly expiresAt: number
+  /** Whether its use removes the user's second factors, too. */
+  readonly removesFactors: boolean
 }
 
 /** Someone who can log in. Instants are epoch seconds. */

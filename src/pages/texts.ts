@@ -195,6 +195,7 @@ export const texts = {
     },
     lead: (seconds: number) =>
       `Choose a password, and you’re in. This link works once, for another ${waitInWords(seconds)}.`,
+    removesFactors: "Your second factor is removed, too.",
     password: "New password",
     rule: (characters: number) =>
       `At least ${characters} characters. A few words that don’t belong together do well.`,

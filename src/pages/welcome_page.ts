@@ -13,6 +13,8 @@ export interface WelcomeView {
   readonly kind: LinkKind
   readonly username: string
   readonly secondsLeft: number
+  /** Whether the person's second factors go, too. */
+  readonly removesFactors: boolean
   /** What is wrong with the chosen password. */
   readonly passwordError: string | null
   /** Why only time can help. */
@@ -21,14 +23,14 @@ export interface WelcomeView {
 
 /** The page on which the person chooses a password. */
 export function welcomePage(view: WelcomeView, site: Site): Html {
-  const { kind, username, secondsLeft, passwordError: error, waiting } = view
+  const { kind, username, secondsLeft, removesFactors, passwordError: error, waiting } = view
   const { link } = texts
   const { title, heading } = link[kind]
   const note = waiting === null ? null : waitingNote(waiting)
   const field = { name: "password", label: link.password, error, isFocused: true } as const
   const main = html`${mark}
 <h1>${heading(username)}</h1>
-<p class="lead">${link.lead(secondsLeft)}</p>
+<p class="lead">${link.lead(secondsLeft)}${removesFactors ? ` ${link.removesFactors}` : ""}</p>
 ${note}
 <form method="post" action="/${kind}" data-once>
 ${knownUsername(username)}

@@ -1,6 +1,7 @@
 // What an operator can do with users: create, list, change and delete them. The command line and
 // the control socket call this. It also checks and changes passwords for sessions.ts.
 
+import { type FactorState, factorStateOf } from "../domain/factor_requirement.ts"
 import type { User, UserChange, UserReset } from "../domain/user.ts"
 import { canonicalUsername, quotedName } from "../domain/username.ts"
 import { AuthError, Unavailable } from "../errors.ts"
@@ -12,6 +13,7 @@ import {
   makeUserRecord,
   requireChoosable,
   requireName,
+  unknownUser,
 } from "./create_user.ts"
 import {
   type CredentialCheck,
@@ -19,6 +21,7 @@ import {
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
+import { mfaLimits } from "./limits.ts"
 import { type LoginAttempt, operator } from "./login_attempt.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
 import { refusedChange, requireClaim, requireRole } from "./user_rights.ts"
@@ -31,6 +34,7 @@ export interface ListedUser extends UserSummary {
   readonly isLocked: boolean
   /** Whether the user was invited, and has not set a password yet. */
   readonly isInvited: boolean
+  readonly factorState: FactorState
 }
 
 /** What the use cases work with. */
@@ -68,13 +72,15 @@ export class Accounts {
 
   /** All users, ordered by name. */
   async list(): Promise<readonly ListedUser[]> {
-    const { store, guard } = this.#parts
+    const { store, guard, requirement } = this.#parts
+    const failuresMax = mfaLimits.failuresOfAccount.inARow
     const users = await store.users.list()
     return Promise.all(
       users.map(async (user) => ({
         ...summary(user),
         isLocked: await guard.isLocked(user.username),
         isInvited: user.link?.kind === "invite",
+        factorState: factorStateOf(user, { requirement, failuresMax }),
       })),
     )
   }
@@ -233,10 +239,6 @@ export class Accounts {
     if ((await this.#parts.store.users.find(username)) === null) throw unknownUser(username)
     return username
   }
-}
-
-function unknownUser(username: string): AuthError {
-  return new AuthError("not_found", `There is no user ${quotedName(username)}`)
 }
 
 function summary(user: User): UserSummary {

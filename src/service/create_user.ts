@@ -63,6 +63,11 @@ export async function createUser(credentials: Credentials, parts: AskedParts): P
   return user
 }
 
+/** The error for a name that no user has. The username is canonical. */
+export function unknownUser(username: string): AuthError {
+  return new AuthError("not_found", `There is no user ${quotedName(username)}`)
+}
+
 /** The error for a name that is taken or reserved. */
 export function nameTaken(username: string, state: "taken" | "reserved"): AuthError {
   return new AuthError(

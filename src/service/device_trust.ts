@@ -63,19 +63,18 @@ export class DeviceTrust {
   }
 
   /** The devices that a user trusts now. */
-  listOf({ factors, tokensNotBefore }: User): readonly TrustedDevice[] {
+  listOf({ factors }: Pick<User, "factors">): readonly TrustedDevice[] {
     const { clock, trustSeconds } = this.#parts
-    return trustedNow(factors?.trusted ?? [], { now: clock.now(), trustSeconds, tokensNotBefore })
+    return trustedNow(factors?.trusted ?? [], { now: clock.now(), trustSeconds })
   }
 
   /** Trust for the device of a caller; null when devices are not trusted. The store has it later. */
-  async make({ username, tokensNotBefore }: User, { userAgent }: Caller): Promise<NewTrust | null> {
+  async make({ username }: User, { userAgent }: Caller): Promise<NewTrust | null> {
     const { keys, clock, trustSeconds, cookieKey } = this.#parts
     if (trustSeconds === null) return null
     await keys.catchUp()
     const id = randomName()
-    // A reset in this second ends trust that was given before the next second.
-    const createdAt = Math.max(clock.now(), tokensNotBefore)
+    const createdAt = clock.now()
     return {
       device: { id, userAgent, createdAt, expiresAt: createdAt + trustSeconds },
       token: writeTrustToken({ id, username }, cookieKey()),

@@ -81,6 +81,8 @@ export interface UsedLink {
   readonly user: User
   readonly kind: LinkKind
   readonly tag: string
+  /** Whether the link removes the user's second factors, too. */
+  readonly removesFactors: boolean
   readonly passwordHash: string
 }
 
@@ -225,25 +227,30 @@ export class SessionStart {
 
   /**
    * Sets the password of a link's user, ends all their sessions and starts another one, or tells
-   * what is due before that: a link is no second factor. Null when it is not good any more.
+   * what is due before that: a link is no second factor, but may remove the factors. Null when it
+   * is not good any more.
    */
   async useLink(
-    { user: before, kind, tag, passwordHash }: UsedLink,
+    { user: before, kind, tag, removesFactors, passwordHash }: UsedLink,
     life: SessionLife,
     caller: Caller,
   ): Promise<StartedLogin | PendingLogin | null> {
     const { store, audit, windowNow, requirement } = this.#parts
     const { username } = before
-    const due = dueStepOf(before, requirement)
+    const due = dueStepOf(removesFactors ? { ...before, factors: null } : before, requirement)
     const session = this.#begin({ username, proof: byPassword }, life, caller)
-    const successor = due === null ? { successor: session } : {}
-    const options = { window: windowNow(), ifLinkTag: tag, ...successor }
+    const options = {
+      ...{ window: windowNow(), ifLinkTag: tag },
+      ...(removesFactors ? ({ factors: { removeAll: "all" } } as const) : {}),
+      ...(due === null ? { successor: session } : {}),
+    }
     const reset = await store.users.reset(username, { passwordHash }, options)
     if (typeof reset === "string") return null
     const { user, ended } = reset
     const fields = { ...callerFields(caller), user: username }
     const started = due === null ? { session: session.sid } : {}
     audit("link.used", { ...fields, ...started, reason: kind })
+    if (removesFactors) audit("mfa.reset", { ...fields, reason: "link" })
     auditEnded(ended, { ...fields, reason: "password_set" }, audit)
     if (due === null) return this.#started(session, user)
     return { user, due, attempt: { username, address: caller.address, device: null } }

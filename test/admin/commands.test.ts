@@ -1,11 +1,14 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
-import { type CommandParts, execute } from "../../src/admin/commands.ts"
+import type { CommandParts } from "../../src/admin/admin_command.ts"
+import { execute } from "../../src/admin/commands.ts"
 import type { JsonObject } from "../../src/domain/strict_json.ts"
 import { AuthError, Unavailable } from "../../src/errors.ts"
 import type { Accounts } from "../../src/service/accounts.ts"
 import type { Keys } from "../../src/service/keys.ts"
+import { handle, recoveryCodes, samplePasskey } from "../store/sample_factors.ts"
 import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
+import { factorCommandsOf, noFactorCommands } from "../support/factor_commands.ts"
 import { createTestService, type TestServiceOptions } from "../support/test_service.ts"
 
 const password = "korrekt-pferd-batterie"
@@ -19,8 +22,9 @@ const carol = { username: "carol", ...created }
 async function createCommands(t: TestContext, options: TestServiceOptions = {}) {
   const service = await createTestService(t, options)
   service.log.takeAudit()
-  const { accounts, keys, log } = service
-  const parts = { accounts, keys, log: log.log }
+  const { accounts, keys, links, log } = service
+  const factorCommands = factorCommandsOf(service, options)
+  const parts = { accounts, keys, links, factorCommands, log: log.log }
   const run = (command: JsonObject) => execute(command, parts)
   return { ...service, run }
 }
@@ -62,6 +66,7 @@ test("execute() runs each user command and audits it, without the password", asy
         ...created,
         isLocked: false,
         isInvited: false,
+        factorState: "none",
       })),
     ),
   )
@@ -102,6 +107,49 @@ test("execute() runs each key command and audits it", async (t) => {
   ])
 })
 
+test("execute() shows and removes second factors, and makes links that remove them", async (t) => {
+  const { run, store, log } = await createCommands(t, { browser: [] })
+  const enrol = () =>
+    store.users.change("alice", {
+      factors: {
+        ...{ addPasskey: samplePasskey("p1"), handle, recoveryCodes: recoveryCodes() },
+        ...{ ticket: null, at: 1 },
+      },
+    })
+  const list = async () => {
+    const answer = await run({ command: "user.mfa.list", username: "Alice" })
+    assert.ok(answer.ok)
+    return (answer.value as { readonly methods: readonly string[] }).methods
+  }
+  await enrol()
+  assert.deepEqual(await list(), ["recovery", "passkey"])
+  const reset = { command: "user.mfa.reset", username: "Alice" }
+  const partly = await run({ ...reset, method: "recovery" })
+  const left = { removed: "recovery", methods: ["passkey"], isRequired: false }
+  assert.deepEqual(partly, { ok: true, value: left })
+  const all = await run(reset)
+  assert.deepEqual(all, { ok: true, value: { ...left, removed: "all", methods: [] } })
+  const link = { command: "user.reset", username: "alice" }
+  for (const [choice, removesFactors] of [
+    [{}, false],
+    [{ mfa: false }, false],
+    [{ mfa: true }, true],
+  ] as const) {
+    assert.equal((await run({ ...link, ...choice })).ok, true)
+    assert.equal((await store.users.find("alice"))?.link?.removesFactors, removesFactors)
+  }
+  assert.deepEqual(
+    log.takeAudit().map(({ event, user, reason }) => [event, user, reason]),
+    [
+      ["mfa.reset", "alice", "recovery"],
+      ["mfa.reset", "alice", "all"],
+      ["link.made", "alice", "reset"],
+      ["link.made", "alice", "reset"],
+      ["link.made", "alice", "reset_mfa"],
+    ],
+  )
+})
+
 const noSuchCommand = "There is no such command"
 
 /** Commands that are refused, as what, and why. */
@@ -112,6 +160,23 @@ const refused: readonly (readonly [command: object, code: string, msg: string])[
   [{ command: "__proto__" }, "invalid_request", noSuchCommand],
   [{ command: ["user.list"] }, "invalid_request", noSuchCommand],
   [{ command: 7 }, "invalid_request", noSuchCommand],
+  ...[true, "", "OTP", "all", null, ["otp"]].map(
+    (method) =>
+      [
+        { command: "user.mfa.reset", username: "alice", method },
+        "invalid_request",
+        "A method is one of otp, recovery, passkey",
+      ] as const,
+  ),
+  ...["true", 1, null].map(
+    (mfa) =>
+      [
+        { command: "user.reset", username: "alice", mfa },
+        "invalid_request",
+        "'mfa' must be true or false",
+      ] as const,
+  ),
+  [{ command: "user.mfa.list" }, "invalid_request", "The command needs 'username'"],
   [{ command: "user.add" }, "invalid_request", "The command needs 'username'"],
   [{ command: "user.add", username: "carol" }, "invalid_request", "The command needs 'password'"],
   [
@@ -195,7 +260,8 @@ const failures: readonly (readonly [error: unknown, code: string, msg: string])[
 ]
 
 function listing(list: Accounts["list"], { log }: CollectedLog): CommandParts {
-  return { accounts: { list } as Partial<Accounts> as Accounts, keys: {} as Keys, log }
+  const accounts = { list } as Partial<Accounts> as Accounts
+  return { accounts, keys: {} as Keys, factorCommands: noFactorCommands, log }
 }
 
 for (const [error, code, msg] of failures) {

@@ -13,6 +13,7 @@ import type { Accounts } from "../../src/service/accounts.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import { machineDisk } from "../../src/system/disk.ts"
 import { createCollectedLog } from "../support/collected_log.ts"
+import { noFactorCommands } from "../support/factor_commands.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
 
@@ -24,6 +25,7 @@ async function openTestControl(t: TestContext, directory = temporaryDirectory(t)
     directory,
     accounts: service.accounts,
     keys: service.keys,
+    factorCommands: noFactorCommands,
     disk: machineDisk,
     isInPlace: () => true,
     log: service.log.log,
@@ -78,7 +80,7 @@ test("openControl() says what stands in its way", async (t) => {
   const path = join(directory, "control.sock")
   mkdirSync(path)
   const { log } = createCollectedLog()
-  const nothing = { accounts: {} as Accounts, keys: {} as Keys }
+  const nothing = { accounts: {} as Accounts, keys: {} as Keys, factorCommands: noFactorCommands }
   const opened = openControl({
     directory,
     ...nothing,
@@ -99,8 +101,9 @@ test("openControl() leaves the socket of another alone when it closes", async (t
     const directory = temporaryDirectory(t)
     const path = join(directory, "control.sock")
     const { log } = createCollectedLog()
-    const nothing = { accounts: {} as Accounts, keys: {} as Keys, disk: machineDisk, log }
-    const control = await openControl({ directory, ...nothing, isInPlace: () => isInPlace })
+    const nothing = { accounts: {} as Accounts, keys: {} as Keys, factorCommands: noFactorCommands }
+    const world = { disk: machineDisk, log, isInPlace: () => isInPlace }
+    const control = await openControl({ directory, ...nothing, ...world })
     if (isInPlace) {
       renameSync(path, `${path}.old`)
       writeFileSync(path, "of another")
@@ -113,10 +116,12 @@ test("openControl() leaves the socket of another alone when it closes", async (t
 test("openControl() goes without where the file system has no sockets, and says so", async (t) => {
   const directory = temporaryDirectory(t)
   const collected = createCollectedLog()
-  const nothing = { accounts: {} as Accounts, keys: {} as Keys, log: collected.log }
+  const nothing = { accounts: {} as Accounts, keys: {} as Keys, factorCommands: noFactorCommands }
   const refuse = () => Promise.reject(Object.assign(new Error("made by a test"), { code: "EPERM" }))
   const disk = { ...machineDisk, chmod: refuse }
-  const control = await openControl({ directory, ...nothing, disk, isInPlace: () => true })
+  const control = await openControl({
+    ...{ directory, ...nothing, log: collected.log, disk, isInPlace: () => true },
+  })
   await control.close()
   const { level, event, message } = collected.events.at(-1) ?? {}
   assert.deepEqual([level, event], ["warn", "control.none"])

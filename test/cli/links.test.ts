@@ -3,6 +3,8 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { openJsonStore } from "../../src/store/json/open_json_store.ts"
+import { machineDisk } from "../../src/system/disk.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
 import { setUp } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
@@ -46,6 +48,21 @@ test("postern user invite --json prints one JSON object and nothing else", async
   assert.ok(Number.isSafeInteger(printed.expires_at))
   const [user] = JSON.parse(await run("list --json"))
   assert.deepEqual([user.username, user.state], ["carol", "invited"])
+})
+
+test("postern user reset --mfa makes a link that removes second factors", async (t) => {
+  const { directory, run } = await prepare(t, { POSTERN_PAGES: "on", POSTERN_ISSUER: issuer })
+  await run("invite carol")
+  for (const [words, removesFactors] of [
+    ["reset carol --mfa", true],
+    ["reset carol", false],
+    ["reset carol --mfa --json", true],
+  ] as const) {
+    assert.match(await run(words), /\/reset\?t=pti_/)
+    const store = await openJsonStore({ directory, disk: machineDisk, warn: () => {} })
+    assert.equal((await store.users.find("carol"))?.link?.removesFactors, removesFactors)
+    await store.close()
+  }
 })
 
 test("postern user invite and reset refuse while the pages are off", async (t) => {

@@ -105,7 +105,7 @@ for (const running of [false, true]) {
       "Disabled user 'carol' and ended their sessions.\n",
     )
     const table =
-      /^USERNAME {2}STATE {5}CREATED {15}ROLES {2}CLAIMS\ncarol {5}disabled {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}- {6}-\n$/
+      /^USERNAME {2}STATE {5}MFA {2}CREATED {15}ROLES {2}CLAIMS\ncarol {5}disabled {2}- {4}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}- {6}-\n$/
     assert.match(await run(directory, "list"), table)
     assert.equal(await run(directory, "enable carol"), "Enabled user 'carol'.\n")
     assert.match(await run(directory, "list"), /\ncarol {5}enabled /)
@@ -191,9 +191,9 @@ test("postern user list shows roles and claims, in columns as wide as they need 
   await accounts.disable("bob")
   assert.equal(
     await run(await openControlDirectory(t, { accounts }), "list"),
-    `USERNAME  STATE     CREATED               ROLES          CLAIMS
-alice     enabled   2026-11-23T15:30:00Z  admin auditor  -
-bob       disabled  2026-11-23T15:30:00Z  -              {"tenant":7}
+    `USERNAME  STATE     MFA  CREATED               ROLES          CLAIMS
+alice     enabled   -    2026-11-23T15:30:00Z  admin auditor  -
+bob       disabled  -    2026-11-23T15:30:00Z  -              {"tenant":7}
 `,
   )
 })

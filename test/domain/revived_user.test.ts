@@ -14,7 +14,7 @@ import {
 import { start } from "../store/sample_session.ts"
 import { sampleUser } from "../store/sample_user.ts"
 
-const link = { kind: "invite", tag: "tag", expiresAt: start + 60 } as const
+const link = { kind: "invite", tag: "tag", expiresAt: start + 60, removesFactors: false } as const
 
 test("reviveUser() voids tokens and links as a reset does, and keeps all else", () => {
   const user = sampleUser("alice", { link, tokensNotBefore: 7, claims: { plan: "free" } })

@@ -94,7 +94,7 @@ test("resetUser() sets what the reset names", () => {
 })
 
 test("changeUser() makes a link in the place of the one before, and resetUser() voids it", () => {
-  const link = { kind: "invite", tag: "a", expiresAt: now + 60 } as const
+  const link = { kind: "invite", tag: "a", expiresAt: now + 60, removesFactors: false } as const
   const made = changeUser(user, { link })
   assert.deepEqual(made, { ...user, link })
   const newer = { ...link, tag: "b" }
@@ -103,7 +103,10 @@ test("changeUser() makes a link in the place of the one before, and resetUser() 
 })
 
 test("hasLink() knows exactly the link that has not expired", () => {
-  const holder = { ...user, link: { kind: "reset", tag: "a", expiresAt: now + 60 } as const }
+  const holder = {
+    ...user,
+    link: { kind: "reset", tag: "a", expiresAt: now + 60, removesFactors: false } as const,
+  }
   assert.equal(hasLink(holder, "a", now + 59), true)
   assert.equal(hasLink(holder, "a", now + 60), false)
   assert.equal(hasLink(holder, "b", now), false)

@@ -66,8 +66,8 @@ test("postern user: a session, without the service, with it, and without it agai
     "user list",
     {
       stdout:
-        "USERNAME  STATE    CREATED               ROLES  CLAIMS\n" +
-        "carol     enabled  <INSTANT>  -      -\n",
+        "USERNAME  STATE    MFA  CREATED               ROLES  CLAIMS\n" +
+        "carol     enabled  -    <INSTANT>  -      -\n",
     },
     "",
   )

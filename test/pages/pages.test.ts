@@ -40,7 +40,7 @@ const recent = [
   { address: "192.0.2.8", failures: 3, isCode: true, secondsAgo: 864_000 },
 ]
 const welcome: WelcomeView = {
-  ...{ kind: "invite", username: hostile, secondsLeft: 3600 },
+  ...{ kind: "invite", username: hostile, secondsLeft: 3600, removesFactors: false },
   ...{ passwordError: null, waiting: null },
 }
 
@@ -108,6 +108,7 @@ const pages: Readonly<Record<string, Html>> = {
   "fault alone": faultPage({ title: "x", lead: "y" }, site),
   invite: welcomePage(welcome, site),
   reset: welcomePage({ ...welcome, kind: "reset", passwordError: hostile }, site),
+  "reset of factors": welcomePage({ ...welcome, kind: "reset", removesFactors: true }, site),
   "invite in a crowd": welcomePage({ ...welcome, waiting: { kind: "busy", waitSeconds: 3 } }, site),
   "link gone": linkGonePage(site),
   account: accountWith({}),

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { usernameRule } from "../../src/domain/username.ts"
+import { claimOf, handle, recoveryCodes, samplePasskey } from "../store/sample_factors.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { refusedAs } from "../support/refusal.ts"
 import { better, createAccountParts, good, someone } from "./account_parts.ts"
@@ -37,6 +38,28 @@ test("unlock() is audited, whether there was anything to unlock or not", async (
     const event = { event: "user.unlocked", user: "alice", reason: "operator" }
     assert.deepEqual(log.takeAudit(), [event])
   }
+})
+
+test("unlock() frees wrong codes, and list() says when they are locked", async () => {
+  const { accounts, store, log } = createAccountParts()
+  await accounts.create({ username: "alice", password: good })
+  const states = async () => (await accounts.list()).map(({ factorState }) => factorState)
+  assert.deepEqual(await states(), ["none"])
+  const passkey = samplePasskey("p1")
+  const adding = { addPasskey: passkey, handle, recoveryCodes: recoveryCodes(), ticket: null }
+  await store.users.change("alice", { factors: { ...adding, at: startOfTests } })
+  const fail = () => store.users.change("alice", { factors: claimOf() })
+  for (let count = 0; count < 99; count += 1) await fail()
+  assert.deepEqual(await states(), ["on"])
+  await fail()
+  assert.deepEqual(await states(), ["locked"])
+  assert.equal(await fail(), "locked")
+  log.takeAudit()
+  await accounts.unlock("alice")
+  assert.deepEqual(await states(), ["on"])
+  assert.equal((await store.users.find("alice"))?.factors?.failures, 0)
+  const event = { event: "user.unlocked", user: "alice", reason: "operator" }
+  assert.deepEqual(log.takeAudit(), [event])
 })
 
 test("remove() forgets failed logins: who gets the name later starts again", async () => {

@@ -36,12 +36,11 @@ function trustOf({ trustSeconds = 3600 }: { readonly trustSeconds?: number | nul
 test("make() gives a device, and a token that covers() knows once the record has the device", async () => {
   const { trust } = trustOf()
   assert.equal(trust.isOn, true)
-  const user = sampleUser("alice", { factors, tokensNotBefore: startOfTests + 1 })
+  const user = sampleUser("alice", { factors })
   const made = await trust.make(user, someone)
   assert.ok(made !== null)
   const { device, token } = made
-  // A reset in the same second has voided what was given in it before.
-  const createdAt = startOfTests + 1
+  const createdAt = startOfTests
   assert.deepEqual(device, {
     ...{ id: device.id, userAgent: "test", createdAt, expiresAt: createdAt + 3600 },
   })

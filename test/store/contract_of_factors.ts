@@ -15,6 +15,7 @@ import {
   sampleFactors,
   samplePasskey,
   sampleTicket,
+  sampleTrusted,
 } from "./sample_factors.ts"
 import { start, windowAt } from "./sample_session.ts"
 import { sampleHash, sampleUser } from "./sample_user.ts"
@@ -33,7 +34,15 @@ const steps: readonly FactorChange[] = [
   claimOf(sampleTicket("t2")),
   { use: { method: "recovery", index: 4, hash: sampleHash("R") }, ticket: null, at: start },
   { addPasskey: samplePasskey("p1"), handle, recoveryCodes: null, ...once, ticket: null },
-  { use: { method: "passkey", id: "p1", counter: 8 }, ticket: sampleTicket("t3"), at: start },
+  {
+    ...{ use: { method: "passkey", id: "p1", counter: 8 }, ticket: sampleTicket("t3"), at: start },
+    trust: sampleTrusted("d1"),
+  },
+  {
+    ...{ use: { method: "passkey", id: "p1", counter: 9 }, ticket: null, at: start },
+    trust: sampleTrusted("d2"),
+  },
+  { distrust: "d1" },
   claimOf(),
   { forgetFailures: true },
   { recoveryCodes: recoveryCodes("S") },
@@ -120,7 +129,8 @@ function keepingContract(engine: string, open: OpenStore): void {
     const factors = sampleFactors({ passkeys: [samplePasskey("p1")], pendingTotp, failures: 3 })
     await store.users.create({ ...none, factors })
     await store.users.change("alice", { addRole: "admin" })
-    await store.users.change("alice", { link: { kind: "reset", tag: "a", expiresAt: start + 60 } })
+    const link = { kind: "reset", tag: "a", expiresAt: start + 60, removesFactors: true } as const
+    await store.users.change("alice", { link })
     await store.users.reset("alice", { passwordHash: sampleHash("B") }, { window })
     await store.users.reset("alice", { disabled: true }, { window })
     await store.users.change("alice", { disabled: false })

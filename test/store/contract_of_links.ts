@@ -9,8 +9,18 @@ import { sampleHash, sampleUser } from "./sample_user.ts"
 import { findSession } from "./session_calls.ts"
 
 const alice = sampleUser("alice")
-const link: UserLink = { kind: "reset", tag: "first", expiresAt: start + 3600 }
-const newer: UserLink = { kind: "invite", tag: "second", expiresAt: start + 60 }
+const link: UserLink = {
+  kind: "reset",
+  tag: "first",
+  expiresAt: start + 3600,
+  removesFactors: true,
+}
+const newer: UserLink = {
+  kind: "invite",
+  tag: "second",
+  expiresAt: start + 60,
+  removesFactors: false,
+}
 const window = windowAt()
 const passwordHash = sampleHash("B")
 const tokensNotBefore = start + 1

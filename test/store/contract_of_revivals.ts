@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { reviveUser } from "../../src/domain/revived_user.ts"
-import type { User } from "../../src/domain/user.ts"
+import type { User, UserLink } from "../../src/domain/user.ts"
 import { type OpenStore, thenReopened } from "./json/opened_store.ts"
 import { pendingTotp, sampleFactors } from "./sample_factors.ts"
 import { presented, sampleSession, start, startOptions, windowAt } from "./sample_session.ts"
@@ -14,10 +14,14 @@ import { listRevocations, rotate } from "./session_calls.ts"
 const count = 450
 const window = windowAt()
 
+const sampleLink: UserLink = {
+  ...{ kind: "reset", tag: "t", expiresAt: start + 60, removesFactors: false },
+}
+
 /** Users whose tokens are refused before times around the reset, and long after it. */
 const users = Array.from({ length: count }, (_, at): User => {
   const tokensNotBefore = at % 5 === 0 ? 0 : start - 100 + at
-  const link = at % 7 === 0 ? ({ kind: "reset", tag: "t", expiresAt: start + 60 } as const) : null
+  const link = at % 7 === 0 ? sampleLink : null
   const handle = `handle-${at}`
   const factors = at % 4 === 0 ? sampleFactors({ handle, pendingTotp, failures: at }) : null
   return sampleUser(`user-${at}`, { tokensNotBefore, disabled: at % 3 === 0, link, factors })

@@ -2,6 +2,7 @@
 // else in each record, and the numbers are as large as they get.
 
 import type { Factors } from "../../src/domain/factors.ts"
+import type { UserLink } from "../../src/domain/user.ts"
 import type { Content, Counts } from "../../src/store/copying.ts"
 import { sliceMax } from "../../src/store/copying.ts"
 import { type Records, type TableName, tableNames } from "../../src/store/records.ts"
@@ -14,6 +15,11 @@ const largest = 2 ** 48 - 2
 const agents = ["Browser/1.0", "Ünïcode/2 \u{1f511}", "quotes \" ' \\ and $1"]
 
 /** The record of a number, by table. */
+function linkOf(at: number): UserLink {
+  const removesFactors = at % 8 === 0
+  return { kind: "reset", tag: `tag-${at}`, expiresAt: start + at, removesFactors }
+}
+
 const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
   users: (at) =>
     sampleUser(nameOf(at), {
@@ -23,8 +29,8 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
       disabled: at % 7 === 0,
       createdAt: start - 1000 + at,
       tokensNotBefore: at % 5 === 0 ? start + at : 0,
-      link: at % 4 === 0 ? { kind: "reset", tag: `tag-${at}`, expiresAt: start + at } : null,
       factors: at % 3 === 0 ? null : factorsOf(at),
+      link: at % 4 === 0 ? linkOf(at) : null,
     }),
   reservedNames: (at) => ({
     username: `gone-${nameOf(at)}`,

@@ -2,6 +2,7 @@
 
 import type { FactorChange } from "../../src/domain/factor_change.ts"
 import type { Factors, Passkey, RecoveryCode, TotpFactor } from "../../src/domain/factors.ts"
+import type { TrustedDevice } from "../../src/domain/trusted_device.ts"
 import { start } from "./sample_session.ts"
 import { sampleHash } from "./sample_user.ts"
 
@@ -51,6 +52,11 @@ export function sampleFactors(members: Partial<Factors> = {}): Factors {
     ...{ failures: 0, tickets: [], trusted: [] },
     ...members,
   }
+}
+
+/** A trusted device of this id. */
+export function sampleTrusted(id: string): TrustedDevice {
+  return { id, userAgent: "Browser/1.0", createdAt: start, expiresAt: start + 86_400 }
 }
 
 /** A ticket of this id, good for another five minutes. */

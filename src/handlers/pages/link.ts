@@ -87,11 +87,12 @@ function faultOf(error: unknown): Partial<WelcomeView> {
 }
 
 function show(
-  { kind, user: { username }, secondsLeft }: FoundLink,
+  { kind, user: { username }, secondsLeft, removesFactors }: FoundLink,
   fault: Partial<WelcomeView>,
   { site }: PageParts,
 ): Reply {
-  const view = { kind, username, secondsLeft, passwordError: null, waiting: null, ...fault }
+  const shown = { kind, username, secondsLeft, removesFactors }
+  const view = { ...shown, passwordError: null, waiting: null, ...fault }
   const { passwordError, waiting } = view
   const status = waiting === null ? (passwordError === null ? 200 : 400) : statuses[waiting.kind]
   return pageReply(welcomePage(view, site), {

@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../clock.ts"
 import type { Caller } from "../../domain/caller.ts"
-import type { LinkKind, User } from "../../domain/user.ts"
+import type { LinkKind, User, UserLink } from "../../domain/user.ts"
 import { canonicalUsername, quotedName } from "../../domain/username.ts"
 import { AuthError, tooManyRequests } from "../../errors.ts"
 import { createRateLimit } from "../../limit/rate_limit.ts"
@@ -12,9 +12,21 @@ import type { PasswordHasher } from "../../password/hash.ts"
 import type { Store } from "../../store/store.ts"
 import { randomName } from "../../system/random.ts"
 import type { Audit } from "../../telemetry/audit.ts"
-import { isLinkOf, isTagOf, makeLinkToken, usernameIn } from "../../token/link_token.ts"
+import {
+  isLinkOf,
+  isTagOf,
+  type LinkContent,
+  makeLinkToken,
+  usernameIn,
+} from "../../token/link_token.ts"
 import type { Accounts } from "../accounts.ts"
-import { createUser, nameTaken, requireChoosable, requireName } from "../create_user.ts"
+import {
+  createUser,
+  nameTaken,
+  requireChoosable,
+  requireName,
+  unknownUser,
+} from "../create_user.ts"
 import type { KeyWatch } from "../keys.ts"
 import { linkLimits } from "../limits.ts"
 import { askerOf, operator } from "../login_attempt.ts"
@@ -38,8 +50,11 @@ export interface LinkMaker {
    * @throws AuthError `invalid_request`, and `username_taken` for a user who has a password
    */
   invite(typed: string): Promise<MadeLink>
-  /** Makes a reset. @throws AuthError `invalid_request`, `not_found` */
-  reset(typed: string): Promise<MadeLink>
+  /**
+   * Makes a reset, whose use may remove the user's second factors, too.
+   * @throws AuthError `invalid_request`, `not_found`
+   */
+  reset(typed: string, options?: { readonly removesFactors: boolean }): Promise<MadeLink>
 }
 
 /** A link that is good now. */
@@ -47,6 +62,7 @@ export interface FoundLink {
   readonly kind: LinkKind
   readonly user: User
   readonly tag: string
+  readonly removesFactors: boolean
   readonly secondsLeft: number
 }
 
@@ -78,16 +94,16 @@ export function createLinkMaker(parts: LinkParts & { readonly publicAddress: str
         await createUser({ username, password }, { ...parts, asker: operator })
         audit("user.added", { user: username })
       } else if (found.link?.kind !== "invite") throw nameTaken(username, "taken")
-      return makeLink({ kind: "invite", username }, parts)
+      return makeLink({ kind: "invite", username, removesFactors: false }, parts)
     },
-    async reset(typed) {
-      return makeLink({ kind: "reset", username: requireName(typed) }, parts)
+    async reset(typed, { removesFactors } = { removesFactors: false }) {
+      return makeLink({ kind: "reset", username: requireName(typed), removesFactors }, parts)
     },
   }
 }
 
 async function makeLink(
-  content: { readonly kind: LinkKind; readonly username: string },
+  { removesFactors, ...content }: LinkContent & Pick<UserLink, "removesFactors">,
   {
     store,
     keys,
@@ -106,11 +122,12 @@ async function makeLink(
   await keys.catchUp()
   const { token, tag } = makeLinkToken(content, cookieKey())
   const expiresAt = clock.now() + linkSeconds[kind]
-  const changed = await store.users.change(username, { link: { kind, tag, expiresAt } })
+  const link = { kind, tag, expiresAt, removesFactors }
+  const changed = await store.users.change(username, { link })
   if (typeof changed === "string") {
-    throw new AuthError("not_found", `There is no user ${quotedName(username)}`)
+    throw unknownUser(username)
   }
-  audit("link.made", { user: username, reason: kind })
+  audit("link.made", { user: username, reason: removesFactors ? "reset_mfa" : kind })
   return { username, kind, url: `${publicAddress}/${kind}?t=${token}`, expiresAt }
 }
 
@@ -143,10 +160,10 @@ export class Links {
     const username = canonicalUsername(usernameIn(token) ?? "")
     const user = username === null ? null : await store.users.find(username)
     if (user === null || user.disabled || user.link?.kind !== kind) return null
-    const { tag, expiresAt } = user.link
+    const { tag, expiresAt, removesFactors } = user.link
     const now = clock.now()
     if (!isTagOf(tag, { token, kind }, cookieKey()) || now >= expiresAt) return null
-    return { kind, user, tag, secondsLeft: expiresAt - now }
+    return { kind, user, tag, removesFactors, secondsLeft: expiresAt - now }
   }
 
   /**
@@ -161,14 +178,14 @@ export class Links {
     caller: Caller,
   ): Promise<StartedLogin | PendingLogin | null> {
     const { accounts, hasher, cookieSessions } = this.#parts
-    const { user, kind, tag } = link
+    const { user, kind, tag, removesFactors } = link
     const { username } = user
     const wait = this.#newPasswords.take(link)
     if (wait > 0) throw tooManyRequests(wait)
     await requireChoosable({ username, password })
     const { address } = caller
     const passwordHash = await hasher.hash(password, askerOf({ username, address, device: null }))
-    const used = { user, kind, tag, passwordHash }
+    const used = { user, kind, tag, removesFactors, passwordHash }
     const started = await cookieSessions.useLink(used, replaces, caller)
     if (started !== null) await accounts.forgetFailures(username, "password_set")
     return started

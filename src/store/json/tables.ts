@@ -161,9 +161,10 @@ function isListOf(value: unknown, names: readonly string[], mark?: string): bool
 }
 
 function isLink(value: unknown): boolean {
-  if (!isJsonObject(value) || Object.keys(value).length !== 3) return false
-  const { kind, tag, expiresAt } = value
-  return (kind === "invite" || kind === "reset") && kinds.id(tag) && isCount(expiresAt)
+  if (!isJsonObject(value) || Object.keys(value).length !== 4) return false
+  const { kind, tag, expiresAt, removesFactors } = value
+  const isKind = kind === "invite" || kind === "reset"
+  return isKind && kinds.id(tag) && isCount(expiresAt) && kinds.boolean(removesFactors)
 }
 
 function isUse(value: unknown): boolean {

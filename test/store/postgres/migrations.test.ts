@@ -197,7 +197,7 @@ test("a reset by an older Postern, which knows no links, voids the link", { skip
   const [store, database] = [await openOn(running), await connected(t)]
   t.after(() => store.close())
   await fill(store, [sampleSession("s1")])
-  const link = { kind: "reset", tag: "a", expiresAt: start + 60 } as const
+  const link = { kind: "reset", tag: "a", expiresAt: start + 60, removesFactors: false } as const
   await store.users.change("alice", { link })
   const update = (column: string) =>
     database.query(`update postern.users set ${column} where username = 'alice'`)

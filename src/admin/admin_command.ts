@@ -1,0 +1,66 @@
+// A row of the operator's commands (commands.ts): what a command takes, asks, prints and works
+// with.
+
+import type { FactorMethod } from "../domain/factors.ts"
+import type { Accounts } from "../service/accounts.ts"
+import type { Keys } from "../service/keys.ts"
+import type { Log } from "../telemetry/log.ts"
+
+/** The inputs of a command, by name. `value` is any JSON, the others are text. */
+export interface CommandInput extends CommandChoices {
+  readonly username: string
+  readonly password: string
+  readonly role: string
+  readonly claim: string
+  readonly value: unknown
+  readonly kid: string
+}
+
+/** What may be added to a command. */
+export interface CommandChoices {
+  readonly mfa?: boolean
+  readonly method?: FactorMethod
+}
+
+/** The name of an input. */
+export type InputName = Exclude<keyof CommandInput, ChoiceName>
+
+/** The name of what may be added. */
+export type ChoiceName = keyof CommandChoices
+
+/** What commands work with. */
+export interface CommandParts {
+  readonly accounts: Accounts
+  readonly keys: Keys
+  /** Null when the browser wing is off. */
+  readonly links?: LinkCommands | null
+  readonly factorCommands: FactorCommands
+  readonly log: Log
+}
+
+/** Makes links for users. */
+export interface LinkCommands {
+  invite(username: string): Promise<object>
+  reset(username: string, options: { readonly removesFactors: boolean }): Promise<object>
+}
+
+/** Shows and removes the second factors of users. */
+export interface FactorCommands {
+  list(username: string): Promise<object>
+  reset(user: { readonly username: string; readonly method: FactorMethod | null }): Promise<object>
+}
+
+/** A row of the table. */
+export interface AdminCommand {
+  /** The inputs of the command, in the order of the command line. */
+  readonly takes: readonly InputName[]
+  /** One sentence for people. */
+  readonly help: string
+  /** What may be added to it: options of the command line. */
+  readonly choices?: Readonly<Partial<Record<ChoiceName, string>>>
+  /** What `--json` prints. */
+  readonly prints?: "list" | "object"
+  /** What is asked before it is done. */
+  readonly asks?: string
+  readonly run: (parts: CommandParts, input: CommandInput) => Promise<unknown>
+}
