@@ -11,6 +11,10 @@ export interface TestApp {
   code(): string
   /** The code of the next half minute: none counts twice. */
   nextCode(): string
+  /** The code that it shows in so many seconds. */
+  codeIn(seconds: number): string
+  /** A code that it does not show within two minutes; another one for each number. */
+  wrongCode(number?: number): string
   readonly recoveryCodes: readonly string[]
 }
 
@@ -38,7 +42,14 @@ export function appWith(
     clock.advance(30)
     return code()
   }
-  return { code, nextCode, recoveryCodes }
+  const codeIn = (seconds: number) => codeFor(secret, clock.now() + seconds)
+  const wrongCode = (number = 0) => {
+    const shown = [-120, -90, -60, -30, 0, 30, 60, 90, 120].map(codeIn)
+    const isWrong = (text: string) => !shown.includes(text)
+    const texts = Array.from({ length: 10 }, (_, index) => String(number * 10 + index))
+    return texts.map((text) => text.padStart(6, "0")).find(isWrong) ?? assert.fail()
+  }
+  return { code, nextCode, codeIn, wrongCode, recoveryCodes }
 }
 
 /** Sets up an app for a user over JSON. */
