@@ -25,7 +25,7 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   access_denied:
     "`/mfa`: the last factor of a user who needs one. `/verify`: the user may not use this host, the host is not listed, or the sender is no trusted proxy.",
   not_found:
-    "The path does not exist, the user has no such session or factor, or there are no passkeys at this address.",
+    "The path does not exist, the user has no such session or factor, or there are no passkeys at this address. At `/mfa/totp/confirm`: no secret waits for its first code.",
   method_not_allowed: "`Allow` lists the methods of the path.",
   request_timeout: "The request took too long to arrive.",
   username_taken:

@@ -89,7 +89,7 @@ export const mfaOperations: Operations = {
         schema: { anyOf: [loginTokens, closed({}, { recovery_codes: recoveryCodes })] },
       },
     ],
-    errors: ["invalid_code"],
+    errors: ["invalid_code", "not_found"],
   },
   "POST /mfa/recovery": {
     id: "renewRecoveryCodes",
