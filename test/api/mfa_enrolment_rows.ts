@@ -14,6 +14,8 @@ const challenge = (more: string) => ({
 const changing: readonly (readonly [route: string, json?: object])[] = [
   ["POST /mfa/totp"],
   ["POST /mfa/totp/confirm", { code: "000000" }],
+  ["POST /mfa/passkeys/options", {}],
+  ["POST /mfa/passkeys", { credential: {}, name: "Key" }],
   ["POST /mfa/recovery"],
   ["DELETE /mfa/AAAAAAAAAAAAAAAAAAAAAA"],
   ["POST /password", { current: alice.password, new: "a-much-longer-password" }],
