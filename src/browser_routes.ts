@@ -11,7 +11,7 @@ import {
 } from "./handlers/end_sessions.ts"
 import { listSessions } from "./handlers/list_sessions.ts"
 import { me } from "./handlers/me.ts"
-import { endOtherSessions, endSession, showAccount } from "./handlers/pages/account.ts"
+import { endOtherSessions, endSession, endTrust, showAccount } from "./handlers/pages/account.ts"
 import { showAsset } from "./handlers/pages/assets.ts"
 import { logInByCodeForm, showCode } from "./handlers/pages/code.ts"
 import { goOn } from "./handlers/pages/continue.ts"
@@ -115,6 +115,7 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     ["GET", "/account", ownPage(showAccount(pages))],
     ["POST", "/account/sessions/end", ownForm(endSession(pages))],
     ["POST", "/account/logout-others", ownForm(endOtherSessions(pages))],
+    ["POST", "/account/trust/end", ownForm(endTrust(pages))],
     ["GET", "/account/totp", surePage(showTotp(pages), "totp", { offers })],
     ["GET", "/account/totp/new", surePage(showNewTotp(pages), "totp", { offers })],
     ["POST", "/account/totp", sureForm(turnTotpOn(pages), "totp", enrolmentLimits)],
@@ -162,7 +163,7 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
     factors: async () => (await parts.factors()).pages,
     findHost: createFindHost(hosts, host),
     handOver: createHandOver({ ...parts, cookieSessions }),
-    deviceKey: parts.refreshKey,
+    ...{ deviceKey: parts.refreshKey, trust: parts.trust, cookieKey: parts.cookieKey },
     clock: parts.clock,
   }
 }

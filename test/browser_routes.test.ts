@@ -36,6 +36,7 @@ test("browserRoutes() are these, for these people", () => {
       "GET /account login cookie",
       "POST /account/sessions/end own page, login cookie, body",
       "POST /account/logout-others own page, login cookie, body",
+      "POST /account/trust/end own page, login cookie, body",
       "GET /account/totp login cookie, fresh, own factor",
       "GET /account/totp/new login cookie, fresh, own factor",
       "POST /account/totp own page, login cookie, fresh, own factor, body",

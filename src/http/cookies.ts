@@ -18,6 +18,8 @@ export const cookieNames = {
   devices: "__Host-postern_device",
   /** The token of an invite or a reset, while its page is open. */
   link: "__Host-postern_link",
+  /** The trust tokens of the last users of a browser. */
+  trust: "__Host-postern_trust",
   /** The ticket of a login between its password and its second factor. */
   factor: "__Host-postern_factor",
 } as const

@@ -39,7 +39,9 @@ export type PasswordFault =
   | Waiting
 
 /** What may have been done just now. */
-export const doneKinds = ["changed", "ended", "others_ended", "totp_on", "totp_off"] as const
+export const doneKinds = [
+  ...(["changed", "ended", "others_ended", "totp_on", "totp_off", "trust_ended"] as const),
+] as const
 
 /** What was done just now. */
 export type Done = (typeof doneKinds)[number]
@@ -61,6 +63,8 @@ export interface AccountView {
   readonly recent: readonly ShownEvent[]
   /** Null when none is on. */
   readonly totp: ShownTotp | null
+  /** How many devices the person trusts. */
+  readonly trustedCount: number
   /** Whether the password may be changed by this login. Otherwise the person logs in again. */
   readonly mayChangePassword: boolean
   readonly fault: PasswordFault | null
@@ -83,7 +87,7 @@ ${sessions.map(sessionRow)}</ul>
 ${hasOthers ? endOthersForm : null}
 <h2>${account.how}</h2>
 <ul class="rows">
-${view.mayChangePassword ? null : passwordRow}${totpRow(view.totp)}</ul>
+${view.mayChangePassword ? null : passwordRow}${totpRow(view.totp)}${trustRow(view)}</ul>
 ${view.mayChangePassword ? passwordForm(username, fault) : null}
 ${recent.length === 0 ? null : recentList(recent)}`
   return layout({ title: account.title, main, isWide: true, isError: fault !== null }, site)
@@ -95,6 +99,7 @@ const doneTexts: Readonly<Record<Done, string>> = {
   others_ended: texts.account.othersEnded,
   totp_on: texts.account.totpOn,
   totp_off: texts.account.totpOff,
+  trust_ended: texts.account.forgotten,
 }
 
 const endOthersForm = html`<form class="others" method="post" action="/account/logout-others"
@@ -131,6 +136,15 @@ function totpRow(totp: ShownTotp | null): Html {
       : [account.totpIsOn(totp.secondsSinceOn, totp.codesLeft), account.manage, account.manageTotp]
   return html`<li><span><b>${account.totp}</b><small>${state}</small></span>
 <a class="button quiet small" href="/account/totp" aria-label="${label}">${action}</a></li>
+`
+}
+
+function trustRow({ trustedCount }: AccountView): Html | null {
+  const { trusted, trustedCount: counted, forget } = texts.account
+  if (trustedCount === 0) return null
+  return html`<li><span><b>${trusted}</b><small>${counted(trustedCount)}</small></span>
+<form class="inline" method="post" action="/account/trust/end" data-once>
+<button class="button quiet small" type="submit">${forget}</button></form></li>
 `
 }
 

@@ -27,7 +27,7 @@ const statuses: Readonly<Record<PasswordFault["kind"], number>> = {
 export async function accountReply(
   session: BrowserSession,
   { done, fault }: AccountNews,
-  { site, sessions, cookieSessions, recentLogins, clock }: PageParts,
+  { site, sessions, cookieSessions, recentLogins, trust, clock }: PageParts,
 ): Promise<Reply> {
   const principal = cookieSessions.principalOf(session)
   const now = clock.now()
@@ -55,6 +55,7 @@ export async function accountReply(
         secondsSinceOn: since(totp.createdAt),
         codesLeft: session.user.factors?.recoveryCodes.length ?? 0,
       },
+      trustedCount: trust.listOf(session.user).length,
       mayChangePassword: !lacksOwnFactor(principal),
       ...{ fault, done },
     },

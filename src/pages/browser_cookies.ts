@@ -4,6 +4,7 @@ import { callerOf } from "../http/caller.ts"
 import { cookieNames, deleteCookie, readCookie, setCookie } from "../http/cookies.ts"
 import type { RequestHead } from "../http/message.ts"
 import { devicesSeconds, withDeviceToken } from "../service/browser/devices.ts"
+import { withTrustToken } from "../service/browser/trusted_browser.ts"
 import type { StartedLogin } from "../service/session_start.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
 
@@ -17,11 +18,11 @@ export async function findSession(
   return cookieSessions.find("master", { value, host: site.host }, callerOf(head))
 }
 
-/** The cookies after a login: of the session, and of the devices. */
+/** The cookies after a login: of the session, of the devices, and of trust when it was given. */
 export function cookiesOfLogin(
   head: RequestHead,
-  { session, user, deviceToken }: StartedLogin,
-  { cookieSessions, site, deviceKey }: PageParts,
+  { session, user, deviceToken, trustToken }: StartedLogin,
+  { cookieSessions, site, deviceKey, trust, cookieKey }: PageParts,
 ): readonly string[] {
   const value = cookieSessions.valueOf("master", { sid: session.sid, host: site.host })
   const { startedAt, expiresAt } = session
@@ -35,8 +36,15 @@ export function cookiesOfLogin(
       value: withDeviceToken(devices, { username, deviceToken }, deviceKey()),
       maxAgeSeconds: devicesSeconds,
     }),
+    ...(trustToken === undefined ? [] : [trustCookie(trustToken)]),
   ]
+
+  function trustCookie(given: string): string {
+    const before = readCookie(head, cookieNames.trust)
+    const value = withTrustToken(before, { username, trustToken: given }, cookieKey())
+    return setCookie(cookieNames.trust, { value, maxAgeSeconds: trust.seconds ?? 0 })
+  }
 }
 
-/** Ends what a browser has: its session's cookie. The devices stay: they open nothing. */
+/** Ends what a browser has: its session's cookie. Devices and trust stay: they open nothing. */
 export const cookiesOfLogout: readonly string[] = [deleteCookie(cookieNames.session)]

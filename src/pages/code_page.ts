@@ -1,7 +1,14 @@
 // The page between a right password and the session: it asks for a code of an authenticator app, or
 // for a recovery code.
 
-import { codeField, hiddenFields, recoveryField, type Waiting, waitingNote } from "./fields.ts"
+import {
+  checkBox,
+  codeField,
+  hiddenFields,
+  recoveryField,
+  type Waiting,
+  waitingNote,
+} from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
 import { texts } from "./texts.ts"
@@ -20,6 +27,8 @@ export interface CodeView {
   readonly way: Way
   /** Whether the person has recovery codes left. */
   readonly canRecover: boolean
+  /** For how long the device may be trusted, null for never; and whether that is ticked. */
+  readonly trust: { readonly seconds: number | null; readonly isTicked: boolean }
   /** Where the login begins once more. */
   readonly startOver: string
   readonly fault: CodeFault | null
@@ -38,6 +47,7 @@ ${fault !== null && "waitSeconds" in fault ? waitingNote(fault) : null}
 <form method="post" action="/login/code" data-once>
 ${hiddenFields({ ...wayFields(way), kind })}
 ${field({ label, error, isFocused: true })}
+${trustBox(view)}
 <button class="button" type="submit">${submit}</button>
 </form>
 <p class="more">${otherWay(view)} ${startOver(view)}</p>`
@@ -48,6 +58,10 @@ function errorOf({ kind, fault }: CodeView): string | null {
   const { wrong, noCode } = texts.code[kind]
   if (fault?.kind === "wrong") return wrong
   return fault?.kind === "no_code" ? noCode : null
+}
+
+function trustBox({ trust: { seconds, isTicked } }: CodeView): Html | null {
+  return seconds === null ? null : checkBox("trust", texts.code.trust(seconds), isTicked)
 }
 
 function otherWay({ kind, way, canRecover }: CodeView): Html | null {

@@ -106,6 +106,13 @@ export function recoveryField({ label, ...state }: CodeField): Html {
  enterkeyhint="go"${marks("code", state)}>${errorOf("code", state)}</div>`
 }
 
+/** A box to tick, beside its text. */
+export function checkBox(name: "stay" | "trust", label: string, isTicked: boolean): Html {
+  const checked = isTicked ? html` checked` : null
+  return html`<label class="check"><input type="checkbox" name="${name}" value="1"${checked}>
+${label}</label>`
+}
+
 /** Hidden fields: names and values. */
 export function hiddenFields(fields: Readonly<Record<string, string>>): readonly Html[] {
   return Object.entries(fields).map(

@@ -1,6 +1,7 @@
 // The login page: also after a wrong password, and to enter the password again.
 
 import {
+  checkBox,
   errorNote,
   hiddenFields,
   knownUsername,
@@ -58,7 +59,7 @@ ${noteOf(fault, site)}
 ${hiddenFields(destination.fields)}
 ${fields}
 ${passwordField({ name: "password", label: login.password, ...password })}
-${isAgain ? null : stayBox(stays)}
+${isAgain ? null : checkBox("stay", texts.login.stay, stays)}
 <button class="button" type="submit">${isAgain ? login.submitAgain : login.submit}</button>
 </form>
 <p class="more">${isAgain ? html`<a href="/logout">${login.other}</a>` : login.help(site.name)}</p>`
@@ -78,10 +79,4 @@ function noteOf(fault: LoginFault | null, site: Site): Html | null {
   if (fault.kind === "late") return errorNote(refused.late, refused.again)
   if (fault.kind === "codes") return errorNote(refused.codes, refused.again)
   return fault.kind === "wrong" ? errorNote(refused.wrong, refused.wrongHelp(site.name)) : null
-}
-
-function stayBox(stays: boolean): Html {
-  const checked = stays ? html` checked` : null
-  return html`<label class="check"><input type="checkbox" name="stay" value="1"${checked}>
-${texts.login.stay}</label>`
 }

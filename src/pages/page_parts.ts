@@ -6,6 +6,7 @@ import type { CookieSessions } from "../service/browser/cookie_sessions.ts"
 import type { HandOverTo } from "../service/browser/hand_over.ts"
 import type { Links } from "../service/browser/links.ts"
 import type { RecentLogins } from "../service/browser/recent_logins.ts"
+import type { DeviceTrust } from "../service/device_trust.ts"
 import type { PageFactors } from "../service/factors/page_factors.ts"
 import type { Sessions } from "../service/sessions.ts"
 import type { Site } from "./layout.ts"
@@ -26,5 +27,9 @@ export interface PageParts {
   readonly factors: () => Promise<PageFactors>
   /** The key of device tokens. */
   readonly deviceKey: () => Uint8Array
+  /** Devices on which logins ask for no code. */
+  readonly trust: Pick<DeviceTrust, "seconds" | "listOf" | "endAll">
+  /** The key of trust tokens. */
+  readonly cookieKey: () => Uint8Array
   readonly clock: Clock
 }

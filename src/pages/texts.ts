@@ -68,6 +68,7 @@ export const texts = {
       wrong: "That code is not right, or it was used before. Try another one.",
     },
     digits: "6 digits",
+    trust: (seconds: number) => `Don’t ask for a code on this device for ${waitInWords(seconds)}`,
     noApp: "No app at hand?",
     useRecovery: "Use a recovery code",
     hasApp: "App at hand?",
@@ -245,6 +246,11 @@ export const texts = {
     totpIsOn: (seconds: number, codesLeft: number) =>
       `set up ${agoInWords(seconds)} · ${codesLeft} of 10 recovery codes left`,
     totpIsOff: "off: your password alone logs you in",
+    trusted: "Trusted devices",
+    trustedCount: (count: number) =>
+      count === 1 ? "1 device needs no code" : `${count} devices need no code`,
+    forget: "Ask for a code again",
+    forgotten: "All devices are asked for a code from now on.",
     manage: "Manage",
     manageTotp: "Manage the authenticator app",
     setUp: "Set up",

@@ -41,9 +41,9 @@ export class DeviceTrust {
     this.#parts = parts
   }
 
-  /** Whether devices may be trusted. */
-  get isOn(): boolean {
-    return this.#parts.trustSeconds !== null
+  /** For how long a device is trusted; null when none is. */
+  get seconds(): number | null {
+    return this.#parts.trustSeconds
   }
 
   /**
@@ -55,7 +55,7 @@ export class DeviceTrust {
     { username, user }: { readonly username: string | null; readonly user: User | null },
   ): Promise<boolean> {
     const { keys, cookieKey } = this.#parts
-    if (!this.isOn || !isTrustToken(token)) return false
+    if (this.seconds === null || !isTrustToken(token)) return false
     // Another process may have retired the key.
     await keys.catchUp()
     const id = readTrustToken(token, username ?? "", cookieKey())

@@ -13,6 +13,7 @@ const alice = { username: "alice", password: "wonderland" }
 const host = "login.example.org"
 const forms = [
   ...["/login", "/logout", "/password", "/account/sessions/end", "/account/logout-others"],
+  "/account/trust/end",
 ]
 const formType = "application/x-www-form-urlencoded"
 

@@ -138,6 +138,7 @@ test("a session whose user must enrol opens nothing but enrolment", async (t) =>
   const forms: readonly (readonly [string, Record<string, string>])[] = [
     ["/account/sessions/end", { session: "x" }],
     ["/account/logout-others", {}],
+    ["/account/trust/end", {}],
     ["/account/totp", { code: "123456", offer: "x" }],
     ["/account/totp/off", {}],
     ["/account/recovery", {}],

@@ -16,6 +16,7 @@ const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "/password": { current: passwords.alice, new: "a password of the attacker" },
   "/account/sessions/end": { session: "any" },
   "/account/logout-others": {},
+  "/account/trust/end": {},
 }
 
 for (const origin of [origins.evil, origins.sibling, origins.photos]) {

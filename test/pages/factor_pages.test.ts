@@ -30,7 +30,7 @@ const totp: TotpView = {
 
 const code: CodeView = {
   ...{ kind: "otp", username: hostile, canRecover: true, startOver: "/login" },
-  ...{ way: noWay, fault: null },
+  ...{ way: noWay, trust: { seconds: null, isTicked: false }, fault: null },
 }
 
 function codeWith(view: Partial<CodeView>): Html {
@@ -43,6 +43,8 @@ function newTotpWith(view: Partial<NewTotpView>): Html {
 
 const pages: Readonly<Record<string, Html>> = {
   code: codeWith({}),
+  "code with trust": codeWith({ trust: { seconds: 30 * 86_400, isTicked: false } }),
+  "code with trust that is ticked": codeWith({ trust: { seconds: 3600, isTicked: true } }),
   "code without recovery": codeWith({ canRecover: false }),
   "wrong code": codeWith({ fault: { kind: "wrong" } }),
   "no code": codeWith({ fault: { kind: "no_code" } }),
@@ -93,6 +95,18 @@ test("codes are filled in by what knows them, and recovery codes are not", () =>
   assert.deepEqual(fields("code"), [["code", "one-time-code"]])
   assert.deepEqual(fields("new app"), [["code", "one-time-code"]])
   assert.deepEqual(fields("recovery"), [["code", "off"]])
+})
+
+test("the box of trust says for how long, is not ticked before, and is not there without", () => {
+  const boxes = (page: string) =>
+    tagsOf(String(pages[page] ?? assert.fail()))
+      .filter(({ attributes }) => attributes["type"] === "checkbox")
+      .map(({ attributes }) => [attributes["name"], "checked" in attributes])
+  assert.deepEqual(boxes("code"), [])
+  assert.deepEqual(boxes("code with trust"), [["trust", false]])
+  assert.deepEqual(boxes("code with trust that is ticked"), [["trust", true]])
+  assert.match(String(pages["code with trust"]), /Don’t ask for a code on this device for 30 days/)
+  assert.match(String(pages["code with trust that is ticked"]), /on this device for 60 minutes/)
 })
 
 test("the page of a new app shows the secret as a picture, in groups of four, and as a link", () => {

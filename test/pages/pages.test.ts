@@ -25,7 +25,7 @@ const login: LoginView = {
 }
 const account: AccountView = {
   ...{ username: hostile, secondsSinceLogin: 5, hasCode: false, fault: null, done: null },
-  ...{ totp: null, mayChangePassword: true },
+  ...{ totp: null, trustedCount: 0, mayChangePassword: true },
   recent: [],
   sessions: [
     { sid: "one", isThis: true, userAgent: "curl/8", address: "192.0.2.7", secondsSinceUse: 0 },
@@ -112,6 +112,7 @@ const pages: Readonly<Record<string, Html>> = {
   "invite in a crowd": welcomePage({ ...welcome, waiting: { kind: "busy", waitSeconds: 3 } }, site),
   "link gone": linkGonePage(site),
   account: accountWith({}),
+  "account with trusted devices": accountWith({ trustedCount: 2, done: "trust_ended" }),
   "account with a past": accountWith({ recent }),
   "account with an app": accountWith({
     ...{ hasCode: true, totp: { secondsSinceOn: 86_400, codesLeft: 8 } },

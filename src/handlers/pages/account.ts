@@ -1,4 +1,5 @@
-// GET /account: the person's sessions and password. Its forms end one session, or all others.
+// GET /account: the person's sessions and password. Its forms end one session, or all others, or
+// the trust in devices.
 
 import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
@@ -12,6 +13,7 @@ import type { SessionContext } from "../../pages/entrances.ts"
 import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
 import { redirect } from "../../pages/page_reply.ts"
 import { noWay, pathOf } from "../../pages/way.ts"
+import { callerFields } from "../../telemetry/audit.ts"
 
 /** Shows the account. */
 export function showAccount(parts: PageParts): Handler<SessionContext> {
@@ -45,6 +47,16 @@ export function endOtherSessions(parts: PageParts): BodyHandler<SessionContext> 
     if (!isFresh(session, parts)) return askAgain()
     await parts.sessions.endOthers(principalOf(session, parts), callerOf(request))
     return done("others_ended")
+  })
+}
+
+/** Ends the trust in all devices of the person. */
+export function endTrust(parts: PageParts): BodyHandler<SessionContext> {
+  return withBody(async (request, { principal: session }) => {
+    if (!isFresh(session, parts)) return askAgain()
+    const fields = { ...callerFields(callerOf(request)), reason: "by_user" }
+    await parts.trust.endAll(session.user.username, fields)
+    return done("trust_ended")
   })
 }
 

@@ -29,7 +29,11 @@ interface Waits {
   readonly login: FoundLogin
   readonly way: Way
   readonly kind: CodeKind
+  /** Whether the person ticked to trust the device. */
+  readonly trusts: boolean
 }
+
+const fieldNames = ["code", "kind", "trust", ...wayNames] as const
 
 /** Shows the page. A login that took too long starts over. */
 export function showCode(kind: CodeKind, parts: PageParts): Handler {
@@ -39,7 +43,7 @@ export function showCode(kind: CodeKind, parts: PageParts): Handler {
     const login = await findPendingLogin(head, parts)
     if (login === null) return startOver(head, { way, over: "late" }, parts)
     if (login.ticket.due !== "factor") return toItsStep(login, way)
-    return show(head, { login, way, kind }, null, parts)
+    return show(head, { login, way, kind, trusts: false }, null, parts)
   }
 }
 
@@ -47,19 +51,21 @@ export function showCode(kind: CodeKind, parts: PageParts): Handler {
 export function logInByCodeForm(parts: PageParts): BodyHandler {
   const { factors, cookieSessions, clock } = parts
   return withBody(async (request) => {
-    const { code, kind: sent, ...fields } = readForm(request, ["code", "kind", ...wayNames])
+    const { code, kind: sent, trust, ...fields } = readForm(request, fieldNames)
     const way = readWay(fields, parts.findHost)
     if (way === null) return unlisted(parts)
     const login = await findPendingLogin(request, parts)
     if (login === null) return startOver(request, { way, over: "late" }, parts)
     if (login.ticket.due !== "factor") return toItsStep(login, way)
-    const waits = { login, way, kind: sent === "recovery" ? sent : "otp" } as const
+    const trusts = trust !== ""
+    const waits = { login, way, trusts, kind: sent === "recovery" ? sent : "otp" } as const
     if (code.trim() === "") return show(request, waits, { kind: "no_code" }, parts)
     const caller = callerOf(request)
     try {
       const before = await findSession(request, parts)
       const life = cookieSessions.lifeOf(login.ticket.stays)
-      const started = await (await factors()).logIn(login, { code, life, caller })
+      const how = { code, life, trusts, caller }
+      const started = await (await factors()).logIn(login, how)
       await cookieSessions.endReplaced(before?.session.sid ?? null, caller)
       const path = pathOf("/continue", way, { after: String(clock.now()) })
       return redirect(path, [...cookiesOfLogin(request, started, parts), noFactorCookie])
@@ -90,14 +96,15 @@ const statuses: Readonly<Record<CodeFault["kind"], number>> = {
 
 async function show(
   head: RequestHead,
-  { login, way, kind }: Waits,
+  { login, way, kind, trusts }: Waits,
   fault: CodeFault | null,
   parts: PageParts,
 ): Promise<Reply> {
   const { username, factors } = login.user
   const canRecover = methodsOf(factors).includes("recovery")
   const startOver = await startOverAt(head, { way }, parts)
-  const page = codePage({ kind, username, way, canRecover, startOver, fault }, parts.site)
+  const trust = { seconds: parts.trust.seconds, isTicked: trusts }
+  const page = codePage({ kind, username, way, canRecover, trust, startOver, fault }, parts.site)
   return pageReply(page, {
     status: fault === null ? 200 : statuses[fault.kind],
     retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,

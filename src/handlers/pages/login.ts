@@ -19,6 +19,7 @@ import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { pathOf, readWay, type Way, wayFields, wayNames } from "../../pages/way.ts"
 import { deviceTokenOf } from "../../service/browser/devices.ts"
+import { trustTokenOf } from "../../service/browser/trusted_browser.ts"
 
 const fieldNames = ["username", "password", "stay", "again", ...wayNames] as const
 
@@ -28,6 +29,8 @@ interface Typed extends Pick<LoginView, "username" | "stays"> {
   readonly way: Way
   /** The session of this browser. */
   readonly before: BrowserSession | null
+  /** Whether the page asked for the password again: trust in the device never stands for that. */
+  readonly asksAgain: boolean
   /** Whether the person of that session enters the password again. */
   readonly isAgain: boolean
 }
@@ -53,13 +56,15 @@ export function logInByForm(parts: PageParts): BodyHandler {
   return withBody(async (request) => {
     const typed = await readTyped(request, parts)
     if (typed === null) return unlisted(site)
-    const { username, password, way, before, isAgain } = typed
+    const { username, password, way, before, asksAgain, isAgain } = typed
     if (username === "") return show(typed, { kind: "no_username" }, site)
     if (password === "") return show(typed, { kind: "no_password" }, site)
     const devices = readCookie(request, cookieNames.devices)
     const deviceToken = deviceTokenOf(devices, username, parts.deviceKey())
+    const trustToken = asksAgain ? undefined : trustTokenIn(request, username, parts)
     const login = {
       ...{ username, password, ...(deviceToken === undefined ? {} : { deviceToken }) },
+      ...(trustToken === undefined ? {} : { trustToken }),
       stays: before !== null && isAgain ? cookieSessions.stays(before.session) : typed.stays,
       replaces: before?.session.sid ?? null,
     }
@@ -81,8 +86,18 @@ async function readTyped(request: HttpRequest, parts: PageParts): Promise<Typed 
   const way = readWay(fields, parts.findHost)
   if (way === null) return null
   const before = await findSession(request, parts)
-  const isAgain = again !== "" && before?.user.username === username
-  return { username, password, stays: stay !== "", way, before, isAgain }
+  const asksAgain = again !== ""
+  const isAgain = asksAgain && before?.user.username === username
+  return { username, password, stays: stay !== "", way, before, asksAgain, isAgain }
+}
+
+function trustTokenIn(
+  head: HttpRequest,
+  username: string,
+  { trust, cookieKey }: PageParts,
+): string | undefined {
+  if (trust.seconds === null) return undefined
+  return trustTokenOf(readCookie(head, cookieNames.trust), username, cookieKey())
 }
 
 function overOf(over: string): LoginFault | null {

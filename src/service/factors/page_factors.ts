@@ -40,6 +40,12 @@ export interface FirstCode {
   readonly sealed: string
 }
 
+/** A code, and whether it is to be the last one on this device for a while. */
+interface SentCode {
+  readonly code: string
+  readonly trusts: boolean
+}
+
 /** How the login of a page goes on. */
 interface Continuing {
   readonly life: SessionLife
@@ -77,9 +83,9 @@ export class PageFactors {
    */
   logIn(
     login: FoundLogin,
-    { code, life, caller }: Continuing & { readonly code: string },
+    { code, life, trusts, caller }: Continuing & SentCode,
   ): Promise<StartedLogin> {
-    return logInByCode(login, { code, life }, caller, this.#parts)
+    return logInByCode(login, { code, life, trusts }, caller, this.#parts)
   }
 
   /**
