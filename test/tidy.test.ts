@@ -62,7 +62,7 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "handlers/verify/": ["browser_routes.ts"],
   "handlers/mfa/": ["factor_wing.ts", "factor_routes.ts", "openapi/document.ts"],
   "openapi/": ["handlers/"],
-  "factor/": ["service/factors/"],
+  "factor/": ["service/factors/", "cli/doctor/checks/passkeys.ts"],
   "pages/": ["browser_routes.ts", "handlers/pages/", "handlers/verify/"],
 }
 

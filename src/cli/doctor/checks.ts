@@ -11,6 +11,7 @@ import { checkCookies } from "./checks/cookies.ts"
 import { checkGates } from "./checks/gates.ts"
 import { checkHost, findMisdirected } from "./checks/host.ts"
 import { checkIssuer } from "./checks/issuer.ts"
+import { checkPasskeys } from "./checks/passkeys.ts"
 import { checkReplies } from "./checks/replies.ts"
 import {
   checkOnce,
@@ -36,6 +37,7 @@ const outside: readonly (readonly [name: string, check: Check])[] = [
 const inside: readonly (readonly [name: string, check: Check])[] = [
   ["addresses", checkAddresses],
   ["issuer", checkIssuer],
+  ["passkeys", checkPasskeys],
   ["host", checkHost],
   ["client address", checkClientAddress],
   ["routes", checkRoutes],
