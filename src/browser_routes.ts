@@ -19,6 +19,7 @@ import { showDenied } from "./handlers/pages/denied.ts"
 import { enrolByForm, showEnrol } from "./handlers/pages/enrol.ts"
 import { showLink, useLinkByForm } from "./handlers/pages/link.ts"
 import { logInByForm, showLogin } from "./handlers/pages/login.ts"
+import { logInByPasskeyForm, offerPasskeyByForm } from "./handlers/pages/login_passkey.ts"
 import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
 import { changePasswordByForm } from "./handlers/pages/password.ts"
 import {
@@ -45,6 +46,7 @@ import { Gate } from "./service/browser/gate.ts"
 import { createHandOver } from "./service/browser/hand_over.ts"
 import { type LinkParts, Links } from "./service/browser/links.ts"
 import type { RecentLogins } from "./service/browser/recent_logins.ts"
+import { findRelyingParty } from "./service/factors/relying_party.ts"
 import { enrolmentLimits, linkLimits } from "./service/limits.ts"
 import type { Sessions } from "./service/sessions.ts"
 import type { Log } from "./telemetry/log.ts"
@@ -108,6 +110,8 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     ["GET", "/login/enrol", page(showEnrol(pages), { offers })],
     ["POST", "/login/enrol", form(enrolByForm(pages), enrolmentLimits)],
     post("/login/code", form(logInByCodeForm(pages))),
+    post("/login/passkey/options", form(offerPasskeyByForm(pages))),
+    post("/login/passkey", form(logInByPasskeyForm(pages))),
     ["GET", "/continue", page(goOn(pages))],
     ["GET", "/logout", page(showLogout(pages))],
     post("/logout", form(logOutByForm(pages))),
@@ -161,6 +165,8 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
     ...{ cookieSessions, sessions: parts.sessions, recentLogins: parts.recentLogins },
     links: new Links({ ...parts, cookieSessions }),
     factors: async () => (await parts.factors()).pages,
+    passkeys: async () => (await parts.factors()).passkeys,
+    hasPasskeys: findRelyingParty(publicAddress) !== null,
     findHost: createFindHost(hosts, host),
     handOver: createHandOver({ ...parts, cookieSessions }),
     ...{ deviceKey: parts.refreshKey, trust: parts.trust, cookieKey: parts.cookieKey },

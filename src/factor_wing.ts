@@ -62,6 +62,7 @@ export function createFactorWing(wingParts: FactorWingParts) {
     factors,
     enrolment,
     pages: new PageFactors(factors, enrolment),
+    passkeys: { login: passkeyLogin, enrolment: passkeyEnrolment },
     handlers: {
       loginByCode: loginByCode(parts),
       offerPasskeyLogin: offerPasskeyLogin(parts),

@@ -29,6 +29,8 @@ test("browserRoutes() are these, for these people", () => {
       "GET /login/enrol anyone",
       "POST /login/enrol own page, body",
       "POST /login/code anyone; form: own page, body",
+      "POST /login/passkey/options anyone; form: own page, body",
+      "POST /login/passkey anyone; form: own page, body",
       "GET /continue anyone",
       "GET /logout anyone",
       "POST /logout anyone; form: own page, body",

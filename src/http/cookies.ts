@@ -22,6 +22,8 @@ export const cookieNames = {
   trust: "__Host-postern_trust",
   /** The ticket of a login between its password and its second factor. */
   factor: "__Host-postern_factor",
+  /** A random name of the browser, while it uses a passkey. */
+  passkey: "__Host-postern_passkey",
 } as const
 
 /** One of them. */

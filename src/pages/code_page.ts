@@ -1,9 +1,11 @@
-// The page between a right password and the session: it asks for a code of an authenticator app, or
-// for a recovery code.
+// The page between a right password and the session: it asks for a code of an authenticator app,
+// for a passkey, or for a recovery code.
 
+import type { FactorMethod } from "../domain/factors.ts"
 import {
   checkBox,
   codeField,
+  errorNote,
   hiddenFields,
   recoveryField,
   type Waiting,
@@ -11,22 +13,23 @@ import {
 } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import { passkeyForm } from "./passkey_form.ts"
 import { texts } from "./texts.ts"
 import { pathOf, type Way, wayFields } from "./way.ts"
 
-/** Which code is asked for. */
+/** Which code is asked for. Who has no app is asked for a passkey in the place of its code. */
 export type CodeKind = "otp" | "recovery"
 
 /** Why the code did not count. */
-export type CodeFault = { readonly kind: "no_code" | "wrong" } | Waiting
+export type CodeFault = { readonly kind: "no_code" | "wrong" | "passkey" } | Waiting
 
 /** What the page shows. */
 export interface CodeView {
   readonly kind: CodeKind
   readonly username: string
   readonly way: Way
-  /** Whether the person has recovery codes left. */
-  readonly canRecover: boolean
+  /** How the person can show a second factor. */
+  readonly methods: readonly FactorMethod[]
   /** For how long the device may be trusted, null for never; and whether that is ticked. */
   readonly trust: { readonly seconds: number | null; readonly isTicked: boolean }
   /** Where the login begins once more. */
@@ -36,22 +39,46 @@ export interface CodeView {
 
 /** The page, with the fault of the last try. */
 export function codePage(view: CodeView, site: Site): Html {
-  const { kind, way, fault } = view
-  const { title, lead, submit, label } = texts.code[kind]
-  const error = fault === null ? null : errorOf(view)
-  const field = kind === "otp" ? codeField : recoveryField
+  const { kind, username, methods, fault } = view
+  const { code } = texts
+  const takesCode = kind === "recovery" || methods.includes("otp")
+  const title = takesCode ? code[kind].title : code.passkey.title
+  const lead = takesCode ? code[kind].lead(site.name) : code.passkey.lead(username)
+  const takesPasskey = kind === "otp" && methods.includes("passkey")
   const main = html`${mark}
 <h1>${title}</h1>
-<p class="lead">${lead(site.name)}</p>
-${fault !== null && "waitSeconds" in fault ? waitingNote(fault) : null}
-<form method="post" action="/login/code" data-once>
-${hiddenFields({ ...wayFields(way), kind })}
-${field({ label, error, isFocused: true })}
-${trustBox(view)}
-<button class="button" type="submit">${submit}</button>
-</form>
+<p class="lead">${lead}</p>
+${noteOf(fault)}
+${takesCode ? codeFormOf(view) : html`<p class="hint" id="no-passkeys">${code.passkey.without}</p>`}
+${takesPasskey ? passkeyOf(view, { isMain: !takesCode }) : null}
 <p class="more">${otherWay(view)} ${startOver(view)}</p>`
   return layout({ title, main, isError: fault !== null }, site)
+}
+
+function noteOf(fault: CodeFault | null): Html | null {
+  if (fault === null) return null
+  if ("waitSeconds" in fault) return waitingNote(fault)
+  return fault.kind === "passkey" ? errorNote(texts.code.passkey.wrong, null) : null
+}
+
+function codeFormOf(view: CodeView): Html {
+  const { kind, way } = view
+  const { submit, label } = texts.code[kind]
+  const field = kind === "otp" ? codeField : recoveryField
+  return html`<form method="post" action="/login/code" data-once>
+${hiddenFields({ ...wayFields(way), kind })}
+${field({ label, error: errorOf(view), isFocused: true })}
+${trustBox(view)}
+<button class="button" type="submit">${submit}</button>
+</form>`
+}
+
+function passkeyOf(view: CodeView, { isMain }: { readonly isMain: boolean }): Html {
+  const { label, stopped } = texts.code.passkey
+  const step = { ...wayFields(view.way), step: "factor" }
+  // Beside a code, the script takes the tick over from the box of that form.
+  const [fields, more] = isMain ? [step, trustBox(view)] : [{ ...step, trust: "" }, null]
+  return passkeyForm({ action: "/login/passkey", fields, label, stopped, isMain, more })
 }
 
 function errorOf({ kind, fault }: CodeView): string | null {
@@ -64,13 +91,15 @@ function trustBox({ trust: { seconds, isTicked } }: CodeView): Html | null {
   return seconds === null ? null : checkBox("trust", texts.code.trust(seconds), isTicked)
 }
 
-function otherWay({ kind, way, canRecover }: CodeView): Html | null {
-  const { hasApp, useApp, noApp, useRecovery } = texts.code
+function otherWay({ kind, way, methods }: CodeView): Html | null {
+  const { hasApp, useApp, hasPasskey, usePasskey, noApp, useRecovery } = texts.code
   if (kind === "recovery") {
-    return html`${hasApp} <a href="${pathOf("/login/code", way)}">${useApp}</a>.`
+    const [has, use] = methods.includes("otp") ? [hasApp, useApp] : [hasPasskey, usePasskey]
+    return html`${has} <a href="${pathOf("/login/code", way)}">${use}</a>.`
   }
-  if (!canRecover) return null
-  return html`${noApp} <a href="${pathOf("/login/recovery", way)}">${useRecovery}</a>.`
+  if (!methods.includes("recovery")) return null
+  const lost = methods.includes("otp") ? noApp : texts.code.noPasskey
+  return html`${lost} <a href="${pathOf("/login/recovery", way)}">${useRecovery}</a>.`
 }
 
 function startOver({ username, startOver: href }: CodeView): Html {

@@ -23,11 +23,18 @@ export interface PasswordField extends FieldState {
   readonly label: string
 }
 
+/** What the field for a username offers. */
+export interface UsernameField extends FieldState {
+  /** Whether browsers offer passkeys in it, beside passwords. */
+  readonly takesPasskeys: boolean
+}
+
 /** The field for a username. */
-export function usernameField(value: string, state: FieldState): Html {
+export function usernameField(value: string, { takesPasskeys, ...state }: UsernameField): Html {
+  const wanted = takesPasskeys ? "username webauthn" : "username"
   return html`<div><label for="username">${texts.login.username}</label>
 <input id="username" name="username" value="${value}" required maxlength="${usernameLengthMax}"
- autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"
+ autocomplete="${wanted}" autocapitalize="none" autocorrect="off" spellcheck="false"
  enterkeyhint="next"${marks("username", state)}>${errorOf("username", state)}</div>`
 }
 

@@ -12,6 +12,7 @@ import {
 } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import { passkeyForm } from "./passkey_form.ts"
 import { texts } from "./texts.ts"
 
 /** Where a login leads: a page of a protected host, or nowhere but the account. */
@@ -26,7 +27,9 @@ export interface Destination {
 export type Over = "late" | "codes"
 
 /** Why a login did not happen. */
-export type LoginFault = { readonly kind: "no_username" | "no_password" | "wrong" | Over } | Waiting
+export type LoginFault =
+  | { readonly kind: "no_username" | "no_password" | "wrong" | "passkey" | Over }
+  | Waiting
 
 /** What the page shows. */
 export interface LoginView {
@@ -35,12 +38,14 @@ export interface LoginView {
   readonly stays: boolean
   /** Whether this user is logged in and enters the password once more. */
   readonly isAgain: boolean
+  /** Whether a passkey may take the place of the password. */
+  readonly takesPasskeys: boolean
   readonly fault: LoginFault | null
 }
 
 /** The login page, with the fault of the last attempt. */
 export function loginPage(view: LoginView, site: Site): Html {
-  const { destination, username, stays, isAgain, fault } = view
+  const { destination, username, stays, isAgain, takesPasskeys, fault } = view
   const { login } = texts
   const note = fault?.kind === "wrong" ? "error" : null
   const startsAtName = !isAgain && (username === "" || fault?.kind === "no_username")
@@ -49,7 +54,9 @@ export function loginPage(view: LoginView, site: Site): Html {
   const password = { note, error: passwordError, isFocused: !startsAtName }
   const fields = isAgain
     ? html`${knownUsername(username)}<input type="hidden" name="again" value="1">`
-    : usernameField(username, { note, error: nameError, isFocused: startsAtName })
+    : usernameField(username, {
+        ...{ note, error: nameError, isFocused: startsAtName, takesPasskeys },
+      })
   const title = isAgain ? login.again : login.title
   const main = html`${mark}
 <h1>${title}</h1>
@@ -62,8 +69,15 @@ ${passwordField({ name: "password", label: login.password, ...password })}
 ${isAgain ? null : checkBox("stay", texts.login.stay, stays)}
 <button class="button" type="submit">${isAgain ? login.submitAgain : login.submit}</button>
 </form>
+${takesPasskeys ? passkeyOf(view) : null}
 <p class="more">${isAgain ? html`<a href="/logout">${login.other}</a>` : login.help(site.name)}</p>`
   return layout({ title, main, isError: fault !== null }, site)
+}
+
+function passkeyOf({ destination, isAgain }: LoginView): Html {
+  const { passkey: label, passkeyStopped: stopped } = texts.login
+  const fields = { ...destination.fields, stay: "", again: isAgain ? "1" : "" }
+  return passkeyForm({ action: "/login/passkey", fields, label, stopped })
 }
 
 function leadOf({ isAgain, username, destination: { host } }: LoginView): Html | null {
@@ -77,6 +91,7 @@ function noteOf(fault: LoginFault | null, site: Site): Html | null {
   if (fault === null) return null
   if ("waitSeconds" in fault) return waitingNote(fault)
   if (fault.kind === "late") return errorNote(refused.late, refused.again)
+  if (fault.kind === "passkey") return errorNote(refused.passkey, refused.passkeyHelp)
   if (fault.kind === "codes") return errorNote(refused.codes, refused.again)
   return fault.kind === "wrong" ? errorNote(refused.wrong, refused.wrongHelp(site.name)) : null
 }

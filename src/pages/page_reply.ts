@@ -1,5 +1,5 @@
 // Pages and redirects as replies. A page runs our script and sheet and nothing else, is shown in no
-// frame, and sends its forms to us alone.
+// frame, and sends its forms to us alone. Its script asks nobody but us.
 
 import type { Reply } from "../http/message.ts"
 import type { Html } from "./html.ts"
@@ -29,6 +29,7 @@ const policy = [
   "default-src 'none'",
   "style-src 'self'",
   "script-src 'self'",
+  "connect-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",

@@ -1,6 +1,7 @@
 // The one script of the pages. It holds comforts only: every page works without it. Text in the
 // program, like the sheet.
 
+import { passkeyScript } from "./passkey_script.ts"
 import { texts } from "./texts.ts"
 
 const { show, hide, showLabel, hideLabel } = texts.password
@@ -60,4 +61,4 @@ if (codes) {
 }
 // A page from the back-forward cache may be of a session that is over.
 addEventListener("pageshow", (e) => { if (e.persisted) location.reload() })
-`
+${passkeyScript}`

@@ -1,12 +1,15 @@
 // Every text of the pages, in one record: to be read, judged and translated in one place.
 
 import { agoInWords, waitInWords } from "./durations.ts"
+import { factorTexts } from "./factor_texts.ts"
 import { type Html, html } from "./html.ts"
 
 /** The texts, by page. Functions take what a text names. */
 export const texts = {
   titleOfError: (title: string) => `Error: ${title}`,
   titleOfPage: (title: string, site: string) => `${title} – ${site}`,
+
+  ...factorTexts,
 
   password: {
     show: "Show",
@@ -27,6 +30,8 @@ export const texts = {
     stay: "Stay logged in on this device",
     submit: "Log in",
     submitAgain: "Continue",
+    passkey: "Use a passkey",
+    passkeyStopped: "No passkey was used. Try again, or enter your password.",
     other: "Log in as someone else",
     help: (site: string) => `Can’t log in? Ask whoever runs ${site} for a new link.`,
     noUsername: "Enter your username.",
@@ -37,6 +42,9 @@ export const texts = {
     wrong: "That name or password is not right.",
     wrongHelp: (site: string) =>
       `Check both and try again. After many wrong passwords an account is closed to devices that it does not know: whoever runs ${site} can open it.`,
+    passkey: "That passkey did not work.",
+    passkeyHelp:
+      "Perhaps it took too long, or it was removed from your account. Try again, or enter your password.",
     late: "Your login took too long.",
     codes: "Too many codes were wrong.",
     again: "Start over with your password.",
@@ -45,36 +53,6 @@ export const texts = {
     busy: "Too much is going on just now.",
     busyHelp: (seconds: number) =>
       `Nothing is wrong with what you entered. Try again in ${waitInWords(seconds)}.`,
-  },
-
-  code: {
-    otp: {
-      title: "Enter your code",
-      lead: (site: string) =>
-        html`The 6 digits that your authenticator app shows for <b>${site}</b>`,
-      label: "Code",
-      submit: "Continue",
-      noCode: "Enter the code that your app shows.",
-      wrong:
-        "That code is not right. Each one works once, and for about a minute: enter the one that the app shows now. If no code works, let the phone set its clock by itself.",
-    },
-    recovery: {
-      title: "Use a recovery code",
-      lead: (_site: string) =>
-        html`One of the codes that you saved when you set up your second factor. Each works once.`,
-      label: "Recovery code",
-      submit: "Continue",
-      noCode: "Enter one of your recovery codes.",
-      wrong: "That code is not right, or it was used before. Try another one.",
-    },
-    digits: "6 digits",
-    trust: (seconds: number) => `Don’t ask for a code on this device for ${waitInWords(seconds)}`,
-    noApp: "No app at hand?",
-    useRecovery: "Use a recovery code",
-    hasApp: "App at hand?",
-    useApp: "Enter a code from it",
-    other: (username: string) => `Not ${username}?`,
-    startOver: "Start over",
   },
 
   onward: {
@@ -115,65 +93,6 @@ export const texts = {
     stillDenied: (site: string) =>
       `Does it still turn you away? Tell whoever runs ${site}, and name this request:`,
     help: (site: string) => `Think this is wrong? Ask whoever runs ${site}, and name this request:`,
-  },
-
-  totp: {
-    title: "Add an authenticator app",
-    lead: "Scan this with the app, then enter the code that it shows.",
-    requiredTitle: "Set up a second factor",
-    requiredLead: (site: string) =>
-      html`<b>${site}</b> asks you for more than a password. Scan this with an authenticator app, then enter the code that it shows.`,
-    qr: "QR code for your authenticator app",
-    cantScan: "Can’t scan? Enter this key:",
-    here: "Is the app on this device?",
-    open: "Open it",
-    label: "Code from the app",
-    submit: "Turn on",
-    notNow: "Not now",
-    noCode: "Enter the code that your app shows.",
-    wrong:
-      "That code is not right. Enter the one that the app shows now. If no code works, let the phone set its clock by itself.",
-    stale: "That picture was too old. Scan this one.",
-    noApp:
-      "No app yet? Any that makes codes of 6 digits will do: password managers often can, too.",
-  },
-
-  manageTotp: {
-    title: "Authenticator app",
-    on: (seconds: number) => `It was set up ${agoInWords(seconds)}.`,
-    used: (seconds: number) => `A code of it was used ${agoInWords(seconds)}.`,
-    codes: "Recovery codes",
-    codesLeft: (left: number) =>
-      left === 0
-        ? "You have none left. Without one, only whoever runs this service can let you in when the app is lost."
-        : `You have ${left} of 10 left. Each logs you in once when the app is lost.`,
-    renew: "Make ten new codes",
-    renewHelp: "The old ones then stop working.",
-    another: "Use another app",
-    anotherHelp: "On a new phone, for example. The codes of the app before then stop working.",
-    off: "Turn off",
-    offHelp:
-      "Your password alone then logs you in. You are logged out everywhere else, and your recovery codes stop working.",
-    keepsOne: (site: string) => `${site} asks you to have a second factor, so it stays on.`,
-    back: "Back to your account",
-  },
-
-  recoveryCodes: {
-    title: "Save your recovery codes",
-    lead: (username: string, site: string) =>
-      html`For <b>${username}</b> at <b>${site}</b>. Each of them logs you in once when your app is lost. They are shown only now: print them, or keep them in a password manager.`,
-    copy: "Copy",
-    copied: "Copied",
-    print: "Print",
-    saved: "I have saved them",
-  },
-
-  noFactor: {
-    title: "This needs a second factor",
-    lead: (host: string) =>
-      html`<b>${host}</b> asks for more than a password, and you have not set up anything else yet.`,
-    setUp: "Set up a second factor",
-    submit: "Log in as someone else",
   },
 
   cookie: {

@@ -29,7 +29,7 @@ const totp: TotpView = {
 }
 
 const code: CodeView = {
-  ...{ kind: "otp", username: hostile, canRecover: true, startOver: "/login" },
+  ...{ kind: "otp", username: hostile, methods: ["otp", "recovery"], startOver: "/login" },
   ...{ way: noWay, trust: { seconds: null, isTicked: false }, fault: null },
 }
 
@@ -45,12 +45,15 @@ const pages: Readonly<Record<string, Html>> = {
   code: codeWith({}),
   "code with trust": codeWith({ trust: { seconds: 30 * 86_400, isTicked: false } }),
   "code with trust that is ticked": codeWith({ trust: { seconds: 3600, isTicked: true } }),
-  "code without recovery": codeWith({ canRecover: false }),
+  "code without recovery": codeWith({ methods: ["otp"] }),
   "wrong code": codeWith({ fault: { kind: "wrong" } }),
   "no code": codeWith({ fault: { kind: "no_code" } }),
   "code in a crowd": codeWith({ fault: { kind: "busy", waitSeconds: 2 } }),
   recovery: codeWith({ kind: "recovery" }),
   "wrong recovery code": codeWith({ kind: "recovery", fault: { kind: "wrong" } }),
+  "code or passkey": codeWith({ methods: ["otp", "recovery", "passkey"] }),
+  passkey: codeWith({ methods: ["recovery", "passkey"] }),
+  "wrong passkey": codeWith({ methods: ["passkey"], fault: { kind: "passkey" } }),
   "no recovery code": codeWith({ kind: "recovery", fault: { kind: "no_code" } }),
   "new app": newTotpWith({}),
   "new app for a login": newTotpWith({ isRequired: true }),

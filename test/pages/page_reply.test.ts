@@ -12,7 +12,7 @@ const always = {
 }
 
 const policy =
-  "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 test("pageReply() lets a page run our sheet and script, and send forms to us, in no frame", () => {
   assert.deepEqual(pageReply(html`<p>x</p>`), {

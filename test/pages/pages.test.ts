@@ -21,7 +21,7 @@ import { faultOf, hostile, shown, site, tagsOf, testPages } from "./page_checks.
 
 const login: LoginView = {
   destination: { host: null, fields: {} },
-  ...{ username: "", stays: false, isAgain: false, fault: null },
+  ...{ username: "", stays: false, isAgain: false, takesPasskeys: true, fault: null },
 }
 const account: AccountView = {
   ...{ username: hostile, secondsSinceLogin: 5, hasCode: false, fault: null, done: null },
@@ -64,6 +64,8 @@ const pages: Readonly<Record<string, Html>> = {
   "login without a password": loginWith({ username: "a", fault: { kind: "no_password" } }),
   "login too often": loginWith({ fault: { kind: "too_many", waitSeconds: 61 } }),
   "login in a crowd": loginWith({ fault: { kind: "busy", waitSeconds: 1 } }),
+  "login without passkeys": loginWith({ takesPasskeys: false }),
+  "login after a wrong passkey": loginWith({ fault: { kind: "passkey" } }),
   "login again": loginWith({ username: hostile, isAgain: true }),
   "login that took too long": loginWith({ fault: { kind: "late" } }),
   "login after wrong codes": loginWith({ fault: { kind: "codes" } }),
@@ -206,16 +208,18 @@ test("forms name their fields as password managers and browsers want them", () =
     tagsOf(String(pages[page ?? ""]))
       .filter(({ name, attributes }) => name === "input" && attributes["autocomplete"])
       .map(({ attributes }) => [attributes["name"], attributes["autocomplete"]])
+  const known = ["username", "username"]
   const [username, current, next] = [
-    ["username", "username"],
+    ["username", "username webauthn"],
     ["password", "current-password"],
     ["password", "new-password"],
   ]
   assert.deepEqual(fields("login"), [username, current])
-  assert.deepEqual(fields("login again"), [username, current])
-  assert.deepEqual(fields("invite"), [username, next])
+  assert.deepEqual(fields("login without passkeys"), [known, current])
+  assert.deepEqual(fields("login again"), [known, current])
+  assert.deepEqual(fields("invite"), [known, next])
   assert.deepEqual(fields("account"), [
-    username,
+    known,
     ["current", "current-password"],
     ["new", "new-password"],
   ])

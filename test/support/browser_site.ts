@@ -3,7 +3,9 @@
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
+import { createHash, X509Certificate } from "node:crypto"
 import { once } from "node:events"
+import { readFileSync } from "node:fs"
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from "node:http"
 import { request } from "node:https"
 import type { AddressInfo } from "node:net"
@@ -118,9 +120,10 @@ async function startSite(): Promise<BrowserSite> {
     startApps(pages),
     freePorts(2),
   ])
+  const trustedKey = makeCertificate(directory)
   const file = caddyfile({ directory, port, plainPort, posternPort, appPort })
   const proxy = startProxy(t, "caddy", { file, directory, port })
-  const [browser] = await Promise.all([startBrowser(t, { port, plainPort }), proxy])
+  const [browser] = await Promise.all([startBrowser(t, { port, plainPort, trustedKey }), proxy])
   return {
     ...{ port, plainPort, browser, pages },
     command: (...words) => runPostern(words, settings),
@@ -180,14 +183,26 @@ interface Places extends ProxyPorts {
   readonly appPort: number
 }
 
-function caddyfile({ directory, port, plainPort, posternPort, appPort }: Places): string {
-  const [key, certificate] = [join(directory, "key.pem"), join(directory, "certificate.pem")]
+function pathsIn(directory: string): readonly [key: string, certificate: string] {
+  return [join(directory, "key.pem"), join(directory, "certificate.pem")]
+}
+
+/** Makes a certificate for all hosts, and gives the SHA-256 of its public key. */
+function makeCertificate(directory: string): string {
+  const [key, certificate] = pathsIn(directory)
   const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
   const made = spawnSync("openssl", [
     ...[...words, "-nodes", "-days", "2", "-subj", "/CN=home.example"],
     ...["-keyout", key, "-out", certificate],
   ])
   assert.equal(made.status, 0, String(made.stderr))
+  const { publicKey } = new X509Certificate(readFileSync(certificate))
+  const spki = publicKey.export({ type: "spki", format: "der" })
+  return createHash("sha256").update(spki).digest("base64")
+}
+
+function caddyfile({ directory, port, plainPort, posternPort, appPort }: Places): string {
+  const [key, certificate] = pathsIn(directory)
   const tls = `tls ${certificate} ${key}`
   const protectedApps = apps.map(
     (app) => `${origins[app]} {

@@ -21,14 +21,19 @@ if (process.env["TEST_BROWSER"] === "required") assert.equal(noBrowser, false)
 export interface ProxyPorts {
   readonly port: number
   readonly plainPort: number
+  /**
+   * SHA-256 of the public key of the proxy's certificate, in base64. Chromium then takes the
+   * certificate for a good one: it makes no passkeys where an error was overridden.
+   */
+  readonly trustedKey?: string
 }
 
 /** What Chromium is started with. */
-export function launchOptions({ port, plainPort }: ProxyPorts) {
+export function launchOptions({ port, plainPort, trustedKey = "" }: ProxyPorts) {
   const rules = `MAP *:80 127.0.0.1:${plainPort}, MAP *:443 127.0.0.1:${port}`
   return {
     executablePath: program,
-    args: [`--host-resolver-rules=${rules}`],
+    args: [`--host-resolver-rules=${rules}`, `--ignore-certificate-errors-spki-list=${trustedKey}`],
     // Chromium's sandbox refuses to run as root.
     chromiumSandbox: process.getuid?.() !== 0,
   }

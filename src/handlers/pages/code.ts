@@ -1,7 +1,6 @@
 // GET /login/code and GET /login/recovery: ask for the second factor of a login whose password was
 // right. POST /login/code with a form: takes the code and logs the browser in.
 
-import { methodsOf } from "../../domain/factors.ts"
 import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { readForm } from "../../http/form_body.ts"
@@ -9,7 +8,8 @@ import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import type { Reply, RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
-import { type CodeFault, type CodeKind, codePage } from "../../pages/code_page.ts"
+import type { CodeFault, CodeKind } from "../../pages/code_page.ts"
+import { codeReply } from "../../pages/code_reply.ts"
 import {
   findPendingLogin,
   noFactorCookie,
@@ -22,16 +22,6 @@ import { unlistedPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
-import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
-
-/** A login that waits, and what its page needs beside it. */
-interface Waits {
-  readonly login: FoundLogin
-  readonly way: Way
-  readonly kind: CodeKind
-  /** Whether the person ticked to trust the device. */
-  readonly trusts: boolean
-}
 
 const fieldNames = ["code", "kind", "trust", ...wayNames] as const
 
@@ -43,7 +33,7 @@ export function showCode(kind: CodeKind, parts: PageParts): Handler {
     const login = await findPendingLogin(head, parts)
     if (login === null) return startOver(head, { way, over: "late" }, parts)
     if (login.ticket.due !== "factor") return toItsStep(login, way)
-    return show(head, { login, way, kind, trusts: false }, null, parts)
+    return codeReply(head, { login, way, kind, trusts: false }, null, parts)
   }
 }
 
@@ -59,7 +49,7 @@ export function logInByCodeForm(parts: PageParts): BodyHandler {
     if (login.ticket.due !== "factor") return toItsStep(login, way)
     const trusts = trust !== ""
     const waits = { login, way, trusts, kind: sent === "recovery" ? sent : "otp" } as const
-    if (code.trim() === "") return show(request, waits, { kind: "no_code" }, parts)
+    if (code.trim() === "") return codeReply(request, waits, { kind: "no_code" }, parts)
     const caller = callerOf(request)
     try {
       const before = await findSession(request, parts)
@@ -74,7 +64,7 @@ export function logInByCodeForm(parts: PageParts): BodyHandler {
       // After the last try, and when another request was faster.
       const isOver = fault === null || (await findPendingLogin(request, parts)) === null
       if (isOver) return startOver(request, { way, over: "codes" }, parts)
-      return show(request, waits, fault, parts)
+      return codeReply(request, waits, fault, parts)
     }
   })
 }
@@ -87,28 +77,6 @@ function faultOf(error: unknown): CodeFault | null {
   if (code === "invalid_code") return { kind: "wrong" }
   if (code === "invalid_token") return null
   throw error
-}
-
-const statuses: Readonly<Record<CodeFault["kind"], number>> = {
-  ...{ no_code: 400, wrong: 403 },
-  ...{ too_many: 429, busy: 503 },
-}
-
-async function show(
-  head: RequestHead,
-  { login, way, kind, trusts }: Waits,
-  fault: CodeFault | null,
-  parts: PageParts,
-): Promise<Reply> {
-  const { username, factors } = login.user
-  const canRecover = methodsOf(factors).includes("recovery")
-  const startOver = await startOverAt(head, { way }, parts)
-  const trust = { seconds: parts.trust.seconds, isTicked: trusts }
-  const page = codePage({ kind, username, way, canRecover, trust, startOver, fault }, parts.site)
-  return pageReply(page, {
-    status: fault === null ? 200 : statuses[fault.kind],
-    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
-  })
 }
 
 async function startOver(

@@ -13,26 +13,22 @@ import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
 import { askForFactor } from "../../pages/factor_cookie.ts"
 import { waitingFault } from "../../pages/fault_reply.ts"
 import type { Site } from "../../pages/layout.ts"
-import { type LoginFault, type LoginView, loginPage } from "../../pages/login_page.ts"
+import type { LoginFault } from "../../pages/login_page.ts"
+import { type LoginPlace, loginReply } from "../../pages/login_reply.ts"
 import { unlistedPage } from "../../pages/message_pages.ts"
-import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
+import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
-import { pathOf, readWay, type Way, wayFields, wayNames } from "../../pages/way.ts"
+import { pathOf, readWay, wayNames } from "../../pages/way.ts"
 import { deviceTokenOf } from "../../service/browser/devices.ts"
 import { trustTokenOf } from "../../service/browser/trusted_browser.ts"
 
 const fieldNames = ["username", "password", "stay", "again", ...wayNames] as const
 
 /** What was typed, and by whom. */
-interface Typed extends Pick<LoginView, "username" | "stays"> {
+interface Typed extends LoginPlace {
   readonly password: string
-  readonly way: Way
-  /** The session of this browser. */
-  readonly before: BrowserSession | null
   /** Whether the page asked for the password again: trust in the device never stands for that. */
   readonly asksAgain: boolean
-  /** Whether the person of that session enters the password again. */
-  readonly isAgain: boolean
 }
 
 /** Shows the page. A person who is logged in goes on, unless the password is asked for again. */
@@ -46,7 +42,8 @@ export function showLogin(parts: PageParts): Handler {
     const username = session?.user.username ?? ""
     // Only after one of our own pages: a link must not make the page say what never happened.
     const fault = isSameOrigin(head, parts.site.origin) ? overOf(over) : null
-    return show({ way, username, stays: false, isAgain: session !== null }, fault, parts.site)
+    const isAgain = session !== null
+    return loginReply({ way, username, stays: false, isAgain, before: session }, fault, parts)
   }
 }
 
@@ -57,8 +54,8 @@ export function logInByForm(parts: PageParts): BodyHandler {
     const typed = await readTyped(request, parts)
     if (typed === null) return unlisted(site)
     const { username, password, way, before, asksAgain, isAgain } = typed
-    if (username === "") return show(typed, { kind: "no_username" }, site)
-    if (password === "") return show(typed, { kind: "no_password" }, site)
+    if (username === "") return loginReply(typed, { kind: "no_username" }, parts)
+    if (password === "") return loginReply(typed, { kind: "no_password" }, parts)
     const devices = readCookie(request, cookieNames.devices)
     const deviceToken = deviceTokenOf(devices, username, parts.deviceKey())
     const trustToken = asksAgain ? undefined : trustTokenIn(request, username, parts)
@@ -76,7 +73,7 @@ export function logInByForm(parts: PageParts): BodyHandler {
       const path = pathOf("/continue", way, { after: String(clock.now()) })
       return redirect(path, cookiesOfLogin(request, started, parts))
     } catch (error) {
-      return show(typed, faultOf(error), site)
+      return loginReply(typed, faultOf(error), parts)
     }
   })
 }
@@ -109,32 +106,6 @@ function faultOf(error: unknown): LoginFault {
   if (waiting !== null) return waiting
   if (error instanceof AuthError && error.code === "invalid_credentials") return { kind: "wrong" }
   throw error
-}
-
-const statuses: Readonly<Record<LoginFault["kind"], number>> = {
-  no_username: 400,
-  no_password: 400,
-  // Not 401: that would need a challenge, and no browser can answer one here.
-  wrong: 403,
-  too_many: 429,
-  busy: 503,
-  // The page after a redirect.
-  late: 200,
-  codes: 200,
-}
-
-function show(
-  { way, ...view }: Pick<LoginView, "username" | "stays" | "isAgain"> & { readonly way: Way },
-  fault: LoginFault | null,
-  site: Site,
-): Reply {
-  const { username, stays, isAgain } = view
-  const destination = { host: way.to?.host.name ?? null, fields: wayFields(way) }
-  const page = loginPage({ destination, username, stays, isAgain, fault }, site)
-  return pageReply(page, {
-    status: fault === null ? 200 : statuses[fault.kind],
-    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
-  })
 }
 
 function unlisted(site: Site): Reply {

@@ -4,6 +4,7 @@
 
 import type { Caller } from "../../domain/caller.ts"
 import type { RefusedFactor } from "../../domain/factor_change.ts"
+import type { FactorMethod, Factors } from "../../domain/factors.ts"
 import type { SessionLife } from "../../domain/session.ts"
 import type { User } from "../../domain/user.ts"
 import { makeQrCode, type QrCode } from "../../factor/qr.ts"
@@ -24,6 +25,7 @@ import { logInByCode, startingBy } from "./factor_login.ts"
 import type { FactorParts } from "./factor_parts.ts"
 import { nothingOffered } from "./factor_refusals.ts"
 import { type AskedFactor, type FoundLogin, findLogin, giveTicket } from "./mfa_tickets.ts"
+import { usableMethods } from "./relying_party.ts"
 import type { OfferedTotp, SealedOffer } from "./totp_offers.ts"
 
 /** A secret for an authenticator app, as a page shows it. */
@@ -69,6 +71,11 @@ export class PageFactors {
     caller: Caller,
   ): Promise<AskedFactor> {
     return giveTicket(pending, { medium: "page", stays }, caller, this.#parts)
+  }
+
+  /** The methods by which a user can show a factor here. */
+  methodsOf(factors: Factors | null): readonly FactorMethod[] {
+    return usableMethods(factors, this.#parts)
   }
 
   /** The login of a ticket, or null when the ticket is not good, or not any more. */

@@ -1,0 +1,121 @@
+// POST /login/passkey/options with a form: what the page's script needs for a passkey. POST
+// /login/passkey with a form: logs a browser in by what the authenticator answered, in the place of
+// the password or after it.
+
+import { AuthError } from "../../errors.ts"
+import { callerOf } from "../../http/caller.ts"
+import { readForm } from "../../http/form_body.ts"
+import { type BodyHandler, withBody } from "../../http/guard.ts"
+import { type HttpRequest, json, type Reply } from "../../http/message.ts"
+import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import { codeReply } from "../../pages/code_reply.ts"
+import { noFactorCookie, startOverAt } from "../../pages/factor_cookie.ts"
+import { waitingFault } from "../../pages/fault_reply.ts"
+import type { Waiting } from "../../pages/fields.ts"
+import { loginReply } from "../../pages/login_reply.ts"
+import { unlistedPage } from "../../pages/message_pages.ts"
+import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
+import { pageReply, redirect } from "../../pages/page_reply.ts"
+import {
+  browserOf,
+  findPasskeyAsker,
+  type PageAsker,
+  passkeyFields,
+  readCredential,
+} from "../../pages/passkey_asker.ts"
+import { pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
+import { ticketIsOver } from "../../service/factors/mfa_tickets.ts"
+
+/** A passkey that was sent, and by whom. */
+interface Sent {
+  readonly asker: PageAsker
+  readonly way: Way
+  /** The session of this browser. */
+  readonly before: BrowserSession | null
+  readonly stays: boolean
+  /** Whether the device is to be trusted. */
+  readonly trusts: boolean
+}
+
+/** Answers options for `navigator.credentials.get`, for this browser alone. */
+export function offerPasskeyByForm(parts: PageParts): BodyHandler {
+  return withBody(async (request) => {
+    const fields = readForm(request, passkeyFields)
+    const { name, cookie } = browserOf(request)
+    const before = await findSession(request, parts)
+    const asker = await findPasskeyAsker(request, fields, { name, before }, parts)
+    if (asker === null) throw ticketIsOver()
+    const options = await (await parts.passkeys()).login.options(asker)
+    return { ...json(200, options), cookies: [cookie] }
+  })
+}
+
+/** Logs a browser in. */
+export function logInByPasskeyForm(parts: PageParts): BodyHandler {
+  const { cookieSessions, clock, site } = parts
+  return withBody(async (request) => {
+    const names = ["credential", "stay", "trust", ...passkeyFields, ...wayNames] as const
+    const { credential, stay, trust, ...fields } = readForm(request, names)
+    const way = readWay(fields, parts.findHost)
+    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
+    const before = await findSession(request, parts)
+    const { name } = browserOf(request)
+    const asker = await findPasskeyAsker(request, fields, { name, before }, parts)
+    if (asker === null) return startOver(request, way, parts)
+    const stays = staysOf(asker, { before, wanted: stay !== "" }, parts)
+    const trusts = trust !== ""
+    const caller = callerOf(request)
+    try {
+      const { login } = await parts.passkeys()
+      const completion = { life: cookieSessions.lifeOf(stays), trusts, caller }
+      const started = await login.logIn(readCredential(credential), asker, completion)
+      await cookieSessions.endReplaced(before?.session.sid ?? null, caller)
+      const path = pathOf("/continue", way, { after: String(clock.now()) })
+      return redirect(path, [...cookiesOfLogin(request, started, parts), noFactorCookie])
+    } catch (error) {
+      return refused(request, { asker, way, before, stays, trusts }, faultOf(error), parts)
+    }
+  })
+}
+
+/** The session that a passkey renews: that of the user who logs in once more. */
+function renewedBy(asker: PageAsker, before: BrowserSession | null): BrowserSession | null {
+  return asker.kind === "browser" && asker.user !== null ? before : null
+}
+
+function staysOf(
+  asker: PageAsker,
+  { before, wanted }: { readonly before: BrowserSession | null; readonly wanted: boolean },
+  { cookieSessions }: PageParts,
+): boolean {
+  if (asker.kind === "login") return asker.login.ticket.stays
+  const renewed = renewedBy(asker, before)
+  return renewed === null ? wanted : cookieSessions.stays(renewed.session)
+}
+
+function faultOf(error: unknown): { readonly kind: "passkey" } | Waiting {
+  const waiting = waitingFault(error)
+  if (waiting !== null) return waiting
+  const isWrong = error instanceof AuthError && error.code === "invalid_credentials"
+  if (isWrong) return { kind: "passkey" }
+  throw error
+}
+
+/** The page on which the passkey was used, with what was wrong. */
+async function refused(
+  request: HttpRequest,
+  { asker, way, before, stays, trusts }: Sent,
+  fault: ReturnType<typeof faultOf>,
+  parts: PageParts,
+): Promise<Reply> {
+  if (asker.kind === "login") {
+    return codeReply(request, { login: asker.login, way, kind: "otp", trusts }, fault, parts)
+  }
+  const renewed = renewedBy(asker, before)
+  const username = renewed?.user.username ?? ""
+  return loginReply({ way, before, username, stays, isAgain: renewed !== null }, fault, parts)
+}
+
+async function startOver(request: HttpRequest, way: Way, parts: PageParts): Promise<Reply> {
+  return redirect(await startOverAt(request, { way, over: "late" }, parts), [noFactorCookie])
+}

@@ -1,0 +1,44 @@
+// The login page as a reply: shown by GET /login, and again when a login was refused.
+
+import type { Reply } from "../http/message.ts"
+import { type LoginFault, type LoginView, loginPage } from "./login_page.ts"
+import type { BrowserSession, PageParts } from "./page_parts.ts"
+import { pageReply } from "./page_reply.ts"
+import { type Way, wayFields } from "./way.ts"
+
+/** Who logs in, and where to. */
+export interface LoginPlace extends Pick<LoginView, "username" | "stays" | "isAgain"> {
+  readonly way: Way
+  /** The session of this browser. */
+  readonly before: BrowserSession | null
+}
+
+const statuses: Readonly<Record<LoginFault["kind"], number>> = {
+  no_username: 400,
+  no_password: 400,
+  // Not 401: that would need a challenge, and no browser can answer one here.
+  wrong: 403,
+  passkey: 403,
+  too_many: 429,
+  busy: 503,
+  // The page after a redirect.
+  late: 200,
+  codes: 200,
+}
+
+/** The page, with what was wrong. */
+export function loginReply(
+  { way, before, ...view }: LoginPlace,
+  fault: LoginFault | null,
+  { site, hasPasskeys }: Pick<PageParts, "site" | "hasPasskeys">,
+): Reply {
+  const { username, stays, isAgain } = view
+  const destination = { host: way.to?.host.name ?? null, fields: wayFields(way) }
+  const own = before?.user.factors?.passkeys ?? []
+  const takesPasskeys = hasPasskeys && (!isAgain || own.length > 0)
+  const page = loginPage({ destination, username, stays, isAgain, takesPasskeys, fault }, site)
+  return pageReply(page, {
+    status: fault === null ? 200 : statuses[fault.kind],
+    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
+  })
+}
