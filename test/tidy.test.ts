@@ -49,7 +49,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
 const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "store/json/": [
     ...["store/open_store.ts", "store/data_directory.ts"],
-    ...["store/copy_store.ts", "store/store_status.ts"],
+    ...["store/copy_store.ts", "store/store_status.ts", "store/backup.ts"],
   ],
   "store/postgres/": ["store/open_store.ts", "store/copy_store.ts", "store/store_status.ts"],
   "http/node/": ["start.ts", "config/load.ts"],

@@ -2,8 +2,9 @@
 
 import { monotonicMillis } from "../clock.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import { type CopyProgress, type CopyReport, copyStore } from "../store/copy_store.ts"
+import { type CopyReport, copyStore } from "../store/copy_store.ts"
 import { type TableName, tableNames } from "../store/records.ts"
+import type { CopyProgress } from "../store/watched_content.ts"
 import { grouped } from "./columns.ts"
 import type { Call } from "./command_row.ts"
 import { readPlace } from "./store_places.ts"

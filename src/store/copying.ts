@@ -19,6 +19,20 @@ export interface Content {
   read<T extends TableName>(table: T): AsyncIterable<readonly Records[T][]>
 }
 
+/** Where a backup comes from. */
+export interface BackupOrigin {
+  /** The version of the Postern that made it. */
+  readonly postern: string
+  /** The moment, in epoch seconds. */
+  readonly madeAt: number
+}
+
+/** A backup that is being read. Its tables are read once, in their order. */
+export interface Backup {
+  readonly origin: BackupOrigin
+  readonly content: Content
+}
+
 /** A store to copy from. */
 export interface CopySource {
   /** Where it is, for messages. */

@@ -9,6 +9,7 @@ import { journalNames } from "./json/journal.ts"
 import { keysFileName } from "./json/keys_file.ts"
 import { lockFileName } from "./json/lock_file.ts"
 import { snapshotName } from "./json/snapshot.ts"
+import { lastBackupName } from "./last_backup.ts"
 
 /** A data directory. It need not exist yet. */
 export interface DataDirectory {
@@ -21,7 +22,7 @@ export interface DataDirectory {
 /** The names of the store's files. No other file may have one of them. */
 export const storeFileNames: readonly string[] = [
   ...[snapshotName, ...journalNames],
-  ...[keysFileName, lockFileName],
+  ...[keysFileName, lockFileName, lastBackupName],
 ]
 
 const belowVolume = "postern"

@@ -27,6 +27,8 @@ export interface DiskFile {
   truncate(length: number): Promise<void>
   /** The byte at `position`, or null where the file has ended. */
   byteAt(position: number): Promise<number | null>
+  /** Bytes from `position` on, at most so many; none where the file has ended. */
+  readAt(position: number, bytesMax: number): Promise<Buffer>
   /** Which file it is: the `Inspection.identity` of a path that leads to it. */
   identity(): Promise<string>
   close(): Promise<void>
@@ -170,6 +172,13 @@ function diskFile(handle: fs.FileHandle): DiskFile {
     byteAt: async (position) => {
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, position)
       return bytesRead === 0 ? null : (buffer[0] ?? null)
+    },
+    readAt: async (position, bytesMax) => {
+      const { bytesRead, buffer } = await handle.read(
+        Buffer.allocUnsafe(bytesMax),
+        ...([0, bytesMax, position] as const),
+      )
+      return buffer.subarray(0, bytesRead)
     },
     identity: async () => identityOf(await handle.stat({ bigint: true })),
     close: () => handle.close(),

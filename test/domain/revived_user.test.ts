@@ -23,13 +23,16 @@ test("reviveUser() voids tokens and links as a reset does, and keeps all else", 
   assert.deepEqual([revived.tokensNotBefore, revived.link], [start + 1, null])
 })
 
-test("reviveUser() drops tickets and offers, and keeps factors, codes and failures", () => {
+test("reviveUser() drops tickets, offers and trust, and keeps factors, codes and failures", () => {
   const tickets = [{ ...sampleTicket("t"), tries: 2, isUsed: false }]
   const passkeys = [samplePasskey("k")]
-  const factors = sampleFactors({ pendingTotp, tickets, passkeys, failures: 9 })
+  const device = { id: "d", userAgent: "Browser/1.0", createdAt: start, expiresAt: start + 60 }
+  const trusted = [device]
+  const factors = sampleFactors({ pendingTotp, tickets, trusted, passkeys, failures: 9 })
   const revived = reviveUser(sampleUser("alice", { factors }), start)
   const lastStep = Math.floor(start / 30) + 1
-  const expected = { ...factors, pendingTotp: null, tickets: [], totp: { ...totp, lastStep } }
+  const gone = { pendingTotp: null, tickets: [], trusted: [] }
+  const expected = { ...factors, ...gone, totp: { ...totp, lastStep } }
   assert.deepEqual(revived.factors, expected)
 })
 

@@ -124,6 +124,8 @@ function diskOver(files: Files, perform: Perform): Disk {
   const fileOf = (name: string): DiskFile => ({
     ...writerOf(name, perform),
     byteAt: async (position) => files.get(name)?.at(position) ?? null,
+    readAt: async (position, bytesMax) =>
+      Buffer.from(files.get(name)?.subarray(position, position + bytesMax) ?? []),
     identity: async () => identities.of(name),
   })
   return {
@@ -240,6 +242,7 @@ function createLockFile() {
         },
         truncate: async () => {},
         byteAt: async () => null,
+        readAt: async () => Buffer.alloc(0),
         identity: async () => "test:lock",
         close: async () => {},
       }

@@ -17,6 +17,7 @@ import {
   type Counts,
   sliceMax,
 } from "../copying.ts"
+import { lastBackupName } from "../last_backup.ts"
 import { type Records, type TableName, tableNames } from "../records.ts"
 import { sumText } from "./checksum.ts"
 import { decoyKey } from "./failed_logins.ts"
@@ -24,6 +25,7 @@ import { journalNames, makeSegments } from "./journal.ts"
 import { keysFileName } from "./keys_file.ts"
 import { takeLock } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
+import { contentNow } from "./moment.ts"
 import { openJsonStore } from "./open_json_store.ts"
 import { firstLine, openingLine, readSnapshot, snapshotName } from "./snapshot.ts"
 import { directoryFailure } from "./store_directory.ts"
@@ -105,7 +107,7 @@ async function write(
       async use(beside) {
         const { tables } = readSnapshot((await disk.read(beside)) ?? Buffer.alloc(0))
         const copiedKeys = keysBeside === null ? null : await disk.read(keysBeside)
-        await compare(contentOf(tables, copiedKeys))
+        await compare(contentNow(tables, copiedKeys))
         await makeSegments(directory, disk)
         if (keysBeside !== null) await disk.rename(keysBeside, keysPath)
         await disk.rename(beside, path)
@@ -171,7 +173,8 @@ function recordsOf<T extends TableName>(tables: Tables, table: T): readonly Reco
 
 /** Whether a file may be in a directory in which there is no store. */
 function isOfNoStore(name: string): boolean {
-  return ["lost+found", lockFileName].includes(name) || /\.sock$/.test(name) || isLeftover(name)
+  const known = ["lost+found", lockFileName, lastBackupName]
+  return known.includes(name) || /\.sock$/.test(name) || isLeftover(name)
 }
 
 function notEmpty(directory: string, names: readonly string[]): OperatorError {

@@ -3,6 +3,7 @@
 
 import { join } from "node:path"
 import { systemClock } from "../../clock.ts"
+import type { BackupOrigin } from "../copying.ts"
 import type { FailureStore } from "../failure_store.ts"
 import type { StoreFigures } from "../figures.ts"
 import type { HistoryStore } from "../history_store.ts"
@@ -11,6 +12,7 @@ import { JsonFailures } from "./failed_logins.ts"
 import { Journal, type JournalOptions, type Segment } from "./journal.ts"
 import { JsonKeys, keysFileName } from "./keys_file.ts"
 import { JsonHistories } from "./login_histories.ts"
+import { contentNow } from "./moment.ts"
 import { JsonSessions } from "./sessions.ts"
 import { snapshotName, writeSnapshot } from "./snapshot.ts"
 import { StagedTables } from "./staged_tables.ts"
@@ -82,6 +84,12 @@ export class JsonStore implements Store {
     const { journal, ...counts } = this.#journal.figures()
     const snapshot = { ...journal.snapshot, writtenAt: this.#snapshotWrittenAt }
     return { ...counts, journal: { ...journal, snapshot }, database: null }
+  }
+
+  async backup(origin: BackupOrigin): Promise<AsyncIterable<Uint8Array>> {
+    const { encodeBackup } = await import("./backup_format.ts")
+    const keys = (await this.keys.read())?.bytes ?? null
+    return encodeBackup(contentNow(this.tables, keys), origin)
   }
 
   async close(): Promise<void> {

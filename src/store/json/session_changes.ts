@@ -1,6 +1,7 @@
 // The changes of the JSON store's tables by which sessions start and end.
 
 import type { Session } from "../../domain/session.ts"
+import { endedSessionOf } from "../ended_session.ts"
 import type { RevocationWindow, RevokedToken } from "../store.ts"
 import type { Change } from "./tables.ts"
 
@@ -14,13 +15,10 @@ export function changeToStart(session: Session): Change {
  * seem to have expired get a record too: the clock may be ahead, and be set back.
  */
 export function changesToEnd(sessions: readonly Session[], window: RevocationWindow): Change[] {
-  const { at, accessTtlSeconds, graceSeconds } = window
-  return sessions.flatMap(({ sid, lastUsedAt }): Change[] => {
-    // Not before the last token was given, even if the clock was set back since.
-    const lastTokenAt = Math.max(lastUsedAt, Math.min(at, lastUsedAt + graceSeconds))
-    const tokensExpireAt = lastTokenAt + accessTtlSeconds
+  return sessions.flatMap((session): Change[] => {
+    const { sid } = session
     const gone: Change = ["sessions", sid, null]
-    return [gone, ["endedSessions", sid, Object.freeze({ sid, tokensExpireAt })]]
+    return [gone, ["endedSessions", sid, endedSessionOf(session, window)]]
   })
 }
 

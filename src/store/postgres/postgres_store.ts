@@ -54,6 +54,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       const seen = { ...view.counts.figures(), horizonSeconds: transactions.openSeconds() }
       return { ...figures(), journal: null, database: { ...database.figures(), view: seen } }
     },
+    backup: async () => null,
     close: () => database.close(),
   }
 }

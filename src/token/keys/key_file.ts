@@ -112,10 +112,22 @@ export function newFactorKey(): Uint8Array {
 /** The keys that an operator can replace and that are not in `keys`, by the names that operators use. */
 export const secretNames = ["refresh", "cookies"] as const
 
+const renewals: {
+  readonly [N in (typeof secretNames)[number]]: (file: KeyFile) => KeyFile
+} = {
+  refresh: (file) => ({ ...file, refreshKey: newRefreshKey() }),
+  cookies: (file) => ({ ...file, cookieKey: newCookieKey() }),
+}
+
 /** The document with a new key in the place of a secret. Null for another name. */
 export function renewSecret(file: KeyFile, name: string): KeyFile | null {
-  if (name === "refresh") return { ...file, refreshKey: newRefreshKey() }
-  return name === "cookies" ? { ...file, cookieKey: newCookieKey() } : null
+  const known = secretNames.find((one) => one === name)
+  return known === undefined ? null : renewals[known](file)
+}
+
+/** The document with new keys in the place of all secrets. */
+export function renewSecrets(file: KeyFile): KeyFile {
+  return secretNames.reduce((renewed, name) => renewals[name](renewed), file)
 }
 
 function readMembers(bytes: Uint8Array, place: string): JsonObject {
