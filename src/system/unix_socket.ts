@@ -1,13 +1,21 @@
-// Unix domain sockets: one line of text in, one line out. The mode of a socket's directory decides
-// who may connect. They work across containers that share a volume.
+// Unix domain sockets: one line of text in, one line out, and behind that line the pieces of a long
+// answer (frames.ts). The mode of a socket's directory decides who may connect. They work across
+// containers that share a volume.
 
 import { once } from "node:events"
 import { createConnection, createServer, type Socket } from "node:net"
 import { relative } from "node:path"
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+import { endFrame, frameOf, readFrames } from "./frames.ts"
+
+/** A long answer: a line, and pieces behind it. */
+export interface LongAnswer {
+  readonly line: string
+  readonly pieces: AsyncIterable<Uint8Array>
+}
 
 /** Answers one line. A rejection closes the connection without an answer. */
-export type LineHandler = (line: string) => Promise<string>
+export type LineHandler = (line: string) => Promise<string | LongAnswer>
 
 /** A socket that is listened on. */
 export interface LocalSocket {
@@ -21,6 +29,8 @@ export class NobodyListens extends Error {
 
 const lineBytesMax = 65_536
 const silenceSecondsMax = 30
+/** For so long the reader of a long answer may read nothing: a person may type a password there. */
+const pauseSecondsMax = 300
 const connectionsMax = 64
 /** While more bytes of answers are unread, further answers are dropped. */
 const unreadBytesMax = 16 * 1024 * 1024
@@ -43,9 +53,12 @@ export async function listenLocally(path: string, answer: LineHandler): Promise<
     readLine(socket, async (line) => {
       answering.add(socket)
       try {
-        const text = await answer(line)
-        if (unreadBytes() > unreadBytesMax) socket.destroy()
-        else socket.end(`${text}\n`)
+        const given = await answer(line)
+        // Nobody waits for the end of a long answer when the service stops.
+        answering.delete(socket)
+        if (typeof given !== "string") await send(given, socket)
+        else if (unreadBytes() > unreadBytesMax) socket.destroy()
+        else socket.end(`${given}\n`)
       } catch {
         socket.destroy()
       } finally {
@@ -75,6 +88,28 @@ export async function listenLocally(path: string, answer: LineHandler): Promise<
   function endRest(): void {
     for (const socket of connections) if (!answering.has(socket)) socket.destroy()
   }
+}
+
+async function send({ line, pieces }: LongAnswer, socket: Socket): Promise<void> {
+  socket.setTimeout(pauseSecondsMax * 1000)
+  socket.write(`${line}\n`)
+  for await (const piece of pieces) {
+    // No piece is empty, but for the end.
+    if (piece.byteLength > 0 && !socket.write(frameOf(piece))) await drained(socket)
+    if (socket.destroyed) return
+  }
+  socket.end(endFrame)
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      socket.off("drain", go).off("close", go)
+      resolve()
+    }
+    socket.on("drain", go).on("close", go)
+    if (socket.destroyed) go()
+  })
 }
 
 // Into one buffer: pieces of a byte each would take far more memory than the line.
@@ -120,6 +155,60 @@ export function askLocally(path: string, line: string): Promise<string> {
       reject(saysNobody(error) ? new NobodyListens(`Nobody listens at '${path}'`) : error)
     })
   })
+}
+
+/**
+ * Sends a line, and gives the line of the answer with the pieces behind it. They are read to their
+ * end, or given up.
+ * @throws NobodyListens as `askLocally`
+ */
+export async function askForPieces(path: string, line: string): Promise<LongAnswer> {
+  const socket = createConnection(shortest(path))
+  socket.setTimeout(silenceSecondsMax * 1000, () => {
+    socket.destroy(new Error(`No answer within ${silenceSecondsMax} seconds`))
+  })
+  try {
+    await once(socket, "connect")
+  } catch (error) {
+    throw saysNobody(error as Error) ? new NobodyListens(`Nobody listens at '${path}'`) : error
+  }
+  socket.write(`${line}\n`)
+  const stream = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  let bytes = Buffer.alloc(0)
+  let end = -1
+  for (; end === -1; end = bytes.indexOf("\n")) {
+    const { done, value } = await stream.next()
+    if (done) throw new Error("The connection ended without an answer")
+    bytes = Buffer.concat([bytes, value])
+  }
+  const rest = bytes.subarray(end + 1)
+  return { line: bytes.toString("utf8", 0, end), pieces: piecesFrom(socket, { rest, stream }) }
+}
+
+async function* piecesFrom(
+  socket: Socket,
+  { rest, stream }: { readonly rest: Uint8Array; readonly stream: AsyncIterator<Buffer> },
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* readFrames(rest, withPatience(stream, socket))
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** A stream whose silence counts only while somebody waits for it. */
+function withPatience(stream: AsyncIterator<Buffer>, socket: Socket): AsyncIterator<Buffer> {
+  socket.setTimeout(0)
+  return {
+    async next() {
+      socket.setTimeout(silenceSecondsMax * 1000)
+      try {
+        return await stream.next()
+      } finally {
+        socket.setTimeout(0)
+      }
+    },
+  }
 }
 
 /**
