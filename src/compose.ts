@@ -18,6 +18,7 @@ import { DeviceTrust } from "./service/device_trust.ts"
 import type { OperatorFactorParts } from "./service/factors/operator_factors.ts"
 import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
+import { createLongAnswers, type LongAnswers } from "./service/long_answers.ts"
 import { openKeys } from "./service/open_keys.ts"
 import { createRevocationWindow } from "./service/session_tokens.ts"
 import { type DataDirectory, findDataDirectory, storeFileNames } from "./store/data_directory.ts"
@@ -42,6 +43,8 @@ export interface Deployment {
   readonly links: LinkCommands | null
   /** Shows and removes the second factors of users. */
   readonly factorCommands: FactorCommands
+  /** The commands whose answer is as long as the store. */
+  readonly longAnswers: LongAnswers
   /** What the account page shows of the past; null in a command, or when the wing is off. */
   readonly recentLogins: RecentLogins | null
   readonly store: Store
@@ -106,7 +109,8 @@ export async function compose(
     const useCases = useCasesOf(config, { ...parts, keys })
     const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
     await hasRoomToHash
-    const wing = { links, recentLogins }
+    const longAnswers = createLongAnswers({ store, clock, audit })
+    const wing = { longAnswers, links, recentLogins }
     return { ...parts, ...wing, ...useCases, directory, isNew, keys, summarizeAudit, close }
   } catch (error) {
     await close()

@@ -28,6 +28,7 @@ runCommandLine(process.argv.slice(2), {
   environment: process.env,
   program: programName(),
   showsProgress: isatty(2) && process.env["TERM"] !== "dumb",
+  printsToTerminal: isatty(1),
   isColored: isatty(2) && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
   // Made when it is read from: a service never does.
   get input() {
@@ -35,6 +36,7 @@ runCommandLine(process.argv.slice(2), {
   },
   print: output.write,
   unreadBytes: output.unreadBytes,
+  flush: async () => void (await output.settle(null)),
   printError: errors.write,
   async settle(millisMax) {
     // The exit code is known already. Node 20 rejects a failed import twice, and the second

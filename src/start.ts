@@ -81,13 +81,13 @@ async function startWith(
   config: Config,
   { log, program }: { readonly log: Log; readonly program: string },
 ): Promise<Service> {
-  const { directory, accounts, keys, links, store, clock, summarizeAudit, close } = opened
+  const { keys, store, clock, summarizeAudit, close } = opened
   await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
   const wing = await loadWing(config)
   const { watch, tellPort } = createServiceWatch(config, clock)
   const control = await openControl({
-    ...{ directory, accounts, keys, links, factorCommands: opened.factorCommands },
+    ...opened,
     ...{ disk: machineDisk, log, isInPlace, watch },
   })
   try {

@@ -4,6 +4,7 @@
 import type { FactorMethod } from "../domain/factors.ts"
 import type { Accounts } from "../service/accounts.ts"
 import type { Keys } from "../service/keys.ts"
+import type { LongAnswers } from "../service/long_answers.ts"
 import type { Log } from "../telemetry/log.ts"
 
 /** The inputs of a command, by name. `value` is any JSON, the others are text. */
@@ -35,6 +36,7 @@ export interface CommandParts {
   /** Null when the browser wing is off. */
   readonly links?: LinkCommands | null
   readonly factorCommands: FactorCommands
+  readonly longAnswers: LongAnswers
   readonly log: Log
 }
 

@@ -10,7 +10,7 @@ import { type FactorMethod, factorMethods } from "../domain/factors.ts"
 import type { JsonObject } from "../domain/strict_json.ts"
 import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
 import { reviveStore } from "../service/revive_store.ts"
-import { errorText } from "../telemetry/log.ts"
+import { errorText, type Log } from "../telemetry/log.ts"
 import type {
   AdminCommand,
   CommandInput,
@@ -167,13 +167,21 @@ export async function execute(command: JsonObject, parts: CommandParts): Promise
     const value = await run(parts, command as JsonObject & CommandInput)
     return { ok: true, value: value ?? null }
   } catch (error) {
-    if (error instanceof AuthError) return { ok: false, code: error.code, msg: error.message }
-    log.error("control.failed", { command: String(name), error: errorText(error) })
-    if (error instanceof Unavailable) {
-      return { ok: false, code: "temporarily_unavailable", msg: error.message }
-    }
-    return { ok: false, code: "server_error", msg: "Something went wrong; the log says what" }
+    return refusalOf(error, { name, log })
   }
+}
+
+/** The answer to a command that failed. */
+export function refusalOf(
+  error: unknown,
+  { name, log }: { readonly name: unknown; readonly log: Log },
+): Extract<Answer, { readonly ok: false }> {
+  if (error instanceof AuthError) return { ok: false, code: error.code, msg: error.message }
+  log.error("control.failed", { command: String(name), error: errorText(error) })
+  if (error instanceof Unavailable) {
+    return { ok: false, code: "temporarily_unavailable", msg: error.message }
+  }
+  return { ok: false, code: "server_error", msg: "Something went wrong; the log says what" }
 }
 
 function requireLinks(links: CommandParts["links"]): LinkCommands {

@@ -9,6 +9,7 @@ import type { Disk } from "../system/disk.ts"
 import { fileFailure, fileHint } from "../system/failure.ts"
 import { randomName } from "../system/random.ts"
 import {
+  askForPieces,
   askLocally,
   knock,
   type LocalSocket,
@@ -17,6 +18,7 @@ import {
 } from "../system/unix_socket.ts"
 import type { CommandParts } from "./admin_command.ts"
 import { type Answer, type Command, execute } from "./commands.ts"
+import { executeLong, isLongCommand, type LongAnswer, type LongCommand } from "./long_commands.ts"
 import type { RequestWatch, WatchCommand } from "./request_watch.ts"
 
 /** Name of the socket in the data directory. */
@@ -71,7 +73,10 @@ async function putUp(path: string, options: ControlOptions): Promise<LocalSocket
     const command = readJsonObject(Buffer.from(line)).value
     const seen = options.watch?.answer(command)
     if (seen !== undefined) return JSON.stringify({ ok: true, value: seen } satisfies Answer)
-    return JSON.stringify(await execute(command, options))
+    if (!isLongCommand(command)) return JSON.stringify(await execute(command, options))
+    const { answer, pieces } = await executeLong(command, options)
+    const text = JSON.stringify(answer)
+    return pieces === null ? text : { line: text, pieces }
   }).catch(async (error) => {
     // Some file systems make a file that is not a socket, and then fail.
     await disk.remove(unnamed).catch(() => {})
@@ -104,10 +109,42 @@ export async function askService(
   directory: string,
   command: Command | WatchCommand,
 ): Promise<Answer | null> {
+  return reached(directory, async (path) => {
+    return JSON.parse(await askLocally(path, JSON.stringify(command))) as Answer
+  })
+}
+
+/** The same for a command with a long answer. */
+export async function askServiceLong(
+  directory: string,
+  command: LongCommand,
+): Promise<LongAnswer | null> {
+  return reached(directory, async (path) => {
+    const { line, pieces } = await askForPieces(path, JSON.stringify(command))
+    const answer = JSON.parse(line) as Answer
+    return answer.ok ? { answer, pieces: whole(directory, pieces) } : { answer, pieces: null }
+  })
+}
+
+async function* whole(
+  directory: string,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
   try {
-    return JSON.parse(
-      await askLocally(join(directory, controlSocketName), JSON.stringify(command)),
-    ) as Answer
+    yield* pieces
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new OperatorError(`The service of '${directory}' gave only a part: ${message}`, {
+      hint: "Its log says more. Did it stop? Try again.",
+      exitCode: exitCodes.unavailable,
+      cause,
+    })
+  }
+}
+
+async function reached<T>(directory: string, ask: (path: string) => Promise<T>): Promise<T | null> {
+  try {
+    return await ask(join(directory, controlSocketName))
   } catch (error) {
     if (error instanceof NobodyListens) return null
     throw error instanceof OperatorError ? error : notReached(directory, error)

@@ -24,3 +24,8 @@ export function inColumns(cells: readonly (readonly string[])[]): string {
 export function grouped(count: number): string {
   return count.toLocaleString("en-US")
 }
+
+/** A number of bytes for people. */
+export function inBytes(bytes: number): string {
+  return bytes < 10_000 ? `${bytes} bytes` : `${grouped(Math.round(bytes / 1024))} KiB`
+}

@@ -1,8 +1,9 @@
 // Runs a control command in the running service or, while no service runs, in this process on the
 // data directory.
 
-import { type Command, execute } from "../admin/commands.ts"
-import { askService, isServed } from "../admin/socket.ts"
+import { type Answer, type Command, execute } from "../admin/commands.ts"
+import { executeLong, type LongAnswer, type LongCommand } from "../admin/long_commands.ts"
+import { askService, askServiceLong, isServed } from "../admin/socket.ts"
 import type { Deployment } from "../compose.ts"
 import type { DatabaseSettings } from "../config/database.ts"
 import type { Config } from "../config/load.ts"
@@ -54,12 +55,41 @@ export async function runControlCommand(
     (await withDeployment({ config, terminal, mayMake: false }, (deployment, log) =>
       execute({ ...command }, { ...deployment, log }),
     ))
-  if (answer.ok) {
-    return { value: answer.value, note: answered === null ? writtenTo(config, path) : "" }
+  if (!answer.ok) throw refusal(answer, hints)
+  return { value: answer.value, note: answered === null ? writtenTo(config, path) : "" }
+}
+
+/** What was answered first, and the pieces behind it. */
+export type UseLongAnswer<T> = (value: unknown, pieces: AsyncIterable<Uint8Array>) => Promise<T>
+
+/**
+ * Runs a command with a long answer, which `use` reads to its end.
+ * @throws OperatorError when it was refused, when nothing is set up, or when the answer is cut off
+ */
+export async function runLongCommand<T>(
+  command: LongCommand,
+  { config, terminal, hints }: { config: Config; terminal: Terminal; hints: Hints },
+  use: UseLongAnswer<T>,
+): Promise<T> {
+  const { path } = await findDataDirectory(config.dataDirectory, machineDisk)
+  const take = ({ answer, pieces }: LongAnswer) => {
+    if (pieces === null) throw refusal(answer, hints)
+    return use(answer.value, pieces)
   }
-  const isBusy = answer.code === "temporarily_unavailable"
-  throw new OperatorError(answer.msg, {
-    hint: isBusy ? busy : (hints[answer.code] ?? "The log of the service says more."),
+  const answered = await askServiceLong(path, command)
+  if (answered !== null) return take(answered)
+  return withDeployment({ config, terminal, mayMake: false }, async (deployment, log) =>
+    take(await executeLong(command, { ...deployment, log })),
+  )
+}
+
+function refusal(
+  { code, msg }: Extract<Answer, { readonly ok: false }>,
+  hints: Hints,
+): OperatorError {
+  const isBusy = code === "temporarily_unavailable"
+  return new OperatorError(msg, {
+    hint: isBusy ? busy : (hints[code] ?? "The log of the service says more."),
     exitCode: isBusy ? exitCodes.unavailable : exitCodes.refused,
   })
 }

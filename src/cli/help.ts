@@ -1,14 +1,14 @@
 // Help: of everything, of one command, of the settings. Made from the tables of commands and
 // settings, and checked against docs/ by the tests.
 
-import manifest from "../../package.json" with { type: "json" }
 import { mayBeFile, type Setting } from "../config/setting.ts"
+import { programVersion } from "../system/program_version.ts"
 import type { CommandRow } from "./command_row.ts"
 import { commandRows } from "./commands.ts"
 import { settingOptions } from "./settings_options.ts"
 
 /** What `postern --version` prints. */
-export const versionText = `postern ${manifest.version}\n`
+export const versionText = `postern ${programVersion}\n`
 
 /** The words to choose a command and its arguments: `user add NAME`. */
 export function usageOf({ name, takes }: CommandRow): string {
@@ -17,7 +17,7 @@ export function usageOf({ name, takes }: CommandRow): string {
 
 /** Help for everything. */
 export function helpText(): string {
-  return `Postern ${manifest.version}: a standalone JWT login service.
+  return `Postern ${programVersion}: a standalone JWT login service.
 
 Usage: postern COMMAND [ARGUMENTS] [OPTIONS]
 

@@ -7,7 +7,7 @@ import { findDataDirectory } from "../store/data_directory.ts"
 import { nameOf } from "../store/store_location.ts"
 import { readStoreStatus, type StoreStatus } from "../store/store_status.ts"
 import { machineDisk } from "../system/disk.ts"
-import { grouped, inColumns } from "./columns.ts"
+import { grouped, inBytes, inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"
 import { databaseFailure } from "./control.ts"
 import { loadSettings } from "./settings_options.ts"
@@ -129,8 +129,4 @@ function asJson({ rows, isExact }: Amount): object {
 
 function inWords({ rows, isExact }: Amount): string {
   return `${isExact ? "" : "about "}${grouped(rows)}`
-}
-
-function inBytes(bytes: number): string {
-  return bytes < 10_000 ? `${bytes} bytes` : `${grouped(Math.round(bytes / 1024))} KiB`
 }

@@ -9,14 +9,18 @@ export interface Terminal {
   readonly isColored: boolean
   /** Whether questions, warnings and mistakes go to a terminal, so that progress can be shown. */
   readonly showsProgress: boolean
+  /** Whether results go to a terminal. */
+  readonly printsToTerminal: boolean
   readonly input: NodeJS.ReadStream | NodeJS.ReadableStream
   /**
-   * Prints results, for people and pipes. When bytes are lost (full disk, closed pipe), `onFailure`
-   * gets the number of bytes that were written.
+   * Prints results, for people and pipes, as text or bytes. When bytes are lost (full disk, closed
+   * pipe), `onFailure` gets the number of bytes that were written.
    */
-  readonly print: (text: string, onFailure?: (bytesTaken: number) => void) => void
+  readonly print: (text: string | Uint8Array, onFailure?: (bytesTaken: number) => void) => void
   /** Bytes printed that nobody has read yet. */
   readonly unreadBytes: () => number
+  /** Waits until what was printed is written or lost. */
+  readonly flush: () => Promise<void>
   /** Prints questions, warnings and mistakes. */
   readonly printError: (text: string) => void
   /**

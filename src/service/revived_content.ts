@@ -42,6 +42,15 @@ export async function reviveContent(
   }
 }
 
+/**
+ * The content as it is.
+ * @throws OperatorError when its keys can't be used
+ */
+export async function keepContent(content: Content, place: string): Promise<Content> {
+  if (content.keys !== null) await readKeyFile(content.keys, place)
+  return content
+}
+
 interface Parts {
   readonly window: RevocationWindow
   /** The sessions that were read, as ended ones. */

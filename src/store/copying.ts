@@ -27,6 +27,12 @@ export interface BackupOrigin {
   readonly madeAt: number
 }
 
+/** A backup that is being made. */
+export interface GivenBackup {
+  readonly counts: Counts
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
 /** A backup that is being read. Its tables are read once, in their order. */
 export interface Backup {
   readonly origin: BackupOrigin

@@ -17,7 +17,7 @@
 import type { FactorChange, RefusedFactor } from "../domain/factor_change.ts"
 import type { Client, Moment, Session, SessionLife, Use } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
-import type { BackupOrigin } from "./copying.ts"
+import type { BackupOrigin, GivenBackup } from "./copying.ts"
 import type { FailureStore } from "./failure_store.ts"
 import type { StoreFigures } from "./figures.ts"
 import type { HistoryStore } from "./history_store.ts"
@@ -52,8 +52,8 @@ export interface Store {
   /** Its numbers, for monitoring. Also those of a closed store. */
   figures(): StoreFigures
 
-  /** The bytes of a backup of this moment; null for a database, which has a way of its own. */
-  backup(origin: BackupOrigin): Promise<AsyncIterable<Uint8Array> | null>
+  /** A backup of this moment; null for a database, which has a way of its own. */
+  backup(origin: BackupOrigin): Promise<GivenBackup | null>
 
   /** Finishes the writes in progress and closes. Afterwards every method throws Unavailable. */
   close(): Promise<void>

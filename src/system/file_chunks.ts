@@ -4,21 +4,37 @@ import type { Disk } from "./disk.ts"
 
 const chunkBytes = 256 * 1024
 
-/** The bytes of a file, piece by piece. Null where there is none. */
-export async function openChunks(path: string, disk: Disk): Promise<AsyncIterable<Buffer> | null> {
+/** The same bytes in pieces of this length at least, but for the last one. */
+export async function* inLargePieces(
+  pieces: AsyncIterable<Uint8Array>,
+  bytesMin: number,
+): AsyncIterable<Uint8Array> {
+  let waiting: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of pieces) {
+    waiting.push(piece)
+    bytes += piece.byteLength
+    if (bytes < bytesMin) continue
+    yield Buffer.concat(waiting)
+    waiting = []
+    bytes = 0
+  }
+  if (bytes > 0) yield Buffer.concat(waiting)
+}
+
+/** The bytes of a file, piece by piece. A file that is not there has none. */
+export async function* chunksOf(path: string, disk: Disk): AsyncIterable<Buffer> {
   const file = await disk.openToRead(path)
-  if (file === null) return null
-  return (async function* () {
-    try {
-      let position = 0
-      for (;;) {
-        const chunk = await file.readAt(position, chunkBytes)
-        if (chunk.byteLength === 0) return
-        position += chunk.byteLength
-        yield chunk
-      }
-    } finally {
-      await file.close()
+  if (file === null) return
+  try {
+    let position = 0
+    for (;;) {
+      const chunk = await file.readAt(position, chunkBytes)
+      if (chunk.byteLength === 0) return
+      position += chunk.byteLength
+      yield chunk
     }
-  })()
+  } finally {
+    await file.close()
+  }
 }

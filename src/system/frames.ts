@@ -1,5 +1,5 @@
-// Pieces of bytes on a stream, each behind its length as four bytes, the highest first. An empty piece
-// is the end: a stream that ends without it was cut off.
+// Pieces of bytes on a stream, each behind its length as four bytes, the highest first. An empty
+// piece is the end: a stream that ends without it was cut off.
 
 /** A piece with its length before it. */
 export function frameOf(bytes: Uint8Array): Buffer {

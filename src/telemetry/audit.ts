@@ -52,6 +52,8 @@ export type AuditEvent =
   | "key.rotated"
   | "key.retired"
   | "key.removed"
+  | "store.backed_up"
+  | "store.restored"
   | "store.revived"
 
 /** The fields of an event. */

@@ -5,10 +5,10 @@ import { execute } from "../../src/admin/commands.ts"
 import type { JsonObject } from "../../src/domain/strict_json.ts"
 import { AuthError, Unavailable } from "../../src/errors.ts"
 import type { Accounts } from "../../src/service/accounts.ts"
-import type { Keys } from "../../src/service/keys.ts"
 import { handle, recoveryCodes, samplePasskey } from "../store/sample_factors.ts"
 import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
-import { factorCommandsOf, noFactorCommands } from "../support/factor_commands.ts"
+import { noParts } from "../support/control_directory.ts"
+import { factorCommandsOf } from "../support/factor_commands.ts"
 import { createTestService, type TestServiceOptions } from "../support/test_service.ts"
 
 const password = "korrekt-pferd-batterie"
@@ -22,9 +22,9 @@ const carol = { username: "carol", ...created }
 async function createCommands(t: TestContext, options: TestServiceOptions = {}) {
   const service = await createTestService(t, options)
   service.log.takeAudit()
-  const { accounts, keys, links, log } = service
+  const { log } = service
   const factorCommands = factorCommandsOf(service, options)
-  const parts = { accounts, keys, links, factorCommands, log: log.log }
+  const parts = { ...service, factorCommands, log: log.log }
   const run = (command: JsonObject) => execute(command, parts)
   return { ...service, run }
 }
@@ -260,8 +260,7 @@ const failures: readonly (readonly [error: unknown, code: string, msg: string])[
 ]
 
 function listing(list: Accounts["list"], { log }: CollectedLog): CommandParts {
-  const accounts = { list } as Partial<Accounts> as Accounts
-  return { accounts, keys: {} as Keys, factorCommands: noFactorCommands, log }
+  return { ...noParts, accounts: { list } as Partial<Accounts> as Accounts, log }
 }
 
 for (const [error, code, msg] of failures) {

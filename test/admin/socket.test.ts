@@ -9,10 +9,9 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { askService, openControl } from "../../src/admin/socket.ts"
 import { OperatorError } from "../../src/errors.ts"
-import type { Accounts } from "../../src/service/accounts.ts"
-import type { Keys } from "../../src/service/keys.ts"
 import { machineDisk } from "../../src/system/disk.ts"
 import { createCollectedLog } from "../support/collected_log.ts"
+import { noParts } from "../support/control_directory.ts"
 import { noFactorCommands } from "../support/factor_commands.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
@@ -26,6 +25,7 @@ async function openTestControl(t: TestContext, directory = temporaryDirectory(t)
     accounts: service.accounts,
     keys: service.keys,
     factorCommands: noFactorCommands,
+    longAnswers: service.longAnswers,
     disk: machineDisk,
     isInPlace: () => true,
     log: service.log.log,
@@ -80,7 +80,7 @@ test("openControl() says what stands in its way", async (t) => {
   const path = join(directory, "control.sock")
   mkdirSync(path)
   const { log } = createCollectedLog()
-  const nothing = { accounts: {} as Accounts, keys: {} as Keys, factorCommands: noFactorCommands }
+  const nothing = noParts
   const opened = openControl({
     directory,
     ...nothing,
@@ -101,9 +101,8 @@ test("openControl() leaves the socket of another alone when it closes", async (t
     const directory = temporaryDirectory(t)
     const path = join(directory, "control.sock")
     const { log } = createCollectedLog()
-    const nothing = { accounts: {} as Accounts, keys: {} as Keys, factorCommands: noFactorCommands }
     const world = { disk: machineDisk, log, isInPlace: () => isInPlace }
-    const control = await openControl({ directory, ...nothing, ...world })
+    const control = await openControl({ directory, ...noParts, ...world })
     if (isInPlace) {
       renameSync(path, `${path}.old`)
       writeFileSync(path, "of another")
@@ -116,7 +115,7 @@ test("openControl() leaves the socket of another alone when it closes", async (t
 test("openControl() goes without where the file system has no sockets, and says so", async (t) => {
   const directory = temporaryDirectory(t)
   const collected = createCollectedLog()
-  const nothing = { accounts: {} as Accounts, keys: {} as Keys, factorCommands: noFactorCommands }
+  const nothing = noParts
   const refuse = () => Promise.reject(Object.assign(new Error("made by a test"), { code: "EPERM" }))
   const disk = { ...machineDisk, chmod: refuse }
   const control = await openControl({

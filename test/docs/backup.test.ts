@@ -1,96 +1,120 @@
-// docs/backup.md against what is there: its files and events, and its way to copy and restore.
+// docs/backup.md against what is there: its files and events, its commands, and its pipes to age.
 
 import assert from "node:assert/strict"
 import { execFileSync, spawnSync } from "node:child_process"
-import { lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { before, type TestContext, test } from "node:test"
 import { fileURLToPath } from "node:url"
-import { exitCodes } from "../../src/errors.ts"
 import { journalNames } from "../../src/store/json/journal.ts"
 import { keysFileName } from "../../src/store/json/keys_file.ts"
 import { snapshotName } from "../../src/store/json/snapshot.ts"
 import { postLogin } from "../support/http_client.ts"
-import { runPostern, startPostern } from "../support/postern_process.ts"
+import { blocksOf, isAsShown, readPage, runSteps, stepsOf, tableOf } from "../support/page.ts"
+import { bundlePostern, runPostern, startPostern } from "../support/postern_process.ts"
+import { setUp } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-const page = readFileSync(join(root, "docs/backup.md"), "utf8")
-const files = [snapshotName, ...journalNames, keysFileName]
+const page = readPage("docs/backup.md")
 const password = "korrekt-pferd-batterie"
 
-/** The lines of shell under a heading, of its first block without Docker. */
-function shellOf(heading: string): readonly string[] {
-  const section = page.slice(page.indexOf(`\n## ${heading}\n`))
-  const block = /```console\n([\s\S]*?)```/.exec(section)?.[1] ?? ""
-  return [...block.matchAll(/^\$ (.*)$/gm)].map(([, line = ""]) => line)
-}
+const modules = fileURLToPath(new URL("../../node_modules", import.meta.url))
 
-/** Runs lines in a directory, `npm` as the project's own; gives what the last one printed. */
-function runShell(lines: readonly string[], cwd: string): string {
-  const main = `'${process.execPath}' --import tsx '${join(root, "src/main.ts")}'`
-  const script = lines.join("\n").replaceAll("npm run --silent postern --", main)
-  const env = { PATH: process.env["PATH"], POSTERN_LOG_LEVEL: "warn" }
-  const { status, stdout, stderr } = spawnSync("sh", ["-e", "-c", script], {
-    cwd,
-    env,
-    encoding: "utf8",
-  })
-  assert.deepEqual([status, stderr], [0, ""], script)
-  return stdout
-}
-
-test("docs/backup.md names each file, each exit code and each event as it is", () => {
-  const table = [...page.matchAll(/^\| (`.+`) \|/gm)].slice(0, 3).join()
-  for (const name of files) {
-    assert.ok(table.includes(`\`${name}\``), name)
-    for (const heading of ["Copy while it runs", "Restore"]) {
-      assert.ok(shellOf(heading).join(" ").includes(name), `${heading}: ${name}`)
-    }
-  }
-  assert.ok(page.includes(`exits with ${exitCodes.damagedData},`))
-  const source = readFileSync(join(root, "src/store/json/held_files.ts"), "utf8")
-  assert.ok(page.includes("`store.displaced`") && source.includes('"store.displaced"'))
+let program: readonly string[] = []
+before((t) => {
+  program = bundlePostern(t as TestContext)
 })
 
-test("docs/backup.md: a copy that was made while the service runs is whole, and restores", async (t) => {
-  const cwd = workingDirectory(t)
-  const settings = { POSTERN_DATA_DIR: join(cwd, "data") }
-  const service = await startPostern(t, { ...settings, POSTERN_SEED_USERS: "alice:wonderland" })
-  // tsx is looked for from where a command is typed.
-  const listed = runShell(shellOf("Copy while it runs"), cwd)
-  assert.match(listed, /^USERNAME [\s\S]*\nalice /)
-  assert.deepEqual(readdirSync(join(cwd, "backup")).sort(), [...files].sort())
-  for (const name of files) assert.equal(lstatSync(join(cwd, "backup", name)).mode & 0o777, 0o600)
-  const added = await runPostern(["user", "add", "dora"], settings, password)
-  assert.equal(added.exitCode, 0, added.stderr)
-  assert.equal((await postLogin(service.url, "dora", password)).status, 200)
-  assert.equal(await service.stop(), 0)
+test("docs/backup.md names each file and each event as it is", () => {
+  const table = tableOf(page, "File")
+    .map(([file]) => file)
+    .join()
+  for (const name of [snapshotName, ...journalNames, keysFileName]) {
+    assert.ok(table.includes(`\`${name}\``), name)
+  }
+  for (const [event, file] of [
+    ["store.displaced", "src/store/json/held_files.ts"],
+    ["store.backed_up", "src/service/open_backup.ts"],
+  ] as const) {
+    const source = readPage(file).text
+    assert.ok(page.text.includes(`\`${event}\``) && source.includes(`"${event}"`), event)
+  }
+})
 
-  const lines = shellOf("Restore")
-  assert.equal(lines.at(-1), "npm start")
-  runShell(lines.slice(0, -1), cwd)
-  const again = await startPostern(t, settings)
-  assert.equal((await postLogin(again.url, "alice", "wonderland")).status, 200)
-  assert.equal((await postLogin(again.url, "dora", password)).status, 401)
+test("docs/backup.md: its commands print what it shows, and bring the users back", async (t) => {
+  const directory = temporaryDirectory(t)
+  const settings = { POSTERN_DATA_DIR: join(directory, "data") }
+  const seeded = { ...settings, POSTERN_SEED_USERS: "alice:wonderland,bob:builder" }
+  const service = await startPostern(t, seeded, ["serve"], program)
+  const { body: tokens } = await postLogin(service.url, "alice", "wonderland")
+  const steps = stepsOf(page)
+  const lost = steps.findIndex(({ command }) => command.startsWith("mv "))
+  assert.ok(lost > 1 && steps.length > lost + 1)
+  const shell = { directory, host: service.url, program, settings, password }
+  const run = async (some: typeof steps) => {
+    const printed = await runSteps(some, shell)
+    for (const [index, { command, shown }] of some.entries()) {
+      assert.ok(isAsShown(printed[index] ?? "", shown), `${command}\n${printed[index]}`)
+    }
+    rmSync(join(directory, ".bin"), { recursive: true })
+  }
+  await run(steps.slice(0, lost))
+  const file = join(directory, "monday.json")
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.equal(await service.stop(), 0)
+  await run(steps.slice(lost))
+  const again = await startPostern(t, settings, ["serve"], program)
+  assert.equal((await postLogin(again.url, "bob", "builder")).status, 200)
+  const headers = { Authorization: `Bearer ${tokens["access_token"]}` }
+  assert.equal((await fetch(`${again.url}/me`, { headers })).status, 401)
   assert.equal(await again.stop(), 0)
 })
 
-test("docs/backup.md: what the container unpacks is what was copied", (t) => {
-  const cwd = workingDirectory(t)
-  runShell([`mkdir backup data && cd backup && touch ${files.join(" ")}`], cwd)
-  const line = /^\$ (tar .*)$/m.exec(page)?.[1] ?? ""
-  const [pack = "", unpack = ""] = line.split(/ \| docker run .* --entrypoint /)
-  execFileSync(
-    "sh",
-    ["-c", `${pack} | ${unpack.replace("tar postern", "tar").replace("/data", "data")}`],
-    { cwd },
-  )
-  assert.deepEqual(readdirSync(join(cwd, "data")).sort(), [...files].sort())
+test("docs/backup.md: jq takes keys.json out of a backup, byte by byte", async (t) => {
+  const directory = temporaryDirectory(t)
+  const data = await setUp(join(directory, "data"))
+  const file = join(directory, "monday.json")
+  const settings = { POSTERN_DATA_DIR: data }
+  assert.equal((await runPostern(["backup", file], settings)).exitCode, 0)
+  const [, line = ""] = /`(jq [^`]*)`/.exec(page.text) ?? []
+  execFileSync("sh", ["-c", line], { cwd: directory })
+  const taken = readFileSync(join(directory, keysFileName))
+  assert.ok(taken.equals(readFileSync(join(data, keysFileName))))
 })
 
-function workingDirectory(t: TestContext): string {
+const age = spawnSync("age", ["--version"]).status === 0
+
+test("docs/backup.md: its pipes encrypt a backup, and restore it", {
+  skip: !age && "no age here",
+}, async (t) => {
   const directory = temporaryDirectory(t)
-  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
-  return directory
-}
+  const data = await setUp(join(directory, "data"))
+  const words = [process.execPath, ...program].map((word) => `'${word}'`).join(" ")
+  const key = execFileSync("age-keygen", { encoding: "utf8", stdio: ["pipe", "pipe", "ignore"] })
+  writeFileSync(join(directory, "key.txt"), key)
+  const [recipient = ""] = /age1\w+/.exec(key) ?? []
+  const shell = (line: string) => {
+    const script = line
+      .replace(
+        /docker compose (?:exec|run --rm) -T postern postern|docker compose run --rm -T postern/,
+        words,
+      )
+      .replace("age1…", recipient)
+    const env = { ...process.env, POSTERN_DATA_DIR: data, NODE_PATH: modules }
+    return spawnSync("bash", ["-c", script], { cwd: directory, env, encoding: "utf8" })
+  }
+  const line = blocksOf(page, "sh").find((block) => /^docker .*\| age -r/.test(block)) ?? ""
+  const made = shell(line)
+  assert.match(made.stderr, /^Wrote \d+ bytes to the pipe\. /)
+  const before = readFileSync(join(data, snapshotName))
+  const encrypted = readFileSync(join(directory, "monday.json.age"))
+  assert.equal(encrypted.toString("latin1", 0, 21), "age-encryption.org/v1")
+  assert.ok(!encrypted.includes("postern-private-keys"))
+  rmSync(data, { recursive: true })
+  const [, back = ""] = /`(age -d [^`]*)`/.exec(page.text) ?? []
+  const restored = shell(back)
+  assert.deepEqual([restored.status, restored.stderr], [0, ""])
+  assert.match(restored.stdout, /^Restored to '/)
+  assert.ok(readFileSync(join(data, snapshotName)).equals(before))
+  assert.equal(readdirSync(directory).length, 3)
+})

@@ -43,7 +43,7 @@ async function restored(
   change: (content: Content) => Promise<Content>,
 ) {
   const to = { directory: join(temporaryDirectory(t), "data"), disk: machineDisk }
-  const chunks = (await store.backup(origin)) ?? assert.fail()
+  const { chunks } = (await store.backup(origin)) ?? assert.fail()
   await restoreBackup({ from: { chunks, place: "x" }, to, change, warn, ...watching })
   const opened = await openJsonStore({ ...to, warn })
   t.after(() => opened.close())
@@ -61,7 +61,8 @@ test("reviveContent() leaves what reviveStore() leaves, of all that a service ha
   await service.call("POST", "/login", { json: { username: "bob", password: "wrong" } })
   const tickets = [{ ...sampleTicket("t"), tries: 1, isUsed: true }]
   const factors = sampleFactors({ pendingTotp, tickets, failures: 3 })
-  const link = { kind: "reset", tag: "tag", expiresAt: start + 60 } as const
+  const expiresAt = start + 60
+  const link = { kind: "reset", tag: "tag", expiresAt, removesFactors: false } as const
   await store.users.create(sampleUser("carol", { factors, link }))
   const options = startOptions({ ifPasswordHash: sampleHash() })
   await store.sessions.start(sampleSession("s1", { username: "carol" }), options)

@@ -24,9 +24,13 @@ const origin: BackupOrigin = { postern: "1.2.3", madeAt: start }
 const watching = { onProgress: () => {}, isInterrupted: () => false }
 const damaged = "Nothing was restored. Take another backup: this one is damaged, or was cut short."
 
-async function gathered(chunks: AsyncIterable<Uint8Array> | null): Promise<Buffer> {
+async function chunksOf(store: Store): Promise<AsyncIterable<Uint8Array>> {
+  return ((await store.backup(origin)) ?? assert.fail()).chunks
+}
+
+async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = []
-  for await (const chunk of chunks ?? assert.fail()) all.push(chunk)
+  for await (const chunk of chunks) all.push(chunk)
   return Buffer.concat(all)
 }
 
@@ -72,7 +76,7 @@ test("restoreBackup() takes records in any order, as a running service gives the
   await store.failures.count(null, "stranger")
   await store.failures.count("carol", "device")
   await store.keys.replace(Buffer.from('{"a":"é"}\n'), { ifVersion: null })
-  const bytes = await gathered(await store.backup(origin))
+  const bytes = await gathered(await chunksOf(store))
   const to = newDirectory(t)
   const { counts } = await restore(bytes, to)
   assert.deepEqual(
@@ -97,8 +101,7 @@ test("Store.backup() is one moment, however much changes while it is read", asyn
   const writing = changeAll(store, names, () => isOver)
   const found = new Set<string>()
   for (let times = 0; times < 20; times += 1) {
-    const chunks = (await store.backup(origin)) as AsyncIterable<Uint8Array>
-    const document = await slowly(chunks)
+    const document = await slowly(await chunksOf(store))
     const { users, reservedNames, sessions, endedSessions } = document
     for (const name of names) {
       const [user] = users.filter(({ username }) => username === name)
@@ -251,7 +254,7 @@ test("a restored store goes on: its users log in, and it is backed up again", as
   const one = await opened(t, first)
   await one.users.create(sampleUser("late"))
   const second = newDirectory(t)
-  await restore(await gathered(await one.backup(origin)), second)
+  await restore(await gathered(await chunksOf(one)), second)
   const other = await opened(t, second)
   assert.deepEqual(await other.users.list(), await one.users.list())
 })

@@ -7,10 +7,19 @@ import type { CommandParts } from "../../src/admin/admin_command.ts"
 import { openControl } from "../../src/admin/socket.ts"
 import type { Accounts } from "../../src/service/accounts.ts"
 import type { Keys } from "../../src/service/keys.ts"
+import type { LongAnswers } from "../../src/service/long_answers.ts"
 import { machineDisk } from "../../src/system/disk.ts"
 import { createCollectedLog } from "./collected_log.ts"
 import { noFactorCommands } from "./factor_commands.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
+
+/** Parts that do nothing. */
+export const noParts = {
+  accounts: {} as Accounts,
+  keys: {} as Keys,
+  factorCommands: noFactorCommands,
+  longAnswers: {} as LongAnswers,
+}
 
 /** Makes the directory, and listens in it until the test ends. */
 export async function openControlDirectory(
@@ -20,11 +29,8 @@ export async function openControlDirectory(
   const directory = join(temporaryDirectory(t), "data")
   mkdirSync(directory)
   const { log } = createCollectedLog()
-  const nothing = {
-    ...{ accounts: {} as Accounts, keys: {} as Keys, factorCommands: noFactorCommands },
-  }
   const control = await openControl({
-    ...nothing,
+    ...noParts,
     log,
     ...parts,
     directory,

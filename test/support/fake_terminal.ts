@@ -5,8 +5,9 @@ import type { Terminal } from "../../src/cli/terminal.ts"
 
 /** A terminal and what was written to it. */
 export interface FakeTerminal extends Terminal {
-  /** What was printed. */
+  /** What was printed, as text. */
   readonly stdout: () => string
+  readonly printedBytes: () => Buffer
   /** Questions, warnings and mistakes. */
   readonly stderr: () => string
 }
@@ -15,8 +16,9 @@ export interface FakeTerminal extends Terminal {
 export function createFakeTerminal(
   environment: Record<string, string | undefined> = {},
   input: Terminal["input"] = pipedInput(""),
+  { printsToTerminal = false }: { readonly printsToTerminal?: boolean } = {},
 ): FakeTerminal {
-  let printed = ""
+  const printed: Buffer[] = []
   let errorText = ""
   return {
     environment,
@@ -25,14 +27,17 @@ export function createFakeTerminal(
     showsProgress: false,
     input,
     unreadBytes: () => 0,
+    flush: async () => {},
     settle: async () => null,
+    printsToTerminal,
     print(text) {
-      printed += text
+      printed.push(Buffer.from(text as string))
     },
     printError(text) {
       errorText += text
     },
-    stdout: () => printed,
+    stdout: () => Buffer.concat(printed).toString(),
+    printedBytes: () => Buffer.concat(printed),
     stderr: () => errorText,
   }
 }

@@ -123,9 +123,7 @@ function diskOver(files: Files, perform: Perform): Disk {
   const contentOf = (path: string) => (isLock(path) ? lock.bytes : files.get(basename(path)))
   const fileOf = (name: string): DiskFile => ({
     ...writerOf(name, perform),
-    byteAt: async (position) => files.get(name)?.at(position) ?? null,
-    readAt: async (position, bytesMax) =>
-      Buffer.from(files.get(name)?.subarray(position, position + bytesMax) ?? []),
+    ...readerOf(files, name),
     identity: async () => identities.of(name),
   })
   return {
@@ -177,6 +175,14 @@ function diskOver(files: Files, perform: Perform): Disk {
     async chmod(path, mode) {
       if (path.endsWith(".sock")) await machineDisk.chmod(path, mode)
     },
+  }
+}
+
+function readerOf(files: Files, name: string): Pick<DiskFile, "byteAt" | "readAt"> {
+  return {
+    byteAt: async (position) => files.get(name)?.at(position) ?? null,
+    readAt: async (position, bytesMax) =>
+      Buffer.from(files.get(name)?.subarray(position, position + bytesMax) ?? []),
   }
 }
 

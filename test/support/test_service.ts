@@ -16,6 +16,7 @@ import { createRecentLogins } from "../../src/service/browser/recent_logins.ts"
 import { DeviceTrust } from "../../src/service/device_trust.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import { createLoginGuard } from "../../src/service/login_guard.ts"
+import { createLongAnswers, type LongAnswers } from "../../src/service/long_answers.ts"
 import { openKeys } from "../../src/service/open_keys.ts"
 import { createRegister } from "../../src/service/registration.ts"
 import { createRevocationWindow, type SessionSettings } from "../../src/service/session_tokens.ts"
@@ -57,6 +58,7 @@ export interface TestService {
   /** Makes invites and resets. */
   readonly links: LinkMaker
   readonly keys: Keys
+  readonly longAnswers: LongAnswers
   readonly trust: DeviceTrust
   readonly audit: Audit
   /** Writes the sums of the audit trail when a minute is over, as the housekeeping does. */
@@ -203,7 +205,7 @@ export async function createTestService(
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
-  const made = { accounts, sessions, links, keys, trust }
+  const made = { accounts, sessions, links, keys, trust, longAnswers: createLongAnswers(base) }
   const parts = { ...made, ...trail, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app, options), ...parts })
 }

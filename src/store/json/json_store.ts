@@ -3,7 +3,7 @@
 
 import { join } from "node:path"
 import { systemClock } from "../../clock.ts"
-import type { BackupOrigin } from "../copying.ts"
+import type { BackupOrigin, GivenBackup } from "../copying.ts"
 import type { FailureStore } from "../failure_store.ts"
 import type { StoreFigures } from "../figures.ts"
 import type { HistoryStore } from "../history_store.ts"
@@ -86,10 +86,11 @@ export class JsonStore implements Store {
     return { ...counts, journal: { ...journal, snapshot }, database: null }
   }
 
-  async backup(origin: BackupOrigin): Promise<AsyncIterable<Uint8Array>> {
+  async backup(origin: BackupOrigin): Promise<GivenBackup> {
     const { encodeBackup } = await import("./backup_format.ts")
     const keys = (await this.keys.read())?.bytes ?? null
-    return encodeBackup(contentNow(this.tables, keys), origin)
+    const content = contentNow(this.tables, keys)
+    return { counts: await content.count(), chunks: encodeBackup(content, origin) }
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,83 @@
+// Where `postern restore` reads a backup from: a file, or standard input.
+
+import { resolve } from "node:path"
+import { exitCodes, OperatorError } from "../errors.ts"
+import type { BackupSource } from "../store/backup.ts"
+import { machineDisk } from "../system/disk.ts"
+import { fileFailure } from "../system/failure.ts"
+import { chunksOf } from "../system/file_chunks.ts"
+import type { Terminal } from "./terminal.ts"
+
+/** A backup that can be read. */
+export interface BackupInput {
+  /** The path; null for standard input. */
+  readonly file: string | null
+  /** The name for messages. */
+  readonly place: string
+  /** Begins to read. A file can be read again. */
+  open(): BackupSource
+  /** How much was read since the last `open`. */
+  bytes(): number
+}
+
+/**
+ * Finds the backup of an argument: a path, or `-`.
+ * @throws OperatorError when there is none
+ */
+export async function openInput(argument: string, { input }: Terminal): Promise<BackupInput> {
+  if (argument === "-") {
+    if ("isTTY" in input && input.isTTY) throw noTerminal()
+    return counted(null, "on standard input", () => input as AsyncIterable<Uint8Array>)
+  }
+  const file = resolve(argument)
+  const path = await realFile(file)
+  return counted(file, `'${file}'`, () => chunksOf(path, machineDisk))
+}
+
+function counted(
+  file: string | null,
+  place: string,
+  begin: () => AsyncIterable<Uint8Array>,
+): BackupInput {
+  let bytes = 0
+  return {
+    ...{ file, place },
+    bytes: () => bytes,
+    open() {
+      bytes = 0
+      const chunks = async function* () {
+        for await (const chunk of begin()) {
+          bytes += chunk.byteLength
+          yield chunk
+        }
+      }
+      return { chunks: chunks(), place }
+    },
+  }
+}
+
+/** The path without links: a name such as `latest` may be one. */
+async function realFile(file: string): Promise<string> {
+  try {
+    const path = await machineDisk.realPath(file)
+    const found = await machineDisk.inspect(path)
+    if (found?.type === "file") return path
+  } catch (error) {
+    throw fileFailure(error, {
+      message: `The backup '${file}' can't be read`,
+      setting: "FILE",
+      exitCode: exitCodes.refused,
+    })
+  }
+  throw new OperatorError(`'${file}' is no file`, {
+    hint: "Name the file of a backup, or pipe one: … | postern restore -",
+    exitCode: exitCodes.refused,
+  })
+}
+
+function noTerminal(): OperatorError {
+  return new OperatorError("Standard input is a terminal, and no backup", {
+    hint: "Name a file, `postern restore FILE`, or pipe it: `age -d -i KEY FILE | postern restore -`.",
+    exitCode: exitCodes.usage,
+  })
+}

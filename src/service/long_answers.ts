@@ -1,0 +1,19 @@
+// The operator's commands whose answer is as long as the store. They are loaded when one is called.
+
+import type { GivenAnswer, LongAnswerParts } from "./given_answer.ts"
+
+/** The commands. */
+export interface LongAnswers {
+  /**
+   * A backup of all that the store has now. The value is a `BackupSummary`.
+   * @throws AuthError `invalid_request` over a database
+   */
+  backup(): Promise<GivenAnswer>
+}
+
+/** Makes the commands. */
+export function createLongAnswers(parts: LongAnswerParts): LongAnswers {
+  return {
+    backup: async () => (await import("./open_backup.ts")).openBackup(parts),
+  }
+}
