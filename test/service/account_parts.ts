@@ -85,7 +85,7 @@ export function sampleSession(sid: string, username = "alice"): Session {
 
 /** Starts sessions of a user, by their sids. */
 export async function startSessions(
-  { store, windowNow }: AccountTestParts,
+  { store, windowNow }: Pick<AccountTestParts, "store" | "windowNow">,
   username: string,
   sids: readonly string[],
 ): Promise<void> {
