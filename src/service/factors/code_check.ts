@@ -100,8 +100,8 @@ function compareRecoveryCode(
     const failures = await countFailure(login, parts)
     // A locked account is not worth a hash. Its own user sees no difference.
     if (failures === null) return { failures, shown: null }
-    const { recoveryCodes = [] } = login.user.factors ?? {}
-    const hash = recoveryCodes.find((one) => one.index === index)?.hash ?? null
+    const kept = login.user.factors?.recoveryCodes.find((one) => one.index === index)
+    const hash = kept?.hash ?? null
     const isRight = (await hasher.verify(text, hash)) && hash !== null
     return { failures, shown: isRight ? { method: "recovery", index, hash } : null }
   }
