@@ -20,6 +20,8 @@ export function serverMetadata(issuer: string): Handler {
     // the second list is missing, clients assume grants that Postern does not have.
     response_types_supported: [],
     grant_types_supported: [],
+    // No `acr_values_supported`: that says of authorization requests that they may ask for one
+    // (RFC 9470 §7), and Postern takes none. The challenge of a refused token names what it needs.
   }
   return (request) => reply({ version: 0, value: metadata }, request)
 }
