@@ -66,7 +66,10 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
   loginHistories: (at) => ({
     username: nameOf(at),
     logins: at % 2 === 0 ? [] : [{ at: start + at, address: "192.0.2.7" }],
-    failures: [{ at: start + at, address: `2001:db8::${at % 9}`, count: at + 1 }],
+    failures: [
+      { at: start + at, address: `2001:db8::${at % 9}`, count: at + 1 },
+      { at: start + at, address: `2001:db8::${at % 9}`, count: 1, isCode: true },
+    ],
   }),
 }
 

@@ -88,6 +88,8 @@ test("isFactors() takes no member that is something else", () => {
   assert.ok(tried > 500, `${tried}`)
 })
 
+const bcrypt = `$2b$12$${"A".repeat(53)}`
+
 const refused: readonly (readonly [name: string, factors: unknown])[] = [
   ["null", null],
   ["a list", [full]],
@@ -96,6 +98,7 @@ const refused: readonly (readonly [name: string, factors: unknown])[] = [
   ["an id with a blank", { ...full, handle: "h h" }],
   ["an id with a dot", { ...full, totp: { ...full.totp, id: "a.b" } }],
   ["a code that is no hash", { ...full, recoveryCodes: [{ index: 0, hash: "ABCD" }] }],
+  ["a code of another system's hash", { ...full, recoveryCodes: [{ index: 0, hash: bcrypt }] }],
   ["a list without end", { ...full, tickets: Array.from({ length: 1001 }, () => tickets[0]) }],
   ["a list that is an object", { ...full, passkeys: { length: 0 } }],
   [

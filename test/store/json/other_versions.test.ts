@@ -42,7 +42,7 @@ const newer: readonly (readonly [what: string, name: string, edit: Edit, place: 
   [
     "another hash",
     "store.json",
-    (text) => summedAnew(text.replace(hash, "$2b$12$")),
+    (text) => summedAnew(text.replace(hash, "$1$")),
     /line 3: users: 'passwordHash' is missing or not valid$/,
   ],
   [
