@@ -211,7 +211,7 @@ export async function writeAll(file: DiskFile, bytes: Uint8Array, position: numb
  */
 export async function replaceFile(
   path: string,
-  chunks: Iterable<Uint8Array>,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   disk: Disk,
 ): Promise<void> {
   await writeBeside(path, chunks, { disk, use: (temporary) => disk.rename(temporary, path) })

@@ -6,7 +6,6 @@
 // refuses: keys without a snapshot.
 
 import { join } from "node:path"
-import { crc32 } from "node:zlib"
 import { exitCodes, OperatorError } from "../../errors.ts"
 import { type Disk, isLeftover, removeLeftovers, writeBeside } from "../../system/disk.ts"
 import { secureDirectory } from "../../system/private_files.ts"
@@ -19,15 +18,15 @@ import {
 } from "../copying.ts"
 import { lastBackupName } from "../last_backup.ts"
 import { type Records, type TableName, tableNames } from "../records.ts"
-import { sumText } from "./checksum.ts"
 import { decoyKey } from "./failed_logins.ts"
+import { holdDirectory } from "./held_directory.ts"
+import type { HeldFiles } from "./held_files.ts"
 import { journalNames, makeSegments } from "./journal.ts"
 import { keysFileName } from "./keys_file.ts"
-import { takeLock } from "./lock.ts"
 import { lockFileName } from "./lock_file.ts"
 import { contentNow } from "./moment.ts"
 import { openJsonStore } from "./open_json_store.ts"
-import { firstLine, openingLine, readSnapshot, snapshotName } from "./snapshot.ts"
+import { encodeSnapshot, readSnapshot, snapshotName } from "./snapshot.ts"
 import { directoryFailure } from "./store_directory.ts"
 import type { Tables } from "./tables.ts"
 
@@ -75,16 +74,17 @@ export function copyToDirectory(
     async fill(content, compare) {
       try {
         await requireEmpty()
+        // First, because a directory that is open to others and holds other files is not held.
         const repaired = await secureDirectory(directory, disk)
         if (repaired !== null) warn("store.mode_repaired", repaired)
-        const lock = await takeLock(directory, options)
+        const { holding } = await holdDirectory({ ...options, alarm: () => {} })
         try {
           // Again, since another process may have been faster.
           await requireEmpty()
           await removeLeftovers(directory, disk)
-          await write(content, compare, options)
+          await write(content, compare, { directory, holding })
         } finally {
-          await lock.release()
+          await holding.close()
         }
       } catch (error) {
         fail(error, directory)
@@ -96,55 +96,38 @@ export function copyToDirectory(
 async function write(
   content: Content,
   compare: (copied: Content) => Promise<void>,
-  { directory, disk }: CopiedDirectory,
+  { directory, holding }: { readonly directory: string; readonly holding: HeldFiles },
 ): Promise<void> {
+  // Before it gives a file its name it makes sure that the lock is ours.
+  const { disk } = holding
   const path = join(directory, snapshotName)
   const keysPath = join(directory, keysFileName)
   const { keys } = content
   const writeSnapshot = (keysBeside: string | null) =>
-    writeBeside(path, encoded(content), {
-      disk,
-      async use(beside) {
-        const { tables } = readSnapshot((await disk.read(beside)) ?? Buffer.alloc(0))
-        const copiedKeys = keysBeside === null ? null : await disk.read(keysBeside)
-        await compare(contentNow(tables, copiedKeys))
-        await makeSegments(directory, disk)
-        if (keysBeside !== null) await disk.rename(keysBeside, keysPath)
-        await disk.rename(beside, path)
+    writeBeside(
+      path,
+      encodeSnapshot(0, (table) => content.read(table)),
+      {
+        disk,
+        async use(beside) {
+          const { tables } = readSnapshot((await disk.read(beside)) ?? Buffer.alloc(0))
+          const copiedKeys = keysBeside === null ? null : await disk.read(keysBeside)
+          await compare(contentNow(tables, copiedKeys))
+          await makeSegments(directory, disk)
+          if (keysBeside !== null) await disk.rename(keysBeside, keysPath)
+          await disk.rename(beside, path)
+        },
       },
-    })
+    )
   try {
     if (keys === null) await writeSnapshot(null)
     else await writeBeside(keysPath, [keys], { disk, use: writeSnapshot })
   } catch (error) {
-    for (const name of [keysFileName, ...journalNames]) await disk.remove(join(directory, name))
+    const made = holding.isInPlace ? [keysFileName, ...journalNames] : []
+    for (const name of made) await disk.remove(join(directory, name))
     throw error
   }
   await disk.syncDirectory(directory)
-}
-
-/** The snapshot of a content, in the format of snapshot.ts. */
-async function* encoded(content: Content): AsyncIterable<Uint8Array> {
-  let sum = 0
-  for await (const text of textsOf(content)) {
-    const chunk = Buffer.from(text)
-    sum = crc32(chunk, sum)
-    yield chunk
-  }
-  yield Buffer.from(`${sumText(sum)}\n`)
-}
-
-async function* textsOf(content: Content): AsyncIterable<string> {
-  yield firstLine(0)
-  for (const [index, table] of tableNames.entries()) {
-    yield `${index === 0 ? "" : ","}\n${openingLine(table)}`
-    let separator = "\n"
-    for await (const records of content.read(table)) {
-      yield `${separator}${records.map((record) => JSON.stringify(record)).join(",\n")}`
-      separator = ",\n"
-    }
-    yield "\n]"
-  }
 }
 
 function contentOf(tables: Tables, keys: Uint8Array | null): Content {

@@ -39,6 +39,11 @@ const own: FileFormat = { format: "postern-snapshot", version: 1, unreleased: "p
 const recordsPerChunk = 500
 const lineEnd = 0x0a
 
+/** Gives a table's records in slices. A slice is serialized at once. */
+export type SlicesOf = (
+  table: TableName,
+) => Iterable<readonly object[]> | AsyncIterable<readonly object[]>
+
 /**
  * Writes a snapshot of the tables as they are at the call. The tables may change while it is
  * written.
@@ -51,42 +56,57 @@ export async function writeSnapshot(
   disk: Disk,
 ): Promise<number> {
   // Records never change, so copies of the lists are enough.
-  const records = tableNames.map((name) => [name, [...tables[name].values()]] as const)
+  const lists = new Map(tableNames.map((name) => [name, [...tables[name].values()] as object[]]))
   let bytes = 0
-  await replaceFile(path, encoded(), disk)
+  await replaceFile(path, counted(), disk)
   return bytes
 
-  function* encoded(): Iterable<Uint8Array> {
-    let sum = 0
-    for (const text of snapshotTexts(sequence, records)) {
-      const chunk = Buffer.from(text)
-      sum = crc32(chunk, sum)
+  async function* counted(): AsyncIterable<Uint8Array> {
+    const slicesOf: SlicesOf = (table) => slices(lists.get(table) ?? [])
+    for await (const chunk of encodeSnapshot(sequence, slicesOf)) {
       bytes += chunk.byteLength
       yield chunk
     }
-    const end = Buffer.from(`${sumText(sum)}\n`)
-    bytes += end.byteLength
-    yield end
   }
 }
 
-function* snapshotTexts(
-  sequence: number,
-  tables: readonly (readonly [TableName, readonly unknown[]])[],
-): Iterable<string> {
-  yield firstLine(sequence)
-  for (const [index, [name, records]] of tables.entries()) {
-    yield `${index === 0 ? "" : ","}\n${openingLine(name)}`
-    for (let at = 0; at < records.length; at += recordsPerChunk) {
-      const lines = records.slice(at, at + recordsPerChunk).map((record) => JSON.stringify(record))
-      yield `${at === 0 ? "" : ","}\n${lines.join(",\n")}`
-    }
-    yield "\n]"
+function* slices(records: readonly object[]): Iterable<readonly object[]> {
+  for (let at = 0; at < records.length; at += recordsPerChunk) {
+    yield records.slice(at, at + recordsPerChunk)
   }
+}
+
+/** The bytes of a snapshot file. */
+export async function* encodeSnapshot(
+  sequence: number,
+  slicesOf: SlicesOf,
+): AsyncIterable<Uint8Array> {
+  let sum = 0
+  for await (const text of snapshotTexts(sequence, slicesOf)) {
+    const chunk = Buffer.from(text)
+    sum = crc32(chunk, sum)
+    yield chunk
+  }
+  yield Buffer.from(`${sumText(sum)}\n`)
+}
+
+async function* snapshotTexts(sequence: number, slicesOf: SlicesOf): AsyncIterable<string> {
+  let text = firstLine(sequence)
+  for (const [index, table] of tableNames.entries()) {
+    text += `${index === 0 ? "" : ","}\n${openingLine(table)}`
+    let separator = "\n"
+    for await (const records of slicesOf(table)) {
+      yield `${text}${separator}${records.map((record) => JSON.stringify(record)).join(",\n")}`
+      text = ""
+      separator = ",\n"
+    }
+    text += "\n]"
+  }
+  yield text
 }
 
 /** The first line of a snapshot, without its end. */
-export function firstLine(sequence: number): string {
+function firstLine(sequence: number): string {
   const { format, version } = own
   return `${JSON.stringify({ format, version, sequence }).slice(0, -1)},`
 }
