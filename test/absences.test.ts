@@ -57,7 +57,11 @@ test("source: jose signs, verifies and reads keys, and does nothing else", () =>
 test("source: nothing calls another machine, but the client of the database and the doctor", () => {
   const callers =
     /\bfetch\(|node:(?:https|http2|tls|dns|dgram)\b|createRemoteJWKSet|WebSocket|\bhttp\.(?:get|request)\(/
-  assert.deepEqual(found(callers), [["cli/doctor/exchange.ts", "node:dns"]])
+  assert.deepEqual(found(callers), [
+    ["cli/doctor/exchange.ts", "node:dns"],
+    // The text of a script, which a browser runs: it asks the service that the page came from.
+    ["pages/passkey_script.ts", "fetch("],
+  ])
   const clients = found(/import\("pg"\)|^import (?!type)[^"]*from "pg"/m).map(([name]) => name)
   assert.deepEqual(clients, ["store/postgres/connection.ts"])
 })
@@ -90,9 +94,11 @@ test("source: no reply empties what a browser has stored", () => {
 })
 
 test("source: code that makes an HMAC compares it in constant time", () => {
+  // passlib's HMAC is what bcrypt gets in the place of the password, and bcrypt compares.
+  const isCompared = (name: string) => name !== "password/legacy/bcrypt.ts"
   const makers = sources.filter(([, code]) => code.includes("createHmac("))
   assert.ok(makers.length > 0)
-  for (const [name, code] of makers) {
+  for (const [name, code] of makers.filter(([name]) => isCompared(name))) {
     assert.match(name, /^(?:token|factor)\//)
     assert.match(code, /(?:!|&& )timingSafeEqual\(/, name)
     assert.doesNotMatch(code, /[Tt]ag\w*(?:\(.*\))? ?[!=]==|\.equals\(|\.compare\(/, name)
@@ -104,7 +110,11 @@ test("source: no pattern repeats a repetition", () => {
     assert.match(slow, repeatedRepetition)
   }
   assert.doesNotMatch("(?:\\.[a-z]+)*", repeatedRepetition)
-  assert.deepEqual(found(repeatedRepetition), [])
+  for (const [name, code] of sources) {
+    // A plus sign among the characters of a class repeats nothing.
+    const withoutClasses = code.replace(/\[[^\]\n]*\]/g, "x")
+    assert.doesNotMatch(withoutClasses, repeatedRepetition, name)
+  }
 })
 
 test("source: HTTP is read strictly", () => {
