@@ -126,6 +126,17 @@ test("systemd takes examples/deploy/postern.service", { skip: noSystemd }, () =>
   assert.deepEqual(faults, [])
 })
 
+// The rating of other versions may differ by what they know, not by much.
+test("systemd-analyze rates examples/deploy/postern.service as deploy.md says", {
+  skip: noSystemd,
+}, () => {
+  const words = ["security", "--offline=true", "--no-pager", "examples/deploy/postern.service"]
+  const { stdout } = spawnSync("systemd-analyze", words, { encoding: "utf8" })
+  const exposure = Number(/exposure level for postern\.service: ([\d.]+) /.exec(stdout)?.[1])
+  const promised = Number(/exposure of (\d\.\d) out of 10/.exec(page.text)?.[1])
+  assert.ok(Math.abs(exposure - promised) < 0.35, `${exposure}, and deploy.md has ${promised}`)
+})
+
 test("kubernetes.yaml has one pod at a time, of the image's user, without service links", () => {
   const lines = ["replicas: 1", "type: Recreate", "fsGroup: 10001", "enableServiceLinks: false"]
   for (const line of [...lines, "runAsUser: 10001", "path: /livez", "path: /readyz"]) {
