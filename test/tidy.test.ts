@@ -92,7 +92,7 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   [/^import (?!type)[^"]*from "jose"/m, []],
   [/from "@node-rs\/argon2"/, ["password/hash.ts", "password/legacy/argon2.ts"]],
   // Other systems' hashes are verified by a wing: loaded when one of them is compared or imported.
-  [/^import (?!type)[^"]*"[^"]*\/legacy\//m, []],
+  [/^import (?!type)[^"]*"[^"]*\/legacy\//m, ["cli/import/"]],
   [/^import (?!type)[^"]*from "@node-rs\/bcrypt"/m, []],
   [/\bimport\("@node-rs\/bcrypt"\)/, ["password/legacy/bcrypt.ts"]],
   // Loaded only where the store is in a database.

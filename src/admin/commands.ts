@@ -159,6 +159,10 @@ export async function execute(command: JsonObject, parts: CommandParts): Promise
   const { log } = parts
   const name = command["command"]
   try {
+    if (name === "user.import" || name === "user.export") {
+      const { transfer } = await import("./user_transfer.ts")
+      return { ok: true, value: await transfer(command, parts.accounts) }
+    }
     if (!isCommandName(name)) throw new AuthError("invalid_request", "There is no such command")
     const { takes, choices = {}, run }: AdminCommand = commands[name]
     for (const input of takes) requireInput(command, input)

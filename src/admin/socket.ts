@@ -20,6 +20,7 @@ import type { CommandParts } from "./admin_command.ts"
 import { type Answer, type Command, execute } from "./commands.ts"
 import { executeLong, isLongCommand, type LongAnswer, type LongCommand } from "./long_commands.ts"
 import type { RequestWatch, WatchCommand } from "./request_watch.ts"
+import type { TransferCommand } from "./user_transfer.ts"
 
 /** Name of the socket in the data directory. */
 export const controlSocketName = "control.sock"
@@ -107,7 +108,7 @@ export async function isServed(directory: string): Promise<boolean> {
 /** Sends a command to the running service. Gives null when no service runs. */
 export async function askService(
   directory: string,
-  command: Command | WatchCommand,
+  command: Command | WatchCommand | TransferCommand,
 ): Promise<Answer | null> {
   return reached(directory, async (path) => {
     return JSON.parse(await askLocally(path, JSON.stringify(command))) as Answer

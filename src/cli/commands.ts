@@ -139,6 +139,49 @@ A service whose role owns the schema does the same at its start.
   },
 ]
 
+const importNotes = `FILE is JSON Lines, CSV or htpasswd, or - for standard input: docs/import.md.
+Every line is checked first. If one is bad, nothing is imported, unless you add --skip-bad.
+Users keep their passwords. To go on after it was cut short, run the same command again.
+`
+
+const exportNotes = `Without FILE, or with -, it prints the users. They have password hashes,
+so it prints to no terminal.
+Sessions, keys, links and second factors are left out.
+`
+
+const transferCommands: readonly CommandRow[] = [
+  {
+    name: "user import",
+    takes: ["FILE"],
+    help: "Take users over from another system, with their password hashes.",
+    notes: importNotes,
+    options: [
+      { name: "dry-run", help: "Check everything, and write nothing." },
+      { name: "skip-bad", help: "Leave bad lines out, and import the others." },
+      { name: "format", takes: "NAME", help: "jsonl, csv or htpasswd. The first line shows it." },
+      {
+        name: "firebase-hash-config",
+        takes: "PATH",
+        help: "A file with the password hash parameters of a Firebase project.",
+      },
+      { name: "json", help: "Print a JSON object." },
+    ],
+    shownSettings: storeSettingsShown,
+    run: async (call, terminal) =>
+      (await import("./import/user_import.ts")).runImport(call, terminal),
+  },
+  {
+    name: "user export",
+    takes: ["[FILE]"],
+    help: "Write all users with their password hashes, to be imported elsewhere.",
+    notes: exportNotes,
+    options: [{ name: "format", takes: "NAME", help: "jsonl, which is the default, or csv." }],
+    shownSettings: storeSettingsShown,
+    run: async (call, terminal) =>
+      (await import("./import/user_export.ts")).runExport(call, terminal),
+  },
+]
+
 const completionCommand: CommandRow = {
   name: "completion",
   takes: ["SHELL"],
@@ -189,6 +232,7 @@ export const commandRows: readonly CommandRow[] = [
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
   })),
+  ...transferCommands,
   completionCommand,
 ]
 

@@ -99,7 +99,8 @@ export function placeOf({ database }: Config, path: string): string {
   return database === null ? `'${path}'` : `the ${nameOf(database.location)}`
 }
 
-function writtenTo(config: Config, path: string): string {
+/** The sentence that says which store a command changed while no service ran. */
+export function writtenTo(config: Config, path: string): string {
   const place = `Written to ${placeOf(config, path)}`
   return config.database === null
     ? `${place}, since no service runs there.\n`

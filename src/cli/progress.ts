@@ -1,29 +1,34 @@
-// How far a long work is, on one line of a terminal.
+// Shows how far long work is: on a terminal on one line, which goes on; elsewhere a line every five
+// seconds.
 
 import { monotonicMillis } from "../clock.ts"
 import type { Terminal } from "./terminal.ts"
 
-const millisBetween = 200
+const millisBetweenShows = 200
+const millisBetweenLines = 5000
 
-/** Shows how far a work is. */
+/** Shows progress where mistakes are printed. */
 export interface Progress {
+  /** Shows a text, if it is time to. */
   show(text: () => string): void
-  /** Removes the line. */
+  /** Removes what is shown on a terminal, before something else is printed. */
   end(): void
 }
 
-/** Makes a progress. It shows nothing where standard error is no terminal. */
-export function createProgress({ showsProgress, printError }: Terminal): Progress {
-  let shownAt = Number.NEGATIVE_INFINITY
+/** Makes a progress that shows nothing yet. */
+export function createProgress(
+  { showsProgress, printError }: Pick<Terminal, "showsProgress" | "printError">,
+  now = monotonicMillis,
+): Progress {
+  let shownAt = showsProgress ? Number.NEGATIVE_INFINITY : now()
   let width = 0
   return {
     show(text) {
-      const now = monotonicMillis()
-      if (!showsProgress || now - shownAt < millisBetween) return
-      shownAt = now
-      const shown = text()
-      printError(`\r${shown.padEnd(width)}`)
-      width = shown.length
+      if (now() - shownAt < (showsProgress ? millisBetweenShows : millisBetweenLines)) return
+      shownAt = now()
+      const line = text()
+      printError(showsProgress ? `\r${line.padEnd(width)}` : `${line}\n`)
+      if (showsProgress) width = line.length
     },
     end() {
       if (width > 0) printError(`\r${" ".repeat(width)}\r`)

@@ -120,8 +120,11 @@ export function changeUserFactors(user: User, change: FactorChange): User | Refu
   return typeof factors === "string" ? factors : { ...user, factors }
 }
 
+/** Whether roles and claims fit into a token. */
+export function isWithinRights({ roles, claims }: Pick<User, "roles" | "claims">): boolean {
+  return Buffer.byteLength(JSON.stringify({ roles, claims })) <= rightsBytesMax
+}
+
 function bounded(user: User): User | RefusedChange {
-  const { roles, claims } = user
-  const bytes = Buffer.byteLength(JSON.stringify({ roles, claims }))
-  return bytes > rightsBytesMax ? "too_large" : user
+  return isWithinRights(user) ? user : "too_large"
 }

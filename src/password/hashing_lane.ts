@@ -80,6 +80,23 @@ export function laneWidth(machine: {
   return Math.min(Math.max(1, Math.min(cores, Math.floor(threads / 2))), fitting)
 }
 
+/** The memory of one hash of another system; no setting allows more. */
+const foreignBytesMax = 256 * 1024 * 1024
+
+/**
+ * The most memory that a hash of another system may take. One such hash at a time is compared
+ * beside hashes of `hashBytes` (hash.ts).
+ */
+export function largestHashBytes(machine: {
+  readonly width: number
+  readonly memoryBytes: number
+  readonly hashBytes: number
+}): number {
+  const { width, memoryBytes, hashBytes } = machine
+  const room = memoryBytes - ownBytes - (width - 1) * hashBytes
+  return Math.max(hashBytes, Math.min(room, foreignBytesMax))
+}
+
 /** A call that waits for its turn. It ends by `enter` or by `leave`. */
 interface Waiter {
   enter(): void

@@ -6,6 +6,7 @@ import type { User, UserChange, UserReset } from "../domain/user.ts"
 import { canonicalUsername, quotedName } from "../domain/username.ts"
 import { AuthError, Unavailable } from "../errors.ts"
 import type { RevocationWindow } from "../store/store.ts"
+import type { CreationOutcome } from "../store/user_transfer.ts"
 import { type Audit, type AuditFields, auditEnded } from "../telemetry/audit.ts"
 import {
   type CreateUserParts,
@@ -211,6 +212,26 @@ export class Accounts {
     if ((await store.users.seed(made)) === "in_use") return false
     for (const { username } of made) audit("user.seeded", { user: username })
     return true
+  }
+
+  /**
+   * Creates users who come from elsewhere, or only says what would become of them. Their passwords
+   * are not checked: they have them already.
+   */
+  async createAll(
+    users: readonly User[],
+    options: { readonly isTrial: boolean },
+  ): Promise<readonly CreationOutcome[]> {
+    const { store, audit } = this.#parts
+    const outcomes = await store.users.createAll(users, options)
+    const count = outcomes.filter((outcome) => outcome === "created").length
+    if (count > 0 && !options.isTrial) audit("user.imported", { count })
+    return outcomes
+  }
+
+  /** All users with their password hashes, in slices. */
+  slices(): AsyncIterable<readonly User[]> {
+    return this.#parts.store.users.slices()
   }
 
   async #change(typed: string, change: UserChange, reason: string): Promise<UserSummary> {

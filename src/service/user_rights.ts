@@ -44,16 +44,19 @@ export function requireClaim<T extends { readonly name: string; readonly value: 
   return claim
 }
 
+/** The error for roles and claims that would not fit into a token. */
+export function rightsTooLarge(): AuthError {
+  const message = `The roles and claims of a user may have ${rightsBytesMax} bytes together`
+  return new AuthError("invalid_request", message)
+}
+
 /** The error for a change that the store refused. */
 export function refusedChange(
   refused: RefusedChange,
   change: UserChange,
   username: string,
 ): AuthError {
-  if (refused === "too_large") {
-    const message = `The roles and claims of a user may have ${rightsBytesMax} bytes together`
-    return new AuthError("invalid_request", message)
-  }
+  if (refused === "too_large") return rightsTooLarge()
   const what = "removeRole" in change ? "role" : "claim"
   return new AuthError("not_found", `The user ${quotedName(username)} has no such ${what}`)
 }

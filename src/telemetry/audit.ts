@@ -43,6 +43,7 @@ export type AuditEvent =
   | "user.added"
   | "user.registered"
   | "user.seeded"
+  | "user.imported"
   | "user.changed"
   | "user.locked"
   | "user.unlocked"
@@ -71,7 +72,7 @@ export interface AuditFields {
   readonly reason?: string | undefined
   /** The key's name. */
   readonly key?: string | undefined
-  /** In a sum: the number of events. Of a revived store: the number of sessions that ended. */
+  /** In a sum: the number of events. Of an import: of users; of a revived store: of sessions. */
   readonly count?: number | undefined
   /** In a sum: the seconds in which the events happened. */
   readonly seconds?: number | undefined

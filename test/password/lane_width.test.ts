@@ -3,7 +3,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { hash } from "@node-rs/argon2"
-import { createHashingLane, laneWidth, threadPoolSize } from "../../src/password/hashing_lane.ts"
+import {
+  createHashingLane,
+  laneWidth,
+  largestHashBytes,
+  threadPoolSize,
+} from "../../src/password/hashing_lane.ts"
 import { operator } from "../../src/service/login_attempt.ts"
 
 const mebibyte = 1024 * 1024
@@ -89,4 +94,21 @@ test("laneWidth() leaves a thread to a signature check while 40 hashes are to be
   // Were there hashes on all threads, a check would have to wait for one of them to end.
   assert.equal(order.indexOf("check"), 0)
   assert.equal(order.length, 41)
+})
+
+test("largestHashBytes() is what fits beside other hashes, 256 MiB, or the settings' own", () => {
+  const rows: readonly (readonly [width: number, memory: number, hash: number, largest: number])[] =
+    [
+      [2, 24_000, 19, 256],
+      [2, 331, 19, 256],
+      [2, 330, 19, 255],
+      [5, 160, 19, 28],
+      [1, 75, 19, 19],
+      [1, 4096, 2048, 2048],
+    ]
+  for (const [width, memory, hash, largest] of rows) {
+    const [memoryBytes, hashBytes] = [memory * mebibyte, hash * mebibyte]
+    const found = largestHashBytes({ width, memoryBytes, hashBytes })
+    assert.equal(found, largest * mebibyte, `${memory} MiB`)
+  }
 })

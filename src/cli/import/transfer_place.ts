@@ -1,0 +1,78 @@
+// Where users are imported to, or exported from: the running service or, while none runs, the store
+// itself. Opened once, since a million users take thousands of commands.
+
+import { type Answer, execute } from "../../admin/commands.ts"
+import { askService, isServed } from "../../admin/socket.ts"
+import type { ExportedSlice, ImportOutcomes, TransferCommand } from "../../admin/user_transfer.ts"
+import type { Config } from "../../config/load.ts"
+import type { JsonObject } from "../../domain/strict_json.ts"
+import { exitCodes, OperatorError } from "../../errors.ts"
+import { findDataDirectory } from "../../store/data_directory.ts"
+import { machineDisk } from "../../system/disk.ts"
+import { withDeployment, writtenTo } from "../control.ts"
+import type { Terminal } from "../terminal.ts"
+
+/** A place to import to, or to export from. */
+export interface TransferPlace {
+  /** Creates users, or only says what would become of them. @throws OperatorError */
+  create(
+    users: readonly JsonObject[],
+    options: { readonly isTrial: boolean },
+  ): Promise<ImportOutcomes>
+  /** All users, in slices. @throws OperatorError */
+  slices(): AsyncIterable<ExportedSlice>
+  /** The data directory. */
+  readonly directory: string
+  /** Which store was changed; empty when a service changed it. */
+  readonly note: string
+}
+
+type Ask = (command: TransferCommand) => Promise<unknown>
+
+/** Opens the place for as long as `use` runs. */
+export async function withTransferPlace<T>(
+  { config, terminal }: { readonly config: Config; readonly terminal: Terminal },
+  use: (place: TransferPlace) => Promise<T>,
+): Promise<T> {
+  const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
+  if (await isServed(directory)) {
+    const ask: Ask = async (command) => valueIn((await askService(directory, command)) ?? stopped)
+    return use({ ...placeOver(ask), directory, note: "" })
+  }
+  return withDeployment({ config, terminal, mayMake: false }, (deployment, log) => {
+    const ask: Ask = async (command) =>
+      valueIn(await execute({ ...command }, { ...deployment, log }))
+    const note = writtenTo(config, directory)
+    return use({ ...placeOver(ask), directory, note })
+  })
+}
+
+function placeOver(ask: Ask): Pick<TransferPlace, "create" | "slices"> {
+  return {
+    create: async (users, { isTrial }) =>
+      (await ask({ command: "user.import", users, isTrial })) as ImportOutcomes,
+    async *slices() {
+      let id: string | undefined
+      for (;;) {
+        const command = { command: "user.export", ...(id === undefined ? {} : { id }) } as const
+        const slice = (await ask(command)) as ExportedSlice
+        if (slice.users.length === 0) return
+        yield slice
+        id = slice.id
+      }
+    },
+  }
+}
+
+const stopped: Answer = {
+  ...{ ok: false, code: "temporarily_unavailable", msg: "The service has stopped" },
+}
+
+function valueIn(answer: Answer): unknown {
+  if (answer.ok) return answer.value
+  const isBusy = answer.code === "temporarily_unavailable"
+  throw new OperatorError(answer.msg, {
+    hint: "The log of the service says more.",
+    exitCode: isBusy ? exitCodes.unavailable : exitCodes.refused,
+  })
+}
