@@ -2,6 +2,8 @@
 // is in trusted_devices_endings.test.ts.
 
 import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
 import { assertRefused, claimsOf, takeEvents } from "../support/api_scenario.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
@@ -94,6 +96,26 @@ test("a trust token never stands for the factor where one is asked for again", a
   }
 })
 
+test("a trust token is in no log line, in no other reply and in no file", async (t) => {
+  const { service, app, trustToken } = await trusting(t)
+  await logIn(service, { trust_token: trustToken })
+  await listed({ service, app })
+  await service.call("GET", "/me", { token: trustToken })
+  const given = service.exchanges.filter(({ reply }) => reply.body.includes(trustToken))
+  assert.equal(given.length, 1)
+  // Before the seal stands the name of the device, which lists may show.
+  const seal = trustToken.slice(26)
+  const others = service.exchanges.filter((exchange) => !given.includes(exchange))
+  assert.ok(!JSON.stringify(others.map(({ reply }) => reply)).includes(seal))
+  assert.ok(!service.log.lines.join("").includes(seal))
+  const files = readdirSync(service.directory).filter((name) => /\.jsonl?$/.test(name))
+  assert.ok(files.length >= 3, String(files))
+  for (const name of files) {
+    const text = readFileSync(join(service.directory, name), "latin1")
+    assert.ok(!text.includes(seal), name)
+  }
+})
+
 test("POST /login with a trust token and a code goes by the code", async (t) => {
   const { service, app, trustToken } = await trusting(t)
   const wrong = await post(service, { trust_token: trustToken, code: "000000" })
@@ -131,6 +153,11 @@ test("a trust token counts in its own member only", async (t) => {
   await assertAsked(service, { trust_token: device_token })
   const inHeader = await service.call("GET", "/me", { token: trustToken })
   assertRefused(inHeader, [401, "invalid_token", "Invalid token"])
+  for (const place of [{ token: trustToken }, { json: { refresh_token: trustToken } }]) {
+    const reply = await service.call("POST", "/refresh", place)
+    assertRefused(reply, [401, "invalid_token", "Invalid token"])
+    assert.equal((await service.call("POST", "/logout", place)).status, 204)
+  }
   const byCode = { json: { mfa_token: trustToken, code: "123456" } }
   const refused = await service.call("POST", "/login/code", byCode)
   assert.deepEqual([refused.status, JSON.parse(refused.body).error], [401, "invalid_token"])
