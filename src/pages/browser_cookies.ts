@@ -5,6 +5,7 @@ import { cookieNames, deleteCookie, readCookie, setCookie } from "../http/cookie
 import type { RequestHead } from "../http/message.ts"
 import { devicesSeconds, withDeviceToken } from "../service/browser/devices.ts"
 import { withTrustToken } from "../service/browser/trusted_browser.ts"
+import type { NewTrust } from "../service/device_trust.ts"
 import type { StartedLogin } from "../service/session_start.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
 
@@ -21,8 +22,8 @@ export async function findSession(
 /** The cookies after a login: of the session, of the devices, and of trust when it was given. */
 export function cookiesOfLogin(
   head: RequestHead,
-  { session, user, deviceToken, trustToken }: StartedLogin,
-  { cookieSessions, site, deviceKey, trust, cookieKey }: PageParts,
+  { session, user, deviceToken, trust }: StartedLogin,
+  { cookieSessions, site, deviceKey, cookieKey }: PageParts,
 ): readonly string[] {
   const value = cookieSessions.valueOf("master", { sid: session.sid, host: site.host })
   const { startedAt, expiresAt } = session
@@ -36,13 +37,14 @@ export function cookiesOfLogin(
       value: withDeviceToken(devices, { username, deviceToken }, deviceKey()),
       maxAgeSeconds: devicesSeconds,
     }),
-    ...(trustToken === undefined ? [] : [trustCookie(trustToken)]),
+    ...(trust === undefined ? [] : [trustCookie(trust)]),
   ]
 
-  function trustCookie(given: string): string {
+  function trustCookie({ device, token: trustToken }: NewTrust): string {
     const before = readCookie(head, cookieNames.trust)
-    const value = withTrustToken(before, { username, trustToken: given }, cookieKey())
-    return setCookie(cookieNames.trust, { value, maxAgeSeconds: trust.seconds ?? 0 })
+    const value = withTrustToken(before, { username, trustToken }, cookieKey())
+    const maxAgeSeconds = device.expiresAt - device.createdAt
+    return setCookie(cookieNames.trust, { value, maxAgeSeconds })
   }
 }
 

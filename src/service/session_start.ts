@@ -20,7 +20,7 @@ import {
   findDue,
   type LoginCredentials,
 } from "./credential_check.ts"
-import type { DeviceTrust } from "./device_trust.ts"
+import type { DeviceTrust, NewTrust } from "./device_trust.ts"
 import { type EndParts, endSession } from "./end_session.ts"
 import { byPassword, type LoginProof, newSession, type SessionSettings } from "./session_tokens.ts"
 
@@ -30,8 +30,8 @@ export interface StartedLogin {
   readonly user: User
   /** Sent with the next login, it shows that this client has logged in before. */
   readonly deviceToken: string
-  /** Sent with the next login, it stands for the second factor: the user trusts this device. */
-  readonly trustToken?: string
+  /** The trust in this device that came with the login. */
+  readonly trust?: NewTrust
 }
 
 /** A login whose password was right, and which needs a second factor, or the set-up of one. */

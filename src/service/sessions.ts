@@ -171,11 +171,12 @@ export class Sessions {
 
   /** The first tokens of a session, and a device token for its client. */
   async grant(
-    { session, user, ...given }: StartedLogin,
+    { session, user, deviceToken, trust }: StartedLogin,
     { fresh = true }: { readonly fresh?: boolean } = {},
   ): Promise<LoginTokens> {
     // A session starts when it is used for the first time, or is the successor of another one.
     const granted = { user, issuedAt: session.lastUsedAt, fresh }
+    const given = trust === undefined ? { deviceToken } : { deviceToken, trustToken: trust.token }
     return { ...(await grantTokens(session, granted, this.#parts)), ...given }
   }
 }

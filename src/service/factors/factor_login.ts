@@ -102,5 +102,5 @@ export async function completeLogin(
   await accounts.completeLogin(attempt, fields)
   if (trusted === null) return started
   audit("mfa.trusted", { ...fields, session: started.session.sid })
-  return { ...started, trustToken: trusted.token }
+  return { ...started, trust: trusted }
 }
