@@ -26,12 +26,13 @@ const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+
 /** What happens next: a kind, and numbers that choose among what there is. */
 type Step = readonly [kind: Kind, which: number, value: number, ticket: number]
 
-type Kind = "claim" | "otp" | "recovery" | "passkey" | Making | "remove" | "removeAll" | "forget"
+type Kind = "claim" | "otp" | "recovery" | "passkey" | Making | Ending
+type Ending = "remove" | "removeAll" | "distrust" | "forget"
 /** The kinds that make something of the step's number. In life that is random. */
 type Making = "offer" | "confirm" | "add" | "renew"
 
 const often: readonly Kind[] = ["claim", "otp", "recovery", "passkey", "offer", "confirm"]
-const seldom: readonly Kind[] = ["add", "renew", "remove", "removeAll", "forget"]
+const seldom: readonly Kind[] = ["add", "renew", "remove", "removeAll", "distrust", "forget"]
 
 const steps = fc.array(
   fc.tuple(
@@ -55,6 +56,7 @@ function changeOf(
   const ticket = ticketNumber < 2 ? null : sampleTicket(`t${ticketNumber}`, expiresAt)
   const once = { ticket, at }
   const { totp = null, pendingTotp = null, passkeys = [], recoveryCodes = [] } = factors ?? {}
+  const { trusted = [] } = factors ?? {}
   const isOdd = which === 9
   const codes = isOdd === recoveryCodes.length > 0 ? codesOf(number) : null
   const passkey = passkeys[which % Math.max(1, passkeys.length)]
@@ -64,8 +66,9 @@ function changeOf(
     case "otp":
       return { use: { method: "otp", id: isOdd ? "f0" : (totp?.id ?? ""), step: value }, ...once }
     case "recovery": {
+      const trust = { id: `f${number}`, userAgent: "", createdAt: at, expiresAt: start + 8 }
       const [code = { index: 0, hash: "" }] = isOdd ? codesOf(value) : recoveryCodes
-      return { use: { method: "recovery", ...code }, ...once }
+      return { use: { method: "recovery", ...code }, ...once, trust }
     }
     case "passkey":
       return { use: { method: "passkey", id: passkey?.id ?? "f0", counter: value }, ...once }
@@ -85,6 +88,8 @@ function changeOf(
       return { remove: isOdd ? "f0" : (passkey?.id ?? totp?.id ?? "f0"), keepsOne: value < 8 }
     case "removeAll":
       return { removeAll: (["otp", "recovery", "passkey", "all"] as const)[value % 4] ?? "all" }
+    case "distrust":
+      return { distrust: isOdd ? "all" : (trusted[0]?.id ?? "f0") }
     case "forget":
       return { forgetFailures: true }
   }
@@ -149,10 +154,11 @@ test("changeFactors() in any order counts once what works once, and within the l
   ))
 
 function assertSound(factors: Factors): void {
-  const { failures, pendingTotp, recoveryCodes } = factors
+  const { failures, pendingTotp, recoveryCodes, trusted } = factors
   const isInForce = isEnrolled(factors)
   assert.ok(failures >= 0 && failures <= limits.failuresMax, "failures")
   assert.ok(isInForce || pendingTotp !== null, "something is left")
   assert.ok(isInForce || recoveryCodes.length === 0, "codes go with factors")
+  assert.ok(trusted.length <= 10 && (isInForce || trusted.length === 0), "trust")
   assert.ok(isFactors(JSON.parse(JSON.stringify(factors))), "a file can hold it")
 }

@@ -56,14 +56,14 @@ export async function writeSnapshot(
   disk: Disk,
 ): Promise<number> {
   // Records never change, so copies of the lists are enough.
-  const lists = new Map(tableNames.map((name) => [name, [...tables[name].values()] as object[]]))
+  const lists = tableNames.map((name) => [name, [...tables[name].values()]] as const)
+  const records = Object.fromEntries(lists) as { readonly [T in TableName]: readonly object[] }
   let bytes = 0
   await replaceFile(path, counted(), disk)
   return bytes
 
   async function* counted(): AsyncIterable<Uint8Array> {
-    const slicesOf: SlicesOf = (table) => slices(lists.get(table) ?? [])
-    for await (const chunk of encodeSnapshot(sequence, slicesOf)) {
+    for await (const chunk of encodeSnapshot(sequence, (table) => slices(records[table]))) {
       bytes += chunk.byteLength
       yield chunk
     }
