@@ -15,6 +15,7 @@ export interface CommandInput extends CommandChoices {
   readonly claim: string
   readonly value: unknown
   readonly kid: string
+  readonly sid: string
 }
 
 /** What may be added to a command. */

@@ -133,6 +133,11 @@ const commands = {
     help: "Remove a claim from a user's tokens.",
     run: ({ accounts }, { username, claim }) => accounts.removeClaim(username, claim),
   },
+  "session.end": {
+    takes: ["sid"],
+    help: "End a session of a user.",
+    run: ({ accounts }, { sid }) => accounts.endSession(sid),
+  },
   "key.list": {
     takes: [],
     help: "List the keys that sign tokens.",

@@ -13,6 +13,7 @@ import { type Answer, refusalOf } from "./commands.ts"
 /** A command with a long answer, as JSON. */
 export interface LongCommand {
   readonly command: keyof typeof longCommands
+  readonly username?: string
 }
 
 /** An answer, and the pieces behind it; null behind a refusal. */
@@ -25,6 +26,8 @@ export type LongAnswer =
 
 const longCommands = {
   backup: ({ backup }: LongAnswers) => backup(),
+  "session.list": ({ listSessions }: LongAnswers, { username }: JsonObject) =>
+    listSessions(typeof username === "string" ? username : null),
 } as const
 
 /** Whether a command has a long answer. */
@@ -35,11 +38,12 @@ export function isLongCommand(command: JsonObject): command is JsonObject & Long
 
 /** Runs a command with a long answer. A failure gives an answer, too. */
 export async function executeLong(
-  { command: name }: LongCommand,
+  command: LongCommand,
   { longAnswers, log }: Pick<CommandParts, "longAnswers" | "log">,
 ): Promise<LongAnswer> {
+  const { command: name } = command
   try {
-    const { value, pieces } = await longCommands[name](longAnswers)
+    const { value, pieces } = await longCommands[name](longAnswers, { ...command })
     return { answer: { ok: true, value }, pieces }
   } catch (error) {
     return { answer: refusalOf(error, { name, log }), pieces: null }

@@ -24,6 +24,9 @@ const keyHints: Hints = {
   invalid_request: "Nothing was changed. `postern key list` shows the keys.",
 }
 
+const sessionHints: Hints = { not_found: "`postern session list` shows the sessions." }
+const hintsOf: Readonly<Record<string, Hints>> = { key: keyHints, session: sessionHints }
+
 const rows = new Map<CommandName, AdminCommand>(adminCommands)
 
 /** Runs a command and prints its result. */
@@ -51,7 +54,8 @@ export async function runAdmin(
     await requireDeployment(config)
     await confirm(asks, terminal)
   }
-  const hints = name.startsWith("key.") ? keyHints : userHints
+  const [group = ""] = name.split(".")
+  const hints = hintsOf[group] ?? userHints
   const { value, note } = await runControlCommand(command, { config, terminal, hints })
   const { text, json, reads } = reports[name]
   const about = username === undefined ? kid : quotedName(username)

@@ -49,6 +49,12 @@ export const reports: Readonly<Record<CommandName, Report>> = {
   "user.role.remove": rights,
   "user.claim.set": rights,
   "user.claim.remove": rights,
+  "session.end": {
+    text(value) {
+      const { username } = value as { readonly username: string }
+      return `Ended a session of user ${quotedName(username)}.\n`
+    },
+  },
   "key.list": { text: keysInText, json: (value) => inJson(keysOf(value)), reads: true },
   "key.rotate": {
     text(value) {

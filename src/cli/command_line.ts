@@ -138,18 +138,20 @@ function parse(row: CommandRow, args: readonly string[]) {
     ...Object.fromEntries([...own, ...settings]),
   }
   try {
-    return parseArgs({ args: withNamesLast(args), options, allowPositionals: true })
+    const known = Object.keys(options)
+    return parseArgs({ args: withNamesLast(args, known), options, allowPositionals: true })
   } catch (error) {
     throw wrongArguments(row, mistakeIn(systemCode(error), args, Object.keys(options)))
   }
 }
 
 /**
- * The words with the names of keys behind `--`. A key's name is base64url of 43 characters, so one
- * in 64 begins with `-`; no option looks like that.
+ * The words with the names of keys and sessions behind `--`. They are base64url of 43 and of 22
+ * characters, so one in 64 begins with `-`.
  */
-function withNamesLast(args: readonly string[]): string[] {
-  const isName = (word: string) => /^-[\w-]{42}$/.test(word)
+function withNamesLast(args: readonly string[], known: readonly string[]): string[] {
+  const isName = (word: string) =>
+    /^-(?:[\w-]{21}|[\w-]{42})$/.test(word) && !known.includes(word.slice(2))
   if (args.includes("--") || !args.some(isName)) return [...args]
   return [...args.filter((word) => !isName(word)), "--", ...args.filter(isName)]
 }

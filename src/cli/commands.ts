@@ -213,17 +213,36 @@ const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = 
   claim: "CLAIM",
   value: "VALUE",
   kid: "KID",
+  sid: "SID",
 }
 
 const adminNotes = `Asks the service that runs with the same data directory. If none runs,
 it opens the store itself, in PostgreSQL also while replicas run elsewhere.
 `
 
+const sessionList: CommandRow = {
+  name: "session list",
+  takes: ["[NAME]"],
+  help: "List the sessions of a user, or of all.",
+  notes: adminNotes,
+  shownSettings: storeSettingsShown,
+  options: [asJson.list],
+  run: async (call, terminal) => (await import("./session_list.ts")).runSessionList(call, terminal),
+}
+
 /** Every command. */
 export const commandRows: readonly CommandRow[] = [
   ...ownCommands,
-  ...adminCommands.map(([command, row]) => ({
-    name: nameOf(command),
+  ...adminCommands.flatMap(([command, row]) =>
+    command === "session.end" ? [sessionList, rowOf(command, row)] : [rowOf(command, row)],
+  ),
+  ...transferCommands,
+  completionCommand,
+]
+
+function rowOf(command: CommandName, row: AdminCommand): CommandRow {
+  return {
+    name: command.replaceAll(".", " "),
     takes: row.takes.flatMap((name) => (name === "password" ? [] : [argumentNames[name]])),
     help: row.help,
     notes: adminNotes,
@@ -231,13 +250,7 @@ export const commandRows: readonly CommandRow[] = [
     options: optionsOf(row),
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
-  })),
-  ...transferCommands,
-  completionCommand,
-]
-
-function nameOf(command: CommandName): string {
-  return command.replaceAll(".", " ")
+  }
 }
 
 function optionsOf({ choices = {}, prints, asks }: AdminCommand): readonly CommandOption[] {

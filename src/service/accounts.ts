@@ -147,6 +147,15 @@ export class Accounts {
     return done
   }
 
+  /** Ends one session, and gives its user. @throws AuthError `not_found` */
+  async endSession(sid: string): Promise<{ readonly username: string }> {
+    const { store, audit, windowNow } = this.#parts
+    const ended = await store.sessions.end(sid, { window: windowNow() })
+    if (ended === null) throw new AuthError("not_found", "There is no such session")
+    auditEnded([ended], { reason: "operator" }, audit)
+    return { username: ended.username }
+  }
+
   /** Unlocks a user: forgets all failed logins, and all wrong codes. */
   async unlock(typed: string): Promise<void> {
     const username = await this.#requireUser(typed)

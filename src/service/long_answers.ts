@@ -9,11 +9,18 @@ export interface LongAnswers {
    * @throws AuthError `invalid_request` over a database
    */
   backup(): Promise<GivenAnswer>
+  /**
+   * The sessions of a user, or of all for null (session_list.ts).
+   * @throws AuthError `not_found` for an unknown user
+   */
+  listSessions(username: string | null): Promise<GivenAnswer>
 }
 
 /** Makes the commands. */
 export function createLongAnswers(parts: LongAnswerParts): LongAnswers {
   return {
     backup: async () => (await import("./open_backup.ts")).openBackup(parts),
+    listSessions: async (username) =>
+      (await import("./session_list.ts")).openSessionList(username, parts),
   }
 }

@@ -26,7 +26,7 @@ const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ["postern key re", ["retire"]],
   ["postern help cl", []],
   ["postern help user claim ", ["remove", "set"]],
-  ["postern help se", ["serve", "settings"]],
+  ["postern help se", ["serve", "session", "settings"]],
   ["postern completion ", ["bash", "fish", "zsh"]],
   ["postern user list --js", ["--json"]],
   ["postern serve --po", ["--port"]],

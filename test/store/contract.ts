@@ -25,6 +25,7 @@ import { resettingContract } from "./contract_of_resets.ts"
 import { revivalContract } from "./contract_of_revivals.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
+import { sessionSlicesContract } from "./contract_of_session_slices.ts"
 import { listingContract, sessionCountContract, startingContract } from "./contract_of_sessions.ts"
 import { touchingContract } from "./contract_of_touches.ts"
 import { creatingAllContract, manyUsersContract } from "./contract_of_transfers.ts"
@@ -63,6 +64,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   endingContract(engine, open)
   resettingContract(engine, open)
   revivalContract(engine, open)
+  sessionSlicesContract(engine, open)
   linksContract(engine, open)
   factorsContract(engine, open)
   factorsInSessionsContract(engine, open)
@@ -172,6 +174,9 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
       find: () => sessions.find("s1"),
       count: () => sessions.count(1),
       list: () => sessions.list("alice"),
+      slices: async () => {
+        for await (const _ of sessions.slices());
+      },
       lastUse: () => sessions.lastUse(),
       start: () => sessions.start(sampleSession("s1"), startOptions()),
       rotate: () => sessions.rotate("s1", presented(0)),

@@ -13,6 +13,7 @@ import {
   type Use,
 } from "../../domain/session.ts"
 import { changeUserFactors } from "../../domain/user.ts"
+import { sliceMax } from "../copying.ts"
 import type { Records } from "../records.ts"
 import type {
   Revocations,
@@ -69,6 +70,11 @@ export class JsonSessions implements SessionStore {
     return this.#sidsOf(username)
       .flatMap((sid) => sessions.get(sid) ?? [])
       .sort((a, b) => b.lastUsedAt - a.lastUsedAt || b.startedAt - a.startedAt)
+  }
+
+  async *slices(): AsyncIterable<readonly Session[]> {
+    const sessions = [...this.#tables.committed.sessions.values()]
+    for (let at = 0; at < sessions.length; at += sliceMax) yield sessions.slice(at, at + sliceMax)
   }
 
   async lastUse(): Promise<number | null> {

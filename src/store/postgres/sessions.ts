@@ -3,6 +3,7 @@
 
 import { networkOf } from "../../domain/ip_address.ts"
 import type { Presented, Session, SessionLife, Use } from "../../domain/session.ts"
+import { sliceMax } from "../copying.ts"
 import type {
   Revocations,
   RevokedToken,
@@ -35,6 +36,12 @@ type Judged =
 const outcomes: Readonly<Record<Presented, Exclude<RotationOutcome["outcome"], "gone">>> = {
   ...({ current: "rotated", newer: "set_back", parent: "replayed", shared: "replayed" } as const),
   ...({ reused: "reused", expired: "expired", ahead: "ahead" } as const),
+}
+
+/** A session, and its place among all that ever started. */
+interface NumberedSession {
+  readonly number: number
+  readonly session: SessionRow
 }
 
 /** Records that one statement of a purge removes: the wait for a statement is short. */
@@ -98,6 +105,20 @@ export class PostgresSessions implements SessionStore {
       [username],
     )
     return rows.map(({ session }) => sessionOf(session))
+  }
+
+  // In pages, since the wait for a statement is short.
+  async *slices(): AsyncIterable<readonly Session[]> {
+    for (let last = 0; ; ) {
+      const rows = await this.#database.query<NumberedSession>(
+        `select number::float8 as number, row_to_json(s) as session from postern.sessions s
+        where number > $1 order by number limit $2`,
+        [last, sliceMax],
+      )
+      yield rows.map(({ session }) => sessionOf(session))
+      if (rows.length < sliceMax) return
+      last = rows.at(-1)?.number ?? last
+    }
   }
 
   async lastUse(): Promise<number | null> {
