@@ -15,7 +15,7 @@ RUN mkdir -p /app/node_modules /app/licenses \
  && for package in node_modules/pg* node_modules/postgres-* node_modules/split2 node_modules/uqr node_modules/xtend \
       node_modules/@simplewebauthn/server node_modules/@hexagon/* node_modules/@levischuck/* \
       node_modules/@peculiar/* node_modules/asn1js node_modules/pv* node_modules/reflect-metadata \
-      node_modules/tslib node_modules/tsyringe; do \
+      node_modules/tslib node_modules/tsyringe node_modules/prom-client; do \
       name=$(echo "${package#node_modules/}" | tr / -); \
       cp "$package"/[Ll][Ii][Cc]* "/app/licenses/$name.txt" || true; done \
  && cp src/password/blocklist_license.txt /app/licenses/blocklist.txt
@@ -29,7 +29,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
  && install -d -m 0700 -o 10001 -g 10001 /data
 COPY --from=build /app /app
 COPY --chmod=0755 bin/postern-in-image.sh /usr/local/bin/postern
-ENV NODE_ENV=production POSTERN_HOST=0.0.0.0 POSTERN_DATA_DIR=/data
+ENV NODE_ENV=production POSTERN_HOST=0.0.0.0 POSTERN_METRICS_HOST=0.0.0.0 POSTERN_DATA_DIR=/data
 USER 10001:10001
 WORKDIR /app
 VOLUME ["/data"]

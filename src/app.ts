@@ -43,6 +43,19 @@ export interface AppOptions {
   /** Origins whose scripts may read replies. */
   readonly corsOrigins: readonly string[]
   readonly log: Log
+  /** Hears of each answer; null when nobody counts them. */
+  readonly answered?: ((answered: Answered) => void) | null
+}
+
+/** An answer to a request, without anything that the client chose but its method. */
+export interface Answered {
+  /** Null when the route does not have the method, or where there is no route. */
+  readonly method: string | null
+  /** The path of the route; null where there is none. */
+  readonly route: string | null
+  readonly status: number
+  readonly millis: number
+  readonly reason: Reply["reason"]
 }
 
 /** The browser wing as the app sees it. */
@@ -61,6 +74,7 @@ const plainSegment = /^\/[a-z-]{1,24}(?![^/])/
 /** Puts the service together. */
 export function createApp(parts: RouteParts & AppOptions): App {
   const { allowedHosts, corsOrigins, log, browser = null } = parts
+  const tell = createTeller(parts)
   const core = routes(parts).flat()
   const rows = withWing(core, browser?.groups(core).flat() ?? [])
   const route = createRouter(rows)
@@ -83,16 +97,8 @@ export function createApp(parts: RouteParts & AppOptions): App {
       // A proxy asks about another request. Its answer is no reply to a script.
       const isShared = asker === "client"
       const reply = isShared ? shareReply(said, { request, origins: corsOrigins }) : said
-      log.access({
-        request: request.id,
-        client: request.clientAddress,
-        method: request.method,
-        // The path of the route: the path of the request could contain anything, even secrets.
-        path: match.kind === "not_found" ? firstSegment(request.path) : match.path,
-        status: reply.status,
-        ms: Math.round((monotonicMillis() - startedAt) * 10) / 10,
-        reason,
-      })
+      const millis = monotonicMillis() - startedAt
+      tell(request, match, { status: reply.status, millis, reason })
       return reply
     },
 
@@ -116,6 +122,28 @@ export function createApp(parts: RouteParts & AppOptions): App {
     } catch (error) {
       return match.handler.explain(error, { reply: failed(error, request, log), request })
     }
+  }
+}
+
+/** Makes the function that writes the access log, and tells who counts of each answer. */
+function createTeller({ log, answered = null }: Pick<AppOptions, "log" | "answered">) {
+  return (
+    request: HttpRequest,
+    match: Match,
+    { status, millis, reason }: Pick<Answered, "status" | "millis" | "reason">,
+  ): void => {
+    log.access({
+      request: request.id,
+      client: request.clientAddress,
+      method: request.method,
+      // The path of the route: the path of the request could contain anything, even secrets.
+      path: match.kind === "not_found" ? firstSegment(request.path) : match.path,
+      ...{ status, ms: Math.round(millis * 10) / 10, reason },
+    })
+    if (answered === null) return
+    const method = match.kind === "found" ? request.method : null
+    const route = match.kind === "not_found" ? null : match.path
+    answered({ method, route, status, millis, reason })
   }
 }
 

@@ -10,7 +10,7 @@ import type { Config } from "./config/load.ts"
 import type { FactorRequirement } from "./domain/factor_requirement.ts"
 import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
 import { createPasswordHasher, type PasswordHasher, tryHash } from "./password/hash.ts"
-import { createHashingLane } from "./password/hashing_lane.ts"
+import { createHashingLane, type HashingLane } from "./password/hashing_lane.ts"
 import { Accounts } from "./service/accounts.ts"
 import type { LinkParts } from "./service/browser/links.ts"
 import type { RecentLogins } from "./service/browser/recent_logins.ts"
@@ -51,6 +51,10 @@ export interface Deployment {
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly audit: Audit
+  /** The lane in which passwords are hashed. */
+  readonly lane: HashingLane
+  /** The file of the audit trail; null when there is none. */
+  readonly auditFile: AuditFile | null
   /** Who must have a second factor. */
   readonly requirement: FactorRequirement
   /** Devices on which logins ask for no second factor. */
@@ -59,6 +63,14 @@ export interface Deployment {
   readonly summarizeAudit: () => void
   /** Closes the store and ends the audit trail. */
   close(): Promise<void>
+}
+
+/** How to compose a deployment. */
+export interface ComposeOptions {
+  readonly isService: boolean
+  readonly mayMake: boolean
+  /** Hears the events of the audit trail, too. */
+  readonly hear?: Audit | null
 }
 
 /**
@@ -70,7 +82,7 @@ export interface Deployment {
 export async function compose(
   config: Config,
   log: Log,
-  { isService, mayMake }: { readonly isService: boolean; readonly mayMake: boolean },
+  { isService, mayMake, hear = null }: ComposeOptions,
 ): Promise<Deployment> {
   const hasRoomToHash = assertRoomToHash(config)
   // The hash is tried beside everything else. A start that is refused for it may have made the
@@ -98,19 +110,19 @@ export async function compose(
     trail = createSummingAudit(write, clock.steady)
     const { summarize: summarizeAudit } = trail
     recentLogins = isService ? await recentLoginsOf(config, { store, clock }) : null
-    const audit = told(trail.audit, recentLogins)
+    const audit = told(trail.audit, [hear, recentLogins?.note ?? null])
     const keys = await openKeys(config.signing, {
       ...{ store, clock, audit, warn, accessTtlSeconds, leewaySeconds },
       rotationSeconds: config.keyRotationSeconds,
     })
-    const { hashesAtATime, hashParameters } = config
-    const hasher = createPasswordHasher(createHashingLane({ width: hashesAtATime }), hashParameters)
+    const lane = createHashingLane({ width: config.hashesAtATime })
+    const hasher = createPasswordHasher(lane, config.hashParameters)
     const parts = { store, hasher, clock, audit }
     const useCases = useCasesOf(config, { ...parts, keys })
     const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
     await hasRoomToHash
     const longAnswers = createLongAnswers({ store, clock, audit })
-    const wing = { longAnswers, links, recentLogins }
+    const wing = { longAnswers, links, recentLogins, lane, auditFile: file }
     return { ...parts, ...wing, ...useCases, directory, isNew, keys, summarizeAudit, close }
   } catch (error) {
     await close()
@@ -163,12 +175,13 @@ async function recentLoginsOf(
   return (await import("./service/browser/recent_logins.ts")).createRecentLogins(parts)
 }
 
-/** The audit trail, whose events the collector gets, too. */
-function told(audit: Audit, recentLogins: RecentLogins | null): Audit {
-  if (recentLogins === null) return audit
+/** The audit trail, whose events others hear, too. */
+function told(audit: Audit, others: readonly (Audit | null)[]): Audit {
+  const listeners = others.filter((one) => one !== null)
+  if (listeners.length === 0) return audit
   return (event, fields) => {
     audit(event, fields)
-    recentLogins.note(event, fields)
+    for (const hear of listeners) hear(event, fields)
   }
 }
 

@@ -8,9 +8,10 @@ import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { Unavailable } from "./errors.ts"
 import type { LoadFactors } from "./factor_routes.ts"
-import { limitsFor, type ProcessLimits } from "./http/node/limits.ts"
-import { listen, type ServerOptions } from "./http/node/server.ts"
-import { startHousekeeping } from "./service/housekeeping.ts"
+import { type HttpServer, listen, type ServerOptions } from "./http/node/server.ts"
+import type { Metrics, MetricsServer, MetricsSources } from "./metrics_wing.ts"
+import { serverOptions } from "./server_options.ts"
+import { type Housekeeping, startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { Sessions } from "./service/sessions.ts"
 import { createServiceWatch } from "./service_watch.ts"
@@ -18,8 +19,7 @@ import { waitFor } from "./start_waiting.ts"
 import { urlOf } from "./system/address.ts"
 import { machineDisk } from "./system/disk.ts"
 import { listenFailure } from "./system/failure.ts"
-import { descriptorsMax, heapBytesMax } from "./system/process_limits.ts"
-import type { Log } from "./telemetry/log.ts"
+import type { Log, Losses } from "./telemetry/log.ts"
 
 /** A running service. */
 export interface Service {
@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly program?: string
   /** Ends the wait for a database. */
   readonly stopped?: Promise<void>
+  /** How many lines the log lost. */
+  readonly losses?: () => Losses
 }
 
 const never = new Promise<void>(() => {})
@@ -51,10 +53,12 @@ const never = new Promise<void>(() => {})
 export async function startService(
   config: Config,
   log: Log,
-  { program = "postern", stopped = never }: StartOptions = {},
+  { program = "postern", stopped = never, losses = () => ({}) }: StartOptions = {},
 ): Promise<Service> {
   for (const notice of config.notices) log.warn("settings.notice", { message: notice })
-  const attempt = () => compose(config, log, { isService: true, mayMake: true })
+  const metrics = await loadMetrics(config)
+  const hear = metrics?.hear ?? null
+  const attempt = () => compose(config, log, { isService: true, mayMake: true, hear })
   const found = await attempt()
     .then((value) => ({ value, port: config.port }))
     .catch((error) => {
@@ -69,19 +73,26 @@ export async function startService(
   if (found === null) return { port: config.port, stop: async () => log.info("service.stopped") }
   const { value: opened, port } = found
   try {
-    return await startWith(opened, { ...config, port }, { log, program })
+    return await startWith(opened, { ...config, port }, { log, program, metrics, losses })
   } catch (error) {
     await opened.close()
     throw error
   }
 }
 
+/** What a service starts with beside its deployment. */
+interface StartParts extends Required<Pick<StartOptions, "program" | "losses">> {
+  readonly log: Log
+  /** The wing of metrics; null when that is off. */
+  readonly metrics: Metrics | null
+}
+
 async function startWith(
   opened: Deployment,
   config: Config,
-  { log, program }: { readonly log: Log; readonly program: string },
+  { log, program, metrics, losses }: StartParts,
 ): Promise<Service> {
-  const { keys, store, clock, summarizeAudit, close } = opened
+  const { store, clock, close } = opened
   await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
   const wing = await loadWing(config)
@@ -93,7 +104,7 @@ async function startWith(
   try {
     let ready = false
     const server = await listen(config, {
-      ...serverOptions(config, { log: watch.listenTo(log), clock }),
+      ...serverOptions(config, { log: watch.listenTo(metrics?.listenTo(log) ?? log), clock }),
       witness: watch,
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => (watch.isOn ? watch.handle(request, app.handle) : app.handle(request)),
@@ -102,21 +113,15 @@ async function startWith(
       share: (reply, origin) => app.share(reply, origin),
     })
     tellPort(server.port)
-    const app = appOf(opened, withPort(config, server.port), {
-      isReady: async () => ready && (await store.isUsable()),
-      ...{ log, wing },
-    })
+    const isReady = async () => ready && (await store.isUsable())
+    const parts = { isReady, log, wing, metrics }
+    const { app, sessions } = appOf(opened, withPort(config, server.port), parts)
+    const sources = { ...opened, isReady, losses, verified: sessions.verifiedFigures }
+    const rotationSeconds = config.keyRotationSeconds
+    const exporter = await openMetrics({ ...sources, rotationSeconds }, { server, log, metrics })
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
-    const housekeeping = startHousekeeping(
-      [
-        ["forget what has expired", () => store.sessions.purge(clock.passed())],
-        ["rotate keys when due", () => keys.rotateWhenDue()],
-        ["sum up the audit trail", async () => summarizeAudit()],
-        ["write the recent logins", async () => opened.recentLogins?.flush()],
-      ],
-      { everySeconds: secondsBetweenHousekeeping, log },
-    )
+    const housekeeping = keepHouse(opened, log)
     return {
       port: server.port,
       async stop() {
@@ -124,6 +129,7 @@ async function startWith(
         log.info("service.draining")
         await server.drain(drainSecondsMax)
         await housekeeping.stop()
+        await exporter?.close()
         await control.close()
         await close()
         log.info("service.stopped")
@@ -135,21 +141,35 @@ async function startWith(
   }
 }
 
-/** What the server goes by, whatever answers. */
-function serverOptions(
-  config: Config,
-  parts: Pick<ServerOptions, "log" | "clock">,
-): Omit<ServerOptions, "handle" | "takesBody" | "askerAt" | "share"> {
-  const { includeSubdomains, trustedProxies, forwardedHeader } = config
-  return {
-    strictTransport: config.publicAddress?.startsWith("https:") ?? false,
-    ...{ includeSubdomains, trustedProxies, forwardedHeader },
-    variesByOrigin: config.corsOrigins.length > 0,
-    limits: limitsFor(processLimits(config), {
-      ...config.keepAlive,
-      takesForwardedHeads: config.browser !== null && config.browser.hosts.length > 0,
-    }),
-    ...parts,
+function keepHouse(
+  { store, keys, clock, summarizeAudit, recentLogins }: Deployment,
+  log: Log,
+): Housekeeping {
+  return startHousekeeping(
+    [
+      ["forget what has expired", () => store.sessions.purge(clock.passed())],
+      ["rotate keys when due", () => keys.rotateWhenDue()],
+      ["sum up the audit trail", async () => summarizeAudit()],
+      ["write the recent logins", async () => recentLogins?.flush()],
+    ],
+    { everySeconds: secondsBetweenHousekeeping, log },
+  )
+}
+
+async function loadMetrics({ metrics }: Config): Promise<Metrics | null> {
+  return metrics === null ? null : (await import("./metrics_wing.ts")).createMetrics(metrics)
+}
+
+/** Opens the listener of metrics. When that fails, nobody listens any more. */
+async function openMetrics(
+  sources: Omit<MetricsSources, "server">,
+  { server, log, metrics }: Pick<StartParts, "log" | "metrics"> & { readonly server: HttpServer },
+): Promise<MetricsServer | null> {
+  try {
+    return (await metrics?.open({ ...sources, server: server.figures }, log)) ?? null
+  } catch (error) {
+    await server.drain(0)
+    throw error
   }
 }
 
@@ -157,12 +177,17 @@ function serverOptions(
 interface AppParts {
   readonly isReady: () => Promise<boolean>
   readonly log: Log
+  readonly metrics: Metrics | null
   /** The module of the browser wing; null when that is off. */
   readonly wing: Awaited<ReturnType<typeof loadWing>>
 }
 
-/** The app; tokens name the address at which it is reached. */
-function appOf(opened: Deployment, config: Config, { isReady, log, wing }: AppParts): App {
+/** The app, and the sessions that it serves; tokens name the address at which it is reached. */
+function appOf(
+  opened: Deployment,
+  config: Config,
+  { isReady, log, wing, metrics }: AppParts,
+): { readonly app: App; readonly sessions: Sessions } {
   const { keys } = opened
   const { allowedHosts, corsOrigins, claims } = config
   const sessions = new Sessions({
@@ -176,11 +201,12 @@ function appOf(opened: Deployment, config: Config, { isReady, log, wing }: AppPa
   const register = config.registration === "open" ? createRegister(opened) : null
   const issuer = claims.profile === "published" ? (claims.issuer ?? null) : null
   const publicKeys = () => keys.publicKeys()
-  return createApp({
+  const app = createApp({
     ...{ sessions, factors, register, issuer, publicKeys, isReady },
-    ...{ allowedHosts, corsOrigins, log },
+    ...{ allowedHosts, corsOrigins, log, answered: metrics?.answered ?? null },
     browser: browserRoutes(opened, config, { sessions, factors, wing, log }),
   })
+  return { app, sessions }
 }
 
 function browserRoutes(
@@ -229,13 +255,6 @@ function lateFactors(
 
 async function loadWing({ browser }: Config) {
   return browser === null ? null : import("./browser_routes.ts")
-}
-
-function processLimits({ memoryBytes }: Config): ProcessLimits {
-  return {
-    memoryBytes: Math.min(memoryBytes, heapBytesMax()),
-    descriptors: descriptorsMax(),
-  }
 }
 
 /** A twentieth of the memory, at most 160 MiB. */

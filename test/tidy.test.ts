@@ -41,6 +41,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
     "http/node/",
   ],
   "pages/": ["store/", "token/", "config/", "handlers/", "http/node/"],
+  "metrics/": ["config/", "http/", "handlers/", "admin/", "cli/", "store/json/", "store/postgres/"],
   "admin/": ["http/", "handlers/", "store/", "cli/"],
   "cli/": ["http/", "handlers/"],
 }
@@ -52,7 +53,8 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
     ...["store/copy_store.ts", "store/store_status.ts", "store/backup.ts"],
   ],
   "store/postgres/": ["store/open_store.ts", "store/copy_store.ts", "store/store_status.ts"],
-  "http/node/": ["start.ts", "config/load.ts"],
+  "http/node/": ["start.ts", "server_options.ts", "metrics_wing.ts", "config/load.ts"],
+  "metrics/": ["metrics_wing.ts"],
   "cli/doctor/": ["cli/commands.ts"],
   "handlers/": [
     ...["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
@@ -88,6 +90,12 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // The wing of second factors is loaded at the first request that needs it.
   [/^import (?!type)[^"]*"\.\/factor_wing\.ts"/m, []],
   [/import\("\.\/factor_wing\.ts"\)/, ["start.ts"]],
+  // The wing of metrics is loaded only where it has a port, and of its package only parts.
+  [/^import (?!type)[^"]*"\.\/metrics_wing\.ts"/m, []],
+  [/import\("\.\/metrics_wing\.ts"\)/, ["start.ts"]],
+  [/^(?:import|export) (?!type)[^"]*from "prom-client/m, []],
+  [/\bimport\("prom-client"\)/, []],
+  [/\bimport\("prom-client\//, ["metrics/registry.ts"]],
   // Whole, it is 46 files to load at the start from a clone; of its parts, 18.
   [/^import (?!type)[^"]*from "jose"/m, []],
   [/from "@node-rs\/argon2"/, ["password/hash.ts", "password/legacy/argon2.ts"]],

@@ -44,7 +44,8 @@ export async function runServe(
   process.on("unhandledRejection", crash)
 
   const stopped = signalled(log)
-  const service = await startService(config, log, { program: terminal.program, stopped })
+  const { program } = terminal
+  const service = await startService(config, log, { program, stopped, losses: lines.losses })
   if (greet !== undefined) {
     lines.flush()
     terminal.printError(greet({ host: config.host, port: service.port }))

@@ -7,6 +7,7 @@ import { exitCodes, OperatorError } from "../errors.ts"
 import type { KeepAlive } from "../http/node/limits.ts"
 import type { HashParameters } from "../password/phc.ts"
 import type { SessionSettings } from "../service/session_tokens.ts"
+import type { Address } from "../system/address.ts"
 import type { ClaimSettings } from "../token/claims.ts"
 import type { KeySource } from "../token/keys/key_ring.ts"
 import { type BrowserConfig, browserConfig } from "./browser.ts"
@@ -56,6 +57,8 @@ export interface Config extends Pick<SettingValues, UsedAsRead> {
   readonly hashesAtATime: number
   /** Memory of the machine, or the limit of the container. */
   readonly memoryBytes: number
+  /** Where Prometheus reads metrics; null when that is off. */
+  readonly metrics: Address | null
   /** Warnings about settings that work but may be mistaken. */
   readonly notices: readonly string[]
 }
@@ -130,6 +133,7 @@ export function loadConfig(
     hashParameters: { memoryKib: values.hashMemoryKib, passes: values.hashPasses },
     hashesAtATime: laneWidth,
     memoryBytes: machine.memoryBytes,
+    metrics: metricsAddress(values),
     notices: noticesOf(environment, values, publicAddress),
   })
 }
@@ -155,6 +159,10 @@ export function withPort(config: Config, port: number): Config {
       acceptedAudiences: acceptedAudiences.map(replace),
     }),
   })
+}
+
+function metricsAddress({ metricsHost: host, metricsPort: port }: SettingValues): Address | null {
+  return port === null ? null : Object.freeze({ host, port })
 }
 
 function addressAt(port: number): string {

@@ -8,6 +8,7 @@ import { accessTtlSecondsMax } from "../token/claims.ts"
 import { browserSettings } from "./browser_settings.ts"
 import { factorSettings } from "./factor_settings.ts"
 import { issuer } from "./issuer.ts"
+import { metricsSettings } from "./metrics_settings.ts"
 import { allowedHosts, corsOrigins, forwardedHeader, trustedProxies } from "./network.ts"
 import { mayBeFile, type Setting } from "./setting.ts"
 import { storeSettings } from "./store_settings.ts"
@@ -241,6 +242,7 @@ export const settings = {
     fallback: "info",
     help: "Lowest level to log: debug, info, warn or error.",
   },
+  ...metricsSettings,
 } as const satisfies Record<string, Setting>
 
 type Table = typeof settings

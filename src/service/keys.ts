@@ -41,6 +41,8 @@ export interface KeySummary {
   readonly kid: string | null
   readonly alg: string
   readonly state: KeyState
+  /** Null when it was not generated here. */
+  readonly publishedAt: number | null
   readonly signsFrom: number | null
   readonly keptUntil: number | null
 }
@@ -123,7 +125,7 @@ export class Keys {
     const { signing, clock } = this.#parts
     const now = clock.now()
     const keys = this.#keys()
-    const nothing = { signsFrom: null, keptUntil: null }
+    const nothing = { publishedAt: null, signsFrom: null, keptUntil: null }
     const { kid = null, alg } = this.#state.ring.signer(now)
     const signers: readonly KeySummary[] =
       signing.kind === "generated"
@@ -288,7 +290,6 @@ async function ringOf(signing: KeySource, keys: readonly TimedKey[]): Promise<Ke
 }
 
 function summary(key: TimedKey, keys: readonly TimedKey[], now: number): KeySummary {
-  const { jwk, signsFrom, keptUntil } = key
-  const state = stateOf(key, keys, now)
-  return { kid: jwk.kid ?? null, alg: String(jwk.alg), state, signsFrom, keptUntil }
+  const { jwk, ...times } = key
+  return { kid: jwk.kid ?? null, alg: String(jwk.alg), state: stateOf(key, keys, now), ...times }
 }

@@ -108,14 +108,18 @@ export function fileFailure(
   })
 }
 
-/** A system error of listening as an OperatorError. Other errors stay as they are. */
-export function listenFailure(error: unknown, address: Address): unknown {
+/**
+ * A system error of listening as an OperatorError. Other errors stay as they are. `prefix` is how
+ * the names of the settings of host and port begin.
+ */
+export function listenFailure(error: unknown, address: Address, prefix = "POSTERN_"): unknown {
   const code = systemCode(error)
   if (code === null) return error
   const alike = code === "EPERM" ? "EACCES" : code.startsWith("EAI_") ? "EAI_AGAIN" : code
-  const hint = listenHints[alike]?.(address)
+  const found = listenHints[alike]?.(address) ?? fileHints[code]?.("POSTERN_HOST")
+  const hint = found ?? "Check POSTERN_HOST and POSTERN_PORT."
   return new OperatorError(`Can't listen at ${urlOf(address)} (${code})`, {
-    hint: hint ?? fileHints[code]?.("POSTERN_HOST") ?? "Check POSTERN_HOST and POSTERN_PORT.",
+    hint: hint.replace(/POSTERN_(?=HOST|PORT)/g, prefix),
     exitCode: exitCodes.unavailable,
     cause: error,
   })

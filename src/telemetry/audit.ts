@@ -14,48 +14,52 @@ import type { Disk } from "../system/disk.ts"
 import { auditLine, type Log } from "./log.ts"
 
 /** All events that are audited. */
-export type AuditEvent =
-  | "login.succeeded"
-  | "login.failed"
-  | "login.delayed"
-  | "client.throttled"
-  | "session.started"
-  | "session.refreshed"
-  | "session.set_back"
-  | "session.replayed"
-  | "session.reused"
-  | "session.ended"
-  | "refresh.refused"
-  | "token.revoked"
-  | "password.changed"
-  | "password.refused"
-  | "mfa.required"
-  | "mfa.enrolled"
-  | "mfa.used"
-  | "mfa.failed"
-  | "mfa.removed"
-  | "mfa.reset"
-  | "mfa.trusted"
-  | "mfa.untrusted"
-  | "mfa.skipped"
-  | "link.made"
-  | "link.used"
-  | "user.added"
-  | "user.registered"
-  | "user.seeded"
-  | "user.imported"
-  | "user.changed"
-  | "user.locked"
-  | "user.unlocked"
-  | "user.deleted"
-  | "user.released"
-  | "key.made"
-  | "key.rotated"
-  | "key.retired"
-  | "key.removed"
-  | "store.backed_up"
-  | "store.restored"
-  | "store.revived"
+export const auditEvents = [
+  "login.succeeded",
+  "login.failed",
+  "login.delayed",
+  "client.throttled",
+  "session.started",
+  "session.refreshed",
+  "session.set_back",
+  "session.replayed",
+  "session.reused",
+  "session.ended",
+  "refresh.refused",
+  "token.revoked",
+  "password.changed",
+  "password.refused",
+  "mfa.required",
+  "mfa.enrolled",
+  "mfa.used",
+  "mfa.failed",
+  "mfa.removed",
+  "mfa.reset",
+  "mfa.trusted",
+  "mfa.untrusted",
+  "mfa.skipped",
+  "link.made",
+  "link.used",
+  "user.added",
+  "user.registered",
+  "user.seeded",
+  "user.imported",
+  "user.changed",
+  "user.locked",
+  "user.unlocked",
+  "user.deleted",
+  "user.released",
+  "key.made",
+  "key.rotated",
+  "key.retired",
+  "key.removed",
+  "store.backed_up",
+  "store.restored",
+  "store.revived",
+] as const
+
+/** One of them. */
+export type AuditEvent = (typeof auditEvents)[number]
 
 /** The fields of an event. */
 export interface AuditFields {

@@ -50,6 +50,7 @@ test("loadConfig() of nothing gives the defaults", () => {
     hashesAtATime: Math.min(availableParallelism(), 2),
     memoryBytes: thisMachine().memoryBytes,
     logLevel: "info",
+    metrics: null,
     notices: [],
   })
 })
@@ -84,6 +85,8 @@ test("loadConfig() reads every setting", () => {
     POSTERN_HASH_PASSES: "3",
     POSTERN_AUDIT_FILE: "/srv/postern/audit.jsonl",
     POSTERN_LOG_LEVEL: "debug",
+    POSTERN_METRICS_PORT: "9464",
+    POSTERN_METRICS_HOST: "::1",
     UV_THREADPOOL_SIZE: "2",
     PATH: "/bin",
   })
@@ -126,6 +129,7 @@ test("loadConfig() reads every setting", () => {
     hashesAtATime: 1,
     memoryBytes: thisMachine().memoryBytes,
     logLevel: "debug",
+    metrics: { host: "::1", port: 9464 },
     notices: [],
   })
 })

@@ -52,6 +52,8 @@ test("settings: this is all there is, with these defaults", () => {
     "POSTERN_HASH_PASSES=2",
     "POSTERN_AUDIT_FILE=",
     "POSTERN_LOG_LEVEL=info",
+    "POSTERN_METRICS_PORT=none",
+    "POSTERN_METRICS_HOST=127.0.0.1",
   ])
 })
 
@@ -120,7 +122,7 @@ test("settings: the compose file passes on all but those that the image sets", (
   const compose = readFileSync(new URL("../../docker-compose.yml", import.meta.url), "utf8")
   const passed = [...compose.matchAll(/^ {6}([A-Z_]+): \$\{([A-Z_]+)[:-]/gm)]
   for (const [, name, value] of passed) assert.equal(name, value)
-  const ofTheImage = ["POSTERN_HOST", "POSTERN_PORT", "POSTERN_DATA_DIR"]
+  const ofTheImage = ["HOST", "PORT", "DATA_DIR", "METRICS_HOST"].map((name) => `POSTERN_${name}`)
   const expected = settingRows
     .map(([, { name }]) => name)
     .filter((name) => !ofTheImage.includes(name))

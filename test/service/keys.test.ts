@@ -12,15 +12,16 @@ import { openTestKeys } from "./opened_keys.ts"
 
 const imported: KeySource = { kind: "imported", algorithm: "ES256", key: testKeyPem }
 const shared: KeySource = { kind: "shared", algorithm: "HS256", secret: testSecret }
+const signingAlways = { state: "signing", publishedAt: null, signsFrom: null, keptUntil: null }
 const notStored = unavailableAs("The keys could not be stored")
 
 test("openKeys() makes a key that signs at once, one for refresh tokens and one for cookies, once", async () => {
   const opened = await openTestKeys()
   const [kid = ""] = opened.published()
   assert.deepEqual(opened.keys.list(), [
-    { kid, alg: "ES256", state: "signing", signsFrom: now, keptUntil: null },
-    { kid: "refresh", alg: "HMAC-SHA-256", state: "signing", signsFrom: null, keptUntil: null },
-    { kid: "cookies", alg: "HMAC-SHA-256", state: "signing", signsFrom: null, keptUntil: null },
+    { kid, alg: "ES256", state: "signing", publishedAt: now, signsFrom: now, keptUntil: null },
+    { kid: "refresh", alg: "HMAC-SHA-256", ...signingAlways },
+    { kid: "cookies", alg: "HMAC-SHA-256", ...signingAlways },
   ])
   assert.deepEqual(opened.log.takeAudit(), [{ event: "key.made", key: kid }])
   assert.equal(opened.keys.refreshKey().byteLength, 32)
@@ -66,8 +67,7 @@ for (const [name, signing] of Object.entries({ imported, shared })) {
     assert.deepEqual(opened.log.takeAudit(), [])
     const [brought, ...others] = opened.keys.list()
     const kid = name === "shared" ? null : opened.published()[0]
-    const nothing = { state: "signing", signsFrom: null, keptUntil: null }
-    assert.deepEqual(brought, { kid, alg: signing.algorithm, ...nothing })
+    assert.deepEqual(brought, { kid, alg: signing.algorithm, ...signingAlways })
     assert.deepEqual(
       others.map((key) => key.kid),
       ["refresh", "cookies"],
@@ -120,7 +120,7 @@ test("rotate() publishes a key, signs with it a cache lifetime later, and keeps 
   const added = await keys.rotate()
   assert.deepEqual(added, {
     ...{ kid: opened.published()[1], alg: "ES256", state: "waiting" },
-    ...{ signsFrom: now + 305, keptUntil: null },
+    ...{ publishedAt: now, signsFrom: now + 305, keptUntil: null },
   })
   assert.deepEqual(opened.log.takeAudit(), [{ event: "key.rotated", key: added.kid }])
   const tokens: string[] = []

@@ -32,7 +32,8 @@ test("retire() of the signing key lets the waiting one sign at once", async () =
   opened.clock.advance(10)
   await opened.keys.retire(kid)
   assert.deepEqual(opened.keys.list()[0], {
-    ...{ kid: waiting, alg: "ES256", state: "signing", signsFrom: now + 10, keptUntil: null },
+    ...{ kid: waiting, alg: "ES256", state: "signing" },
+    ...{ publishedAt: now, signsFrom: now + 10, keptUntil: null },
   })
   assert.equal(await opened.verdict(token), "Invalid token")
   assert.equal(await opened.verdict(await opened.sign()), "good")

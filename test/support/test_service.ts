@@ -9,7 +9,7 @@ import type { FactorRequirement } from "../../src/domain/factor_requirement.ts"
 import { createFactorWing } from "../../src/factor_wing.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
-import { createHashingLane } from "../../src/password/hashing_lane.ts"
+import { createHashingLane, type HashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"
 import { createLinkMaker, type LinkMaker } from "../../src/service/browser/links.ts"
 import { createRecentLogins } from "../../src/service/browser/recent_logins.ts"
@@ -59,6 +59,7 @@ export interface TestService {
   readonly links: LinkMaker
   readonly keys: Keys
   readonly longAnswers: LongAnswers
+  readonly lane: HashingLane
   readonly trust: DeviceTrust
   readonly audit: Audit
   /** Writes the sums of the audit trail when a minute is over, as the housekeeping does. */
@@ -113,6 +114,8 @@ export interface TestServiceOptions {
   /** Of what passkeys are made for. */
   readonly publicAddress?: string
   readonly tokens?: Partial<TokenSettings>
+  /** Hears the events of the audit trail, too. */
+  readonly hear?: Audit
   /** In the place of the machine's, such as one that fails. */
   readonly disk?: Disk
   /** Open, in the place of a JSON store of the service's own. */
@@ -156,7 +159,7 @@ export async function createTestService(
   const { shared = false, generated = false, disk = machineDisk } = options
   const clock = createFakeClock()
   const log = createCollectedLog(clock)
-  const trail = createTrail(log, clock)
+  const trail = createTrail(log, clock, options.hear)
   const directory = options.directory ?? temporaryDirectory(t)
   const warn = (event: string, message: string) => log.log.warn(event, { message })
   const store = options.store ?? (await openJsonStore({ directory, disk, warn }))
@@ -166,7 +169,7 @@ export async function createTestService(
     trail.audit(event, fields)
     recentLogins.note(event, fields)
   }
-  const hasher = createPasswordHasher(createHashingLane({ width: 2 }), cheapHashes)
+  const { lane, hasher } = createHashing()
   const settings = { ...sessionSettings, ...options.settings }
   const claims = { ...claimSettings(shared), ...options.tokens }
   const windowNow = createRevocationWindow(clock, { ...claims, ...settings })
@@ -206,8 +209,13 @@ export async function createTestService(
     publicKeys: () => keys.publicKeys(),
   })
   const made = { accounts, sessions, links, keys, trust, longAnswers: createLongAnswers(base) }
-  const parts = { ...made, ...trail, store, tokens, clock, log, directory }
+  const parts = { ...made, ...trail, lane, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app, options), ...parts })
+}
+
+function createHashing() {
+  const lane = createHashingLane({ width: 2 })
+  return { lane, hasher: createPasswordHasher(lane, cheapHashes) }
 }
 
 /** What tests call, and what was called. */
@@ -235,9 +243,13 @@ function createCalls(
   return { call, logIn, start, exchanges }
 }
 
-function createTrail({ log }: CollectedLog, clock: FakeClock) {
+function createTrail({ log }: CollectedLog, clock: FakeClock, hear: Audit = () => {}) {
   const write = createAudit({ log, file: null, clock })
-  const { audit, summarize } = createSummingAudit(write, clock.steady)
+  const { audit: sum, summarize } = createSummingAudit(write, clock.steady)
+  const audit: Audit = (event, fields) => {
+    sum(event, fields)
+    hear(event, fields)
+  }
   return { audit, summarizeAudit: summarize }
 }
 

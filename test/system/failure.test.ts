@@ -126,6 +126,16 @@ for (const [code, host, about] of ofAddresses) {
   })
 }
 
+test("listenFailure() names the settings of another listener", () => {
+  const hintOf = (code: string, host: string) =>
+    (listenFailure(systemError(code), { host, port: 80 }, "POSTERN_METRICS_") as OperatorError).hint
+  for (const [code, host] of ofAddresses) {
+    assert.doesNotMatch(hintOf(code, host), /POSTERN_(?:HOST|PORT)/, code)
+  }
+  assert.match(hintOf("EADDRINUSE", "::"), /POSTERN_METRICS_PORT/)
+  assert.match(hintOf("EMADEUP", "::"), /POSTERN_METRICS_HOST and POSTERN_METRICS_PORT/)
+})
+
 test("no hint asks for root, nor for data to be moved away", () => {
   const hints = [
     ...ofPaths.map(([code]) => fileHint(systemError(code), "POSTERN_DATA_DIR")),

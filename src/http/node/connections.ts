@@ -64,6 +64,11 @@ export class Connections {
     })
   }
 
+  /** How many are open. */
+  get count(): number {
+    return this.#open.size
+  }
+
   /** The connection of a socket, while that is open. */
   find(socket: Socket): Connection | undefined {
     return this.#open.get(socket)

@@ -48,6 +48,8 @@ export interface ServerOptions extends HeadersOfService, Reading, Pick<WriteOpti
 /** A server that listens. */
 export interface HttpServer {
   readonly port: number
+  /** How many connections are open, and how many may be. */
+  figures(): { readonly connections: number; readonly connectionsMax: number }
   /** Accepts no more connections, lets requests end for so many seconds, then closes the rest. */
   drain(secondsMax: number): Promise<void>
 }
@@ -70,7 +72,11 @@ export async function listen(address: Address, options: ServerOptions): Promise<
   await once(server, "listening")
   server.on("error", (error) => options.log.error("server.failed", { reason: error.message }))
   const { port } = server.address() as AddressInfo
-  return { port, drain: (secondsMax) => connections.drain(secondsMax) }
+  return {
+    port,
+    figures: () => ({ connections: connections.count, connectionsMax: limits.connectionsMax }),
+    drain: (secondsMax) => connections.drain(secondsMax),
+  }
 }
 
 function createServer(limits: HttpLimits): http.Server {
