@@ -16,7 +16,7 @@ import { measureRefresh } from "./refresh.ts"
 import { type Results, writeReport } from "./report.ts"
 import { pinLoadGenerator } from "./running_server.ts"
 import { type ScenarioName, scenarioNames, scenarioTitles } from "./scenario_names.ts"
-import { type ServerKind, serverKinds } from "./servers.ts"
+import { measuredName, type ServerKind, serverKinds } from "./servers.ts"
 import { measureMemory, measureStart } from "./start.ts"
 import { measureStore } from "./store.ts"
 import type { Summary } from "./summary.ts"
@@ -95,7 +95,7 @@ async function kindsOf(
   const all = serverKinds(extras)
   if (!isSteady && against.length === 0) return all
   const isWanted = ({ name, role }: ServerKind) =>
-    role === "bare" || role === "extra" || name === "Postern"
+    role === "bare" || role === "extra" || name === "Postern" || name === measuredName
   const few = all.filter(isWanted)
   if (against.length === 0) return few
   const others: ServerKind[] = []

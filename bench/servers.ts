@@ -36,6 +36,9 @@ export const floorName = "bare node:http"
 /** The same once more: how far its ratio is from 1 is the noise. */
 export const controlName = "bare node:http, once more"
 
+/** Postern with the wing of metrics, which nobody reads meanwhile. */
+export const measuredName = "Postern, with metrics"
+
 /** All servers, in the order of the tables. */
 export function serverKinds(extras: readonly ExtraServer[]): readonly ServerKind[] {
   return [
@@ -44,6 +47,7 @@ export function serverKinds(extras: readonly ExtraServer[]): readonly ServerKind
     postern("Postern"),
     postern("Postern, ES256 (its default)", { profile: "published" }),
     postern("Postern, log level warn", { environment: { POSTERN_LOG_LEVEL: "warn" } }),
+    postern(measuredName, { environment: { POSTERN_METRICS_PORT: "0" } }),
     peer("node:http + jose", "jose.js"),
     peer("Fastify + @fastify/jwt", "fastify.js"),
     peer("Fastify, cache: true", "fastify.js", {
