@@ -57,6 +57,20 @@ for (const missing of ["esbuild", "@esbuild/", "jose", "@node-rs/argon2"]) {
   })
 }
 
+test("postern in a clone without the library of bcrypt does all but compare with such hashes", (t) => {
+  const without = installedPackages().filter((name) => name.startsWith("@node-rs/bcrypt"))
+  assert.notDeepEqual(without, [])
+  const copy = copyProject(t, { without })
+  assert.equal(runCopy(copy, "init").status, 0)
+  const { status, stdout } = runCopy(copy, "user", "list")
+  assert.deepEqual([status, /^There are no users/.test(stdout)], [0, true])
+  const users = join(copy, "users")
+  writeFileSync(users, `carol:$2y$04$${".".repeat(53)}\n`)
+  const failed = runCopy(copy, "user", "import", users)
+  assert.deepEqual([failed.status, failed.stdout], [69, ""])
+  assert.match(failed.stderr, /^postern: Postern can't be loaded: [^\n]+bcrypt[^\n]*\nhint: /)
+})
+
 test("postern under --no-addons exits 69 and says what to do", () => {
   const { status, stderr } = spawnSync(
     process.execPath,

@@ -15,7 +15,7 @@ import type { TransferPlace } from "./transfer_place.ts"
 /** What the check works with. */
 export interface CheckParts {
   readonly check: (line: Line) => Promise<CheckedLine | null>
-  readonly place: Pick<TransferPlace, "create">
+  readonly place: Pick<TransferPlace, "create" | "batchBytesMax">
   /** Null when nothing is to be created. */
   readonly spool: Pick<Spool, "write"> | null
   readonly counts: TransferCounts
@@ -35,8 +35,6 @@ export interface SpooledBatch {
   readonly users: readonly JsonObject[]
 }
 
-/** Below what the control socket takes in one command (system/unix_socket.ts). */
-const batchBytesMax = 48 * 1024
 const linesPerBatchMax = 500
 
 /** Checks the lines of a file. */
@@ -44,7 +42,7 @@ export async function checkUsers(
   chunks: AsyncIterable<Uint8Array>,
   parts: CheckParts,
 ): Promise<void> {
-  const { check, report } = parts
+  const { check, place, report } = parts
   /** By name, the line that has it. */
   const seen = new Map<string, number>()
   let batch: Checked[] = []
@@ -55,7 +53,7 @@ export async function checkUsers(
       if (found === null) continue
       const checked = asFirstOfName(found, seen)
       const size = isUser(checked) ? sizeOf(checked.members) : 0
-      if (bytes + size > batchBytesMax || batch.length === linesPerBatchMax) {
+      if (bytes + size > place.batchBytesMax || batch.length === linesPerBatchMax) {
         await sort(batch, parts)
         batch = []
         bytes = 0

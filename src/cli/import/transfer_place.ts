@@ -21,11 +21,18 @@ export interface TransferPlace {
   ): Promise<ImportOutcomes>
   /** All users, in slices. @throws OperatorError */
   slices(): AsyncIterable<ExportedSlice>
+  /** The most bytes of users that `create` takes. */
+  readonly batchBytesMax: number
   /** The data directory. */
   readonly directory: string
   /** Which store was changed; empty when a service changed it. */
   readonly note: string
 }
+
+/** Below what the control socket takes in one command (system/unix_socket.ts). */
+const commandBytesMax = 48 * 1024
+/** Of one step of the store. */
+const stepBytesMax = 256 * 1024
 
 type Ask = (command: TransferCommand) => Promise<unknown>
 
@@ -37,13 +44,13 @@ export async function withTransferPlace<T>(
   const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
   if (await isServed(directory)) {
     const ask: Ask = async (command) => valueIn((await askService(directory, command)) ?? stopped)
-    return use({ ...placeOver(ask), directory, note: "" })
+    return use({ ...placeOver(ask), batchBytesMax: commandBytesMax, directory, note: "" })
   }
   return withDeployment({ config, terminal, mayMake: false }, (deployment, log) => {
     const ask: Ask = async (command) =>
       valueIn(await execute({ ...command }, { ...deployment, log }))
     const note = writtenTo(config, directory)
-    return use({ ...placeOver(ask), directory, note })
+    return use({ ...placeOver(ask), batchBytesMax: stepBytesMax, directory, note })
   })
 }
 
