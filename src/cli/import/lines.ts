@@ -16,7 +16,10 @@ export const lineBytesMax = 65_536
 const lineEnd = 0x0a
 const control = /[\p{Cc}\u2028\u2029\ufeff\ufffd]/u
 
-/** Gives the lines of a text in slices: those that each chunk completes. */
+/**
+ * Gives the lines of a text in slices: those that each chunk completes. A chunk must stay as it is
+ * until the next one.
+ */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncIterable<readonly Line[]> {
@@ -24,7 +27,9 @@ export async function* readLines(
   let rest: Buffer = Buffer.alloc(0)
   let isTooLong = false
 
-  for await (const chunk of chunks) yield take(Buffer.from(chunk))
+  for await (const { buffer, byteOffset, byteLength } of chunks) {
+    yield take(Buffer.from(buffer, byteOffset, byteLength))
+  }
   if (rest.byteLength > 0 || isTooLong) yield [finish(rest)]
 
   function take(chunk: Buffer): readonly Line[] {
