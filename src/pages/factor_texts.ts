@@ -76,12 +76,15 @@ export const factorTexts = {
     codes: "Recovery codes",
     codesLeft: (left: number) =>
       left === 0
-        ? "You have none left. Without one, only whoever runs this service can let you in when the app is lost."
-        : `You have ${left} of 10 left. Each logs you in once when the app is lost.`,
-    renew: "Make ten new codes",
-    renewHelp: "The old ones then stop working.",
-    another: "Use another app",
-    anotherHelp: "On a new phone, for example. The codes of the app before then stop working.",
+        ? "None is left. When the app is lost, only whoever runs this service can let you in."
+        : `${left} of 10 are left. Each logs you in once when the app is lost.`,
+    renew: "Make ten new ones",
+    renewHelp: "New ones replace the old ones.",
+    another: "Another app",
+    anotherHelp: "On a new phone, for example. It replaces this one.",
+    setUp: "Set up",
+    setUpAnother: "Set up another app",
+    offTitle: "Without an app",
     off: "Turn off",
     offHelp:
       "Your password alone then logs you in. You are logged out everywhere else, and your recovery codes stop working.",

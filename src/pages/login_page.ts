@@ -1,5 +1,6 @@
 // The login page: also after a wrong password, and to enter the password again.
 
+import type { DueStep } from "../domain/factor_requirement.ts"
 import {
   checkBox,
   errorNote,
@@ -40,6 +41,8 @@ export interface LoginView {
   readonly isAgain: boolean
   /** Whether a passkey may take the place of the password. */
   readonly takesPasskeys: boolean
+  /** What comes after the password of a person who is logged in; null when nothing does. */
+  readonly next: DueStep | null
   readonly fault: LoginFault | null
 }
 
@@ -80,9 +83,11 @@ function passkeyOf({ destination, isAgain }: LoginView): Html {
   return passkeyForm({ action: "/login/passkey", fields, label, stopped })
 }
 
-function leadOf({ isAgain, username, destination: { host } }: LoginView): Html | null {
+function leadOf({ isAgain, next, username, destination: { host } }: LoginView): Html | null {
   const { login } = texts
-  if (isAgain) return html`<p class="lead">${login.againLead(username)}</p>`
+  const leads = { factor: login.againForFactor, enrolment: login.againForEnrolment }
+  const lead = next === null ? login.againLead : leads[next]
+  if (isAgain) return html`<p class="lead">${lead(username)}</p>`
   return host === null ? null : html`<p class="lead">${login.to(host)}</p>`
 }
 

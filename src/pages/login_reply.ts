@@ -1,5 +1,6 @@
 // The login page as a reply: shown by GET /login, and again when a login was refused.
 
+import type { Identity } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
 import { type LoginFault, type LoginView, loginPage } from "./login_page.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
@@ -30,15 +31,26 @@ const statuses: Readonly<Record<LoginFault["kind"], number>> = {
 export function loginReply(
   { way, before, ...view }: LoginPlace,
   fault: LoginFault | null,
-  { site, hasPasskeys }: Pick<PageParts, "site" | "hasPasskeys">,
+  { site, hasPasskeys, cookieSessions }: Pick<PageParts, "site" | "hasPasskeys" | "cookieSessions">,
 ): Reply {
   const { username, stays, isAgain } = view
   const destination = { host: way.to?.host.name ?? null, fields: wayFields(way) }
   const own = before?.user.factors?.passkeys ?? []
   const takesPasskeys = hasPasskeys && (!isAgain || own.length > 0)
-  const page = loginPage({ destination, username, stays, isAgain, takesPasskeys, fault }, site)
+  const next = before === null ? null : nextOf(cookieSessions.principalOf(before))
+  const person = { username, stays, isAgain, next }
+  const page = loginPage({ ...person, destination, takesPasskeys, fault }, site)
   return pageReply(page, {
     status: fault === null ? 200 : statuses[fault.kind],
     retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
   })
+}
+
+/** What comes after the password of the person who is logged in. */
+function nextOf({
+  mustEnrol,
+  hasFactor,
+}: Pick<Identity, "mustEnrol" | "hasFactor">): LoginView["next"] {
+  if (mustEnrol) return "enrolment"
+  return hasFactor ? "factor" : null
 }

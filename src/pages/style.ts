@@ -129,12 +129,12 @@ a { color: var(--accent); text-underline-offset: .18em; }
   border: 1px solid var(--line); border-radius: .75rem; forced-color-adjust: none;
 }
 .key { text-align: center; } .key .secret { display: block; text-wrap: balance; }
+.qr + .key { margin-top: .75rem; } .lead + .rows { margin-top: 1.5rem; }
 .codes {
-  columns: 2; column-gap: 2rem; list-style: none; padding: .75rem 1rem; margin: 1.25rem 0 0;
+  list-style: none; padding: .75rem 1rem; margin: 1.25rem 0 0; text-align: center;
   background: var(--wash); border-radius: .625rem;
   font: .9375rem/1.9 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
-.codes li { break-inside: avoid; }
 .tools { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .75rem; }
 .action { margin-top: 1.5rem; } form.others { margin-top: 1rem; justify-items: start; }
 .error { color: var(--bad); font-size: .875rem; margin: .375rem 0 0; }
@@ -152,7 +152,7 @@ details form { margin: .25rem 0 1.25rem; max-width: 21rem; }
     border: 0; border-radius: 0; box-shadow: none; padding: 2.5rem 1.25rem 1.25rem;
     max-width: none;
   }
-  .rows li { align-items: flex-start; } .codes { columns: 1; }
+  .rows li { align-items: flex-start; }
   body > footer { padding-bottom: 1rem; }
 }
 @media (prefers-reduced-motion: no-preference) {

@@ -24,6 +24,10 @@ export const texts = {
     again: "Enter your password again",
     againLead: (username: string) =>
       html`You are logged in as <b>${username}</b>. What you want to do next needs a recent login.`,
+    againForFactor: (username: string) =>
+      html`You are logged in as <b>${username}</b>. What you want to do next needs a recent login with your second factor.`,
+    againForEnrolment: (username: string) =>
+      html`You are logged in as <b>${username}</b>. You need a second factor from now on: you set it up next.`,
     to: (host: string) => html`to continue to <b>${host}</b>`,
     username: "Username",
     password: "Password",

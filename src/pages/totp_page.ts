@@ -85,26 +85,33 @@ export interface TotpView {
 /** The page of an app that is on. */
 export function totpPage(view: TotpView, site: Site): Html {
   const { manageTotp: page } = texts
-  const { codesLeft } = view
+  const codes = html`${page.codesLeft(view.codesLeft)} ${page.renewHelp}`
+  const another = html`<a class="button quiet small" href="/account/totp/new"
+ aria-label="${page.setUpAnother}">${page.setUp}</a>`
+  const off = view.mustKeep
+    ? { text: page.keepsOne(site.name), action: null }
+    : { text: page.offHelp, action: button("/account/totp/off", page.off) }
   const main = html`${mark}
 <h1>${page.title}</h1>
 <p class="lead">${page.on(view.secondsSinceOn)} ${page.used(view.secondsSinceUse)}</p>
-<h2>${page.codes}</h2>
-<p>${page.codesLeft(codesLeft)}</p>
-<form method="post" action="/account/recovery" data-once>
-<button class="button quiet" type="submit" aria-describedby="renew">${page.renew}</button></form>
-<p class="hint" id="renew">${page.renewHelp}</p>
-<h2>${page.another}</h2>
-<p class="action"><a class="button quiet" href="/account/totp/new"
- aria-describedby="another">${page.another}</a></p>
-<p class="hint" id="another">${page.anotherHelp}</p>
-<h2>${page.off}</h2>
-${view.mustKeep ? html`<p>${page.keepsOne(site.name)}</p>` : offForm}
+<ul class="rows">
+${row(page.codes, { text: codes, action: button("/account/recovery", page.renew) })}
+${row(page.another, { text: page.anotherHelp, action: another })}
+${row(page.offTitle, off)}
+</ul>
 <p class="more"><a href="/account">${page.back}</a></p>`
-  return layout({ title: page.title, main }, site)
+  return layout({ title: page.title, main, isWide: true }, site)
 }
 
-const offForm = html`<form method="post" action="/account/totp/off" data-once>
-<button class="button quiet" type="submit" aria-describedby="off">${texts.manageTotp.off}</button>
-</form>
-<p class="hint" id="off">${texts.manageTotp.offHelp}</p>`
+function row(
+  name: string,
+  { text, action }: { readonly text: string | Html; readonly action: Html | null },
+): Html {
+  return html`<li><span><b>${name}</b><small>${text}</small></span>
+${action}</li>`
+}
+
+function button(path: string, label: string): Html {
+  return html`<form class="inline" method="post" action="${path}" data-once>
+<button class="button quiet small" type="submit">${label}</button></form>`
+}

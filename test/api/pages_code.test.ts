@@ -196,6 +196,7 @@ test("a login again goes through password and code, and ends the session before"
   service.clock.advance(301)
   const page = await browser.open(`/continue?to=https://bank.example.org/&st=${st}`)
   assert.equal(titleOf(page), "Enter your password again")
+  assert.match(page.body, /needs a recent login with your second factor/)
   takeEvents(service)
   const asked = await browser.send(page, "/login", { password: "wonderland" })
   assert.match(asked.body, /Not alice\? <a href="\/login\?again=1&amp;to=[^"]*">Start over/)

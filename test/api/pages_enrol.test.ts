@@ -161,6 +161,7 @@ test("a session whose user must enrol opens nothing but enrolment", async (t) =>
   }
   assert.deepEqual(takeEvents(service), [])
   const page = await browser.open("/account/totp")
+  assert.match(page.body, /You need a second factor from now on/)
   const asked = await browser.send(page, "/login", { password: "wonderland" })
   assert.equal(titleOf(asked), title)
   const { next } = await enrol(browser, asked, service)

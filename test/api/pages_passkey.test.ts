@@ -78,7 +78,9 @@ test("GET /login has a form for passkeys, which only the script shows", async (t
   assert.equal(browser.cookies.has(cookie), false)
   const place = { way: noWay, before: null, username: "", stays: false, isAgain: false }
   const site = { name: "Home", origin: "https://192.0.2.7", host: "192.0.2.7" }
-  const { body } = loginReply(place, null, { site, hasPasskeys: false })
+  // Nobody is logged in, so no session is looked at.
+  const cookieSessions = {} as Parameters<typeof loginReply>[2]["cookieSessions"]
+  const { body } = loginReply(place, null, { site, hasPasskeys: false, cookieSessions })
   assert.doesNotMatch(body, /passkey|webauthn/)
 })
 

@@ -40,7 +40,7 @@ test("the page of an app that is on tells what there is, and makes new recovery 
   const page = await browser.open("/account/totp")
   assert.deepEqual([page.status, titleOf(page)], [200, "Authenticator app"])
   assert.match(page.body, /It was set up just now\. A code of it was used just now\./)
-  assert.match(page.body, /You have 9 of 10 left\./)
+  assert.match(page.body, /9 of 10 are left\./)
   takeEvents(service)
   const shown = await browser.send(page, "/account/recovery")
   assert.deepEqual(takeEvents(service), ["mfa.enrolled alice recovery"])

@@ -3,29 +3,14 @@
 // people to look at are written to the directory TEST_PICTURES, or build/pictures.
 
 import assert from "node:assert/strict"
-import { mkdirSync } from "node:fs"
-import { join } from "node:path"
 import { test } from "node:test"
-import { fileURLToPath } from "node:url"
-import axe from "axe-core"
-import type { Page } from "playwright-core"
 import { loggedIn, logIn, origins, siteForTests } from "../support/browser_site.ts"
+import { desk, look, type Way } from "../support/page_looks.ts"
 
 const { skip, site } = await siteForTests()
 const { login } = origins
-const pictures =
-  process.env["TEST_PICTURES"] ?? fileURLToPath(new URL("../../build/pictures", import.meta.url))
-
-const desk = { width: 1000, height: 760 }
-/** What 1280 pixels are at 400 % (WCAG 1.4.10). */
-const narrowest = { width: 320, height: 640 }
-const phone = { width: 360, height: 740 }
-
 const safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) Version/17.0 Safari/604.1"
 const chrome = "Mozilla/5.0 (X11; Linux x86_64) Chrome/150.0.0.0 Safari/537.36"
-
-/** Brings a new browser to a page. */
-type Way = (page: Page) => Promise<unknown>
 
 const photos = `${origins.photos}/album`
 const toPhotos = `${login}/continue?to=${photos}`
@@ -123,65 +108,6 @@ for (const [name, go] of Object.entries(ofUsers)) {
     await go(page)
     await look(page, name)
   })
-}
-
-async function look(page: Page, name: string): Promise<void> {
-  mkdirSync(pictures, { recursive: true })
-  const picture = (kind: string) =>
-    page.screenshot({ path: join(pictures, `${name}-${kind}.png`), fullPage: true })
-  await page.evaluate(axe.source)
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
-    assert.deepEqual(await violations(page), [], colorScheme)
-    await picture(colorScheme)
-  }
-  await page.emulateMedia({ colorScheme: "light" })
-  await page.setViewportSize(phone)
-  await fits(page, "360 px")
-  await picture("360")
-  await page.setViewportSize(narrowest)
-  await fits(page, "320 px")
-  await page.setViewportSize(phone)
-  await page.evaluate("document.documentElement.style.fontSize = '200%'")
-  await fits(page, "text at 200 %")
-  await picture("large")
-  await tabThrough(page)
-}
-
-/** The keyboard comes to everything that a mouse can press, and shows where it is. */
-async function tabThrough(page: Page): Promise<void> {
-  const all = `[...document.querySelectorAll("a, button, input, summary")].filter((element) =>
-    element.checkVisibility())`
-  const count = Number(await page.evaluate(`${all}.length`))
-  const reached = new Set<unknown>()
-  for (let presses = 0; presses < 2 * count + 2 && reached.size < count; presses += 1) {
-    await page.keyboard.press("Tab")
-    const [at, outline] = (await page.evaluate(
-      `[${all}.indexOf(document.activeElement), getComputedStyle(document.activeElement).outlineStyle]`,
-    )) as readonly [number, string]
-    if (at !== -1) assert.notEqual(outline, "none")
-    if (at !== -1) reached.add(at)
-  }
-  assert.equal(reached.size, count, "out of reach of the keyboard")
-}
-
-async function violations(page: Page): Promise<unknown> {
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-  const options = { runOnly: tags, resultTypes: ["violations"] }
-  return page.evaluate(`axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
-    violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))`)
-}
-
-/** Nothing is wider than the window, and no button cuts its text off or breaks its words. */
-async function fits(page: Page, when: string): Promise<void> {
-  const wide = await page.evaluate(`[...document.querySelectorAll("body *")].filter((element) =>
-    element.getBoundingClientRect().right > innerWidth + 0.5 ||
-    (element.matches(".button") && element.offsetHeight > element.offsetWidth) ||
-    (element.matches("button, a, summary") && element.scrollWidth > element.clientWidth + 1 &&
-      getComputedStyle(element).display !== "inline")
-  ).map(({ outerHTML }) => outerHTML.slice(0, 120))`)
-  const scroll = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-  assert.deepEqual([wide, scroll], [[], 0], when)
 }
 
 async function makeLink(kind: "invite" | "reset", username: string): Promise<string> {

@@ -123,9 +123,9 @@ test("the page of a new app shows the secret as a picture, in groups of four, an
 
 test("the page of an app says how many codes are left, and whether it may be turned off", () => {
   const text = String(pages["app"])
-  assert.match(text, /You have 8 of 10 left\./)
+  assert.match(text, /8 of 10 are left\./)
   assert.match(text, /action="\/account\/totp\/off"/)
   const kept = String(pages["app to keep"])
-  assert.match(kept, /You have none left\./)
+  assert.match(kept, /None is left\./)
   assert.doesNotMatch(kept, /totp\/off/)
 })

@@ -21,7 +21,7 @@ import { faultOf, hostile, shown, site, tagsOf, testPages } from "./page_checks.
 
 const login: LoginView = {
   destination: { host: null, fields: {} },
-  ...{ username: "", stays: false, isAgain: false, takesPasskeys: true, fault: null },
+  ...{ username: "", stays: false, isAgain: false, next: null, takesPasskeys: true, fault: null },
 }
 const account: AccountView = {
   ...{ username: hostile, secondsSinceLogin: 5, hasCode: false, fault: null, done: null },
@@ -67,6 +67,8 @@ const pages: Readonly<Record<string, Html>> = {
   "login without passkeys": loginWith({ takesPasskeys: false }),
   "login after a wrong passkey": loginWith({ fault: { kind: "passkey" } }),
   "login again": loginWith({ username: hostile, isAgain: true }),
+  "login again with a factor": loginWith({ username: "a", isAgain: true, next: "factor" }),
+  "login again to enrol": loginWith({ username: "a", isAgain: true, next: "enrolment" }),
   "login that took too long": loginWith({ fault: { kind: "late" } }),
   "login after wrong codes": loginWith({ fault: { kind: "codes" } }),
   "logged out": loggedOutPage(site),
@@ -223,4 +225,12 @@ test("forms name their fields as password managers and browsers want them", () =
     ["current", "current-password"],
     ["new", "new-password"],
   ])
+})
+
+test("the login page says why the password is asked for again", () => {
+  assert.match(String(pages["login again"]), /needs a recent login\.</)
+  const factor = String(pages["login again with a factor"])
+  assert.match(factor, /needs a recent login with your second factor\.</)
+  const enrolment = String(pages["login again to enrol"])
+  assert.match(enrolment, /You need a second factor from now on: you set it up next\./)
 })

@@ -13,8 +13,14 @@ import { join } from "node:path"
 import { after, type TestContext } from "node:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { noBrowser, openPage, type ProxyPorts, startBrowser } from "./chromium.ts"
-import { type CommandResult, runPostern, startPostern } from "./postern_process.ts"
+import {
+  type CommandResult,
+  type ProcessSettings,
+  runPostern,
+  startPostern,
+} from "./postern_process.ts"
 import { freePorts, startProxy } from "./proxy_programs.ts"
+import { type ShiftedClock, shiftedClock } from "./shifted_clock.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
 
 /** Origins of the site. */
@@ -26,6 +32,9 @@ export const origins = {
   admin: "https://admin.home.example",
   /** On another domain. */
   git: "https://git.example.net",
+  /** With a second factor only: on the domain of the login page, and on another one. */
+  safe: "https://safe.home.example",
+  vault: "https://vault.example.net",
   /** Not protected: on the domain of the login page, and far from it. */
   sibling: "https://sibling.home.example",
   evil: "https://evil.example.org",
@@ -38,7 +47,12 @@ export const passwords = {
   eve: "marble-thunder-orchid",
 } as const
 
-const apps = ["photos", "notes", "admin", "git"] as const
+/** Apps, and the words of their lines. */
+const lines = {
+  ...{ photos: "", notes: "", admin: " role=admin", git: "", safe: " mfa", vault: " mfa" },
+} as const
+type AppName = keyof typeof lines
+const apps = Object.keys(lines) as readonly AppName[]
 const strangers = ["sibling", "evil"] as const
 
 /** What a test lets a host show at a path. */
@@ -54,6 +68,8 @@ export interface BrowserSite extends ProxyPorts {
   readonly browser: Browser
   /** What apps and strangers show beside their own, by path. */
   readonly pages: Map<string, OwnPage>
+  /** The clock of Postern. */
+  readonly clock: ShiftedClock
   /** Runs a command of the operator. */
   command(...words: string[]): Promise<CommandResult>
   /** Asks without a browser, and does not follow. */
@@ -66,12 +82,12 @@ export interface BrowserSite extends ProxyPorts {
 }
 
 /** A site for the tests of this file, or why they are skipped. */
-export async function siteForTests(): Promise<{
+export async function siteForTests(settings: ProcessSettings = {}): Promise<{
   readonly skip: string | false
   readonly site: BrowserSite
 }> {
   // Nobody asks for the site where all tests are skipped.
-  const site = noBrowser === false ? await startSite() : ({} as BrowserSite)
+  const site = noBrowser === false ? await startSite(settings) : ({} as BrowserSite)
   return { skip: noBrowser, site }
 }
 
@@ -100,10 +116,11 @@ export async function loggedIn(
   return page
 }
 
-async function startSite(): Promise<BrowserSite> {
+async function startSite(more: ProcessSettings): Promise<BrowserSite> {
   // Both run a function at the end: of the file, and of a test.
   const t = { after: after as TestContext["after"] }
   const directory = temporaryDirectory(t)
+  const clock = shiftedClock(directory)
   const settings = {
     POSTERN_ISSUER: origins.login,
     POSTERN_NAME: "Home",
@@ -113,6 +130,8 @@ async function startSite(): Promise<BrowserSite> {
       .map((pair) => pair.join(":"))
       .join(","),
     POSTERN_PROTECT: apps.map(lineOf).join("\n"),
+    ...more,
+    ...clock.settings,
   }
   const pages = new Map<string, OwnPage>()
   const [{ port: posternPort }, appPort, [port = 0, plainPort = 0]] = await Promise.all([
@@ -125,15 +144,15 @@ async function startSite(): Promise<BrowserSite> {
   const proxy = startProxy(t, "caddy", { file, directory, port })
   const [browser] = await Promise.all([startBrowser(t, { port, plainPort, trustedKey }), proxy])
   return {
-    ...{ port, plainPort, browser, pages },
+    ...{ port, plainPort, browser, pages, clock },
     command: (...words) => runPostern(words, settings),
     ask: (url, options) => ask(url, port, options),
     open: (test, options) => openPage(test, browser, options),
   }
 }
 
-function lineOf(app: (typeof apps)[number]): string {
-  return `${origins[app].replace("https://", "")}${app === "admin" ? " role=admin" : ""}`
+function lineOf(app: AppName): string {
+  return `${origins[app].replace("https://", "")}${lines[app]}`
 }
 
 /** All apps, and the strangers' hosts. Each says who asks. */
