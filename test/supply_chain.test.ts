@@ -19,6 +19,9 @@ interface LockEntry {
   readonly integrity?: string
   readonly resolved?: string
   readonly link?: boolean
+  readonly os?: readonly string[]
+  readonly cpu?: readonly string[]
+  readonly libc?: readonly string[]
   readonly dev?: boolean
   readonly optional?: boolean
   readonly hasInstallScript?: boolean
@@ -94,6 +97,19 @@ test("supply chain: the image has the license of each package that is in its bun
   const without = bundled.filter((name) => !copied.some((pattern) => pattern.test(name)))
   // Another version of one that is copied, under the same license.
   assert.deepEqual(without, ["tsyringe/node_modules/tslib"])
+})
+
+test("supply chain: the lock has the binaries of an image for amd64 and for arm64", () => {
+  for (const name of ["@node-rs/argon2", "@node-rs/bcrypt"]) {
+    for (const cpu of ["x64", "arm64"]) {
+      const entry = entries[`node_modules/${name}-linux-${cpu}-gnu`]
+      assert.equal(entry?.version, manifest.dependencies[name])
+      assert.deepEqual([entry?.os, entry?.cpu, entry?.libc], [["linux"], [cpu], ["glibc"]])
+    }
+  }
+  for (const cpu of ["x64", "arm64"]) assert.ok(entries[`node_modules/@esbuild/linux-${cpu}`], cpu)
+  // What the machine is, `npm ci` finds out.
+  assert.doesNotMatch(readProjectFile("Dockerfile"), /--platform|amd64|arm64|x86_64|aarch64/)
 })
 
 // What esbuild's script does is a check, and a repair where optional packages were left out.

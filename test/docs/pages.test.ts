@@ -26,7 +26,8 @@ const taskPages = readdirSync(join(root, "docs"))
   .filter((name) => name.endsWith(".md"))
   .map((name) => readPage(`docs/${name}`))
 const pages = [
-  ...["README.md", "SECURITY.md", "docs/maintainers/security-requirements.md"].map(readPage),
+  ...["README.md", "SECURITY.md"].map(readPage),
+  ...["release", "security-requirements"].map((name) => readPage(`docs/maintainers/${name}.md`)),
   ...taskPages,
 ]
 /** How far down a page its first command or code may stand. */
