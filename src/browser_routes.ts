@@ -17,10 +17,17 @@ import { logInByCodeForm, showCode } from "./handlers/pages/code.ts"
 import { goOn } from "./handlers/pages/continue.ts"
 import { showDenied } from "./handlers/pages/denied.ts"
 import { enrolByForm, showEnrol } from "./handlers/pages/enrol.ts"
+import { enrolPasskeyByForm, offerEnrolPasskey } from "./handlers/pages/enrol_passkey.ts"
 import { showLink, useLinkByForm } from "./handlers/pages/link.ts"
 import { logInByForm, showLogin } from "./handlers/pages/login.ts"
 import { logInByPasskeyForm, offerPasskeyByForm } from "./handlers/pages/login_passkey.ts"
 import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
+import {
+  addPasskeyByForm,
+  offerPasskey,
+  removePasskeyByForm,
+  showPasskeys,
+} from "./handlers/pages/passkeys.ts"
 import { changePasswordByForm } from "./handlers/pages/password.ts"
 import {
   renewRecoveryCodes,
@@ -98,7 +105,11 @@ function verifyRoutes(parts: VerifyParts): RouteGroup {
 /** The pages and their forms. */
 function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
   const { page, form, ownPage, ownForm, surePage, sureForm } = createEntrances(pages)
-  const { offers, recoveryCodes } = enrolmentLimits
+  const { offers, passkeys, recoveryCodes } = enrolmentLimits
+  const [ofApps, ofPasskeys] = [
+    { offers, recoveryCodes },
+    { passkeys, recoveryCodes },
+  ]
   const post = (path: string, formRoute: RouteHandler): Route => {
     return ["POST", path, orForm(handlerOf(core, path), formRoute)]
   }
@@ -108,7 +119,9 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     ["GET", "/login/code", page(showCode("otp", pages))],
     ["GET", "/login/recovery", page(showCode("recovery", pages))],
     ["GET", "/login/enrol", page(showEnrol(pages), { offers })],
-    ["POST", "/login/enrol", form(enrolByForm(pages), enrolmentLimits)],
+    ["POST", "/login/enrol", form(enrolByForm(pages), ofApps)],
+    ["POST", "/login/enrol/passkey/options", form(offerEnrolPasskey(pages))],
+    ["POST", "/login/enrol/passkey", form(enrolPasskeyByForm(pages), ofPasskeys)],
     post("/login/code", form(logInByCodeForm(pages))),
     post("/login/passkey/options", form(offerPasskeyByForm(pages))),
     post("/login/passkey", form(logInByPasskeyForm(pages))),
@@ -122,8 +135,12 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
     ["POST", "/account/trust/end", ownForm(endTrust(pages))],
     ["GET", "/account/totp", surePage(showTotp(pages), "totp", { offers })],
     ["GET", "/account/totp/new", surePage(showNewTotp(pages), "totp", { offers })],
-    ["POST", "/account/totp", sureForm(turnTotpOn(pages), "totp", enrolmentLimits)],
+    ["POST", "/account/totp", sureForm(turnTotpOn(pages), "totp", ofApps)],
     ["POST", "/account/totp/off", sureForm(turnTotpOff(pages), "totp")],
+    ["GET", "/account/passkeys", surePage(showPasskeys(pages), "passkeys")],
+    ["POST", "/account/passkeys/options", sureForm(offerPasskey(pages), "passkeys")],
+    ["POST", "/account/passkeys", sureForm(addPasskeyByForm(pages), "passkeys", ofPasskeys)],
+    ["POST", "/account/passkeys/remove", sureForm(removePasskeyByForm(pages), "passkeys")],
     ["POST", "/account/recovery", sureForm(renewRecoveryCodes(pages), "totp", { recoveryCodes })],
     post("/password", ownForm(changePasswordByForm(pages))),
     ["GET", "/invite", page(showLink("invite", pages))],

@@ -18,6 +18,7 @@ import { logInByCode } from "./service/factors/factor_login.ts"
 import type { FactorParts } from "./service/factors/factor_parts.ts"
 import { findLogin, giveTicket, ticketIsOver } from "./service/factors/mfa_tickets.ts"
 import { PageFactors } from "./service/factors/page_factors.ts"
+import { PagePasskeys } from "./service/factors/page_passkeys.ts"
 import { PasskeyEnrolment } from "./service/factors/passkey_enrolment.ts"
 import { PasskeyLogin } from "./service/factors/passkey_login.ts"
 import { findRelyingParty } from "./service/factors/relying_party.ts"
@@ -62,7 +63,7 @@ export function createFactorWing(wingParts: FactorWingParts) {
     factors,
     enrolment,
     pages: new PageFactors(factors, enrolment),
-    passkeys: { login: passkeyLogin, enrolment: passkeyEnrolment },
+    passkeys: new PagePasskeys(factors, { login: passkeyLogin, enrolment: passkeyEnrolment }),
     handlers: {
       loginByCode: loginByCode(parts),
       offerPasskeyLogin: offerPasskeyLogin(parts),

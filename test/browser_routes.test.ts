@@ -28,6 +28,8 @@ test("browserRoutes() are these, for these people", () => {
       "GET /login/recovery anyone",
       "GET /login/enrol anyone",
       "POST /login/enrol own page, body",
+      "POST /login/enrol/passkey/options own page, body",
+      "POST /login/enrol/passkey own page, body",
       "POST /login/code anyone; form: own page, body",
       "POST /login/passkey/options anyone; form: own page, body",
       "POST /login/passkey anyone; form: own page, body",
@@ -43,6 +45,10 @@ test("browserRoutes() are these, for these people", () => {
       "GET /account/totp/new login cookie, fresh, own factor",
       "POST /account/totp own page, login cookie, fresh, own factor, body",
       "POST /account/totp/off own page, login cookie, fresh, own factor, body",
+      "GET /account/passkeys login cookie, fresh, own factor",
+      "POST /account/passkeys/options own page, login cookie, fresh, own factor, body",
+      "POST /account/passkeys own page, login cookie, fresh, own factor, body",
+      "POST /account/passkeys/remove own page, login cookie, fresh, own factor, body",
       "POST /account/recovery own page, login cookie, fresh, own factor, body",
       "POST /password token, fresh, own factor; form: own page, login cookie, body",
       "GET /invite anyone",
@@ -109,17 +115,19 @@ test("browser.md lists the paths for proxies", () => {
   )
 })
 
-const { offers, recoveryCodes } = enrolmentLimits
+const { offers, passkeys, recoveryCodes } = enrolmentLimits
 
 /** Of the rows that have limits and are the wing's alone. */
 const ownLimits: Readonly<Record<string, Limits>> = {
   "POST /invite": linkLimits,
   "POST /reset": linkLimits,
   "GET /login/enrol": { offers },
-  "POST /login/enrol": enrolmentLimits,
+  "POST /login/enrol": { offers, recoveryCodes },
+  "POST /login/enrol/passkey": { passkeys, recoveryCodes },
   "GET /account/totp": { offers },
   "GET /account/totp/new": { offers },
-  "POST /account/totp": enrolmentLimits,
+  "POST /account/totp": { offers, recoveryCodes },
+  "POST /account/passkeys": { passkeys, recoveryCodes },
   "POST /account/recovery": { recoveryCodes },
 }
 

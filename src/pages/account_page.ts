@@ -56,13 +56,15 @@ export interface ShownTotp {
 export interface AccountView {
   readonly username: string
   readonly secondsSinceLogin: number
-  /** Whether the login had a code. */
-  readonly hasCode: boolean
+  /** How the person logged in. */
+  readonly ways: readonly ("pwd" | "otp" | "key")[]
   readonly sessions: readonly ShownSession[]
   /** The latest first. */
   readonly recent: readonly ShownEvent[]
   /** Null when none is on. */
   readonly totp: ShownTotp | null
+  /** How many passkeys the person has. Null when there are none, and none can be made here. */
+  readonly passkeys: number | null
   /** How many devices the person trusts. */
   readonly trustedCount: number
   /** Whether the password may be changed by this login. Otherwise the person logs in again. */
@@ -73,13 +75,13 @@ export interface AccountView {
 
 /** The account page of one person. */
 export function accountPage(view: AccountView, site: Site): Html {
-  const { username, secondsSinceLogin, hasCode, sessions, recent, fault, done } = view
+  const { username, secondsSinceLogin, ways, sessions, recent, fault, done } = view
   const { account } = texts
   const hasOthers = sessions.some(({ isThis }) => !isThis)
   const main = html`<div class="top">${mark}<form class="inline" method="post" action="/logout">
 <button class="button quiet small" type="submit">${account.logOut}</button></form></div>
 <h1>${username}</h1>
-<p class="lead">${account.since(secondsSinceLogin, hasCode)}</p>
+<p class="lead">${account.since(secondsSinceLogin, ways)}</p>
 ${done === null ? null : doneNote(doneTexts[done])}
 <h2>${account.sessions}</h2>
 <ul class="rows">
@@ -87,7 +89,7 @@ ${sessions.map(sessionRow)}</ul>
 ${hasOthers ? endOthersForm : null}
 <h2>${account.how}</h2>
 <ul class="rows">
-${view.mayChangePassword ? null : passwordRow}${totpRow(view.totp)}${trustRow(view)}</ul>
+${view.mayChangePassword ? null : passwordRow}${factorRows(view)}</ul>
 ${view.mayChangePassword ? passwordForm(username, fault) : null}
 ${recent.length === 0 ? null : recentList(recent)}`
   return layout({ title: account.title, main, isWide: true, isError: fault !== null }, site)
@@ -128,11 +130,15 @@ const passwordRow = html`<li><span><b>${texts.account.password}</b></span>
 <a class="button quiet small" href="/login?again=1">${texts.account.change}</a></li>
 `
 
-function totpRow(totp: ShownTotp | null): Html {
+function factorRows(view: AccountView): readonly Html[] {
+  return [totpRow(view), passkeysRow(view), trustRow(view)].filter((row) => row !== null)
+}
+
+function totpRow({ totp, passkeys }: AccountView): Html {
   const { account } = texts
   const [state, action, label] =
     totp === null
-      ? [account.totpIsOff, account.setUp, account.setUpTotp]
+      ? [account.totpIsOff(!passkeys), account.setUp, account.setUpTotp]
       : [account.totpIsOn(totp.secondsSinceOn, totp.codesLeft), account.manage, account.manageTotp]
   return html`<li><span><b>${account.totp}</b><small>${state}</small></span>
 <a class="button quiet small" href="/account/totp" aria-label="${label}">${action}</a></li>
@@ -145,6 +151,18 @@ function trustRow({ trustedCount }: AccountView): Html | null {
   return html`<li><span><b>${trusted}</b><small>${counted(trustedCount)}</small></span>
 <form class="inline" method="post" action="/account/trust/end" data-once>
 <button class="button quiet small" type="submit">${forget}</button></form></li>
+`
+}
+
+function passkeysRow({ passkeys }: AccountView): Html | null {
+  const { account } = texts
+  if (passkeys === null) return null
+  const [state, action, label] =
+    passkeys === 0
+      ? [account.passkeysNone, account.add, account.addPasskey]
+      : [account.passkeysCount(passkeys), account.manage, account.managePasskeys]
+  return html`<li><span><b>${account.passkeys}</b><small>${state}</small></span>
+<a class="button quiet small" href="/account/passkeys" aria-label="${label}">${action}</a></li>
 `
 }
 

@@ -4,7 +4,7 @@
 import type { PastFailure } from "../domain/login_history.ts"
 import { lacksOwnFactor } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
-import { accountPage, type Done, type PasswordFault } from "./account_page.ts"
+import { type AccountView, accountPage, type Done, type PasswordFault } from "./account_page.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
 import { pageReply } from "./page_reply.ts"
 
@@ -27,7 +27,7 @@ const statuses: Readonly<Record<PasswordFault["kind"], number>> = {
 export async function accountReply(
   session: BrowserSession,
   { done, fault }: AccountNews,
-  { site, sessions, cookieSessions, recentLogins, trust, clock }: PageParts,
+  { site, sessions, cookieSessions, recentLogins, trust, hasPasskeys, clock }: PageParts,
 ): Promise<Reply> {
   const principal = cookieSessions.principalOf(session)
   const now = clock.now()
@@ -35,13 +35,13 @@ export async function accountReply(
     sessions.list(principal),
     recentLogins.find(principal.username),
   ])
-  const totp = session.user.factors?.totp ?? null
+  const { totp = null, passkeys = [], recoveryCodes = [] } = session.user.factors ?? {}
   const since = (at: number) => Math.max(0, now - at)
   const page = accountPage(
     {
       username: principal.username,
       secondsSinceLogin: principal.secondsSinceLogin ?? 0,
-      hasCode: principal.amr.includes("otp"),
+      ways: waysOf(principal),
       sessions: listed.map(({ sid, userAgent, address, lastUsedAt }) => ({
         ...{ sid, userAgent, address, isThis: sid === principal.sid },
         secondsSinceUse: since(lastUsedAt),
@@ -53,8 +53,9 @@ export async function accountReply(
         })),
       totp: totp && {
         secondsSinceOn: since(totp.createdAt),
-        codesLeft: session.user.factors?.recoveryCodes.length ?? 0,
+        codesLeft: recoveryCodes.length,
       },
+      passkeys: passkeys.length > 0 || hasPasskeys ? passkeys.length : null,
       trustedCount: trust.listOf(session.user).length,
       mayChangePassword: !lacksOwnFactor(principal),
       ...{ fault, done },
@@ -65,4 +66,10 @@ export async function accountReply(
     status: fault === null ? 200 : statuses[fault.kind],
     retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
   })
+}
+
+function waysOf({ amr }: { readonly amr: readonly string[] }): AccountView["ways"] {
+  const hasKey = amr.some((way) => way === "hwk" || way === "swk")
+  const has = { pwd: amr.includes("pwd"), otp: amr.includes("otp"), key: hasKey }
+  return (["pwd", "otp", "key"] as const).filter((way) => has[way])
 }

@@ -65,6 +65,9 @@ export const factorTexts = {
     wrong:
       "That code is not right. Enter the one that the app shows now. If no code works, let the phone set its clock by itself.",
     stale: "That picture was too old. Scan this one.",
+    orPasskey: "Or make a passkey, which needs no app:",
+    passkey: "Set up a passkey",
+    usePasskey: "Use a passkey instead",
     noApp:
       "No app yet? Any that makes codes of 6 digits will do: password managers often can, too.",
   },
@@ -76,8 +79,8 @@ export const factorTexts = {
     codes: "Recovery codes",
     codesLeft: (left: number) =>
       left === 0
-        ? "None is left. When the app is lost, only whoever runs this service can let you in."
-        : `${left} of 10 are left. Each logs you in once when the app is lost.`,
+        ? "None is left. When your second factor is lost, only whoever runs this service can let you in."
+        : `${left} of 10 are left. Each logs you in once when your second factor is lost.`,
     renew: "Make ten new ones",
     renewHelp: "New ones replace the old ones.",
     another: "Another app",
@@ -86,16 +89,44 @@ export const factorTexts = {
     setUpAnother: "Set up another app",
     offTitle: "Without an app",
     off: "Turn off",
+    offHelpBeside: "You are logged out everywhere else. Your passkeys go on working.",
     offHelp:
       "Your password alone then logs you in. You are logged out everywhere else, and your recovery codes stop working.",
     keepsOne: (site: string) => `${site} asks you to have a second factor, so it stays on.`,
     back: "Back to your account",
   },
 
+  passkeys: {
+    title: "Passkeys",
+    lead: "A passkey logs you in without your password: by your fingerprint, your face, or the PIN of a device.",
+    noneHere: (host: string) =>
+      html`Browsers make no passkeys for <b>${host}</b>. They need an https address with a host name.`,
+    about: (secondsSinceAdded: number, secondsSinceUse: number | null) =>
+      `added ${agoInWords(secondsSinceAdded)} · ${secondsSinceUse === null ? "never used" : `used ${agoInWords(secondsSinceUse)}`}`,
+    synced: "Synced",
+    remove: "Remove",
+    removeOf: (name: string) => `Remove the passkey ${name}`,
+    removeHelp:
+      "What you remove stays on its device, and opens nothing any more. You are logged out everywhere else.",
+    removeLast: "Without this one, your password alone logs you in.",
+    keepsOne: (site: string) => `${site} asks you to have a second factor, so this one stays.`,
+    add: "Add a passkey",
+    name: "Name",
+    nameHint: "So that you know later which one it is. You can leave it empty.",
+    stopped: "No passkey was made. If this device has one of yours already, use that.",
+    failed: "That passkey could not be added. Try again.",
+    without:
+      "Your browser can’t make passkeys here. It needs JavaScript, and to be of 2025 or newer.",
+    full: "You have as many passkeys as one person can have. Remove one to add another.",
+    added: "Your passkey is added.",
+    removed: "That passkey opens nothing any more. You are logged out everywhere else.",
+    back: "Back to your account",
+  },
+
   recoveryCodes: {
     title: "Save your recovery codes",
     lead: (username: string, site: string) =>
-      html`For <b>${username}</b> at <b>${site}</b>. Each of them logs you in once when your app is lost. They are shown only now: print them, or keep them in a password manager.`,
+      html`For <b>${username}</b> at <b>${site}</b>. Each of them logs you in once when your second factor is lost. They are shown only now: print them, or keep them in a password manager.`,
     copy: "Copy",
     copied: "Copied",
     print: "Print",

@@ -120,6 +120,15 @@ export function checkBox(name: "stay" | "trust", label: string, isTicked: boolea
 ${label}</label>`
 }
 
+/** The field for the name of a passkey, which may be empty. */
+export function passkeyNameField(): Html {
+  const { name, nameHint } = texts.passkeys
+  return html`<div><label for="name">${name}</label>
+<input id="name" name="name" maxlength="60" autocomplete="off" enterkeyhint="go"
+ aria-describedby="name-hint">
+<p class="hint" id="name-hint">${nameHint}</p></div>`
+}
+
 /** Hidden fields: names and values. */
 export function hiddenFields(fields: Readonly<Record<string, string>>): readonly Html[] {
   return Object.entries(fields).map(

@@ -8,19 +8,12 @@ import type { Links } from "../service/browser/links.ts"
 import type { RecentLogins } from "../service/browser/recent_logins.ts"
 import type { DeviceTrust } from "../service/device_trust.ts"
 import type { PageFactors } from "../service/factors/page_factors.ts"
-import type { PasskeyEnrolment } from "../service/factors/passkey_enrolment.ts"
-import type { PasskeyLogin } from "../service/factors/passkey_login.ts"
+import type { PagePasskeys } from "../service/factors/page_passkeys.ts"
 import type { Sessions } from "../service/sessions.ts"
 import type { Site } from "./layout.ts"
 
 /** A session that a browser has, and its user. */
 export type BrowserSession = NonNullable<Awaited<ReturnType<CookieSessions["find"]>>>
-
-/** What people do with passkeys. */
-export interface PasskeyUseCases {
-  readonly login: PasskeyLogin
-  readonly enrolment: PasskeyEnrolment
-}
 
 /** What each handler of a page may use. */
 export interface PageParts {
@@ -34,7 +27,7 @@ export interface PageParts {
   /** Loads the use cases of second factors, once. */
   readonly factors: () => Promise<PageFactors>
   /** The same of passkeys. */
-  readonly passkeys: () => Promise<PasskeyUseCases>
+  readonly passkeys: () => Promise<PagePasskeys>
   /** Whether browsers make passkeys for this address. */
   readonly hasPasskeys: boolean
   /** The key of device tokens. */

@@ -15,15 +15,17 @@ export interface PasskeyForm {
   readonly stopped: string
   /** Whether it is what most people want here. */
   readonly isMain?: boolean
+  /** Whether it makes a new passkey. */
+  readonly makes?: boolean
   /** What people fill in before they use it. */
   readonly more?: Html | null
 }
 
 /** The form. */
 export function passkeyForm(form: PasskeyForm): Html {
-  const { action, fields, label, stopped, isMain = false, more = null } = form
+  const { action, fields, label, stopped, isMain = false, makes = false, more = null } = form
   const look = isMain ? "button" : "button quiet"
-  return html`<form method="post" action="${action}" data-passkey="${action}/options" hidden>
+  return html`<form method="post" action="${action}" data-passkey="${action}/options"${makes ? html` data-make="1"` : null} hidden>
 ${hiddenFields({ ...fields, credential: "" })}
 ${more}
 <button class="${look}" type="submit">${label}</button>

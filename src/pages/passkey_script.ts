@@ -20,7 +20,10 @@ const passkeyForm = (form) => {
     const current = waiting = Object.assign(new AbortController(), { mediation })
     try {
       const body = new URLSearchParams(new FormData(form))
-      const options = await (await fetch(address, { method: "POST", body })).json()
+      const reply = await fetch(address, { method: "POST", body })
+      // To the login page: the login is too old for this.
+      if (reply.redirected) return location.assign(reply.url)
+      const options = await reply.json()
       const answer = await askBrowser(options, make, { mediation, signal: current.signal })
       form.elements.credential.value = JSON.stringify(answer)
       // The ticks of the form beside it.

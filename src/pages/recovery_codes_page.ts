@@ -1,8 +1,16 @@
-// The page of new recovery codes, which nobody sees again: to be copied or printed.
+// Recovery codes: how many are left, and the page of new ones, which nobody sees again.
 
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import { postButton, row } from "./rows.ts"
 import { texts } from "./texts.ts"
+
+/** A row that says how many codes are left, and makes new ones. */
+export function recoveryCodesRow(codesLeft: number): Html {
+  const { codes, codesLeft: left, renew, renewHelp } = texts.manageTotp
+  const text = html`${left(codesLeft)} ${renewHelp}`
+  return row(codes, { text, action: postButton("/account/recovery", renew) })
+}
 
 /** What the page shows. */
 export interface RecoveryCodesView {

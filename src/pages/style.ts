@@ -129,7 +129,7 @@ a { color: var(--accent); text-underline-offset: .18em; }
   border: 1px solid var(--line); border-radius: .75rem; forced-color-adjust: none;
 }
 .key { text-align: center; } .key .secret { display: block; text-wrap: balance; }
-.qr + .key { margin-top: .75rem; } .lead + .rows { margin-top: 1.5rem; }
+.qr + .key { margin-top: .75rem; } .lead + .rows, .rows.apart { margin-top: 1.5rem; }
 .codes {
   list-style: none; padding: .75rem 1rem; margin: 1.25rem 0 0; text-align: center;
   background: var(--wash); border-radius: .625rem;
@@ -144,6 +144,7 @@ summary {
 }
 details { border-block: 1px solid var(--line); } .rows + details { border-top: 0; }
 details form { margin: .25rem 0 1.25rem; max-width: 21rem; }
+main.wide form[data-passkey] { max-width: 21rem; margin-top: .75rem; }
 .rows small, .rows b { overflow-wrap: anywhere; }
 [hidden] { display: none !important; }
 @media (max-width: 30rem) {

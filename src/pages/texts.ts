@@ -136,8 +136,8 @@ export const texts = {
   account: {
     title: "Your account",
     logOut: "Log out",
-    since: (seconds: number, hasCode: boolean) =>
-      `Logged in here ${agoInWords(seconds)}, with a password${hasCode ? " and a code" : ""}.`,
+    since: (seconds: number, ways: readonly ("pwd" | "otp" | "key")[]) =>
+      `Logged in here ${agoInWords(seconds)}, with ${inWords(ways)}.`,
     sessions: "Where you are logged in",
     thisDevice: "This device",
     used: (seconds: number) =>
@@ -168,7 +168,7 @@ export const texts = {
     totp: "Authenticator app",
     totpIsOn: (seconds: number, codesLeft: number) =>
       `set up ${agoInWords(seconds)} · ${codesLeft} of 10 recovery codes left`,
-    totpIsOff: "off: your password alone logs you in",
+    totpIsOff: (isAlone: boolean) => (isAlone ? "off: your password alone logs you in" : "off"),
     trusted: "Trusted devices",
     trustedCount: (count: number) =>
       count === 1 ? "1 device needs no code" : `${count} devices need no code`,
@@ -178,6 +178,12 @@ export const texts = {
     manageTotp: "Manage the authenticator app",
     setUp: "Set up",
     setUpTotp: "Set up an authenticator app",
+    passkeys: "Passkeys",
+    passkeysNone: "none: with one, you need no password",
+    passkeysCount: (count: number) => (count === 1 ? "1 passkey" : `${count} passkeys`),
+    add: "Add",
+    addPasskey: "Add a passkey",
+    managePasskeys: "Manage your passkeys",
   },
 
   fault: {
@@ -204,3 +210,10 @@ export const texts = {
     open: "Open it there",
   },
 } as const
+
+/** How a person logged in. */
+function inWords(ways: readonly ("pwd" | "otp" | "key")[]): string {
+  const words = { pwd: "a password", otp: "a code", key: "a passkey" }
+  const [last = "", ...others] = ways.map((way) => words[way]).reverse()
+  return others.length === 0 ? last : `${others.reverse().join(", ")} and ${last}`
+}

@@ -1,9 +1,12 @@
 // The pages of authenticator apps: to set one up, as part of a login or from the account, and to
 // manage it.
 
-import { codeField, hiddenFields, type Waiting, waitingNote } from "./fields.ts"
+import { codeField, errorNote, hiddenFields, type Waiting, waitingNote } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import { passkeyForm } from "./passkey_form.ts"
+import { recoveryCodesRow } from "./recovery_codes_page.ts"
+import { postButton, row } from "./rows.ts"
 import { texts } from "./texts.ts"
 
 /** A secret, as a page shows it. */
@@ -18,7 +21,7 @@ export interface ShownSecret {
 }
 
 /** Why the app was not set up. */
-export type TotpFault = { readonly kind: "no_code" | "wrong" | "stale" } | Waiting
+export type TotpFault = { readonly kind: "no_code" | "wrong" | "stale" | "passkey" } | Waiting
 
 /** What the page of a new app shows. */
 export interface NewTotpView {
@@ -28,6 +31,11 @@ export interface NewTotpView {
   /** Where the form goes, and hidden fields of it. */
   readonly action: string
   readonly fields: Readonly<Record<string, string>>
+  /**
+   * Where a passkey is made in the place of an app: the form for a login that can't go on, the page
+   * for an account. Null where browsers make none.
+   */
+  readonly passkeyAt: string | null
   /** Where the person goes who does it another time. */
   readonly notNow: { readonly label: string; readonly href: string }
   readonly fault: TotpFault | null
@@ -42,7 +50,7 @@ export function newTotpPage(view: NewTotpView, site: Site): Html {
   const main = html`${mark}
 <h1>${title}</h1>
 <p class="lead">${isRequired ? totp.requiredLead(site.name) : totp.lead}</p>
-${fault !== null && "waitSeconds" in fault ? waitingNote(fault) : null}
+${noteOf(fault)}
 ${picture(offer)}
 <p class="hint key">${totp.cantScan} <span class="secret">${inGroups(offer.secret)}</span></p>
 <p class="hint key">${totp.here} <a href="${offer.uri}">${totp.open}</a></p>
@@ -51,9 +59,28 @@ ${hiddenFields({ ...fields, offer: offer.sealed })}
 ${codeField({ label: totp.label, error, isFocused: fault !== null })}
 <button class="button" type="submit">${totp.submit}</button>
 </form>
-<p class="more">${isRequired ? html`${totp.noApp} ` : null}
+${isRequired ? passkeyOf(view) : null}
+<p class="more">${isRequired ? html`${totp.noApp} ` : passkeyLink(view)}
 <a href="${notNow.href}">${notNow.label}</a></p>`
   return layout({ title, main, isError: fault !== null }, site)
+}
+
+function noteOf(fault: TotpFault | null): Html | null {
+  if (fault === null) return null
+  if ("waitSeconds" in fault) return waitingNote(fault)
+  return fault.kind === "passkey" ? errorNote(texts.passkeys.failed, null) : null
+}
+
+function passkeyOf({ passkeyAt, fields }: NewTotpView): Html | null {
+  if (passkeyAt === null) return null
+  const { orPasskey, passkey: label } = texts.totp
+  const { stopped } = texts.passkeys
+  const form = { action: passkeyAt, fields, label, stopped, makes: true }
+  return passkeyForm({ ...form, more: html`<p class="hint">${orPasskey}</p>` })
+}
+
+function passkeyLink({ passkeyAt }: NewTotpView): Html | null {
+  return passkeyAt === null ? null : html`<a href="${passkeyAt}">${texts.totp.usePasskey}</a> · `
 }
 
 // White in the dark, too: not every app reads a code of light modules.
@@ -69,7 +96,7 @@ function inGroups(secret: string): string {
 
 function errorOf(fault: TotpFault): string | null {
   const { noCode, wrong, stale } = texts.totp
-  const errors = { no_code: noCode, wrong, stale, too_many: null, busy: null }
+  const errors = { no_code: noCode, wrong, stale, passkey: null, too_many: null, busy: null }
   return errors[fault.kind]
 }
 
@@ -80,38 +107,27 @@ export interface TotpView {
   readonly codesLeft: number
   /** Whether the person may not turn it off. */
   readonly mustKeep: boolean
+  /** Whether the person has passkeys beside it. */
+  readonly hasPasskeys: boolean
 }
 
 /** The page of an app that is on. */
 export function totpPage(view: TotpView, site: Site): Html {
   const { manageTotp: page } = texts
-  const codes = html`${page.codesLeft(view.codesLeft)} ${page.renewHelp}`
   const another = html`<a class="button quiet small" href="/account/totp/new"
  aria-label="${page.setUpAnother}">${page.setUp}</a>`
+  const offHelp = view.hasPasskeys ? page.offHelpBeside : page.offHelp
   const off = view.mustKeep
     ? { text: page.keepsOne(site.name), action: null }
-    : { text: page.offHelp, action: button("/account/totp/off", page.off) }
+    : { text: offHelp, action: postButton("/account/totp/off", page.off) }
   const main = html`${mark}
 <h1>${page.title}</h1>
 <p class="lead">${page.on(view.secondsSinceOn)} ${page.used(view.secondsSinceUse)}</p>
 <ul class="rows">
-${row(page.codes, { text: codes, action: button("/account/recovery", page.renew) })}
+${recoveryCodesRow(view.codesLeft)}
 ${row(page.another, { text: page.anotherHelp, action: another })}
 ${row(page.offTitle, off)}
 </ul>
 <p class="more"><a href="/account">${page.back}</a></p>`
   return layout({ title: page.title, main, isWide: true }, site)
-}
-
-function row(
-  name: string,
-  { text, action }: { readonly text: string | Html; readonly action: Html | null },
-): Html {
-  return html`<li><span><b>${name}</b><small>${text}</small></span>
-${action}</li>`
-}
-
-function button(path: string, label: string): Html {
-  return html`<form class="inline" method="post" action="${path}" data-once>
-<button class="button quiet small" type="submit">${label}</button></form>`
 }

@@ -11,12 +11,12 @@ import { type NewTotpView, newTotpPage, type TotpFault } from "./totp_page.ts"
 
 /** For whom an app is set up, and where. */
 export interface TotpPlace
-  extends Pick<NewTotpView, "isRequired" | "action" | "fields" | "notNow"> {
+  extends Pick<NewTotpView, "isRequired" | "action" | "fields" | "passkeyAt" | "notNow"> {
   readonly username: string
 }
 
 const statuses: Readonly<Record<TotpFault["kind"], number>> = {
-  ...{ no_code: 400, wrong: 403, stale: 400 },
+  ...{ no_code: 400, wrong: 403, stale: 400, passkey: 400 },
   ...{ too_many: 429, busy: 503 },
 }
 

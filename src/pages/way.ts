@@ -7,7 +7,7 @@ import { type Destination, readDestination } from "../domain/destination.ts"
 import { queryValue } from "../http/query.ts"
 
 /** Our own pages that a way can lead over. */
-const places = { totp: "/account/totp" } as const
+const places = { totp: "/account/totp", passkeys: "/account/passkeys" } as const
 
 /** One of them. */
 export type OwnPlace = keyof typeof places

@@ -3,18 +3,11 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import type { LoginOptions } from "../../src/factor/passkey_options.ts"
-import type { Reply } from "../../src/http/message.ts"
 import { loginReply } from "../../src/pages/login_reply.ts"
 import { noWay } from "../../src/pages/way.ts"
 import { takeEvents } from "../support/api_scenario.ts"
-import type { Authenticator, WrongLogin } from "../support/authenticator.ts"
-import {
-  type FakeBrowser,
-  fieldsOf,
-  nextOf,
-  openBrowser,
-  titleOf,
-} from "../support/fake_browser.ts"
+import { fieldsOf, nextOf, openBrowser, titleOf } from "../support/fake_browser.ts"
+import { optionsOn, loginPath as path, usePasskeyOn } from "../support/page_passkeys.ts"
 import {
   addPasskey,
   createTestAuthenticator,
@@ -30,7 +23,6 @@ import { createTestService } from "../support/test_service.ts"
 
 const alice = { username: "alice", password: "wonderland" }
 const bob = { username: "bob", password: "builder" }
-const path = "/login/passkey"
 const photos = "https://photos.example.org/albums?y=2026"
 const st = "s".repeat(43)
 const session = "__Host-postern"
@@ -43,27 +35,6 @@ async function prepare(t: TestContext) {
   const { authenticator } = await setUpPasskey(service, alice)
   takeEvents(service)
   return { service, authenticator, browser: openBrowser(service) }
-}
-
-/** The options that the page's script asks for with the fields of its form. */
-async function optionsFor(browser: FakeBrowser, page: Reply): Promise<LoginOptions> {
-  const reply = await browser.ask(`${path}/options`, { form: fieldsOf(page, path) })
-  assert.equal(reply.status, 200, reply.body)
-  assert.match(reply.headers["Content-Type"] ?? "", /^application\/json/)
-  return JSON.parse(reply.body)
-}
-
-/** Uses a passkey on a page, as its script does. */
-async function usePasskey(
-  browser: FakeBrowser,
-  page: Reply,
-  authenticator: Authenticator,
-  { stay, trust, ...wrong }: WrongLogin & { readonly stay?: string; readonly trust?: string } = {},
-): Promise<Reply> {
-  const answer = authenticator.get(await optionsFor(browser, page), wrong)
-  const ticked = { ...(stay && { stay }), ...(trust && { trust }) }
-  const sent = { ...fieldsOf(page, path), ...ticked, credential: JSON.stringify(answer) }
-  return browser.ask(path, { form: sent })
 }
 
 test("GET /login has a form for passkeys, which only the script shows", async (t) => {
@@ -87,7 +58,7 @@ test("GET /login has a form for passkeys, which only the script shows", async (t
 test("POST /login/passkey with a form logs a browser in, without a name or password", async (t) => {
   const { service, authenticator, browser } = await prepare(t)
   const page = await browser.open("/login")
-  const reply = await usePasskey(browser, page, authenticator, { stay: "1" })
+  const reply = await usePasskeyOn(browser, page, authenticator, { stay: "1" })
   assert.match(reply.headers["Location"] ?? "", /^\/continue\?after=\d+$/)
   assert.match(reply.cookies?.[0] ?? "", /^__Host-postern=.*; Max-Age=604800$/)
   assert.deepEqual(takeEvents(service), ["login.succeeded alice", "mfa.used alice passkey"])
@@ -95,7 +66,7 @@ test("POST /login/passkey with a form logs a browser in, without a name or passw
   const [{ amr, factorAt, sid } = {}] = await service.store.sessions.list("alice")
   assert.deepEqual([amr, factorAt], [["hwk"], service.clock.now()])
   // Without the box, for the life of the browser; and another login has another session.
-  const again = await usePasskey(browser, page, authenticator)
+  const again = await usePasskeyOn(browser, page, authenticator)
   assert.doesNotMatch(again.cookies?.[0] ?? "", /Max-Age/)
   const [{ sid: next } = {}, ...others] = await service.store.sessions.list("alice")
   assert.deepEqual([next === sid, others], [false, []])
@@ -104,7 +75,7 @@ test("POST /login/passkey with a form logs a browser in, without a name or passw
 test("POST /login/passkey with a form goes on to the host where the person was going", async (t) => {
   const { authenticator, browser } = await prepare(t)
   const page = await browser.open(`/login?to=${encodeURIComponent(photos)}&st=${st}`)
-  const { headers } = await usePasskey(browser, page, authenticator)
+  const { headers } = await usePasskeyOn(browser, page, authenticator)
   const onward = await browser.open(headers["Location"] ?? "")
   assert.match(nextOf(onward), /^https:\/\/photos\.example\.org\/\.postern\/in\?t=/)
   const evil = { ...fieldsOf(page, path), to: "https://evil.example/" }
@@ -127,8 +98,8 @@ test("a passkey counts only in the browser that asked, and where it asked", asyn
   const { service, authenticator, browser } = await prepare(t)
   const other = openBrowser(service)
   const page = await browser.open("/login")
-  await optionsFor(other, await other.open("/login"))
-  const asked = await optionsFor(browser, page)
+  await optionsOn(other, await other.open("/login"))
+  const asked = await optionsOn(browser, page)
   const mfa_token = await ticketOf(service, alice)
   const elsewhere = [
     { from: other, options: asked },
@@ -163,7 +134,7 @@ test("a wrong passkey leads back to the login page, with the way and the box kep
   const { service, authenticator, browser } = await prepare(t)
   const page = await browser.open(`/login?to=${encodeURIComponent(photos)}&st=${st}`)
   const { origin } = testSite
-  const reply = await usePasskey(browser, page, authenticator, {
+  const reply = await usePasskeyOn(browser, page, authenticator, {
     ...{ origin: `${origin}:8443` },
     stay: "1",
   })
@@ -177,7 +148,7 @@ test("a wrong passkey leads back to the login page, with the way and the box kep
   }
   assert.deepEqual(takeEvents(service), Array(6).fill("mfa.failed passkey"))
   for (let sent = 0; sent < 300; sent += 1) await sendPasskey(service, {})
-  const slowed = await usePasskey(browser, page, authenticator)
+  const slowed = await usePasskeyOn(browser, page, authenticator)
   assert.deepEqual([slowed.status, titleOf(slowed)], [429, "Error: Log in"])
 })
 
@@ -189,7 +160,7 @@ test("POST /login/passkey completes a login after the password, by the user's pa
   assert.match(page.body, /Log in as <b>alice<\/b> with one of your passkeys/)
   assert.match(page.body, /<p class="hint" id="no-passkeys">Your browser can’t use passkeys here/)
   assert.doesNotMatch(page.body, /one-time-code/)
-  const options = await optionsFor(browser, page)
+  const options = await optionsOn(browser, page)
   assert.equal(options.allowCredentials.length, 1)
   takeEvents(service)
   const forged = ofBob.get({ ...options, allowCredentials: [] })
@@ -199,7 +170,7 @@ test("POST /login/passkey completes a login after the password, by the user's pa
   assert.deepEqual([wrong.status, titleOf(wrong)], [403, "Error: Use your passkey"])
   assert.match(wrong.body, /role="alert" id="error"><b>That passkey did not work/)
   assert.deepEqual(takeEvents(service), ["mfa.failed alice passkey"])
-  const reply = await usePasskey(browser, wrong, authenticator)
+  const reply = await usePasskeyOn(browser, wrong, authenticator)
   assert.match(reply.headers["Location"] ?? "", /^\/continue\?after=\d+$/)
   // Stays, as the box before said.
   assert.match(reply.cookies?.[0] ?? "", /^__Host-postern=.*; Max-Age=604800$/)
@@ -211,7 +182,7 @@ test("POST /login/passkey completes a login after the password, by the user's pa
 test("a login after the password that is over starts once more, also with a passkey", async (t) => {
   const { service, authenticator, browser } = await prepare(t)
   const page = await browser.send(await browser.open("/login"), "/login", alice)
-  const options = await optionsFor(browser, page)
+  const options = await optionsOn(browser, page)
   service.clock.advance(300)
   const form = { ...fieldsOf(page, path), credential: JSON.stringify(authenticator.get(options)) }
   const reply = await browser.ask(path, { form })
@@ -248,11 +219,11 @@ test("who has passkeys alone comes from the recovery code back to the passkey", 
 test("GET /login?again=1 takes a passkey of the same user, and replaces the session", async (t) => {
   const { service, authenticator, browser } = await prepare(t)
   const { authenticator: ofBob } = await setUpPasskey(service, bob)
-  await usePasskey(browser, await browser.open("/login"), authenticator, { stay: "1" })
+  await usePasskeyOn(browser, await browser.open("/login"), authenticator, { stay: "1" })
   const [{ sid } = {}] = await service.store.sessions.list("alice")
   const page = await browser.open("/login?again=1")
   assert.equal(titleOf(page), "Enter your password again")
-  const options = await optionsFor(browser, page)
+  const options = await optionsOn(browser, page)
   assert.equal(options.allowCredentials.length, 1)
   takeEvents(service)
   const forged = JSON.stringify(ofBob.get({ ...options, allowCredentials: [] }))
@@ -261,7 +232,7 @@ test("GET /login?again=1 takes a passkey of the same user, and replaces the sess
   })
   assert.deepEqual([wrong.status, titleOf(wrong)], [403, "Error: Enter your password again"])
   assert.deepEqual(takeEvents(service), ["mfa.failed alice passkey"])
-  const reply = await usePasskey(browser, wrong, authenticator)
+  const reply = await usePasskeyOn(browser, wrong, authenticator)
   assert.match(reply.cookies?.[0] ?? "", /^__Host-postern=.*; Max-Age=604800$/)
   assert.deepEqual(takeEvents(service), [
     ...["login.succeeded alice", "mfa.used alice passkey", "session.ended alice replaced"],
@@ -284,9 +255,9 @@ test("a device can be trusted after a passkey, too, and says so after a wrong on
   const browser = openBrowser(service)
   const page = await browser.send(await browser.open("/login"), "/login", alice)
   assert.match(page.body, /<input type="checkbox" name="trust" value="1">/)
-  const wrong = await usePasskey(browser, page, authenticator, { trust: "1", isVerified: false })
+  const wrong = await usePasskeyOn(browser, page, authenticator, { trust: "1", isVerified: false })
   assert.match(wrong.body, /<input type="checkbox" name="trust" value="1" checked>/)
-  await usePasskey(browser, wrong, authenticator, { trust: "1" })
+  await usePasskeyOn(browser, wrong, authenticator, { trust: "1" })
   assert.equal(browser.cookies.has("__Host-postern_trust"), true)
   await browser.send(await browser.open("/logout"), "/logout")
   const { headers } = await browser.ask("/login", { form: alice })

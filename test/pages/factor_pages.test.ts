@@ -5,6 +5,11 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type CodeView, codePage } from "../../src/pages/code_page.ts"
 import type { Html } from "../../src/pages/html.ts"
+import {
+  type PasskeysView,
+  passkeysPage,
+  type ShownPasskey,
+} from "../../src/pages/passkeys_page.ts"
 import { recoveryCodesPage } from "../../src/pages/recovery_codes_page.ts"
 import { texts } from "../../src/pages/texts.ts"
 import {
@@ -22,10 +27,24 @@ const newTotp: NewTotpView = {
     qr: { size: 5, path: "M1 1h3v1h-3z" },
   },
   ...{ isRequired: false, action: "/account/totp", fields: { to: hostile } },
-  ...{ notNow: { label: hostile, href: "/account" }, fault: null },
+  ...{ notNow: { label: hostile, href: "/account" }, passkeyAt: null, fault: null },
 }
 const totp: TotpView = {
-  ...{ secondsSinceOn: 86_400, secondsSinceUse: 60, codesLeft: 8, mustKeep: false },
+  ...{
+    secondsSinceOn: 86_400,
+    secondsSinceUse: 60,
+    codesLeft: 8,
+    mustKeep: false,
+    hasPasskeys: false,
+  },
+}
+
+const passkey: ShownPasskey = {
+  ...{ id: "a", name: hostile, isSynced: false, secondsSinceAdded: 86_400, secondsSinceUse: null },
+}
+const passkeysView: PasskeysView = {
+  ...{ passkeys: [], room: "free", mustKeep: false, isAlone: true, codesLeft: null },
+  ...{ fields: { to: hostile }, fault: null, done: null },
 }
 
 const code: CodeView = {
@@ -39,6 +58,10 @@ function codeWith(view: Partial<CodeView>): Html {
 
 function newTotpWith(view: Partial<NewTotpView>): Html {
   return newTotpPage({ ...newTotp, ...view }, site)
+}
+
+function passkeysWith(view: Partial<PasskeysView>): Html {
+  return passkeysPage({ ...passkeysView, ...view }, site)
 }
 
 const pages: Readonly<Record<string, Html>> = {
@@ -62,7 +85,26 @@ const pages: Readonly<Record<string, Html>> = {
   "new app with an old picture": newTotpWith({ fault: { kind: "stale" } }),
   "new app in a crowd": newTotpWith({ fault: { kind: "busy", waitSeconds: 4 } }),
   "new app too often": newTotpWith({ fault: { kind: "too_many", waitSeconds: 60 } }),
+  "new app or a passkey": newTotpWith({ passkeyAt: "/account/passkeys?to=x" }),
+  "new app or a passkey for a login": newTotpWith({
+    ...{ isRequired: true, passkeyAt: "/login/enrol/passkey" },
+  }),
+  "new passkey that failed": newTotpWith({
+    ...{ isRequired: true, passkeyAt: "/login/enrol/passkey", fault: { kind: "passkey" } },
+  }),
   app: totpPage(totp, site),
+  "app beside passkeys": totpPage({ ...totp, hasPasskeys: true }, site),
+  "no passkeys": passkeysWith({}),
+  "no passkeys here": passkeysWith({ room: "none_here" }),
+  passkeys: passkeysWith({ passkeys: [passkey, { ...passkey, id: "b", isSynced: true }] }),
+  "the last passkey": passkeysWith({ passkeys: [passkey], codesLeft: 0 }),
+  "a passkey beside an app": passkeysWith({ passkeys: [passkey], isAlone: false, codesLeft: 9 }),
+  "a passkey to keep": passkeysWith({ passkeys: [passkey], mustKeep: true }),
+  "full of passkeys": passkeysWith({ passkeys: [passkey], room: "full" }),
+  "a passkey that was added": passkeysWith({ passkeys: [passkey], done: "added" }),
+  "a passkey that was removed": passkeysWith({ done: "removed" }),
+  "a passkey that was refused": passkeysWith({ fault: { kind: "refused", reason: hostile } }),
+  "passkeys too often": passkeysWith({ fault: { kind: "too_many", waitSeconds: 10 } }),
   "app to keep": totpPage({ ...totp, codesLeft: 0, mustKeep: true }, site),
   "recovery codes": recoveryCodesPage(
     { username: hostile, codes: ["0-AAAA", hostile], next: "/continue?to=x&st=y" },
@@ -128,4 +170,30 @@ test("the page of an app says how many codes are left, and whether it may be tur
   const kept = String(pages["app to keep"])
   assert.match(kept, /None is left\./)
   assert.doesNotMatch(kept, /totp\/off/)
+})
+
+test("the page of passkeys says what may be removed, and what that means", () => {
+  const forms = (page: string) => String(pages[page]).match(/action="[^"]+"/g) ?? []
+  const remove = 'action="/account/passkeys/remove"'
+  const add = 'action="/account/passkeys"'
+  const renew = 'action="/account/recovery"'
+  assert.deepEqual(forms("no passkeys"), [add])
+  assert.deepEqual(forms("no passkeys here"), [])
+  assert.deepEqual(forms("passkeys"), [remove, remove, add])
+  assert.deepEqual(forms("the last passkey"), [remove, add, renew])
+  assert.deepEqual(forms("a passkey to keep"), [add])
+  assert.deepEqual(forms("full of passkeys"), [remove])
+  const alone = "Without this one, your password alone logs you in."
+  assert.ok(String(pages["the last passkey"]).includes(alone))
+  assert.ok(!String(pages["a passkey beside an app"]).includes(alone))
+  assert.ok(!String(pages["passkeys"]).includes(alone))
+  assert.match(String(pages["passkeys"]), /added 24 hours ago · never used/)
+})
+
+test("the page of an app says what turning it off means beside passkeys", () => {
+  assert.match(String(pages["app"]), /Your password alone then logs you in\./)
+  assert.match(String(pages["app beside passkeys"]), /Your passkeys go on working\./)
+  assert.match(String(pages["new app or a passkey"]), /<a href="\/account\/passkeys\?to=x">/)
+  const enrolling = String(pages["new app or a passkey for a login"])
+  assert.match(enrolling, /data-passkey="\/login\/enrol\/passkey\/options" data-make="1" hidden/)
 })

@@ -24,8 +24,8 @@ const login: LoginView = {
   ...{ username: "", stays: false, isAgain: false, next: null, takesPasskeys: true, fault: null },
 }
 const account: AccountView = {
-  ...{ username: hostile, secondsSinceLogin: 5, hasCode: false, fault: null, done: null },
-  ...{ totp: null, trustedCount: 0, mayChangePassword: true },
+  ...{ username: hostile, secondsSinceLogin: 5, ways: ["pwd"], fault: null, done: null },
+  ...{ totp: null, passkeys: 0, trustedCount: 0, mayChangePassword: true },
   recent: [],
   sessions: [
     { sid: "one", isThis: true, userAgent: "curl/8", address: "192.0.2.7", secondsSinceUse: 0 },
@@ -119,7 +119,7 @@ const pages: Readonly<Record<string, Html>> = {
   "account with trusted devices": accountWith({ trustedCount: 2, done: "trust_ended" }),
   "account with a past": accountWith({ recent }),
   "account with an app": accountWith({
-    ...{ hasCode: true, totp: { secondsSinceOn: 86_400, codesLeft: 8 } },
+    ...{ ways: ["pwd", "otp"], passkeys: 1, totp: { secondsSinceOn: 86_400, codesLeft: 8 } },
   }),
   "account by password alone": accountWith({
     ...{ totp: { secondsSinceOn: 86_400, codesLeft: 8 }, mayChangePassword: false },
@@ -190,6 +190,15 @@ test("the account page tells how somebody logs in, and asks for the factor befor
   assert.match(on, /Logged in here just now, with a password and a code\./)
   assert.match(on, /<small>set up 24 hours ago · 8 of 10 recovery codes left</)
   assert.match(on, /action="\/password"/)
+  assert.match(on, /<b>Passkeys<\/b><small>1 passkey<\/small>/)
+  assert.match(off, /<b>Passkeys<\/b><small>none: with one, you need no password<\/small>/)
+  const byKey = String(accountWith({ ways: ["key"], passkeys: 3 }))
+  assert.match(byKey, /Logged in here just now, with a passkey\./)
+  assert.match(byKey, /<b>Authenticator app<\/b><small>off<\/small>/)
+  assert.match(byKey, /<small>3 passkeys<\/small>/)
+  const byAll = String(accountWith({ ways: ["pwd", "otp", "key"], passkeys: null }))
+  assert.match(byAll, /with a password, a code and a passkey\./)
+  assert.doesNotMatch(byAll, /<b>Passkeys/)
   const lapsed = String(pages["account by password alone"])
   assert.doesNotMatch(lapsed, /action="\/password"/)
   assert.match(lapsed, /href="\/login\?again=1">Change password</)

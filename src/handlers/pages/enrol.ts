@@ -7,6 +7,7 @@ import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import type { Reply, RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import { enrolPlaceOf } from "../../pages/enrol_place.ts"
 import {
   findPendingLogin,
   noFactorCookie,
@@ -16,15 +17,8 @@ import {
 import { unlistedPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
-import { texts } from "../../pages/texts.ts"
-import {
-  afterEnrolment,
-  newTotpReply,
-  type TotpPlace,
-  totpFaultOf,
-} from "../../pages/totp_reply.ts"
-import { pathOf, readWay, type Way, wayFields, wayNames } from "../../pages/way.ts"
-import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
+import { afterEnrolment, newTotpReply, totpFaultOf } from "../../pages/totp_reply.ts"
+import { pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
 
 /** Shows the page. A login that took too long starts over. */
 export function showEnrol(parts: PageParts): Handler {
@@ -34,7 +28,7 @@ export function showEnrol(parts: PageParts): Handler {
     const login = await findPendingLogin(head, parts)
     if (login === null) return startOver(head, way, parts)
     if (login.ticket.due !== "enrolment") return toItsStep(login, way)
-    return newTotpReply(await placeOf(head, { login, way }, parts), null, parts)
+    return newTotpReply(await enrolPlaceOf(head, { login, way }, parts), null, parts)
   }
 }
 
@@ -48,7 +42,7 @@ export function enrolByForm(parts: PageParts): BodyHandler {
     const login = await findPendingLogin(request, parts)
     if (login === null) return startOver(request, way, parts)
     if (login.ticket.due !== "enrolment") return toItsStep(login, way)
-    const place = await placeOf(request, { login, way }, parts)
+    const place = await enrolPlaceOf(request, { login, way }, parts)
     if (code.trim() === "") {
       return newTotpReply(place, { sealed, fault: { kind: "no_code" } }, parts)
     }
@@ -69,18 +63,6 @@ export function enrolByForm(parts: PageParts): BodyHandler {
       return newTotpReply(place, { sealed, fault }, parts)
     }
   })
-}
-
-async function placeOf(
-  head: RequestHead,
-  { login, way }: { readonly login: FoundLogin; readonly way: Way },
-  parts: PageParts,
-): Promise<TotpPlace> {
-  const { other, startOver: label } = texts.code
-  const { username } = login.user
-  const href = await startOverAt(head, { way }, parts)
-  const notNow = { label: `${other(username)} ${label}`, href }
-  return { username, isRequired: true, action: "/login/enrol", fields: wayFields(way), notNow }
 }
 
 async function startOver(head: RequestHead, way: Way, parts: PageParts): Promise<Reply> {

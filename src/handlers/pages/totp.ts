@@ -29,13 +29,14 @@ export function showTotp(parts: PageParts): Handler<SessionContext> {
     const totp = session.user.factors?.totp ?? null
     if (totp !== null) return showOn(totp, session, parts)
     const way = readWay(readQuery(head, wayNames), parts.findHost) ?? noWay
-    return newTotpReply(placeFor(session, way), null, parts)
+    return newTotpReply(placeFor(session, way, parts), null, parts)
   }
 }
 
 /** Shows a new app, which takes the place of the one that is on. */
 export function showNewTotp(parts: PageParts): Handler<SessionContext> {
-  return (_head, { principal: session }) => newTotpReply(placeFor(session, noWay), null, parts)
+  return (_head, { principal: session }) =>
+    newTotpReply(placeFor(session, noWay, parts), null, parts)
 }
 
 /** Turns a new app on by its first code. */
@@ -44,7 +45,7 @@ export function turnTotpOn(parts: PageParts): BodyHandler<SessionContext> {
   return withBody(async (request, { principal: session }) => {
     const { code, offer: sealed, ...fields } = readForm(request, ["code", "offer", ...wayNames])
     const way = readWay(fields, parts.findHost) ?? noWay
-    const place = placeFor(session, way)
+    const place = placeFor(session, way, parts)
     if (code.trim() === "") {
       return newTotpReply(place, { sealed, fault: { kind: "no_code" } }, parts)
     }
@@ -100,16 +101,18 @@ async function showOn(
     secondsSinceUse: since(lastUsedAt ?? createdAt),
     codesLeft: recoveryCodes.length,
     mustKeep: passkeys.length === 0 && (await factors()).isRequiredOf(user),
+    hasPasskeys: passkeys.length > 0,
   }
   return pageReply(totpPage(view, site))
 }
 
-function placeFor({ user }: BrowserSession, way: Way): TotpPlace {
+function placeFor({ user }: BrowserSession, way: Way, { hasPasskeys }: PageParts): TotpPlace {
   const notNow = { label: texts.totp.notNow, href: way.to?.url ?? "/account" }
   const action = "/account/totp"
   return {
     ...{ username: user.username, isRequired: false, action },
     ...{ fields: wayFields(way), notNow },
+    passkeyAt: hasPasskeys ? pathOf("/account/passkeys", way) : null,
   }
 }
 

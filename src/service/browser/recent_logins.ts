@@ -24,6 +24,7 @@ const usersAtOnce = 8
 
 const loginEvents: readonly AuditEvent[] = ["login.succeeded", "link.used"]
 const failureEvents: readonly AuditEvent[] = ["login.failed", "password.refused", "mfa.failed"]
+const codeReasons: readonly (string | undefined)[] = ["otp", "recovery"]
 
 /** Makes the collector. */
 export function createRecentLogins({
@@ -71,13 +72,15 @@ export function createRecentLogins({
 
 function historyOf(
   event: AuditEvent,
-  { user: username, client: address }: AuditFields,
+  { user: username, client: address, reason }: AuditFields,
   at: number,
 ): LoginHistory | null {
   if (username === undefined || address === undefined) return null
   const none = emptyHistory(username)
   if (loginEvents.includes(event)) return { ...none, logins: [{ at, address }] }
   if (!failureEvents.includes(event)) return null
-  const kind = event === "mfa.failed" ? ({ isCode: true } as const) : {}
-  return { ...none, failures: [{ at, address, count: 1, ...kind }] }
+  if (event !== "mfa.failed") return { ...none, failures: [{ at, address, count: 1 }] }
+  // A wrong passkey does not say that anybody knows the password.
+  const isCode = codeReasons.includes(reason)
+  return isCode ? { ...none, failures: [{ at, address, count: 1, isCode }] } : null
 }

@@ -1,31 +1,21 @@
 // Second factors as the pages use them. A login between its password and its factor has a ticket,
-// which is in a cookie of its browser. A factor that is set up on a page gives the browser another
-// session, which has shown it.
+// which is in a cookie of its browser.
 
 import type { Caller } from "../../domain/caller.ts"
-import type { RefusedFactor } from "../../domain/factor_change.ts"
 import type { FactorMethod, Factors } from "../../domain/factors.ts"
-import type { SessionLife } from "../../domain/session.ts"
 import type { User } from "../../domain/user.ts"
 import { makeQrCode, type QrCode } from "../../factor/qr.ts"
 import { findStep } from "../../factor/totp.ts"
 import type { SessionOfUser } from "../../store/store.ts"
-import { callerFields } from "../../telemetry/audit.ts"
 import type { PendingLogin, StartedLogin } from "../session_start.ts"
 import { wrongCode } from "./code_check.ts"
-import {
-  askerFor,
-  type Enrolled,
-  type Enrolment,
-  isFurther,
-  requireSession,
-  type Storing,
-} from "./enrolment.ts"
+import type { Enrolled, Enrolment, Storing } from "./enrolment.ts"
 import { logInByCode, startingBy } from "./factor_login.ts"
 import type { FactorParts } from "./factor_parts.ts"
-import { nothingOffered } from "./factor_refusals.ts"
+import { nothingOffered, refusedFactor } from "./factor_refusals.ts"
 import { type AskedFactor, type FoundLogin, findLogin, giveTicket } from "./mfa_tickets.ts"
 import { usableMethods } from "./relying_party.ts"
+import { type Continuing, replacingBy } from "./session_replacement.ts"
 import type { OfferedTotp, SealedOffer } from "./totp_offers.ts"
 
 /** A secret for an authenticator app, as a page shows it. */
@@ -46,12 +36,6 @@ export interface FirstCode {
 interface SentCode {
   readonly code: string
   readonly trusts: boolean
-}
-
-/** How the login of a page goes on. */
-interface Continuing {
-  readonly life: SessionLife
-  readonly caller: Caller
 }
 
 /** The use cases. */
@@ -128,7 +112,11 @@ export class PageFactors {
     first: FirstCode,
     how: Continuing,
   ): Promise<Enrolled<StartedLogin | null>> {
-    return this.#confirm(session.user.username, first, this.#replacing(session, how))
+    return this.#confirm(
+      session.user.username,
+      first,
+      replacingBy({ reason: "otp", added: "otp" }, session, how, this.#parts),
+    )
   }
 
   /** Whether a user must keep a factor. */
@@ -139,6 +127,14 @@ export class PageFactors {
   /** Turns the authenticator app of a session's user off. @throws AuthError */
   async turnOff({ session, user }: SessionOfUser, caller: Caller): Promise<void> {
     await this.#enrolment.remove(user.factors?.totp?.id ?? "", session, caller)
+  }
+
+  /** Removes a passkey of a session's user. @throws AuthError */
+  async removePasskey(id: string, { session, user }: SessionOfUser, caller: Caller): Promise<void> {
+    // Not another factor, whose page says what that means.
+    const isOne = user.factors?.passkeys.some((passkey) => passkey.id === id)
+    if (!isOne) throw refusedFactor("no_factor")
+    await this.#enrolment.remove(id, session, caller)
   }
 
   /** New recovery codes in the place of the old ones. @throws AuthError */
@@ -160,32 +156,6 @@ export class PageFactors {
     if (step === null) throw wrongCode()
     await offers.store(username, sealed)
     return this.#enrolment.confirmTotp(username, code, storing)
-  }
-
-  #replacing(
-    { session }: SessionOfUser,
-    { life, caller }: Continuing,
-  ): Storing<StartedLogin | null> {
-    const { store, starts, clock, audit } = this.#parts
-    const { username, amr } = session
-    const fields = { ...callerFields(caller), user: username }
-    return {
-      ...{ ticket: null, asker: askerFor(session, caller) },
-      store: async (user, factors): Promise<StartedLogin | null | RefusedFactor> => {
-        await requireSession(session, store)
-        if (isFurther(factors, user.factors)) {
-          const changed = await store.users.change(username, { factors })
-          if (typeof changed === "string") return changed as RefusedFactor
-          audit("mfa.enrolled", { ...fields, reason: "otp" })
-          return null
-        }
-        const proof = { amr: [...new Set([...amr, "otp"])], factorAt: clock.now() }
-        const started = await starts.startAnew({ user, proof, factors }, life, caller)
-        if (typeof started === "string") return started
-        audit("mfa.enrolled", { ...fields, session: started.session.sid, reason: "otp" })
-        return started
-      },
-    }
   }
 }
 

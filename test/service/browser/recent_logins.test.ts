@@ -40,7 +40,11 @@ test("note() takes logins and failures of known users, and find() shows them at 
   for (const event of ["login.failed", "login.failed", "password.refused"] as const) {
     recent.note(event, failed)
   }
-  for (let times = 0; times < 2; times += 1) recent.note("mfa.failed", failed)
+  for (const reason of ["otp", "recovery"]) recent.note("mfa.failed", { ...failed, reason })
+  // Who has a wrong passkey need not have the password.
+  for (const reason of ["passkey", "counter", "used"]) {
+    recent.note("mfa.failed", { ...failed, reason })
+  }
   recent.note("login.failed", { client: "203.0.113.9" })
   recent.note("session.ended", alice)
   recent.note("user.changed", { user: "alice" })

@@ -1,0 +1,50 @@
+// The page of a person's passkeys as a reply: shown by GET /account/passkeys, and again when a
+// passkey was not added.
+
+import { passkeysMax } from "../domain/factor_change.ts"
+import { isEnrolled } from "../domain/factors.ts"
+import type { Reply } from "../http/message.ts"
+import type { BrowserSession, PageParts } from "./page_parts.ts"
+import { pageReply } from "./page_reply.ts"
+import { type PasskeyDone, type PasskeyFault, passkeysPage } from "./passkeys_page.ts"
+import { type Way, wayFields } from "./way.ts"
+
+/** What the page says beside the passkeys. */
+export interface PasskeyNews {
+  readonly way: Way
+  readonly done: PasskeyDone | null
+  readonly fault: PasskeyFault | null
+}
+
+const statuses: Readonly<Record<PasskeyFault["kind"], number>> = {
+  ...{ refused: 400, too_many: 429, busy: 503 },
+}
+
+/** The page of a session's user. */
+export async function passkeysReply(
+  { user }: BrowserSession,
+  { way, done, fault }: PasskeyNews,
+  { site, factors, hasPasskeys, clock }: PageParts,
+): Promise<Reply> {
+  const { totp = null, passkeys = [], recoveryCodes = [] } = user.factors ?? {}
+  const since = (at: number) => Math.max(0, clock.now() - at)
+  const room = passkeys.length < passkeysMax ? "free" : "full"
+  const page = passkeysPage(
+    {
+      passkeys: passkeys.map(({ id, name, isSynced, createdAt, lastUsedAt }) => ({
+        ...{ id, name, isSynced, secondsSinceAdded: since(createdAt) },
+        secondsSinceUse: lastUsedAt === null ? null : since(lastUsedAt),
+      })),
+      room: hasPasskeys ? room : "none_here",
+      mustKeep: totp === null && (await factors()).isRequiredOf(user),
+      isAlone: totp === null,
+      codesLeft: isEnrolled(user.factors) ? recoveryCodes.length : null,
+      ...{ fields: wayFields(way), fault, done },
+    },
+    site,
+  )
+  return pageReply(page, {
+    status: fault === null ? 200 : statuses[fault.kind],
+    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
+  })
+}
