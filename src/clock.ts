@@ -99,6 +99,16 @@ export function timeText(clock: Clock, format: (epochSeconds: number) => string)
   }
 }
 
+/**
+ * Reads an instant as people write it, into epoch seconds: `2026-11-23`, `2026-11-23T15:30`, with
+ * seconds, with `Z` or an offset. Without one of these it is UTC. NaN for anything else.
+ */
+export function secondsOfInstant(text: string): number {
+  const [, date, time = "T00:00", zone = "Z"] =
+    /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
+  return Date.parse(`${date}${time}${zone}`) / 1000
+}
+
 /** Reads a date as HTTP and certificates write it, into epoch seconds. NaN for anything else. */
 export function secondsOfDate(text: string): number {
   return Date.parse(text) / 1000

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createClock, httpDate, isAhead, isoTime, systemClock, timeText } from "../src/clock.ts"
+import {
+  createClock,
+  httpDate,
+  isAhead,
+  isoTime,
+  secondsOfInstant,
+  systemClock,
+  timeText,
+} from "../src/clock.ts"
 import { createFakeClock, type FakeClock, startOfTests } from "./support/fake_clock.ts"
 
 const day = 86_400
@@ -125,3 +133,24 @@ test("timeText() makes the text of each second once, also when the clock goes ba
   }
   assert.deepEqual(asked, [startOfTests, startOfTests + 1, startOfTests])
 })
+
+const instants: readonly (readonly [text: string, iso: string | null])[] = [
+  ["2026-11-23", "2026-11-23T00:00:00Z"],
+  ["2026-11-23Z", "2026-11-23T00:00:00Z"],
+  ["2026-11-23T15:30", "2026-11-23T15:30:00Z"],
+  ["2026-11-23T15:30:59Z", "2026-11-23T15:30:59Z"],
+  ["2026-11-23T15:30+02:00", "2026-11-23T13:30:00Z"],
+  ["2026-13-23", null],
+  ["2026-11-23T25:00", null],
+  ["2026-11-23 15:30", null],
+  ["23.11.2026", null],
+  ["soon", null],
+  ["", null],
+]
+
+for (const [text, iso] of instants) {
+  test(`secondsOfInstant() ${JSON.stringify(text)}: ${iso}`, () => {
+    const seconds = secondsOfInstant(text)
+    assert.equal(Number.isNaN(seconds) ? null : isoTime(seconds), iso)
+  })
+}

@@ -56,6 +56,7 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "http/node/": ["start.ts", "server_options.ts", "metrics_wing.ts", "config/load.ts"],
   "metrics/": ["metrics_wing.ts"],
   "cli/doctor/": ["cli/commands.ts"],
+  "cli/audit/": ["cli/operator_commands.ts"],
   "handlers/": [
     ...["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
     "openapi/document.ts",

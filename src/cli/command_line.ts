@@ -132,7 +132,10 @@ function parse(row: CommandRow, args: readonly string[]) {
   const flag = { type: "boolean" } as const
   const isSet = row.shownSettings.length > 0
   const settings = isSet ? settingOptions.map(([option]) => [option, text] as const) : []
-  const own = (row.options ?? []).map(({ name, takes }) => [name, takes ? text : flag] as const)
+  const own = (row.options ?? []).map(({ name, short, takes }) => {
+    const type = takes ? text : flag
+    return [name, short === undefined ? type : { ...type, short }] as const
+  })
   const options: NonNullable<ParseArgsConfig["options"]> = {
     help: { ...flag, short: "h" },
     ...Object.fromEntries([...own, ...settings]),

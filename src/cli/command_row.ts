@@ -18,6 +18,8 @@ export interface Call {
 export interface CommandOption {
   /** Without its dashes. */
   readonly name: string
+  /** One letter that stands for it. */
+  readonly short?: string
   /** What its value is called; a flag has none. */
   readonly takes?: string
   readonly help: string

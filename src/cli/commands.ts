@@ -5,6 +5,7 @@
 import type { AdminCommand, ChoiceName, InputName } from "../admin/admin_command.ts"
 import { adminCommands, type CommandName } from "../admin/commands.ts"
 import type { Call, CommandOption, CommandRow } from "./command_row.ts"
+import { operatorCommands } from "./operator_commands.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** How a command finds the store. */
@@ -15,18 +16,6 @@ What was written is read back and compared. A copy that fails or is interrupted 
 
 No service may use either store. Give the settings of the service: they encrypt the keys.
 Other users of the machine can see a password in PLACE: put a URL that has one into a file.
-`
-
-const backupNotes = `Works while the service runs, and while it does not. The file is whole, or
-not there. Only its owner may read it, and it was read back before it got its name. It holds
-the private keys: keep it as secret as the data directory. Your settings are not in it.
-
-A store in PostgreSQL is backed up by pg_dump.
-`
-
-const restoreNotes = `Stop the service first, and move what is left of the data directory away.
-Ends all sessions, and voids links, cookies and used codes: they would live again. Everybody logs
-in again. Passwords, roles and signing keys are the backup's. A damaged backup restores nothing.
 `
 
 const doctorNotes = `URL is the public address; without it, that of the service or POSTERN_ISSUER.
@@ -77,31 +66,7 @@ const ownCommands: readonly CommandRow[] = [
     shownSettings: ["POSTERN_DATA_DIR", "POSTERN_ISSUER"],
     run: async (call, terminal) => (await import("./doctor/doctor.ts")).runDoctor(call, terminal),
   },
-  {
-    name: "backup",
-    takes: ["FILE"],
-    help: "Write a backup of one moment to a file, or with `-` to a pipe.",
-    notes: backupNotes,
-    options: [
-      { name: "force", help: "Replace FILE if it is there." },
-      { name: "json", help: "Print a JSON object; with `-` to standard error." },
-    ],
-    shownSettings: ["POSTERN_DATA_DIR"],
-    run: async (call, terminal) => (await import("./backup.ts")).runBackup(call, terminal),
-  },
-  {
-    name: "restore",
-    takes: ["FILE"],
-    help: "Make a data directory of a backup, where there is none. `-` reads a pipe.",
-    notes: restoreNotes,
-    options: [
-      { name: "check", help: "Only read the backup, and say whether it is whole." },
-      { name: "keep-sessions", help: "End no session: only if nothing ended since the backup." },
-      { name: "json", help: "Print a JSON object." },
-    ],
-    shownSettings: ["POSTERN_DATA_DIR"],
-    run: async (call, terminal) => (await import("./restore.ts")).runRestore(call, terminal),
-  },
+  ...operatorCommands,
   {
     name: "store status",
     takes: [],

@@ -48,8 +48,9 @@ export function helpOfCommand(row: CommandRow): string {
     ([, { name }]) => shownSettings === "all" || shownSettings.includes(name),
   )
   const options = [
-    ...own.map(({ name, takes, help }) => {
-      return `  --${name}${takes === undefined ? "" : ` ${takes}`}\n      ${help}\n`
+    ...own.map(({ name, short, takes, help }) => {
+      const letter = short === undefined ? "" : `-${short}, `
+      return `  ${letter}--${name}${takes === undefined ? "" : ` ${takes}`}\n      ${help}\n`
     }),
     ...shown.map(([option, setting]) => optionText(option, setting)),
     "  -h, --help\n      Print this help.\n",

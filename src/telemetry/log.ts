@@ -143,10 +143,14 @@ function accessForMachines(time: string, access: Access): string {
 }
 
 function lineForPeople(time: string, level: Level, event: string, fields: LogFields): string {
-  const details = Object.entries(fields)
+  return [time.slice(11, 19), level.padEnd(5), event, ...detailsOf(fields)].join(" ")
+}
+
+/** The fields of an event for people: `user=alice reason="no reason"`. */
+export function detailsOf(fields: LogFields): readonly string[] {
+  return Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : value}`)
-  return [time.slice(11, 19), level.padEnd(5), event, ...details].join(" ")
 }
 
 /**
