@@ -14,7 +14,7 @@ import { libraryTokens } from "./library_tokens.ts"
 const common = ["fresh", "iat", "jti", "type", "sub", "csrf", "exp"]
 
 const random = "[\\w-]{22}"
-const session = `"sid":"[\\w-]{22}","auth_time":${now}`
+const session = `"sid":"[\\w-]{22}","auth_time":${now},"acr":"aal1","amr":\\["pwd"\\]`
 
 test("POST /login gives the library's header, byte by byte", async (t) => {
   const { logIn } = await createTestService(t, { shared: true })
@@ -27,7 +27,7 @@ test("POST /login gives the library's claims less nbf, in its order", async (t) 
   const { logIn } = await createTestService(t, { shared: true })
   const ours = Object.keys(JSON.parse(payloadOf(await logIn("alice", "wonderland"))))
   const theirs = Object.keys(JSON.parse(payloadOf(libraryTokens.access)))
-  assert.deepEqual(ours, [...common, "sid", "auth_time"])
+  assert.deepEqual(ours, [...common, "sid", "auth_time", "acr", "amr"])
   assert.deepEqual(
     theirs.filter((name) => name !== "nbf"),
     common,
@@ -81,7 +81,7 @@ test("POST /login gives roles and the operator's claims at the end", async (t) =
   await accounts.addRole("alice", "admin")
   await accounts.setClaim("alice", "tenant", "acme")
   const payload = payloadOf(await logIn("alice", "wonderland"))
-  assert.match(payload, /"auth_time":\d+,"roles":\["admin"\],"tenant":"acme"}$/)
+  assert.match(payload, /"auth_time":\d+,"acr":"aal1","amr":\["pwd"\],"roles":\["admin"\],"tenant":"acme"}$/)
 })
 
 function payloadOf(token: string): string {
