@@ -39,14 +39,6 @@ const steps: readonly Step[] = [
   })),
   { name: "SBOM", run: makeSbom },
   { name: "systemd unit", missing: () => absent("systemd-analyze"), run: checkUnit },
-  {
-    name: "Kubernetes manifests against the schema",
-    missing: () => absent("kubernetes-validate"),
-    run: () => {
-      execFileSync("kubernetes-validate", ["--strict", ...manifests], { cwd: root })
-      return manifests.join(", ")
-    },
-  },
   { name: "image", missing: absentDocker, run: buildImage },
   notRun("image started on linux/arm64", "needs such a machine, or QEMU"),
   notRun("Kubernetes manifests in a cluster", "needs a cluster"),
