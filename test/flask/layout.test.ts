@@ -81,7 +81,10 @@ test("POST /login gives roles and the operator's claims at the end", async (t) =
   await accounts.addRole("alice", "admin")
   await accounts.setClaim("alice", "tenant", "acme")
   const payload = payloadOf(await logIn("alice", "wonderland"))
-  assert.match(payload, /"auth_time":\d+,"acr":"aal1","amr":\["pwd"\],"roles":\["admin"\],"tenant":"acme"}$/)
+  assert.match(
+    payload,
+    /"auth_time":\d+,"acr":"aal1","amr":\["pwd"\],"roles":\["admin"\],"tenant":"acme"}$/,
+  )
 })
 
 function payloadOf(token: string): string {
