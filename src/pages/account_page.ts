@@ -40,7 +40,15 @@ export type PasswordFault =
 
 /** What may have been done just now. */
 export const doneKinds = [
-  ...(["changed", "ended", "others_ended", "totp_on", "totp_off", "trust_ended"] as const),
+  ...([
+    "changed",
+    "ended",
+    "others_ended",
+    "totp_on",
+    "totp_added",
+    "totp_off",
+    "trust_ended",
+  ] as const),
 ] as const
 
 /** What was done just now. */
@@ -100,6 +108,7 @@ const doneTexts: Readonly<Record<Done, string>> = {
   ended: texts.account.ended,
   others_ended: texts.account.othersEnded,
   totp_on: texts.account.totpOn,
+  totp_added: texts.account.totpAdded,
   totp_off: texts.account.totpOff,
   trust_ended: texts.account.forgotten,
 }

@@ -164,6 +164,7 @@ export const texts = {
     ended: "You are logged out there.",
     othersEnded: "You are logged out everywhere else.",
     totpOn: "Your authenticator app is on. You are logged out everywhere else.",
+    totpAdded: "Your authenticator app is on.",
     totpOff: "Your authenticator app is off. You are logged out everywhere else.",
     totp: "Authenticator app",
     totpIsOn: (seconds: number, codesLeft: number) =>

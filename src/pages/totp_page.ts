@@ -91,7 +91,7 @@ function picture({ qr: { size, path } }: ShownSecret): Html {
 }
 
 function inGroups(secret: string): string {
-  return (secret.match(/.{1,4}/g) ?? []).join(" ")
+  return secret.replace(/.{4}(?=.)/g, "$& ")
 }
 
 function errorOf(fault: TotpFault): string | null {

@@ -57,7 +57,12 @@ function isPlace(text: string): text is OwnPlace {
 
 /** The page of ours that a way leads over, with the rest of the way; null for none. */
 export function placeOf(way: Way): string | null {
-  return way.place === null ? null : pathOf(places[way.place], { ...way, place: null })
+  return way.place === null ? null : pathOver(way.place, way)
+}
+
+/** A page of ours, with the rest of a way that leads over it. */
+export function pathOver(place: OwnPlace, way: Way): string {
+  return pathOf(places[place], { ...way, place: null })
 }
 
 /** A way as hidden fields. */

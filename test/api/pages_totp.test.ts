@@ -13,6 +13,7 @@ import {
   openBrowser,
   titleOf,
 } from "../support/fake_browser.ts"
+import { setUpPasskey } from "../support/passkeys.ts"
 import { anyUser } from "../support/protected_apps.ts"
 import { appOn, codesOn } from "../support/second_factor.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
@@ -194,4 +195,40 @@ test("a full disk is told at the page of an app", async (t) => {
   assert.match(shown.body, /Try again in 3 seconds/)
   t.mock.method(service.store.users, "change", change)
   assert.equal((await turnOn(browser, shown, service)).codes.length, 10)
+})
+
+test("an app beside a passkey leaves the sessions, and gives no new recovery codes", async (t) => {
+  const { service, browser } = await prepare(t)
+  const { recoveryCodes = [] } = await setUpPasskey(service, alice)
+  const [code = "", other = ""] = recoveryCodes
+  for (const [one, typed] of [
+    [browser, code],
+    [openBrowser(service), other],
+  ] as const) {
+    await one.open("/login", { form: alice })
+    const form = { code: typed, kind: "recovery" }
+    assert.equal(titleOf(await one.open("/login/code", { form })), "Your account")
+  }
+  const page = await browser.open("/account/totp")
+  assert.equal(titleOf(page), add)
+  takeEvents(service)
+  const { shown } = await turnOn(browser, page, service)
+  assert.deepEqual(takeEvents(service), ["mfa.enrolled alice otp"])
+  assert.match(shown.body, /role="status">Your authenticator app is on\.<\/div>/)
+  assert.match(shown.body, /8 of 10 recovery codes left/)
+  assert.equal((await service.store.sessions.list("alice")).length, 2)
+})
+
+test("the page of an app leads to no address that is not listed", async (t) => {
+  const { service, browser } = await prepare(t)
+  const evil = encodeURIComponent("https://evil.example/")
+  const login = await browser.open(`/account/totp?to=${evil}`)
+  assert.deepEqual(fieldsOf(login, "/login"), { at: "totp", username: "", password: "" })
+  await browser.open("/login", { form: alice })
+  const page = await browser.open(`/account/totp?to=${evil}`)
+  assert.equal(page.body.includes("evil"), false)
+  const form = { ...fieldsOf(page, "/account/totp"), to: "https://evil.example/" }
+  const code = appOn(page, service).code()
+  const shown = await browser.open("/account/totp", { form: { ...form, code } })
+  assert.equal(codesOn(shown).next, "/account?done=totp_on")
 })

@@ -16,7 +16,7 @@ import {
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { texts } from "../../pages/texts.ts"
-import { noWay, pathOf, placeOf, readWay, wayNames } from "../../pages/way.ts"
+import { noWay, pathOf, pathOver, placeOf, readWay, wayNames } from "../../pages/way.ts"
 
 /**
  * After this many tries the next one won't work either. Tabs that are opened at once get a state
@@ -57,8 +57,7 @@ export function goOn(parts: PageParts): Handler {
     if (handed.kind === "go") return leave(handed.location)
     if (handed.kind === "again") return again()
     if (handed.kind === "no_factor") {
-      const setUp = placeOf({ ...way, place: "totp" }) ?? ""
-      return pageReply(noFactorPage(to, setUp, site), { status: 403 })
+      return pageReply(noFactorPage(to, pathOver("totp", way), site), { status: 403 })
     }
     return redirect(pathOf("/denied", { ...noWay, to }))
   }

@@ -58,7 +58,9 @@ export function turnTotpOn(parts: PageParts): BodyHandler<SessionContext> {
         how,
       )
       const cookies = stored === null ? [] : cookiesOfLogin(request, stored, parts)
-      const next = way.to === null ? done("totp_on") : pathOf("/continue", way)
+      // Beside passkeys the sessions go on.
+      const news = stored === null ? "totp_added" : "totp_on"
+      const next = way.to === null ? done(news) : pathOf("/continue", way)
       return afterEnrolment({ username: place.username, codes }, next, { cookies, site })
     } catch (error) {
       const fault = totpFaultOf(error)
@@ -116,6 +118,6 @@ function placeFor({ user }: BrowserSession, way: Way, { hasPasskeys }: PageParts
   }
 }
 
-function done(kind: "totp_on" | "totp_off"): string {
+function done(kind: "totp_on" | "totp_added" | "totp_off"): string {
   return pathOf("/account", noWay, { done: kind })
 }
