@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { loggedIn, logIn, origins, passwords, siteForTests } from "../support/browser_site.ts"
+import {
+  loggedIn,
+  logIn,
+  origins,
+  passwords,
+  siteForTests,
+  titled,
+} from "../support/browser_site.ts"
 
 const { skip, site } = await siteForTests()
 const account = `${origins.login}/account`
@@ -50,7 +57,7 @@ test("a person changes the password, is told what is wrong with it, and others a
   assert.equal(await page.title(), "Error: Your account – Home")
   assert.equal(await page.evaluate(focus), "current")
   await send(passwords.bob, "bob-bob-bob-bob-bob")
-  await page.waitForFunction("document.getElementById('new-error') !== null")
+  await page.locator("#new-error").waitFor()
   assert.equal(await page.evaluate(focus), "new")
   // Too short: the browser says so itself, and sends nothing.
   await send(passwords.bob, "too short")
@@ -101,7 +108,7 @@ test("an invite: opened by previews and twice, used once by its person", { skip 
   assert.equal(await name.inputValue(), "carol")
   await field.fill("carol-carol-carol-carol")
   await page.getByRole("button", { name: "Set password and log in" }).click()
-  await page.waitForFunction("document.title.startsWith('Error')")
+  await titled(page, "Error")
   await field.fill(chosen)
   await page.getByRole("button", { name: "Set password and log in" }).click()
   await page.waitForURL(account)

@@ -6,7 +6,14 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { chromium, type Page } from "playwright-core"
-import { loggedIn, logIn, origins, passwords, siteForTests } from "../support/browser_site.ts"
+import {
+  loggedIn,
+  logIn,
+  origins,
+  passwords,
+  siteForTests,
+  titled,
+} from "../support/browser_site.ts"
 import { launchOptions } from "../support/chromium.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
@@ -22,7 +29,7 @@ test("a wrong password is told in words, in the title, and the cursor waits ther
   assert.deepEqual([page.url(), await page.title()], [login, "Log in – Home"])
   assert.equal(await focused(page), "username")
   await logIn(page, "alice", "not-the-password")
-  await page.waitForFunction("document.title.startsWith('Error')")
+  await titled(page, "Error")
   assert.equal(await page.title(), "Error: Log in – Home")
   assert.match(await page.getByRole("alert").innerText(), /^That name or password is not right\./)
   assert.equal(await focused(page), "password")
@@ -52,7 +59,7 @@ test("a stranger who guesses is told how long to wait, and a known device need n
   let note = ""
   for (let tries = 0; tries < 20 && !note.startsWith("Too many"); tries += 1) {
     await logIn(stranger, "eve", "not-the-password")
-    await stranger.waitForFunction("document.title.startsWith('Error')")
+    await titled(stranger, "Error")
     note = await stranger.getByRole("alert").innerText()
   }
   assert.match(note, /^Too many attempts\.\s+Try again in (1 second|\d+ seconds)\.$/)
@@ -109,7 +116,7 @@ test("the keyboard alone is enough, and shows where it is", { skip }, async (t) 
   await page.goto(`${origins.login}/logout`)
   await page.keyboard.press("Tab")
   await page.keyboard.press("Enter")
-  await page.waitForFunction("document.title.startsWith('You are logged out')")
+  await titled(page, "You are logged out")
   // Enter in a field sends the form, too.
   await page.goto(login)
   await page.keyboard.type("bob")

@@ -102,6 +102,12 @@ export async function logIn(
   await page.getByRole("button", { name: "Log in" }).click()
 }
 
+/** Waits for a page whose title begins like this. */
+export async function titled(page: Page, beginning: string): Promise<void> {
+  const title = page.locator("title", { hasText: new RegExp(`^${beginning}`) })
+  await title.waitFor({ state: "attached" })
+}
+
 /** Opens the login page in another browser, and logs in. */
 export async function loggedIn(
   t: TestContext,
