@@ -104,7 +104,7 @@ export async function logIn(
 
 /** Waits for a page whose title begins like this. */
 export async function titled(page: Page, beginning: string): Promise<void> {
-  const title = page.locator("title", { hasText: new RegExp(`^${beginning}`) })
+  const title = page.locator(`xpath=//title[starts-with(., "${beginning}")]`)
   await title.waitFor({ state: "attached" })
 }
 
