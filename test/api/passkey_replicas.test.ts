@@ -60,12 +60,15 @@ test("POST /login/passkey at two replicas takes one of two answers to a ticket",
   for (let round = 0; round < rounds; round += 1) {
     const { body } = await services[0].call("POST", "/login", { json: alice })
     const { mfa_token } = JSON.parse(body)
-    const sent = services.map(async (service, at) => {
-      const json = { mfa_token }
-      const asked = await offer(service, "/login/passkey/options", { json })
-      const counter = 10 * (round + 1) + at
-      return sendPasskey(service, [authenticator, other][at]?.get(asked, { counter }), json)
-    })
+    const json = { mfa_token }
+    // Both ask before one answers: a ticket that is used up gets no options.
+    const answers = await Promise.all(
+      services.map(async (service, at) => {
+        const asked = await offer(service, "/login/passkey/options", { json })
+        return [authenticator, other][at]?.get(asked, { counter: 10 * (round + 1) + at })
+      }),
+    )
+    const sent = services.map((service, at) => sendPasskey(service, answers[at], json))
     const [first, second] = tally(await Promise.all(sent))
     assert.deepEqual([first, second], [200, 401])
   }
