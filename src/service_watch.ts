@@ -5,15 +5,22 @@ import type { Clock } from "./clock.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { urlOf } from "./system/address.ts"
 
-/** Makes the watch. `tellPort` is called once the service listens. */
-export function createServiceWatch(
-  config: Config,
-  clock: Clock,
-): { readonly watch: RequestWatch; readonly tellPort: (port: number) => void } {
+/** The watch, and what goes by the same facts. */
+export interface ServiceWatch {
+  readonly watch: RequestWatch
+  /** Call it once the service listens. */
+  readonly tellPort: (port: number) => void
+  /** Where the service listens, as a URL. */
+  readonly listensAt: () => string
+}
+
+/** Makes the watch. */
+export function createServiceWatch(config: Config, clock: Clock): ServiceWatch {
   let { port } = config
-  const watch = new RequestWatch({ facts: () => factsOf(withPort(config, port), port), clock })
+  const facts = () => factsOf(withPort(config, port), port)
   return {
-    watch,
+    watch: new RequestWatch({ facts, clock }),
+    listensAt: () => facts().listensAt,
     tellPort(found) {
       port = found
     },

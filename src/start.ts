@@ -14,6 +14,7 @@ import { serverOptions } from "./server_options.ts"
 import { type Housekeeping, startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { Sessions } from "./service/sessions.ts"
+import { createServiceStatus } from "./service_status.ts"
 import { createServiceWatch } from "./service_watch.ts"
 import { waitFor } from "./start_waiting.ts"
 import { urlOf } from "./system/address.ts"
@@ -96,13 +97,15 @@ async function startWith(
   await seed(opened, config, { log, program })
   const isInPlace = () => store.isInPlace()
   const wing = await loadWing(config)
-  const { watch, tellPort } = createServiceWatch(config, clock)
+  const { watch, tellPort, listensAt } = createServiceWatch(config, clock)
+  let ready = false
+  const isReady = async () => ready && (await store.isUsable())
+  const status = createServiceStatus({ ...opened, config, isReady, listensAt, losses })
   const control = await openControl({
     ...opened,
-    ...{ disk: machineDisk, log, isInPlace, watch },
+    ...{ disk: machineDisk, log, isInPlace, watch, status },
   })
   try {
-    let ready = false
     const server = await listen(config, {
       ...serverOptions(config, { log: watch.listenTo(metrics?.listenTo(log) ?? log), clock }),
       witness: watch,
@@ -113,7 +116,6 @@ async function startWith(
       share: (reply, origin) => app.share(reply, origin),
     })
     tellPort(server.port)
-    const isReady = async () => ready && (await store.isUsable())
     const parts = { isReady, log, wing, metrics }
     const { app, sessions } = appOf(opened, withPort(config, server.port), parts)
     const sources = { ...opened, isReady, losses, verified: sessions.verifiedFigures }

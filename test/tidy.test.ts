@@ -57,6 +57,7 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "metrics/": ["metrics_wing.ts"],
   "cli/doctor/": ["cli/commands.ts"],
   "cli/audit/": ["cli/operator_commands.ts"],
+  "cli/status/": ["cli/operator_commands.ts"],
   "handlers/": [
     ...["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
     "openapi/document.ts",

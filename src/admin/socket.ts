@@ -20,6 +20,7 @@ import type { CommandParts } from "./admin_command.ts"
 import { type Answer, type Command, execute } from "./commands.ts"
 import { executeLong, isLongCommand, type LongAnswer, type LongCommand } from "./long_commands.ts"
 import type { RequestWatch, WatchCommand } from "./request_watch.ts"
+import type { StatusAnswer, StatusCommand } from "./status_answer.ts"
 import type { TransferCommand } from "./user_transfer.ts"
 
 /** Name of the socket in the data directory. */
@@ -38,6 +39,8 @@ export interface ControlOptions extends CommandParts {
   readonly isInPlace: () => boolean
   /** Answers `postern doctor`. */
   readonly watch?: Pick<RequestWatch, "answer">
+  /** Answers `postern status`. */
+  readonly status?: () => Promise<StatusAnswer>
 }
 
 /**
@@ -74,6 +77,9 @@ async function putUp(path: string, options: ControlOptions): Promise<LocalSocket
     const command = readJsonObject(Buffer.from(line)).value
     const seen = options.watch?.answer(command)
     if (seen !== undefined) return JSON.stringify({ ok: true, value: seen } satisfies Answer)
+    if (command["command"] === "status" && options.status !== undefined) {
+      return JSON.stringify({ ok: true, value: await options.status() } satisfies Answer)
+    }
     if (!isLongCommand(command)) return JSON.stringify(await execute(command, options))
     const { answer, pieces } = await executeLong(command, options)
     const text = JSON.stringify(answer)
@@ -108,7 +114,7 @@ export async function isServed(directory: string): Promise<boolean> {
 /** Sends a command to the running service. Gives null when no service runs. */
 export async function askService(
   directory: string,
-  command: Command | WatchCommand | TransferCommand,
+  command: Command | WatchCommand | TransferCommand | StatusCommand,
 ): Promise<Answer | null> {
   return reached(directory, async (path) => {
     return JSON.parse(await askLocally(path, JSON.stringify(command))) as Answer

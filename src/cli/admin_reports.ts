@@ -10,7 +10,7 @@ import type { MadeLink } from "../service/browser/links.ts"
 import type { KeySummary } from "../service/keys.ts"
 import type { RevivedStore } from "../service/revive_store.ts"
 import { printable } from "../telemetry/log.ts"
-import { grouped, inColumns } from "./columns.ts"
+import { counted, inColumns } from "./columns.ts"
 import { factorsInJson, factorsInText, removedFactors } from "./factor_reports.ts"
 import { calledAs } from "./failure_report.ts"
 import type { Terminal } from "./terminal.ts"
@@ -81,10 +81,6 @@ function rightsOf(value: unknown, user: string): string {
   const { roles, claims } = value as UserSummary
   const claimsText = printable(JSON.stringify(claims))
   return `User ${user} now has roles ${JSON.stringify(roles)} and claims ${claimsText}.\n`
-}
-
-function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`
 }
 
 function usersOf(value: unknown) {

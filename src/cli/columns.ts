@@ -25,7 +25,17 @@ export function grouped(count: number): string {
   return count.toLocaleString("en-US")
 }
 
+/** A number of things: `1 user`, `1,234 users`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`
+}
+
+const largestUnit = ["GiB", 1024 ** 3] as const
+const byteUnits = [["KiB", 1024], ["MiB", 1024 ** 2], largestUnit] as const
+
 /** A number of bytes for people. */
 export function inBytes(bytes: number): string {
-  return bytes < 10_000 ? `${bytes} bytes` : `${grouped(Math.round(bytes / 1024))} KiB`
+  if (bytes < 10_000) return `${bytes} bytes`
+  const [unit, size] = byteUnits.find(([, one]) => bytes < 10_000 * one) ?? largestUnit
+  return `${grouped(Math.round(bytes / size))} ${unit}`
 }

@@ -2,6 +2,12 @@
 
 import type { CommandRow } from "./command_row.ts"
 
+const statusNotes = `Shows first what is wrong, and what to do. It only reads, and also works
+while no service runs.
+
+Exit codes: 0 all is well, 1 there is a warning.
+`
+
 const backupNotes = `Works while the service runs, and while it does not. The file is whole, or
 not there. Only its owner may read it, and it was read back before it got its name. It holds
 the private keys: keep it as secret as the data directory. Your settings are not in it.
@@ -29,6 +35,15 @@ const linesAsJson = { name: "json", help: "Print the lines as they are, one JSON
 
 /** The rows of these commands. */
 export const operatorCommands: readonly CommandRow[] = [
+  {
+    name: "status",
+    takes: [],
+    help: "Say whether all is well, and what to do first. Exits 1 with a warning.",
+    notes: statusNotes,
+    options: [{ name: "json", help: "Print a JSON object." }],
+    shownSettings: ["POSTERN_DATA_DIR", "POSTERN_STORE"],
+    run: async (call, terminal) => (await import("./status/status.ts")).runStatus(call, terminal),
+  },
   {
     name: "backup",
     takes: ["FILE"],

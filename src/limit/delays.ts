@@ -19,6 +19,8 @@ interface Failures {
 export interface Delays {
   /** Seconds until the next try; 0 when it may happen now. */
   wait(key: string): number
+  /** The number of keys that have to wait now. */
+  waiting(): number
   /** The number of failures that are counted for a key. */
   failures(key: string): number
   /** Counts a failure and starts the delay that follows it. */
@@ -52,8 +54,11 @@ export function createDelays({
   const delayAfter = (count: number) =>
     count < freeFailures ? 0 : Math.min(delaySecondsMax, 2 ** (count - freeFailures))
 
+  const wait = (key: string) => Math.max(0, (byKey.get(key)?.nextTryAt ?? 0) - seconds())
+
   return {
-    wait: (key) => Math.max(0, (byKey.get(key)?.nextTryAt ?? 0) - seconds()),
+    wait,
+    waiting: () => [...byKey.keys()].filter((key) => wait(key) > 0).length,
     failures,
     count(key) {
       const count = failures(key) + 1

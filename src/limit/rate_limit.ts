@@ -22,6 +22,8 @@ export interface RateOf<E> extends Rate {
 export interface RateLimit<E> {
   /** Seconds until the event may happen; 0 when it may happen now. Takes nothing. */
   wait(event: E): number
+  /** The number of keys of the first rate that have to wait now. */
+  waiting(): number
   /** Takes the event's tokens and gives 0. If one is missing, takes none and gives the wait. */
   take(event: E): number
   /** Puts the event's tokens back. */
@@ -98,6 +100,11 @@ export function createRateLimit<E>(
 
   return {
     wait,
+    waiting: () =>
+      tables.slice(0, 1).reduce((sum, table) => {
+        const isEmpty = (key: string) => tokensIn(table, key) < 1
+        return sum + [...table.buckets.keys()].filter(isEmpty).length
+      }, 0),
     take(event) {
       const seconds = wait(event)
       if (seconds === 0) add(event, -1)

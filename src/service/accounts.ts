@@ -22,8 +22,9 @@ import {
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
-import { mfaLimits } from "./limits.ts"
+import { loginLimits, mfaLimits } from "./limits.ts"
 import { type LoginAttempt, operator } from "./login_attempt.ts"
+import type { LoginGuard } from "./login_guard.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
 import { refusedChange, requireClaim, requireRole } from "./user_rights.ts"
 
@@ -130,6 +131,17 @@ export class Accounts {
   /** Lets a user log in again. */
   enable(typed: string): Promise<UserSummary> {
     return this.#change(typed, { disabled: false }, "enabled")
+  }
+
+  /** How many users strangers are locked out of. */
+  countLocked(): Promise<number> {
+    const { inARow } = loginLimits.failuresOfStrangers
+    return this.#parts.store.failures.countFull(inARow)
+  }
+
+  /** How many have to wait now because of wrong passwords. */
+  waiting(): ReturnType<LoginGuard["waiting"]> {
+    return this.#parts.guard.waiting()
   }
 
   /** Ends all sessions of a user. */

@@ -62,6 +62,8 @@ export interface LoginGuard {
   complete(attempt: LoginAttempt, fields: AuditFields): Promise<void>
   /** Whether a session failed so often that it should end. */
   isOverFor(attempt: LoginAttempt): boolean
+  /** How many have to wait now: clients, and clients or devices at one account. */
+  waiting(): { readonly clients: number; readonly atAccounts: number }
   /** Whether strangers are locked out of an account. */
   isLocked(username: string): Promise<boolean>
   /** Forgets all failures at an account. True when strangers or devices were locked out. */
@@ -97,6 +99,7 @@ export function createLoginGuard(guardParts: LoginGuardParts): LoginGuard {
 
   return {
     requireDue: limits.requireDue,
+    waiting: limits.waiting,
     isOverFor: (attempt) => limits.delays.failures(keyOf(attempt)) >= failuresOfSessionMax,
     isLocked: async (username) => isFull(await store.failures.find(username), "stranger"),
 
@@ -186,6 +189,7 @@ function createLimits({ hashesAtATime, seconds }: LoginGuardParts) {
       const wait = Math.max(...waits)
       if (wait > 0) throw tooManyRequests(wait)
     },
+    waiting: () => ({ clients: failures.waiting(), atAccounts: delays.waiting() }),
     charge(attempt: LoginAttempt) {
       delays.count(keyOf(attempt))
       failures.take(attempt)

@@ -26,6 +26,9 @@ export interface FailureStore {
   /** Takes back a failed login that `count` counted, unless it was cleared since. */
   uncount(username: string, source: LoginSource): Promise<void>
 
+  /** How many users have at least so many failures of strangers. */
+  countFull(least: number): Promise<number>
+
   /** Forgets the failed logins of a user and gives them, or null when there were none. */
   clear(username: string): Promise<FailedLogins | null>
 }

@@ -39,6 +39,21 @@ export async function readStoreStatus(place: StorePlace): Promise<StoreStatus> {
 }
 
 /**
+ * Reads all files of a data directory that no process has, and says how much is in it.
+ * @throws OperatorError when a start could not read them
+ */
+export async function countDirectory({
+  directory,
+  disk,
+}: Extract<StorePlace, { readonly directory: string }>): Promise<{
+  readonly users: number
+  readonly sessions: number
+}> {
+  const { countRecords } = await import("./json/open_json_store.ts")
+  return countRecords(directory, disk)
+}
+
+/**
  * Brings the schema of a database to the newest, and gives the migrations that were missing.
  * @throws OperatorError when the role may not
  * @throws Unavailable when the database can't be reached now, or another service migrates it

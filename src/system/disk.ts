@@ -64,6 +64,8 @@ export interface Disk {
   /** Makes a directory, and those above it that are missing; a name that is there is no error. */
   makeDirectory(path: string, mode: number): Promise<void>
   chmod(path: string, mode: number): Promise<void>
+  /** How much room is left for this user on the file system of a path, in bytes. */
+  room(path: string): Promise<number>
 }
 
 /** What is at a path. */
@@ -100,6 +102,10 @@ export const machineDisk: Disk = {
   realPath: (path) => fs.realpath(path),
   makeDirectory,
   chmod: fs.chmod,
+  async room(path) {
+    const { bavail, bsize } = await fs.statfs(path)
+    return bavail * bsize
+  },
 }
 
 async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {

@@ -5,6 +5,7 @@ import { test } from "node:test"
 import { runCommandLine } from "../../src/cli/command_line.ts"
 import { commandRows } from "../../src/cli/commands.ts"
 import { usageOf } from "../../src/cli/help.ts"
+import { warningCodes } from "../../src/cli/status/status_warnings.ts"
 import type { Setting } from "../../src/config/setting.ts"
 import { settingNames, settingRows } from "../../src/config/settings.ts"
 import { exitCodes, refusalReasons } from "../../src/errors.ts"
@@ -215,3 +216,11 @@ function secondsPerOne(text = ""): number {
   const seconds = numberIn(/\d/.test(each) ? each : "1") * (each.includes("minute") ? 60 : 1)
   return count === "one" ? seconds : seconds / Number(count)
 }
+
+test("troubleshooting.md lists the warnings of `postern status`, in their order", () => {
+  const written = tableOf(readPage("docs/troubleshooting.md"), "Code").map(([code]) => code)
+  assert.deepEqual(
+    written,
+    warningCodes.map((code) => `\`${code}\``),
+  )
+})

@@ -110,3 +110,12 @@ test("count() forgets the oldest keys when there are too many", () => {
     [0, 2, 2],
   )
 })
+
+test("waiting() counts the keys that have to wait now", () => {
+  const { delays, fail, advance } = createDelayed()
+  for (const key of ["a", "b"]) fail(key, 6)
+  fail("c", 1)
+  assert.equal(delays.waiting(), 2)
+  advance(2)
+  assert.equal(delays.waiting(), 0)
+})

@@ -151,3 +151,15 @@ test("ratesOfClient() refills a /48 ten times as fast as a /64", () => {
     5,
   )
 })
+
+test("waiting() counts the keys of the first rate that have to wait now", () => {
+  const { limit, advance, takeAll } = createLimited()
+  for (const key of ["a", "b"]) takeAll(key)
+  limit.take("c")
+  assert.equal(limit.waiting(), 2)
+  advance(10)
+  assert.equal(limit.waiting(), 0)
+  const clients = createClientLimited()
+  clients.takeUntilDelayed((index) => `2001:db8:1:${index.toString(16)}::1`)
+  assert.equal(clients.limit.waiting(), 0, "the /48 waits, and none of its clients alone")
+})

@@ -13,6 +13,7 @@ import {
   clearingContract,
   contractOfUnknownUsers,
   countingContract,
+  countingFullContract,
   uncountingContract,
 } from "./contract_of_failed_logins.ts"
 import { handlesContract } from "./contract_of_handles.ts"
@@ -52,6 +53,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   namesContract(engine, open)
   releasedContract(engine, open)
   countingContract(engine, open)
+  countingFullContract(engine, open)
   uncountingContract(engine, open)
   contractOfUnknownUsers(engine, open)
   clearingContract(engine, open)
@@ -193,6 +195,7 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
       count: () => failures.count("alice", "stranger"),
       uncount: () => failures.uncount("alice", "stranger"),
       clear: () => failures.clear("alice"),
+      countFull: () => failures.countFull(1),
     },
     keys: {
       read: () => keys.read(),

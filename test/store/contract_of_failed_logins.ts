@@ -19,6 +19,24 @@ async function fail(store: Store, times: number, source: LoginSource = "stranger
   for (let count = 0; count < times; count += 1) await store.failures.count("alice", source)
 }
 
+/** Defines the tests of `countFull`. */
+export function countingFullContract(engine: string, open: OpenStore): void {
+  test(`${engine}: failures.countFull() counts users with so many failures of strangers`, async (t) => {
+    const opened = await open(t)
+    const { store } = opened
+    for (const user of [alice, bob]) await store.users.create(user)
+    assert.equal(await store.failures.countFull(1), 0)
+    await fail(store, 3)
+    await fail(store, 9, "device")
+    await store.failures.count("bob", "stranger")
+    for (let count = 0; count < 5; count += 1) await store.failures.count("nobody", "stranger")
+    for await (const each of thenReopened(opened)) {
+      const counts = [1, 2, 3, 4].map((least) => each.failures.countFull(least))
+      assert.deepEqual(await Promise.all(counts), [2, 1, 1, 0])
+    }
+  })
+}
+
 /** Defines the tests of `countFailedLogin` and `findFailedLogins`. */
 export function countingContract(engine: string, open: OpenStore): void {
   test(`${engine}: failures.count() counts strangers and devices of each user, for good`, async (t) => {

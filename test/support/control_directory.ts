@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import type { CommandParts } from "../../src/admin/admin_command.ts"
-import { openControl } from "../../src/admin/socket.ts"
+import { type ControlOptions, openControl } from "../../src/admin/socket.ts"
 import type { Accounts } from "../../src/service/accounts.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import type { LongAnswers } from "../../src/service/long_answers.ts"
@@ -25,6 +25,7 @@ export const noParts = {
 export async function openControlDirectory(
   t: TestContext,
   parts: Partial<CommandParts>,
+  answers: Pick<ControlOptions, "status"> = {},
 ): Promise<string> {
   const directory = join(temporaryDirectory(t), "data")
   mkdirSync(directory)
@@ -33,6 +34,7 @@ export async function openControlDirectory(
     ...noParts,
     log,
     ...parts,
+    ...answers,
     directory,
     disk: machineDisk,
     isInPlace: () => true,

@@ -171,7 +171,7 @@ function diskOver(files: Files, perform: Perform): Disk {
         identity: identities.of(basename(path)),
       }
     },
-    makeDirectory: machineDisk.makeDirectory,
+    ...{ makeDirectory: machineDisk.makeDirectory, room: machineDisk.room },
     async chmod(path, mode) {
       if (path.endsWith(".sock")) await machineDisk.chmod(path, mode)
     },

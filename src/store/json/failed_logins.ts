@@ -42,6 +42,12 @@ export class JsonFailures implements FailureStore {
     await this.#tables.write([["failedLogins", username, isNone ? null : left]])
   }
 
+  async countFull(least: number): Promise<number> {
+    const { failedLogins, users } = this.#tables.committed
+    const all = [...failedLogins.values()]
+    return all.filter(({ username, strangers }) => strangers >= least && users.has(username)).length
+  }
+
   async clear(username: string): Promise<FailedLogins | null> {
     const found = this.#pending(username)
     if (found === null) return this.#tables.onceCommitted("failedLogins", username, null)

@@ -77,6 +77,20 @@ export async function openJsonStore(options: JsonStoreOptions): Promise<JsonStor
   }
 }
 
+/**
+ * Reads a store without opening it, and says how much is in it. Nothing is changed, and no lock is
+ * taken: while a process has the store, what is read need not fit together.
+ * @throws OperatorError as `openJsonStore`
+ */
+export async function countRecords(
+  directory: string,
+  disk: Disk,
+): Promise<{ readonly users: number; readonly sessions: number }> {
+  const contents = await readContents(directory, disk)
+  const { users, sessions } = contents?.tables ?? emptyTables()
+  return { users: users.size, sessions: sessions.size }
+}
+
 async function openContents(
   { readings, ...contents }: Contents,
   holding: HeldFiles,

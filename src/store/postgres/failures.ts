@@ -29,6 +29,14 @@ export class PostgresFailures implements FailureStore {
     return row === undefined ? null : Object.freeze(row)
   }
 
+  async countFull(least: number): Promise<number> {
+    const [row] = await this.#database.query<{ full: number }>(
+      `select count(*)::float8 as "full" from postern.failed_logins where strangers >= $1`,
+      [least],
+    )
+    return Number(row?.full)
+  }
+
   async count(
     username: string | null,
     source: LoginSource,

@@ -1,0 +1,197 @@
+// What `postern status` warns of: a rule for each, in the order of what matters at three in the
+// morning. A rule sees facts and says what is wrong and what to do.
+
+import { isoTime } from "../../clock.ts"
+import { grouped, inBytes } from "../columns.ts"
+import type { DatabaseFacts, DirectoryFacts, Problem, StatusFacts } from "./status_facts.ts"
+
+/** Something to do. */
+export interface StatusWarning extends Problem {
+  /** For programs: it does not change. */
+  readonly code: string
+}
+
+type Rule = (facts: StatusFacts) => Problem | null
+
+const daySeconds = 86_400
+const backupDaysMax = 7
+const keyDaysMax = 365
+/** A rotation that is later than that was not done. */
+const rotationDaysLate = 2
+const roomBytesMin = 64 * 1024 * 1024
+const horizonSecondsMax = 600
+
+/** The warnings, the most urgent first. */
+export function warningsOf(facts: StatusFacts): readonly StatusWarning[] {
+  const found = Object.entries(rules).flatMap(([code, rule]) => {
+    const warning = rule(facts)
+    return warning === null ? [] : [{ code, ...warning }]
+  })
+  const hint = "docs/configuration.md has all settings."
+  const notices = facts.settings.notices.map((text) => ({ code: "settings", text, hint }))
+  return [...found, ...notices]
+}
+
+const rules: Readonly<Record<string, Rule>> = {
+  store_unreadable: ({ store }) => store.problem,
+
+  not_set_up({ store }) {
+    if (!isDirectory(store) || store.isSetUp) return null
+    return {
+      text: `Nothing is set up in '${store.place}'`,
+      hint: "Is POSTERN_DATA_DIR the service's? `postern serve` sets it up, `postern restore FILE` brings a backup back.",
+    }
+  },
+
+  not_reached: ({ service }) => service.problem,
+
+  not_running({ service, store }) {
+    if (service.answer !== null || service.problem !== null) return null
+    if (isDirectory(store) && !store.isSetUp) return null
+    return isDirectory(store) && store.lock === "held"
+      ? {
+          text: "A process holds the data directory, and answers no commands",
+          hint: "It may be starting or stopping. Its log says more.",
+        }
+      : { text: "No service runs here", hint: "Start it. Its log says why it ended." }
+  },
+
+  not_ready({ service: { answer } }) {
+    if (answer === null || answer.isReady) return null
+    return {
+      text: "The service is not ready: clients get 503",
+      hint: "Its log says why: store.unavailable, store.displaced, request.unavailable.",
+    }
+  },
+
+  disk_full({ store }) {
+    if (!isDirectory(store) || !store.isSetUp) return null
+    // A snapshot is written beside the one that it replaces.
+    const needed = roomBytesMin + 2 * store.bytes
+    if (store.roomBytes >= needed) return null
+    return {
+      text: `The disk has ${inBytes(store.roomBytes)} left, and the store needs ${inBytes(needed)} at times`,
+      hint: "Make room. While the disk is full, every change gets 503.",
+    }
+  },
+
+  writes_failed({ service: { answer } }) {
+    const failed = answer?.failedChanges ?? 0
+    if (failed === 0) return null
+    const text = `Changes could not be written since the start: ${grouped(failed)}`
+    return { text, hint: "Look for request.unavailable in the log." }
+  },
+
+  snapshots_failed({ service: { answer } }) {
+    if ((answer?.journal?.snapshotFailures ?? 0) === 0) return null
+    return {
+      text: "A snapshot of the store could not be written: its journal grows",
+      hint: "Look for store.snapshot_failed in the log.",
+    }
+  },
+
+  open_to_others({ store }) {
+    if (!isDirectory(store) || store.open.length === 0) return null
+    return {
+      text: `Others may use ${store.open.map((path) => `'${path}'`).join(", ")}`,
+      hint: "A restart repairs the modes. If others could read keys.json: docs/keys.md has what to retire.",
+    }
+  },
+
+  no_backup({ now, store }) {
+    if (!isDirectory(store) || !store.isSetUp) return null
+    const hint = "postern backup FILE. docs/backup.md has a line for every night."
+    if (store.backup === null) return { text: "No backup was made yet", hint }
+    const { madeAt } = store.backup
+    const days = Math.floor((now - madeAt) / daySeconds)
+    if (days < backupDaysMax) return null
+    return { text: `The last backup is ${days} days old, of ${isoTime(madeAt)}`, hint }
+  },
+
+  key_old({ now, service: { answer } }) {
+    const { keys = [], rotationSeconds = null } = answer ?? {}
+    const publishedAt = keys.find(({ state }) => state === "signing")?.publishedAt ?? now
+    const days = Math.floor((now - publishedAt) / daySeconds)
+    if (rotationSeconds === null) {
+      const hint = "postern key rotate, or set POSTERN_KEY_ROTATION: docs/keys.md."
+      return days < keyDaysMax ? null : { text: `The signing key is ${days} days old`, hint }
+    }
+    if (days < rotationSeconds / daySeconds + rotationDaysLate) return null
+    return {
+      text: `The signing key is ${days} days old, and was not replaced in time`,
+      hint: "Look for housekeeping.failed in the log.",
+    }
+  },
+
+  seed_users({ settings: { seedUsers } }) {
+    if (seedUsers === 0) return null
+    return {
+      text: "POSTERN_SEED_USERS is set: who sees the settings knows these passwords",
+      hint: "Set new ones, postern user password NAME, and unset it.",
+    }
+  },
+
+  previous_secret({ settings: { hasPreviousStoreSecret } }) {
+    if (!hasPreviousStoreSecret) return null
+    return {
+      text: "POSTERN_STORE_SECRET_PREVIOUS is set: it opens the keys, too",
+      hint: "Unset it when every replica was restarted with the new secret.",
+    }
+  },
+
+  audit_lost({ service: { answer } }) {
+    const lost = answer?.lostAuditLines ?? 0
+    if (lost === 0) return null
+    return {
+      text: `Lines of the audit trail that are not in the log: ${grouped(lost)}`,
+      hint: "Nobody read the log fast enough. POSTERN_AUDIT_FILE keeps them apart.",
+    }
+  },
+
+  audit_missing({ service: { answer }, audit }) {
+    if (answer === null || audit === null || audit.bytes !== null) return null
+    const text = `The audit file '${audit.file}' is not there, or can't be seen from here`
+    return { text, hint: "Look for audit.failed in the log." }
+  },
+
+  other_version({ version, service: { answer } }) {
+    if (answer === null || answer.version === version) return null
+    return {
+      text: `The service is Postern ${answer.version}, and this command is ${version}`,
+      hint: "Restart the service to finish the update.",
+    }
+  },
+
+  schema_old({ store }) {
+    if ((statusOf(store)?.schema.pending.length ?? 0) === 0) return null
+    return { text: "The database lacks tables", hint: "postern store migrate adds them." }
+  },
+
+  transaction_open({ store }) {
+    const seconds = statusOf(store)?.horizon?.seconds ?? 0
+    if (seconds < horizonSecondsMax) return null
+    return {
+      text: `A transaction is open for ${Math.floor(seconds / 60)} minutes: requests get slower`,
+      hint: "`postern store status` names it.",
+    }
+  },
+
+  not_durable({ store }) {
+    if (statusOf(store)?.settings.fsync !== "off") return null
+    return {
+      text: "fsync is off in the database: a power failure may destroy it",
+      hint: "Set fsync = on in postgresql.conf.",
+    }
+  },
+}
+
+/** The codes of all warnings, the most urgent first. */
+export const warningCodes: readonly string[] = [...Object.keys(rules), "settings"]
+
+function isDirectory(store: StatusFacts["store"]): store is DirectoryFacts {
+  return "lock" in store
+}
+
+function statusOf(store: StatusFacts["store"]): DatabaseFacts["status"] {
+  return isDirectory(store) ? null : store.status
+}

@@ -1,0 +1,70 @@
+// How this service is, for `postern status`.
+
+import type { StatusAnswer } from "./admin/status_answer.ts"
+import type { Deployment } from "./compose.ts"
+import type { Config } from "./config/load.ts"
+import { Unavailable } from "./errors.ts"
+import { programVersion } from "./system/program_version.ts"
+import type { Losses } from "./telemetry/log.ts"
+
+/** What the answer is made of. */
+export interface StatusSources extends Pick<Deployment, "store" | "clock" | "accounts" | "keys"> {
+  readonly config: Config
+  readonly isReady: () => Promise<boolean>
+  readonly listensAt: () => string
+  readonly losses: () => Losses
+}
+
+/** Makes the function that tells how the service is. Call it at the start. */
+export function createServiceStatus(sources: StatusSources): () => Promise<StatusAnswer> {
+  const startedAt = sources.clock.now()
+  return async () => {
+    const { config, store, clock, keys, isReady, listensAt, losses } = sources
+    const { keyRotationSeconds: rotationSeconds, notices, seedUsers, database } = config
+    const { changes, journal } = store.figures()
+    const now = clock.now()
+    return {
+      ...{ version: programVersion, startedAt, now, listensAt: listensAt() },
+      isReady: await orElse(false, isReady),
+      ...(await contentOf(sources, now)),
+      keys: keys
+        .list()
+        .filter(({ alg }) => alg !== "HMAC-SHA-256")
+        .map(({ kid, alg, state, publishedAt, signsFrom }) => ({
+          ...{ kid, alg, state, publishedAt, signsFrom },
+        })),
+      rotationSeconds,
+      journal: journal && {
+        entriesSinceSnapshot: journal.entriesSinceSnapshot,
+        snapshotAt: Math.floor(journal.snapshot.writtenAt),
+        snapshotFailures: journal.snapshot.failures,
+      },
+      failedChanges: changes.failed,
+      lostAuditLines: losses().audit ?? 0,
+      ...{ notices, seedUsers: seedUsers.length, auditFile: config.auditFile },
+      hasPreviousStoreSecret: database !== null && database.previousSecret !== null,
+    }
+  }
+}
+
+/** What needs the store, which may not answer now. */
+async function contentOf(
+  { store, accounts }: StatusSources,
+  now: number,
+): Promise<Pick<StatusAnswer, "content" | "waiting">> {
+  const content = await orElse(null, async () => ({
+    users: await store.users.count(),
+    sessions: await store.sessions.count(now),
+    lockedUsers: await accounts.countLocked(),
+  }))
+  return { content, waiting: accounts.waiting() }
+}
+
+async function orElse<T>(otherwise: T, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof Unavailable) return otherwise
+    throw error
+  }
+}
