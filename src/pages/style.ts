@@ -129,7 +129,8 @@ a { color: var(--accent); text-underline-offset: .18em; }
   border: 1px solid var(--line); border-radius: .75rem; forced-color-adjust: none;
 }
 .key { text-align: center; } .key .secret { display: block; text-wrap: balance; }
-.qr + .key { margin-top: .75rem; } .lead + .rows, .rows.apart { margin-top: 1.5rem; }
+.qr + .key { margin-top: .75rem; } .lead + .rows, .note + .rows, .rows.apart { margin-top: 1.5rem; }
+.rows + .hint { margin-top: .75rem; }
 .codes {
   list-style: none; padding: .75rem 1rem; margin: 1.25rem 0 0; text-align: center;
   background: var(--wash); border-radius: .625rem;

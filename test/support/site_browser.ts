@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { before, type TestContext } from "node:test"
+import type { Authenticator } from "./authenticator.ts"
 import { readProjectFile } from "./page.ts"
 import { runPostern, startPostern } from "./postern_process.ts"
 import type { ProtectedSite, SiteReply, SiteRequest } from "./protected_site.ts"
@@ -74,6 +75,11 @@ export interface SiteBrowser {
   logIn(at: string): Promise<{ readonly url: string; readonly reply: SiteReply }>
   /** The same of the page that asks for a code. */
   enterCode(at: string, code: string): Promise<{ readonly url: string; readonly reply: SiteReply }>
+  /** The same of the form for passkeys, as the page's script does. */
+  usePasskey(
+    at: string,
+    authenticator: Authenticator,
+  ): Promise<{ readonly url: string; readonly reply: SiteReply }>
 }
 
 /** Opens a browser. */
@@ -118,6 +124,12 @@ export function openSiteBrowser(site: ProtectedSite): SiteBrowser {
     open: (url) => follow(url, { ...requestOf(url), headers: opening }),
     logIn: (at) => sendForm(at, "/login", { username: "alice", password: "wonderland" }),
     enterCode: (at, code) => sendForm(at, "/login/code", { code }),
+    async usePasskey(at, authenticator) {
+      const target = "/login/passkey"
+      const { reply } = await sendForm(at, `${target}/options`, {})
+      const credential = JSON.stringify(authenticator.get(JSON.parse(reply.body)))
+      return sendForm(at, target, { credential })
+    },
   }
 }
 
