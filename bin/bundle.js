@@ -26,6 +26,8 @@ const packagesApart = [
   { name: "pg", paths: [""], external: ["pg-native"] },
   // Loaded by registrations and logins with a passkey.
   { name: "@simplewebauthn/server", paths: ["", "/helpers"], isShared: true },
+  // Loaded when a backup is encrypted or decrypted.
+  { name: "age-encryption", paths: [""] },
   // Loaded with POSTERN_METRICS_PORT. The rest of the package is twenty times as large.
   { name: "prom-client", paths: ["/lib/registry.js", "/lib/counter.js", "/lib/gauge.js"] },
 ]

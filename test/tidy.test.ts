@@ -111,6 +111,9 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // Loaded only when a passkey is made or used.
   [/^(?:import|export) (?!type)[^"]*from "@simplewebauthn\//m, []],
   [/\bimport\("@simplewebauthn\//, ["factor/webauthn.ts"]],
+  // Loaded only when a backup is encrypted or decrypted.
+  [/^import (?!type)[^"]*from "age-encryption"/m, []],
+  [/\bimport\("age-encryption"\)/, ["cli/age.ts"]],
   // Loaded only with the page that shows a QR code.
   [/^(?:import|export) (?!type)[^"]*from "uqr"/m, []],
   [/\bimport\("uqr"\)/, ["factor/qr.ts"]],

@@ -9,6 +9,7 @@ import { findDataDirectory } from "../store/data_directory.ts"
 import { noteBackup } from "../store/last_backup.ts"
 import { machineDisk } from "../system/disk.ts"
 import { printable } from "../telemetry/log.ts"
+import { type Cipher, encryptTo } from "./age.ts"
 import { writeBackupFile } from "./backup_file.ts"
 import { inBytes } from "./columns.ts"
 import type { Call } from "./command_row.ts"
@@ -36,12 +37,15 @@ export async function runBackup(call: Call, terminal: Terminal): Promise<ExitCod
   const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
   const [given = ""] = call.values
   const file = given === "-" ? null : resolve(given)
+  const recipients = call.options.get("encrypt-to")
+  const encrypt = recipients === undefined ? asIs : await encryptTo(recipients)
   const write: Write =
     file === null
       ? pipeOf(terminal)
       : await writeBackupFile(file, {
           mayReplace: call.options.has("force"),
-          ...{ directory, auditFile: config.auditFile },
+          isEncrypted: recipients !== undefined,
+          ...{ directory, auditFile: config.auditFile, disk: machineDisk },
         })
   const progress = createProgress(terminal)
   const written = await interruptibly((isInterrupted) =>
@@ -49,7 +53,7 @@ export async function runBackup(call: Call, terminal: Terminal): Promise<ExitCod
       { command: "backup" },
       { config, terminal, hints: {} },
       async (value, pieces) => {
-        const passing = watch(pieces, { isInterrupted, progress })
+        const passing = watch(encrypt(pieces), { isInterrupted, progress })
         await write(passing.pieces)
         return { ...(value as BackupSummary), file, bytes: passing.bytes() }
       },
@@ -61,6 +65,8 @@ export async function runBackup(call: Call, terminal: Terminal): Promise<ExitCod
   else terminal.print(report)
   return exitCodes.done
 }
+
+const asIs: Cipher = (pieces) => pieces
 
 function watch(
   pieces: AsyncIterable<Uint8Array>,

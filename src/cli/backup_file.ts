@@ -1,12 +1,13 @@
 // The file of a backup: mode 0600, there whole or not at all, and read back before it gets its
 // name.
 
+import { createHash } from "node:crypto"
 import { basename, dirname } from "node:path"
 import { controlSocketName } from "../admin/socket.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
 import { checkBackup } from "../store/backup.ts"
 import { storeFileNames } from "../store/data_directory.ts"
-import { machineDisk as disk, writeBeside } from "../system/disk.ts"
+import { type Disk, writeBeside } from "../system/disk.ts"
 import { fileFailure } from "../system/failure.ts"
 import { chunksOf, inLargePieces } from "../system/file_chunks.ts"
 
@@ -17,9 +18,12 @@ const writtenBytesMin = 1024 * 1024
 export interface BackupFileOptions {
   /** Whether a file that is there already is replaced. */
   readonly mayReplace: boolean
+  /** Whether nobody here can read the pieces. */
+  readonly isEncrypted: boolean
   /** The data directory. */
   readonly directory: string
   readonly auditFile: string | null
+  readonly disk: Disk
 }
 
 /**
@@ -30,13 +34,18 @@ export async function writeBackupFile(
   path: string,
   options: BackupFileOptions,
 ): Promise<(pieces: AsyncIterable<Uint8Array>) => Promise<void>> {
+  const { disk, isEncrypted } = options
   await naming(path, () => requireFree(path, options))
   return (pieces) =>
     naming(path, async () => {
-      await writeBeside(path, inLargePieces(pieces, writtenBytesMin), {
+      const written = summed(inLargePieces(pieces, writtenBytesMin))
+      await writeBeside(path, written.pieces, {
         disk,
         async use(temporary) {
-          await readBack(temporary, path)
+          const found = summed(chunksOf(temporary, disk))
+          if (isEncrypted) for await (const _ of found.pieces);
+          else await readThrough(found.pieces, path)
+          if (written.sum() !== found.sum()) throw differs(path)
           await requireFree(path, options)
           await disk.rename(temporary, path)
         },
@@ -45,24 +54,39 @@ export async function writeBackupFile(
     })
 }
 
-async function readBack(temporary: string, path: string): Promise<void> {
+/** The same pieces, and the sum of those that passed. */
+function summed(pieces: AsyncIterable<Uint8Array>) {
+  const hash = createHash("sha256")
+  return {
+    sum: () => hash.copy().digest("hex"),
+    pieces: (async function* () {
+      for await (const piece of pieces) {
+        hash.update(piece)
+        yield piece
+      }
+    })(),
+  }
+}
+
+async function readThrough(chunks: AsyncIterable<Uint8Array>, path: string): Promise<void> {
   const watching = { onProgress: () => {}, isInterrupted: () => false }
-  const chunks = chunksOf(temporary, disk)
   try {
     await checkBackup({ chunks, place: `'${path}'` }, watching)
   } catch (cause) {
-    if (!(cause instanceof OperatorError)) throw cause
-    throw new OperatorError(`What was read back from '${path}' differs from what was written`, {
-      hint: "No backup was made. Check the disk, and the system's own log: dmesg.",
-      exitCode: exitCodes.refused,
-      cause,
-    })
+    throw cause instanceof OperatorError ? differs(path, cause) : cause
   }
+}
+
+function differs(path: string, cause?: unknown): OperatorError {
+  return new OperatorError(`What was read back from '${path}' differs from what was written`, {
+    hint: "No backup was made. Check the disk, and the system's own log: dmesg.",
+    ...{ exitCode: exitCodes.refused, cause },
+  })
 }
 
 async function requireFree(
   path: string,
-  { mayReplace, directory, auditFile }: BackupFileOptions,
+  { mayReplace, directory, auditFile, disk }: BackupFileOptions,
 ): Promise<void> {
   const above = await disk.realPath(dirname(path))
   const isOfStore =

@@ -1,11 +1,13 @@
-// Where `postern restore` reads a backup from: a file, or standard input.
+// Where `postern restore` reads a backup from: a file, or standard input, encrypted or not.
 
 import { resolve } from "node:path"
 import { exitCodes, OperatorError } from "../errors.ts"
 import type { BackupSource } from "../store/backup.ts"
 import { machineDisk } from "../system/disk.ts"
 import { fileFailure } from "../system/failure.ts"
-import { chunksOf } from "../system/file_chunks.ts"
+import { chunksOf, inLargePieces } from "../system/file_chunks.ts"
+import { readOperatorFile } from "../system/operator_file.ts"
+import { ageHeader, type Cipher, decryptWith } from "./age.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** A backup that can be read. */
@@ -21,17 +23,50 @@ export interface BackupInput {
 }
 
 /**
- * Finds the backup of an argument: a path, or `-`.
+ * Finds the backup of an argument: a path, or `-`. `identity` is the path of what decrypts it.
  * @throws OperatorError when there is none
  */
-export async function openInput(argument: string, { input }: Terminal): Promise<BackupInput> {
+export async function openInput(
+  argument: string,
+  identity: string | undefined,
+  { input }: Terminal,
+): Promise<BackupInput> {
+  const decrypt =
+    identity === undefined ? null : await decryptWith(readIdentity(identity), `'${identity}'`)
   if (argument === "-") {
     if ("isTTY" in input && input.isTTY) throw noTerminal()
-    return counted(null, "on standard input", () => input as AsyncIterable<Uint8Array>)
+    const place = "on standard input"
+    return counted(null, place, () => plain(input as AsyncIterable<Uint8Array>, decrypt))
   }
   const file = resolve(argument)
   const path = await realFile(file)
-  return counted(file, `'${file}'`, () => chunksOf(path, machineDisk))
+  return counted(file, `'${file}'`, () => plain(chunksOf(path, machineDisk), decrypt))
+}
+
+function readIdentity(path: string): string {
+  try {
+    return Buffer.from(readOperatorFile(path)).toString()
+  } catch (error) {
+    const message = `The identity '${path}' can't be read`
+    throw fileFailure(error, { message, setting: "--identity", exitCode: exitCodes.usage })
+  }
+}
+
+/** What is in a file that may be encrypted. */
+async function* plain(
+  chunks: AsyncIterable<Uint8Array>,
+  decrypt: Cipher | null,
+): AsyncIterable<Uint8Array> {
+  const pieces = inLargePieces(chunks, ageHeader.length)[Symbol.asyncIterator]()
+  const first = await pieces.next()
+  if (first.done) return
+  const isEncrypted = Buffer.from(first.value).toString("latin1", 0, ageHeader.length) === ageHeader
+  if (isEncrypted && decrypt === null) throw encrypted()
+  const all = (async function* () {
+    yield first.value
+    yield* { [Symbol.asyncIterator]: () => pieces }
+  })()
+  yield* isEncrypted && decrypt !== null ? decrypt(all) : all
 }
 
 function counted(
@@ -71,6 +106,13 @@ async function realFile(file: string): Promise<string> {
   }
   throw new OperatorError(`'${file}' is no file`, {
     hint: "Name the file of a backup, or pipe one: … | postern restore -",
+    exitCode: exitCodes.refused,
+  })
+}
+
+function encrypted(): OperatorError {
+  return new OperatorError("The backup is encrypted", {
+    hint: "Give the file of the key, --identity key.txt, or decrypt it: age -d -i key.txt … | postern restore -",
     exitCode: exitCodes.refused,
   })
 }

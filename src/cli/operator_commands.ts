@@ -51,6 +51,11 @@ export const operatorCommands: readonly CommandRow[] = [
     notes: backupNotes,
     options: [
       { name: "force", help: "Replace FILE if it is there." },
+      {
+        name: "encrypt-to",
+        takes: "RECIPIENT",
+        help: "Encrypt it for age: age1…, several with commas.",
+      },
       { name: "json", help: "Print a JSON object; with `-` to standard error." },
     ],
     shownSettings: ["POSTERN_DATA_DIR"],
@@ -62,6 +67,11 @@ export const operatorCommands: readonly CommandRow[] = [
     help: "Make a data directory of a backup, where there is none. `-` reads a pipe.",
     notes: restoreNotes,
     options: [
+      {
+        name: "identity",
+        takes: "PATH",
+        help: "The file of the key that decrypts it, of age-keygen.",
+      },
       { name: "check", help: "Only read the backup, and say whether it is whole." },
       { name: "keep-sessions", help: "End no session: only if nothing ended since the backup." },
       { name: "json", help: "Print a JSON object." },

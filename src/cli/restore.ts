@@ -30,7 +30,7 @@ type Watching = Parameters<typeof checkBackup>[1]
 export async function runRestore(call: Call, terminal: Terminal): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
   const [given = ""] = call.values
-  const input = await openInput(given, terminal)
+  const input = await openInput(given, call.options.get("identity"), terminal)
   const progress = createProgress(terminal)
   const work = (isInterrupted: () => boolean) => {
     const onProgress: Watching["onProgress"] = (at) => progress.show(() => progressOf(at))
