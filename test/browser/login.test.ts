@@ -100,6 +100,7 @@ test("the keyboard alone is enough, and shows where it is", { skip }, async (t) 
     assert.equal(await page.evaluate(outline), "solid")
     order.push(await focused(page))
   }
+  await page.locator("input:focus").waitFor()
   await see()
   await page.keyboard.type("bob")
   await page.keyboard.press("Tab")
@@ -119,6 +120,8 @@ test("the keyboard alone is enough, and shows where it is", { skip }, async (t) 
   await titled(page, "You are logged out")
   // Enter in a field sends the form, too.
   await page.goto(login)
+  // A slow browser focuses the field after it has loaded the page.
+  await page.locator("input:focus").waitFor()
   await page.keyboard.type("bob")
   await page.keyboard.press("Tab")
   await page.keyboard.type(passwords.bob)
