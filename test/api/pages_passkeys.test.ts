@@ -5,6 +5,9 @@ import { type TestContext, test } from "node:test"
 import type { FactorRequirement } from "../../src/domain/factor_requirement.ts"
 import { Unavailable } from "../../src/errors.ts"
 import type { RegistrationOptions } from "../../src/factor/passkey_options.ts"
+import type { BrowserSession, PageParts } from "../../src/pages/page_parts.ts"
+import { passkeysReply } from "../../src/pages/passkeys_reply.ts"
+import { noWay } from "../../src/pages/way.ts"
 import { takeEvents } from "../support/api_scenario.ts"
 import { fieldsOf, nextOf, openBrowser, titleOf } from "../support/fake_browser.ts"
 import { makePasskeyOn, optionsOn, usePasskeyOn } from "../support/page_passkeys.ts"
@@ -186,6 +189,21 @@ test("the last factor of a user who has to have one stays", async (t) => {
   assert.deepEqual([refused.status, titleOf(refused)], [403, "Error: This can’t be done"])
 })
 
+test("where browsers make no passkeys, the page of passkeys says so", async (t) => {
+  const { service } = await prepare(t)
+  const user = (await service.store.users.find("alice")) ?? assert.fail()
+  const site = { name: "Home", origin: "https://192.0.2.7", host: "192.0.2.7" }
+  const news = { way: noWay, done: null, fault: null }
+  const parts = {
+    ...{ site, hasPasskeys: false, clock: service.clock },
+    factors: async () => ({ isRequiredOf: () => false }),
+  }
+  const session = { user } as BrowserSession
+  const { body } = await passkeysReply(session, news, parts as unknown as PageParts)
+  assert.match(body, /Browsers make no passkeys for <b>192\.0\.2\.7<\/b>\./)
+  assert.doesNotMatch(body, /data-passkey/)
+})
+
 test("a host that asks for a second factor leads over a passkey, and opens", async (t) => {
   const { browser, authenticator } = await prepare(t)
   await browser.open("/login", { form: alice })
@@ -194,6 +212,10 @@ test("a host that asks for a second factor leads over a passkey, and opens", asy
   assert.ok(totp.body.includes(`<a href="${link.replaceAll("&", "&amp;")}">Use a passkey instead`))
   const page = await browser.open(link)
   assert.deepEqual(fieldsOf(page, path), { to: safe, st, credential: "", name: "" })
+  const evil = "https://evil.example/"
+  const strange = await browser.open(`${path}?to=${evil}`)
+  assert.deepEqual(fieldsOf(strange, path), { credential: "", name: "" })
+  assert.equal((await browser.ask(path, { form: { to: evil, credential: "{}" } })).status, 400)
   const { next } = codesOn(await makePasskeyOn(browser, { page, path }, authenticator))
   const onward = await browser.open(next)
   assert.match(

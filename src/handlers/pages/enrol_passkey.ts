@@ -17,14 +17,15 @@ import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { readCredential } from "../../pages/passkey_asker.ts"
 import type { TotpFault } from "../../pages/totp_page.ts"
 import { afterEnrolment, newTotpReply } from "../../pages/totp_reply.ts"
-import { pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
-import { ticketIsOver } from "../../service/factors/mfa_tickets.ts"
+import { noWay, pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
 
 /** Answers options for `navigator.credentials.create`. */
 export function offerEnrolPasskey(parts: PageParts): BodyHandler {
   return withBody(async (request) => {
+    const way = readWay(readForm(request, wayNames), parts.findHost) ?? noWay
     const login = await findPendingLogin(request, parts)
-    if (login?.ticket.due !== "enrolment") throw ticketIsOver()
+    // The script follows, and leaves the page.
+    if (login?.ticket.due !== "enrolment") return startOver(request, way, parts)
     return json(200, await (await parts.passkeys()).offerFor(login))
   })
 }

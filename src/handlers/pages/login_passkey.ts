@@ -23,8 +23,7 @@ import {
   passkeyFields,
   readCredential,
 } from "../../pages/passkey_asker.ts"
-import { pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
-import { ticketIsOver } from "../../service/factors/mfa_tickets.ts"
+import { noWay, pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
 
 /** A passkey that was sent, and by whom. */
 interface Sent {
@@ -40,11 +39,14 @@ interface Sent {
 /** Answers options for `navigator.credentials.get`, for this browser alone. */
 export function offerPasskeyByForm(parts: PageParts): BodyHandler {
   return withBody(async (request) => {
-    const fields = readForm(request, passkeyFields)
+    const fields = readForm(request, [...passkeyFields, ...wayNames])
     const { name, cookie } = browserOf(request)
     const before = await findSession(request, parts)
     const asker = await findPasskeyAsker(request, fields, { name, before }, parts)
-    if (asker === null) throw ticketIsOver()
+    // The script follows, and leaves the page.
+    if (asker === null) {
+      return startOver(request, readWay(fields, parts.findHost) ?? noWay, parts)
+    }
     const options = await (await parts.passkeys()).login.options(asker)
     return { ...json(200, options), cookies: [cookie] }
   })
