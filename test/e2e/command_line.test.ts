@@ -263,7 +263,7 @@ hint: Nothing was done. Correct the settings and try again.
     assert.ok(result.stderr.startsWith(`postern: The store can't be read: '${path}': `))
     assert.ok(
       result.stderr.endsWith(
-        "hint: Nothing was changed. Restore the data directory from a backup, all of its files together.\n",
+        "hint: Nothing was changed. Move the data directory away, and bring a backup back: `postern restore FILE`.\n",
       ),
     )
   }

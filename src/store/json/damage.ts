@@ -40,7 +40,7 @@ const messages: Readonly<Record<FaultKind, string>> = {
 }
 
 const hints: Readonly<Record<FaultKind, string>> = {
-  damaged: "Restore the data directory from a backup, all of its files together.",
+  damaged: "Move the data directory away, and bring a backup back: `postern restore FILE`.",
   ...otherWriterHints,
 }
 

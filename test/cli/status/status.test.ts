@@ -85,7 +85,7 @@ test("postern status says what a start would say of damaged files", async (t) =>
   const { codes, warnings, users } = await status(settings)
   assert.deepEqual([codes, users], [["store_unreadable", "not_running"], null])
   assert.match(warnings[0]?.text ?? "", /^The store can't be read: '.*store\.json': line 1: /)
-  assert.match(warnings[0]?.hint ?? "", /Restore the data directory from a backup/)
+  assert.match(warnings[0]?.hint ?? "", /bring a backup back: `postern restore FILE`/)
 })
 
 test("postern status says where nothing is set up, and of which settings to be careful", async (t) => {

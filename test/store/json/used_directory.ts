@@ -20,7 +20,7 @@ export const journals = ["journal.0.jsonl", "journal.1.jsonl"] as const
 export const names = ["store.json", ...journals] as const
 
 const restore =
-  "Nothing was changed. Restore the data directory from a backup, all of its files together."
+  "Nothing was changed. Move the data directory away, and bring a backup back: `postern restore FILE`."
 
 /** The files of `usedDirectory`, once they are made. */
 let usedFiles: Promise<ReadonlyMap<string, Buffer>> | null = null
