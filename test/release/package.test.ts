@@ -60,6 +60,7 @@ test("package holds the bundles, the verifier and the licences, and nothing else
   assert.deepEqual(names.sort(), [
     ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "blocklist.json"],
     ...["@simplewebauthn/server/index.js", "@simplewebauthn/server/package.json"].map(inModules),
+    ...["age-encryption/index.js", "age-encryption/package.json"].map(inModules),
     ...["pg/index.js", "pg/package.json"].map(inModules),
     ...["lib/counter.js", "lib/gauge.js", "lib/registry.js", "package.json"].map((name) =>
       inModules(`prom-client/${name}`),
@@ -78,7 +79,7 @@ test("package installs what can't be bundled, by exact versions, without a scrip
 }, () => {
   const made = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"))
   const { jose, ...exact } = made.dependencies
-  const bundled = ["@simplewebauthn/server", "pg", "prom-client"]
+  const bundled = ["@simplewebauthn/server", "age-encryption", "pg", "prom-client"]
   assert.deepEqual(made.bundleDependencies, bundled)
   assert.deepEqual(
     exact,
