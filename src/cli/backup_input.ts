@@ -58,15 +58,20 @@ async function* plain(
   decrypt: Cipher | null,
 ): AsyncIterable<Uint8Array> {
   const pieces = inLargePieces(chunks, ageHeader.length)[Symbol.asyncIterator]()
-  const first = await pieces.next()
-  if (first.done) return
-  const isEncrypted = Buffer.from(first.value).toString("latin1", 0, ageHeader.length) === ageHeader
-  if (isEncrypted && decrypt === null) throw encrypted()
-  const all = (async function* () {
-    yield first.value
-    yield* { [Symbol.asyncIterator]: () => pieces }
-  })()
-  yield* isEncrypted && decrypt !== null ? decrypt(all) : all
+  try {
+    const first = await pieces.next()
+    if (first.done) return
+    const begins = Buffer.from(first.value).toString("latin1", 0, ageHeader.length)
+    const all = (async function* () {
+      yield first.value
+      yield* { [Symbol.asyncIterator]: () => pieces }
+    })()
+    if (begins !== ageHeader) yield* all
+    else if (decrypt === null) throw encrypted()
+    else yield* decrypt(all)
+  } finally {
+    await pieces.return?.()
+  }
 }
 
 function counted(

@@ -34,9 +34,9 @@ export interface RestoreOptions extends Watching {
  * @throws OperatorError when it is not whole
  */
 export async function checkBackup(from: BackupSource, watching: Watching): Promise<BackupReport> {
-  return withPlace(from, async () => {
+  return withSource(from, async (chunks) => {
     const { openBackup } = await import("./json/backup_reader.ts")
-    const { origin, content } = await openBackup(from.chunks)
+    const { origin, content } = await openBackup(chunks)
     const { counts } = await readWatched(content, watching)
     return { origin, counts }
   })
@@ -49,10 +49,10 @@ export async function checkBackup(from: BackupSource, watching: Watching): Promi
  */
 export async function restoreBackup(options: RestoreOptions): Promise<BackupReport> {
   const { from, to, change, warn } = options
-  return withPlace(from, async () => {
+  return withSource(from, async (chunks) => {
     const { openBackup } = await import("./json/backup_reader.ts")
     const { copyToDirectory } = await import("./json/copied_store.ts")
-    const { origin, content } = await openBackup(from.chunks)
+    const { origin, content } = await openBackup(chunks)
     const target = copyToDirectory({ ...to, warn }, to.mayHold)
     const { counts } = await fillWatched(await change(content), target, options)
     return { origin, counts }
@@ -65,10 +65,15 @@ const hints = {
   unreleased: otherWriterHints.unreleased,
 } as const
 
-async function withPlace<T>({ place }: BackupSource, work: () => Promise<T>): Promise<T> {
+/** Reads a source, closes it, and names it when it can't be read. */
+async function withSource<T>(
+  { chunks, place }: BackupSource,
+  work: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
   const { FileFault } = await import("./json/damage.ts")
+  const iterator = chunks[Symbol.asyncIterator]()
   try {
-    return await work()
+    return await work({ [Symbol.asyncIterator]: () => iterator })
   } catch (error) {
     if (!(error instanceof FileFault)) throw error
     const { kind, message } = error
@@ -76,5 +81,7 @@ async function withPlace<T>({ place }: BackupSource, work: () => Promise<T>): Pr
       hint: hints[kind],
       exitCode: exitCodes.damagedData,
     })
+  } finally {
+    await iterator.return?.()
   }
 }

@@ -1,15 +1,12 @@
 // `postern restore`, in the process of the test: from a file and from a pipe, whole or not at all.
 
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
 import {
   copyFileSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
@@ -17,7 +14,7 @@ import { type TestContext, test } from "node:test"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import { machineDisk } from "../../src/system/disk.ts"
 import { openControlDirectory } from "../support/control_directory.ts"
-import { createFakeKeyboard, type FakeTerminal, pipedInput } from "../support/fake_terminal.ts"
+import { type FakeTerminal, pipedInput } from "../support/fake_terminal.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { backedUp, databaseSettings, run } from "./backup_places.ts"
 
@@ -221,51 +218,6 @@ test("postern restore takes a backup and an audit file that are in the directory
   const ran = await run(["restore", own], { ...settings, POSTERN_AUDIT_FILE: audit })
   assert.equal(ran.exitCode, 0, ran.stderr)
   assert.match(readFileSync(audit, "utf8"), /"event":"store\.restored"/)
-})
-
-test("postern restore follows a link to a file", async (t) => {
-  const { file, settings } = await backedUp(t)
-  const latest = join(temporaryDirectory(t), "latest")
-  symlinkSync(file, latest)
-  const ran = await run(["restore", latest, "--check"], settings)
-  assert.deepEqual([ran.exitCode, ran.stderr], [0, ""])
-})
-
-test("postern restore says what is no backup file", async (t) => {
-  const { file, settings } = await backedUp(t)
-  const directory = temporaryDirectory(t)
-  const pipe = join(directory, "pipe")
-  execFileSync("mkfifo", [pipe])
-  for (const path of [directory, pipe]) {
-    assert.deepEqual(await run(["restore", path], settings), {
-      exitCode: 1,
-      stdout: "",
-      stderr:
-        `postern: '${path}' is no file\n` +
-        "hint: Name the file of a backup, or pipe one: … | postern restore -\n",
-    })
-  }
-  const missing = await run(["restore", `${file}.gone`], settings)
-  assert.equal(missing.exitCode, 1)
-  assert.match(
-    missing.stderr,
-    /^postern: The backup '.*\.gone' can't be read \(ENOENT\)\nhint: .* FILE/,
-  )
-  assert.ok(lstatSync(file).isFile())
-})
-
-test("postern restore - reads no terminal", async (t) => {
-  const { data, settings } = await backedUp(t)
-  const { input } = createFakeKeyboard()
-  const ran = await run(["restore", "-"], settings, (terminal) => ({ ...terminal, input }))
-  assert.deepEqual(ran, {
-    exitCode: 2,
-    stdout: "",
-    stderr:
-      "postern: Standard input is a terminal, and no backup\n" +
-      "hint: Name a file, `postern restore FILE`, or pipe it: `age -d -i KEY FILE | postern restore -`.\n",
-  })
-  assert.equal(existsSync(data), false)
 })
 
 test("postern restore shows on a terminal how far it is", async (t) => {
