@@ -20,6 +20,8 @@ export interface Head {
   readonly path: string
   readonly query: string
   readonly headers: ReadonlyMap<string, string>
+  /** The memory that the headers take. */
+  readonly headersBytes: number
   /** From Content-Length; 0 without one. */
   readonly declaredBytes: number
   /** Whether the body is chunked. */
@@ -28,11 +30,6 @@ export interface Head {
   readonly awaitsContinue: boolean
   /** Nothing follows this head (RFC 9112 §6.3). */
   readonly isBodyless: boolean
-}
-
-/** The memory that headers take, names and values in turn. */
-export function bytesOf(rawHeaders: readonly string[]): number {
-  return (rawHeaders.length / 2) * headerBytes + lengthOf(rawHeaders)
 }
 
 /** The part of a target that finds its route. */
@@ -92,8 +89,9 @@ export function readHead(raw: RawHead, headBytesMax: number): Head | RefusalText
     const msg = `The request target is longer than ${lengthMax} bytes`
     return { reason: "target_too_long", code: "uri_too_long", msg }
   }
+  const headersLength = lengthOf(rawHeaders)
   // Node's limit is the server's, so for proxies.
-  const isTooLarge = target.length + lengthOf(rawHeaders) >= headBytesMax
+  const isTooLarge = target.length + headersLength >= headBytesMax
   if (asker === "client" && isTooLarge) return headTooLarge
   // No proxy (`http://…`) and no server-wide OPTIONS (`*`).
   if (!target.startsWith("/")) {
@@ -108,6 +106,7 @@ export function readHead(raw: RawHead, headBytesMax: number): Head | RefusalText
     path,
     query: target.slice(path.length + 1),
     headers,
+    headersBytes: (rawHeaders.length / 2) * headerBytes + headersLength,
     declaredBytes,
     isChunked,
     awaitsContinue,

@@ -8,7 +8,7 @@ import type { Asker } from "../guard.ts"
 import type { HttpRequest, RequestHead } from "../message.ts"
 import type { ChunkFlood } from "./chunk_flood.ts"
 import type { PendingRequest } from "./connection.ts"
-import { bytesOf, type Head, pathOf, readHead } from "./head.ts"
+import { type Head, pathOf, readHead } from "./head.ts"
 import type { HeldMemory } from "./held_memory.ts"
 import type { HttpLimits } from "./limits.ts"
 import { type BodyRefusals, chunkFlood, noMemory, type Refusal, refusalOf } from "./refusals.ts"
@@ -64,8 +64,8 @@ export function readRequest(
   pending.clientAddress = clientAddress
   const isForwarded = asker !== "client"
   if (head.declaredBytes > limits.bodyBytesMax && !isForwarded) return options.bodyRefusals.tooLarge
-  const headBytes = bytesOf(rawHeaders)
-  if (headBytes > usualHeadBytes && !hold(pending, headBytes, options.memory)) return noMemory
+  const { headersBytes } = head
+  if (headersBytes > usualHeadBytes && !hold(pending, headersBytes, options.memory)) return noMemory
   if (head.isChunked && flood.isOn && !isForwarded) {
     // The parser drops the chunks that arrived with this head.
     connection.isStopped = true
