@@ -5,8 +5,8 @@ import type { PastFailure } from "../domain/login_history.ts"
 import { lacksOwnFactor } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
 import { type AccountView, accountPage, type Done, type PasswordFault } from "./account_page.ts"
+import { type FormState, formReply } from "./fault_reply.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
-import { pageReply } from "./page_reply.ts"
 
 /** What the page says beside the account. */
 export interface AccountNews {
@@ -14,13 +14,11 @@ export interface AccountNews {
   readonly fault: PasswordFault | null
 }
 
-const statuses: Readonly<Record<PasswordFault["kind"], number>> = {
+const statuses: FormState<PasswordFault>["statuses"] = {
   no_current: 400,
   no_new: 400,
   wrong_current: 403,
   refused_new: 400,
-  too_many: 429,
-  busy: 503,
 }
 
 /** The page of a session's user. */
@@ -62,10 +60,7 @@ export async function accountReply(
     },
     site,
   )
-  return pageReply(page, {
-    status: fault === null ? 200 : statuses[fault.kind],
-    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
-  })
+  return formReply(page, { fault, statuses })
 }
 
 function waysOf({ amr }: { readonly amr: readonly string[] }): AccountView["ways"] {

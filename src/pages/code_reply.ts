@@ -5,8 +5,8 @@ import type { Reply, RequestHead } from "../http/message.ts"
 import type { FoundLogin } from "../service/factors/mfa_tickets.ts"
 import { type CodeFault, type CodeKind, codePage } from "./code_page.ts"
 import { startOverAt } from "./factor_cookie.ts"
+import { type FormState, formReply } from "./fault_reply.ts"
 import type { PageParts } from "./page_parts.ts"
-import { pageReply } from "./page_reply.ts"
 import type { Way } from "./way.ts"
 
 /** A login that waits, and what its page needs beside it. */
@@ -18,9 +18,8 @@ export interface WaitingPlace {
   readonly trusts: boolean
 }
 
-const statuses: Readonly<Record<CodeFault["kind"], number>> = {
+const statuses: FormState<CodeFault>["statuses"] = {
   ...{ no_code: 400, wrong: 403, passkey: 403 },
-  ...{ too_many: 429, busy: 503 },
 }
 
 /** The page, with what was wrong. */
@@ -35,8 +34,5 @@ export async function codeReply(
   const startOver = await startOverAt(head, { way }, parts)
   const trust = { seconds: parts.trust.seconds, isTicked: trusts }
   const page = codePage({ kind, username, way, methods, trust, startOver, fault }, parts.site)
-  return pageReply(page, {
-    status: fault === null ? 200 : statuses[fault.kind],
-    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
-  })
+  return formReply(page, { fault, statuses })
 }

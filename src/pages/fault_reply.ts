@@ -3,6 +3,7 @@
 import { AuthError, Unavailable } from "../errors.ts"
 import type { HttpRequest, Reply } from "../http/message.ts"
 import type { Waiting } from "./fields.ts"
+import type { Html } from "./html.ts"
 import type { Site } from "./layout.ts"
 import { type FaultView, faultPage } from "./message_pages.ts"
 import { pageReply } from "./page_reply.ts"
@@ -24,6 +25,28 @@ export function waitingFault(error: unknown): Waiting | null {
   const waitSeconds = waitOf(error)
   if (waitSeconds === null) return null
   return { kind: error instanceof Unavailable ? "busy" : "too_many", waitSeconds }
+}
+
+const waitingStatuses: Readonly<Record<Waiting["kind"], number>> = { too_many: 429, busy: 503 }
+
+/** A page with a form that did nothing, or with one that was not sent yet. */
+export interface FormState<F extends { readonly kind: string }> {
+  readonly fault: F | null
+  /** By what was wrong, where time can't help. */
+  readonly statuses: Readonly<Record<Exclude<F["kind"], Waiting["kind"]>, number>>
+}
+
+/** The page as a reply. */
+export function formReply<F extends { readonly kind: string }>(
+  page: Html,
+  { fault, statuses }: FormState<F | Waiting>,
+): Reply {
+  if (fault === null) return pageReply(page)
+  if ("waitSeconds" in fault) {
+    const { kind, waitSeconds } = fault
+    return pageReply(page, { status: waitingStatuses[kind], retryAfterSeconds: waitSeconds })
+  }
+  return pageReply(page, { status: statuses[fault.kind as keyof typeof statuses] })
 }
 
 const ofBug: FaultView = { title: texts.fault.broken, lead: texts.fault.brokenLead }

@@ -2,9 +2,9 @@
 
 import type { Identity } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
+import { type FormState, formReply } from "./fault_reply.ts"
 import { type LoginFault, type LoginView, loginPage } from "./login_page.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
-import { pageReply } from "./page_reply.ts"
 import { type Way, wayFields } from "./way.ts"
 
 /** Who logs in, and where to. */
@@ -14,14 +14,12 @@ export interface LoginPlace extends Pick<LoginView, "username" | "stays" | "isAg
   readonly before: BrowserSession | null
 }
 
-const statuses: Readonly<Record<LoginFault["kind"], number>> = {
+const statuses: FormState<LoginFault>["statuses"] = {
   no_username: 400,
   no_password: 400,
   // Not 401: that would need a challenge, and no browser can answer one here.
   wrong: 403,
   passkey: 403,
-  too_many: 429,
-  busy: 503,
   // The page after a redirect.
   late: 200,
   codes: 200,
@@ -40,10 +38,7 @@ export function loginReply(
   const next = before === null ? null : nextOf(cookieSessions.principalOf(before))
   const person = { username, stays, isAgain, next }
   const page = loginPage({ ...person, destination, takesPasskeys, fault }, site)
-  return pageReply(page, {
-    status: fault === null ? 200 : statuses[fault.kind],
-    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
-  })
+  return formReply(page, { fault, statuses })
 }
 
 /** What comes after the password of the person who is logged in. */

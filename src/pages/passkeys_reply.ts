@@ -4,8 +4,8 @@
 import { passkeysMax } from "../domain/factor_change.ts"
 import { isEnrolled } from "../domain/factors.ts"
 import type { Reply } from "../http/message.ts"
+import { type FormState, formReply } from "./fault_reply.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
-import { pageReply } from "./page_reply.ts"
 import { type PasskeyDone, type PasskeyFault, passkeysPage } from "./passkeys_page.ts"
 import { type Way, wayFields } from "./way.ts"
 
@@ -16,8 +16,8 @@ export interface PasskeyNews {
   readonly fault: PasskeyFault | null
 }
 
-const statuses: Readonly<Record<PasskeyFault["kind"], number>> = {
-  ...{ refused: 400, too_many: 429, busy: 503 },
+const statuses: FormState<PasskeyFault>["statuses"] = {
+  refused: 400,
 }
 
 /** The page of a session's user. */
@@ -43,8 +43,5 @@ export async function passkeysReply(
     },
     site,
   )
-  return pageReply(page, {
-    status: fault === null ? 200 : statuses[fault.kind],
-    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
-  })
+  return formReply(page, { fault, statuses })
 }

@@ -3,7 +3,7 @@
 
 import { AuthError } from "../errors.ts"
 import type { Reply } from "../http/message.ts"
-import { waitingFault } from "./fault_reply.ts"
+import { type FormState, formReply, waitingFault } from "./fault_reply.ts"
 import type { PageParts } from "./page_parts.ts"
 import { pageReply, redirect } from "./page_reply.ts"
 import { recoveryCodesPage } from "./recovery_codes_page.ts"
@@ -15,9 +15,8 @@ export interface TotpPlace
   readonly username: string
 }
 
-const statuses: Readonly<Record<TotpFault["kind"], number>> = {
+const statuses: FormState<TotpFault>["statuses"] = {
   ...{ no_code: 400, wrong: 403, stale: 400, passkey: 400 },
-  ...{ too_many: 429, busy: 503 },
 }
 
 /** The page, with the secret that it showed before or a new one. */
@@ -28,10 +27,7 @@ export async function newTotpReply(
 ): Promise<Reply> {
   const { sealed = null, fault = null } = last ?? {}
   const offer = await (await factors()).offer(username, sealed)
-  return pageReply(newTotpPage({ ...place, offer, fault }, site), {
-    status: fault === null ? 200 : statuses[fault.kind],
-    retryAfterSeconds: fault !== null && "waitSeconds" in fault ? fault.waitSeconds : null,
-  })
+  return formReply(newTotpPage({ ...place, offer, fault }, site), { fault, statuses })
 }
 
 /** What to say about a first code that did not count; null when the login is over. */

@@ -12,7 +12,7 @@ import type { Reply, RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
 import { askForFactor } from "../../pages/factor_cookie.ts"
-import { waitingFault } from "../../pages/fault_reply.ts"
+import { formReply, waitingFault } from "../../pages/fault_reply.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { texts } from "../../pages/texts.ts"
@@ -94,14 +94,10 @@ function show(
   const shown = { kind, username, secondsLeft, removesFactors }
   const view = { ...shown, passwordError: null, waiting: null, ...fault }
   const { passwordError, waiting } = view
-  const status = waiting === null ? (passwordError === null ? 200 : 400) : statuses[waiting.kind]
-  return pageReply(welcomePage(view, site), {
-    status,
-    retryAfterSeconds: waiting?.waitSeconds ?? null,
-  })
+  const wrong = passwordError === null ? null : ({ kind: "password" } as const)
+  const state = { fault: waiting ?? wrong, statuses: { password: 400 } }
+  return formReply(welcomePage(view, site), state)
 }
-
-const statuses = { too_many: 429, busy: 503 }
 
 function gone({ site }: PageParts): Reply {
   return pageReply(linkGonePage(site), { status: 410, cookies: [noLinkCookie] })
