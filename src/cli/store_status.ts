@@ -5,7 +5,12 @@ import type { Config } from "../config/load.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
 import { findDataDirectory } from "../store/data_directory.ts"
 import { nameOf } from "../store/store_location.ts"
-import { readStoreStatus, type StoreStatus } from "../store/store_status.ts"
+import {
+  type DatabaseStatus,
+  type DirectoryStatus,
+  readDatabaseStatus,
+  readDirectoryStatus,
+} from "../store/store_status.ts"
 import { machineDisk } from "../system/disk.ts"
 import { grouped, inBytes, inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"
@@ -14,9 +19,7 @@ import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 import { warningsAt } from "./terminal_log.ts"
 
-type DirectoryState = Extract<StoreStatus, { readonly engine: "directory" }>
-type DatabaseState = Extract<StoreStatus, { readonly engine: "postgresql" }>
-type Amount = NonNullable<DatabaseState["content"]>["users"]
+type Amount = NonNullable<DatabaseStatus["content"]>["users"]
 
 /** One fact: its name, its value in JSON, and its text for people; empty for JSON alone. */
 type Line = readonly [name: string, value: unknown, text: string]
@@ -37,13 +40,12 @@ export async function runStatus(call: Call, terminal: Terminal): Promise<ExitCod
 
 async function linesOfDirectory({ dataDirectory }: Config): Promise<readonly Line[]> {
   const { path: directory } = await findDataDirectory(dataDirectory, machineDisk)
-  const found = (await readStoreStatus({ directory, disk: machineDisk })) as DirectoryState
-  const { files, version, lock } = found
+  const { files, version, lock } = await readDirectoryStatus(directory, machineDisk)
   const isRunning = await isServed(directory)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const sizes = files.map((file) => `${file.name} ${inBytes(file.bytes)}`).join(", ")
   return [
-    ["engine", found.engine, "data directory"],
+    ["engine", "directory", "data directory"],
     ["place", directory, directory],
     ["version", version, version === null ? "nothing is set up" : String(version)],
     ["bytes", bytes, inBytes(bytes)],
@@ -53,7 +55,7 @@ async function linesOfDirectory({ dataDirectory }: Config): Promise<readonly Lin
   ]
 }
 
-const locks: Readonly<Record<DirectoryState["lock"], string>> = {
+const locks: Readonly<Record<DirectoryStatus["lock"], string>> = {
   free: "free",
   held: "held by a process that runs",
   unclear: "left by a process that ended, or held on another machine",
@@ -64,15 +66,15 @@ async function linesOfDatabase(
   terminal: Terminal,
 ): Promise<readonly Line[]> {
   const { location, ca } = database
-  const read = readStoreStatus({ location, ca, warn: warningsAt(terminal) })
-  const found = (await read.catch((error) => {
+  const read = readDatabaseStatus({ location, ca, warn: warningsAt(terminal) })
+  const found = await read.catch((error) => {
     throw databaseFailure(error, database)
-  })) as DatabaseState
+  })
   const { serverVersion, role, services, settings } = found
   const { connections, addresses } = services
   const preparedMax = settings.maxPreparedTransactions
   return [
-    ["engine", found.engine, `PostgreSQL ${serverVersion}`],
+    ["engine", "postgresql", `PostgreSQL ${serverVersion}`],
     ["server_version", serverVersion, ""],
     ["place", nameOf(location), nameOf(location)],
     ["role", role, role],
@@ -86,7 +88,7 @@ async function linesOfDatabase(
   ]
 }
 
-function linesOfSchema({ schema }: DatabaseState): readonly Line[] {
+function linesOfSchema({ schema }: DatabaseStatus): readonly Line[] {
   const { applied, pending } = schema
   const missing = pending.map(({ number, name }) => `${number} (${name})`).join(", ")
   const text =
@@ -96,7 +98,7 @@ function linesOfSchema({ schema }: DatabaseState): readonly Line[] {
   return [["schema", schema, text]]
 }
 
-function linesOfContent({ content }: DatabaseState): readonly Line[] {
+function linesOfContent({ content }: DatabaseStatus): readonly Line[] {
   if (content === null) return []
   const { users, sessions, bytes, changes } = content
   const more = changes.isExact ? "" : "more than "
@@ -108,7 +110,7 @@ function linesOfContent({ content }: DatabaseState): readonly Line[] {
   ]
 }
 
-function lineOfHorizon({ horizon }: DatabaseState): Line {
+function lineOfHorizon({ horizon }: DatabaseStatus): Line {
   // A transaction of a moment is a service at work.
   if (horizon === null || (horizon.seconds ?? 1) < 1) return ["horizon", horizon, "not held back"]
   const { kind, name, database, role, program, transactions, seconds } = horizon

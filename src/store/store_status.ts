@@ -1,23 +1,26 @@
 // The state of a store, for the operator: `postern store status` and `postern store migrate`.
 
 import type { Disk } from "../system/disk.ts"
-import { type DirectoryStatus, readDirectoryStatus } from "./json/directory_status.ts"
 import type { DatabaseStatus } from "./postgres/database_status.ts"
 import type { DatabaseLocation } from "./store_location.ts"
 
-/** The state of a store. */
-export type StoreStatus =
-  | ({ readonly engine: "directory" } & DirectoryStatus)
-  | ({ readonly engine: "postgresql" } & DatabaseStatus)
+/** Reads the state of a data directory, which a service may use. */
+export { type DirectoryStatus, readDirectoryStatus } from "./json/directory_status.ts"
+/** The state of a database. */
+export type { DatabaseStatus }
 
-/** Which store: a data directory, or a database. */
-export type StorePlace =
-  | { readonly directory: string; readonly disk: Disk }
-  | {
-      readonly location: DatabaseLocation
-      readonly ca: string | null
-      readonly warn: (event: string, message: string) => void
-    }
+/** A data directory. */
+export interface DirectoryPlace {
+  readonly directory: string
+  readonly disk: Disk
+}
+
+/** A database. */
+export interface DatabasePlace {
+  readonly location: DatabaseLocation
+  readonly ca: string | null
+  readonly warn: (event: string, message: string) => void
+}
 
 /** A migration that was applied just now. */
 export interface AppliedMigration {
@@ -26,16 +29,13 @@ export interface AppliedMigration {
 }
 
 /**
- * Reads the state of a store.
+ * Reads the state of a database.
  * @throws OperatorError when the operator has to mend something first
  * @throws Unavailable when the database can't be reached now
  */
-export async function readStoreStatus(place: StorePlace): Promise<StoreStatus> {
-  if ("directory" in place) {
-    return { engine: "directory", ...(await readDirectoryStatus(place.directory, place.disk)) }
-  }
-  const { readDatabaseStatus } = await import("./postgres/database_status.ts")
-  return { engine: "postgresql", ...(await readDatabaseStatus(place)) }
+export async function readDatabaseStatus(place: DatabasePlace): Promise<DatabaseStatus> {
+  const database = await import("./postgres/database_status.ts")
+  return database.readDatabaseStatus(place)
 }
 
 /**
@@ -45,10 +45,7 @@ export async function readStoreStatus(place: StorePlace): Promise<StoreStatus> {
 export async function countDirectory({
   directory,
   disk,
-}: Extract<StorePlace, { readonly directory: string }>): Promise<{
-  readonly users: number
-  readonly sessions: number
-}> {
+}: DirectoryPlace): Promise<{ readonly users: number; readonly sessions: number }> {
   const { countRecords } = await import("./json/open_json_store.ts")
   return countRecords(directory, disk)
 }
@@ -58,9 +55,7 @@ export async function countDirectory({
  * @throws OperatorError when the role may not
  * @throws Unavailable when the database can't be reached now, or another service migrates it
  */
-export async function migrateStore(
-  place: Extract<StorePlace, { readonly location: DatabaseLocation }>,
-): Promise<readonly AppliedMigration[]> {
+export async function migrateStore(place: DatabasePlace): Promise<readonly AppliedMigration[]> {
   const { migrateDatabase } = await import("./postgres/open_database_store.ts")
   return migrateDatabase(place)
 }

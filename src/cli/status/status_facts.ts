@@ -10,7 +10,13 @@ import { OperatorError } from "../../errors.ts"
 import { findDataDirectory, isDeployed } from "../../store/data_directory.ts"
 import { type LastBackup, lastBackupName, readLastBackup } from "../../store/last_backup.ts"
 import { nameOf } from "../../store/store_location.ts"
-import { countDirectory, readStoreStatus, type StoreStatus } from "../../store/store_status.ts"
+import {
+  countDirectory,
+  type DatabaseStatus,
+  type DirectoryStatus,
+  readDatabaseStatus,
+  readDirectoryStatus,
+} from "../../store/store_status.ts"
 import { machineDisk as disk, type Inspection } from "../../system/disk.ts"
 import { isOpenToOthers } from "../../system/private_files.ts"
 import { programVersion } from "../../system/program_version.ts"
@@ -35,7 +41,7 @@ export interface DirectoryFacts {
   readonly place: string
   readonly isSetUp: boolean
   readonly bytes: number
-  readonly lock: Extract<StoreStatus, { readonly engine: "directory" }>["lock"]
+  readonly lock: DirectoryStatus["lock"]
   readonly roomBytes: number
   /** Names that others may read or write, or that belong to somebody else. */
   readonly open: readonly string[]
@@ -49,7 +55,7 @@ export interface DirectoryFacts {
 /** A database that has the store. */
 export interface DatabaseFacts {
   readonly place: string
-  readonly status: Extract<StoreStatus, { readonly engine: "postgresql" }> | null
+  readonly status: DatabaseStatus | null
   /** Why it can't be asked. */
   readonly problem: Problem | null
 }
@@ -116,8 +122,7 @@ async function orProblem<T>(
 }
 
 async function readDirectory(place: string, { answer }: ServiceFacts): Promise<DirectoryFacts> {
-  const status = await readStoreStatus({ directory: place, disk })
-  const { files, lock } = status as Extract<StoreStatus, { readonly engine: "directory" }>
+  const { files, lock } = await readDirectoryStatus(place, disk)
   const isSetUp = await isDeployed(place, disk)
   const names = ["", ...files.map(({ name }) => name), lastBackupName]
   const open: string[] = []
@@ -140,11 +145,11 @@ async function readDatabase(
 ): Promise<DatabaseFacts> {
   const { location, ca } = database
   const { value, problem } = await orProblem(() =>
-    readStoreStatus({ location, ca, warn: warningsAt(terminal) }).catch((error) => {
+    readDatabaseStatus({ location, ca, warn: warningsAt(terminal) }).catch((error) => {
       throw databaseFailure(error, database)
     }),
   )
-  return { place: nameOf(location), status: value as DatabaseFacts["status"], problem }
+  return { place: nameOf(location), status: value, problem }
 }
 
 async function sizeOf(path: string): Promise<number | null> {
