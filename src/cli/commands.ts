@@ -106,6 +106,7 @@ A service whose role owns the schema does the same at its start.
 
 const importNotes = `FILE is JSON Lines, CSV or htpasswd, or - for standard input: docs/import.md.
 Every line is checked first. If one is bad, nothing is imported, unless you add --skip-bad.
+With --skip-bad it exits with 1 only if not one line is good.
 Users keep their passwords. To go on after it was cut short, run the same command again.
 `
 

@@ -128,6 +128,12 @@ function requireGood(counts: TransferCounts, { skipsBad }: { readonly skipsBad: 
       exitCode: exitCodes.refused,
     })
   }
+  if (skipsBad && users + same === 0) {
+    throw new OperatorError(`Not one line can be taken (${counted(bad, "line")})`, {
+      hint: "Nothing was changed. Is the file of another format? docs/import.md shows the formats.",
+      exitCode: exitCodes.refused,
+    })
+  }
   if (bad === 0 || skipsBad) return
   throw new OperatorError(`${counted(bad, "line")} can't be taken, so nothing was imported`, {
     hint:

@@ -108,6 +108,23 @@ for (const [state, open] of Object.entries(places)) {
   })
 }
 
+test("user import --skip-bad without one good line exits 1 and changes nothing", async (t) => {
+  const { run } = await createImportPlace(t)
+  const faults = "line 1: 'name' must be text\nline 2: 'name' must be text\n"
+  const failed = {
+    ...{ exitCode: 1, stdout: "" },
+    stderr: `${faults}postern: Not one line can be taken (2 lines)\nhint: Nothing was changed. Is the file of another format? docs/import.md shows the formats.\n`,
+  }
+  const text = `{"password_hash":"${bcrypt}"}\n{"password_hash":"${bcrypt}"}\n`
+  for (const options of [["--skip-bad"], ["--skip-bad", "--json"], ["--skip-bad", "--dry-run"]]) {
+    assert.deepEqual(await run(["import", "-", ...options], text), failed)
+  }
+  const carol = `{"name":"carol","password_hash":"${bcrypt}"}\n`
+  assert.equal((await run(["import", "-"], carol)).exitCode, 0)
+  // A user who is there already was taken before.
+  assert.equal((await run(["import", "-", "--skip-bad"], carol + text)).exitCode, 0)
+})
+
 test("user import reads standard input, CSV and htpasswd, and prints JSON", async (t) => {
   const { run } = await createImportPlace(t)
   const csv = `name,password_hash,roles\r\ncarol,${bcrypt},a b\r\n`
