@@ -12,7 +12,7 @@ try {
   const reason = /\S.*(?<=:)\n.*|\S.*/.exec(String(error?.message ?? error))?.[0] ?? ""
   const hint = error?.syscall
     ? "Its files need to be readable, and the process needs room to open them: ulimit -n."
-    : "Install the packages on this machine: npm ci, and not with --omit=optional. A node_modules that was copied from another system, processor or C library does not work."
+    : "Install the packages on this machine, and not with --omit=optional: npm ci. A node_modules that was copied from another system, processor or C library does not work."
   process.stderr.write(
     `postern: Postern can't be loaded: ${reason.replace(/[\p{Cc}\p{Cf}]/gu, " ")}\nhint: ${hint}\n`,
   )

@@ -2,6 +2,7 @@
 // code, and npm installs only the build for the machine that it runs on.
 
 import { exitCodes, OperatorError, systemCode } from "../errors.ts"
+import { programVersion } from "../system/program_version.ts"
 
 const codes: readonly string[] = [
   "ERR_MODULE_NOT_FOUND",
@@ -14,10 +15,12 @@ const codes: readonly string[] = [
 /** Errors without a code: of the native binding, and of a package of another version. */
 const texts = /native binding|does not provide an export named/i
 
-/** What to do about it; bin/postern.js says the same. */
+/** What to do about it; bin/postern.js, which only a clone has, says the same of a clone. */
 export const installHint =
-  "Install the packages on this machine: npm ci, and not with --omit=optional. A node_modules that " +
-  "was copied from another system, processor or C library does not work."
+  "Install the packages on this machine, and not with --omit=optional: npm ci in a clone, or " +
+  `npm install --ignore-scripts ./postern-${programVersion}.tgz where the npm package is ` +
+  "installed. A node_modules that was copied from another system, processor or C library does " +
+  "not work."
 
 /** A failed import as a mistake that the operator can mend, or null when it is something else. */
 export function brokenInstall(error: unknown): OperatorError | null {

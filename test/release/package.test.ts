@@ -135,6 +135,10 @@ test("package without the native password hash says what to do", { skip }, async
   const { exitCode, stderr } = await runPostern(["init"], settings, "", programOf(app))
   assert.equal(exitCode, 69)
   assert.match(stderr, /^postern: Postern can't be loaded: Cannot find module '@node-rs\/argon2'\n/)
+  assert.match(
+    stderr,
+    /\nhint: .*npm install --ignore-scripts \.\/postern-\d+\.\d+\.\d+\.tgz where/,
+  )
 })
 
 test("postern/verify has types", { skip }, (t) => {
