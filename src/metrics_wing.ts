@@ -15,8 +15,8 @@ import { processSeries } from "./metrics/process_series.ts"
 import { type Exposition, loadExposition } from "./metrics/registry.ts"
 import { RequestTally, type ServerFigures } from "./metrics/request_series.ts"
 import type { Series } from "./metrics/series.ts"
-import { type ServiceParts, serviceSeries } from "./metrics/service_series.ts"
-import { storeSeries } from "./metrics/store_series.ts"
+import { readySeries, type ServiceParts, serviceSeries } from "./metrics/service_series.ts"
+import { availabilitySeries, storeSeries } from "./metrics/store_series.ts"
 import type { Store } from "./store/store.ts"
 import { type Address, urlOf } from "./system/address.ts"
 import type { DurationCounts } from "./system/durations.ts"
@@ -45,6 +45,11 @@ export interface Metrics {
    * @throws OperatorError when that is not possible
    */
   open(sources: MetricsSources, log: Log): Promise<MetricsServer>
+  /**
+   * The same while the database can't be reached yet: it shows that, and the process.
+   * @throws OperatorError when that is not possible
+   */
+  openWaiting(log: Log): Promise<MetricsServer>
 }
 
 /** The listener of the wing. */
@@ -67,13 +72,30 @@ export async function createMetrics(address: Address): Promise<Metrics> {
   const events = new EventTally()
   const requests = new RequestTally()
   const startedAt = systemClock.now() - Math.round(process.uptime())
+  const ofProcess = (loopDelays: DurationCounts) =>
+    processSeries({ version: manifest.version, startedAt, loopDelays })
   const series: Metrics["series"] = (sources, loopDelays) => [
-    ...processSeries({ version: manifest.version, startedAt, loopDelays }),
+    ...ofProcess(loopDelays),
     ...requests.series(sources.server),
     ...events.series(),
     ...serviceSeries(sources),
     ...storeSeries(() => sources.store.figures()),
   ]
+  const serve = async (seriesOf: (loopDelays: DurationCounts) => readonly Series[], log: Log) => {
+    const loop = startLoopDelay()
+    try {
+      const { port, drain } = await listenAt(address, createExposition(seriesOf(loop.delays)), log)
+      log.info("metrics.ready", { url: `${urlOf({ ...address, port })}${metricsPath}` })
+      const close = async () => {
+        loop.stop()
+        await drain(closeSecondsMax)
+      }
+      return { port, close }
+    } catch (error) {
+      loop.stop()
+      throw listenFailure(error, address, "POSTERN_METRICS_")
+    }
+  }
   return {
     hear: events.hear,
     answered: (answered) => requests.answered(answered),
@@ -85,21 +107,10 @@ export async function createMetrics(address: Address): Promise<Metrics> {
       },
     }),
     series,
-    async open(sources, log) {
-      const loop = startLoopDelay()
-      try {
-        const exposition = createExposition(series(sources, loop.delays))
-        const { port, drain } = await listenAt(address, exposition, log)
-        log.info("metrics.ready", { url: `${urlOf({ ...address, port })}${metricsPath}` })
-        const close = async () => {
-          loop.stop()
-          await drain(closeSecondsMax)
-        }
-        return { port, close }
-      } catch (error) {
-        loop.stop()
-        throw listenFailure(error, address, "POSTERN_METRICS_")
-      }
+    open: (sources, log) => serve((loopDelays) => series(sources, loopDelays), log),
+    openWaiting(log) {
+      const waiting = [readySeries(async () => false), availabilitySeries(() => false)]
+      return serve((loopDelays) => [...ofProcess(loopDelays), ...waiting], log)
     },
   }
 }

@@ -9,14 +9,15 @@ import { type Config, withPort } from "./config/load.ts"
 import { Unavailable } from "./errors.ts"
 import type { LoadFactors } from "./factor_routes.ts"
 import { type HttpServer, listen, type ServerOptions } from "./http/node/server.ts"
-import type { Metrics, MetricsServer, MetricsSources } from "./metrics_wing.ts"
+import type { Metrics, MetricsServer } from "./metrics_wing.ts"
+import { seedUsers } from "./seed_users.ts"
 import { serverOptions } from "./server_options.ts"
 import { type Housekeeping, startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { Sessions } from "./service/sessions.ts"
 import { createServiceStatus } from "./service_status.ts"
 import { createServiceWatch } from "./service_watch.ts"
-import { waitFor } from "./start_waiting.ts"
+import { type WaitingServer, waitFor } from "./start_waiting.ts"
 import { urlOf } from "./system/address.ts"
 import { machineDisk } from "./system/disk.ts"
 import { listenFailure } from "./system/failure.ts"
@@ -65,10 +66,7 @@ export async function startService(
     .catch((error) => {
       if (config.database === null || !(error instanceof Unavailable)) throw error
       const listenSoon = (handle: ServerOptions["handle"]) =>
-        listen(config, {
-          ...serverOptions(config, { log, clock: systemClock }),
-          ...{ handle, takesBody: () => false, askerAt: () => "client", share: (reply) => reply },
-        })
+        listenWaiting(config, { handle, log, metrics })
       return waitFor(error, { attempt, listen: listenSoon, stopped, log })
     })
   if (found === null) return { port: config.port, stop: async () => log.info("service.stopped") }
@@ -78,6 +76,23 @@ export async function startService(
   } catch (error) {
     await opened.close()
     throw error
+  }
+}
+
+/** Opens what listens while the database can't be reached. */
+async function listenWaiting(
+  config: Config,
+  { handle, log, metrics }: Pick<ServerOptions, "handle"> & Pick<StartParts, "log" | "metrics">,
+): Promise<WaitingServer> {
+  const server = await listen(config, {
+    ...serverOptions(config, { log, clock: systemClock }),
+    ...{ handle, takesBody: () => false, askerAt: () => "client", share: (reply) => reply },
+  })
+  const exporter = await openBeside(server, async () => metrics?.openWaiting(log))
+  return {
+    port: server.port,
+    drain: async (secondsMax) =>
+      void (await Promise.all([server.drain(secondsMax), exporter?.close()])),
   }
 }
 
@@ -94,7 +109,7 @@ async function startWith(
   { log, program, metrics, losses }: StartParts,
 ): Promise<Service> {
   const { store, clock, close } = opened
-  await seed(opened, config, { log, program })
+  await seedUsers(opened, config.seedUsers, { log, program })
   const isInPlace = () => store.isInPlace()
   const wing = await loadWing(config)
   const { watch, tellPort, listensAt } = createServiceWatch(config, clock)
@@ -120,7 +135,9 @@ async function startWith(
     const { app, sessions } = appOf(opened, withPort(config, server.port), parts)
     const sources = { ...opened, isReady, losses, verified: sessions.verifiedFigures }
     const rotationSeconds = config.keyRotationSeconds
-    const exporter = await openMetrics({ ...sources, rotationSeconds }, { server, log, metrics })
+    const exporter = await openBeside(server, async () =>
+      metrics?.open({ ...sources, server: server.figures, rotationSeconds }, log),
+    )
     ready = true
     log.info("service.ready", { url: urlOf({ host: config.host, port: server.port }) })
     const housekeeping = keepHouse(opened, log)
@@ -163,12 +180,12 @@ async function loadMetrics({ metrics }: Config): Promise<Metrics | null> {
 }
 
 /** Opens the listener of metrics. When that fails, nobody listens any more. */
-async function openMetrics(
-  sources: Omit<MetricsSources, "server">,
-  { server, log, metrics }: Pick<StartParts, "log" | "metrics"> & { readonly server: HttpServer },
-): Promise<MetricsServer | null> {
+async function openBeside(
+  server: HttpServer,
+  open: () => Promise<MetricsServer | undefined>,
+): Promise<MetricsServer | undefined> {
   try {
-    return (await metrics?.open({ ...sources, server: server.figures }, log)) ?? null
+    return await open()
   } catch (error) {
     await server.drain(0)
     throw error
@@ -262,22 +279,4 @@ async function loadWing({ browser }: Config) {
 /** A twentieth of the memory, at most 160 MiB. */
 function verifiedBytesMax({ memoryBytes }: Config): number {
   return Math.min(memoryBytes / 20, 160 * 1024 * 1024)
-}
-
-async function seed(
-  { accounts, store }: Deployment,
-  config: Config,
-  { log, program }: { readonly log: Log; readonly program: string },
-): Promise<void> {
-  if (config.seedUsers.length > 0) {
-    const seeded = await accounts.seed(config.seedUsers)
-    const message = seeded
-      ? "These users got their passwords from POSTERN_SEED_USERS: use that only to try Postern out"
-      : "POSTERN_SEED_USERS was ignored: this store has users already, or had some"
-    log.warn(seeded ? "users.seeded" : "users.not_seeded", { message })
-  }
-  if ((await store.users.count()) === 0) {
-    const message = `Nobody can log in yet. Add a user: ${program} user add NAME`
-    log.warn("users.none", { message })
-  }
 }

@@ -38,6 +38,19 @@ test("open() serves GET and HEAD /metrics in the format that it names, and says 
   assert.deepEqual(collected.takeNames(), [], "a scrape is no line of the access log")
 })
 
+test("openWaiting() shows that the service waits for its database, and the process", async (t) => {
+  const metrics = await createMetrics({ host: "127.0.0.1", port: 0 })
+  const { log } = createCollectedLog()
+  const server = await metrics.openWaiting(log)
+  t.after(() => server.close())
+  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`)
+  const numbers = readNumbers(await response.text())
+  assert.deepEqual([numbers["postern_ready"], numbers["postern_database_available"]], [0, 0])
+  assert.ok((numbers["process_resident_memory_bytes"] ?? 0) > 0)
+  // A counter at 0 would say that all is well.
+  assert.deepEqual(numbersNamed(numbers, "postern_store_changes_total"), {})
+})
+
 for (const [method, path, status, error] of [
   ["GET", "/", 404, "not_found"],
   ["GET", "/metrics/", 404, "not_found"],

@@ -32,12 +32,7 @@ const keyStates = { waiting: 0, signing: 0, kept: 0, over: 0 }
 export function serviceSeries(parts: ServiceParts): readonly Series[] {
   const { isReady, clock, losses, auditFile } = parts
   return [
-    {
-      ...{ kind: "gauge", name: "postern_ready" },
-      help: "1 while the service takes requests, as /readyz says, and 0 while it does not.",
-      labels: [],
-      read: async () => [{ value: Number(await isReady().catch(() => false)) }],
-    },
+    readySeries(isReady),
     ...censusSeries(parts),
     ...laneSeries(parts.lane.figures),
     ...tokenSeries(parts.verified),
@@ -62,6 +57,16 @@ export function serviceSeries(parts: ServiceParts): readonly Series[] {
       () => auditFile?.linesLost() ?? null,
     ),
   ]
+}
+
+/** Whether the service takes requests. */
+export function readySeries(isReady: ServiceParts["isReady"]): Series {
+  return {
+    ...{ kind: "gauge", name: "postern_ready" },
+    help: "1 while the service takes requests, as /readyz says, and 0 while it does not.",
+    labels: [],
+    read: async () => [{ value: Number(await isReady().catch(() => false)) }],
+  }
 }
 
 function censusSeries({ store, clock }: ServiceParts): readonly Series[] {

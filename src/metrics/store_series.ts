@@ -54,11 +54,15 @@ function journalSeries(read: () => JournalFigures): readonly Series[] {
   ]
 }
 
+/** Whether the database answers. */
+export function availabilitySeries(isAvailable: () => boolean): Series {
+  const help = "1 while the database answers, 0 while it does not."
+  return gauge("postern_database_available", help, () => Number(isAvailable()))
+}
+
 function databaseSeries(read: () => DatabaseFigures): readonly Series[] {
   return [
-    gauge("postern_database_available", "1 while the database answers, 0 while it does not.", () =>
-      Number(read().isAvailable),
-    ),
+    availabilitySeries(() => read().isAvailable),
     {
       ...{ kind: "gauge", name: "postern_database_connections" },
       help: "Open connections to the database, for reading and for writing.",

@@ -9,7 +9,8 @@ import { setTimeout as wait } from "node:timers/promises"
 import { crowdOf } from "../races/tally.ts"
 import { type DatabaseProxy, startProxy } from "../support/database_proxy.ts"
 import { call } from "../support/http_client.ts"
-import { type RunningPostern, startPostern } from "../support/postern_process.ts"
+import { readNumbers } from "../support/metrics_service.ts"
+import { type RunningPostern, spawnPostern, startPostern } from "../support/postern_process.ts"
 import { postgresForTests } from "../support/postgres_server.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
@@ -36,17 +37,20 @@ interface Scene {
   readonly refresh: string
 }
 
-/** A service with somebody logged in, whose database is behind a proxy. */
-async function setScene(t: TestContext, settings: Record<string, string> = {}): Promise<Scene> {
-  const proxy = await startProxy(t, host)
-  const service = await startPostern(t, {
+function settingsOf(t: TestContext, { port }: DatabaseProxy) {
+  return {
     POSTERN_DATA_DIR: join(temporaryDirectory(t), "data"),
-    POSTERN_STORE: `postgres://postern@127.0.0.1:${proxy.port}/postgres`,
+    POSTERN_STORE: `postgres://postern@127.0.0.1:${port}/postgres`,
     POSTERN_STORE_SECRET: "3Jq0bT5yVd8sLkX1mZ7nRw2cFhG9aUeP6oIiYtKxQvE=",
     POSTERN_ISSUER: "http://localhost:8080",
     POSTERN_SEED_USERS: `ada:${password}`,
-    ...settings,
-  })
+  }
+}
+
+/** A service with somebody logged in, whose database is behind a proxy. */
+async function setScene(t: TestContext, settings: Record<string, string> = {}): Promise<Scene> {
+  const proxy = await startProxy(t, host)
+  const service = await startPostern(t, { ...settingsOf(t, proxy), ...settings })
   const { status, body } = await call(service.url, "POST", "/login", {
     json: { username: "ada", password },
   })
@@ -173,3 +177,41 @@ test("SIGTERM ends a service whose database is silent", { skip }, async (t) => {
   assert.ok(millis < 5_000, `${millis} ms`)
   for (const { status } of await Promise.all(looks)) assert.equal(status, 503)
 })
+
+test("a service whose database is silent at the start shows that to Prometheus", {
+  skip,
+}, async (t) => {
+  const proxy = await startProxy(t, host)
+  proxy.silence(true)
+  let output = ""
+  const service = spawnPostern(["serve"], {
+    ...settingsOf(t, proxy),
+    ...{ POSTERN_PORT: "0", POSTERN_METRICS_PORT: "0" },
+  })
+  t.after(() => service.kill("SIGKILL"))
+  service.stdout?.on("data", (chunk) => {
+    output += chunk
+  })
+  const listeners = () => [...output.matchAll(/"event":"metrics\.ready","url":"([^"]*)"/g)]
+  const read = async (count: number) => {
+    while (listeners().length < count) await wait(20)
+    const text = await (await fetch(listeners().at(-1)?.[1] ?? assert.fail())).text()
+    const found = ["postern_ready", "postern_database_available", "postern_users"]
+    const numbers = readNumbers(text)
+    return found.map((name) => numbers[name])
+  }
+  assert.deepEqual(await read(1), [0, 0, undefined])
+  assert.doesNotMatch(output, /"service\.ready"/)
+  proxy.silence(false)
+  const url = await waitForReady(() => output)
+  assert.equal((await fetch(`${url}/readyz`)).status, 200)
+  assert.deepEqual(await read(2), [1, 1, 1])
+})
+
+async function waitForReady(output: () => string): Promise<string> {
+  for (;;) {
+    const url = /"event":"service\.ready","url":"([^"]*)"/.exec(output())?.[1]
+    if (url !== undefined) return url
+    await wait(20)
+  }
+}
