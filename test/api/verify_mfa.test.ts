@@ -19,7 +19,7 @@ import {
   userIn,
 } from "../support/protected_apps.ts"
 import { appWith, setUpApp } from "../support/second_factor.ts"
-import type { TestService } from "../support/test_service.ts"
+import type { TestService, TestServiceOptions } from "../support/test_service.ts"
 
 const alice = { username: "alice", password: "wonderland" }
 const photos = "https://photos.example.org/"
@@ -37,8 +37,9 @@ const hosts: readonly ProtectedHost[] = [
 ]
 
 /** Alice with an authenticator app, and bob without. */
-async function prepare(t: TestContext) {
+async function prepare(t: TestContext, options: TestServiceOptions = {}) {
   const service = await createProtectedService(t, {
+    ...options,
     browser: hosts,
     settings: { idleSeconds: 3 * day, maxAgeSeconds: 7 * day },
   })
@@ -74,6 +75,24 @@ for (const kind of proxyKinds) {
     assert.equal(userIn((await browser.open(photos, { kind })).reply), "alice")
   })
 }
+
+test("mfa asks a trusted browser for the password once, and for the code", async (t) => {
+  const { service, app } = await prepare(t, { trustSeconds: 30 * day })
+  const browser = openAppBrowser(service)
+  const { login } = browser
+  const logOut = async () => login.send(await login.open("/account"), "/logout")
+  const code = await login.send(await login.open("/login"), "/login", alice)
+  await login.send(code, "/login/code", { trust: "1", code: app.nextCode() })
+  await logOut()
+  // A host without the word spares the code.
+  const { reply } = await browser.open(photos)
+  const spared = await login.send(reply, "/login", alice)
+  assert.equal(userIn((await browser.open(nextOf(spared))).reply), "alice")
+  await logOut()
+  const page = (await browser.open(safe)).reply
+  const entered = await logIn(browser, page, { form: alice, code: app.nextCode() })
+  assert.deepEqual([entered.url, userIn(entered.reply)], [safe, "alice"])
+})
 
 test("a login without the second factor is stepped up, with another sid, and comes back", async (t) => {
   const { service } = await prepare(t)

@@ -27,7 +27,7 @@ const fieldNames = ["username", "password", "stay", "again", ...wayNames] as con
 /** What was typed, and by whom. */
 interface Typed extends LoginPlace {
   readonly password: string
-  /** Whether the page asked for the password again: trust in the device never stands for that. */
+  /** Whether the page asked for the password again. */
   readonly asksAgain: boolean
 }
 
@@ -58,7 +58,9 @@ export function logInByForm(parts: PageParts): BodyHandler {
     if (password === "") return loginReply(typed, { kind: "no_password" }, parts)
     const devices = readCookie(request, cookieNames.devices)
     const deviceToken = deviceTokenOf(devices, username, parts.deviceKey())
-    const trustToken = asksAgain ? undefined : trustTokenIn(request, username, parts)
+    // The host of the way would ask for another login, with the factor.
+    const needsFactor = asksAgain || way.to?.host.rule.mfa === true
+    const trustToken = needsFactor ? undefined : trustTokenIn(request, username, parts)
     const login = {
       ...{ username, password, ...(deviceToken === undefined ? {} : { deviceToken }) },
       ...(trustToken === undefined ? {} : { trustToken }),
