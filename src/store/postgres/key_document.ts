@@ -1,6 +1,7 @@
 // The keys of the PostgreSQL store: one row, sealed (key_seal.ts). The content is
 // token/keys/key_file.ts's.
 
+import { setImmediate as turn } from "node:timers/promises"
 import { randomBetween } from "../../system/random.ts"
 import type { KeyDocument, KeyStore } from "../store.ts"
 import { type Database, inTime } from "./database.ts"
@@ -16,6 +17,8 @@ export class PostgresKeys implements KeyStore {
   readonly #database: Database
   readonly #view: View
   readonly #seal: KeySeal
+  /** A query that is about to be sent: all who ask before that share it. */
+  #asking: Promise<number | null> | null = null
 
   constructor(database: Database, view: View, options: KeySealOptions) {
     this.place = options.place
@@ -38,7 +41,15 @@ export class PostgresKeys implements KeyStore {
     return version === null ? this.read() : { bytes, version }
   }
 
-  async version(): Promise<number | null> {
+  version(): Promise<number | null> {
+    this.#asking ??= turn().then(() => {
+      this.#asking = null
+      return this.#readVersion()
+    })
+    return this.#asking
+  }
+
+  async #readVersion(): Promise<number | null> {
     const [row] = await this.#database.query<Pick<KeyRow, "version">>(
       "select version::float8 as version from postern.key_set",
     )

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { setImmediate as turn } from "node:timers/promises"
 import { OperatorError } from "../../../src/errors.ts"
 import type { Database } from "../../../src/store/postgres/database.ts"
 import { PostgresKeys } from "../../../src/store/postgres/key_document.ts"
 import { View } from "../../../src/store/postgres/view.ts"
 import { start } from "../sample_session.ts"
+import { ScriptedDatabase } from "./scripted_database.ts"
 
 interface Row {
   readonly version: number
@@ -30,7 +32,7 @@ const secret = Buffer.alloc(32, "one")
 const other = Buffer.alloc(32, "another")
 const document = Buffer.from('{"keys":["private"]}')
 
-function keysIn(table: KeyTable, members: object = {}): PostgresKeys {
+function keysIn(table: Pick<KeyTable, "query">, members: object = {}): PostgresKeys {
   const database = { query: table.query, change: table.query } as Database
   const view = new View(database, { clock: { now: () => start }, stalenessSeconds: 0 })
   const options = { place: "the database 'x'", issuer: "https://a.example", secret, ...members }
@@ -108,4 +110,28 @@ test("replace() gives no version that may have been given before a dump was rest
   }
   // Two of five are equal once in 100,000 times.
   assert.equal(versions.size, 5)
+})
+
+test("version() asks once for all who come before the question is sent, and again for others", async () => {
+  const database = new ScriptedDatabase()
+  const keys = keysIn({ query: database.query })
+  const first = [keys.version(), keys.version(), keys.version()]
+  await turn()
+  assert.equal(database.reads.length, 1)
+  // The key may have been made since that question was sent.
+  const later = keys.version()
+  await turn()
+  assert.equal(database.reads.length, 2)
+  database.reads[0]?.answer([{ version: 1 }])
+  database.reads[1]?.answer([{ version: 2 }])
+  assert.deepEqual(await Promise.all(first), [1, 1, 1])
+  assert.equal(await later, 2)
+  const failing = [keys.version(), keys.version()]
+  await turn()
+  database.reads[2]?.fail(new Error("gone"))
+  const ends = await Promise.allSettled(failing)
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ["rejected", "rejected"],
+  )
 })
