@@ -37,6 +37,7 @@ import { randomName } from "../../system/random.ts"
 import { readTicket, type Ticket } from "../../token/ticket.ts"
 import type { Principal } from "../authenticate.ts"
 import type { KeyWatch } from "../keys.ts"
+import { readByKeys } from "../read_by_keys.ts"
 import type { AppToken, AppTokens } from "./app_tokens.ts"
 import type { CookieSessions } from "./cookie_sessions.ts"
 
@@ -219,12 +220,7 @@ export class Gate {
   async #useTicket(target: string): Promise<(Ticket & { readonly isFirst: boolean }) | null> {
     const { cookieKey, keys, clock, store } = this.#parts
     const [, text = ""] = /\?t=([\w.-]+)$/.exec(target) ?? []
-    let ticket = readTicket(text, cookieKey())
-    if (ticket === null) {
-      // Another process may have made the key.
-      await keys.catchUp()
-      ticket = readTicket(text, cookieKey())
-    }
+    const ticket = await readByKeys(keys, () => readTicket(text, cookieKey()))
     if (ticket === null || clock.now() >= ticket.expiresAt) return null
     const { id: jti, expiresAt } = ticket
     const isFirst = await store.sessions.revokeToken({ jti, expiresAt, isListed: false })

@@ -30,6 +30,7 @@ import {
 import type { KeyWatch } from "../keys.ts"
 import { linkLimits } from "../limits.ts"
 import { askerOf, operator } from "../login_attempt.ts"
+import { readByKeys } from "../read_by_keys.ts"
 import type { PendingLogin, StartedLogin } from "../session_start.ts"
 import type { CookieSessions } from "./cookie_sessions.ts"
 
@@ -151,13 +152,10 @@ export class Links {
   /** The link of a token, or null when it is not good, or not any more. Changes nothing. */
   async find(token: string, kind: LinkKind): Promise<FoundLink | null> {
     const { store, keys, clock, cookieKey } = this.#parts
-    const isMadeHere = () => isLinkOf(token, kind, cookieKey())
-    if (!isMadeHere()) {
-      // Another process may have made the key.
-      await keys.catchUp()
-      if (!isMadeHere()) return null
-    }
-    const username = canonicalUsername(usernameIn(token) ?? "")
+    const typed = await readByKeys(keys, () =>
+      isLinkOf(token, kind, cookieKey()) ? usernameIn(token) : null,
+    )
+    const username = canonicalUsername(typed ?? "")
     const user = username === null ? null : await store.users.find(username)
     if (user === null || user.disabled || user.link?.kind !== kind) return null
     const { tag, expiresAt, removesFactors } = user.link

@@ -11,6 +11,7 @@ import {
   readChallenge,
   writeChallenge,
 } from "../../token/challenge.ts"
+import { readByKeys } from "../read_by_keys.ts"
 import type { FactorParts } from "./factor_parts.ts"
 
 /**
@@ -54,13 +55,7 @@ export async function findChallenge(
   { keys, cookieKey, clock }: ChallengeParts,
 ): Promise<AnsweredChallenge | null> {
   const challenge = challengeIn(credential) ?? ""
-  const read = () => readChallenge(challenge, use, cookieKey())
-  let found = read()
-  if (found === null) {
-    // Another process may have made the key.
-    await keys.catchUp()
-    found = read()
-  }
+  const found = await readByKeys(keys, () => readChallenge(challenge, use, cookieKey()))
   if (found === null || clock.now() >= found.expiresAt) return null
   const { id, expiresAt } = found
   return { challenge, id, used: { jti: id, expiresAt: expiresAt + keptSeconds, isListed: false } }

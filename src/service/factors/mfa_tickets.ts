@@ -18,6 +18,7 @@ import {
 } from "../../token/mfa_ticket.ts"
 import { mfaLimits } from "../limits.ts"
 import type { LoginAttempt } from "../login_attempt.ts"
+import { readByKeys } from "../read_by_keys.ts"
 import type { PendingLogin } from "../session_start.ts"
 import type { FactorParts } from "./factor_parts.ts"
 import { usableMethods } from "./relying_party.ts"
@@ -80,12 +81,7 @@ export async function findLogin(
   { store, keys, cookieKey, clock }: Pick<FactorParts, "store" | "keys" | "cookieKey" | "clock">,
 ): Promise<FoundLogin | null> {
   const read = (): ReadMfaTicket | null => readMfaTicket(text, cookieKey())
-  let ticket = read()
-  if (ticket === null && isMfaTicket(text)) {
-    // Another process may have made the key.
-    await keys.catchUp()
-    ticket = read()
-  }
+  const ticket = isMfaTicket(text) ? await readByKeys(keys, read) : null
   if (ticket === null || ticket.medium !== medium || clock.now() >= ticket.expiresAt) return null
   const { username, device } = ticket
   const user = await store.users.find(username)
