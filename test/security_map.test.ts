@@ -103,7 +103,8 @@ const uses = {
   store: ["crc32", "createCipheriv", "createDecipheriv", "createHash", "hkdfSync"],
   system: ["randomBytes"],
   token: [
-    ...["createHmac", "createPrivateKey", "createPublicKey", "createSecretKey", "crypto.subtle"],
+    ...["createHash", "createHmac", "createPrivateKey", "createPublicKey", "createSecretKey"],
+    "crypto.subtle",
     ...["hkdfSync", "jose", "sign", "timingSafeEqual", "verify"],
   ],
 }

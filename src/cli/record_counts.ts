@@ -14,6 +14,7 @@ const words: Readonly<Record<TableName, readonly [one: string, more: string]>> =
   revokedTokens: ["revoked token", "revoked tokens"],
   failedLogins: ["account with failed logins", "accounts with failed logins"],
   loginHistories: ["list of recent logins", "lists of recent logins"],
+  serviceTokens: ["service token", "service tokens"],
 }
 
 /** The numbers of records, by the names that JSON has for them. */
@@ -26,6 +27,7 @@ export function countsInJson(counts: Counts) {
     revoked_tokens: counts.revokedTokens,
     failed_logins: counts.failedLogins,
     login_histories: counts.loginHistories,
+    service_tokens: counts.serviceTokens,
   }
 }
 

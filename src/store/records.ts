@@ -2,6 +2,7 @@
 // from one engine to another. Each engine has a form of its own for them on its disk.
 
 import type { LoginHistory } from "../domain/login_history.ts"
+import type { ServiceToken } from "../domain/service_token.ts"
 import type { Session } from "../domain/session.ts"
 import type { User } from "../domain/user.ts"
 
@@ -45,6 +46,7 @@ export interface Records {
   readonly revokedTokens: RevokedToken
   readonly failedLogins: FailedLogins
   readonly loginHistories: LoginHistory
+  readonly serviceTokens: ServiceToken
 }
 
 /** The name of a table. */
@@ -54,4 +56,5 @@ export type TableName = keyof Records
 export const tableNames: readonly TableName[] = [
   ...(["users", "reservedNames", "sessions"] as const),
   ...(["endedSessions", "revokedTokens", "failedLogins", "loginHistories"] as const),
+  "serviceTokens",
 ]

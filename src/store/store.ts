@@ -21,6 +21,7 @@ import type { BackupOrigin, GivenBackup } from "./copying.ts"
 import type { FailureStore } from "./failure_store.ts"
 import type { StoreFigures } from "./figures.ts"
 import type { HistoryStore } from "./history_store.ts"
+import type { ServiceTokenStore } from "./service_token_store.ts"
 import type { RevocationWindow, SessionStore } from "./session_store.ts"
 import type { UserTransfer } from "./user_transfer.ts"
 
@@ -38,12 +39,13 @@ export type {
   StartOptions,
 } from "./session_store.ts"
 
-/** Where users, sessions, failed logins and keys are kept. */
+/** Where users, sessions, failed logins, service tokens and keys are kept. */
 export interface Store {
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly failures: FailureStore
   readonly histories: HistoryStore
+  readonly serviceTokens: ServiceTokenStore
   readonly keys: KeyStore
 
   /**

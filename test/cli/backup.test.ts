@@ -45,7 +45,7 @@ test("postern backup FILE opens the data directory itself while no service runs"
   const none = { reserved_names: 0, ended_sessions: 0, revoked_tokens: 0 }
   assert.deepEqual(rest, {
     ...{ file, postern: "0.1.0", bytes: lstatSync(file).size, users: 1, sessions: 0, ...none },
-    ...{ failed_logins: 0, login_histories: 0 },
+    ...{ failed_logins: 0, login_histories: 0, service_tokens: 0 },
   })
   assert.deepEqual(readdirSync(backups), ["monday.json"])
   assert.match(readFileSync(audit, "utf8"), /^\{.*"event":"store\.backed_up"\}\n$/)

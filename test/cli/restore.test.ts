@@ -76,7 +76,7 @@ test("postern restore - reads a pipe, and can print JSON", async (t) => {
   assert.deepEqual(JSON.parse(stdout), {
     ...{ place: data, sessions_that_ended: 2, made_at: service.clock.now(), postern: "1.2.3" },
     ...{ users: 2, sessions: 0, reserved_names: 0, ended_sessions: 2, revoked_tokens: 0 },
-    ...{ failed_logins: 1, login_histories: 0 },
+    ...{ failed_logins: 1, login_histories: 0, service_tokens: 0 },
   })
   const note = JSON.parse(readFileSync(join(data, "last_backup.json"), "utf8"))
   assert.deepEqual([note.file, note.bytes], [null, bytes.byteLength])

@@ -124,7 +124,7 @@ test("postern store copy tells what it copied, both ways, and hides the password
     run(t, ["store", "copy", ...words], { settings: secret })
   const counts =
     "  1 user\n  0 reserved names\n  0 sessions\n  0 ended sessions\n  0 revoked tokens\n" +
-    "  0 accounts with failed logins\n  0 lists of recent logins\n  the keys\n"
+    "  0 accounts with failed logins\n  0 lists of recent logins\n  0 service tokens\n  the keys\n"
   const seen = (option: string) =>
     `Other users of this machine can see the password in ${option}: use ${option}-file PATH.\n`
   assert.deepEqual(await copy(["--from", from, "--to", url, "--dry-run"]), {

@@ -17,6 +17,7 @@ import {
   sampleTicket,
   useOfStep,
 } from "../store/sample_factors.ts"
+import { sampleServiceToken } from "../store/sample_service_token.ts"
 import { presented, sampleSession, start, startOptions, windowAt } from "../store/sample_session.ts"
 import { sampleHash, sampleUser } from "../store/sample_user.ts"
 import { listRevocations, rotate } from "../store/session_calls.ts"
@@ -46,6 +47,8 @@ const changes: readonly ((store: Store) => Promise<unknown>)[] = [
   (store) => rotate(store, "s1", presented(0)),
   (store) => store.sessions.revokeToken({ jti: "j1", expiresAt: start + 60, isListed: true }),
   (store) => store.users.delete("bob", windowAt()),
+  (store) => store.serviceTokens.create(sampleServiceToken("ci")),
+  (store) => store.serviceTokens.noteUse("hash-of-ci", { at: start, address: "192.0.2.7" }),
   (store) => store.users.change("alice", { addRole: "admin" }),
   (store) => rotate(store, "s1", presented(1)),
   (store) =>
@@ -53,6 +56,7 @@ const changes: readonly ((store: Store) => Promise<unknown>)[] = [
   (store) => store.sessions.end("s1", { window: windowAt() }),
   (store) => store.failures.count("alice", "stranger"),
   (store) => store.users.release("bob"),
+  (store) => store.serviceTokens.revoke("ci"),
   (store) => store.users.reset("alice", { disabled: true }, { window: windowAt() }),
 ]
 
@@ -159,7 +163,8 @@ async function stateOf(store: Store): Promise<string> {
   const sessions = await Promise.all(["alice", "bob"].map((name) => store.sessions.list(name)))
   const revocations = await listRevocations(store, start)
   const failed = await store.failures.find("alice")
-  return JSON.stringify({ users, sessions, revocations, failed })
+  const machines = await store.serviceTokens.list()
+  return JSON.stringify({ users, sessions, revocations, failed, machines })
 }
 
 function assertNamesAFile(error: unknown): void {

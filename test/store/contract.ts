@@ -26,12 +26,14 @@ import { resettingContract } from "./contract_of_resets.ts"
 import { revivalContract } from "./contract_of_revivals.ts"
 import { purgingContract, revokingContract } from "./contract_of_revocations.ts"
 import { rotatingContract } from "./contract_of_rotations.ts"
+import { serviceTokensContract } from "./contract_of_service_tokens.ts"
 import { sessionSlicesContract } from "./contract_of_session_slices.ts"
 import { listingContract, sessionCountContract, startingContract } from "./contract_of_sessions.ts"
 import { touchingContract } from "./contract_of_touches.ts"
 import { creatingAllContract, manyUsersContract } from "./contract_of_transfers.ts"
 import { creatingContract, readingContract, seedingContract } from "./contract_of_users.ts"
 import { nameOf, type OpenStore, thousand } from "./json/opened_store.ts"
+import { sampleServiceToken } from "./sample_service_token.ts"
 import { life, presented, sampleSession, startOptions, windowAt } from "./sample_session.ts"
 import { sampleUser } from "./sample_user.ts"
 import { findSession } from "./session_calls.ts"
@@ -73,6 +75,7 @@ export function storeContract(engine: string, open: OpenStore): void {
   factorsOnceContract(engine, open)
   handlesContract(engine, open)
   historiesContract(engine, open)
+  serviceTokensContract(engine, open)
   revokingContract(engine, open)
   purgingContract(engine, open)
   oddNamesContract(engine, open)
@@ -145,13 +148,13 @@ function closingContract(engine: string, open: OpenStore): void {
 }
 
 type Calls = {
-  readonly [Noun in "users" | "sessions" | "failures" | "keys"]: {
+  readonly [Noun in "users" | "sessions" | "failures" | "serviceTokens" | "keys"]: {
     readonly [Method in Exclude<keyof Store[Noun], "place" | "knownVersion">]: () => unknown
   }
 }
 
 /** A call of every method. */
-function callsOf({ users, sessions, failures, keys }: Store): Calls {
+function callsOf({ users, sessions, failures, serviceTokens, keys }: Store): Calls {
   const options = { window: windowAt() }
   return {
     users: {
@@ -190,12 +193,33 @@ function callsOf({ users, sessions, failures, keys }: Store): Calls {
       revocations: () => sessions.revocations(1),
       purge: () => sessions.purge(1),
     },
+    ...callsOfOthers({ failures, serviceTokens, keys }),
+  }
+}
+
+function callsOfOthers({
+  failures,
+  serviceTokens,
+  keys,
+}: Pick<Store, "failures" | "serviceTokens" | "keys">): Pick<
+  Calls,
+  "failures" | "serviceTokens" | "keys"
+> {
+  return {
     failures: {
       find: () => failures.find("alice"),
       count: () => failures.count("alice", "stranger"),
       uncount: () => failures.uncount("alice", "stranger"),
       clear: () => failures.clear("alice"),
       countFull: () => failures.countFull(1),
+    },
+    serviceTokens: {
+      create: () => serviceTokens.create(sampleServiceToken("ci")),
+      findByHash: () => serviceTokens.findByHash("h"),
+      list: () => serviceTokens.list(),
+      revoke: () => serviceTokens.revoke("ci"),
+      revokeAll: () => serviceTokens.revokeAll(),
+      noteUse: () => serviceTokens.noteUse("h", { at: 1, address: "::1" }),
     },
     keys: {
       read: () => keys.read(),

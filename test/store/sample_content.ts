@@ -71,6 +71,17 @@ const makers: { readonly [T in TableName]: (at: number) => Records[T] } = {
       { at: start + at, address: `2001:db8::${at % 9}`, count: 1, isCode: true },
     ],
   }),
+  serviceTokens: (at) => ({
+    name: nameOf(at),
+    hash: `hash-${at}`,
+    roles: at % 3 === 0 ? [] : ["admin", `role-${at}`],
+    fresh: at % 2 === 0,
+    acr: at % 4 < 2 ? "aal1" : "aal2",
+    createdAt: start + at,
+    expiresAt: start + 2 * at,
+    lastUsedAt: at % 5 === 0 ? null : start + at,
+    lastAddress: at % 5 === 0 ? "" : `2001:db8::${(at % 65_535).toString(16)}`,
+  }),
 }
 
 /** Makes a content of so many records of each table; `counts` replaces some of the numbers. */

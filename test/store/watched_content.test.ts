@@ -41,5 +41,5 @@ test("fillWatched() tells a copy that differs, and by how many records", async (
 
 function nothingBut(counts: { users: number; sessions: number }) {
   const none = { reservedNames: 0, endedSessions: 0, revokedTokens: 0 }
-  return { ...none, failedLogins: 0, loginHistories: 0, ...counts }
+  return { ...none, failedLogins: 0, loginHistories: 0, serviceTokens: 0, ...counts }
 }

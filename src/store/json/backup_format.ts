@@ -10,7 +10,7 @@
 //   {"username":"bob",…}
 //   ],
 //   …
-//   "loginHistories":[
+//   "serviceTokens":[
 //   ],"sha256":"9f86d081884c7d65…"}
 //
 // `keys` is the text of keys.json, or null. `sha256` is of every byte before its comma. It shows

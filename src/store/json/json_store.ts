@@ -7,12 +7,14 @@ import type { BackupOrigin, GivenBackup } from "../copying.ts"
 import type { FailureStore } from "../failure_store.ts"
 import type { StoreFigures } from "../figures.ts"
 import type { HistoryStore } from "../history_store.ts"
+import type { ServiceTokenStore } from "../service_token_store.ts"
 import type { KeyStore, SessionStore, Store, UserStore } from "../store.ts"
 import { JsonFailures } from "./failed_logins.ts"
 import { Journal, type JournalOptions, type Segment } from "./journal.ts"
 import { JsonKeys, keysFileName } from "./keys_file.ts"
 import { JsonHistories } from "./login_histories.ts"
 import { contentNow } from "./moment.ts"
+import { JsonServiceTokens } from "./service_tokens.ts"
 import { JsonSessions } from "./sessions.ts"
 import { snapshotName, writeSnapshot } from "./snapshot.ts"
 import { StagedTables } from "./staged_tables.ts"
@@ -32,6 +34,7 @@ export class JsonStore implements Store {
   readonly sessions: SessionStore
   readonly failures: FailureStore
   readonly histories: HistoryStore
+  readonly serviceTokens: ServiceTokenStore
   readonly keys: KeyStore
   readonly #parts: JsonStoreParts
   readonly #staged: StagedTables
@@ -60,6 +63,7 @@ export class JsonStore implements Store {
     this.sessions = sessions
     this.failures = failures
     this.histories = histories
+    this.serviceTokens = new JsonServiceTokens(staged)
     this.keys = new JsonKeys({
       path: join(directory, keysFileName),
       disk: holding.disk,

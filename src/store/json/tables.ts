@@ -60,6 +60,17 @@ const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: 
   revokedTokens: { jti: "id", expiresAt: "instant", isListed: "boolean" },
   failedLogins: { username: "name", strangers: "count", devices: "count" },
   loginHistories: { username: "name", logins: "logins", failures: "failures" },
+  serviceTokens: {
+    name: "name",
+    hash: "id",
+    roles: "roles",
+    fresh: "boolean",
+    acr: "assurance",
+    createdAt: "instant",
+    expiresAt: "instant",
+    lastUsedAt: "instantOrNull",
+    lastAddress: "text",
+  },
 }
 
 /** The same as lists, which are faster to go through. */
@@ -142,6 +153,7 @@ const kinds = {
   linkOrNull: (value: unknown) => value === null || isLink(value),
   factorsOrNull: (value: unknown) => value === null || isFactors(value),
   useOrNull: (value: unknown) => value === null || isUse(value),
+  assurance: (value: unknown) => value === "aal1" || value === "aal2",
 }
 
 /** `mark` is a member that is true where it is there. */

@@ -17,6 +17,7 @@ import {
   type UserRow,
   userOf,
 } from "./rows.ts"
+import { rowOfServiceToken, type ServiceTokenRow, serviceTokenOf } from "./service_token_rows.ts"
 
 /** A table: its rows, in the order of a copy, and what they are as records. */
 interface CopiedTable<R> {
@@ -90,6 +91,11 @@ const tables: { readonly [T in keyof Records]: CopiedTable<Records[T]> } = {
     ...{ name: "login_histories", order: "username", where: "true" },
     rowOf: rowOfHistory,
     recordOf: (row: HistoryRow) => historyOf(row),
+  },
+  serviceTokens: {
+    ...{ name: "service_tokens", order: "name", where: "true" },
+    rowOf: rowOfServiceToken,
+    recordOf: (row: ServiceTokenRow) => serviceTokenOf(row),
   },
 }
 

@@ -13,6 +13,7 @@ import { factors } from "./migrations/factors.ts"
 import { links } from "./migrations/links.ts"
 import { loginHistories } from "./migrations/login_histories.ts"
 import { rotation } from "./migrations/rotation.ts"
+import { serviceTokens } from "./migrations/service_tokens.ts"
 import { sessionFunctions } from "./migrations/session_functions.ts"
 import { tables } from "./migrations/tables.ts"
 import { userFunctions } from "./migrations/user_functions.ts"
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: "links of users", needs: 1, statements: links },
   { number: 3, name: "recent logins of users", needs: 1, statements: loginHistories },
   { number: 4, name: "second factors of users", needs: 4, statements: factors },
+  { number: 5, name: "service tokens", needs: 5, statements: serviceTokens },
 ]
 
 /** Which migrations a database has, and which it lacks. */

@@ -11,6 +11,7 @@ import { PostgresHistories } from "./login_histories.ts"
 import { measuringChanges } from "./measured_database.ts"
 import { createTransactionWatch } from "./open_transactions.ts"
 import type { GraceClock } from "./rows.ts"
+import { PostgresServiceTokens } from "./service_tokens.ts"
 import { PostgresSessions } from "./sessions.ts"
 import { createUsableQuestion } from "./usable_question.ts"
 import { PostgresUsers } from "./users.ts"
@@ -47,6 +48,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     sessions: new PostgresSessions(database, view, graceClock),
     failures: new PostgresFailures(database),
     histories: new PostgresHistories(database),
+    serviceTokens: new PostgresServiceTokens(database, view),
     keys: new PostgresKeys(database, view, options),
     isInPlace: () => true,
     isUsable: createUsableQuestion(database),

@@ -1,4 +1,4 @@
-// What this process remembers of users, sessions and revoked tokens, so that a guarded request
+// What this process remembers of users, sessions and tokens, so that a guarded request
 // needs no query of its own. Before a remembered record is used, the request waits for a delta
 // (delta.ts): a query that began after the request came, and tells what has changed in the
 // database. All requests that came before the delta share it. So a logout is respected from the
@@ -9,15 +9,23 @@
 
 import { setImmediate } from "node:timers"
 import { type Clock, monotonicMillis } from "../../clock.ts"
+import type { ServiceToken } from "../../domain/service_token.ts"
 import { isAlive, type Session } from "../../domain/session.ts"
 import type { User } from "../../domain/user.ts"
 import { BoundedMap } from "../../system/bounded_map.ts"
 import type { SessionOfUser } from "../store.ts"
 import { type Batch, createBatch } from "./batch.ts"
 import type { Database } from "./database.ts"
-import { type Delta, readDelta, refuseStandby, type Seen, type Told, told } from "./delta.ts"
-import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
+import { type Delta, readDelta, refuseStandby, type Seen, type Told } from "./delta.ts"
 import { ViewCounts } from "./view_counts.ts"
+import {
+  type ReadRow,
+  readNameByHandle,
+  readServiceTokens,
+  readSession,
+  readToken,
+  readUser,
+} from "./view_reads.ts"
 
 /** How a view works. */
 export interface ViewOptions {
@@ -54,8 +62,10 @@ interface Instant {
 const deltasAtOnceMax = 4
 const entriesMax = 100_000
 const everything = "*"
+/** Service tokens are one record: a change of any is told as one of all. */
+const serviceTokensKey = keyOf("m", "")
 
-/** Users, sessions and revoked tokens, as the database has them when they are asked for. */
+/** Users, sessions and tokens, as the database has them when they are asked for. */
 export class View {
   /** The version of the keys, as the answers so far have shown it. */
   keysVersion: number | null = null
@@ -65,6 +75,8 @@ export class View {
   readonly #sessions = new BoundedMap<Session>(entriesMax)
   readonly #users = new BoundedMap<User>(entriesMax)
   readonly #tokens = new BoundedMap<boolean>(entriesMax)
+  /** All of them: the operator makes few. */
+  #serviceTokens: ReadonlyMap<string, ServiceToken> | null = null
   readonly #loads = new Map<string, Load<unknown>>()
   #requests = 0
   #seen: Seen | null = null
@@ -84,7 +96,7 @@ export class View {
   findSession(sid: string): Promise<SessionOfUser | null> {
     return this.#find(keyOf("s", sid), {
       known: () => this.#knownSession(sid),
-      read: () => this.#readSession(sid),
+      read: () => readSession(this.#read, sid),
       keep: (found, isKept) => {
         if (found === null) return
         const { session, user } = found
@@ -99,7 +111,7 @@ export class View {
     const key = keyOf("u", username)
     return this.#find(key, {
       known: () => this.#users.get(username),
-      read: () => this.#readUser(username),
+      read: () => readUser(this.#read, username),
       keep: (user, isKept) => {
         if (user !== null && isKept(key)) this.#users.set(username, user)
       },
@@ -107,14 +119,8 @@ export class View {
   }
 
   /** The name of the user who has a handle, or null. Read each time: a login asks, no request. */
-  async findNameByHandle(handle: string): Promise<string | null> {
-    if (!isStorable(handle)) return null
-    const { username } = await this.#read<{ username: string }>(
-      `select ${told}, (select username from postern.users
-      where factor_handle = $1) as username`,
-      handle,
-    )
-    return username ?? null
+  findNameByHandle(handle: string): Promise<string | null> {
+    return readNameByHandle(this.#read, handle)
   }
 
   /** Whether a token without a session was revoked. */
@@ -122,9 +128,20 @@ export class View {
     const key = keyOf("t", jti)
     return this.#find(key, {
       known: () => this.#tokens.get(jti),
-      read: () => this.#readToken(jti),
+      read: () => readToken(this.#read, jti),
       keep: (isRevoked, isKept) => {
         if (isKept(key)) this.#tokens.set(jti, isRevoked)
+      },
+    })
+  }
+
+  /** All service tokens by their hashes. A last use may be older than the noted one. */
+  findServiceTokens(): Promise<ReadonlyMap<string, ServiceToken>> {
+    return this.#find(serviceTokensKey, {
+      known: () => this.#serviceTokens,
+      read: () => readServiceTokens(this.#read),
+      keep: (tokens, isKept) => {
+        if (isKept(serviceTokensKey)) this.#serviceTokens = tokens
       },
     })
   }
@@ -141,39 +158,8 @@ export class View {
     return changed
   }
 
-  async #readSession(sid: string): Promise<SessionOfUser | null> {
-    if (!isStorable(sid)) return null
-    const { session, user } = await this.#read<{ session: SessionRow; user: UserRow }>(
-      `select ${told}, row_to_json(s) as session, row_to_json(u) as user
-      from (values (1)) one left join postern.sessions s on s.sid = $1
-      left join postern.users u on u.username = s.username`,
-      sid,
-    )
-    return session && user ? { session: sessionOf(session), user: userOf(user) } : null
-  }
-
-  async #readUser(username: string): Promise<User | null> {
-    if (!isStorable(username)) return null
-    const { user } = await this.#read<{ user: UserRow }>(
-      `select ${told}, row_to_json(u) as user
-      from (values (1)) one left join postern.users u on u.username = $1`,
-      username,
-    )
-    return user ? userOf(user) : null
-  }
-
-  async #readToken(jti: string): Promise<boolean> {
-    if (!isStorable(jti)) return false
-    const { revoked } = await this.#read<{ revoked: boolean }>(
-      `select ${told},
-      exists (select from postern.revoked_tokens where jti = $1) as revoked`,
-      jti,
-    )
-    return revoked === true
-  }
-
-  async #read<R>(text: string, key: string): Promise<{ readonly [N in keyof R]?: R[N] | null }> {
-    const [row] = await this.#database.query<R & Told>(text, [key])
+  readonly #read: ReadRow = async <R>(text: string, values?: readonly string[]) => {
+    const [row] = await this.#database.query<R & Told>(text, values ?? [])
     if (row === undefined) return {}
     refuseStandby(this.#database, row)
     this.#tellKeys(row.keysVersion)
@@ -264,12 +250,14 @@ export class View {
     if (what === "s") this.#sessions.delete(key)
     if (what === "u") this.#users.delete(key)
     if (what === "t") this.#tokens.delete(key)
-    this.#tell(keyOf(what, key))
+    if (what === "m") this.#serviceTokens = null
+    this.#tell(what === "m" ? serviceTokensKey : keyOf(what, key))
   }
 
   #forgetAll(): void {
     this.keysVersion = null
     for (const records of [this.#sessions, this.#users, this.#tokens]) records.clear()
+    this.#serviceTokens = null
     this.#tell(everything)
   }
 

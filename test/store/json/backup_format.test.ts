@@ -119,7 +119,7 @@ test("openBackup() tells a backup that is cut off, anywhere, or that something f
   )
   for (const more of ["\n", " ", "}", bytes.toString()]) {
     const longer = Buffer.concat([bytes, Buffer.from(more)])
-    await assert.rejects(readAll(longer), fault("line 24", /^the sum does not fit/), more)
+    await assert.rejects(readAll(longer), fault("line 27", /^the sum does not fit/), more)
   }
 })
 

@@ -244,7 +244,7 @@ const forStore: readonly (readonly [name: string, edit: Edit, place: RegExp])[] 
   [
     "no sum",
     (text) => text.replace(/,"sum":"\w+"/, ""),
-    /line \d+: it does not continue the list of 'loginH/,
+    /line \d+: it does not continue the list of 'serviceT/,
   ],
   ["a line end more", (text) => `${text}\n`, /line \d+: there is text after this line/],
   [

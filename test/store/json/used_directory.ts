@@ -10,6 +10,7 @@ import { OperatorError } from "../../../src/errors.ts"
 import { openJsonStore } from "../../../src/store/json/open_json_store.ts"
 import { type Disk, machineDisk } from "../../../src/system/disk.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
+import { sampleServiceToken } from "../sample_service_token.ts"
 import { sampleSession, startOptions, windowAt } from "../sample_session.ts"
 import { numbered, sampleUser } from "../sample_user.ts"
 
@@ -58,6 +59,7 @@ async function useStore(directory: string): Promise<void> {
     () => store.users.delete("bob", windowAt()),
     ...["s1", "s2"].map((sid) => () => store.sessions.start(sampleSession(sid), startOptions())),
     () => store.sessions.end("s2", { window: windowAt() }),
+    () => store.serviceTokens.create(sampleServiceToken("ci")),
     () => store.sessions.revokeToken({ jti: "j1", expiresAt: windowAt().at + 60, isListed: true }),
     ...Array.from({ length: 22 }, (_, index) => () => store.users.change("alice", numbered(index))),
   ]

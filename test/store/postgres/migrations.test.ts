@@ -85,6 +85,18 @@ test("migrate() lets no older Postern work on a schema with factors", { skip }, 
   await assertUnusable(migrationStatus(database, older), "a newer Postern made migration 4")
 })
 
+test("migrate() lets no older Postern work on a schema with service tokens", {
+  skip,
+}, async (t) => {
+  const database = await withoutSchema(t)
+  const older = migrations.filter(({ number }) => number < 5)
+  await migrate(database, older)
+  await migrate(database)
+  // Its `store revive` would leave revoked tokens alive.
+  await assertUnusable(migrate(database, older), "a newer Postern made migration 5")
+  await assertUnusable(migrationStatus(database, older), "a newer Postern made migration 5")
+})
+
 test("users and sessions from before the migration of factors go on, without any", {
   skip,
 }, async (t) => {

@@ -32,7 +32,7 @@ export async function openOn(
 }
 
 const emptied = ["users", "reserved_names", "sessions", "ended_sessions", "revoked_tokens"]
-const emptiedToo = ["failed_logins", "login_histories", "key_set", "changes"]
+const emptiedToo = ["failed_logins", "login_histories", "service_tokens", "key_set", "changes"]
 
 /** Makes the schema as it is right after its migrations. */
 export async function emptySchema({ host }: PostgresServer): Promise<void> {

@@ -8,7 +8,8 @@ import { readDatabaseStatus } from "../../../src/store/postgres/database_status.
 import { openDatabaseStore } from "../../../src/store/postgres/open_database_store.ts"
 import { blocksOf, readPage } from "../../support/page.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
-import { presented, sampleSession, startOptions, windowAt } from "../sample_session.ts"
+import { sampleServiceToken } from "../sample_service_token.ts"
+import { presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
 import { locationOfTests, openedDatabase } from "./opened_database.ts"
 import { secret } from "./postgres_engine.ts"
@@ -46,7 +47,7 @@ test("the rights of docs/postgres.md are enough for a service", { skip }, async 
 
   const opened = await openAs("postern_service", false)
   assert.ok(opened !== null)
-  const { users, sessions, failures, keys, close } = opened.store
+  const { users, sessions, failures, serviceTokens, keys, close } = opened.store
   t.after(close)
   const place = {
     location: locationOfTests({ host, user: "postern_service", database: "postern" }),
@@ -57,6 +58,10 @@ test("the rights of docs/postgres.md are enough for a service", { skip }, async 
   assert.equal((await sessions.find("s1"))?.user.username, "alice")
   await failures.count("alice", "stranger")
   await failures.clear("alice")
+  assert.equal(await serviceTokens.create(sampleServiceToken("ci")), "created")
+  await serviceTokens.noteUse("hash-of-ci", { at: start, address: "::1" })
+  assert.equal((await serviceTokens.findByHash("hash-of-ci"))?.lastUsedAt, start)
+  assert.equal(await serviceTokens.revokeAll(), 1)
   await keys.replace(Buffer.from("{}"), { ifVersion: null })
   await sessions.revokeToken({ jti: "j1", expiresAt: 1, isListed: true })
   const passwordHash = sampleHash("B")

@@ -4,7 +4,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Store } from "../../../src/store/store.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
-import { tally } from "../json/opened_store.ts"
+import { tally, thousand } from "../json/opened_store.ts"
+import { sampleServiceToken } from "../sample_service_token.ts"
 import { fill, presented, sampleSession, start, startOptions, windowAt } from "../sample_session.ts"
 import { sampleHash, sampleUser } from "../sample_user.ts"
 import { openTwo } from "./postgres_engine.ts"
@@ -57,6 +58,40 @@ test("each change of a user counts for the other replica's next call", { skip },
   }
   await one.users.delete("alice", window)
   assert.equal(await other.users.find("alice"), null)
+})
+
+test("a service token that one replica revoked is not found by the other", { skip }, async (t) => {
+  const [one, other] = await openTwo(t, server, clocked)
+  await one.users.create(alice)
+  for (let round = 0; round < 50; round += 1) {
+    const token = sampleServiceToken("ci", { hash: `hash-${round}` })
+    assert.equal(await other.serviceTokens.findByHash(token.hash), null)
+    assert.equal(await one.serviceTokens.create(token), "created")
+    assert.equal(await other.serviceTokens.create(token), "taken")
+    assert.deepEqual(await other.serviceTokens.findByHash(token.hash), token)
+    await other.serviceTokens.noteUse(token.hash, { at: start, address: "::1" })
+    const [used] = await one.serviceTokens.list()
+    assert.equal(used?.lastUsedAt, start)
+    if (round % 10 === 9) assert.equal(await one.serviceTokens.revokeAll(), 1)
+    else assert.notEqual(await one.serviceTokens.revoke("ci"), null)
+    assert.equal(await other.serviceTokens.findByHash(token.hash), null)
+  }
+})
+
+test("a thousand unknown service tokens at once ask the database no more than a few do", {
+  skip,
+}, async (t) => {
+  const [one] = await openTwo(t, server, clocked)
+  await one.serviceTokens.create(sampleServiceToken("ci"))
+  assert.notEqual(await one.serviceTokens.findByHash("hash-of-ci"), null)
+  const asked = () => {
+    const { counts } = one.figures().database?.view.validations ?? assert.fail()
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+  const before = asked()
+  const found = thousand.map((at) => one.serviceTokens.findByHash(`unknown-${at}`))
+  assert.deepEqual(new Set(await Promise.all(found)), new Set([null]))
+  assert.ok(asked() - before <= 2, `${asked() - before} deltas`)
 })
 
 test("replicas whose clocks differ measure the grace of a refresh token alike", {

@@ -4,6 +4,7 @@
 //   s   the sid of a session that ended, or that ends sooner than before
 //   u   the name of a user who was changed or deleted
 //   t   the jti of a token without a session that was revoked
+//   m   the name of a service token that was made or revoked (service_tokens.ts)
 //
 // The keys have a version, which every answer tells.
 // A rotation writes no row: a remembered session that seems to have expired is read again. A purge
