@@ -20,6 +20,7 @@ import type { Keys } from "./service/keys.ts"
 import { createLoginGuard } from "./service/login_guard.ts"
 import { createLongAnswers, type LongAnswers } from "./service/long_answers.ts"
 import { openKeys } from "./service/open_keys.ts"
+import { ServiceTokens } from "./service/service_tokens.ts"
 import { createRevocationWindow } from "./service/session_tokens.ts"
 import { type DataDirectory, findDataDirectory, storeFileNames } from "./store/data_directory.ts"
 import { openStore } from "./store/open_store.ts"
@@ -43,6 +44,8 @@ export interface Deployment {
   readonly links: LinkCommands | null
   /** Shows and removes the second factors of users. */
   readonly factorCommands: FactorCommands
+  /** Makes, lists and revokes service tokens, and finds the machine of one. */
+  readonly serviceTokens: ServiceTokens
   /** The commands whose answer is as long as the store. */
   readonly longAnswers: LongAnswers
   /** What the account page shows of the past; null in a command, or when the wing is off. */
@@ -141,7 +144,7 @@ export async function compose(
 function useCasesOf(
   { claims, sessions, hashesAtATime, requirement, trustSeconds }: Config,
   { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys">,
-): Pick<Deployment, "accounts" | "factorCommands" | "requirement" | "trust"> {
+): Pick<Deployment, "accounts" | "factorCommands" | "serviceTokens" | "requirement" | "trust"> {
   const { cookieKey, refreshKey: deviceKey } = keys
   const trust = new DeviceTrust({ ...parts, keys, cookieKey, trustSeconds })
   const windowNow = createRevocationWindow(parts.clock, { ...claims, ...sessions })
@@ -151,6 +154,7 @@ function useCasesOf(
     ...{ requirement, trust },
     accounts: new Accounts({ ...shared, guard, deviceKey }),
     factorCommands: lateFactorCommands(shared),
+    serviceTokens: new ServiceTokens(parts),
   }
 }
 

@@ -46,7 +46,7 @@ export const refusalReasons = [
   // No token was read.
   ...["missing_token", "other_scheme", "bad_header", "two_tokens"],
   // The token was not made here.
-  ...["malformed", "header", "algorithm", "type", "unknown_key", "signature"],
+  ...["malformed", "header", "algorithm", "type", "unknown_key", "signature", "unknown_token"],
   // Our key signed the token, but not for use here.
   ...["issuer", "audience", "lifetime", "claims"],
   // The token is good at another time.

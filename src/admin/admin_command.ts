@@ -5,11 +5,14 @@ import type { FactorMethod } from "../domain/factors.ts"
 import type { Accounts } from "../service/accounts.ts"
 import type { Keys } from "../service/keys.ts"
 import type { LongAnswers } from "../service/long_answers.ts"
+import type { ServiceTokens } from "../service/service_tokens.ts"
 import type { Log } from "../telemetry/log.ts"
 
-/** The inputs of a command, by name. `value` is any JSON, the others are text. */
-export interface CommandInput extends CommandChoices {
+/** What a command takes, by name. `value` is any JSON, the others are text. */
+interface CommandTakes {
   readonly username: string
+  /** The name of a service token. */
+  readonly name: string
   readonly password: string
   readonly role: string
   readonly claim: string
@@ -22,10 +25,20 @@ export interface CommandInput extends CommandChoices {
 export interface CommandChoices {
   readonly mfa?: boolean
   readonly method?: FactorMethod
+  /** Roles with commas between them. */
+  readonly role?: string
+  /** A time such as `90d`. */
+  readonly expires?: string
+  readonly fresh?: boolean
+  readonly aal2?: boolean
+  readonly admin?: boolean
 }
 
-/** The name of an input. */
-export type InputName = Exclude<keyof CommandInput, ChoiceName>
+/** The inputs of a command, by name. */
+export type CommandInput = CommandTakes & CommandChoices
+
+/** The name of what a command takes. */
+export type InputName = keyof CommandTakes
 
 /** The name of what may be added. */
 export type ChoiceName = keyof CommandChoices
@@ -37,6 +50,7 @@ export interface CommandParts {
   /** Null when the browser wing is off. */
   readonly links?: LinkCommands | null
   readonly factorCommands: FactorCommands
+  readonly serviceTokens: Pick<ServiceTokens, "create" | "list" | "revoke" | "revokeAll">
   readonly longAnswers: LongAnswers
   readonly log: Log
 }

@@ -7,12 +7,14 @@
 //   {"ok":false,"code":"username_taken","msg":"There is a user 'carol' already"}
 
 import { type FactorMethod, factorMethods } from "../domain/factors.ts"
+import { lifeBounds } from "../domain/service_token.ts"
 import type { JsonObject } from "../domain/strict_json.ts"
 import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
 import { reviveStore } from "../service/revive_store.ts"
 import { errorText, type Log } from "../telemetry/log.ts"
 import type {
   AdminCommand,
+  ChoiceName,
   CommandInput,
   CommandParts,
   InputName,
@@ -35,8 +37,8 @@ export type CommandName = keyof typeof commands
 const commands = {
   "store.revive": {
     takes: [],
-    help: "End all sessions, after a backup was restored: none of them lives again.",
-    asks: "This ends the sessions of all users. Everybody has to log in again. Go on?",
+    help: "End all sessions and service tokens, after a backup was restored.",
+    asks: "This ends all sessions, and revokes all service tokens. Everybody has to log in again. Go on?",
     run: (parts) => reviveStore(parts),
   },
   "user.list": {
@@ -138,6 +140,31 @@ const commands = {
     help: "End a session of a user.",
     run: ({ accounts }, { sid }) => accounts.endSession(sid),
   },
+  "token.create": {
+    takes: ["name"],
+    help: "Make a service token, which lets a machine in. It is shown once.",
+    choices: {
+      role: "Its roles: several with commas.",
+      expires: `When it expires: ${lifeBounds.least} to ${lifeBounds.most}; default: ${lifeBounds.usual}`,
+      fresh: "Let it count as a fresh login.",
+      aal2: "Let it count as a login with a second factor.",
+      admin: "Give it the role admin.",
+    },
+    prints: "object",
+    run: ({ serviceTokens }, { role: roles = "", ...asked }) =>
+      serviceTokens.create({ ...asked, roles }),
+  },
+  "token.list": {
+    takes: [],
+    help: "List the service tokens, and when each was last used.",
+    prints: "list",
+    run: ({ serviceTokens }) => serviceTokens.list(),
+  },
+  "token.revoke": {
+    takes: ["name"],
+    help: "Revoke a service token. It is refused from the next request on.",
+    run: ({ serviceTokens }, { name }) => serviceTokens.revoke(name),
+  },
   "key.list": {
     takes: [],
     help: "List the keys that sign tokens.",
@@ -171,8 +198,7 @@ export async function execute(command: JsonObject, parts: CommandParts): Promise
     if (!isCommandName(name)) throw new AuthError("invalid_request", "There is no such command")
     const { takes, choices = {}, run }: AdminCommand = commands[name]
     for (const input of takes) requireInput(command, input)
-    if ("mfa" in choices) requireFlag(command, "mfa")
-    if ("method" in choices) requireMethod(command)
+    for (const choice of Object.keys(choices)) requireChoice(command, choice as ChoiceName)
     const value = await run(parts, command as JsonObject & CommandInput)
     return { ok: true, value: value ?? null }
   } catch (error) {
@@ -210,12 +236,36 @@ function requireInput(command: JsonObject, name: InputName): void {
   throw new AuthError("invalid_request", `The command needs '${name}'`)
 }
 
-function requireFlag(command: JsonObject, name: "mfa"): void {
-  if (["undefined", "boolean"].includes(typeof command[name])) return
-  throw new AuthError("invalid_request", `'${name}' must be true or false`)
+/** What each choice must be. */
+const choiceRules: Readonly<
+  Record<ChoiceName, readonly [is: (value: unknown) => boolean, rule: string]>
+> = {
+  method: [
+    (value) => factorMethods.includes(value as FactorMethod),
+    `A method is one of ${factorMethods.join(", ")}`,
+  ],
+  ...{ role: textRule("role"), expires: textRule("expires") },
+  ...{
+    mfa: flagRule("mfa"),
+    fresh: flagRule("fresh"),
+    aal2: flagRule("aal2"),
+    admin: flagRule("admin"),
+  },
 }
 
-function requireMethod({ method }: JsonObject): void {
-  if (method === undefined || factorMethods.includes(method as FactorMethod)) return
-  throw new AuthError("invalid_request", `A method is one of ${factorMethods.join(", ")}`)
+function requireChoice(command: JsonObject, name: ChoiceName): void {
+  const [is, rule] = choiceRules[name]
+  const value = command[name]
+  if (value !== undefined && !is(value)) throw new AuthError("invalid_request", rule)
+}
+
+function textRule(name: string) {
+  return [(value: unknown) => typeof value === "string", `'${name}' must be text`] as const
+}
+
+function flagRule(name: string) {
+  return [
+    (value: unknown) => typeof value === "boolean",
+    `'${name}' must be true or false`,
+  ] as const
 }

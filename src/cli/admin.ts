@@ -25,7 +25,15 @@ const keyHints: Hints = {
 }
 
 const sessionHints: Hints = { not_found: "`postern session list` shows the sessions." }
-const hintsOf: Readonly<Record<string, Hints>> = { key: keyHints, session: sessionHints }
+const tokenHints: Hints = {
+  not_found: "`postern token list` shows the service tokens.",
+  username_taken:
+    "Choose another name, or revoke that one first. `postern token list` shows the service tokens.",
+  invalid_request: "Nothing was changed.",
+}
+const hintsOf: Readonly<Record<string, Hints>> = {
+  ...{ key: keyHints, session: sessionHints, token: tokenHints },
+}
 
 const rows = new Map<CommandName, AdminCommand>(adminCommands)
 

@@ -9,10 +9,18 @@ import type { ListedUser, UserSummary } from "../service/accounts.ts"
 import type { MadeLink } from "../service/browser/links.ts"
 import type { KeySummary } from "../service/keys.ts"
 import type { RevivedStore } from "../service/revive_store.ts"
+import type { ServiceTokenSummary } from "../service/service_tokens.ts"
 import { printable } from "../telemetry/log.ts"
 import { counted, inColumns } from "./columns.ts"
 import { factorsInJson, factorsInText, removedFactors } from "./factor_reports.ts"
 import { calledAs } from "./failure_report.ts"
+import {
+  madeInJson,
+  madeInText,
+  revokedInText,
+  serviceTokensInText,
+  serviceTokensOf,
+} from "./service_token_reports.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** What a command prints when it succeeds. */
@@ -55,6 +63,18 @@ export const reports: Readonly<Record<CommandName, Report>> = {
       return `Ended a session of user ${quotedName(username)}.\n`
     },
   },
+  "token.create": { text: madeInText, json: madeInJson },
+  "token.list": {
+    text: serviceTokensInText,
+    json: (value) => inJson(serviceTokensOf(value)),
+    reads: true,
+  },
+  "token.revoke": {
+    text(value) {
+      const { name } = value as ServiceTokenSummary
+      return `Revoked service token ${quotedName(name)}. It is refused from now on.\n`
+    },
+  },
   "key.list": { text: keysInText, json: (value) => inJson(keysOf(value)), reads: true },
   "key.rotate": {
     text(value) {
@@ -67,10 +87,11 @@ export const reports: Readonly<Record<CommandName, Report>> = {
   },
   "store.revive": {
     text(value) {
-      const { users, sessions } = value as RevivedStore
+      const { users, sessions, serviceTokens } = value as RevivedStore
       const [ended, who] = [counted(sessions, "session"), counted(users, "user")]
       return (
         `Ended ${ended} of ${who}. Everybody has to log in again.\n` +
+        revokedInText(serviceTokens) +
         "Passwords, roles and signing keys are the backup's. docs/backup.md says what else a restore undoes.\n"
       )
     },

@@ -124,6 +124,7 @@ function ownOptions(
   values: Readonly<Record<string, unknown>>,
 ): Call["options"] {
   const given = options.filter(({ name }) => values[name] !== undefined)
+  // A list as text has commas between its members.
   return new Map(given.map(({ name, takes }) => [name, takes ? String(values[name]) : ""]))
 }
 
@@ -132,8 +133,8 @@ function parse(row: CommandRow, args: readonly string[]) {
   const flag = { type: "boolean" } as const
   const isSet = row.shownSettings.length > 0
   const settings = isSet ? settingOptions.map(([option]) => [option, text] as const) : []
-  const own = (row.options ?? []).map(({ name, short, takes }) => {
-    const type = takes ? text : flag
+  const own = (row.options ?? []).map(({ name, short, takes, several = false }) => {
+    const type = takes ? { ...text, multiple: several } : flag
     return [name, short === undefined ? type : { ...type, short }] as const
   })
   const options: NonNullable<ParseArgsConfig["options"]> = {

@@ -22,6 +22,8 @@ export interface CommandOption {
   readonly short?: string
   /** What its value is called; a flag has none. */
   readonly takes?: string
+  /** Whether it may be given several times: the values have commas between them then. */
+  readonly several?: boolean
   readonly help: string
 }
 

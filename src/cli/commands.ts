@@ -171,10 +171,13 @@ const goOn = { name: "yes", help: "Go on without a question." }
 /** What the values of options are called; the others are flags. */
 const choiceValues: Partial<Record<string, string>> = {
   method: "METHOD",
+  role: "ROLE",
+  expires: "TIME",
 } satisfies Partial<Record<ChoiceName, string>>
 
 const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = {
   username: "NAME",
+  name: "NAME",
   role: "ROLE",
   claim: "CLAIM",
   value: "VALUE",
@@ -222,7 +225,7 @@ function rowOf(command: CommandName, row: AdminCommand): CommandRow {
 function optionsOf({ choices = {}, prints, asks }: AdminCommand): readonly CommandOption[] {
   const own = Object.entries(choices).map(([name, help]) => {
     const takes = choiceValues[name]
-    return takes === undefined ? { name, help } : { name, takes, help }
+    return takes === undefined ? { name, help } : { name, takes, help, several: name === "role" }
   })
   return [...own, ...(prints ? [asJson[prints]] : []), ...(asks ? [goOn] : [])]
 }

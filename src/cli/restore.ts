@@ -13,12 +13,14 @@ import { findDataDirectory } from "../store/data_directory.ts"
 import { noteBackup } from "../store/last_backup.ts"
 import { machineDisk } from "../system/disk.ts"
 import { type BackupInput, openInput } from "./backup_input.ts"
+import { counted } from "./columns.ts"
 import type { Call } from "./command_row.ts"
 import { withDeployment } from "./control.ts"
 import { calledAs } from "./failure_report.ts"
 import { interruptibly } from "./interruption.ts"
 import { createProgress } from "./progress.ts"
 import { countsInJson, heldInWords, progressOf } from "./record_counts.ts"
+import { revokedInText } from "./service_token_reports.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 import { warningsAt } from "./terminal_log.ts"
@@ -67,7 +69,7 @@ async function restore(input: BackupInput, parts: Parts): Promise<string> {
   // All of it before anything is written. A pipe can be read only once, and is checked on its way.
   if (input.file !== null) await checkBackup(input.open(), watching)
   const keepsSessions = call.options.has("keep-sessions")
-  let ended = 0
+  let [ended, revoked] = [0, 0]
   const report = await restoreBackup({
     ...watching,
     from: input.open(),
@@ -78,7 +80,9 @@ async function restore(input: BackupInput, parts: Parts): Promise<string> {
     },
     async change(content) {
       if (keepsSessions) return keepContent(content, input.place)
-      ended = (await content.count()).sessions
+      const counts = await content.count()
+      ended = counts.sessions
+      revoked = counts.serviceTokens
       return reviveContent(content, { window: windowNow(config), place: input.place })
     },
     warn: warningsAt(terminal),
@@ -95,7 +99,7 @@ async function restore(input: BackupInput, parts: Parts): Promise<string> {
   await withDeployment({ config, terminal, mayMake: false }, async ({ audit }) => {
     audit("store.restored", { count: ended })
   })
-  const restored = { directory, ended, keepsSessions, report }
+  const restored = { directory, ended, revoked, keepsSessions, report }
   return call.isJson ? restoredInJson(restored) : restoredInWords(restored)
 }
 
@@ -112,6 +116,8 @@ function windowNow({ claims, sessions }: Config) {
 interface Restored {
   readonly directory: string
   readonly ended: number
+  /** Service tokens. */
+  readonly revoked: number
   readonly keepsSessions: boolean
   readonly report: BackupReport
 }
@@ -120,18 +126,20 @@ function inJson({ origin, counts }: BackupReport) {
   return { made_at: origin.madeAt, postern: origin.postern, ...countsInJson(counts) }
 }
 
-function restoredInJson({ directory, ended, report }: Restored): string {
-  return `${JSON.stringify({ place: directory, sessions_that_ended: ended, ...inJson(report) })}\n`
+function restoredInJson({ directory, ended, revoked, report }: Restored): string {
+  const over = { sessions_that_ended: ended, service_tokens_revoked: revoked }
+  return `${JSON.stringify({ place: directory, ...over, ...inJson(report) })}\n`
 }
 
-function restoredInWords({ directory, ended, keepsSessions, report }: Restored): string {
+function restoredInWords({ directory, ended, revoked, keepsSessions, report }: Restored): string {
   const { origin, counts } = report
   const sessions = keepsSessions
-    ? "Sessions, links and cookies of that time work again: `postern store revive` ends them."
-    : `Ended ${ended === 1 ? "1 session" : `${ended} sessions`}. Everybody has to log in again.`
+    ? "Sessions, links, cookies and service tokens of that time work again: " +
+      "`postern store revive` ends them."
+    : `Ended ${counted(ended, "session")}. Everybody has to log in again.`
   return (
     `Restored to '${directory}', as of ${isoTime(origin.madeAt)}:\n${heldInWords(counts)}` +
-    `${sessions}\nPasswords, roles and signing keys are the backup's. ` +
+    `${sessions}\n${revokedInText(revoked)}Passwords, roles and signing keys are the backup's. ` +
     "docs/backup.md says what a restore undoes. Start the service now.\n"
   )
 }

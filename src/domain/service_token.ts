@@ -6,6 +6,7 @@
 //   svc:NAME                            the machine in the place of a user: no username has a colon
 
 import type { AssuranceLevel } from "./session.ts"
+import { canonicalUsername } from "./username.ts"
 
 /** A service token as the store has it. Instants are epoch seconds. */
 export interface ServiceToken {
@@ -32,6 +33,9 @@ export interface ServiceTokenUse {
   readonly address: string
 }
 
+/** The shortest and the longest life. The longest leaves a month to replace a token once a year. */
+export const lifeBounds = { least: "1h", most: "400d", usual: "90d" } as const
+
 /** How a service token begins. */
 export const serviceTokenPrefix = "pts_"
 
@@ -46,6 +50,29 @@ export function isServiceToken(text: string): boolean {
 /** The name of a machine where usernames stand. */
 export function machineName(name: string): string {
   return `svc:${name}`
+}
+
+/**
+ * The seconds of a life such as `12h` or `90d`. Null for another text, and out of bounds: there is
+ * no token for ever, since nobody would remember what it opens.
+ */
+export function readLife(text: string): number | null {
+  const seconds = secondsOf(text)
+  const [least, most] = [secondsOf(lifeBounds.least), secondsOf(lifeBounds.most)]
+  return seconds >= least && seconds <= most ? seconds : null
+}
+
+function secondsOf(text: string): number {
+  const [, count, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? []
+  return Number(count) * (unit === "d" ? 86_400 : 3600)
+}
+
+/** The canonical form of a typed username, or of `svc:NAME`. Null when it can be neither. */
+export function canonicalPrincipal(typed: string): string | null {
+  const [, name] = /^svc:(.*)$/is.exec(typed) ?? []
+  if (name === undefined) return canonicalUsername(typed)
+  const canonical = canonicalUsername(name)
+  return canonical === null ? null : machineName(canonical)
 }
 
 /** Whether a use is late enough after the noted one to be noted. */

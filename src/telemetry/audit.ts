@@ -5,8 +5,8 @@
 //   {"time":"2026-11-23T15:30:00Z","level":"audit","event":"session.ended","user":"alice",
 //    "session":"q1…","client":"192.0.2.7","request":"a1-7","reason":"logout"}
 //
-// No event holds a token, password, hash or key. `user` is the name of an existing user, never
-// typed text, since people type passwords into the wrong field.
+// No event holds a token, password, hash or key. `user` is the name of an existing user, or of a
+// service token as `svc:NAME`, never typed text, since people type passwords into the wrong field.
 
 import { type Clock, isoTime } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
@@ -27,6 +27,8 @@ export const auditEvents = [
   "session.ended",
   "refresh.refused",
   "token.revoked",
+  "service_token.created",
+  "service_token.revoked",
   "password.changed",
   "password.refused",
   "mfa.required",
@@ -76,7 +78,10 @@ export interface AuditFields {
   readonly reason?: string | undefined
   /** The key's name. */
   readonly key?: string | undefined
-  /** In a sum: the number of events. Of an import: of users; of a revived store: of sessions. */
+  /**
+   * In a sum: the number of events. Of an import: of users; of a revived store: of sessions, and of
+   * service tokens.
+   */
   readonly count?: number | undefined
   /** In a sum: the seconds in which the events happened. */
   readonly seconds?: number | undefined

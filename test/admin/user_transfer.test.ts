@@ -10,9 +10,9 @@ import { createTestService, type TestService } from "../support/test_service.ts"
 const hash = `$2b$04$${".".repeat(53)}`
 const carol = { name: "carol", password_hash: hash }
 
-async function answer({ accounts, keys, longAnswers, log }: TestService, command: JsonObject) {
+async function answer({ log, ...service }: TestService, command: JsonObject) {
   const factorCommands = { list: async () => ({}), reset: async () => ({}) }
-  return execute(command, { accounts, keys, factorCommands, longAnswers, log: log.log })
+  return execute(command, { ...service, factorCommands, log: log.log })
 }
 
 test("user.import creates users, and audits how many", async (t) => {

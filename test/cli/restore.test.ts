@@ -13,6 +13,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import { machineDisk } from "../../src/system/disk.ts"
+import { hashOfServiceToken } from "../../src/token/service_token.ts"
 import { openControlDirectory } from "../support/control_directory.ts"
 import { type FakeTerminal, pipedInput } from "../support/fake_terminal.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
@@ -76,7 +77,7 @@ test("postern restore - reads a pipe, and can print JSON", async (t) => {
   assert.deepEqual(JSON.parse(stdout), {
     ...{ place: data, sessions_that_ended: 2, made_at: service.clock.now(), postern: "1.2.3" },
     ...{ users: 2, sessions: 0, reserved_names: 0, ended_sessions: 2, revoked_tokens: 0 },
-    ...{ failed_logins: 1, login_histories: 0, service_tokens: 0 },
+    ...{ failed_logins: 1, login_histories: 0, service_tokens: 0, service_tokens_revoked: 0 },
   })
   const note = JSON.parse(readFileSync(join(data, "last_backup.json"), "utf8"))
   assert.deepEqual([note.file, note.bytes], [null, bytes.byteLength])
@@ -87,7 +88,7 @@ test("postern restore --keep-sessions gives back all as it was", async (t) => {
   const { exitCode, stdout } = await run(["restore", file, "--keep-sessions"], settings)
   assert.equal(exitCode, 0)
   const kept =
-    "Sessions, links and cookies of that time work again: `postern store revive` ends them.\n"
+    "Sessions, links, cookies and service tokens of that time work again: `postern store revive` ends them.\n"
   assert.equal(stdout, `Restored to '${data}', as of ${made}:\n${held}${kept}${ends}`)
   const store = await opened(t, data)
   assert.deepEqual(await store.users.list(), await service.store.users.list())
@@ -95,6 +96,26 @@ test("postern restore --keep-sessions gives back all as it was", async (t) => {
   assert.deepEqual(await store.sessions.list("alice"), sessions)
   const keys = await store.keys.read()
   assert.deepEqual(keys?.bytes, (await service.store.keys.read())?.bytes)
+})
+
+test("postern restore revokes service tokens, and --keep-sessions gives them back", async (t) => {
+  const { service, file, data, settings } = await backedUp(t)
+  const { token } = await service.serviceTokens.create({ name: "ci", roles: "" })
+  const given = (await service.store.backup({ postern: "1", madeAt: 1 })) ?? assert.fail()
+  const chunks: Uint8Array[] = []
+  for await (const chunk of given.chunks) chunks.push(chunk)
+  writeFileSync(file, Buffer.concat(chunks))
+  const restored = await run(["restore", file], settings)
+  const said = "\nRevoked 1 service token. `postern token create` makes others.\n"
+  assert.ok(restored.stdout.includes(said), restored.stdout)
+  const hash = hashOfServiceToken(token) ?? ""
+  const emptied = await opened(t, data)
+  assert.equal(await emptied.serviceTokens.findByHash(hash), null)
+  const other = { POSTERN_DATA_DIR: `${data}.kept` }
+  const kept = await run(["restore", file, "--keep-sessions"], { ...settings, ...other })
+  assert.ok(!kept.stdout.includes("Revoked"), kept.stdout)
+  const store = await opened(t, other.POSTERN_DATA_DIR)
+  assert.equal((await store.serviceTokens.findByHash(hash))?.name, "ci")
 })
 
 test("postern restore says that one session ended", async (t) => {

@@ -97,8 +97,8 @@ const revived =
 
 test("postern store revive ends all sessions, in the running service, and is audited", async (t) => {
   const service = await createTestService(t)
-  const { accounts, keys, store, log } = service
-  const directory = await openControlDirectory(t, { accounts, keys })
+  const { accounts, keys, serviceTokens, store, log } = service
+  const directory = await openControlDirectory(t, { accounts, keys, serviceTokens })
   for (const [username, known] of users) await service.logIn(username, known)
   const before = [keys.refreshKey(), keys.cookieKey()]
   log.takeAudit()
@@ -125,7 +125,8 @@ test("postern store revive asks before it does anything", async (t) => {
   const directory = await directoryOfCarol(t)
   const settings = { POSTERN_DATA_DIR: directory }
   const question =
-    "This ends the sessions of all users. Everybody has to log in again. Go on? [y/N] "
+    "This ends all sessions, and revokes all service tokens. Everybody has to log in again. " +
+    "Go on? [y/N] "
   const answered = async (answer: string) => {
     const keyboard = createFakeKeyboard()
     const terminal = createFakeTerminal({ ...settings }, keyboard.input)

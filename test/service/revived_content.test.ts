@@ -52,7 +52,7 @@ async function restored(
 
 test("reviveContent() leaves what reviveStore() leaves, of all that a service has", async (t) => {
   const service = await createTestService(t, { generated: true })
-  const { accounts, keys, store, clock } = service
+  const { accounts, keys, serviceTokens, store, clock } = service
   const window = { at: clock.now(), steadyAt: clock.now(), accessTtlSeconds: 900, graceSeconds: 30 }
   await service.logIn("alice", "wonderland")
   await service.logIn("alice", "wonderland")
@@ -66,6 +66,7 @@ test("reviveContent() leaves what reviveStore() leaves, of all that a service ha
   await store.users.create(sampleUser("carol", { factors, link }))
   const options = startOptions({ ifPasswordHash: sampleHash() })
   await store.sessions.start(sampleSession("s1", { username: "carol" }), options)
+  await serviceTokens.create({ name: "ci", roles: "" })
   await store.sessions.revokeToken({ jti: "j1", expiresAt: start + 60, isListed: true })
   await accounts.create({ username: "dora", password: "korrekt-pferd-batterie" })
   await accounts.delete("dora")
@@ -73,7 +74,9 @@ test("reviveContent() leaves what reviveStore() leaves, of all that a service ha
   const change = (content: Content) => reviveContent(content, { window, place: "the test" })
   const other = await restored(t, store, change)
   const before = await keysOf(store)
-  await reviveStore({ accounts, keys })
+  await reviveStore({ accounts, keys, serviceTokens })
+  assert.deepEqual(await store.serviceTokens.list(), [])
+  assert.deepEqual(await other.serviceTokens.list(), [])
   const expected = await held(store)
   assert.deepEqual(await held(other), expected)
   assert.deepEqual(expected.sessions.flat(), [])
@@ -90,7 +93,12 @@ test("reviveContent() counts the records that it gives", async () => {
   const content = { ...sampleContent(2345), keys: null }
   const window = { at: start, steadyAt: start, accessTtlSeconds: 900, graceSeconds: 30 }
   const revived = await reviveContent(content, { window, place: "the test" })
-  const expected = { ...(await content.count()), sessions: 0, endedSessions: 4690 }
+  const expected = {
+    ...(await content.count()),
+    sessions: 0,
+    endedSessions: 4690,
+    serviceTokens: 0,
+  }
   assert.deepEqual(await revived.count(), expected)
   assert.equal(revived.keys, null)
   const from = { chunks: encodeBackup(revived, origin), place: "x" }

@@ -8,6 +8,7 @@ import { type ControlOptions, openControl } from "../../src/admin/socket.ts"
 import type { Accounts } from "../../src/service/accounts.ts"
 import type { Keys } from "../../src/service/keys.ts"
 import type { LongAnswers } from "../../src/service/long_answers.ts"
+import type { ServiceTokens } from "../../src/service/service_tokens.ts"
 import { machineDisk } from "../../src/system/disk.ts"
 import { createCollectedLog } from "./collected_log.ts"
 import { noFactorCommands } from "./factor_commands.ts"
@@ -19,6 +20,7 @@ export const noParts = {
   keys: {} as Keys,
   factorCommands: noFactorCommands,
   longAnswers: {} as LongAnswers,
+  serviceTokens: {} as ServiceTokens,
 }
 
 /** Makes the directory, and listens in it until the test ends. */

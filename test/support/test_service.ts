@@ -19,6 +19,7 @@ import { createLoginGuard } from "../../src/service/login_guard.ts"
 import { createLongAnswers, type LongAnswers } from "../../src/service/long_answers.ts"
 import { openKeys } from "../../src/service/open_keys.ts"
 import { createRegister } from "../../src/service/registration.ts"
+import { ServiceTokens } from "../../src/service/service_tokens.ts"
 import { createRevocationWindow, type SessionSettings } from "../../src/service/session_tokens.ts"
 import { Sessions } from "../../src/service/sessions.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
@@ -59,6 +60,7 @@ export interface TestService {
   readonly links: LinkMaker
   readonly keys: Keys
   readonly longAnswers: LongAnswers
+  readonly serviceTokens: ServiceTokens
   readonly lane: HashingLane
   readonly trust: DeviceTrust
   readonly audit: Audit
@@ -156,19 +158,11 @@ export async function createTestService(
   t: TestContext,
   options: TestServiceOptions = {},
 ): Promise<TestService> {
-  const { shared = false, generated = false, disk = machineDisk } = options
-  const clock = createFakeClock()
-  const log = createCollectedLog(clock)
-  const trail = createTrail(log, clock, options.hear)
-  const directory = options.directory ?? temporaryDirectory(t)
-  const warn = (event: string, message: string) => log.log.warn(event, { message })
-  const store = options.store ?? (await openJsonStore({ directory, disk, warn }))
-  t.after(() => store.close())
-  const recentLogins = createRecentLogins({ store, clock })
-  const audit: Audit = (event, fields) => {
-    trail.audit(event, fields)
-    recentLogins.note(event, fields)
-  }
+  const { shared = false, generated = false } = options
+  const { clock, log, directory, warn, store, trail, recentLogins, audit } = await createBase(
+    t,
+    options,
+  )
   const { lane, hasher } = createHashing()
   const settings = { ...sessionSettings, ...options.settings }
   const claims = { ...claimSettings(shared), ...options.tokens }
@@ -208,9 +202,27 @@ export async function createTestService(
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
-  const made = { accounts, sessions, links, keys, trust, longAnswers: createLongAnswers(base) }
+  const commands = { longAnswers: createLongAnswers(base), serviceTokens: new ServiceTokens(base) }
+  const made = { accounts, sessions, links, keys, trust, ...commands }
   const parts = { ...made, ...trail, lane, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app, options), ...parts })
+}
+
+/** Clock, log, store and audit trail. */
+async function createBase(t: TestContext, options: TestServiceOptions) {
+  const { disk = machineDisk, directory = temporaryDirectory(t) } = options
+  const clock = createFakeClock()
+  const log = createCollectedLog(clock)
+  const trail = createTrail(log, clock, options.hear)
+  const warn = (event: string, message: string) => log.log.warn(event, { message })
+  const store = options.store ?? (await openJsonStore({ directory, disk, warn }))
+  t.after(() => store.close())
+  const recentLogins = createRecentLogins({ store, clock })
+  const audit: Audit = (event, fields) => {
+    trail.audit(event, fields)
+    recentLogins.note(event, fields)
+  }
+  return { clock, log, directory, warn, store, trail, recentLogins, audit }
 }
 
 function createHashing() {

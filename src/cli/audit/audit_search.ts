@@ -3,7 +3,7 @@
 
 import { isoTime, secondsOfInstant, systemClock } from "../../clock.ts"
 import { closestName } from "../../config/closest_name.ts"
-import { canonicalUsername } from "../../domain/username.ts"
+import { canonicalPrincipal } from "../../domain/service_token.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../../errors.ts"
 import { auditEvents } from "../../telemetry/audit.ts"
 import type { AuditQuestion } from "../../telemetry/audit_reading.ts"
@@ -78,7 +78,7 @@ function readQuestion(options: Call["options"]): AuditQuestion {
 }
 
 function requireUsername(typed: string): string {
-  const username = canonicalUsername(typed)
+  const username = canonicalPrincipal(typed)
   if (username !== null) return username
   throw mistaken("--user: that can't be a username", "`postern user list` shows the users.")
 }
