@@ -4,10 +4,12 @@
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
 import type { TestContext } from "node:test"
+import { fileURLToPath } from "node:url"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import { noProxies } from "./proxy_programs.ts"
 
 const program = "/usr/bin/chromium"
+const script = fileURLToPath(new URL("chromium.sh", import.meta.url))
 const stepMillisMax = 30_000
 
 /** Why tests with a browser are skipped here, or false. */
@@ -32,7 +34,7 @@ export interface ProxyPorts {
 export function launchOptions({ port, plainPort, trustedKey = "" }: ProxyPorts) {
   const rules = `MAP *:80 127.0.0.1:${plainPort}, MAP *:443 127.0.0.1:${port}`
   return {
-    executablePath: program,
+    executablePath: script,
     args: [`--host-resolver-rules=${rules}`, `--ignore-certificate-errors-spki-list=${trustedKey}`],
     // Chromium's sandbox refuses to run as root.
     chromiumSandbox: process.getuid?.() !== 0,
