@@ -3,7 +3,7 @@
 
 import { type BodyMark, markOf, type SeenRequest } from "../../admin/request_watch.ts"
 import type { Sample } from "./evidence.ts"
-import { decodedBody, type HttpAnswer, valuesOf } from "./http_answer.ts"
+import { type HttpAnswer, readableBody, valuesOf } from "./http_answer.ts"
 
 /** A difference between sent and arrived. */
 export interface Difference {
@@ -49,7 +49,7 @@ export function replyDifferences(
   if (seen.reply === null) return []
   const { status, rawHeaders, body } = seen.reply
   const isBodyless = question.method === "HEAD" || status === 204 || status === 304
-  const arrived = markOf(decodedBody(answer) ?? answer.body)
+  const arrived = markOf(readableBody(answer))
   const coding = valuesOf(answer.rawHeaders, "content-encoding")
   // A coding has an entity tag of its own (RFC 9110 §8.8.3).
   const coded = coding.length > 0 ? ["etag", "accept-ranges"] : []

@@ -2,7 +2,7 @@
 
 import type { SeenRefusal, SeenRequest, WatchStarted } from "../../admin/request_watch.ts"
 import type { Endpoint, Exchange, Lookup } from "./exchange.ts"
-import { type HttpAnswer, headerOf } from "./http_answer.ts"
+import { type HttpAnswer, headerOf, readableBody } from "./http_answer.ts"
 import type { Probe } from "./probes.ts"
 import type { PublicAddress } from "./public_address.ts"
 import { type ProxyKind, proxyOf } from "./remedies.ts"
@@ -73,11 +73,15 @@ export function isOfPostern({ exchange: { answer }, seen }: Sample): boolean {
 }
 
 /** Whether an answer looks like Postern's, where the inside is not known. */
-export function isLikePostern({ rawHeaders, body }: HttpAnswer): boolean {
+export function isLikePostern(answer: HttpAnswer): boolean {
+  const { rawHeaders } = answer
   const id = headerOf(rawHeaders, "x-request-id") ?? ""
   const policy = headerOf(rawHeaders, "content-security-policy") ?? ""
   if (/^[\w-]{8}-[0-9a-z]+$/.test(id)) return true
-  return policy.includes("frame-ancestors 'none'") || /^\{"error":"[a-z_]+","msg":"/.test(`${body}`)
+  return (
+    policy.includes("frame-ancestors 'none'") ||
+    /^\{"error":"[a-z_]+","msg":"/.test(`${readableBody(answer)}`)
+  )
 }
 
 /** The proxy, as its answers name it. */

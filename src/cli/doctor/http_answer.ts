@@ -67,6 +67,11 @@ export function decodedBody({ rawHeaders, body }: HttpAnswer): Buffer | null {
   }
 }
 
+/** The body without its content coding, or as it came where that can't be undone. */
+export function readableBody(answer: HttpAnswer): Buffer {
+  return decodedBody(answer) ?? answer.body
+}
+
 /** Whether the connection goes on after this answer. */
 export function keepsConnection({ httpVersion, rawHeaders }: HttpAnswer): boolean {
   const isFramed =

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
+import { gzipSync } from "node:zlib"
 import { noProxies } from "../../support/proxy_programs.ts"
 import { type FaultRow, scriptedRows, settingRows } from "./fault_rows.ts"
-import { complaints, startWorld } from "./proxied.ts"
+import { complaints, loginAddress, startWorld } from "./proxied.ts"
 import { startScriptedProxy } from "./scripted_proxy.ts"
 
 async function check(t: TestContext, { settings, script = {}, url, says }: FaultRow) {
@@ -26,3 +27,25 @@ test("doctor: a proxy that does one thing otherwise, and mistaken settings", {
   const rows = [...scriptedRows, ...settingRows]
   await Promise.all(rows.map((row) => t.test(row.name, (each) => check(each as TestContext, row))))
 })
+
+for (const [name, issuer, says] of [
+  ["another replica", loginAddress, /^unknown: answer: Another replica of this Postern answered/],
+  ["another Postern", "https://a.example.org", /^wrong: answer: Another Postern answers/],
+] as const) {
+  test(`doctor: ${name} answers, and the proxy compresses its answers`, async (t) => {
+    const world = await startWorld(t)
+    const { postern } = await startWorld(t, { POSTERN_ISSUER: issuer })
+    const port = await startScriptedProxy(t, world, {
+      request(passing) {
+        passing.port = postern.port
+        return undefined
+      },
+      answer(answering) {
+        answering.body = gzipSync(answering.body)
+        answering.headers.push("Content-Encoding", "gzip")
+      },
+    })
+    const [first = ""] = complaints(await world.doctor({ ports: { 443: port, 80: 9 } }))
+    assert.match(first, says)
+  })
+}

@@ -4,7 +4,7 @@
 import { type Evidence, isLikePostern, mainSample, type Sample } from "../evidence.ts"
 import type { Failure } from "../exchange.ts"
 import { type Result, unknown, wrong } from "../finding.ts"
-import { decodedBody, type HttpAnswer, headerOf } from "../http_answer.ts"
+import { decodedBody, type HttpAnswer, headerOf, readableBody } from "../http_answer.ts"
 import { remedies, remedyFor } from "../remedies.ts"
 import { redirectFault } from "./redirects.ts"
 
@@ -97,7 +97,8 @@ function noAnswer({ endpoint, exchange }: Sample, { stage, code }: Failure): Res
 /** Postern answers, but not the one that was asked to look. */
 function ofAnother({ facts, samples }: Evidence): Result {
   const metadata = samples.find(({ probe }) => probe.name === "metadata")?.exchange.answer
-  const isSameIssuer = facts?.issuer != null && `${metadata?.body}`.includes(`"${facts.issuer}"`)
+  const text = metadata == null ? "" : `${readableBody(metadata)}`
+  const isSameIssuer = facts?.issuer != null && text.includes(`"${facts.issuer}"`)
   if (isSameIssuer) {
     return unknown("Another replica of this Postern answered, so what arrives can't be seen here", {
       remedy: { any: "Ask at each replica with `postern doctor`, or ask again" },
@@ -120,7 +121,8 @@ const unreadable: Readonly<Record<string, string>> = {
 function notPassedOn(evidence: Evidence, { exchange, address }: Sample): Result {
   const { facts, blindness } = evidence
   const status = exchange.answer?.status ?? 0
-  const body = `${exchange.answer?.body.subarray(0, 2_000)}`
+  const { answer } = exchange
+  const body = answer === null ? "" : `${readableBody(answer).subarray(0, wordsBytes)}`
   const upstream = remedyFor(remedies.upstream, "ADDRESS", hostOf(facts?.listensAt))
   if (/HTTP request.*HTTPS|to an? HTTPS/i.test(body)) {
     return wrong("The port expects https, and the address says http", {

@@ -3,7 +3,7 @@
 import { readJsonObject } from "../../../domain/strict_json.ts"
 import { type Evidence, isOfPostern, sampleOf } from "../evidence.ts"
 import { ok, type Result, unknown, wrong } from "../finding.ts"
-import { decodedBody, type HttpAnswer } from "../http_answer.ts"
+import { type HttpAnswer, readableBody } from "../http_answer.ts"
 import { isOverload } from "./routes.ts"
 
 const refused = "Verifiers compare it as text, and refuse every token."
@@ -56,7 +56,7 @@ function sharedSecretResult({ facts, address }: Evidence): Result {
 function issuerIn(answer: HttpAnswer): string | null {
   if (answer.status !== 200) return null
   try {
-    const { issuer } = readJsonObject(decodedBody(answer) ?? answer.body).value
+    const { issuer } = readJsonObject(readableBody(answer)).value
     return typeof issuer === "string" ? issuer : null
   } catch {
     return null
