@@ -3,10 +3,11 @@
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
 import { chownSync, existsSync, writeFileSync } from "node:fs"
-import { connect, createServer } from "node:net"
+import { connect } from "node:net"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
+import { freePorts } from "./proxy_programs.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
 
 const program = "/usr/sbin/pgbouncer"
@@ -30,7 +31,7 @@ export interface Pooler {
 export async function startPooler(t: TestContext, host: string): Promise<Pooler> {
   const directory = temporaryDirectory(t)
   if (root) chownSync(directory, nobody, nobody)
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const settings = join(directory, "pgbouncer.ini")
   writeFileSync(join(directory, "users"), '"postern" ""\n', { mode: 0o644 })
   const lines = [
@@ -72,15 +73,5 @@ function accepts(port: number): Promise<boolean> {
       resolve(true)
     })
     socket.on("error", () => resolve(false))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0))
-    })
   })
 }
