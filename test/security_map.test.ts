@@ -89,6 +89,7 @@ const uses = {
   admin: ["createHash"],
   cli: ["brotliDecompressSync", "createGunzip", "createHash", "gunzipSync", "inflateSync"],
   config: ["X509Certificate"],
+  domain: ["createHash"],
   factor: [
     ...["createCipheriv", "createDecipheriv", "createHmac", "createPublicKey"],
     "timingSafeEqual",

@@ -17,12 +17,14 @@
 import type { FactorChange, RefusedFactor } from "../domain/factor_change.ts"
 import type { Session } from "../domain/session.ts"
 import type { RefusedChange, User, UserChange, UserReset } from "../domain/user.ts"
+import type { ChangeCondition, RefusedCondition } from "../domain/user_condition.ts"
 import type { BackupOrigin, GivenBackup } from "./copying.ts"
 import type { FailureStore } from "./failure_store.ts"
 import type { StoreFigures } from "./figures.ts"
 import type { HistoryStore } from "./history_store.ts"
 import type { ServiceTokenStore } from "./service_token_store.ts"
 import type { RevocationWindow, SessionStore } from "./session_store.ts"
+import type { UserPages } from "./user_pages.ts"
 import type { UserTransfer } from "./user_transfer.ts"
 
 /** Records that are given as they are kept. */
@@ -72,8 +74,12 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** The users. Usernames are in canonical form. */
-export interface UserStore extends UserTransfer {
+/**
+ * The users. Usernames are in canonical form. A change may have conditions
+ * (domain/user_condition.ts). They are decided in one step with the change, of all changes at once;
+ * one that does not hold is the outcome, and changes nothing.
+ */
+export interface UserStore extends UserTransfer, UserPages {
   /** The user of exactly this name, or null. */
   find(username: string): Promise<User | null>
 
@@ -103,7 +109,11 @@ export interface UserStore extends UserTransfer {
   seed(users: readonly User[]): Promise<"seeded" | "in_use">
 
   /** Changes a user and gives the new record. A refusal changes nothing. */
-  change(username: string, change: UserChange): Promise<User | RefusedChange | "unknown">
+  change(
+    username: string,
+    change: UserChange,
+    condition?: ChangeCondition,
+  ): Promise<User | RefusedChange | RefusedCondition | "unknown">
 
   /**
    * Resets a user and ends all the user's sessions but `except`, in one step. In the same step it
@@ -115,7 +125,7 @@ export interface UserStore extends UserTransfer {
   reset(
     username: string,
     reset: UserReset,
-    options: {
+    options: ChangeCondition & {
       readonly window: RevocationWindow
       readonly ifPasswordHash?: string
       readonly ifLinkTag?: string
@@ -137,7 +147,11 @@ export interface UserStore extends UserTransfer {
    * Deletes a user with all sessions and failed logins, and reserves the name. Gives the user as it
    * was, or null when there is none.
    */
-  delete(username: string, window: RevocationWindow): Promise<ResetUser | null>
+  delete(
+    username: string,
+    window: RevocationWindow,
+    condition?: ChangeCondition,
+  ): Promise<ResetUser | RefusedCondition | null>
 
   /** Makes the name of a deleted user free. False when the name is not reserved. */
   release(username: string): Promise<boolean>
@@ -177,7 +191,10 @@ export interface KeyDocument {
 }
 
 /** Why a reset changed nothing. */
-export type RefusedReset = "unknown" | "other_hash" | "other_link" | "disabled" | RefusedFactor
+export type RefusedReset =
+  | ("unknown" | "other_hash" | "other_link" | "disabled")
+  | RefusedFactor
+  | RefusedCondition
 
 /** A user after a reset, or before a deletion, and the sessions that ended. */
 export interface ResetUser {

@@ -5,6 +5,7 @@ import { test } from "node:test"
 import { Unavailable } from "../../src/errors.ts"
 import type { Store } from "../../src/store/store.ts"
 import { changingContract, deletingContract } from "./contract_of_changes.ts"
+import { conditionsContract, lastAdminContract } from "./contract_of_conditions.ts"
 import { endingContract } from "./contract_of_endings.ts"
 import { factorsContract } from "./contract_of_factors.ts"
 import { factorsOnceContract } from "./contract_of_factors_at_once.ts"
@@ -20,6 +21,7 @@ import { handlesContract } from "./contract_of_handles.ts"
 import { historiesContract } from "./contract_of_histories.ts"
 import { keysContract } from "./contract_of_keys.ts"
 import { linksContract } from "./contract_of_links.ts"
+import { pagesContract } from "./contract_of_pages.ts"
 import { predecessorsContract } from "./contract_of_predecessors.ts"
 import { namesContract, releasedContract, releasingContract } from "./contract_of_releases.ts"
 import { resettingContract } from "./contract_of_resets.ts"
@@ -51,6 +53,9 @@ export function storeContract(engine: string, open: OpenStore): void {
   manyUsersContract(engine, open)
   changingContract(engine, open)
   deletingContract(engine, open)
+  conditionsContract(engine, open)
+  lastAdminContract(engine, open)
+  pagesContract(engine, open)
   releasingContract(engine, open)
   namesContract(engine, open)
   releasedContract(engine, open)
@@ -169,6 +174,7 @@ function callsOf({ users, sessions, failures, serviceTokens, keys }: Store): Cal
         for await (const _ of users.slices());
       },
       seed: () => users.seed([bob]),
+      page: () => users.page({ after: "", limit: 1, search: "", role: "" }),
       change: () => users.change("alice", { disabled: false }),
       reset: () => users.reset("alice", {}, options),
       reviveAll: () => users.reviveAll(windowAt()),

@@ -138,7 +138,9 @@ function keepingContract(engine: string, open: OpenStore): void {
       assert.deepEqual((await one.users.find("alice"))?.factors, factors)
     }
     const again = await reopen()
-    assert.deepEqual((await again.users.delete("alice", window))?.user.factors, factors)
+    const deleted = await again.users.delete("alice", window)
+    assert.ok(deleted !== null && typeof deleted === "object")
+    assert.deepEqual(deleted.user.factors, factors)
     await again.users.release("alice")
     await again.users.create(none)
     assert.equal((await again.users.find("alice"))?.factors, null)

@@ -226,7 +226,7 @@ export function listingContract(engine: string, open: OpenStore): void {
     const user = { ...alice, roles: ["admin", "reader"] }
     assert.deepEqual(changed, user)
     assert.ok(rotated.outcome === "rotated")
-    assert.deepEqual([rotated.user, deleted?.ended], [user, [rotated.session]])
+    assert.deepEqual([rotated.user, deleted], [user, { user, ended: [rotated.session] }])
     assert.equal(await store.sessions.find("s1"), null)
   })
 

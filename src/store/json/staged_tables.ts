@@ -3,10 +3,14 @@
 // outcome that depends on a pending record ("taken", by a creation in progress) waits for the write
 // of that record, and fails if the write fails.
 
+import type { User } from "../../domain/user.ts"
+import { isAdmin } from "../../domain/user_condition.ts"
 import { Unavailable } from "../../errors.ts"
 import type { Records, TableName } from "../records.ts"
+import { Admins } from "./admins.ts"
 import { Handles } from "./handles.ts"
 import type { Journal } from "./journal.ts"
+import { SortedNames } from "./sorted_names.ts"
 import { apply, type Change, readChange, type Tables } from "./tables.ts"
 
 /** A change that is being written. */
@@ -24,12 +28,17 @@ export class StagedTables {
   /** By table and key, the latest change that is being written. */
   readonly #staged = new Map<string, Staged>()
   readonly #handles: Handles
+  readonly #admins: Admins
+  /** The names of the committed users, in order. */
+  readonly names: SortedNames
   #closed = false
 
   constructor(tables: Tables, journal: Journal) {
     this.#tables = tables
     this.#journal = journal
     this.#handles = new Handles(tables.users)
+    this.#admins = new Admins(tables.users)
+    this.names = new SortedNames(tables.users)
   }
 
   /** The records that are on disk. */
@@ -68,6 +77,26 @@ export class StagedTables {
     return outcome
   }
 
+  /**
+   * Whether somebody else than a user administers: by the records on disk, and still when what is
+   * being written is on disk. So no failed write can make it untrue.
+   */
+  hasAdminBeside(username: string): boolean {
+    const { users } = this.committed
+    for (const name of this.#admins.names()) {
+      if (name === username) continue
+      if (isAdmin(users.get(name)) && isAdmin(this.pending("users", name))) return true
+    }
+    return false
+  }
+
+  /** Gives an outcome when all pending records of those who administer are on disk. */
+  async onceAdminsCommitted<T>(outcome: T): Promise<T> {
+    const names = [...this.#admins.names()]
+    await Promise.all(names.map((name) => this.onceCommitted("users", name, null)))
+    return outcome
+  }
+
   /** The writes in progress. Each may fail. */
   pendingWrites(): readonly Promise<void>[] {
     return [...this.#staged.values()].map(({ written }) => written)
@@ -82,6 +111,7 @@ export class StagedTables {
         for (const change of changes) {
           this.#unstage(change)
           if (failure === null) this.#apply(change)
+          this.#noteAdmin(change)
         }
         if (failure === null) resolve()
         else reject(unwritten(failure))
@@ -89,6 +119,7 @@ export class StagedTables {
     })
     for (const change of changes) {
       this.#staged.set(stagedKey(change[0], change[1]), { change, written })
+      this.#noteAdmin(change)
     }
     return written
   }
@@ -102,8 +133,17 @@ export class StagedTables {
 
   #apply(change: Change): void {
     const [table, key, record] = change
-    if (table === "users") this.#handles.replace(this.#tables.users.get(key), record)
+    if (table === "users") {
+      this.#handles.replace(this.#tables.users.get(key), record)
+      this.names.note(key, record !== null)
+    }
     apply(this.#tables, change)
+  }
+
+  #noteAdmin([table, key]: Change): void {
+    if (table !== "users") return
+    const staged = this.#staged.get(stagedKey(table, key))?.change[2] as User | null | undefined
+    this.#admins.note(key, [this.#tables.users.get(key), staged])
   }
 
   #unstage(change: Change): void {

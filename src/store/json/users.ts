@@ -11,7 +11,14 @@ import {
   type UserChange,
   type UserReset,
 } from "../../domain/user.ts"
+import {
+  type ChangeCondition,
+  hasVersion,
+  losesAdmin,
+  type RefusedCondition,
+} from "../../domain/user_condition.ts"
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { PageQuestion, UserPage } from "../user_pages.ts"
 import type { CreationOutcome } from "../user_transfer.ts"
 import type { JsonFailures } from "./failed_logins.ts"
 import type { JsonHistories } from "./login_histories.ts"
@@ -19,6 +26,7 @@ import { changeToStart } from "./session_changes.ts"
 import type { JsonSessions } from "./sessions.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { type Change, frozen } from "./tables.ts"
+import { readPage } from "./user_pages.ts"
 
 /** How many users one journal entry revives. */
 const usersPerEntry = 200
@@ -137,10 +145,20 @@ export class JsonUsers implements UserStore {
     return "seeded"
   }
 
-  async change(username: string, change: UserChange): Promise<User | RefusedChange | "unknown"> {
+  page(question: PageQuestion): Promise<UserPage> {
+    return readPage(question, this.#tables)
+  }
+
+  async change(
+    username: string,
+    change: UserChange,
+    condition: ChangeCondition = {},
+  ): Promise<User | RefusedChange | RefusedCondition | "unknown"> {
     const user = this.#tables.pending("users", username)
+    if (user !== null && !hasVersion(user, condition)) return this.#otherVersion(username)
     const changed = user === null ? "unknown" : changeUser(user, change)
     if (typeof changed === "string") return this.#tables.onceCommitted("users", username, changed)
+    if (user !== null && this.#losesLastAdmin(user, changed, condition)) return this.#lastAdmin()
     const record = frozen(changed)
     await this.#tables.write([["users", username, record]])
     return record
@@ -155,6 +173,7 @@ export class JsonUsers implements UserStore {
     const before = this.#tables.pending("users", username)
     const refuse = <T>(outcome: T) => this.#tables.onceCommitted("users", username, outcome)
     if (before === null) return refuse("unknown" as const)
+    if (!hasVersion(before, options)) return this.#otherVersion(username)
     const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
     if (isOtherHash) return refuse("other_hash" as const)
     const isOtherLink = ifLinkTag !== undefined && !hasLink(before, ifLinkTag, window.at)
@@ -163,6 +182,7 @@ export class JsonUsers implements UserStore {
     if (typeof changed === "string") return refuse(changed)
     const user = frozen(resetUser(changed, reset, window.at))
     if (successor !== undefined && user.disabled) return refuse("disabled" as const)
+    if (this.#losesLastAdmin(before, user, options)) return this.#lastAdmin()
     const { ended, changes } = this.#sessions.changesToEndAll(username, window, except)
     const start = successor === undefined ? [] : [changeToStart(successor)]
     await this.#sessions.write([["users", username, user], ...changes, ...start])
@@ -186,9 +206,15 @@ export class JsonUsers implements UserStore {
     return { users, sessions }
   }
 
-  async delete(username: string, window: RevocationWindow): Promise<ResetUser | null> {
+  async delete(
+    username: string,
+    window: RevocationWindow,
+    condition: ChangeCondition = {},
+  ): Promise<ResetUser | RefusedCondition | null> {
     const user = this.#tables.pending("users", username)
     if (user === null) return this.#tables.onceCommitted("users", username, null)
+    if (!hasVersion(user, condition)) return this.#otherVersion(username)
+    if (this.#losesLastAdmin(user, null, condition)) return this.#lastAdmin()
     const { ended, changes } = this.#sessions.changesToEndAll(username, window)
     const reservation = { username, deletedAt: window.at, isReleased: false }
     await this.#sessions.write([
@@ -199,6 +225,19 @@ export class JsonUsers implements UserStore {
       ...changes,
     ])
     return { user, ended }
+  }
+
+  #losesLastAdmin(before: User, after: User | null, { keepsAdmin }: ChangeCondition): boolean {
+    if (!keepsAdmin || !losesAdmin(before, after)) return false
+    return !this.#tables.hasAdminBeside(before.username)
+  }
+
+  #otherVersion(username: string): Promise<"other_version"> {
+    return this.#tables.onceCommitted("users", username, "other_version" as const)
+  }
+
+  #lastAdmin(): Promise<"last_admin"> {
+    return this.#tables.onceAdminsCommitted("last_admin" as const)
   }
 
   /** What creates a user, or why nothing does. */

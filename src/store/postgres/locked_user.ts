@@ -1,6 +1,7 @@
 // A user's row within a transaction: locked, read, written.
 
 import type { User } from "../../domain/user.ts"
+import { adminRole, isAdmin } from "../../domain/user_condition.ts"
 import type { Query } from "./database.ts"
 import { frozen, isStorable, rowOfUser, type UserRow, userOf } from "./rows.ts"
 
@@ -16,6 +17,35 @@ export async function lockUser(
     [username],
   )
   return row === undefined ? null : userOf(row.user)
+}
+
+/** A user whom nobody else can change, and whether somebody else administers. */
+export interface LockedUser {
+  readonly user: User | null
+  readonly hasAdminBeside: boolean
+}
+
+/**
+ * Reads a user for a change that may take away who administers. Where the user does, all who do are
+ * locked, ordered by name: of two changes at once, the second sees what the first has done, and
+ * neither waits for the other. The subquery is empty for anybody else, so no table is read through.
+ */
+export async function lockWithAdmins(query: Query, username: string): Promise<LockedUser> {
+  if (!isStorable(username)) return { user: null, hasAdminBeside: false }
+  const administers = "not disabled and $2 = any (roles)"
+  const rows = await query<{ user: UserRow }>(
+    `select row_to_json(u) as user from postern.users u where username = any (array(
+      select $1 union all select username from postern.users where ${administers}
+        and exists (select from postern.users where username = $1 and ${administers})
+    )) order by username for no key update`,
+    [username, adminRole],
+  )
+  const users = rows.map(({ user }) => userOf(user))
+  const isOther = (user: User) => user.username !== username
+  return {
+    user: users.find((user) => !isOther(user)) ?? null,
+    hasAdminBeside: users.some((user) => isOther(user) && isAdmin(user)),
+  }
 }
 
 /** Writes a user whom this transaction has locked. */

@@ -10,10 +10,17 @@ import {
   type User,
   type UserChange,
 } from "../../domain/user.ts"
+import {
+  type ChangeCondition,
+  hasVersion,
+  losesAdmin,
+  type RefusedCondition,
+} from "../../domain/user_condition.ts"
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
+import type { PageQuestion, UserPage } from "../user_pages.ts"
 import type { CreationOutcome } from "../user_transfer.ts"
 import { type Database, inTime, type Query } from "./database.ts"
-import { lockUser, updateUser } from "./locked_user.ts"
+import { lockUser, lockWithAdmins, updateUser } from "./locked_user.ts"
 import { reviveUsers } from "./revived_users.ts"
 import {
   type GraceClock,
@@ -25,6 +32,7 @@ import {
   type UserRow,
   userOf,
 } from "./rows.ts"
+import { readPage } from "./user_pages.ts"
 import type { View } from "./view.ts"
 
 const usersPerPage = 2000
@@ -145,11 +153,21 @@ export class PostgresUsers implements UserStore {
     })
   }
 
-  change(username: string, change: UserChange): Promise<User | RefusedChange | "unknown"> {
+  page(question: PageQuestion): Promise<UserPage> {
+    return readPage(question, this.#database)
+  }
+
+  change(
+    username: string,
+    change: UserChange,
+    condition: ChangeCondition = {},
+  ): Promise<User | RefusedChange | RefusedCondition | "unknown"> {
     return this.#changing(async (query) => {
-      const user = await lockUser(query, username)
+      const { user, refuse } = await lockFor(query, username, condition)
+      if (user !== null && !hasVersion(user, condition)) return "other_version"
       const changed = user === null ? "unknown" : changeUser(user, change)
       if (typeof changed === "string" || changed === user) return changed
+      if (refuse(changed)) return "last_admin"
       return updateUser(query, changed)
     })
   }
@@ -157,8 +175,9 @@ export class PostgresUsers implements UserStore {
   reset(username: string, ...[reset, options]: ResetArguments): Promise<ResetUser | RefusedReset> {
     const { window, ifPasswordHash, ifLinkTag, factors, except = null, successor } = options
     return this.#changing(async (query) => {
-      const before = await lockUser(query, username)
+      const { user: before, refuse } = await lockFor(query, username, options)
       if (before === null) return "unknown"
+      if (!hasVersion(before, options)) return "other_version"
       const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
       if (isOtherHash) return "other_hash"
       if (ifLinkTag !== undefined && !hasLink(before, ifLinkTag, window.at)) return "other_link"
@@ -166,6 +185,7 @@ export class PostgresUsers implements UserStore {
       if (typeof proved === "string") return proved
       const changed = resetUser(proved, reset, window.at)
       if (successor !== undefined && changed.disabled) return "disabled"
+      if (refuse(changed)) return "last_admin"
       const user = await updateUser(query, changed)
       const ended = await endAllSessions(query, { username, except }, window)
       if (successor !== undefined) {
@@ -187,10 +207,17 @@ export class PostgresUsers implements UserStore {
     }
   }
 
-  delete(username: string, window: RevocationWindow): Promise<ResetUser | null> {
+  delete(
+    username: string,
+    window: RevocationWindow,
+    condition: ChangeCondition = {},
+  ): Promise<ResetUser | RefusedCondition | null> {
     return this.#changing(async (query) => {
-      const user = await lockUser(query, username, "for update")
+      const lock = "for update"
+      const { user, refuse } = await lockFor(query, username, { ...condition, lock })
       if (user === null) return null
+      if (!hasVersion(user, condition)) return "other_version"
+      if (refuse(null)) return "last_admin"
       const ended = await endAllSessions(query, { username, except: null }, window)
       await query("delete from postern.failed_logins where username = $1", [username])
       await query("delete from postern.users where username = $1", [username])
@@ -217,6 +244,25 @@ export class PostgresUsers implements UserStore {
 }
 
 type ResetArguments = Parameters<UserStore["reset"]> extends [string, ...infer Rest] ? Rest : never
+
+/** A locked user, and whether a change of the user has to be refused. */
+interface LockedFor {
+  readonly user: User | null
+  /** Whether the change would leave nobody who administers. */
+  readonly refuse: (after: User | null) => boolean
+}
+
+async function lockFor(
+  query: Query,
+  username: string,
+  { keepsAdmin = false, lock }: ChangeCondition & { readonly lock?: "for update" },
+): Promise<LockedFor> {
+  if (!keepsAdmin) return { user: await lockUser(query, username, lock), refuse: () => false }
+  const { user, hasAdminBeside } = await lockWithAdmins(query, username)
+  if (lock !== undefined) await lockUser(query, username, lock)
+  const refuse = (after: User | null) => user !== null && losesAdmin(user, after) && !hasAdminBeside
+  return { user, refuse }
+}
 
 async function endAllSessions(
   query: Query,

@@ -1,0 +1,57 @@
+// What a change may demand of the state right before it: that the user is as somebody has seen them
+// (RFC 9110 §13.1.1), and that somebody is left who administers. Conditions are data, so that every
+// store engine decides them in the same step as the change. Pure.
+
+import { createHash } from "node:crypto"
+import type { Factors } from "./factors.ts"
+import type { User } from "./user.ts"
+
+/** Conditions of a change. Without a member, that condition holds always. */
+export interface ChangeCondition {
+  /** The user must have one of these versions. */
+  readonly ifVersion?: readonly string[] | undefined
+  /** An enabled user with the role of admins must be left. */
+  readonly keepsAdmin?: boolean
+}
+
+/**
+ * Why a condition does not hold. "other_version": the user was changed meanwhile; "last_admin":
+ * nobody would be left who administers.
+ */
+export type RefusedCondition = "other_version" | "last_admin"
+
+/** The role of those who may use the admin API. */
+export const adminRole = "admin"
+
+/** Whether a user administers. */
+export function isAdmin(user: Pick<User, "roles" | "disabled"> | null | undefined): boolean {
+  return user != null && !user.disabled && user.roles.includes(adminRole)
+}
+
+/** Whether a change takes somebody away who administers. `after` is null for a deletion. */
+export function losesAdmin(before: User, after: User | null): boolean {
+  return isAdmin(before) && !isAdmin(after)
+}
+
+/**
+ * The version of a user: another one after each change that an operator or the user makes. What a
+ * login leaves behind is no part of it: uses of factors, wrong codes, trusted devices. The hashes
+ * are in it, so that two new passwords within a second are two versions; nobody learns a hash from
+ * the version. (A login that hashes an imported password again makes another version, once.)
+ */
+export function versionOf(user: User): string {
+  const { username, createdAt, tokensNotBefore, passwordHash, roles, claims, disabled } = user
+  const record = [username, createdAt, tokensNotBefore, passwordHash, roles, claims, disabled]
+  const content = JSON.stringify([...record, user.link, factorsIn(user.factors)])
+  return createHash("sha256").update(content).digest("base64url").slice(0, 22)
+}
+
+/** Whether a user has one of the versions of a condition. */
+export function hasVersion(user: User, { ifVersion }: ChangeCondition): boolean {
+  return ifVersion === undefined || ifVersion.includes(versionOf(user))
+}
+
+/** The factors that are in force, by their names. */
+function factorsIn(factors: Factors | null): readonly (string | null)[] {
+  return [factors?.totp?.id ?? null, ...(factors?.passkeys ?? []).map(({ id }) => id)]
+}
