@@ -166,7 +166,7 @@ function lateFactorCommands(parts: OperatorFactorParts): FactorCommands {
   }
   return {
     list: async (username) => (await load()).list(username),
-    reset: async (user) => (await load()).reset(user),
+    reset: async (...reset) => (await load()).reset(...reset),
   }
 }
 

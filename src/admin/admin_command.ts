@@ -3,6 +3,7 @@
 
 import type { FactorMethod } from "../domain/factors.ts"
 import type { Accounts } from "../service/accounts.ts"
+import type { Act } from "../service/act.ts"
 import type { Keys } from "../service/keys.ts"
 import type { LongAnswers } from "../service/long_answers.ts"
 import type { ServiceTokens } from "../service/service_tokens.ts"
@@ -57,14 +58,17 @@ export interface CommandParts {
 
 /** Makes links for users. */
 export interface LinkCommands {
-  invite(username: string): Promise<object>
-  reset(username: string, options: { readonly removesFactors: boolean }): Promise<object>
+  invite(username: string, act?: Act): Promise<object>
+  reset(username: string, options: { readonly removesFactors: boolean }, act?: Act): Promise<object>
 }
 
 /** Shows and removes the second factors of users. */
 export interface FactorCommands {
   list(username: string): Promise<object>
-  reset(user: { readonly username: string; readonly method: FactorMethod | null }): Promise<object>
+  reset(
+    user: { readonly username: string; readonly method: FactorMethod | null },
+    act?: Act,
+  ): Promise<object>
 }
 
 /** A row of the table. */
@@ -79,5 +83,5 @@ export interface AdminCommand {
   readonly prints?: "list" | "object"
   /** What is asked before it is done. */
   readonly asks?: string
-  readonly run: (parts: CommandParts, input: CommandInput) => Promise<unknown>
+  readonly run: (parts: CommandParts, input: CommandInput, act: Act) => Promise<unknown>
 }

@@ -10,6 +10,7 @@ import { type FactorMethod, factorMethods } from "../domain/factors.ts"
 import { lifeBounds } from "../domain/service_token.ts"
 import type { JsonObject } from "../domain/strict_json.ts"
 import { AuthError, type ErrorCode, Unavailable } from "../errors.ts"
+import { type Act, byOperator } from "../service/act.ts"
 import { reviveStore } from "../service/revive_store.ts"
 import { errorText, type Log } from "../telemetry/log.ts"
 import type {
@@ -50,56 +51,58 @@ const commands = {
   "user.add": {
     takes: ["username", "password"],
     help: "Add a user. Asks for the password, or reads it from a pipe.",
-    run: ({ accounts }, { username, password }) => accounts.create({ username, password }),
+    run: ({ accounts }, { username, password }, act) =>
+      accounts.create({ username, password }, act),
   },
   "user.password": {
     takes: ["username", "password"],
     help: "Set a user's password and end their sessions. Asks for it, or reads a pipe.",
-    run: ({ accounts }, { username, password }) => accounts.setPassword({ username, password }),
+    run: ({ accounts }, { username, password }, act) =>
+      accounts.setPassword({ username, password }, act),
   },
   "user.invite": {
     takes: ["username"],
     help: "Add a user by a link for setting a password, good for 24 hours.",
     prints: "object",
-    run: ({ links }, { username }) => requireLinks(links).invite(username),
+    run: ({ links }, { username }, act) => requireLinks(links).invite(username, act),
   },
   "user.reset": {
     takes: ["username"],
     help: "Make a link for setting a new password, good for an hour.",
     choices: { mfa: "Let the link remove the user's second factors, too." },
     prints: "object",
-    run: ({ links }, { username, mfa: removesFactors = false }) =>
-      requireLinks(links).reset(username, { removesFactors }),
+    run: ({ links }, { username, mfa: removesFactors = false }, act) =>
+      requireLinks(links).reset(username, { removesFactors }, act),
   },
   "user.disable": {
     takes: ["username"],
     help: "Block a user from logging in, and end their sessions.",
-    run: ({ accounts }, { username }) => accounts.disable(username),
+    run: ({ accounts }, { username }, act) => accounts.disable(username, act),
   },
   "user.enable": {
     takes: ["username"],
     help: "Let a disabled user log in again.",
-    run: ({ accounts }, { username }) => accounts.enable(username),
+    run: ({ accounts }, { username }, act) => accounts.enable(username, act),
   },
   "user.logout": {
     takes: ["username"],
     help: "End all sessions of a user.",
-    run: ({ accounts }, { username }) => accounts.logOut(username),
+    run: ({ accounts }, { username }, act) => accounts.logOut(username, act),
   },
   "user.unlock": {
     takes: ["username"],
     help: "Unlock a user: clear their failed logins and wrong codes.",
-    run: ({ accounts }, { username }) => accounts.unlock(username),
+    run: ({ accounts }, { username }, act) => accounts.unlock(username, act),
   },
   "user.delete": {
     takes: ["username"],
     help: "Delete a user. The name stays reserved until `user release`.",
-    run: ({ accounts }, { username }) => accounts.delete(username),
+    run: ({ accounts }, { username }, act) => accounts.delete(username, act),
   },
   "user.release": {
     takes: ["username"],
     help: "Free the name of a deleted user, so that it can be used again.",
-    run: ({ accounts }, { username }) => accounts.release(username),
+    run: ({ accounts }, { username }, act) => accounts.release(username, act),
   },
   "user.mfa.list": {
     takes: ["username"],
@@ -112,33 +115,34 @@ const commands = {
     help: "Remove a user's second factors, and end their sessions.",
     choices: { method: "Remove only that method: otp, recovery or passkey." },
     asks: "This removes second factors and ends the user's sessions. Go on?",
-    run: ({ factorCommands }, { username, method = null }) =>
-      factorCommands.reset({ username, method }),
+    run: ({ factorCommands }, { username, method = null }, act) =>
+      factorCommands.reset({ username, method }, act),
   },
   "user.role.add": {
     takes: ["username", "role"],
     help: "Give a user a role.",
-    run: ({ accounts }, { username, role }) => accounts.addRole(username, role),
+    run: ({ accounts }, { username, role }, act) => accounts.addRole(username, role, act),
   },
   "user.role.remove": {
     takes: ["username", "role"],
     help: "Take a role from a user.",
-    run: ({ accounts }, { username, role }) => accounts.removeRole(username, role),
+    run: ({ accounts }, { username, role }, act) => accounts.removeRole(username, role, act),
   },
   "user.claim.set": {
     takes: ["username", "claim", "value"],
     help: "Set a claim in a user's tokens. VALUE is JSON, or else text.",
-    run: ({ accounts }, { username, claim, value }) => accounts.setClaim(username, claim, value),
+    run: ({ accounts }, { username, claim, value }, act) =>
+      accounts.setClaim(username, claim, value, act),
   },
   "user.claim.remove": {
     takes: ["username", "claim"],
     help: "Remove a claim from a user's tokens.",
-    run: ({ accounts }, { username, claim }) => accounts.removeClaim(username, claim),
+    run: ({ accounts }, { username, claim }, act) => accounts.removeClaim(username, claim, act),
   },
   "session.end": {
     takes: ["sid"],
     help: "End a session of a user.",
-    run: ({ accounts }, { sid }) => accounts.endSession(sid),
+    run: ({ accounts }, { sid }, act) => accounts.endSession(sid, act),
   },
   "token.create": {
     takes: ["name"],
@@ -151,8 +155,8 @@ const commands = {
       admin: "Give it the role admin.",
     },
     prints: "object",
-    run: ({ serviceTokens }, { role: roles = "", ...asked }) =>
-      serviceTokens.create({ ...asked, roles }),
+    run: ({ serviceTokens }, { role: roles = "", ...asked }, act) =>
+      serviceTokens.create({ ...asked, roles }, act),
   },
   "token.list": {
     takes: [],
@@ -163,7 +167,7 @@ const commands = {
   "token.revoke": {
     takes: ["name"],
     help: "Revoke a service token. It is refused from the next request on.",
-    run: ({ serviceTokens }, { name }) => serviceTokens.revoke(name),
+    run: ({ serviceTokens }, { name }, act) => serviceTokens.revoke(name, act),
   },
   "key.list": {
     takes: [],
@@ -174,12 +178,12 @@ const commands = {
   "key.rotate": {
     takes: [],
     help: "Publish a new key. It signs once verifiers have had time to fetch it.",
-    run: ({ keys }) => keys.rotate(),
+    run: ({ keys }, _input, act) => keys.rotate(act),
   },
   "key.retire": {
     takes: ["kid"],
     help: "Refuse a key and all that it signed. KID may be `refresh` or `cookies`.",
-    run: ({ keys }, { kid }) => keys.retire(kid),
+    run: ({ keys }, { kid }, act) => keys.retire(kid, act),
   },
 } as const satisfies Record<string, AdminCommand>
 
@@ -195,15 +199,27 @@ export async function execute(command: JsonObject, parts: CommandParts): Promise
       const { transfer } = await import("./user_transfer.ts")
       return { ok: true, value: await transfer(command, parts.accounts) }
     }
-    if (!isCommandName(name)) throw new AuthError("invalid_request", "There is no such command")
-    const { takes, choices = {}, run }: AdminCommand = commands[name]
-    for (const input of takes) requireInput(command, input)
-    for (const choice of Object.keys(choices)) requireChoice(command, choice as ChoiceName)
-    const value = await run(parts, command as JsonObject & CommandInput)
-    return { ok: true, value: value ?? null }
+    return { ok: true, value: await perform(command, parts, byOperator) }
   } catch (error) {
     return refusalOf(error, { name, log })
   }
+}
+
+/**
+ * Runs a command of the table, as an act, and gives its value.
+ * @throws AuthError, Unavailable
+ */
+export async function perform(
+  command: JsonObject,
+  parts: CommandParts,
+  act: Act,
+): Promise<unknown> {
+  const { command: name } = command
+  if (!isCommandName(name)) throw new AuthError("invalid_request", "There is no such command")
+  const { takes, choices = {}, run }: AdminCommand = commands[name]
+  for (const input of takes) requireInput(command, input)
+  for (const choice of Object.keys(choices)) requireChoice(command, choice as ChoiceName)
+  return (await run(parts, command as JsonObject & CommandInput, act)) ?? null
 }
 
 /** The answer to a command that failed. */

@@ -29,12 +29,17 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   method_not_allowed: "`Allow` lists the methods of the path.",
   request_timeout: "The request took too long to arrive.",
   username_taken:
-    "`/register`: the name belongs to a user, belonged to a deleted user, or is reserved.",
+    "`/register`, `/admin/users`: the name belongs to a user, belonged to a deleted user, or is reserved.",
+  last_admin: "`/admin`: nobody would be left who is enabled and has the role `admin`.",
+  precondition_failed:
+    "`/admin`: what `If-Match` names was changed meanwhile. Read it again. Nothing was changed.",
   content_too_large: "The body is longer than 16 KiB, or arrives in more than 256 pieces.",
   uri_too_long: "The request target is longer than 2 KiB.",
   unsupported_media_type: "The body is not JSON in UTF-8, or is compressed.",
   expectation_failed: "The request has an `Expect` header other than 100-continue.",
   misdirected_request: "`POSTERN_ALLOWED_HOSTS` does not contain the request's `Host`.",
+  precondition_required:
+    "`/admin`: the change needs `If-Match` with the `ETag` of what is to be changed.",
   too_many_requests:
     "Too many failures, logins, sign-ups or refreshes. `Retry-After` says when to try again.",
   header_fields_too_large: "The request has more than 100 headers, or more than 16 KiB of headers.",

@@ -1,17 +1,24 @@
 // What an operator can do with users: create, list, change and delete them. The command line and
 // the control socket call this. It also checks and changes passwords for sessions.ts.
 
-import { type FactorState, factorStateOf } from "../domain/factor_requirement.ts"
-import type { User, UserChange, UserReset } from "../domain/user.ts"
+import type { User } from "../domain/user.ts"
+import { hasVersion } from "../domain/user_condition.ts"
 import { canonicalUsername, quotedName } from "../domain/username.ts"
 import { AuthError, Unavailable } from "../errors.ts"
 import type { RevocationWindow } from "../store/store.ts"
+import type { PageQuestion } from "../store/user_pages.ts"
 import type { CreationOutcome } from "../store/user_transfer.ts"
 import { type Audit, type AuditFields, auditEnded } from "../telemetry/audit.ts"
 import {
+  type Act,
+  byOperator,
+  changedMeanwhile,
+  isRefusedCondition,
+  refusedCondition,
+} from "./act.ts"
+import {
   type CreateUserParts,
   createUser,
-  makeUserRecord,
   requireChoosable,
   requireName,
   unknownUser,
@@ -22,22 +29,15 @@ import {
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
-import { loginLimits, mfaLimits } from "./limits.ts"
-import { type LoginAttempt, operator } from "./login_attempt.ts"
+import { loginLimits } from "./limits.ts"
+import type { LoginAttempt } from "./login_attempt.ts"
 import type { LoginGuard } from "./login_guard.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
-import { refusedChange, requireClaim, requireRole } from "./user_rights.ts"
-
-/** A user without the password hash, the tag of a link, and the second factors. */
-export type UserSummary = Omit<User, "passwordHash" | "link" | "factors">
-
-/** A user, and whether strangers are locked out after too many failed logins. */
-export interface ListedUser extends UserSummary {
-  readonly isLocked: boolean
-  /** Whether the user was invited, and has not set a password yet. */
-  readonly isInvited: boolean
-  readonly factorState: FactorState
-}
+import { seedUsers } from "./seed_users.ts"
+import { changeUserBy, resetUserBy } from "./user_changes.ts"
+import { type ListedPage, listUsers, pageOfUsers } from "./user_list.ts"
+import { requireClaim, requireRole } from "./user_rights.ts"
+import { type ListedUser, type UserView, viewOf } from "./user_view.ts"
 
 /** What the use cases work with. */
 export interface AccountParts extends CreateUserParts, CredentialCheckParts {
@@ -48,7 +48,8 @@ export interface AccountParts extends CreateUserParts, CredentialCheckParts {
 
 /**
  * The use cases. Each takes a username as somebody typed it. Each throws AuthError
- * `invalid_request` for an invalid username, and `not_found` for an unknown one.
+ * `invalid_request` for an invalid username, and `not_found` for an unknown one. Changes are the
+ * operator's unless an act says otherwise, and throw what its conditions refuse (act.ts).
  */
 export class Accounts {
   readonly #parts: AccountParts
@@ -64,53 +65,58 @@ export class Accounts {
   }
 
   /** @throws AuthError `password_blocked`, `username_taken` */
-  async create({ username: typed, password }: Credentials): Promise<UserSummary> {
+  async create(
+    { username: typed, password }: Credentials,
+    { asker, fields }: Act = byOperator,
+  ): Promise<UserView> {
     const username = requireName(typed)
     await requireChoosable({ username, password })
-    const user = await createUser({ username, password }, { ...this.#parts, asker: operator })
-    this.#parts.audit("user.added", { user: username })
-    return summary(user)
+    const user = await createUser({ username, password }, { ...this.#parts, asker })
+    this.#parts.audit("user.added", { ...fields, user: username })
+    // As the store has it: under a released name it is another record.
+    return (await this.find(username)) ?? viewOf(user)
   }
 
   /** All users, ordered by name. */
-  async list(): Promise<readonly ListedUser[]> {
-    const { store, guard, requirement } = this.#parts
-    const failuresMax = mfaLimits.failuresOfAccount.inARow
-    const users = await store.users.list()
-    return Promise.all(
-      users.map(async (user) => ({
-        ...summary(user),
-        isLocked: await guard.isLocked(user.username),
-        isInvited: user.link?.kind === "invite",
-        factorState: factorStateOf(user, { requirement, failuresMax }),
-      })),
-    )
+  list(): Promise<readonly ListedUser[]> {
+    return listUsers(this.#parts)
+  }
+
+  /** A page of users, ordered by name. */
+  page(question: PageQuestion): Promise<ListedPage> {
+    return pageOfUsers(question, this.#parts)
   }
 
   /** The user of a name, or null. */
-  async find(typed: string): Promise<UserSummary | null> {
+  async find(typed: string): Promise<UserView | null> {
     const username = canonicalUsername(typed)
     const user = username === null ? null : await this.#parts.store.users.find(username)
-    return user === null ? null : summary(user)
+    return user === null ? null : viewOf(user)
   }
 
   /**
    * Sets a password, ends the user's sessions, and unlocks. @throws AuthError `password_blocked`
    */
-  async setPassword({ username: typed, password }: Credentials): Promise<UserSummary> {
+  async setPassword(
+    { username: typed, password }: Credentials,
+    act: Act = byOperator,
+  ): Promise<UserView> {
     const { hasher } = this.#parts
-    const username = await this.#requireUser(typed)
+    const username = await this.#requireUser(typed, act)
     await requireChoosable({ username, password })
-    const passwordHash = await hasher.hash(password, operator)
-    const user = await this.#reset(username, { passwordHash }, "password_set")
-    await this.forgetFailures(username, "password_set")
+    const passwordHash = await hasher.hash(password, act.asker)
+    const user = await resetUserBy(
+      { typed: username, reset: { passwordHash }, act, reason: "password_set" },
+      this.#parts,
+    )
+    await this.forgetFailures(username, "password_set", act.fields)
     return user
   }
 
   /** Forgets the failed logins of a user who has a new password. The username is canonical. */
-  async forgetFailures(username: string, reason: string): Promise<void> {
+  async forgetFailures(username: string, reason: string, fields: AuditFields = {}): Promise<void> {
     const { guard, audit } = this.#parts
-    if (await guard.unlock(username)) audit("user.unlocked", { user: username, reason })
+    if (await guard.unlock(username)) audit("user.unlocked", { ...fields, user: username, reason })
   }
 
   /** Forgets the failures of a login that is complete only now, by its second factor. */
@@ -124,13 +130,13 @@ export class Accounts {
   }
 
   /** Keeps a user from logging in, and ends the sessions. */
-  disable(typed: string): Promise<UserSummary> {
-    return this.#reset(typed, { disabled: true }, "disabled")
+  disable(typed: string, act: Act = byOperator): Promise<UserView> {
+    return resetUserBy({ typed, reset: { disabled: true }, act, reason: "disabled" }, this.#parts)
   }
 
   /** Lets a user log in again. */
-  enable(typed: string): Promise<UserSummary> {
-    return this.#change(typed, { disabled: false }, "enabled")
+  enable(typed: string, act: Act = byOperator): Promise<UserView> {
+    return changeUserBy({ typed, change: { disabled: false }, act, reason: "enabled" }, this.#parts)
   }
 
   /** How many users strangers are locked out of. */
@@ -145,8 +151,8 @@ export class Accounts {
   }
 
   /** Ends all sessions of a user. */
-  logOut(typed: string): Promise<UserSummary> {
-    return this.#reset(typed, {}, "logged_out")
+  logOut(typed: string, act: Act = byOperator): Promise<UserView> {
+    return resetUserBy({ typed, reset: {}, act, reason: "logged_out" }, this.#parts)
   }
 
   /**
@@ -160,79 +166,95 @@ export class Accounts {
   }
 
   /** Ends one session, and gives its user. @throws AuthError `not_found` */
-  async endSession(sid: string): Promise<{ readonly username: string }> {
+  async endSession(
+    sid: string,
+    { fields }: Act = byOperator,
+  ): Promise<{ readonly username: string }> {
     const { store, audit, windowNow } = this.#parts
     const ended = await store.sessions.end(sid, { window: windowNow() })
     if (ended === null) throw new AuthError("not_found", "There is no such session")
-    auditEnded([ended], { reason: "operator" }, audit)
+    auditEnded([ended], { ...fields, reason: "operator" }, audit)
     return { username: ended.username }
   }
 
   /** Unlocks a user: forgets all failed logins, and all wrong codes. */
-  async unlock(typed: string): Promise<void> {
-    const username = await this.#requireUser(typed)
-    await this.#parts.guard.unlock(username)
+  async unlock(typed: string, { condition, fields }: Act = byOperator): Promise<UserView> {
+    const { store, guard, audit } = this.#parts
+    const username = requireName(typed)
     // Refused for a user without factors, who has no wrong codes.
-    await this.#parts.store.users.change(username, { factors: { forgetFailures: true } })
-    this.#parts.audit("user.unlocked", { user: username, reason: "operator" })
+    const change = { factors: { forgetFailures: true } } as const
+    const outcome = await store.users.change(username, change, condition)
+    if (outcome === "unknown") throw unknownUser(username)
+    if (typeof outcome === "string" && isRefusedCondition(outcome)) throw refusedCondition(outcome)
+    await guard.unlock(username)
+    audit("user.unlocked", { ...fields, user: username, reason: "operator" })
+    const user = await this.find(username)
+    if (user === null) throw unknownUser(username)
+    return user
   }
 
   /** Deletes a user and ends the sessions. The name stays reserved. */
-  async delete(typed: string): Promise<void> {
+  async delete(typed: string, { condition, fields }: Act = byOperator): Promise<void> {
     const { store, audit, windowNow } = this.#parts
     const username = requireName(typed)
-    const deleted = await store.users.delete(username, windowNow())
+    const deleted = await store.users.delete(username, windowNow(), condition)
     if (deleted === null) throw unknownUser(username)
-    audit("user.deleted", { user: username })
-    auditEnded(deleted.ended, { reason: "deleted" }, audit)
+    if (typeof deleted === "string") throw refusedCondition(deleted)
+    audit("user.deleted", { ...fields, user: username })
+    auditEnded(deleted.ended, { ...fields, reason: "deleted" }, audit)
   }
 
   /** Frees the name of a deleted user. */
-  async release(typed: string): Promise<void> {
+  async release(typed: string, { fields }: Act = byOperator): Promise<void> {
     const { store, audit } = this.#parts
     const username = requireName(typed)
     if (!(await store.users.release(username))) {
       throw new AuthError("not_found", `The name ${quotedName(username)} is not reserved`)
     }
-    audit("user.released", { user: username })
+    audit("user.released", { ...fields, user: username })
   }
 
   /** Gives a user a role. @throws AuthError `invalid_request` */
-  async addRole(typed: string, role: string): Promise<UserSummary> {
-    return this.#change(typed, { addRole: requireRole(role) }, "role_added")
+  async addRole(typed: string, role: string, act: Act = byOperator): Promise<UserView> {
+    return changeUserBy(
+      { typed, change: { addRole: requireRole(role) }, act, reason: "role_added" },
+      this.#parts,
+    )
   }
 
   /** Removes a role from a user. */
-  removeRole(typed: string, role: string): Promise<UserSummary> {
-    return this.#change(typed, { removeRole: role }, "role_removed")
+  removeRole(typed: string, role: string, act: Act = byOperator): Promise<UserView> {
+    return changeUserBy(
+      { typed, change: { removeRole: role }, act, reason: "role_removed" },
+      this.#parts,
+    )
   }
 
   /** Sets a claim in a user's tokens. @throws AuthError `invalid_request` */
-  async setClaim(typed: string, name: string, value: unknown): Promise<UserSummary> {
-    return this.#change(typed, { setClaim: requireClaim({ name, value }) }, "claim_set")
+  async setClaim(
+    typed: string,
+    name: string,
+    value: unknown,
+    act: Act = byOperator,
+  ): Promise<UserView> {
+    const setClaim = requireClaim({ name, value })
+    return changeUserBy({ typed, change: { setClaim }, act, reason: "claim_set" }, this.#parts)
   }
 
   /** Removes a claim from a user's tokens. */
-  removeClaim(typed: string, name: string): Promise<UserSummary> {
-    return this.#change(typed, { unsetClaim: name }, "claim_removed")
+  removeClaim(typed: string, name: string, act: Act = byOperator): Promise<UserView> {
+    return changeUserBy(
+      { typed, change: { unsetClaim: name }, act, reason: "claim_removed" },
+      this.#parts,
+    )
   }
 
   /**
    * Adds the first users to a store that never had one. The passwords are not checked.
    * @returns false when the store ever had a user; then nothing is added
    */
-  async seed(users: readonly Credentials[]): Promise<boolean> {
-    const { store, audit } = this.#parts
-    // The store decides below. This check saves most starts the hashing.
-    if ((await store.users.count()) > 0) return false
-    const asking = { ...this.#parts, asker: operator }
-    const made: User[] = []
-    for (const { username, password } of users) {
-      made.push(await makeUserRecord({ username: requireName(username), password }, asking))
-    }
-    if ((await store.users.seed(made)) === "in_use") return false
-    for (const { username } of made) audit("user.seeded", { user: username })
-    return true
+  seed(users: readonly Credentials[]): Promise<boolean> {
+    return seedUsers(users, this.#parts)
   }
 
   /**
@@ -255,35 +277,11 @@ export class Accounts {
     return this.#parts.store.users.slices()
   }
 
-  async #change(typed: string, change: UserChange, reason: string): Promise<UserSummary> {
-    const { store, audit } = this.#parts
+  async #requireUser(typed: string, { condition }: Act): Promise<string> {
     const username = requireName(typed)
-    const changed = await store.users.change(username, change)
-    if (changed === "unknown") throw unknownUser(username)
-    if (typeof changed === "string") throw refusedChange(changed, change, username)
-    audit("user.changed", { user: username, reason })
-    return summary(changed)
-  }
-
-  /** Changes a user and makes all earlier tokens of the user invalid. */
-  async #reset(typed: string, reset: UserReset, reason: string): Promise<UserSummary> {
-    const { store, audit, windowNow } = this.#parts
-    const username = requireName(typed)
-    const outcome = await store.users.reset(username, reset, { window: windowNow() })
-    if (typeof outcome === "string") throw unknownUser(username)
-    audit("user.changed", { user: username, reason })
-    auditEnded(outcome.ended, { reason }, audit)
-    return summary(outcome.user)
-  }
-
-  async #requireUser(typed: string): Promise<string> {
-    const username = requireName(typed)
-    if ((await this.#parts.store.users.find(username)) === null) throw unknownUser(username)
+    const user = await this.#parts.store.users.find(username)
+    if (user === null) throw unknownUser(username)
+    if (!hasVersion(user, condition)) throw changedMeanwhile()
     return username
   }
-}
-
-function summary(user: User): UserSummary {
-  const { passwordHash: _hash, link: _link, factors: _factors, ...rest } = user
-  return rest
 }

@@ -1,22 +1,11 @@
 // The keys of a deployment. They are made at the first start, rotated by command or by age, and
 // retired in an emergency. A change is stored before it takes effect. Changes run one at a time.
 
-import type { Clock } from "../clock.ts"
 import { AuthError, Unavailable } from "../errors.ts"
-import type { Store } from "../store/store.ts"
 import { createTurns } from "../system/turns.ts"
-import type { Audit } from "../telemetry/audit.ts"
 import type { PublishedAlgorithm } from "../token/keys/algorithms.ts"
+import { type KeyFile, readKeyFile, renewSecret, writeKeyFile } from "../token/keys/key_file.ts"
 import {
-  type KeyFile,
-  readKeyFile,
-  renewSecret,
-  secretNames,
-  writeKeyFile,
-} from "../token/keys/key_file.ts"
-import {
-  createImportedKeyRing,
-  createSharedKeyRing,
   createTimedKeyRing,
   generateTimedKey,
   type KeyRing,
@@ -25,51 +14,31 @@ import {
 import {
   followedBy,
   isOver,
-  type KeyState,
   noticeSeconds,
   signerOf,
-  stateOf,
   type TimedKey,
   waitingKey,
-  withEnds,
   without,
 } from "../token/keys/key_rotation.ts"
+import { type Act, byOperator, changedMeanwhile } from "./act.ts"
+import {
+  type KeyParts,
+  type KeySummary,
+  type KeysState,
+  keysOf,
+  keysOfOthers,
+  listedKeys,
+  stateOfFile,
+  summaryOfKey,
+  tokenSeconds,
+  versionOfKeys,
+} from "./keys_state.ts"
 
-/** A key as it may be shown. Instants are epoch seconds. */
-export interface KeySummary {
-  /** "refresh" and "cookies" for those of refresh tokens and cookies; null for a shared secret. */
-  readonly kid: string | null
-  readonly alg: string
-  readonly state: KeyState
-  /** Null when it was not generated here. */
-  readonly publishedAt: number | null
-  readonly signsFrom: number | null
-  readonly keptUntil: number | null
-}
-
-/** What the keys work with. */
-export interface KeyParts {
-  readonly store: { readonly keys: Store["keys"]; readonly users: Pick<Store["users"], "count"> }
-  readonly clock: Clock
-  readonly audit: Audit
-  readonly warn: (event: string, message: string) => void
-  /** Life of an access token. */
-  readonly accessTtlSeconds: number
-  /** How long a token is accepted after it expires, for clocks that differ. */
-  readonly leewaySeconds: number
-  /** Age at which a signing key is replaced; null for never. */
-  readonly rotationSeconds: number | null
-}
+/** What is shown of keys, and what they work with. */
+export type { KeyParts, KeySummary } from "./keys_state.ts"
 
 /** Tells of keys that another process has changed, and takes them over. */
 export type KeyWatch = Pick<Keys, "haveChanged" | "catchUp">
-
-/** The document, its version, and the ring of its keys. */
-interface KeysState {
-  readonly file: KeyFile
-  readonly version: number | null
-  readonly ring: KeyRing
-}
 
 /** The keys, and the operator's commands for them. Made by `openKeys`. */
 export class Keys {
@@ -122,17 +91,12 @@ export class Keys {
 
   /** The keys in the order in which they sign, then those of refresh tokens and of cookies. */
   list(): readonly KeySummary[] {
-    const { signing, clock } = this.#parts
-    const now = clock.now()
-    const keys = this.#keys()
-    const nothing = { publishedAt: null, signsFrom: null, keptUntil: null }
-    const { kid = null, alg } = this.#state.ring.signer(now)
-    const signers: readonly KeySummary[] =
-      signing.kind === "generated"
-        ? keys.map((key) => summary(key, keys, now))
-        : [{ kid, alg, state: "signing", ...nothing }]
-    const secret = { alg: "HMAC-SHA-256", state: "signing", ...nothing } as const
-    return [...signers, ...secretNames.map((name) => ({ kid: name, ...secret }))]
+    return listedKeys(this.#state, this.#parts.signing, this.#parts.clock.now())
+  }
+
+  /** The version of what `list` shows: another one after each change. Nobody learns a key from it. */
+  version(): string {
+    return versionOfKeys(this.#state, this.#parts.signing, this.#parts.clock.now())
   }
 
   /**
@@ -140,10 +104,11 @@ export class Keys {
    * @throws AuthError `invalid_request` when the operator gave the key, or a new key waits already
    * @throws Unavailable when the store can't be written; then nothing has changed
    */
-  async rotate(): Promise<KeySummary> {
+  async rotate(act: Act = byOperator): Promise<KeySummary> {
     await this.catchUp()
     return this.#inTurn(async () => {
       const { clock, audit } = this.#parts
+      this.#requireSeen(act)
       const algorithm = this.#generated()
       const now = clock.now()
       const waiting = waitingKey(this.#keys(), now)
@@ -153,9 +118,9 @@ export class Keys {
       }
       const times = { publishedAt: now, signsFrom: now + noticeSeconds }
       const added = await generateTimedKey(algorithm, times)
-      await this.#replace(followedBy(this.#keys(), added, tokenSeconds(this.#parts)))
-      audit("key.rotated", { key: added.jwk.kid })
-      return summary(added, this.#keys(), now)
+      await this.#replace(followedBy(this.#keys(), added, tokenSeconds(this.#parts)), act)
+      audit("key.rotated", { ...act.fields, key: added.jwk.kid })
+      return summaryOfKey(added, this.#keys(), now)
     })
   }
 
@@ -165,13 +130,14 @@ export class Keys {
    * again.
    * @throws AuthError `not_found` for an unknown kid, and the errors of `rotate`
    */
-  async retire(kid: string): Promise<void> {
+  async retire(kid: string, act: Act = byOperator): Promise<void> {
     await this.catchUp()
     return this.#inTurn(async () => {
       const { clock, audit } = this.#parts
+      this.#requireSeen(act)
       const { file, ring } = this.#state
       const renewed = renewSecret(file, kid)
-      if (renewed !== null) await this.#write(renewed, ring)
+      if (renewed !== null) await this.#write(renewed, ring, act)
       else {
         const algorithm = this.#generated()
         const now = clock.now()
@@ -181,9 +147,9 @@ export class Keys {
         const isWithoutSigner = left.every(({ keptUntil }) => keptUntil !== null)
         const times = { publishedAt: now, signsFrom: now }
         const added = isWithoutSigner ? [await generateTimedKey(algorithm, times)] : []
-        await this.#replace([...left, ...added])
+        await this.#replace([...left, ...added], act)
       }
-      audit("key.retired", { key: kid })
+      audit("key.retired", { ...act.fields, key: kid })
     })
   }
 
@@ -228,19 +194,24 @@ export class Keys {
   }
 
   /** Replaces the keys of the current algorithm. Keys of other algorithms stay. */
-  async #replace(keys: readonly TimedKey[]): Promise<void> {
+  async #replace(keys: readonly TimedKey[], act: Act = byOperator): Promise<void> {
     const { file } = this.#state
     const ring = await createTimedKeyRing(keys)
     const others = keysOfOthers(file, this.#parts.signing)
-    await this.#write({ ...file, keys: [...others, ...keys] }, ring)
+    await this.#write({ ...file, keys: [...others, ...keys] }, ring, act)
   }
 
-  async #write(file: KeyFile, ring: KeyRing): Promise<void> {
+  /** @throws AuthError `precondition_failed` when the keys are others than the act has seen */
+  #requireSeen({ ifKeys }: Act): void {
+    if (ifKeys !== undefined && !ifKeys.includes(this.version())) throw changedMeanwhile()
+  }
+
+  async #write(file: KeyFile, ring: KeyRing, { ifKeys }: Act): Promise<void> {
     const ifVersion = this.#state.version
     const version = await this.#parts.store.keys.replace(writeKeyFile(file), { ifVersion })
     if (version === null) {
       await this.#reload()
-      throw changedElsewhere()
+      throw ifKeys === undefined ? changedElsewhere() : changedMeanwhile()
     }
     this.#state = { file, version, ring }
   }
@@ -253,43 +224,4 @@ function withoutKeyFor(what: string): never {
 /** Another process was faster. */
 export function changedElsewhere(): Unavailable {
   return new Unavailable("Another process changed the keys at the same moment: try again")
-}
-
-/** How long a token can be accepted after it was signed. */
-function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
-  return accessTtlSeconds + leewaySeconds
-}
-
-/** The keys of the algorithm in use. */
-export function keysOf(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
-  return file.keys.filter(({ jwk }) => jwk.alg === algorithm)
-}
-
-function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
-  return file.keys.filter(({ jwk }) => jwk.alg !== algorithm)
-}
-
-/** The state of a document that was read or made: keys get the ends that today's settings ask for. */
-export async function stateOfFile(
-  { file, version }: Pick<KeysState, "file" | "version">,
-  parts: KeyParts & { readonly signing: KeySource },
-): Promise<KeysState> {
-  const { signing } = parts
-  const keys = withEnds(keysOf(file, signing), tokenSeconds(parts))
-  return {
-    file: { ...file, keys: [...keysOfOthers(file, signing), ...keys] },
-    version,
-    ring: await ringOf(signing, keys),
-  }
-}
-
-async function ringOf(signing: KeySource, keys: readonly TimedKey[]): Promise<KeyRing> {
-  if (signing.kind === "shared") return createSharedKeyRing(signing, signing.algorithm)
-  if (signing.kind === "imported") return createImportedKeyRing(signing.key, signing.algorithm)
-  return createTimedKeyRing(keys)
-}
-
-function summary(key: TimedKey, keys: readonly TimedKey[], now: number): KeySummary {
-  const { jwk, ...times } = key
-  return { kid: jwk.kid ?? null, alg: String(jwk.alg), state: stateOf(key, keys, now), ...times }
 }

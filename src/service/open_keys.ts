@@ -9,7 +9,8 @@ import {
   writeKeyFile,
 } from "../token/keys/key_file.ts"
 import { generateTimedKey, type KeySource } from "../token/keys/key_ring.ts"
-import { changedElsewhere, type KeyParts, Keys, keysOf, stateOfFile } from "./keys.ts"
+import { changedElsewhere, Keys } from "./keys.ts"
+import { type KeyParts, keysOf, stateOfFile } from "./keys_state.ts"
 
 /**
  * Opens the keys, and makes missing ones.

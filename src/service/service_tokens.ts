@@ -17,6 +17,7 @@ import type { Store } from "../store/store.ts"
 import { BoundedMap } from "../system/bounded_map.ts"
 import type { Audit } from "../telemetry/audit.ts"
 import { hashOfServiceToken, makeServiceToken } from "../token/service_token.ts"
+import { type Act, byOperator } from "./act.ts"
 import type { Principal } from "./authenticate.ts"
 import { requireRole, rightsTooLarge } from "./user_rights.ts"
 
@@ -73,7 +74,7 @@ export class ServiceTokens {
   }
 
   /** Makes a token. @throws AuthError `invalid_request`, and `username_taken` for its name */
-  async create(asked: AskedServiceToken): Promise<MadeServiceToken> {
+  async create(asked: AskedServiceToken, { fields }: Act = byOperator): Promise<MadeServiceToken> {
     const { store, clock, audit } = this.#parts
     const { expires = lifeBounds.usual, fresh = false, aal2 = false } = asked
     const name = requireServiceName(asked.name)
@@ -88,7 +89,7 @@ export class ServiceTokens {
     if ((await store.serviceTokens.create(made)) === "taken") {
       throw new AuthError("username_taken", `There is a service token ${quotedName(name)} already`)
     }
-    audit("service_token.created", { user: machineName(name) })
+    audit("service_token.created", { ...fields, user: machineName(name) })
     return { ...summary(made), token }
   }
 
@@ -100,14 +101,14 @@ export class ServiceTokens {
   }
 
   /** Revokes a token: it is refused from the next request on. @throws AuthError `not_found` */
-  async revoke(typed: string): Promise<ServiceTokenSummary> {
+  async revoke(typed: string, { fields }: Act = byOperator): Promise<ServiceTokenSummary> {
     const { store, audit } = this.#parts
     const name = requireServiceName(typed)
     const revoked = await store.serviceTokens.revoke(name)
     if (revoked === null) {
       throw new AuthError("not_found", `There is no service token ${quotedName(name)}`)
     }
-    audit("service_token.revoked", { user: machineName(name), reason: "operator" })
+    audit("service_token.revoked", { ...fields, user: machineName(name), reason: "operator" })
     return summary(revoked)
   }
 

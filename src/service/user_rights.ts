@@ -2,9 +2,13 @@
 
 import { isDeepStrictEqual } from "node:util"
 import { type RefusedChange, rightsBytesMax, type UserChange } from "../domain/user.ts"
+import type { RefusedCondition } from "../domain/user_condition.ts"
 import { quotedName } from "../domain/username.ts"
 import { AuthError } from "../errors.ts"
+import type { RefusedReset } from "../store/store.ts"
 import { isFreeClaimName } from "../token/claims.ts"
+import { isRefusedCondition, refusedCondition } from "./act.ts"
+import { unknownUser } from "./create_user.ts"
 
 /** The rule for names of roles, for messages. */
 export const roleRule = "1 to 64 of the characters A-Z a-z 0-9 _ . : -, not - first"
@@ -52,11 +56,17 @@ export function rightsTooLarge(): AuthError {
 
 /** The error for a change that the store refused. */
 export function refusedChange(
-  refused: RefusedChange,
+  refused: RefusedChange | RefusedCondition,
   change: UserChange,
   username: string,
 ): AuthError {
+  if (isRefusedCondition(refused)) return refusedCondition(refused)
   if (refused === "too_large") return rightsTooLarge()
   const what = "removeRole" in change ? "role" : "claim"
   return new AuthError("not_found", `The user ${quotedName(username)} has no such ${what}`)
+}
+
+/** The error for a reset that the store refused. */
+export function refusedReset(refused: RefusedReset, username: string): AuthError {
+  return isRefusedCondition(refused) ? refusedCondition(refused) : unknownUser(username)
 }

@@ -66,6 +66,8 @@ export type AuditEvent = (typeof auditEvents)[number]
 /** The fields of an event. */
 export interface AuditFields {
   readonly user?: string | undefined
+  /** The admin who did it over HTTP; absent for the operator's commands. */
+  readonly by?: string | undefined
   /** The `sid`. */
   readonly session?: string | undefined
   /** The client's address; in a sum, the clients' network (audit_summary.ts). */
@@ -117,9 +119,9 @@ export function createAudit({
   readonly file: Pick<AuditFile, "append"> | null
   readonly clock: Clock
 }): Audit {
-  return (event, { user, session, client, other, request, reason, key, count, seconds }) => {
+  return (event, { user, by, session, client, other, request, reason, key, count, seconds }) => {
     // Only these fields are written: a caller's object may have more members.
-    const fields = { user, session, client, other, request, reason, key, count, seconds }
+    const fields = { user, by, session, client, other, request, reason, key, count, seconds }
     log?.audit(event, fields)
     file?.append(auditLine(isoTime(clock.now()), event, fields))
   }

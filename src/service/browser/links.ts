@@ -5,6 +5,7 @@
 import type { Clock } from "../../clock.ts"
 import type { Caller } from "../../domain/caller.ts"
 import type { LinkKind, User, UserLink } from "../../domain/user.ts"
+import { versionOf } from "../../domain/user_condition.ts"
 import { canonicalUsername, quotedName } from "../../domain/username.ts"
 import { AuthError, tooManyRequests } from "../../errors.ts"
 import { createRateLimit } from "../../limit/rate_limit.ts"
@@ -20,6 +21,7 @@ import {
   usernameIn,
 } from "../../token/link_token.ts"
 import type { Accounts } from "../accounts.ts"
+import { type Act, byOperator, isRefusedCondition, refusedCondition } from "../act.ts"
 import {
   createUser,
   nameTaken,
@@ -29,7 +31,7 @@ import {
 } from "../create_user.ts"
 import type { KeyWatch } from "../keys.ts"
 import { linkLimits } from "../limits.ts"
-import { askerOf, operator } from "../login_attempt.ts"
+import { askerOf } from "../login_attempt.ts"
 import { readByKeys } from "../read_by_keys.ts"
 import type { PendingLogin, StartedLogin } from "../session_start.ts"
 import type { CookieSessions } from "./cookie_sessions.ts"
@@ -41,6 +43,8 @@ export interface MadeLink {
   readonly url: string
   /** Epoch seconds. */
   readonly expiresAt: number
+  /** The user's version now (domain/user_condition.ts). */
+  readonly version: string
 }
 
 /** The operator's commands for links. */
@@ -50,12 +54,12 @@ export interface LinkMaker {
    * user until the link is used.
    * @throws AuthError `invalid_request`, and `username_taken` for a user who has a password
    */
-  invite(typed: string): Promise<MadeLink>
+  invite(typed: string, act?: Act): Promise<MadeLink>
   /**
    * Makes a reset, whose use may remove the user's second factors, too.
    * @throws AuthError `invalid_request`, `not_found`
    */
-  reset(typed: string, options?: { readonly removesFactors: boolean }): Promise<MadeLink>
+  reset(typed: string, options?: { readonly removesFactors: boolean }, act?: Act): Promise<MadeLink>
 }
 
 /** A link that is good now. */
@@ -86,25 +90,28 @@ const linkSeconds: Readonly<Record<LinkKind, number>> = { invite: 24 * hour, res
 export function createLinkMaker(parts: LinkParts & { readonly publicAddress: string }): LinkMaker {
   const { store, audit } = parts
   return {
-    async invite(typed) {
+    async invite(typed, act = byOperator) {
       const username = requireName(typed)
       const found = await store.users.find(username)
       if (found === null) {
         // A password that nobody knows: the user can do nothing before the link is used.
         const password = `${randomName()}${randomName()}`
-        await createUser({ username, password }, { ...parts, asker: operator })
-        audit("user.added", { user: username })
-      } else if (found.link?.kind !== "invite") throw nameTaken(username, "taken")
-      return makeLink({ kind: "invite", username, removesFactors: false }, parts)
+        await createUser({ username, password }, { ...parts, asker: act.asker })
+        audit("user.added", { ...act.fields, user: username })
+      } else if (found.link?.kind !== "invite" || act.onlyNew) {
+        throw nameTaken(username, "taken")
+      }
+      return makeLink({ kind: "invite", username, removesFactors: false }, act, parts)
     },
-    async reset(typed, { removesFactors } = { removesFactors: false }) {
-      return makeLink({ kind: "reset", username: requireName(typed), removesFactors }, parts)
+    async reset(typed, { removesFactors } = { removesFactors: false }, act = byOperator) {
+      return makeLink({ kind: "reset", username: requireName(typed), removesFactors }, act, parts)
     },
   }
 }
 
 async function makeLink(
   { removesFactors, ...content }: LinkContent & Pick<UserLink, "removesFactors">,
+  { fields, condition }: Act,
   {
     store,
     keys,
@@ -124,12 +131,13 @@ async function makeLink(
   const { token, tag } = makeLinkToken(content, cookieKey())
   const expiresAt = clock.now() + linkSeconds[kind]
   const link = { kind, tag, expiresAt, removesFactors }
-  const changed = await store.users.change(username, { link })
+  const changed = await store.users.change(username, { link }, condition)
   if (typeof changed === "string") {
-    throw unknownUser(username)
+    throw isRefusedCondition(changed) ? refusedCondition(changed) : unknownUser(username)
   }
-  audit("link.made", { user: username, reason: removesFactors ? "reset_mfa" : kind })
-  return { username, kind, url: `${publicAddress}/${kind}?t=${token}`, expiresAt }
+  audit("link.made", { ...fields, user: username, reason: removesFactors ? "reset_mfa" : kind })
+  const url = `${publicAddress}/${kind}?t=${token}`
+  return { username, kind, url, expiresAt, version: versionOf(changed) }
 }
 
 /** The use of links. */

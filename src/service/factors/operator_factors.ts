@@ -5,13 +5,17 @@ import { type FactorRequirement, isRequiredOf } from "../../domain/factor_requir
 import { type FactorMethod, isEnrolled, methodsOf } from "../../domain/factors.ts"
 import type { TrustedDevice } from "../../domain/trusted_device.ts"
 import type { User } from "../../domain/user.ts"
+import { hasVersion } from "../../domain/user_condition.ts"
 import { quotedName } from "../../domain/username.ts"
 import { AuthError } from "../../errors.ts"
 import type { RevocationWindow, Store } from "../../store/store.ts"
 import { type Audit, auditEnded } from "../../telemetry/audit.ts"
+import { type Act, byOperator, changedMeanwhile } from "../act.ts"
 import { requireName, unknownUser } from "../create_user.ts"
 import type { DeviceTrust } from "../device_trust.ts"
 import { mfaLimits } from "../limits.ts"
+import { refusedReset } from "../user_rights.ts"
+import { type UserView, viewOf } from "../user_view.ts"
 
 /** A user's second factors as an operator may see them. Instants are epoch seconds. */
 export interface FactorSummary {
@@ -41,6 +45,7 @@ export interface ResetFactors {
   /** The methods that are left. */
   readonly methods: readonly FactorMethod[]
   readonly isRequired: boolean
+  readonly user: UserView
 }
 
 /** What the commands work with. */
@@ -86,27 +91,31 @@ export async function listFactors(
 export async function resetFactors(
   { username: typed, method }: { readonly username: string; readonly method: FactorMethod | null },
   { store, requirement, windowNow, audit }: OperatorFactorParts,
+  { fields, condition }: Act = byOperator,
 ): Promise<ResetFactors> {
-  const { username, factors } = await requireUser(typed, store)
+  const found = await requireUser(typed, store)
+  if (!hasVersion(found, condition)) throw changedMeanwhile()
+  const { username, factors } = found
   const known = methodsOf(factors)
   if (method === null ? known.length === 0 : !known.includes(method)) {
     throw new AuthError("not_found", `The user ${quotedName(username)} has no ${nounOf(method)}`)
   }
   const removed = method ?? "all"
-  const change = { window: windowNow(), factors: { removeAll: removed } } as const
+  const change = { window: windowNow(), factors: { removeAll: removed }, ...condition } as const
   const reset = await store.users.reset(username, {}, change)
-  if (typeof reset === "string") throw unknownUser(username)
-  audit("mfa.reset", { user: username, reason: removed })
-  auditEnded(reset.ended, { reason: "mfa_changed" }, audit)
+  if (typeof reset === "string") throw refusedReset(reset, username)
+  audit("mfa.reset", { ...fields, user: username, reason: removed })
+  auditEnded(reset.ended, { ...fields, reason: "mfa_changed" }, audit)
   const { user } = reset
-  return { removed, methods: methodsOf(user.factors), isRequired: isRequiredOf(user, requirement) }
+  const left = { methods: methodsOf(user.factors), isRequired: isRequiredOf(user, requirement) }
+  return { removed, ...left, user: viewOf(user) }
 }
 
 /** The two as commands. */
 export function createFactorCommands(parts: OperatorFactorParts) {
   return {
     list: (username: string) => listFactors(username, parts),
-    reset: (user: Parameters<typeof resetFactors>[0]) => resetFactors(user, parts),
+    reset: (user: Parameters<typeof resetFactors>[0], act?: Act) => resetFactors(user, parts, act),
   }
 }
 
