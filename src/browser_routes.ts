@@ -42,11 +42,19 @@ import { verifyNginx } from "./handlers/verify/nginx.ts"
 import { verifyProxy } from "./handlers/verify/proxy.ts"
 import { createVerifyLog } from "./handlers/verify/verify_log.ts"
 import { bearerOrCookie, cookieIn } from "./http/bearer_or_cookie.ts"
-import { anyone, guard, orForm, type RouteHandler, trustedProxies } from "./http/guard.ts"
+import {
+  type AuthenticateMachine,
+  anyone,
+  guard,
+  orForm,
+  type RouteHandler,
+  trustedProxies,
+} from "./http/guard.ts"
 import { hostNameOf } from "./http/host.ts"
 import type { Route, RouteGroup } from "./http/router.ts"
 import { createEntrances } from "./pages/entrances.ts"
 import type { PageParts } from "./pages/page_parts.ts"
+import type { Principal } from "./service/authenticate.ts"
 import { AppTokens } from "./service/browser/app_tokens.ts"
 import { type CookieSessionParts, CookieSessions } from "./service/browser/cookie_sessions.ts"
 import { Gate } from "./service/browser/gate.ts"
@@ -62,6 +70,8 @@ import type { TokenSettings } from "./token/access_token.ts"
 /** What the wing works with. */
 export interface BrowserParts extends CookieSessionParts, LinkParts {
   readonly sessions: Sessions
+  /** Finds the machine that sent a service token. */
+  readonly machine: AuthenticateMachine<Principal>
   readonly recentLogins: RecentLogins
   /** Loads the wing of second factors. */
   readonly factors: LoadFactors
@@ -81,7 +91,7 @@ export function createBrowserRoutes(parts: BrowserParts): BrowserRoutes {
   return {
     groups(core) {
       const verified = parts.hosts.length > 0 ? [verify] : []
-      return [pageRoutes(pages, core), accountRoutes(pages, parts.factors), ...verified]
+      return [pageRoutes(pages, core), accountRoutes(pages, parts), ...verified]
     },
     isProtectedHost: createIsProtected(parts.hosts, pages.site.host),
   }
@@ -154,7 +164,7 @@ function pageRoutes(pages: PageParts, core: readonly Route[]): RouteGroup {
 /** Routes of the core that the login cookie opens, too. Never /refresh: a cookie gives no tokens. */
 function accountRoutes(
   { site, sessions, cookieSessions }: PageParts,
-  factors: LoadFactors,
+  { factors, machine }: Pick<BrowserParts, "factors" | "machine">,
 ): RouteGroup {
   const credentials = bearerOrCookie(site.origin)
   const authenticate = (sent: string) => {
@@ -165,7 +175,7 @@ function accountRoutes(
   const guarded = guard(authenticate, { credentials })
   const freshlyGuarded = guard(authenticate, { credentials, fresh: true })
   return [
-    ["GET", "/me", guarded(me())],
+    ["GET", "/me", guard(authenticate, { credentials, machine })(me())],
     ["GET", "/sessions", guarded(listSessions(sessions))],
     ["DELETE", "/sessions", freshlyGuarded(deleteOtherSessions(sessions))],
     ["DELETE", "/sessions/{sid}", freshlyGuarded(deleteSession(sessions))],

@@ -119,6 +119,12 @@ export function enrolmentRequired(): AuthError {
   )
 }
 
+/** The refusal of a service token where a person has to log in. Nobody looks it up. */
+export function serviceTokenRefused(): AuthError {
+  const message = "Service tokens are not accepted here"
+  return new AuthError("invalid_token", message, { reason: "type" })
+}
+
 /** The refusal of a client that asks too often. */
 export function tooManyRequests(retryAfterSeconds: number): AuthError {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds))

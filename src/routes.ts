@@ -16,8 +16,9 @@ import { refresh } from "./handlers/refresh.ts"
 import { registerAccount } from "./handlers/register.ts"
 import { revocations } from "./handlers/revocations.ts"
 import { serverMetadata } from "./handlers/server_metadata.ts"
-import { anyone, guard } from "./http/guard.ts"
+import { type AuthenticateMachine, anyone, guard } from "./http/guard.ts"
 import type { RouteGroup } from "./http/router.ts"
+import type { Principal } from "./service/authenticate.ts"
 import {
   loginLimits,
   logoutLimits,
@@ -31,6 +32,8 @@ import type { Sessions } from "./service/sessions.ts"
 /** The parts that handlers use. */
 export interface RouteParts {
   readonly sessions: Sessions
+  /** Finds the machine that sent a service token. */
+  readonly machine: AuthenticateMachine<Principal>
   /** Loads the wing of second factors. */
   readonly factors: LoadFactors
   /** Null when people may not create an account. */
@@ -45,6 +48,7 @@ export interface RouteParts {
 /** The route table, by groups. */
 export function routes({
   sessions,
+  machine,
   factors,
   register,
   issuer,
@@ -53,6 +57,7 @@ export function routes({
 }: RouteParts): readonly RouteGroup[] {
   const answerPending: AnswerPending = async (...login) => (await factors()).answer(...login)
   const guarded = guard(sessions.authenticate)
+  const guardedForMachines = guard(sessions.authenticate, { machine })
   const freshlyGuarded = guard(sessions.authenticate, { fresh: true })
   const surelyGuarded = guard(sessions.authenticate, { fresh: true, acr: "own" })
   const registration: RouteGroup =
@@ -66,8 +71,8 @@ export function routes({
     ["POST", "/logout", anyone(logout(sessions), logoutLimits)],
   ]
   const account: RouteGroup = [
-    ["GET", "/protected", guarded(protectedDemo())],
-    ["GET", "/me", guarded(me())],
+    ["GET", "/protected", guardedForMachines(protectedDemo())],
+    ["GET", "/me", guardedForMachines(me())],
     ["GET", "/sessions", guarded(listSessions(sessions))],
     ["DELETE", "/sessions", freshlyGuarded(endOtherSessions(sessions))],
     ["DELETE", "/sessions/{sid}", freshlyGuarded(endSession(sessions))],

@@ -222,6 +222,7 @@ function appOf(
   const publicKeys = () => keys.publicKeys()
   const app = createApp({
     ...{ sessions, factors, register, issuer, publicKeys, isReady },
+    machine: opened.serviceTokens.authenticate,
     ...{ allowedHosts, corsOrigins, log, answered: metrics?.answered ?? null },
     browser: browserRoutes(opened, config, { sessions, factors, wing, log }),
   })
@@ -243,12 +244,13 @@ function browserRoutes(
 ): BrowserRoutes | null {
   // With the wing on, the settings have an address (config/browser.ts).
   if (wing === null || browser === null || publicAddress === undefined) return null
-  const { keys, recentLogins } = opened
+  const { keys, recentLogins, serviceTokens } = opened
   if (recentLogins === null) return null
   const { cookieKey, refreshKey } = keys
   return wing.createBrowserRoutes({
     ...{ ...opened, ...claims, ...browser },
     ...{ sessions, factors, recentLogins, cookieKey, refreshKey, settings, publicAddress, log },
+    machine: serviceTokens.authenticate,
     tokens: { ...claims, ring: keys.ring },
   })
 }

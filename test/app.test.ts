@@ -32,6 +32,7 @@ function brokenApp(thrown: unknown, options: Partial<AppOptions> = {}) {
   const app = createApp({
     ...{
       sessions,
+      machine: throwing,
       factors: throwing,
       register: null,
       issuer: null,

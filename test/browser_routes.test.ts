@@ -9,8 +9,13 @@ import { type RouteParts, routes } from "../src/routes.ts"
 import { enrolmentLimits, linkLimits } from "../src/service/limits.ts"
 import { readPage, tableOf } from "./support/page.ts"
 
-const core = routes({ sessions: {}, issuer: null } as unknown as RouteParts).flat()
+const core = routes({
+  sessions: {},
+  machine: () => {},
+  issuer: null,
+} as unknown as RouteParts).flat()
 const wing = createBrowserRoutes({
+  machine: () => {},
   ...{ publicAddress: "https://login.example.org", name: "Home", hosts: [] },
   ...{ settings: {}, clock: {}, sessions: {} },
 } as unknown as BrowserParts)
@@ -56,7 +61,7 @@ test("browserRoutes() are these, for these people", () => {
       "GET /reset anyone",
       "POST /reset own page, body",
       "GET /pages/{file} anyone",
-      "GET /me token or cookie",
+      "GET /me token or cookie or service token",
       "GET /sessions token or cookie",
       "DELETE /sessions token or cookie, fresh",
       "DELETE /sessions/{sid} token or cookie, fresh",
@@ -72,6 +77,7 @@ test("browserRoutes() are these, for these people", () => {
 })
 
 const protecting = createBrowserRoutes({
+  machine: () => {},
   ...{ publicAddress: "https://login.example.org", name: "Home" },
   ...{ settings: {}, clock: {}, sessions: {}, log: {} },
   hosts: [{ name: "*.example.org", ports: [8443], rule: {} }],

@@ -49,7 +49,7 @@ function untouchableParts(): RouteParts {
     changePassword: touched,
     revocations: touched,
   } as unknown as Sessions
-  const parts = { sessions, factors: touched, register: touched, issuer }
+  const parts = { sessions, machine: touched, factors: touched, register: touched, issuer }
   return { ...parts, publicKeys: touched, isReady: touched }
 }
 

@@ -1,9 +1,12 @@
 // Who may use a route. Only `anyone`, `guard`, `guardBy` and `trustedProxies` make a RouteHandler,
 // and the route table takes nothing else: a route without its guard does not compile.
 
-import { AuthError, enrolmentRequired } from "../errors.ts"
+import type { Caller } from "../domain/caller.ts"
+import { isServiceToken } from "../domain/service_token.ts"
+import { AuthError, enrolmentRequired, serviceTokenRefused } from "../errors.ts"
 import { type Limits, limitText } from "../limit/limit.ts"
 import { bearer, type CredentialReader } from "./bearer.ts"
+import { callerOf } from "./caller.ts"
 import { isFormType } from "./media_type.ts"
 import type { HttpRequest, Reply, RequestHead } from "./message.ts"
 import { insufficientReply, refusalReply } from "./problem.ts"
@@ -51,8 +54,11 @@ export interface TrustedProxiesOptions {
 /** Gives the principal of an access token, or throws AuthError `invalid_token`. */
 export type Authenticate<P> = (token: string) => P | Promise<P>
 
+/** Gives the machine of a service token, or throws AuthError `invalid_token`. */
+export type AuthenticateMachine<P> = (token: string, caller: Caller) => P | Promise<P>
+
 /** What a guard demands in addition to a valid token. */
-export interface GuardOptions {
+export interface GuardOptions<P = never> {
   /** Accepts requests without a token, with `principal` null. A bad token is still refused. */
   readonly optional?: boolean
   /** True: the token of a login. A number: a login at most this many seconds ago. */
@@ -65,6 +71,8 @@ export interface GuardOptions {
   readonly acr?: "aal2" | "own"
   /** Lets users in who have to set up a second factor before anything else. */
   readonly enrols?: boolean
+  /** Lets machines in by their service tokens, too. Without it nobody looks such a token up. */
+  readonly machine?: AuthenticateMachine<P>
   /** Where the token is read from; `Authorization: Bearer` unless set. */
   readonly credentials?: CredentialReader
 }
@@ -150,17 +158,20 @@ export function trustedProxies(
  */
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
-  options: GuardOptions & { readonly optional: true },
+  options: GuardOptions<P> & { readonly optional: true },
 ): (handler: GuardedHandler<P | null>, limits?: Limits) => RouteHandler
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
-  options?: GuardOptions & { readonly optional?: false },
+  options?: GuardOptions<P> & { readonly optional?: false },
 ): (handler: GuardedHandler<P>, limits?: Limits) => RouteHandler
 export function guard<P extends Identity>(
   authenticate: Authenticate<P>,
-  options: GuardOptions = {},
+  options: GuardOptions<P> = {},
 ): (handler: GuardedHandler<P>, limits?: Limits) => RouteHandler {
-  const { optional = false, role, credentials = bearer } = options
+  const { optional = false, role, machine = refuseMachines, credentials = bearer } = options
+  if (machine !== refuseMachines && options.acr === "own") {
+    throw new TypeError("A machine has no factor of its own: ask for acr 'aal2'")
+  }
 
   return (handler, limits = {}) => {
     const handle = handleOf(handler)
@@ -172,7 +183,9 @@ export function guard<P extends Identity>(
         // The overloads promise null only to handlers of an optional guard.
         return handle(request, { params, principal: null as unknown as P })
       }
-      const principal = await authenticate(token)
+      const principal = await (isServiceToken(token)
+        ? machine(token, callerOf(request))
+        : authenticate(token))
       if (role !== undefined && !principal.roles.includes(role)) {
         const message = `This needs the role '${role}'`
         throw new AuthError("insufficient_scope", message, { reason: "missing_role" })
@@ -240,7 +253,7 @@ function handleOf<C>(handler: Handler<C> | BodyHandler<C>): BodyHandler<C>["hand
 /** The reply to a login that is not enough for a route (RFC 9470 §3), or null. */
 function insufficiency(
   principal: Identity,
-  { fresh = false, acr, enrols = false }: GuardOptions,
+  { fresh = false, acr, enrols = false }: GuardOptions<unknown>,
 ): Reply | null {
   if (principal.mustEnrol && !enrols) return refusalReply(enrolmentRequired())
   const lacksFactor = acr === "own" ? lacksOwnFactor(principal) : principal.acr !== "aal2"
@@ -259,16 +272,21 @@ export function lacksOwnFactor({ hasFactor, acr }: Pick<Identity, "hasFactor" | 
   return hasFactor && acr !== "aal2"
 }
 
+function refuseMachines(): never {
+  throw serviceTokenRefused()
+}
+
 function isFresh(principal: Identity, fresh: true | number): boolean {
   if (fresh === true) return principal.fresh
   const { secondsSinceLogin } = principal
   return secondsSinceLogin !== null && secondsSinceLogin <= fresh
 }
 
-function accessOf(options: GuardOptions): string {
-  const { optional, fresh, role, acr, enrols, credentials = bearer } = options
+function accessOf(options: GuardOptions<unknown>): string {
+  const { optional, fresh, role, acr, enrols, machine, credentials = bearer } = options
+  const name = machine === undefined ? credentials.name : `${credentials.name} or service token`
   const needs = [
-    optional ? `${credentials.name} if any` : credentials.name,
+    optional ? `${name} if any` : name,
     ...(fresh === true ? ["fresh"] : typeof fresh === "number" ? [`fresh ${fresh} s`] : []),
     ...(role === undefined ? [] : [`role ${role}`]),
     ...(acr === undefined ? [] : [acr === "own" ? "own factor" : acr]),

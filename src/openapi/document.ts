@@ -57,6 +57,11 @@ export function createDocument(rows: readonly Route[], issuer: string | null): O
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        serviceToken: {
+          ...{ type: "http", scheme: "bearer", bearerFormat: "pts_…" },
+          description:
+            "A machine's token, made by `postern token create`. The username is `svc:NAME`.",
+        },
       },
       schemas: Object.fromEntries(schemas),
     },
@@ -92,8 +97,11 @@ function describe(
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     ...{ name, in: "path", required: true, schema: { type: "string" } },
   }))
-  const isTicketToo = access.includes("mfa_token")
-  const token = [{ token: [] }, ...(isTicketToo ? [{}] : [])]
+  const token = [
+    { token: [] },
+    ...(access.includes("service token") ? [{ serviceToken: [] }] : []),
+    ...(access.includes("mfa_token") ? [{}] : []),
+  ]
   return {
     operationId: id,
     summary,

@@ -121,7 +121,10 @@ export class ServiceTokens {
   }
 
   /** Finds the machine that sent a token. @throws AuthError `invalid_token` */
-  async authenticate(text: string, caller: Pick<Caller, "address">): Promise<Principal> {
+  readonly authenticate = async (
+    text: string,
+    caller: Pick<Caller, "address">,
+  ): Promise<Principal> => {
     const { store, clock } = this.#parts
     const hash = hashOfServiceToken(text)
     if (hash === null) throw malformed

@@ -55,6 +55,7 @@ async function createCountedLogin(t: TestContext) {
   const app = createApp({
     ...{
       sessions,
+      machine: () => Promise.reject(new Error("Nobody made a service token")),
       factors: () => Promise.reject(new Error("Nobody has a second factor")),
       issuer: null,
       publicKeys: async () => ({ keySet: "", keys: [] }),

@@ -10,7 +10,7 @@ import { openBrowser } from "../support/fake_browser.ts"
 import type { TestApp } from "../support/second_factor.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
 import { alice, bob, enrolAlice, isOver, ticketOf, wrongCode } from "./mfa_calls.ts"
-import { guardedRoutes } from "./token_rows.ts"
+import { guardedRoutes, machineRefusal, machineRoutes } from "./token_rows.ts"
 
 const invalid = [401, "invalid_token", "Invalid token"] as const
 const requirement = { kind: "role", role: "admin" } as const
@@ -56,6 +56,7 @@ async function createAllKinds(t: TestContext): Promise<AllKinds> {
     "link to join": tokenIn((await links.invite("dora")).url),
     challenge: JSON.parse(passkeyOptions.body).challenge,
     "recovery code": app.recoveryCodes[1],
+    "service token": (await service.serviceTokens.create({ name: "ci", roles: "" })).token,
     "sealed secret": (await service.store.users.find("alice"))?.factors?.totp?.sealedSecret,
     "name of a factor": (await service.store.users.find("alice"))?.factors?.totp?.id,
   }
@@ -151,13 +152,16 @@ const places: Readonly<Record<string, Place>> = {
         `${route}, as Bearer`,
         {
           send: (token, { service }) => service.call(method, path, { token }),
-          takes: ["access token"],
+          takes: ["access token", ...(machineRoutes.includes(route) ? ["service token"] : [])],
           refusal: invalid,
         },
       ]
     }),
   ),
 }
+
+/** Places of which a guard says that they take no service tokens. */
+const ofGuards = guardedRoutes.map((route) => `${route}, as Bearer`)
 
 for (const [name, { send, takes, refusal, events = () => [] }] of Object.entries(places)) {
   test(`${name} takes nothing but ${takes.join(" and ")}`, async (t) => {
@@ -170,7 +174,8 @@ for (const [name, { send, takes, refusal, events = () => [] }] of Object.entries
     })
     const before = await state()
     for (const [kind, token] of Object.entries(kinds).filter(([kind]) => !takes.includes(kind))) {
-      assertRefused(await send(token, all), refusal)
+      const isMachine = kind === "service token" && ofGuards.includes(name)
+      assertRefused(await send(token, all), isMachine ? machineRefusal : refusal)
       assert.deepEqual(takeEvents(service), events(kind), kind)
     }
     assert.deepEqual(await state(), before)

@@ -33,6 +33,14 @@ export const guardedRoutes: readonly string[] = [
   "DELETE /mfa/{id}",
 ]
 
+/** Those of them that take service tokens, too. */
+export const machineRoutes: readonly string[] = ["GET /protected", "GET /me"]
+
+/** What a service token is told at the others. */
+export const machineRefusal = [
+  ...([401, "invalid_token", "Service tokens are not accepted here"] as const),
+] as const
+
 /** What a row sets as password. */
 export const newPassword = "a-much-longer-password"
 

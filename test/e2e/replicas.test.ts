@@ -50,6 +50,15 @@ test("two services over one database agree with the next request", { skip }, asy
     assert.equal(await statusOf(asks.url, token), 401, `round ${round}`)
   }
 
+  for (let round = 0; round < 10; round += 1) {
+    const [makes, revokes] = round % 2 === 0 ? [ofOne, ofOther] : [ofOther, ofOne]
+    const { stdout } = await runPostern(["token", "create", "ci", "--json"], makes)
+    const { token } = JSON.parse(stdout)
+    assert.deepEqual([await statusOf(one.url, token), await statusOf(other.url, token)], [200, 200])
+    assert.equal((await runPostern(["token", "revoke", "ci"], revokes)).exitCode, 0)
+    assert.deepEqual([await statusOf(one.url, token), await statusOf(other.url, token)], [401, 401])
+  }
+
   const token = await logIn(one.url, "alice")
   assert.equal(await statusOf(other.url, token), 200)
   const disabled = await runPostern(["user", "disable", "alice"], ofOne)

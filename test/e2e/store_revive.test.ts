@@ -43,6 +43,8 @@ test("postern store revive ends what a restored dump gave back", { skip }, async
   const added = await runPostern(["user", "add", "alice"], ofOne, password)
   assert.equal(added.exitCode, 0, added.stderr)
   const { body: tokens } = await postLogin(one.url, "alice", password)
+  const machine = await runPostern(["token", "create", "ci", "--json"], ofOne)
+  const { token: serviceToken } = JSON.parse(machine.stdout)
   const dump = join(temporaryDirectory(t), "postern.dump")
   runTool("pg_dump", ["--format=custom", "--schema=postern", `--file=${dump}`])
   assert.ok(!readFileSync(dump).includes(password))
@@ -54,6 +56,9 @@ test("postern store revive ends what a restored dump gave back", { skip }, async
   for (const url of urls) {
     assert.equal((await getProtected(url, tokens["access_token"])).status, 401)
   }
+  assert.equal((await getProtected(other.url, serviceToken)).status, 200)
+  assert.equal((await runPostern(["token", "revoke", "ci"], ofOne)).exitCode, 0)
+  for (const url of urls) assert.equal((await getProtected(url, serviceToken)).status, 401)
   // Keys since the dump: a replica that knows them must not take the restored ones for them.
   for (const settings of [ofOne, ofOther]) {
     assert.equal((await runPostern(["key", "retire", "refresh"], settings)).exitCode, 0)
@@ -67,14 +72,20 @@ test("postern store revive ends what a restored dump gave back", { skip }, async
   for (const url of urls) {
     await untilReady(url)
     assert.equal((await getProtected(url, tokens["access_token"])).status, 200, "it lives again")
+    assert.equal((await getProtected(url, serviceToken)).status, 200, "it lives again")
   }
 
   const revived = await runPostern(["store", "revive", "--yes"], ofOne)
   assert.equal(revived.exitCode, 0, revived.stderr)
   assert.match(revived.stdout, /^Ended 1 session of 1 user\. Everybody has to log in again\.\n/)
+  assert.match(
+    revived.stdout,
+    /\nRevoked 1 service token\. `postern token create` makes others\.\n/,
+  )
   assert.match(one.output(), /"level":"audit","event":"store\.revived","count":1\}/)
   for (const url of urls) {
     assert.equal((await getProtected(url, tokens["access_token"])).status, 401)
+    assert.equal((await getProtected(url, serviceToken)).status, 401)
     const json = { refresh_token: tokens["refresh_token"] }
     assert.equal((await call(url, "POST", "/refresh", { json })).status, 401)
   }

@@ -10,7 +10,7 @@ const issuer = "https://login.example.org"
 
 /** The tables, by their first heading. */
 export function apiTables(): Readonly<Record<"Method" | "Status", string>> {
-  const parts = { sessions: {}, issuer } as unknown as RouteParts
+  const parts = { sessions: {}, machine: () => {}, issuer } as unknown as RouteParts
   const rows = routes(parts).flat()
   return {
     Method: tableText(

@@ -88,7 +88,7 @@ function routerOf(there: RoutesThere): Router {
 
 function rowsOf({ hasRegistration, hasIssuer }: RoutesThere): readonly Route[] {
   const register = hasRegistration ? () => {} : null
-  const parts = { sessions: {}, register, issuer: hasIssuer ? issuer : null }
+  const parts = { sessions: {}, machine: () => {}, register, issuer: hasIssuer ? issuer : null }
   return routes(parts as unknown as RouteParts).flat()
 }
 

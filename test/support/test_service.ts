@@ -183,6 +183,8 @@ export async function createTestService(
     ...{ ...base, accounts, tokens, refreshKey, keys, settings },
     verifiedBytesMax: 1_000_000,
   })
+  const serviceTokens = new ServiceTokens(base)
+  const { authenticate: machine } = serviceTokens
   const service = { ready: true }
   const isReady = async () => service.ready
   const wingParts = { ...base, keys, cookieKey, refreshKey, accounts, settings, sessions }
@@ -192,18 +194,18 @@ export async function createTestService(
   const factors = async () => wing
   const browser = createBrowserRoutes({
     ...{ ...wingParts, ...claims, ...browserOptions },
-    ...{ tokens, log: log.log, recentLogins, factors, hosts: options.browser ?? [] },
+    ...{ tokens, log: log.log, recentLogins, factors, machine, hosts: options.browser ?? [] },
   })
   const app = createApp({
-    ...{ sessions, factors, isReady, log: log.log },
+    ...{ sessions, factors, machine, isReady, log: log.log },
     ...{ allowedHosts: null, corsOrigins: [], ...options.app },
     browser: options.browser === undefined ? null : browser,
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
-  const commands = { longAnswers: createLongAnswers(base), serviceTokens: new ServiceTokens(base) }
-  const made = { accounts, sessions, links, keys, trust, ...commands }
+  const longAnswers = createLongAnswers(base)
+  const made = { accounts, sessions, links, keys, trust, longAnswers, serviceTokens }
   const parts = { ...made, ...trail, lane, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app, options), ...parts })
 }
