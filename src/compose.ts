@@ -60,6 +60,8 @@ export interface Deployment {
   readonly auditFile: AuditFile | null
   /** Who must have a second factor. */
   readonly requirement: FactorRequirement
+  /** How often the secret of an authenticator app did not open. */
+  readonly lostSecrets: { count: number }
   /** Devices on which logins ask for no second factor. */
   readonly trust: DeviceTrust
   /** Writes what the audit trail counted in the last minute; call it from time to time. */
@@ -141,17 +143,21 @@ export async function compose(
   }
 }
 
+type UseCase =
+  | ("accounts" | "factorCommands" | "serviceTokens" | "requirement")
+  | ("trust" | "lostSecrets")
+
 function useCasesOf(
   { claims, sessions, hashesAtATime, requirement, trustSeconds }: Config,
   { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys">,
-): Pick<Deployment, "accounts" | "factorCommands" | "serviceTokens" | "requirement" | "trust"> {
+): Pick<Deployment, UseCase> {
   const { cookieKey, refreshKey: deviceKey } = keys
   const trust = new DeviceTrust({ ...parts, keys, cookieKey, trustSeconds })
   const windowNow = createRevocationWindow(parts.clock, { ...claims, ...sessions })
   const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
   const shared = { ...parts, requirement, trust, windowNow }
   return {
-    ...{ requirement, trust },
+    ...{ requirement, trust, lostSecrets: { count: 0 } },
     accounts: new Accounts({ ...shared, guard, deviceKey }),
     factorCommands: lateFactorCommands(shared),
     serviceTokens: new ServiceTokens(parts),

@@ -7,8 +7,10 @@ import { Unavailable } from "./errors.ts"
 import { programVersion } from "./system/program_version.ts"
 import type { Losses } from "./telemetry/log.ts"
 
+type StatusPart = "store" | "clock" | "accounts" | "keys" | "lostSecrets"
+
 /** What the answer is made of. */
-export interface StatusSources extends Pick<Deployment, "store" | "clock" | "accounts" | "keys"> {
+export interface StatusSources extends Pick<Deployment, StatusPart> {
   readonly config: Config
   readonly isReady: () => Promise<boolean>
   readonly listensAt: () => string
@@ -40,6 +42,7 @@ export function createServiceStatus(sources: StatusSources): () => Promise<Statu
         snapshotFailures: journal.snapshot.failures,
       },
       failedChanges: changes.failed,
+      lostFactorSecrets: sources.lostSecrets.count,
       lostAuditLines: losses().audit ?? 0,
       ...{ notices, seedUsers: seedUsers.length, auditFile: config.auditFile },
       hasPreviousStoreSecret: database !== null && database.previousSecret !== null,

@@ -35,7 +35,7 @@ test("createServiceStatus() tells versions, amounts, keys, and who has to wait",
     listensAt: "http://127.0.0.1:8080",
     content: { users: 2, sessions: 1, lockedUsers: 1 },
     waiting: { clients: 0, atAccounts: 1 },
-    ...{ rotationSeconds: 86_400, failedChanges: 0, lostAuditLines: 3 },
+    ...{ rotationSeconds: 86_400, failedChanges: 0, lostFactorSecrets: 0, lostAuditLines: 3 },
     ...{ notices: ["a notice"], seedUsers: 1, hasPreviousStoreSecret: false },
     auditFile: "/data/audit.jsonl",
   })

@@ -44,6 +44,8 @@ export interface StatusAnswer {
   } | null
   /** Changes that failed, since the start. */
   readonly failedChanges: number
+  /** Codes that could not be compared since the start: another key sealed the app's secret. */
+  readonly lostFactorSecrets: number
   /** Audit lines that nobody read from the log, and that were dropped. */
   readonly lostAuditLines: number
   /** Warnings about its settings, as at its start. */

@@ -63,8 +63,15 @@ export async function runBackup(call: Call, terminal: Terminal): Promise<ExitCod
   const report = call.isJson ? inJson(written) : inWords(written)
   if (file === null) terminal.printError(report)
   else terminal.print(report)
-  return exitCodes.done
+  // The service of an older Postern does not say.
+  if (written.hasKeys !== false) return exitCodes.done
+  terminal.printError(`${noKeys}\n`)
+  return exitCodes.refused
 }
+
+const noKeys =
+  "The data directory has no keys.json, so this backup has no keys. Bring the file back from an " +
+  "earlier backup: docs/backup.md."
 
 const asIs: Cipher = (pieces) => pieces
 
@@ -113,17 +120,18 @@ async function note(directory: string, written: Written, terminal: Terminal): Pr
   }
 }
 
-function inJson({ postern, madeAt, counts, file, bytes }: Written): string {
-  const record = { file, made_at: madeAt, postern, bytes, ...countsInJson(counts) }
+function inJson({ postern, madeAt, counts, hasKeys: keys, file, bytes }: Written): string {
+  const record = { file, made_at: madeAt, postern, bytes, ...countsInJson(counts), keys }
   return `${JSON.stringify(record)}\n`
 }
 
-function inWords({ madeAt, counts, file, bytes }: Written): string {
+function inWords({ madeAt, counts, hasKeys, file, bytes }: Written): string {
   const where = file === null ? "the pipe" : `'${file}'`
   const isChecked = file === null ? "" : ", and read it back"
+  const keys = hasKeys !== false ? "the keys: keep it as secret as the data directory" : "no keys"
   return (
     `Wrote ${inBytes(bytes)} to ${where}${isChecked}. It holds, as of ${isoTime(madeAt)}:\n` +
-    `${heldInWords(counts)}  the keys: keep it as secret as the data directory\n`
+    `${heldInWords(counts)}  ${keys}\n`
   )
 }
 

@@ -30,14 +30,16 @@ export async function runHealthcheck(call: Call, terminal: Terminal): Promise<Ex
   })
 }
 
-interface Asked {
+/** How a service, or another program, answered `/readyz`. */
+export interface Asked {
   /** Of the answer; null when there was none in time. */
   readonly status: number | null
   /** Why there was none: an error's code, "timeout" or "closed". */
   readonly failure: string
 }
 
-function askStatus(address: Address): Promise<Asked> {
+/** Asks whether a service is ready. */
+export function askStatus(address: Address): Promise<Asked> {
   return new Promise((resolve) => {
     let answer = ""
     let failure = "closed"

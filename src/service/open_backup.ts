@@ -9,6 +9,7 @@ import type { GivenAnswer, LongAnswerParts } from "./given_answer.ts"
 /** What a backup holds. */
 export interface BackupSummary extends BackupOrigin {
   readonly counts: Counts
+  readonly hasKeys: boolean
 }
 
 /**
@@ -22,6 +23,6 @@ export async function openBackup({ store, clock, audit }: LongAnswerParts): Prom
     throw new AuthError("invalid_request", "The store is in a database, which pg_dump backs up")
   }
   audit("store.backed_up", {})
-  const { counts, chunks } = given
-  return { value: { ...origin, counts } satisfies BackupSummary, pieces: chunks }
+  const { counts, hasKeys, chunks } = given
+  return { value: { ...origin, counts, hasKeys } satisfies BackupSummary, pieces: chunks }
 }

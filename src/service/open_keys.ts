@@ -13,6 +13,14 @@ import { changedElsewhere, Keys } from "./keys.ts"
 import { type KeyParts, keysOf, stateOfFile } from "./keys_state.ts"
 
 /**
+ * Makes sure that a start can read a document of keys.
+ * @throws OperatorError when it is damaged
+ */
+export async function checkKeyFile(bytes: Uint8Array, place: string): Promise<void> {
+  await readKeyFile(bytes, place)
+}
+
+/**
  * Opens the keys, and makes missing ones.
  * @throws OperatorError when the stored keys are damaged
  * @throws Unavailable when the key store can't be read or written

@@ -30,6 +30,8 @@ export interface BackupOrigin {
 /** A backup that is being made. */
 export interface GivenBackup {
   readonly counts: Counts
+  /** Whether it has the keys. Without them everybody has to log in again after a restore. */
+  readonly hasKeys: boolean
   readonly chunks: AsyncIterable<Uint8Array>
 }
 

@@ -1,7 +1,10 @@
 // The state of a store, for the operator: `postern store status` and `postern store migrate`.
 
+import { join } from "node:path"
 import type { Disk } from "../system/disk.ts"
+import { keysFileName } from "./json/keys_file.ts"
 import type { DatabaseStatus } from "./postgres/database_status.ts"
+import type { KeySealOptions } from "./postgres/key_seal.ts"
 import type { DatabaseLocation } from "./store_location.ts"
 
 /** Reads the state of a data directory, which a service may use. */
@@ -29,13 +32,25 @@ export interface AppliedMigration {
 }
 
 /**
- * Reads the state of a database.
+ * Reads the state of a database; with `keys` also whether these open its keys.
  * @throws OperatorError when the operator has to mend something first
  * @throws Unavailable when the database can't be reached now
  */
-export async function readDatabaseStatus(place: DatabasePlace): Promise<DatabaseStatus> {
+export async function readDatabaseStatus(
+  place: DatabasePlace,
+  keys: KeySealOptions | null = null,
+): Promise<DatabaseStatus> {
   const database = await import("./postgres/database_status.ts")
-  return database.readDatabaseStatus(place)
+  return database.readDatabaseStatus(place, keys)
+}
+
+/** The document of the keys in a data directory, and where it is. Null bytes when it is missing. */
+export async function readDirectoryKeys({
+  directory,
+  disk,
+}: DirectoryPlace): Promise<{ readonly path: string; readonly bytes: Uint8Array | null }> {
+  const path = join(directory, keysFileName)
+  return { path, bytes: await disk.read(path) }
 }
 
 /**

@@ -2,7 +2,7 @@
 // to a pipe.
 
 import assert from "node:assert/strict"
-import { lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { Unavailable } from "../../src/errors.ts"
@@ -35,6 +35,16 @@ test("postern backup FILE writes all that the running service has, and is audite
   assert.deepEqual(note, { madeAt: 1_795_447_800, file, bytes, users: 2 })
 })
 
+test("postern backup FILE without keys.json says so, and exits 1", async (t) => {
+  const { service, settings, file } = await placeOfService(t)
+  rmSync(join(service.directory, "keys.json"))
+  const { exitCode, stdout, stderr } = await run(["backup", file], settings)
+  assert.equal(exitCode, 1)
+  assert.match(stdout, / {2}2 users\n {2}1 session\n {2}no keys\n$/)
+  assert.match(stderr, /^The data directory has no keys\.json, so this backup has no keys\. Bring /)
+  assert.equal(JSON.parse(readFileSync(file, "utf8")).keys, null)
+})
+
 test("postern backup FILE opens the data directory itself while no service runs", async (t) => {
   const { backups, settings, file } = await placeOfCarol(t)
   const audit = join(temporaryDirectory(t), "audit.jsonl")
@@ -45,7 +55,7 @@ test("postern backup FILE opens the data directory itself while no service runs"
   const none = { reserved_names: 0, ended_sessions: 0, revoked_tokens: 0 }
   assert.deepEqual(rest, {
     ...{ file, postern: "0.1.0", bytes: lstatSync(file).size, users: 1, sessions: 0, ...none },
-    ...{ failed_logins: 0, login_histories: 0, service_tokens: 0 },
+    ...{ failed_logins: 0, login_histories: 0, service_tokens: 0, keys: true },
   })
   assert.deepEqual(readdirSync(backups), ["monday.json"])
   assert.match(readFileSync(audit, "utf8"), /^\{.*"event":"store\.backed_up"\}\n$/)

@@ -14,7 +14,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { createTestService } from "../support/test_service.ts"
 
 const password = "korrekt-pferd-batterie"
-const value = { postern: "1.2.3", madeAt: 1_795_447_800, counts: {} }
+const value = { postern: "1.2.3", madeAt: 1_795_447_800, counts: {}, hasKeys: true }
 
 /** How a command ended. */
 export interface Ran {

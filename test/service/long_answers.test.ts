@@ -22,7 +22,7 @@ test("backup() tells what is in it before it is read", async (t) => {
   log.takeAudit()
   const { value } = await longAnswers.backup()
   const { counts, ...origin } = value as { counts: { users: number }; postern: string }
-  assert.deepEqual(origin, { postern: "0.1.0", madeAt: clock.now() })
+  assert.deepEqual(origin, { postern: "0.1.0", madeAt: clock.now(), hasKeys: true })
   assert.equal(counts.users, 2)
   assert.deepEqual(log.takeAudit(), [{ event: "store.backed_up" }])
 })

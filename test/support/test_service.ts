@@ -63,6 +63,8 @@ export interface TestService {
   readonly serviceTokens: ServiceTokens
   readonly lane: HashingLane
   readonly trust: DeviceTrust
+  /** How often the secret of an authenticator app did not open. */
+  readonly lostSecrets: { readonly count: number }
   readonly audit: Audit
   /** Writes the sums of the audit trail when a minute is over, as the housekeeping does. */
   readonly summarizeAudit: SummingAudit["summarize"]
@@ -190,7 +192,8 @@ export async function createTestService(
   const wingParts = { ...base, keys, cookieKey, refreshKey, accounts, settings, sessions }
   const links = createLinkMaker({ ...wingParts, ...browserOptions })
   const ofSite = { siteName: "Home", publicAddress: options.publicAddress ?? loginAddress }
-  const wing = createFactorWing({ ...wingParts, ...ofSite, factorKey, claims })
+  const lostSecrets = { count: 0 }
+  const wing = createFactorWing({ ...wingParts, ...ofSite, factorKey, claims, lostSecrets })
   const factors = async () => wing
   const browser = createBrowserRoutes({
     ...{ ...wingParts, ...claims, ...browserOptions },
@@ -204,8 +207,8 @@ export async function createTestService(
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
-  const longAnswers = createLongAnswers(base)
-  const made = { accounts, sessions, links, keys, trust, longAnswers, serviceTokens }
+  const commands = { longAnswers: createLongAnswers(base), serviceTokens }
+  const made = { accounts, sessions, links, keys, trust, lostSecrets, ...commands }
   const parts = { ...made, ...trail, lane, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app, options), ...parts })
 }

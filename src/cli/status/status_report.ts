@@ -3,7 +3,8 @@
 import type { StatusAnswer } from "../../admin/status_answer.ts"
 import { isoTime } from "../../clock.ts"
 import { counted, grouped, inBytes, inColumns } from "../columns.ts"
-import type { DatabaseFacts, DirectoryFacts, StatusFacts } from "./status_facts.ts"
+import type { DirectoryFacts } from "./directory_facts.ts"
+import type { DatabaseFacts, StatusFacts } from "./status_facts.ts"
 import type { StatusWarning } from "./status_warnings.ts"
 
 const daySeconds = 86_400

@@ -3,7 +3,9 @@
 
 import { isoTime } from "../../clock.ts"
 import { grouped, inBytes } from "../columns.ts"
-import type { DatabaseFacts, DirectoryFacts, Problem, StatusFacts } from "./status_facts.ts"
+import type { DirectoryFacts } from "./directory_facts.ts"
+import type { Problem } from "./problem.ts"
+import type { DatabaseFacts, StatusFacts } from "./status_facts.ts"
 
 /** Something to do. */
 export interface StatusWarning extends Problem {
@@ -20,6 +22,9 @@ const keyDaysMax = 365
 const rotationDaysLate = 2
 const roomBytesMin = 64 * 1024 * 1024
 const horizonSecondsMax = 600
+/** Clocks differ by so much at least when something is from the future. */
+const clockSecondsMax = 60
+const countedSinceStart = "The number begins again at the next start."
 
 /** The warnings, the most urgent first. */
 export function warningsOf(facts: StatusFacts): readonly StatusWarning[] {
@@ -35,19 +40,58 @@ export function warningsOf(facts: StatusFacts): readonly StatusWarning[] {
 const rules: Readonly<Record<string, Rule>> = {
   store_unreadable: ({ store }) => store.problem,
 
+  keys_unreadable({ store }) {
+    if (isDirectory(store)) return store.keysProblem
+    const { place, status } = store
+    if (status?.keys === "unopened") {
+      const text = `The keys in the ${place} can't be opened with this secret and issuer`
+      return {
+        text,
+        hint: "Set POSTERN_STORE_SECRET and POSTERN_ISSUER to those that sealed them.",
+      }
+    }
+    if (status?.keys !== "missing" || (status.content?.users.rows ?? 0) === 0) return null
+    return {
+      text: `The ${place} has users, and no keys`,
+      hint: "Bring a dump back before the start: docs/postgres.md. A start makes new keys.",
+    }
+  },
+
+  wrong_owner({ store }) {
+    if (!isDirectory(store) || store.foreign.length === 0) return null
+    return {
+      text: `Not the service's own: ${quoted(store.foreign)}`,
+      hint: "Give the service's user the whole directory: chown -R USER DIRECTORY.",
+    }
+  },
+
   not_set_up({ store }) {
     if (!isDirectory(store) || store.isSetUp) return null
     return {
       text: `Nothing is set up in '${store.place}'`,
-      hint: "Is POSTERN_DATA_DIR the service's? `postern serve` sets it up, `postern restore FILE` brings a backup back.",
+      hint: "Is POSTERN_DATA_DIR the service's? If the data is lost: `postern restore FILE`. For a new service: `postern serve`.",
     }
   },
 
   not_reached: ({ service }) => service.problem,
 
-  not_running({ service, store }) {
+  port_taken({ store, takenAddress }) {
+    if (takenAddress === null || isWaiting(store)) return null
+    return {
+      text: `Another program listens at ${takenAddress}`,
+      hint: "Is it a Postern with another POSTERN_DATA_DIR? Else stop it, or set POSTERN_PORT.",
+    }
+  },
+
+  not_running({ service, store, takenAddress }) {
     if (service.answer !== null || service.problem !== null) return null
     if (isDirectory(store) && !store.isSetUp) return null
+    if (takenAddress !== null && isWaiting(store)) {
+      return {
+        text: `No service answers commands here, but a program listens at ${takenAddress}`,
+        hint: "A service that waits for its database goes on by itself when the database answers.",
+      }
+    }
     return isDirectory(store) && store.lock === "held"
       ? {
           text: "A process holds the data directory, and answers no commands",
@@ -79,27 +123,50 @@ const rules: Readonly<Record<string, Rule>> = {
     const failed = answer?.failedChanges ?? 0
     if (failed === 0) return null
     const text = `Changes could not be written since the start: ${grouped(failed)}`
-    return { text, hint: "Look for request.unavailable in the log." }
+    return { text, hint: `Look for request.unavailable in the log. ${countedSinceStart}` }
   },
 
   snapshots_failed({ service: { answer } }) {
     if ((answer?.journal?.snapshotFailures ?? 0) === 0) return null
     return {
       text: "A snapshot of the store could not be written: its journal grows",
-      hint: "Look for store.snapshot_failed in the log.",
+      hint: `Look for store.snapshot_failed in the log. ${countedSinceStart}`,
+    }
+  },
+
+  factors_lost({ service: { answer } }) {
+    const lost = answer?.lostFactorSecrets ?? 0
+    if (lost === 0) return null
+    return {
+      text: `Codes of authenticator apps could not be compared: ${grouped(lost)}`,
+      hint: "The key of their secrets was lost. Bring it back, or reset these users: docs/backup.md.",
+    }
+  },
+
+  clock_wrong({ now, store, service: { answer } }) {
+    const made = [
+      ["the signing key", answer?.keys.find(({ state }) => state === "signing")?.publishedAt],
+      ["the snapshot", answer?.journal?.snapshotAt],
+      ["the last backup", isDirectory(store) ? store.backup?.madeAt : null],
+    ] as const
+    const found = made.find(([, at]) => (at ?? 0) > now + clockSecondsMax)
+    if (found === undefined) return null
+    return {
+      text: `The clock is behind, or it was ahead: ${found[0]} is of ${isoTime(found[1] ?? now)}`,
+      hint: "Compare it with another clock: docs/troubleshooting.md, The clock is wrong.",
     }
   },
 
   open_to_others({ store }) {
     if (!isDirectory(store) || store.open.length === 0) return null
     return {
-      text: `Others may use ${store.open.map((path) => `'${path}'`).join(", ")}`,
+      text: `Others may use ${quoted(store.open)}`,
       hint: "A restart repairs the modes. If others could read keys.json: docs/keys.md has what to retire.",
     }
   },
 
   no_backup({ now, store }) {
-    if (!isDirectory(store) || !store.isSetUp) return null
+    if (!isDirectory(store) || !store.isSetUp || store.problem !== null) return null
     const hint = "postern backup FILE. docs/backup.md has a line for every night."
     if (store.backup === null) return { text: "No backup was made yet", hint }
     const { madeAt } = store.backup
@@ -144,7 +211,7 @@ const rules: Readonly<Record<string, Rule>> = {
     if (lost === 0) return null
     return {
       text: `Lines of the audit trail that are not in the log: ${grouped(lost)}`,
-      hint: "Nobody read the log fast enough. POSTERN_AUDIT_FILE keeps them apart.",
+      hint: `Nobody read the log fast enough. POSTERN_AUDIT_FILE keeps them apart. ${countedSinceStart}`,
     }
   },
 
@@ -190,6 +257,15 @@ export const warningCodes: readonly string[] = [...Object.keys(rules), "settings
 
 function isDirectory(store: StatusFacts["store"]): store is DirectoryFacts {
   return "lock" in store
+}
+
+/** Whether a service would wait for its database. */
+function isWaiting(store: StatusFacts["store"]): boolean {
+  return !isDirectory(store) && store.problem !== null
+}
+
+function quoted(paths: readonly string[]): string {
+  return paths.map((path) => `'${path}'`).join(", ")
 }
 
 function statusOf(store: StatusFacts["store"]): DatabaseFacts["status"] {

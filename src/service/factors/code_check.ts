@@ -17,7 +17,10 @@ import { askerOf, type LoginAttempt } from "../login_attempt.ts"
 import type { FactorParts } from "./factor_parts.ts"
 import { ticketIsOver } from "./mfa_tickets.ts"
 
-type CodeParts = Pick<FactorParts, "store" | "hasher" | "factorKey" | "clock" | "audit">
+type CodeParts = Pick<
+  FactorParts,
+  "store" | "hasher" | "factorKey" | "lostSecrets" | "clock" | "audit"
+>
 
 /** Whose code is checked. */
 export interface CheckedLogin {
@@ -82,7 +85,7 @@ async function compareOtp(
 ): Promise<Compared> {
   const { user } = login
   const totp = user.factors?.totp ?? null
-  const secret = totp === null ? null : secretOf(totp, user, parts.factorKey())
+  const secret = totp === null ? null : secretOf(totp, user, parts)
   const failures = await countFailure(login, parts)
   if (totp === null || secret === null || failures === null) return { failures, shown: null }
   const step = findStep(secret, digits, parts.clock.now())
@@ -127,9 +130,10 @@ async function countFailure(
 export function secretOf(
   { id, sealedSecret }: { readonly id: string; readonly sealedSecret: string },
   { username }: User,
-  key: Uint8Array,
+  { factorKey, lostSecrets }: Pick<FactorParts, "factorKey" | "lostSecrets">,
 ): Uint8Array {
-  const secret = openSecret(sealedSecret, { username, id }, key)
+  const secret = openSecret(sealedSecret, { username, id }, factorKey())
   if (secret !== null) return secret
+  lostSecrets.count += 1
   throw new Unavailable("The keys do not fit the stored secrets of authenticator apps")
 }

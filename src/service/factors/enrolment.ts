@@ -92,14 +92,14 @@ export class Enrolment {
    * @throws AuthError `invalid_code`; `not_found` when no secret waits
    */
   async confirmTotp<T>(username: string, code: string, storing: Storing<T>): Promise<Enrolled<T>> {
-    const { keys, factorKey, clock } = this.#parts
+    const { keys, clock } = this.#parts
     const { ticket } = storing
     await keys.catchUp()
     return this.enrol(username, storing, (user) => {
       const at = clock.now()
       const pending = waitingIn(user.factors, at)
       if (pending === null) throw nothingOffered()
-      const step = findStep(secretOf(pending, user, factorKey()), code.replace(/\s/g, ""), at)
+      const step = findStep(secretOf(pending, user, this.#parts), code.replace(/\s/g, ""), at)
       if (step === null) throw wrongCode()
       return { confirmTotp: { id: pending.id, step }, ticket, at }
     })

@@ -22,6 +22,8 @@ export interface FactorParts {
   readonly cookieKey: () => Uint8Array
   /** Encrypts the secrets of authenticator apps. */
   readonly factorKey: () => Uint8Array
+  /** How often a stored secret did not open, because another key sealed it. */
+  readonly lostSecrets: { count: number }
   readonly windowNow: () => RevocationWindow
   readonly requirement: FactorRequirement
   readonly trust: DeviceTrust

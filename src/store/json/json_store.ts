@@ -94,7 +94,8 @@ export class JsonStore implements Store {
     const { encodeBackup } = await import("./backup_format.ts")
     const keys = (await this.keys.read())?.bytes ?? null
     const content = contentNow(this.tables, keys)
-    return { counts: await content.count(), chunks: encodeBackup(content, origin) }
+    const counts = await content.count()
+    return { counts, hasKeys: keys !== null, chunks: encodeBackup(content, origin) }
   }
 
   async close(): Promise<void> {

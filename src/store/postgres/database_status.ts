@@ -1,9 +1,11 @@
 // What an operator asks of a database: whether it has the schema, who uses it, and what slows it
 // down. Reads only, and needs no more rights than a service.
 
+import { OperatorError } from "../../errors.ts"
 import type { DatabaseLocation } from "../store_location.ts"
 import { commandName, serviceName } from "./connection.ts"
 import type { Database, Query } from "./database.ts"
+import { createKeySeal, type KeyRow, type KeySealOptions } from "./key_seal.ts"
 import { migrationStatus } from "./migrations.ts"
 import { openDatabase } from "./open_database.ts"
 
@@ -23,6 +25,8 @@ export interface DatabaseStatus {
   readonly services: { readonly connections: number; readonly addresses: number }
   /** Null when nothing holds it back. */
   readonly horizon: Horizon | null
+  /** Whether the secret opens the keys; null when that was not asked. */
+  readonly keys: "good" | "missing" | "unopened" | null
   readonly settings: {
     /** Of this role, where Postern does not set it itself. */
     readonly synchronousCommit: string
@@ -99,20 +103,23 @@ const horizon = `select kind, name, database, role, program, transactions, secon
  * @throws OperatorError when the operator has to mend something first
  * @throws Unavailable when the database can't be reached now
  */
-export async function readDatabaseStatus(options: {
-  readonly location: DatabaseLocation
-  readonly ca: string | null
-  readonly warn: (event: string, message: string) => void
-}): Promise<DatabaseStatus> {
+export async function readDatabaseStatus(
+  options: {
+    readonly location: DatabaseLocation
+    readonly ca: string | null
+    readonly warn: (event: string, message: string) => void
+  },
+  keys: KeySealOptions | null = null,
+): Promise<DatabaseStatus> {
   const database = await openDatabase({ ...options, applicationName: commandName })
   try {
-    return await read(database)
+    return await read(database, keys)
   } finally {
     await database.close()
   }
 }
 
-async function read(database: Database): Promise<DatabaseStatus> {
+async function read(database: Database, keys: KeySealOptions | null): Promise<DatabaseStatus> {
   type Basics = Pick<DatabaseStatus, "serverVersion" | "role"> & DatabaseStatus["settings"]
   const { query } = database
   const { serverVersion, role, ...settings } = await one<Basics>(query, basics)
@@ -123,6 +130,21 @@ async function read(database: Database): Promise<DatabaseStatus> {
     schema: { applied, pending: pending.map(({ number, name }) => ({ number, name })) },
     content: applied.length === 0 ? null : await readContent(query),
     horizon: await readHorizon(query),
+    keys: keys === null || pending.length > 0 ? null : await readKeys(query, keys),
+  }
+}
+
+async function readKeys(query: Query, options: KeySealOptions): Promise<DatabaseStatus["keys"]> {
+  const [row] = await query<KeyRow>(
+    "select version::float8 as version, sealed from postern.key_set",
+  )
+  if (row === undefined) return "missing"
+  try {
+    createKeySeal(options).open(row)
+    return "good"
+  } catch (error) {
+    if (error instanceof OperatorError) return "unopened"
+    throw error
   }
 }
 

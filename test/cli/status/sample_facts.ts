@@ -1,11 +1,8 @@
 // Facts for the tests of `postern status`, in which nothing is wrong.
 
 import type { StatusAnswer } from "../../../src/admin/status_answer.ts"
-import type {
-  DatabaseFacts,
-  DirectoryFacts,
-  StatusFacts,
-} from "../../../src/cli/status/status_facts.ts"
+import type { DirectoryFacts } from "../../../src/cli/status/directory_facts.ts"
+import type { DatabaseFacts, StatusFacts } from "../../../src/cli/status/status_facts.ts"
 import { startOfTests as now } from "../../support/fake_clock.ts"
 
 const day = 86_400
@@ -22,7 +19,7 @@ export function sampleAnswer(members: Partial<StatusAnswer> = {}): StatusAnswer 
     ],
     rotationSeconds: null,
     journal: { entriesSinceSnapshot: 1500, snapshotAt: now - 60, snapshotFailures: 0 },
-    ...{ failedChanges: 0, lostAuditLines: 0, notices: [], seedUsers: 0 },
+    ...{ failedChanges: 0, lostFactorSecrets: 0, lostAuditLines: 0, notices: [], seedUsers: 0 },
     ...{ hasPreviousStoreSecret: false, auditFile: "/data/audit.jsonl" },
     ...members,
   }
@@ -32,7 +29,7 @@ export function sampleAnswer(members: Partial<StatusAnswer> = {}): StatusAnswer 
 export function sampleDirectory(members: Partial<DirectoryFacts> = {}): DirectoryFacts {
   return {
     ...{ place: "/data", isSetUp: true, bytes: 12_000_000, lock: "held", roomBytes: 5e9 },
-    ...{ open: [], found: null, problem: null },
+    ...{ open: [], foreign: [], found: null, problem: null, keysProblem: null },
     backup: { madeAt: now - day, file: "/backups/monday.json", bytes: 9_000_000, users: 1230 },
     ...members,
   }
@@ -44,7 +41,7 @@ type Status = NonNullable<DatabaseFacts["status"]>
 export function sampleDatabase(members: Partial<Status> = {}): DatabaseFacts {
   const exact = (rows: number) => ({ rows, isExact: true })
   const status: Status = {
-    ...{ engine: "postgresql", serverVersion: "15.18", role: "postern" },
+    ...{ serverVersion: "15.18", role: "postern", keys: null },
     schema: { applied: [1, 2], pending: [] },
     content: { users: exact(7), sessions: exact(8), bytes: 1_000_000, changes: exact(9) },
     services: { connections: 2, addresses: 1 },
@@ -59,7 +56,7 @@ export function sampleDatabase(members: Partial<Status> = {}): DatabaseFacts {
 export function sampleFacts(members: Partial<StatusFacts> = {}): StatusFacts {
   return {
     ...{ now, version: "1.2.3", service: { answer: sampleAnswer(), problem: null } },
-    store: sampleDirectory(),
+    ...{ store: sampleDirectory(), takenAddress: null },
     audit: { file: "/data/audit.jsonl", bytes: 4_000_000 },
     settings: { notices: [], seedUsers: 0, hasPreviousStoreSecret: false },
     ...members,

@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { chmodSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { withoutSchema } from "../../store/copied_places.ts"
 import { openControlDirectory } from "../../support/control_directory.ts"
+import { openPlainDatabase } from "../../support/plain_database.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
 import { setUp } from "../../support/set_up.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
@@ -15,6 +16,7 @@ import { databaseSettings, run } from "../backup_places.ts"
 import { sampleAnswer } from "./sample_facts.ts"
 
 const { skip, host } = await postgresForTests()
+const notRoot = process.getuid?.() !== 0 && "only root gives files away"
 
 interface Status {
   readonly ok: boolean
@@ -51,7 +53,7 @@ test("postern status asks the running service, and exits 0 when all is well", as
   const { data: other } = await backedUp(t)
   const answer = sampleAnswer({ version: "0.1.0", auditFile: null })
   const data = await openControlDirectory(t, {}, { status: async () => answer })
-  for (const name of ["store.json", "last_backup.json"]) {
+  for (const name of ["store.json", "keys.json", "last_backup.json"]) {
     writeFileSync(join(data, name), readFileSync(join(other, name)), { mode: 0o600 })
   }
   chmodSync(data, 0o700)
@@ -86,6 +88,48 @@ test("postern status says what a start would say of damaged files", async (t) =>
   assert.deepEqual([codes, users], [["store_unreadable", "not_running"], null])
   assert.match(warnings[0]?.text ?? "", /^The store can't be read: '.*store\.json': line 1: /)
   assert.match(warnings[0]?.hint ?? "", /bring a backup back: `postern restore FILE`/)
+})
+
+test("postern status says what a start would say of the keys", async (t) => {
+  const { data, settings } = await backedUp(t)
+  const path = join(data, "keys.json")
+  writeFileSync(path, "{}")
+  const damaged = await status(settings)
+  assert.deepEqual([damaged.codes, damaged.users], [["keys_unreadable", "not_running"], 1])
+  assert.match(damaged.warnings[0]?.text ?? "", /^The key file '.*keys\.json' can't be used: /)
+  rmSync(path)
+  const { codes, warnings } = await status(settings)
+  assert.deepEqual(codes, ["keys_unreadable", "not_running"])
+  assert.equal(warnings[0]?.text, `'${path}' is missing`)
+  assert.match(warnings[0]?.hint ?? "", /^Bring it back from a backup: /)
+})
+
+test("postern status names the files of another user", { skip: notRoot }, async (t) => {
+  const { data, settings } = await backedUp(t)
+  chownSync(join(data, "keys.json"), 65_534, 65_534)
+  const { codes, warnings } = await status(settings)
+  assert.deepEqual(codes, ["wrong_owner", "not_running"])
+  assert.equal(warnings[0]?.text, `Not the service's own: '${join(data, "keys.json")}'`)
+})
+
+test("postern status of a path that is no directory says so, and has its JSON", async (t) => {
+  const file = join(temporaryDirectory(t), "data")
+  writeFileSync(file, "", { mode: 0o600 })
+  const { codes, warnings } = await status({ POSTERN_DATA_DIR: file })
+  assert.deepEqual(codes, ["store_unreadable", "not_reached"])
+  assert.match(warnings[0]?.text ?? "", /^ENOTDIR: /)
+})
+
+test("postern status sees that another program has the port", async (t) => {
+  const { settings } = await backedUp(t)
+  const server = createServer((socket) => socket.end("no"))
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  t.after(() => server.close())
+  const { port } = server.address() as { port: number }
+  const { codes, warnings } = await status({ ...settings, POSTERN_PORT: String(port) })
+  assert.deepEqual(codes, ["port_taken", "not_running"])
+  assert.equal(warnings[0]?.text, `Another program listens at http://127.0.0.1:${port}`)
 })
 
 test("postern status says where nothing is set up, and of which settings to be careful", async (t) => {
@@ -143,6 +187,16 @@ test("postern status over PostgreSQL asks the database", { skip }, async (t) => 
   })
   assert.deepEqual(found.codes, ["not_running", "previous_secret", "not_durable"])
   assert.deepEqual([found.users, found.store["engine"]], [1, "postgresql"])
+  const other = { POSTERN_STORE_SECRET: "7Jq0bT5yVd8sLkX1mZ7nRw2cFhG9aUeP6oIiYtKxQvE=" }
+  const sealed = await status({ ...settings, ...other })
+  assert.deepEqual(sealed.codes, ["keys_unreadable", "not_running", "not_durable"])
+  const plain = await openPlainDatabase(host)
+  await plain.query("delete from postern.key_set")
+  await plain.close()
+  const lost = await status(settings)
+  assert.deepEqual(lost.codes, ["keys_unreadable", "not_running", "not_durable"])
+  assert.match(lost.warnings[0]?.text ?? "", / has users, and no keys$/)
+  await withoutSchema(host)
 })
 
 test("postern status over PostgreSQL says that nobody answers", async (t) => {

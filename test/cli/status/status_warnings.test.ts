@@ -3,7 +3,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { StatusAnswer } from "../../../src/admin/status_answer.ts"
-import type { DirectoryFacts, StatusFacts } from "../../../src/cli/status/status_facts.ts"
+import type { DirectoryFacts } from "../../../src/cli/status/directory_facts.ts"
+import type { StatusFacts } from "../../../src/cli/status/status_facts.ts"
 import { warningsOf } from "../../../src/cli/status/status_warnings.ts"
 import { startOfTests as now } from "../../support/fake_clock.ts"
 import { sampleAnswer, sampleDatabase, sampleDirectory, sampleFacts } from "./sample_facts.ts"
@@ -32,6 +33,9 @@ const backupOf = (days: number): Partial<StatusFacts> =>
 const kind = "connection" as const
 const horizon = { kind, name: "7", database: "d", role: "r", program: "p", transactions: 3 }
 
+const address = "http://127.0.0.1:8080"
+const exact = (rows: number) => ({ rows, isExact: true })
+
 const rows: readonly (readonly [
   name: string,
   facts: Partial<StatusFacts>,
@@ -49,6 +53,77 @@ const rows: readonly (readonly [
     { store: { place: "d", status: null, problem } },
     [["store_unreadable", /^What is wrong$/]],
   ],
+  [
+    "keys that can't be used",
+    inDirectory({ keysProblem: problem }),
+    [["keys_unreadable", /^What is wrong$/]],
+  ],
+  [
+    "keys that another secret sealed",
+    { service: none, store: sampleDatabase({ keys: "unopened" }) },
+    [
+      ["keys_unreadable", /^The keys in the database '.*' .* can't be opened with this secret/],
+      ["not_running", /^No/],
+    ],
+  ],
+  [
+    "a database with users and no keys",
+    { store: sampleDatabase({ keys: "missing" }) },
+    [["keys_unreadable", /^The database '.*' at db:5432 has users, and no keys$/]],
+  ],
+  [
+    "a database with neither",
+    {
+      store: sampleDatabase({
+        keys: "missing",
+        content: { users: exact(0), sessions: exact(0), bytes: 1, changes: exact(0) },
+      }),
+    },
+    [],
+  ],
+  [
+    "files of somebody else",
+    inDirectory({ foreign: ["/data/keys.json"] }),
+    [["wrong_owner", /^Not the service's own: '\/data\/keys\.json'$/]],
+  ],
+  [
+    "a port that is taken",
+    { service: none, store: sampleDirectory({ lock: "free" }), takenAddress: address },
+    [
+      ["port_taken", /^Another program listens at http:\/\/127\.0\.0\.1:8080$/],
+      ["not_running", /^No service runs here$/],
+    ],
+  ],
+  [
+    "a service that waits for its database",
+    { service: none, store: { place: "d", status: null, problem }, takenAddress: address },
+    [
+      ["store_unreadable", /^What/],
+      ["not_running", /^No service answers commands here, but a program listens at http:/],
+    ],
+  ],
+  [
+    "a store that can't be read, without a backup",
+    inDirectory({ problem, backup: null }),
+    [["store_unreadable", /^What/]],
+  ],
+  [
+    "codes that can't be compared",
+    answered({ lostFactorSecrets: 3 }),
+    [["factors_lost", /^Codes of authenticator apps could not be compared: 3$/]],
+  ],
+  ["a key of in a minute", keyOf(-60 / day, null), []],
+  [
+    "a key of the future",
+    keyOf(-1, null),
+    [["clock_wrong", /: the signing key is of 2026-11-24T15:30:00Z$/]],
+  ],
+  [
+    "a snapshot of the future",
+    answered({ journal: { entriesSinceSnapshot: 1, snapshotAt: now + 61, snapshotFailures: 0 } }),
+    [["clock_wrong", /: the snapshot is of /]],
+  ],
+  ["a backup of the future", backupOf(-1), [["clock_wrong", /: the last backup is of /]]],
   [
     "a directory in which nothing is",
     { service: none, store: sampleDirectory({ isSetUp: false, roomBytes: 0, backup: null }) },

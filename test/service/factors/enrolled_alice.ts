@@ -48,7 +48,7 @@ export async function createEnrolledAlice({
   const starts = new SessionStart({ ...shared, windowNow, settings, refreshKey: cookieKey })
   const factors: FactorParts = {
     ...{ ...shared, starts, relyingParty: null, siteName: "Home" },
-    factorKey: () => factorKey,
+    ...{ factorKey: () => factorKey, lostSecrets: { count: 0 } },
   }
   const secret = Buffer.from("12345678901234567890")
   const codes = [0, 1].map(makeRecoveryCode)
