@@ -202,12 +202,12 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
 }
 
 function verifyParts(parts: BrowserParts, pages: PageParts): VerifyParts {
-  const { sessions, tokens, clock, log } = parts
+  const { sessions, machine, tokens, clock, log } = parts
   const { findHost, cookieSessions, site } = pages
   const appTokens = new AppTokens({ tokens, clock })
   const { authenticate } = sessions
   return {
-    gate: new Gate({ ...parts, findHost, cookieSessions, appTokens, authenticate }),
+    gate: new Gate({ ...parts, findHost, cookieSessions, appTokens, authenticate, machine }),
     loginOrigin: site.origin,
     log: createVerifyLog(log),
   }

@@ -68,7 +68,9 @@ test("source: nothing calls another machine, but the client of the database and 
 
 test("source: cookies are read, written and named in one file each, and pages alone redirect", () => {
   const cookies = found(/["'`](?:set-cookie|cookie)["'`]/i).map(([name]) => name)
+  // The last only looks whether a browser sent any.
   const files = ["http/cookies.ts", "http/node/head.ts", "http/node/reply_head.ts"]
+  files.push("http/original_request.ts")
   // And one that lasts a minute, for the command that asks whether cookies arrive.
   assert.deepEqual(cookies.filter(isOfService), ["admin/request_watch.ts", ...files])
   const redirects = found(/\bLocation: |(?:json|status:|writeHead)\(? ?30[12378]\b/)

@@ -14,7 +14,7 @@ end
 
 local identity = { "remote-user", "remote-groups", "remote-name", "remote-email", "x-postern-token" }
 local passed_on = {
-  "location", "set-cookie", "cache-control", "retry-after", "content-type",
+  "location", "set-cookie", "www-authenticate", "cache-control", "retry-after", "content-type",
   "content-security-policy", "x-content-type-options",
 }
 

@@ -4,7 +4,8 @@
 //   # host[:port]        words, in any order
 //   photos.home.example
 //   admin.home.example   role=admin|ops fresh=5m mfa
-//   git.home.example     open=/public/ preflight bearer
+//   git.home.example     open=/public/ preflight bearer machine
+//   dav.home.example     machine user=alice|svc:phone
 //   *.lab.home.example   role=lab user=alice|bob
 //
 // An unknown word is a mistake: a word that is skipped could leave open what it should close. Every
@@ -19,7 +20,7 @@ import {
   type ProtectedHost,
 } from "../domain/access_rule.ts"
 import { canonicalAddress } from "../domain/ip_address.ts"
-import { canonicalUsername } from "../domain/username.ts"
+import { canonicalPrincipal } from "../domain/service_token.ts"
 import { isRole } from "../service/user_rights.ts"
 import { closestName } from "./closest_name.ts"
 import { duration, SettingMistake } from "./values.ts"
@@ -35,7 +36,7 @@ interface Line {
 }
 
 const nothing: AccessRule = Object.freeze({
-  ...{ open: [], preflight: false, bearer: false },
+  ...{ open: [], preflight: false, bearer: false, machine: false },
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 })
 
@@ -46,6 +47,7 @@ const words: Readonly<Record<string, (value: string) => Partial<AccessRule>>> = 
   "open=": (value) => ({ open: listOf(value, readPrefix) }),
   preflight: () => ({ preflight: true }),
   bearer: () => ({ bearer: true }),
+  machine: () => ({ machine: true }),
   "role=": (value) => ({ roles: listOf(value, readRole) }),
   "user=": (value) => ({ users: listOf(value, readUser) }),
   "fresh=": (value) => ({ freshSeconds: freshSeconds(value) }),
@@ -162,9 +164,10 @@ function readRole(text: string): string {
 }
 
 function readUser(text: string): string {
-  const username = canonicalUsername(text)
+  const username = canonicalPrincipal(text)
   if (username !== null) return username
-  throw new SettingMistake(`'${text}' is not a username`, "Write user=alice, or user=alice|bob")
+  const hint = "Write user=alice, user=alice|bob, or user=svc:NAME for a service token"
+  throw new SettingMistake(`'${text}' is not a username`, hint)
 }
 
 function isLoginHost(host: string): SettingMistake {

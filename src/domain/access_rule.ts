@@ -14,8 +14,10 @@ export interface AccessRule {
   readonly open: readonly string[]
   /** Whether CORS preflights need no login. */
   readonly preflight: boolean
-  /** Whether `Authorization: Bearer` counts. */
+  /** Whether people's tokens in `Authorization: Bearer` count. */
   readonly bearer: boolean
+  /** Whether service tokens count, as Bearer or as the password of Basic. */
+  readonly machine: boolean
   /** The user needs one of these roles; null for no role. */
   readonly roles: readonly string[] | null
   /** The user is one of these; null for any. */

@@ -36,6 +36,9 @@ export interface ServiceTokenUse {
 /** The shortest and the longest life. The longest leaves a month to replace a token once a year. */
 export const lifeBounds = { least: "1h", most: "400d", usual: "90d" } as const
 
+/** How the name of a machine begins. */
+const machineStart = "svc:"
+
 /** How a service token begins. */
 export const serviceTokenPrefix = "pts_"
 
@@ -49,7 +52,12 @@ export function isServiceToken(text: string): boolean {
 
 /** The name of a machine where usernames stand. */
 export function machineName(name: string): string {
-  return `svc:${name}`
+  return `${machineStart}${name}`
+}
+
+/** Whether a name that stands where usernames do is a machine's. */
+export function isMachineName(username: string): boolean {
+  return username.startsWith(machineStart)
 }
 
 /**

@@ -83,6 +83,17 @@ export function isNavigation({ headers }: RequestHead, { method }: OriginalReque
   return /(?:^|[\s,])text\/html\s*(?:[;,]|$)/i.test(headers.get("accept") ?? "")
 }
 
+/** Headers of browsers, which Git, WebDAV and calendar clients don't send when they begin. */
+const browserHeaders = [
+  ...["cookie", "origin", "referer", "x-requested-with", "upgrade-insecure-requests"],
+  ...["sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site", "sec-fetch-user"],
+]
+
+/** Whether a browser may have sent the original request: it would answer Basic by a dialog. */
+export function isOfBrowser(head: RequestHead, original: OriginalRequest): boolean {
+  return browserHeaders.some((name) => head.headers.has(name)) || isNavigation(head, original)
+}
+
 /** Whether the page is a part of another page, such as a frame. */
 export function isNestedPage({ headers }: RequestHead): boolean {
   return (headers.get("sec-fetch-dest") ?? "document") !== "document"

@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts"
 import type { Caller } from "../domain/caller.ts"
 import {
   isNoted,
+  isServiceToken,
   lifeBounds,
   machineName,
   readLife,
@@ -12,7 +13,7 @@ import {
 } from "../domain/service_token.ts"
 import { isWithinRights } from "../domain/user.ts"
 import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
-import { AuthError } from "../errors.ts"
+import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Store } from "../store/store.ts"
 import { BoundedMap } from "../system/bounded_map.ts"
 import type { Audit } from "../telemetry/audit.ts"
@@ -61,6 +62,7 @@ const usedMax = 10_000
 
 const unknown = refusal("Invalid token", "unknown_token")
 const malformed = refusal("Invalid token", "malformed")
+const otherKind = refusal("Invalid token", "type")
 const expired = refusal("Token has expired", "expired")
 
 /** The use cases. */
@@ -120,16 +122,21 @@ export class ServiceTokens {
     return count
   }
 
-  /** Finds the machine that sent a token. @throws AuthError `invalid_token` */
+  /**
+   * Finds the machine that sent a token. With a `name` the token must be of that name.
+   * @throws AuthError `invalid_token`
+   */
   readonly authenticate = async (
     text: string,
-    caller: Pick<Caller, "address">,
+    caller: Pick<Caller, "address"> & { readonly name?: string },
   ): Promise<Principal> => {
     const { store, clock } = this.#parts
+    const { name } = caller
     const hash = hashOfServiceToken(text)
-    if (hash === null) throw malformed
+    if (hash === null) throw isServiceToken(text) ? malformed : otherKind
     const token = await store.serviceTokens.findByHash(hash)
     if (token === null) throw unknown
+    if (name !== undefined && canonicalUsername(name) !== token.name) throw unknown
     const now = clock.now()
     if (now >= token.expiresAt) throw expired
     this.#noteUse(token, { at: now, address: caller.address })
@@ -197,6 +204,6 @@ function summary({ hash: _hash, ...rest }: ServiceToken): ServiceTokenSummary {
 }
 
 /** Made once, so that a flood of wrong tokens costs little. */
-function refusal(message: string, reason: "unknown_token" | "malformed" | "expired"): AuthError {
+function refusal(message: string, reason: RefusalReason): AuthError {
   return Object.freeze(new AuthError("invalid_token", message, { reason }))
 }

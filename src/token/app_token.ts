@@ -15,9 +15,10 @@ export interface AppGrant {
   readonly roles: readonly string[]
   /** The operator's own claims for this user. */
   readonly claims: JsonObject
+  /** The session; of a machine its name, since it has none. */
   readonly sid: string
-  /** When the password was checked. */
-  readonly authTime: number
+  /** When the password was checked; null for a machine, which has none. */
+  readonly authTime: number | null
   /** How sure it is who logged in, and how (RFC 9068 §2.2.1). */
   readonly acr: string
   readonly amr: readonly string[]
@@ -42,7 +43,7 @@ export async function signAppToken(
   const { acr, amr } = grant
   const own = Object.entries(claims).filter(([name]) => isFreeClaimName(name))
   const registered = { iss, sub, aud, exp: iat + appTokenSeconds, iat, jti: randomName() }
-  const login = { sid, auth_time: authTime, acr, amr }
+  const login = { sid, ...(authTime === null ? {} : { auth_time: authTime }), acr, amr }
   const payload = { ...registered, ...login, roles, ...Object.fromEntries(own) }
   const { alg, kid, key } = ring.signer(iat)
   return (

@@ -8,7 +8,7 @@ import { fieldsOf, nextOf, openBrowser, titleOf } from "../support/fake_browser.
 import { createTestService } from "../support/test_service.ts"
 
 const rule: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false },
+  ...{ open: [], preflight: false, bearer: false, machine: false },
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 const browserOption = [{ name: "photos.example.org", ports: [443], rule }]

@@ -22,7 +22,7 @@ function taken(text: string): readonly ProtectedHost[] {
 }
 
 const nothing: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false },
+  ...{ open: [], preflight: false, bearer: false, machine: false },
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 
@@ -34,6 +34,7 @@ test("readProtectedHosts() reads a line a host, whatever stands around it", () =
     "\t admin.home.example   role=ops|admin fresh=5m mfa # not photos\r".replace("\r", ""),
     "git.home.example open=/public/|/help preflight\tbearer",
     "*.lab.home.example role=lab user=Alice|bob",
+    "dav.home.example machine user=alice|svc:Phone",
   ].join("\n")
   assert.deepEqual(taken(text), [
     { name: "photos.home.example", ports: [443], rule: nothing },
@@ -51,6 +52,11 @@ test("readProtectedHosts() reads a line a host, whatever stands around it", () =
       name: "*.lab.home.example",
       ports: [443],
       rule: { ...nothing, roles: ["lab"], users: ["alice", "bob"] },
+    },
+    {
+      name: "dav.home.example",
+      ports: [443],
+      rule: { ...nothing, machine: true, users: ["alice", "svc:phone"] },
     },
   ])
 })
@@ -83,7 +89,7 @@ test("readProtectedHosts() joins the ports of a host", () => {
 
 const nameHint =
   "Write a name such as photos.example.org, with :port unless it is 443, or *.example.org"
-const words = "Words are open=, preflight, bearer, role=, user=, fresh=, mfa"
+const words = "Words are open=, preflight, bearer, machine, role=, user=, fresh=, mfa"
 const openHint =
   "Write the beginning of a path: letters, digits and - _ ~ . between slashes, such as /public/"
 const portHint = "Give all ports of a host the same words: browsers share cookies between ports"
@@ -125,7 +131,10 @@ const mistakes: readonly (readonly [line: string, mistake: string])[] = [
   ["a.b role=", "'' is not a role (Write role=admin, or role=admin|ops)"],
   ["a.b role=a||b", "'' is not a role (Write role=admin, or role=admin|ops)"],
   ["a.b role=a,b", "'a,b' is not a role (Write role=admin, or role=admin|ops)"],
-  ["a.b user=*", "'*' is not a username (Write user=alice, or user=alice|bob)"],
+  [
+    "a.b user=*",
+    "'*' is not a username (Write user=alice, user=alice|bob, or user=svc:NAME for a service token)",
+  ],
   ["a.b fresh=5", `'5' is not a duration (${durationHint})`],
   ["a.b fresh=never", `'never' is not a duration (${durationHint})`],
   ["a.b open=public", `'public' can't be open (${openHint})`],

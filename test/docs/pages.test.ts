@@ -89,7 +89,7 @@ for (const page of pages) {
     for (const [, name = ""] of page.text.matchAll(/npm run (?:--silent )?([\w:]+)/g)) {
       assert.ok(Object.hasOwn(scripts, name), name)
     }
-    const commands = [...page.text.matchAll(/\bpostern ((?:user|key|store) [\w ]*\w)/g)]
+    const commands = [...page.text.matchAll(/\bpostern ((?:user|key|store|token) [\w ]*\w)/g)]
     for (const words of new Set(commands.map(([, words = ""]) => words))) {
       assert.ok(await isCommand(words.split(" ")), words)
     }

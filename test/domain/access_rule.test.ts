@@ -17,7 +17,7 @@ import {
 } from "../../src/domain/access_rule.ts"
 
 const nothing: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false },
+  ...{ open: [], preflight: false, bearer: false, machine: false },
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 const bySpecial: AccessRule = { ...nothing, users: ["alice"] }

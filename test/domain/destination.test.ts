@@ -6,7 +6,7 @@ import { type AccessRule, createFindHost } from "../../src/domain/access_rule.ts
 import { readDestination, safePath } from "../../src/domain/destination.ts"
 
 const rule: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false },
+  ...{ open: [], preflight: false, bearer: false, machine: false },
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 const findHost = createFindHost(

@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
   canonicalPrincipal,
+  isMachineName,
   isNoted,
   isServiceToken,
   machineName,
@@ -31,6 +32,9 @@ test("isServiceToken() goes by the beginning, which no access token has", () => 
 
 test("machineName() is no username", () => {
   assert.equal(machineName("ci"), "svc:ci")
+  assert.deepEqual(["svc:ci", "svcci", "ci", "Svc:ci"].map(isMachineName), [
+    ...[true, false, false, false],
+  ])
   assert.equal(canonicalUsername(machineName("ci")), null)
 })
 

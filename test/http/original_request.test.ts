@@ -6,6 +6,7 @@ import { AuthError } from "../../src/errors.ts"
 import {
   isNavigation,
   isNestedPage,
+  isOfBrowser,
   isSentTo,
   type OriginalRequest,
   readForwardedRequest,
@@ -175,6 +176,25 @@ for (const [headers, method, isPage] of pages) {
     assert.equal(isNavigation(head, { ...original, method }), isPage)
   })
 }
+
+test("isOfBrowser() is false for what Git, WebDAV and calendar clients send", () => {
+  const programs: readonly Facts[] = [
+    {},
+    { accept: "*/*", "user-agent": "git/2.39.5", "git-protocol": "version=2", pragma: "no-cache" },
+    { depth: "0", "content-type": "application/xml", "user-agent": "DAVx5/4.4 (okhttp)" },
+    { "user-agent": "Microsoft-WebDAV-MiniRedir/10.0.19045", translate: "f" },
+  ]
+  for (const headers of programs) {
+    assert.equal(isOfBrowser(makeRequest({ headers }), forwarded()), false)
+  }
+  const names = ["cookie", "origin", "referer", "x-requested-with", "upgrade-insecure-requests"]
+  for (const name of [...names, "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site"]) {
+    const head = makeRequest({ headers: { [name]: "x" } })
+    assert.equal(isOfBrowser(head, forwarded()), true, name)
+  }
+  const page = makeRequest({ headers: { accept: "text/html" } })
+  assert.equal(isOfBrowser(page, forwarded({ "x-forwarded-method": "GET" })), true)
+})
 
 test("isNestedPage() is true for pages in frames", () => {
   for (const [dest, isNested] of [

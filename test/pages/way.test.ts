@@ -6,7 +6,7 @@ import { type AccessRule, createFindHost } from "../../src/domain/access_rule.ts
 import { noWay, pathOf, placeOf, readWay, wayFields } from "../../src/pages/way.ts"
 
 const rule: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false },
+  ...{ open: [], preflight: false, bearer: false, machine: false },
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 const findHost = createFindHost([{ name: "a.example", ports: [443], rule }], "login.example.org")

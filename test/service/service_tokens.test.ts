@@ -127,8 +127,9 @@ test("authenticate() refuses a token that was revoked, is unknown, or malformed"
   await assert.rejects(serviceTokens.authenticate(token, caller), refused("unknown_token"))
   const other = makeServiceToken()
   await assert.rejects(serviceTokens.authenticate(other, caller), refused("unknown_token"))
-  for (const text of ["pts_", "pts_x", `${token}A`, token.toUpperCase()]) {
-    await assert.rejects(serviceTokens.authenticate(text, caller), refused("malformed"), text)
+  for (const text of ["pts_", "pts_x", `${token}A`, ` ${token}`]) {
+    const reason = text.startsWith("pts_") ? "malformed" : "type"
+    await assert.rejects(serviceTokens.authenticate(text, caller), refused(reason), text)
   }
   const created = { event: "service_token.created", user: "svc:ci" }
   const revoked = { event: "service_token.revoked", user: "svc:ci", reason: "operator" }
@@ -139,6 +140,24 @@ test("authenticate() refuses a token that was revoked, is unknown, or malformed"
     assert.deepEqual([code, message], ["not_found", "There is no service token 'ci'"])
     return true
   })
+})
+
+test("authenticate() with a name takes the token of that name only, and notes no other use", async (t) => {
+  const { serviceTokens } = await serviceOf(t)
+  const { token } = await serviceTokens.create(ci)
+  await serviceTokens.create({ name: "other", roles: "" })
+  for (const name of ["other", "", "svc:ci", "c i", "nobody"]) {
+    const sent = serviceTokens.authenticate(token, { ...caller, name })
+    await assert.rejects(sent, refused("unknown_token"), name)
+  }
+  await settled()
+  assert.deepEqual(
+    (await serviceTokens.list()).map(({ lastUsedAt }) => lastUsedAt),
+    [null, null],
+  )
+  for (const name of ["ci", "CI", " ci"]) {
+    assert.equal((await serviceTokens.authenticate(token, { ...caller, name })).username, "svc:ci")
+  }
 })
 
 test("two tokens of two names work side by side while one takes the other's place", async (t) => {

@@ -9,7 +9,7 @@ import { createTestService, loginAddress, type TestService } from "./test_servic
 
 /** A rule without words. */
 export const anyUser: AccessRule = {
-  ...{ open: [], preflight: false, bearer: false },
+  ...{ open: [], preflight: false, bearer: false, machine: false },
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 
@@ -24,6 +24,12 @@ export const apps: readonly ProtectedHost[] = [
     name: "git.example.org",
     ports: [443],
     rule: { ...anyUser, bearer: true, preflight: true, open: ["/public/"] },
+  },
+  { name: "dav.example.org", ports: [443], rule: { ...anyUser, machine: true } },
+  {
+    name: "code.example.org",
+    ports: [443],
+    rule: { ...anyUser, machine: true, bearer: true, open: ["/public/"] },
   },
   { name: "*.lab.example.org", ports: [443], rule: anyUser },
 ]

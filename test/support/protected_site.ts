@@ -19,7 +19,7 @@ import { type AppRequest, startApp } from "./told_app.ts"
 export const loginHost = "login.home.example"
 /** An app whose line has no words. */
 export const photosHost = "photos.home.example"
-/** An app on another domain, whose line has `open=/public/ preflight bearer`. */
+/** An app on another domain, whose line has `open=/public/ preflight bearer machine`. */
 export const gitHost = "git.example.net"
 
 /** An answer of the site. */
@@ -59,6 +59,8 @@ export interface SiteOptions {
   readonly posternPort: number
   /** The port of the proxy; a free one unless told. */
   readonly port?: number
+  /** The port of the app of `gitHost`; that of an app that only answers unless told. */
+  readonly gitPort?: number
   /** Changes the texts of the configuration. */
   readonly edit?: (text: string) => string
 }
@@ -75,7 +77,7 @@ export async function startProtectedSite(
   const reached: AppRequest[] = []
   const [photos, git] = await Promise.all([
     startApp(t, "photos", reached),
-    startApp(t, "git", reached),
+    options.gitPort ?? startApp(t, "git", reached),
   ])
   const [free = 0, plainPort = 0] = await freePorts(2)
   const { port = free } = options

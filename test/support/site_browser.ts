@@ -24,8 +24,8 @@ type Settings = Readonly<Record<string, string>>
 /** Postern, which judges requests for sites. */
 export interface Guard {
   readonly port: number
-  /** Runs a command of the operator's. */
-  run(words: readonly string[]): Promise<void>
+  /** Runs a command of the operator's, and gives what it prints. */
+  run(words: readonly string[]): Promise<string>
 }
 
 /** Starts Postern, with alice and bob, for the hosts of the examples. */
@@ -42,8 +42,9 @@ export async function startGuard(t: TestContext, settings: Settings = {}): Promi
   return {
     port,
     async run(words) {
-      const { exitCode, stderr } = await runPostern(words, data)
+      const { exitCode, stdout, stderr } = await runPostern(words, data)
       assert.equal(exitCode, 0, stderr)
+      return stdout
     },
   }
 }

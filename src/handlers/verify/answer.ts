@@ -8,13 +8,20 @@
 //              that a browser can show
 
 import type { Caller } from "../../domain/caller.ts"
+import { isServiceToken } from "../../domain/service_token.ts"
 import { AuthError, type RefusalReason } from "../../errors.ts"
-import { readBearerToken } from "../../http/bearer.ts"
+import { basicChallenge, readBasic } from "../../http/basic.ts"
+import { readBearerCredentials, readBearerToken } from "../../http/bearer.ts"
 import { callerOf } from "../../http/caller.ts"
 import { cookieNames, readCookie, setCookie } from "../../http/cookies.ts"
 import type { Asker, Handler } from "../../http/guard.ts"
 import type { Reply, RequestHead } from "../../http/message.ts"
-import { isNavigation, isNestedPage, type OriginalRequest } from "../../http/original_request.ts"
+import {
+  isNavigation,
+  isNestedPage,
+  isOfBrowser,
+  type OriginalRequest,
+} from "../../http/original_request.ts"
 import { insufficientReply, problem } from "../../http/problem.ts"
 import { deniedAtHost } from "../../pages/denied_at_host.ts"
 import { noWay, pathOf } from "../../pages/way.ts"
@@ -105,8 +112,22 @@ class Asked implements AskedRequest {
     return readCookie(this.#head, cookieNames.state)
   }
 
+  isOfBrowser(): boolean {
+    return isOfBrowser(this.#head, this.#original)
+  }
+
   readBearer(): string | null {
     return readBearerToken(this.#head)
+  }
+
+  // An app may have bearer tokens of its own, of any form.
+  readServiceToken(): string | null {
+    const sent = readBearerCredentials(this.#head)?.trimStart() ?? ""
+    return isServiceToken(sent) ? readBearerToken(this.#head) : null
+  }
+
+  readBasic(): ReturnType<typeof readBasic> {
+    return readBasic(this.#head)
   }
 }
 
@@ -123,7 +144,11 @@ function replyFor(
   },
 ): Reply {
   if (verdict.kind === "allow") return allowed(verdict.principal, verdict.appToken)
-  if (verdict.kind === "refused" || verdict.kind === "denied") return refused(verdict.reason)
+  if (verdict.kind === "denied") return refused(verdict.reason)
+  if (verdict.kind === "refused") {
+    const reply = refused(verdict.reason)
+    return verdict.asksBasic ? askingBasic(reply) : reply
+  }
   const isGet = method === "GET" || method === "HEAD"
   const status = asker === "nginx" ? 401 : isGet ? 302 : 303
   if (verdict.kind === "enter") {
@@ -179,12 +204,25 @@ const messages: Partial<Readonly<Record<RefusalReason, string>>> = {
   missing_role: "You may not use this host",
 }
 
+/** What is wrong with the credentials of Basic. */
+const tokenFaults: Partial<Readonly<Record<RefusalReason, string>>> = {
+  ...{ malformed: "Invalid token", type: "Invalid token", unknown_token: "Invalid token" },
+  expired: "Token has expired",
+}
+
+/** The same 401, to which a program may answer with a service token by Basic. */
+function askingBasic(reply: Reply): Reply {
+  return { ...reply, headers: { ...reply.headers, "WWW-Authenticate": basicChallenge } }
+}
+
 function refused(reason: RefusalReason): Reply {
   if (reason === "not_fresh") return insufficientReply("Log in again", { reason, challenge: null })
   if (reason === "missing_factor" || reason === "not_enrolled") {
     const challenge = 'acr_values="aal2"'
     return insufficientReply("Log in with a second factor", { reason, challenge })
   }
+  const fault = tokenFaults[reason]
+  if (fault !== undefined) return { ...problem("invalid_token", fault), reason }
   const message = messages[reason]
   if (message === undefined) return { ...problem("missing_token", notLoggedIn), reason }
   return { ...problem("access_denied", message), reason }

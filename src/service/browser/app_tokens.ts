@@ -5,9 +5,10 @@
 
 import { isDeepStrictEqual } from "node:util"
 import type { Clock } from "../../clock.ts"
+import { isMachineName } from "../../domain/service_token.ts"
 import { BoundedMap } from "../../system/bounded_map.ts"
 import type { TokenSettings } from "../../token/access_token.ts"
-import { appTokenSeconds, signAppToken } from "../../token/app_token.ts"
+import { type AppGrant, appTokenSeconds, signAppToken } from "../../token/app_token.ts"
 import type { Principal } from "../authenticate.ts"
 
 /** A token is replaced when it is this old. */
@@ -39,26 +40,29 @@ export class AppTokens {
     this.#clock = clock
   }
 
-  /** The token of a user's session for an app. Null with a shared secret. */
+  /** The token of a user's session, or of a machine, for an app. Null with a shared secret. */
   async find(principal: Principal, audience: string): Promise<AppToken | null> {
-    const { sid } = principal
+    const { username } = principal
+    // Without a session only machines get here. No sid has a colon, as their names have.
+    const sid = principal.sid ?? (isMachineName(username) ? username : null)
     if (this.#settings.profile === "shared" || sid === null) return null
     const now = this.#clock.now()
     const keySet = this.#settings.ring.keySet(now)
     const name = `${sid} ${audience}`
     const kept = this.#kept.get(name)
     if (kept !== null && isGood(kept, { principal, now, keySet })) return kept.token
-    const token = this.#sign(principal, audience, now)
+    const token = this.#sign(principal, { sid, audience, issuedAt: now })
     this.#kept.set(name, { token, principal, signedAt: now, keySet })
     // Not kept for others when it can't be signed.
     token.catch(() => this.#kept.delete(name))
     return token
   }
 
-  async #sign(principal: Principal, audience: string, issuedAt: number): Promise<AppToken | null> {
-    const { username, roles, claims, sid, loggedInAt, acr, amr } = principal
-    const login = { sid: sid ?? "", authTime: loggedInAt ?? issuedAt, acr, amr }
-    const grant = { username, roles, claims, ...login, issuedAt, audience }
+  async #sign(
+    { username, roles, claims, loggedInAt: authTime, acr, amr }: Principal,
+    of: Pick<AppGrant, "sid" | "audience" | "issuedAt">,
+  ): Promise<AppToken | null> {
+    const grant: AppGrant = { username, roles, claims, authTime, acr, amr, ...of }
     const text = await signAppToken(grant, this.#settings)
     return text === null ? null : { text }
   }

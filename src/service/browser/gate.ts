@@ -22,7 +22,6 @@ import {
   isOpenPreflight,
   refusalOf,
 } from "../../domain/access_rule.ts"
-import type { Caller } from "../../domain/caller.ts"
 import {
   type Destination,
   destinationLengthMax,
@@ -31,7 +30,8 @@ import {
   pathOf,
   safePath,
 } from "../../domain/destination.ts"
-import type { RefusalReason } from "../../errors.ts"
+import { isServiceToken } from "../../domain/service_token.ts"
+import { type RefusalReason, serviceTokenRefused } from "../../errors.ts"
 import type { Store } from "../../store/store.ts"
 import { randomName } from "../../system/random.ts"
 import { readTicket, type Ticket } from "../../token/ticket.ts"
@@ -40,9 +40,10 @@ import type { KeyWatch } from "../keys.ts"
 import { readByKeys } from "../read_by_keys.ts"
 import type { AppToken, AppTokens } from "./app_tokens.ts"
 import type { CookieSessions } from "./cookie_sessions.ts"
+import { type FindMachine, findMachine, type MachineRequest } from "./sent_machine.ts"
 
 /** A request for a host, which a proxy asks about. */
-export interface AskedRequest {
+export interface AskedRequest extends MachineRequest {
   readonly host: HostAndPort
   readonly method: string
   /** Path and query, as the client sent them. */
@@ -58,7 +59,8 @@ export interface AskedRequest {
   readState(): string | null
   /** The token of `Authorization: Bearer`. Throws AuthError `invalid_request`. */
   readBearer(): string | null
-  readonly caller: Caller
+  /** Whether a browser may have sent it. */
+  isOfBrowser(): boolean
 }
 
 /** What becomes of a request. */
@@ -89,7 +91,12 @@ export type Verdict =
       readonly cookie: { readonly value: string; readonly maxAgeSeconds?: number } | null
     }
   /** Nobody is logged in, and no page could help; or no login could help. */
-  | { readonly kind: "refused"; readonly reason: RefusalReason }
+  | {
+      readonly kind: "refused"
+      readonly reason: RefusalReason
+      /** Whether the client may send a service token by Basic, and no browser would ask for it. */
+      readonly asksBasic: boolean
+    }
   /** The user who is logged in may not go there. */
   | { readonly kind: "denied"; readonly reason: RefusalReason; readonly to: Destination }
 
@@ -100,6 +107,8 @@ export interface GateParts {
   readonly appTokens: AppTokens
   /** Finds who sent an access token. @throws AuthError `invalid_token` */
   readonly authenticate: (token: string) => Promise<Principal>
+  /** Finds who sent a service token. @throws the same */
+  readonly machine: FindMachine
   readonly store: Store
   readonly keys: KeyWatch
   readonly cookieKey: () => Uint8Array
@@ -131,7 +140,7 @@ export class Gate {
    */
   async judge(asked: AskedRequest): Promise<Verdict> {
     const host = this.#parts.findHost(asked.host)
-    if (host === null) return { kind: "refused", reason: "unlisted_host" }
+    if (host === null) return { kind: "refused", reason: "unlisted_host", asksBasic: false }
     const { rule } = host
     const path = pathOf(asked.target)
     if (isOwnPath(path)) return this.#enter(asked, host)
@@ -140,21 +149,33 @@ export class Gate {
     }
     const visitor = await this.#findVisitor(asked, host)
     if (visitor === null) return this.#askForLogin(asked, host, "missing_token")
+    if (typeof visitor === "string") return this.#askForLogin(asked, host, visitor)
     const { principal, isBrowser } = visitor
     const reason = refusalOf(rule, principal)
     if (reason === null) return this.#allow(principal, host)
     if (!isLoginRefusal(reason)) {
       return { kind: "denied", reason, to: destinationOf(host, asked.target) }
     }
-    return isBrowser ? this.#askForLogin(asked, host, reason) : { kind: "refused", reason }
+    if (isBrowser) return this.#askForLogin(asked, host, reason)
+    return { kind: "refused", reason, asksBasic: false }
   }
 
-  async #findVisitor(asked: AskedRequest, host: FoundHost): Promise<Visitor | null> {
+  /** Who sent a request; null for nobody, and why the credentials of Basic are no good. */
+  async #findVisitor(
+    asked: AskedRequest,
+    host: FoundHost,
+  ): Promise<Visitor | RefusalReason | null> {
     const { cookieSessions, authenticate } = this.#parts
+    const { bearer, machine } = host.rule
     const found = await this.#findSession(asked, host)
     if (found !== null) return { principal: cookieSessions.principalOf(found), isBrowser: true }
-    const token = host.rule.bearer ? asked.readBearer() : null
-    return token === null ? null : { principal: await authenticate(token), isBrowser: false }
+    const principal = machine ? await findMachine(asked, this.#parts.machine) : null
+    if (typeof principal === "string") return principal
+    if (principal !== null) return { principal, isBrowser: false }
+    const token = bearer ? asked.readBearer() : null
+    if (token === null) return null
+    if (isServiceToken(token)) throw serviceTokenRefused()
+    return { principal: await authenticate(token), isBrowser: false }
   }
 
   #findSession({ cookie: value, caller }: AskedRequest, { name: host }: FoundHost) {
@@ -185,12 +206,12 @@ export class Gate {
     asked: AskedRequest,
     way: { readonly to: Destination; readonly attempt: number; readonly reason: RefusalReason },
   ): Verdict {
-    const { reason } = way
-    if (!asked.isNavigation()) return { kind: "refused", reason }
+    const { reason, to } = way
+    if (!asked.isNavigation()) return refusedAt(to.host, asked, reason)
     const sent = asked.readState()
     const known = sent !== null && stateForm.test(sent) ? sent : null
     // A part of a page would replace the state of the page that is being opened.
-    if (known === null && asked.isNested()) return { kind: "refused", reason }
+    if (known === null && asked.isNested()) return { kind: "refused", reason, asksBasic: false }
     const state = known ?? randomName()
     return { kind: "log_in", ...way, state: hashOf(state), newState: known === null ? state : null }
   }
@@ -200,7 +221,7 @@ export class Gate {
     const isEntry = pathOf(asked.target) === entryPath
     // Previews and scanners must not use a ticket up.
     if (!isEntry || asked.method !== "GET" || !asked.isNavigation()) {
-      return { kind: "refused", reason: "missing_token" }
+      return { kind: "refused", reason: "missing_token", asksBasic: false }
     }
     const state = asked.readState()
     const ticket = await this.#useTicket(asked.target)
@@ -237,6 +258,10 @@ export class Gate {
     const maxAgeSeconds = session.expiresAt - clock.now()
     return cookieSessions.stays(session) ? { value, maxAgeSeconds } : { value }
   }
+}
+
+function refusedAt({ rule }: FoundHost, asked: AskedRequest, reason: RefusalReason): Verdict {
+  return { kind: "refused", reason, asksBasic: rule.machine && !asked.isOfBrowser() }
 }
 
 function destinationOf(host: FoundHost, target: string): Destination {
