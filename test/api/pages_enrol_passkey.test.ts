@@ -50,6 +50,22 @@ test("a login that needs a factor first can make a passkey in the place of an ap
   assert.equal(evil.status, 400)
 })
 
+test("an enrolment by passkey ends the session that the browser had", async (t) => {
+  const { service, browser, authenticator } = await prepare(t)
+  const enrolAs = async (user: typeof alice, by: typeof authenticator) => {
+    const page = await browser.send(await browser.open("/login?again=1"), "/login", user)
+    return makePasskeyOn(browser, { page, path: enrol }, by)
+  }
+  await enrolAs({ username: "bob", password: "builder" }, createTestAuthenticator())
+  takeEvents(service)
+  await enrolAs(alice, authenticator)
+  assert.deepEqual(takeEvents(service), [
+    ...["mfa.required alice enrolment", "login.succeeded alice", "mfa.enrolled alice passkey"],
+    "session.ended bob replaced",
+  ])
+  assert.deepEqual(await service.store.sessions.list("bob"), [])
+})
+
 test("an enrolment by passkey that is sent twice at once starts one session", async (t) => {
   const { service, browser, authenticator } = await prepare(t)
   const page = await browser.send(await browser.open("/login"), "/login", alice)

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
+import { Unavailable } from "../../src/errors.ts"
 import type { LoginOptions } from "../../src/factor/passkey_options.ts"
 import { loginReply } from "../../src/pages/login_reply.ts"
 import { noWay } from "../../src/pages/way.ts"
@@ -268,4 +269,32 @@ test("a device can be trusted after a passkey, too, and says so after a wrong on
   await browser.send(await browser.open("/logout"), "/logout")
   const { headers } = await browser.ask("/login", { form: alice })
   assert.match(headers["Location"] ?? "", /^\/continue/)
+})
+
+test("what fails behind a passkey on the login page is a page, too", async (t) => {
+  const { service, authenticator, browser } = await prepare(t)
+  const failing = t.mock.method(service.store.sessions, "start", async () => {
+    throw new Unavailable("The change could not be stored")
+  })
+  const page = await browser.open("/login")
+  const busy = await usePasskeyOn(browser, page, authenticator)
+  assert.deepEqual([busy.status, titleOf(busy)], [503, "Error: Log in"])
+  failing.mock.mockImplementation(async () => {
+    throw new TypeError("a bug of the test")
+  })
+  const broken = await usePasskeyOn(browser, page, authenticator)
+  assert.deepEqual([broken.status, titleOf(broken)], [500, "Error: Something went wrong here"])
+  assert.doesNotMatch(broken.body, /a bug of the test/)
+})
+
+test("a passkey on the page that asks again is a whole login when the session has ended", async (t) => {
+  const { service, authenticator, browser } = await prepare(t)
+  await browser.open("/login", { form: bob })
+  await service.accounts.logOut("bob")
+  const form = { ...fieldsOf(await openBrowser(service).open("/login"), path), again: "1" }
+  const offered = await browser.ask(`${path}/options`, { form })
+  const credential = JSON.stringify(authenticator.get(JSON.parse(offered.body)))
+  const reply = await browser.ask(path, { form: { ...form, credential } })
+  assert.match(reply.headers["Location"] ?? "", /^\/continue\?after=/)
+  assert.equal((await service.store.sessions.list("alice")).length, 1)
 })

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import type { FactorRequirement } from "../../src/domain/factor_requirement.ts"
-import { Unavailable } from "../../src/errors.ts"
+import { AuthError, Unavailable } from "../../src/errors.ts"
 import type { RegistrationOptions } from "../../src/factor/passkey_options.ts"
 import type { BrowserSession, PageParts } from "../../src/pages/page_parts.ts"
 import { passkeysReply } from "../../src/pages/passkeys_reply.ts"
@@ -239,6 +239,11 @@ test("what fails behind a new passkey is a page, too", async (t) => {
   })
   const broken = await makePasskeyOn(browser, { page, path }, createTestAuthenticator())
   assert.equal(broken.status, 500)
+  failing.mock.mockImplementation(async () => {
+    throw new AuthError("not_found", "There is no such user")
+  })
+  const gone = await makePasskeyOn(browser, { page, path }, createTestAuthenticator())
+  assert.equal(gone.status, 404)
   failing.mock.restore()
   // The session is ended while recovery codes are hashed.
   const ending = t.mock.method(sessions, "revokeToken", async () => {
