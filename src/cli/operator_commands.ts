@@ -104,6 +104,7 @@ export const operatorCommands: readonly CommandRow[] = [
     notes: searchNotes,
     options: [
       { name: "user", takes: "NAME", help: "Only lines about this user." },
+      { name: "by", takes: "NAME", help: "Only what this admin did over HTTP." },
       {
         name: "event",
         takes: "EVENT",

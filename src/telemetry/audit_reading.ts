@@ -7,6 +7,8 @@ import { detailsOf, type LogFields, printable } from "./log.ts"
 /** Which lines to show. Null and the empty text ask for nothing. */
 export interface AuditQuestion {
   readonly user: string | null
+  /** The admin who did it over HTTP. */
+  readonly by: string | null
   /** An event, or the word before the dot for all events of a subject. */
   readonly event: string | null
   /** As the lines have it: `2026-11-23T15:30:00Z`. The first instant that counts. */
@@ -16,7 +18,7 @@ export interface AuditQuestion {
 }
 
 /** The question that matches every line. */
-export const anyLine: AuditQuestion = { user: null, event: null, since: "", until: "" }
+export const anyLine: AuditQuestion = { user: null, by: null, event: null, since: "", until: "" }
 
 /** A line that was read. */
 export interface AuditRecord {
@@ -41,9 +43,10 @@ export function readAuditLine(line: string): AuditRecord | null {
 
 /** Whether a line matches a question. */
 export function matches({ time, event, fields }: AuditRecord, question: AuditQuestion): boolean {
-  const { user, event: asked, since, until } = question
+  const { user, by, event: asked, since, until } = question
   return (
     (user === null || fields["user"] === user) &&
+    (by === null || fields["by"] === by) &&
     (asked === null || event === asked || event.startsWith(`${asked}.`)) &&
     time >= since &&
     (until === "" || time < until)

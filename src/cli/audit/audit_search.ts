@@ -68,19 +68,20 @@ function mayMatch(
 }
 
 function readQuestion(options: Call["options"]): AuditQuestion {
-  const [user, event] = [options.get("user"), options.get("event")]
+  const [user, by, event] = [options.get("user"), options.get("by"), options.get("event")]
   return {
-    user: user === undefined ? null : requireUsername(user),
+    user: user === undefined ? null : requireUsername("user", user),
+    by: by === undefined ? null : requireUsername("by", by),
     event: event === undefined ? null : requireEvent(event),
     since: readInstant("since", options),
     until: readInstant("until", options),
   }
 }
 
-function requireUsername(typed: string): string {
+function requireUsername(option: "user" | "by", typed: string): string {
   const username = canonicalPrincipal(typed)
   if (username !== null) return username
-  throw mistaken("--user: that can't be a username", "`postern user list` shows the users.")
+  throw mistaken(`--${option}: that can't be a username`, "`postern user list` shows the users.")
 }
 
 function requireEvent(typed: string): string {
