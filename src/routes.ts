@@ -41,6 +41,8 @@ export interface RouteParts {
   /** The issuer whose keys are published; null with a shared secret. */
   readonly issuer: string | null
   readonly publicKeys: PublicKeys
+  /** The rows of the admin API (admin_routes.ts); none when it is off. */
+  readonly admin?: RouteGroup
   /** Whether the service takes requests: not while it starts or stops, or can't use its store. */
   readonly isReady: () => Promise<boolean>
 }
@@ -51,6 +53,7 @@ export function routes({
   machine,
   factors,
   register,
+  admin = [],
   issuer,
   publicKeys,
   isReady,
@@ -89,7 +92,7 @@ export function routes({
     ["GET", "/readyz", anyone(readyz(isReady))],
   ]
   const secondFactors = factorRoutes(factors, sessions.authenticate)
-  const described = [tokens, account, secondFactors, verifiers, health]
+  const described = [tokens, account, secondFactors, admin, verifiers, health]
   const description: RouteGroup = [
     ["GET", "/openapi.json", anyone(openApi(() => [...described, description].flat(), issuer))],
   ]

@@ -111,7 +111,7 @@ async function startWith(
   const { store, clock, close } = opened
   await seedUsers(opened, config.seedUsers, { log, program })
   const isInPlace = () => store.isInPlace()
-  const wing = await loadWing(config)
+  const [wing, adminWing] = [await loadWing(config), await loadAdminWing(config)]
   const { watch, tellPort, listensAt } = createServiceWatch(config, clock)
   let ready = false
   const isReady = async () => ready && (await store.isUsable())
@@ -131,7 +131,7 @@ async function startWith(
       share: (reply, origin) => app.share(reply, origin),
     })
     tellPort(server.port)
-    const parts = { isReady, log, wing, metrics }
+    const parts = { isReady, log, wing, adminWing, metrics }
     const { app, sessions } = appOf(opened, withPort(config, server.port), parts)
     const sources = { ...opened, isReady, losses, verified: sessions.verifiedFigures }
     const rotationSeconds = config.keyRotationSeconds
@@ -199,13 +199,15 @@ interface AppParts {
   readonly metrics: Metrics | null
   /** The module of the browser wing; null when that is off. */
   readonly wing: Awaited<ReturnType<typeof loadWing>>
+  /** The module of the admin API; null when that is off. */
+  readonly adminWing: Awaited<ReturnType<typeof loadAdminWing>>
 }
 
 /** The app, and the sessions that it serves; tokens name the address at which it is reached. */
 function appOf(
   opened: Deployment,
   config: Config,
-  { isReady, log, wing, metrics }: AppParts,
+  { isReady, log, wing, adminWing, metrics }: AppParts,
 ): { readonly app: App; readonly sessions: Sessions } {
   const { keys } = opened
   const { allowedHosts, corsOrigins, claims } = config
@@ -224,6 +226,8 @@ function appOf(
     ...{ sessions, factors, register, issuer, publicKeys, isReady },
     machine: opened.serviceTokens.authenticate,
     ...{ allowedHosts, corsOrigins, log, answered: metrics?.answered ?? null },
+    admin:
+      adminWing?.createAdminRoutes({ ...opened, sessions, settings: config.sessions, log }) ?? [],
     browser: browserRoutes(opened, config, { sessions, factors, wing, log }),
   })
   return { app, sessions }
@@ -276,6 +280,10 @@ function lateFactors(
 
 async function loadWing({ browser }: Config) {
   return browser === null ? null : import("./browser_routes.ts")
+}
+
+async function loadAdminWing({ hasAdminApi }: Config) {
+  return hasAdminApi ? import("./admin_routes.ts") : null
 }
 
 /** A twentieth of the memory, at most 160 MiB. */

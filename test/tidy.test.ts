@@ -37,6 +37,8 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
     "!handlers/verify/answer.ts",
     "!handlers/verify/verify_log.ts",
     "!handlers/mfa/mfa_handler_parts.ts",
+    "!handlers/admin/admin_parts.ts",
+    "!handlers/admin/key_operations.ts",
     "!handlers/operations.ts",
     "http/node/",
   ],
@@ -60,11 +62,12 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
   "cli/status/": ["cli/operator_commands.ts"],
   "handlers/": [
     ...["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
-    "openapi/document.ts",
+    ...["admin_routes.ts", "openapi/document.ts"],
   ],
   "handlers/pages/": ["browser_routes.ts"],
   "handlers/verify/": ["browser_routes.ts"],
   "handlers/mfa/": ["factor_wing.ts", "factor_routes.ts", "openapi/document.ts"],
+  "handlers/admin/": ["admin_routes.ts", "openapi/document.ts"],
   "openapi/": ["handlers/"],
   "factor/": ["service/factors/", "cli/doctor/checks/passkeys.ts"],
   "pages/": ["browser_routes.ts", "handlers/pages/", "handlers/verify/"],
@@ -84,9 +87,12 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // The browser wing is loaded only where it is on.
   [/^import [^"]*"\.\/browser_routes\.ts"/m, []],
   [/import\("\.\/browser_routes\.ts"\)/, ["start.ts"]],
+  // The admin API is loaded only where it is on.
+  [/^import (?!type)[^"]*"\.\/admin_routes\.ts"/m, []],
+  [/import\("\.\/admin_routes\.ts"\)/, ["start.ts"]],
   // The description of the API is made when somebody asks for it.
   [
-    /^import (?!type)[^"]*\/(?:operations|openapi\/\w+)\.ts"/m,
+    /^import (?!type)[^"]*\/(?:\w*operations|openapi\/\w+)\.ts"/m,
     ["handlers/", "openapi/", "routes.ts"],
   ],
   // The wing of second factors is loaded at the first request that needs it.

@@ -42,6 +42,8 @@ export interface Config extends Pick<SettingValues, UsedAsRead> {
   readonly trustedProxies: readonly Network[]
   readonly keepAlive: KeepAlive
   readonly corsOrigins: readonly string[]
+  /** Whether there is an admin API. */
+  readonly hasAdminApi: boolean
   /** Whether Strict-Transport-Security has `includeSubDomains`. */
   readonly includeSubdomains: boolean
   readonly claims: ClaimSettings
@@ -110,14 +112,15 @@ export function loadConfig(
   const { keyRotationSeconds, auditFile, registration, logLevel } = values
   const { accessTtlSeconds, leewaySeconds, requireMfa: requirement, trustSeconds } = values
   return Object.freeze({
-    ...{ host, port, dataDirectory, database, browser, publicAddress, forwardedHeader },
-    allowedHosts,
+    ...{ host, port, dataDirectory, database, browser, publicAddress },
+    ...{ forwardedHeader, allowedHosts, trustSeconds },
     trustedProxies: values.trustedProxies ?? [],
     keepAlive: Object.freeze({
       clientSeconds: values.keepAliveSeconds,
       proxySeconds: values.proxyKeepAliveSeconds,
     }),
     corsOrigins: values.corsOrigins ?? [],
+    hasAdminApi: values.adminApi === "on",
     includeSubdomains: values.includeSubdomains === "on",
     claims: Object.freeze({ ...issuersAndAudiences, accessTtlSeconds, leewaySeconds }),
     sessions: Object.freeze({
@@ -128,7 +131,6 @@ export function loadConfig(
     }),
     ...{ signing, keyRotationSeconds, auditFile, registration, logLevel },
     requirement: Object.freeze(requirement),
-    trustSeconds,
     seedUsers: values.seedUsers ?? [],
     hashParameters: { memoryKib: values.hashMemoryKib, passes: values.hashPasses },
     hashesAtATime: laneWidth,

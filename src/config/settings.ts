@@ -209,6 +209,12 @@ export const settings = {
     help: "Who may create an account at POST /register: with open anybody, with closed nobody.",
   },
   ...factorSettings,
+  adminApi: {
+    name: "POSTERN_ADMIN_API",
+    parse: oneOf(["on", "off"]),
+    fallback: "off",
+    help: "Whether users with the role admin may manage users and keys over HTTP, below /admin: on or off.",
+  },
   ...browserSettings,
   seedUsers: {
     name: "POSTERN_SEED_USERS",

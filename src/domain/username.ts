@@ -15,6 +15,7 @@ export const usernameRule =
   "not - first, and not only dots"
 
 const canonical = new RegExp(`^(?!-|\\.+$)[a-z0-9._@+!$&'=^~-]{1,${usernameLengthMax}}$`)
+const part = new RegExp(`^[a-z0-9._@+!$&'=^~-]{1,${usernameLengthMax}}$`)
 const inRecord = new RegExp(`^[\\x21-\\x7e]{1,${usernameLengthMax}}$`)
 /** Some letters are two UTF-16 units that fold into one character. */
 const typedLengthMax = 2 * usernameLengthMax
@@ -23,11 +24,21 @@ const blanksAround = /^\p{White_Space}+|(?<!\p{White_Space})\p{White_Space}+$/gu
 
 /** The canonical form of a typed name, or null when it can't be a name. */
 export function canonicalUsername(typed: string): string | null {
+  const name = folded(typed)
+  return canonical.test(name) ? name : null
+}
+
+/** A typed part of a name, folded as names are. Null when no name has such a part. */
+export function canonicalPart(typed: string): string | null {
+  const text = folded(typed)
+  return part.test(text) ? text : null
+}
+
+/** What a typed text is compared by; empty for one that is too long for a name. */
+function folded(typed: string): string {
   const trimmed = typed.replace(blanksAround, "")
   // The length comes first: normalizing long text is slow.
-  if (trimmed.length > typedLengthMax) return null
-  const name = trimmed.normalize("NFKC").toLowerCase()
-  return canonical.test(name) ? name : null
+  return trimmed.length > typedLengthMax ? "" : trimmed.normalize("NFKC").toLowerCase()
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Reply, RequestHead } from "./message.ts"
 const preflightMaxAgeSeconds = 600
 
 /** Headers that scripts may read in addition to the safelisted ones. */
-const exposedHeaders = "Retry-After, WWW-Authenticate, X-Request-Id"
+const exposedHeaders = "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id"
 
 /** Headers that scripts may send when a preflight names no headers or malformed ones. */
 const usualHeaders = "Authorization, Content-Type"

@@ -1,7 +1,8 @@
 // Finds the route of a request. Paths are compared as they were sent: nothing is decoded, no dots
 // are resolved, no slashes are merged. So each route has one spelling. Paths without `{name}` are
 // tried first. A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3). A
-// last `{name*}` matches the rest of the path, whatever that is.
+// `{name%}` segment matches one segment of any characters, percent-encoded or not: its handler
+// decodes it (path_segment.ts). A last `{name*}` matches the rest of the path, whatever that is.
 
 import type { RouteHandler } from "./guard.ts"
 
@@ -31,6 +32,9 @@ export type Router = (method: string, path: string) => Match
 type Params = Readonly<Record<string, string>>
 
 interface Entry {
+  /** As a row has it. */
+  readonly row: string
+  /** The same as it is shown: every parameter is a `{name}`. */
   readonly path: string
   readonly methods: Map<string, RouteHandler>
 }
@@ -40,7 +44,7 @@ interface Pattern extends Entry {
   readonly names: readonly string[]
 }
 
-const parameter = /^\{([a-zA-Z]\w*)(\*?)\}$/
+const parameter = /^\{([a-zA-Z]\w*)([*%]?)\}$/
 const staticSegment = /^[\w.~-]*$/
 const noParams: Params = Object.freeze(Object.create(null))
 
@@ -52,8 +56,7 @@ export function createRouter(routes: readonly Route[]): Router {
   const statics = new Map<string, Entry>()
   const patterns: Pattern[] = []
   for (const [method, path, handler] of routes) {
-    const entry =
-      statics.get(path) ?? patterns.find((known) => known.path === path) ?? addEntry(path)
+    const entry = statics.get(path) ?? patterns.find(({ row }) => row === path) ?? addEntry(path)
     if (entry.methods.has(method)) throw new TypeError(`Duplicate route '${method} ${path}'`)
     entry.methods.set(method, handler)
   }
@@ -75,27 +78,40 @@ export function createRouter(routes: readonly Route[]): Router {
     if (odd !== undefined) throw new TypeError(`The segment '${odd}' of '${path}' can't be matched`)
     const methods = new Map<string, RouteHandler>()
     if (names.length === 0) {
-      const entry = { path, methods }
+      const entry = { row: path, path, methods }
       statics.set(path, entry)
       return entry
     }
     const source = segments.map(sourceOf)
-    const pattern = { path, methods, names, expression: new RegExp(`^/${source.join("/")}$`) }
+    const shown = { row: path, path: shownPath(path) }
+    const pattern = { ...shown, methods, names, expression: new RegExp(`^/${source.join("/")}$`) }
     patterns.push(pattern)
     return pattern
   }
 }
 
+/** The path of a row as people and descriptions see it. */
+export function shownPath(row: string): string {
+  return row.replaceAll("%}", "}")
+}
+
 /** Whether a request can have such a segment. The rest of a path is its last one. */
 function canMatch(segment: string, isLast: boolean): boolean {
   const found = parameter.exec(segment)
-  return found === null ? staticSegment.test(segment) : found[2] === "" || isLast
+  return found === null ? staticSegment.test(segment) : found[2] !== "*" || isLast
+}
+
+/** What parameters match, by the sign at their end. Of the second, all that a segment may have. */
+const sources: Readonly<Record<string, string>> = {
+  "": "([\\w.~-]+)",
+  "%": "((?:[\\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)",
+  "*": "([^]*)",
 }
 
 function sourceOf(segment: string): string {
   const found = parameter.exec(segment)
   if (found === null) return segment.replaceAll(".", "\\.")
-  return found[2] === "" ? "([\\w.~-]+)" : "([^]*)"
+  return sources[found[2] ?? ""] ?? ""
 }
 
 function choose({ path, methods }: Entry, method: string, params: Params): Match {

@@ -2,6 +2,7 @@
 // §13.1.2).
 
 import { createHash } from "node:crypto"
+import { isKnown, tagOf } from "./entity_tag.ts"
 import type { Reply, RequestHead } from "./message.ts"
 
 interface Tagged {
@@ -27,24 +28,19 @@ export function createTaggedReply(
   let last: Tagged | null = null
   return (versioned, request) => {
     if (last?.version !== versioned.version) last = tag(versioned, headers)
-    const known = request.headers.get("if-none-match")
-    return matches(known, last.etag) ? last.unchanged : last.whole
+    return isKnown(request, last.etag) ? last.unchanged : last.whole
   }
+}
+
+/** The version of a text: another one for another text. */
+export function versionOfText(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22)
 }
 
 function tag({ version, value }: Versioned, headers: Reply["headers"]): Tagged {
   const body = `${JSON.stringify(value)}\n`
-  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
+  const etag = tagOf(versionOfText(body))
   const tagged = { ...headers, ETag: etag }
   const whole = { status: 200, headers: tagged, body }
   return { version, etag, whole, unchanged: { status: 304, headers: tagged, body: "" } }
-}
-
-// Weak comparison, a list, or `*`.
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  return header
-    .split(",")
-    .map((one) => one.trim().replace(/^W\//, ""))
-    .some((one) => one === etag || one === "*")
 }

@@ -3,19 +3,28 @@
 
 import manifest from "../../package.json" with { type: "json" }
 import { type ErrorCode, errorCodes } from "../errors.ts"
+import { adminOperations } from "../handlers/admin/operations.ts"
 import { mfaOperations } from "../handlers/mfa/operations.ts"
 import { passkeyOperations } from "../handlers/mfa/passkey_operations.ts"
 import { coreOperations } from "../handlers/operations.ts"
 import { problem } from "../http/problem.ts"
-import type { Route } from "../http/router.ts"
+import { type Route, shownPath } from "../http/router.ts"
 import { errorTexts } from "./error_texts.ts"
-import { type Operation, type Operations, type Schema, schemaName, text } from "./operation.ts"
+import {
+  type Operation,
+  type Operations,
+  type Schema,
+  type SuccessReply,
+  schemaName,
+  text,
+} from "./operation.ts"
 
 /** All endpoints that a route table may have. */
 export const operations: Operations = {
   ...coreOperations,
   ...mfaOperations,
   ...passkeyOperations,
+  ...adminOperations,
 }
 
 /** Codes that every endpoint may answer: of the server and of the world. */
@@ -37,7 +46,8 @@ export function createDocument(rows: readonly Route[], issuer: string | null): O
   const schemas = new Map<string, Schema>()
   const paths: Record<string, Record<string, unknown>> = {}
   for (const row of rows.filter(([, path]) => !isAlias(path))) {
-    const [method, path] = row
+    const [method, rowPath] = row
+    const path = shownPath(rowPath)
     const name = `${method} ${path}`
     const operation = operations[name]
     if (operation === undefined) throw new TypeError(`Nobody has described '${name}'`)
@@ -75,6 +85,7 @@ function isAlias(path: string): boolean {
 
 const tags = [
   { name: "tokens", description: "Login, refresh, logout.", of: /^\/(?:log|refresh|register)/ },
+  { name: "admin", description: "For admins.", of: /^\/admin/ },
   { name: "factors", description: "Second factors.", of: /^\/mfa/ },
   { name: "verifiers", description: "For services that verify tokens.", of: /^\/(?:\.well|rev)/ },
   { name: "health", description: "For monitors, and this description.", of: /z$|^\/openapi/ },
@@ -82,21 +93,22 @@ const tags = [
 ] as const
 
 function describe(
-  [, path, { access, takesBody, limits }]: Route,
-  { id, summary, body, replies, errors = [] }: Operation,
+  [, rowPath, { access, takesBody, limits }]: Route,
+  operation: Operation,
   schemas: Map<string, Schema>,
 ): OpenApiDocument {
+  const { id, summary, body, replies, isConditional = false, errors = [] } = operation
+  const path = shownPath(rowPath)
   const isGuarded = access.startsWith("token")
   const codes = [
     ...everywhere,
     ...(isGuarded ? guardCodes(access) : []),
     ...(takesBody && body !== undefined ? (["unsupported_media_type"] as const) : []),
     ...(limits.length > 0 ? (["too_many_requests"] as const) : []),
+    ...(isConditional ? conditionCodes : []),
     ...errors,
   ]
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    ...{ name, in: "path", required: true, schema: { type: "string" } },
-  }))
+  const parameters = parametersOf(path, operation)
   const token = [
     { token: [] },
     ...(access.includes("service token") ? [{ serviceToken: [] }] : []),
@@ -119,15 +131,40 @@ function describe(
         }),
     responses: {
       ...Object.fromEntries(
-        replies.map(({ status, description, schema, mediaType = "application/json" }) => [
-          String(status),
-          schema === undefined
-            ? { description }
-            : { description, content: { [mediaType]: { schema: referred(schema, schemas) } } },
-        ]),
+        replies.map((reply) => [String(reply.status), successOf(reply, schemas)]),
       ),
       ...refusals(codes, schemas),
     },
+  }
+}
+
+const conditionCodes = ["precondition_required", "precondition_failed"] as const
+const textSchema: Schema = { type: "string" }
+
+function parametersOf(
+  path: string,
+  { query = {}, isConditional = false }: Operation,
+): readonly object[] {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+  const description = "The `ETag` of what is changed, as it was read."
+  const condition = { name: "If-Match", in: "header", required: true, description }
+  return [
+    ...names.map((name) => ({ name, in: "path", required: true, schema: textSchema })),
+    ...Object.entries(query).map(([name, schema]) => ({ name, in: "query", schema })),
+    ...(isConditional ? [{ ...condition, schema: textSchema }] : []),
+  ]
+}
+
+function successOf(
+  { description, schema, mediaType = "application/json", hasTag = false }: SuccessReply,
+  schemas: Map<string, Schema>,
+): OpenApiDocument {
+  const headers = hasTag ? { headers: { ETag: { required: true, schema: textSchema } } } : {}
+  if (schema === undefined) return { description, ...headers }
+  return {
+    description,
+    ...headers,
+    content: { [mediaType]: { schema: referred(schema, schemas) } },
   }
 }
 

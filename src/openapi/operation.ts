@@ -15,6 +15,10 @@ export interface Operation {
   readonly summary: string
   /** The JSON body that it takes. */
   readonly body?: Body
+  /** What its query may have. */
+  readonly query?: Readonly<Record<string, Schema>>
+  /** Whether it changes what `If-Match` has to name. */
+  readonly isConditional?: boolean
   readonly replies: readonly SuccessReply[]
   /** The codes that it answers, beside those of every endpoint and of its guard. */
   readonly errors?: readonly ErrorCode[]
@@ -31,6 +35,8 @@ export interface Body {
 export interface SuccessReply {
   readonly status: 200 | 201 | 204 | 304
   readonly description: string
+  /** Whether it has an ETag that clients need. */
+  readonly hasTag?: boolean
   /** Absent for a reply without a body. */
   readonly schema?: Schema
   /** JSON unless said. */

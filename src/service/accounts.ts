@@ -29,13 +29,14 @@ import {
   type Credentials,
   createCredentialCheck,
 } from "./credential_check.ts"
+import { seedUsers } from "./first_users.ts"
 import { loginLimits } from "./limits.ts"
 import type { LoginAttempt } from "./login_attempt.ts"
 import type { LoginGuard } from "./login_guard.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
-import { seedUsers } from "./seed_users.ts"
 import { changeUserBy, resetUserBy } from "./user_changes.ts"
 import { type ListedPage, listUsers, pageOfUsers } from "./user_list.ts"
+import { readLock, type UserLock } from "./user_lock.ts"
 import { requireClaim, requireRole } from "./user_rights.ts"
 import { type ListedUser, type UserView, viewOf } from "./user_view.ts"
 
@@ -85,6 +86,11 @@ export class Accounts {
   /** A page of users, ordered by name. */
   page(question: PageQuestion): Promise<ListedPage> {
     return pageOfUsers(question, this.#parts)
+  }
+
+  /** What wrong passwords and codes have done to a user. */
+  readLock(typed: string): Promise<UserLock> {
+    return readLock(typed, this.#parts)
   }
 
   /** The user of a name, or null. */

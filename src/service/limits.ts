@@ -112,6 +112,16 @@ export const linkLimits = {
   newPasswords: { counts: "new passwords of a link", capacity: 30, secondsPerToken: 2 },
 } as const satisfies Limits
 
+/** The routes of the admin API. They keep the mistakes of an admin's program from the others. */
+export const adminLimits = {
+  /** Each one is a hash. */
+  passwords: { counts: "new passwords of an admin", capacity: 100, secondsPerToken: 1 },
+  links: { counts: "links of an admin", capacity: 100, secondsPerToken: 1 },
+  /** Each one may look at all users. */
+  searches: { counts: "searches of an admin", capacity: 60, secondsPerToken: 1 },
+  serviceTokens: { counts: "service tokens of an admin", capacity: 30, secondsPerToken: 10 },
+} as const satisfies Limits
+
 /** POST /register. */
 export const registrationLimits = {
   /** Checking a name and a password against the rules takes time, also when they are refused. */

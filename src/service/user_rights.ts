@@ -41,11 +41,22 @@ export function requireClaim<T extends { readonly name: string; readonly value: 
   if (!isFreeClaimName(claim.name)) {
     throw new AuthError("invalid_request", `That can't be a claim: it needs ${claimRule}`)
   }
-  const text = JSON.stringify(claim.value)
+  const text = jsonOf(claim.value)
+  // Before the comparison, for which a value may be nested too deep.
+  if (text !== undefined && Buffer.byteLength(text) > rightsBytesMax) throw rightsTooLarge()
   if (text === undefined || !isDeepStrictEqual(JSON.parse(text), claim.value)) {
     throw new AuthError("invalid_request", "A claim needs a value that JSON can hold")
   }
   return claim
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof RangeError) throw rightsTooLarge()
+    throw error
+  }
 }
 
 /** The error for roles and claims that would not fit into a token. */

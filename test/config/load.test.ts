@@ -23,6 +23,7 @@ test("loadConfig() of nothing gives the defaults", () => {
     keepAlive: { clientSeconds: 5, proxySeconds: 75 },
     allowedHosts: null,
     corsOrigins: [],
+    hasAdminApi: false,
     includeSubdomains: false,
     claims: {
       profile: "published",
@@ -80,6 +81,7 @@ test("loadConfig() reads every setting", () => {
     POSTERN_REGISTRATION: "open",
     POSTERN_REQUIRE_MFA: "role=admin",
     POSTERN_TRUST_DEVICE: "30d",
+    POSTERN_ADMIN_API: "on",
     POSTERN_SEED_USERS: "alice:wonderland",
     POSTERN_HASH_MEMORY: "65536",
     POSTERN_HASH_PASSES: "3",
@@ -102,6 +104,7 @@ test("loadConfig() reads every setting", () => {
     keepAlive: { clientSeconds: 30, proxySeconds: 130 },
     allowedHosts: ["login.example.org", "postern"],
     corsOrigins: ["https://app.example.org", "http://localhost:5173"],
+    hasAdminApi: true,
     includeSubdomains: true,
     claims: {
       profile: "published",

@@ -44,6 +44,7 @@ test("settings: this is all there is, with these defaults", () => {
     "POSTERN_REGISTRATION=closed",
     "POSTERN_REQUIRE_MFA=none",
     "POSTERN_TRUST_DEVICE=never",
+    "POSTERN_ADMIN_API=off",
     "POSTERN_PROTECT=nothing",
     "POSTERN_PAGES=off",
     "POSTERN_NAME=Postern",

@@ -57,7 +57,11 @@ for (const page of taskPages.filter(({ name }) => !ranElsewhere.includes(name)))
   test(`${page.name}: its commands print what it shows`, async (t) => {
     const directory = temporaryDirectory(t)
     const settings = { POSTERN_DATA_DIR: join(directory, "data") }
-    const seeded = { ...settings, POSTERN_SEED_USERS: "alice:wonderland,bob:builder" }
+    const isOfAdmins = page.name === "docs/admin-api.md"
+    const seeded = {
+      ...{ ...settings, POSTERN_SEED_USERS: "alice:wonderland,bob:builder" },
+      ...(isOfAdmins ? { POSTERN_ADMIN_API: "on" } : {}),
+    }
     const { port } = await startPostern(t, seeded, ["serve"], program)
     const shell = { directory, host: `localhost:${port}`, program, settings }
     const printed = await runSteps(steps, { ...shell, password: "korrekt-pferd-batterie" })

@@ -12,6 +12,7 @@ import { exitCodes, refusalReasons } from "../../src/errors.ts"
 import { httpLimits } from "../../src/http/node/limits.ts"
 import type { Rate } from "../../src/limit/rate_limit.ts"
 import {
+  adminLimits,
   enrolmentLimits,
   loginLimits,
   logoutLimits,
@@ -21,7 +22,7 @@ import {
   registrationLimits,
 } from "../../src/service/limits.ts"
 import { auditEvents } from "../../src/telemetry/audit.ts"
-import { apiTables, withTables } from "../support/api_page.ts"
+import { adminTables, apiTables, withTables } from "../support/api_page.ts"
 import { createFakeTerminal } from "../support/fake_terminal.ts"
 import { readPage, readProjectFile, tableOf } from "../support/page.ts"
 
@@ -33,6 +34,10 @@ test("api.md has the tables that the description of the API makes (npm run docs)
   for (const table of Object.values(tables)) assert.ok(api.text.includes(table))
   const stale = api.text.replace("| POST | `/login` |", "| PUT | `/login` |")
   assert.equal(withTables(stale, tables), api.text)
+})
+
+test("admin-api.md has the routes of the admin API (npm run docs)", () => {
+  assert.ok(readPage("docs/admin-api.md").text.includes(adminTables().Method))
 })
 
 test("api.md has the limits of the HTTP server", () => {
@@ -87,11 +92,12 @@ test("guessing.md has the limits of other endpoints that the service enforces", 
   const { refusalsOfClient, usesOfSession, usesOfAccount } = refreshLimits
   const { offers, passkeys, recoveryCodes } = enrolmentLimits
   const ofPasskeys = [passkeyLimits.refusalsOfClient, passkeyLimits.loginsOfAccount, passkeys]
+  const ofAdmins = Object.values(adminLimits)
   const limits = [attemptsOfClient, accountsOfClient, accountsOfAll, refusalsOfClient]
   const uses = [usesOfSession, usesOfAccount, logoutLimits.usesOfAccount]
   assert.deepEqual(
     ratesBelow("Other endpoints", "What"),
-    [...limits, ...uses, ...ofPasskeys, offers, recoveryCodes].map(figuresOf),
+    [...limits, ...uses, ...ofPasskeys, offers, recoveryCodes, ...ofAdmins].map(figuresOf),
   )
 })
 

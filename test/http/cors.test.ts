@@ -22,7 +22,8 @@ test("shareReply() lets scripts of a listed origin read a reply", () => {
       headers: {
         "Content-Type": "text/plain",
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-Id",
+        "Access-Control-Expose-Headers":
+          "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id",
       },
       body: "no",
     })
@@ -62,7 +63,7 @@ test("shareReply() answers a preflight with the methods of the path", () => {
   assert.deepEqual(share(options, headers, "OPTIONS").headers, {
     Allow: "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Origin": origin,
-    "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-Id",
+    "Access-Control-Expose-Headers": "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id",
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
     "Access-Control-Max-Age": "600",
@@ -116,7 +117,7 @@ test("shareReply() allows the usual headers where what is asked for is no list o
 
 test("shareWith() shares a reply of the server's own with a listed origin only", () => {
   const given = { "Content-Type": "text/plain", "Access-Control-Allow-Origin": String(origins[0]) }
-  const exposed = "Retry-After, WWW-Authenticate, X-Request-Id"
+  const exposed = "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id"
   assert.deepEqual(shareWith(asked, { origin: origins[0], origins }), {
     ...asked,
     headers: { ...given, "Access-Control-Expose-Headers": exposed },

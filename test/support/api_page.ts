@@ -2,11 +2,27 @@
 
 import { errorCodes } from "../../src/errors.ts"
 import { problem } from "../../src/http/problem.ts"
+import { shownPath } from "../../src/http/router.ts"
 import { operations } from "../../src/openapi/document.ts"
 import { errorTexts } from "../../src/openapi/error_texts.ts"
 import { type RouteParts, routes } from "../../src/routes.ts"
+import { adminRows } from "./documented.ts"
 
 const issuer = "https://login.example.org"
+
+/** The table of the admin API's page, by its first heading. */
+export function adminTables(): Readonly<Record<"Method", string>> {
+  return {
+    Method: tableText(
+      ["Method", "Path", "If-Match", "What it does"],
+      adminRows.map(([method, row]) => {
+        const path = shownPath(row)
+        const { summary, isConditional = false } = operations[`${method} ${path}`] ?? {}
+        return [method, `\`${path}\``, isConditional ? "yes" : "", summary ?? ""]
+      }),
+    ),
+  }
+}
 
 /** The tables, by their first heading. */
 export function apiTables(): Readonly<Record<"Method" | "Status", string>> {

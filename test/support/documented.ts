@@ -3,9 +3,10 @@
 
 import assert from "node:assert/strict"
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
+import { type AdminWingParts, createAdminRoutes } from "../../src/admin_routes.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import type { Match, Route, Router } from "../../src/http/router.ts"
-import { createRouter } from "../../src/http/router.ts"
+import { createRouter, shownPath } from "../../src/http/router.ts"
 import { createDocument } from "../../src/openapi/document.ts"
 import { type RouteParts, routes } from "../../src/routes.ts"
 
@@ -26,10 +27,14 @@ type DocumentedReplies = Readonly<Record<string, DocumentedReply>>
 export interface RoutesThere {
   readonly hasRegistration: boolean
   readonly hasIssuer: boolean
+  readonly hasAdminApi?: boolean
 }
 
 const issuer = "https://login.example.org"
-const rows = rowsOf({ hasRegistration: true, hasIssuer: true })
+
+/** The rows of the admin API, which nobody calls here. */
+export const adminRows = createAdminRoutes({ sessions: {}, clock: {} } as unknown as AdminWingParts)
+const rows = rowsOf({ hasRegistration: true, hasIssuer: true, hasAdminApi: true })
 const routers = new Map<string, Router>()
 
 /** The description of all routes. */
@@ -86,9 +91,11 @@ function routerOf(there: RoutesThere): Router {
   return router
 }
 
-function rowsOf({ hasRegistration, hasIssuer }: RoutesThere): readonly Route[] {
+function rowsOf({ hasRegistration, hasIssuer, hasAdminApi }: RoutesThere): readonly Route[] {
   const register = hasRegistration ? () => {} : null
-  const parts = { sessions: {}, machine: () => {}, register, issuer: hasIssuer ? issuer : null }
+  const admin = hasAdminApi ? adminRows : []
+  const rest = { sessions: {}, machine: () => {}, issuer: hasIssuer ? issuer : null }
+  const parts = { ...rest, register, admin }
   return routes(parts as unknown as RouteParts).flat()
 }
 
@@ -103,5 +110,6 @@ function isPage(
 }
 
 function pathOf(match: Extract<Match, { readonly kind: "found" }>, method: string): string {
-  return rows.find(([its, path]) => its === method && path === match.path)?.[1] ?? ""
+  const row = rows.find(([its, path]) => its === method && shownPath(path) === match.path)
+  return shownPath(row?.[1] ?? "")
 }

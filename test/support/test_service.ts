@@ -25,15 +25,17 @@ import { Sessions } from "../../src/service/sessions.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { type Disk, machineDisk } from "../../src/system/disk.ts"
-import { type Audit, createAudit } from "../../src/telemetry/audit.ts"
-import { createSummingAudit, type SummingAudit } from "../../src/telemetry/audit_summary.ts"
+import type { Audit } from "../../src/telemetry/audit.ts"
+import type { SummingAudit } from "../../src/telemetry/audit_summary.ts"
 import type { TokenSettings } from "../../src/token/access_token.ts"
 import type { KeySource } from "../../src/token/keys/key_ring.ts"
+import { adminRowsOf } from "./admin_rows.ts"
 import { type CollectedLog, createCollectedLog } from "./collected_log.ts"
 import { assertDocumented } from "./documented.ts"
 import { createFakeClock, type FakeClock } from "./fake_clock.ts"
 import { temporaryDirectory } from "./temporary_directory.ts"
 import { testKeyPem, testSecret } from "./test_keys.ts"
+import { createTrail } from "./test_trail.ts"
 
 /** Cheap on purpose: tests are about what is hashed when, not about strength. */
 export const cheapHashes = { memoryKib: 8, passes: 1 }
@@ -107,6 +109,8 @@ export interface TestServiceOptions {
   readonly generated?: boolean
   /** Whether people may make their own account. */
   readonly registration?: boolean
+  /** Turns the admin API on. */
+  readonly adminApi?: boolean
   readonly app?: Partial<Omit<AppOptions, "log">>
   /** Turns the browser wing on, with these protected hosts. */
   readonly browser?: readonly ProtectedHost[]
@@ -203,6 +207,7 @@ export async function createTestService(
     ...{ sessions, factors, machine, isReady, log: log.log },
     ...{ allowedHosts: null, corsOrigins: [], ...options.app },
     browser: options.browser === undefined ? null : browser,
+    admin: adminRowsOf({ ...wingParts, windowNow, links, serviceTokens, log: log.log }, options),
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
@@ -238,9 +243,9 @@ function createHashing() {
 /** What tests call, and what was called. */
 function createCalls(
   app: App,
-  { registration = false, shared = false }: TestServiceOptions,
+  { registration = false, shared = false, adminApi = false }: TestServiceOptions,
 ): Pick<TestService, "call" | "logIn" | "start" | "exchanges"> {
-  const there = { hasRegistration: registration, hasIssuer: !shared }
+  const there = { hasRegistration: registration, hasIssuer: !shared, hasAdminApi: adminApi }
   const exchanges: Exchange[] = []
   let requests = 0
   const call: TestService["call"] = async (method, target, options = {}) => {
@@ -258,16 +263,6 @@ function createCalls(
   const logIn: TestService["logIn"] = async (username, password) =>
     (await start(username, password)).access_token
   return { call, logIn, start, exchanges }
-}
-
-function createTrail({ log }: CollectedLog, clock: FakeClock, hear: Audit = () => {}) {
-  const write = createAudit({ log, file: null, clock })
-  const { audit: sum, summarize } = createSummingAudit(write, clock.steady)
-  const audit: Audit = (event, fields) => {
-    sum(event, fields)
-    hear(event, fields)
-  }
-  return { audit, summarizeAudit: summarize }
 }
 
 function claimSettings(shared: boolean): Omit<TokenSettings, "ring"> {

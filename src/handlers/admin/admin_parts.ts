@@ -1,0 +1,93 @@
+// What the handlers of the admin API work with: the operator's commands, as acts of an admin. Each
+// change runs a row of the table of commands (admin/commands.ts).
+
+import type { CommandParts } from "../../admin/admin_command.ts"
+import { type CommandName, perform } from "../../admin/commands.ts"
+import type { JsonObject } from "../../domain/strict_json.ts"
+import { callerOf } from "../../http/caller.ts"
+import { isKnown, readIfMatch, tagOf } from "../../http/entity_tag.ts"
+import type { GuardedContext } from "../../http/guard.ts"
+import { json, type Reply, type RequestHead } from "../../http/message.ts"
+import { readSegment } from "../../http/path_segment.ts"
+import { type Act, byAdmin } from "../../service/act.ts"
+import type { RequireAdminRate } from "../../service/admin_rates.ts"
+import type { Principal } from "../../service/authenticate.ts"
+import { requireName } from "../../service/create_user.ts"
+import type { ListedSession } from "../../service/listed_sessions.ts"
+import type { UserView } from "../../service/user_view.ts"
+
+/** What each handler may use. */
+export interface AdminParts extends CommandParts {
+  readonly requireRate: RequireAdminRate
+  /** The sessions of a user, as the user sees them. The username is canonical. */
+  readonly listSessions: (username: string) => Promise<readonly ListedSession[]>
+}
+
+/** What the guard gives with a request. */
+export type AdminContext = GuardedContext<Principal>
+
+/** Runs a command as an admin who needs to have seen nothing: of something new, or for ever. */
+export function runNew<T>(
+  command: JsonObject & { readonly command: CommandName },
+  { head, principal, parts }: Asked,
+): Promise<T> {
+  return run(command, byAdmin(principal.username, callerOf(head), "new"), parts)
+}
+
+/**
+ * Runs a command as an admin who has seen what it changes.
+ * @throws AuthError `precondition_required`, `precondition_failed`
+ */
+export function runSeen<T>(
+  command: JsonObject & { readonly command: CommandName },
+  { head, principal, parts }: Asked,
+): Promise<T> {
+  const ifVersion = readIfMatch(head)
+  return run(command, byAdmin(principal.username, callerOf(head), { ifVersion }), parts)
+}
+
+/** Who asks for what. */
+export interface Asked {
+  readonly head: RequestHead
+  readonly principal: Principal
+  readonly parts: AdminParts
+}
+
+async function run<T>(command: JsonObject, act: Act, parts: AdminParts): Promise<T> {
+  return (await perform(command, parts, act)) as T
+}
+
+/** The user of the path, in canonical form. @throws AuthError `invalid_request` */
+export function usernameOf(context: AdminContext): string {
+  return requireName(readSegment(context, "username"))
+}
+
+/** A user as the API shows one. Every member is of the version that the ETag names. */
+export function shownUser(user: UserView): JsonObject {
+  const { username, roles, claims, disabled, createdAt, tokensNotBefore, link } = user
+  return {
+    ...{ username, roles, claims, disabled, invited: link?.kind === "invite" },
+    ...{ created_at: createdAt, tokens_not_before: tokensNotBefore },
+    link: link && {
+      ...{ kind: link.kind, expires_at: link.expiresAt, removes_factors: link.removesFactors },
+    },
+    ...{ otp: user.hasTotp, passkeys: user.passkeys },
+  }
+}
+
+/** The reply with a user after a change. */
+export function userReply(user: UserView): Reply {
+  return json(200, shownUser(user), { ETag: tagOf(user.version) })
+}
+
+/** A reply that is read: 304 when the client has it already. */
+export function readReply(value: object, version: string, head: RequestHead): Reply {
+  const tag = tagOf(version)
+  if (isKnown(head, tag)) {
+    return { status: 304, headers: { "Cache-Control": "no-store", ETag: tag }, body: "" }
+  }
+  return json(200, value, { ETag: tag })
+}
+
+/** The reply of what is no more. */
+export const gone: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }

@@ -1,0 +1,44 @@
+// /admin/users/{username}/factors: what second factors a user has, and their end for somebody who
+// has lost them.
+
+import type { Handler } from "../../http/guard.ts"
+import { json } from "../../http/message.ts"
+import type { FactorSummary, ResetFactors } from "../../service/factors/operator_factors.ts"
+import {
+  type AdminContext,
+  type AdminParts,
+  runSeen,
+  usernameOf,
+  userReply,
+} from "./admin_parts.ts"
+
+/** Answers the factors. No secret is ever shown. */
+export function showFactors({ factorCommands }: AdminParts): Handler<AdminContext> {
+  return async (_head, context) => {
+    const found = (await factorCommands.list(usernameOf(context))) as FactorSummary
+    const { totp } = found
+    return json(200, {
+      ...{ methods: found.methods, required: found.isRequired },
+      totp: totp && { created_at: totp.createdAt, last_used_at: totp.lastUsedAt },
+      passkeys: found.passkeys.map(({ name, isSynced, createdAt, lastUsedAt }) => ({
+        ...{ name, synced: isSynced, created_at: createdAt, last_used_at: lastUsedAt },
+      })),
+      recovery_codes_left: found.recoveryCodesLeft,
+      trusted_devices: found.trustedDevices.map(({ userAgent, createdAt, expiresAt }) => ({
+        ...{ user_agent: userAgent, created_at: createdAt, expires_at: expiresAt },
+      })),
+    })
+  }
+}
+
+/** Removes all factors, or those of the method in the path, and ends the sessions. */
+export function resetFactors(parts: AdminParts): Handler<AdminContext> {
+  return async (head, context) => {
+    const { principal, params } = context
+    const { method } = params
+    const wanted = { username: usernameOf(context), ...(method === undefined ? {} : { method }) }
+    const asked = { head, principal, parts }
+    const { user } = await runSeen<ResetFactors>({ command: "user.mfa.reset", ...wanted }, asked)
+    return userReply(user)
+  }
+}

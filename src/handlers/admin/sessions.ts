@@ -1,0 +1,33 @@
+// /admin/users/{username}/sessions and /admin/sessions/{sid}: where a user is logged in.
+
+import type { Handler } from "../../http/guard.ts"
+import { json } from "../../http/message.ts"
+import { unknownUser } from "../../service/create_user.ts"
+import { type AdminContext, type AdminParts, gone, runNew, usernameOf } from "./admin_parts.ts"
+
+/**
+ * Answers the sessions of a user, the last used first. Last uses are rounded, as users see them: a
+ * thief could use the exact second, and who can read the store knows it anyway.
+ */
+export function listUserSessions({ accounts, listSessions }: AdminParts): Handler<AdminContext> {
+  return async (_head, context) => {
+    const username = usernameOf(context)
+    if ((await accounts.find(username)) === null) throw unknownUser(username)
+    const sessions = await listSessions(username)
+    return json(200, {
+      sessions: sessions.map((session) => ({
+        ...{ sid: session.sid, started_at: session.startedAt, last_used_at: session.lastUsedAt },
+        ...{ idle_expires_at: session.idleExpiresAt, expires_at: session.expiresAt },
+        ...{ address: session.address, user_agent: session.userAgent },
+      })),
+    })
+  }
+}
+
+/** Ends a session. Its name is random and never used again: there is nothing to have seen. */
+export function endUserSession(parts: AdminParts): Handler<AdminContext> {
+  return async (head, { principal, params }) => {
+    await runNew({ command: "session.end", sid: params["sid"] ?? "" }, { head, principal, parts })
+    return gone
+  }
+}

@@ -1,0 +1,31 @@
+// The rows of the admin API for a service of a test.
+
+import { type AdminWingParts, createAdminRoutes } from "../../src/admin_routes.ts"
+import type { FactorRequirement } from "../../src/domain/factor_requirement.ts"
+import type { RouteGroup } from "../../src/http/router.ts"
+import {
+  createFactorCommands,
+  type OperatorFactorParts,
+} from "../../src/service/factors/operator_factors.ts"
+
+type Parts = Omit<AdminWingParts, "factorCommands" | "longAnswers" | "links"> &
+  Omit<OperatorFactorParts, "requirement">
+
+/** Makes the rows; none where the API is off. Links are made where the browser wing is on. */
+export function adminRowsOf(
+  { links, ...parts }: Parts & Pick<AdminWingParts, "links">,
+  options: {
+    readonly adminApi?: boolean
+    readonly requirement?: FactorRequirement
+    readonly browser?: readonly unknown[]
+  },
+): RouteGroup {
+  const { adminApi = false, requirement = { kind: "none" }, browser } = options
+  if (!adminApi) return []
+  return createAdminRoutes({
+    ...parts,
+    links: browser === undefined ? null : (links ?? null),
+    factorCommands: createFactorCommands({ ...parts, requirement }),
+    longAnswers: {} as AdminWingParts["longAnswers"],
+  })
+}
