@@ -9,6 +9,9 @@ import type { Losses } from "./telemetry/log.ts"
 
 type StatusPart = "store" | "clock" | "accounts" | "keys" | "lostSecrets"
 
+/** Service tokens are told of when they expire within this time. */
+const expiringSeconds = 14 * 86_400
+
 /** What the answer is made of. */
 export interface StatusSources extends Pick<Deployment, StatusPart> {
   readonly config: Config
@@ -59,8 +62,18 @@ async function contentOf(
     users: await store.users.count(),
     sessions: await store.sessions.count(now),
     lockedUsers: await accounts.countLocked(),
+    ...(await serviceTokensOf(store, now)),
   }))
   return { content, waiting: accounts.waiting() }
+}
+
+async function serviceTokensOf({ serviceTokens }: StatusSources["store"], now: number) {
+  const tokens = await serviceTokens.list()
+  const expiring = tokens
+    .filter(({ expiresAt }) => expiresAt < now + expiringSeconds)
+    .sort((a, b) => a.expiresAt - b.expiresAt)
+  const expiringTokens = expiring.map(({ name, expiresAt }) => ({ name, expiresAt }))
+  return { serviceTokens: tokens.length, expiringTokens }
 }
 
 async function orElse<T>(otherwise: T, read: () => Promise<T>): Promise<T> {

@@ -23,6 +23,13 @@ test("createServiceStatus() tells versions, amounts, keys, and who has to wait",
   const service = await createTestService(t, { generated: true })
   const read = createServiceStatus({ ...service, ...around })
   const startedAt = service.clock.now()
+  for (const [name, expires] of [
+    ["later", "13d"],
+    ["good", "15d"],
+    ["soon", "1h"],
+  ] as const) {
+    await service.serviceTokens.create({ name, roles: "", expires })
+  }
   await service.logIn("alice", "wonderland")
   for (let times = 0; times < 6; times += 1) {
     await service.call("POST", "/login", { json: { username: "bob", password: "wrong" } })
@@ -33,7 +40,13 @@ test("createServiceStatus() tells versions, amounts, keys, and who has to wait",
   assert.deepEqual(rest, {
     ...{ version: "0.1.0", startedAt, now: service.clock.now(), isReady: true },
     listensAt: "http://127.0.0.1:8080",
-    content: { users: 2, sessions: 1, lockedUsers: 1 },
+    content: {
+      ...{ users: 2, sessions: 1, lockedUsers: 1, serviceTokens: 3 },
+      expiringTokens: [
+        { name: "soon", expiresAt: startedAt + 3600 },
+        { name: "later", expiresAt: startedAt + 13 * 86_400 },
+      ],
+    },
     waiting: { clients: 0, atAccounts: 1 },
     ...{ rotationSeconds: 86_400, failedChanges: 0, lostFactorSecrets: 0, lostAuditLines: 3 },
     ...{ notices: ["a notice"], seedUsers: 1, hasPreviousStoreSecret: false },

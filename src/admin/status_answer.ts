@@ -3,6 +3,8 @@
 //   {"command":"status"}
 //   {"ok":true,"value":{"version":"0.1.0","startedAt":1795447800,"isReady":true,…}}
 
+import type { ServiceToken } from "../domain/service_token.ts"
+
 /** What the service is asked. */
 export interface StatusCommand {
   readonly command: "status"
@@ -23,6 +25,9 @@ export interface StatusAnswer {
     readonly sessions: number
     /** Users whom strangers are locked out of. */
     readonly lockedUsers: number
+    readonly serviceTokens: number
+    /** Those that have expired or will within 14 days, the first to expire first. */
+    readonly expiringTokens: readonly Pick<ServiceToken, "name" | "expiresAt">[]
   } | null
   /** Who has to wait because of wrong passwords: clients, and clients or devices at one account. */
   readonly waiting: { readonly clients: number; readonly atAccounts: number }

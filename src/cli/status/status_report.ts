@@ -51,8 +51,13 @@ function databaseInJson({ place, status }: DatabaseFacts) {
 }
 
 function amountsInJson(facts: StatusFacts) {
-  const { users = null, sessions = null, lockedUsers = null } = amountsOf(facts)
-  return { users, sessions, locked_users: lockedUsers }
+  const {
+    users = null,
+    sessions = null,
+    lockedUsers = null,
+    serviceTokens = null,
+  } = amountsOf(facts)
+  return { users, sessions, locked_users: lockedUsers, service_tokens: serviceTokens }
 }
 
 /** Users and sessions, by who knows: the service, or the store. */
@@ -105,13 +110,14 @@ function storeInWords({ store, service: { answer } }: StatusFacts): string {
 }
 
 function amountRows(facts: StatusFacts): readonly (readonly string[])[] {
-  const { users, sessions, lockedUsers = 0 } = amountsOf(facts)
+  const { users, sessions, lockedUsers = 0, serviceTokens = 0 } = amountsOf(facts)
   const { clients = 0, atAccounts = 0 } = facts.service.answer?.waiting ?? {}
   const locked = lockedUsers === 0 ? "" : `, ${grouped(lockedUsers)} locked`
   const waiting = `${counted(clients, "client")}, ${grouped(atAccounts)} at one account`
   return [
     ["users", users === undefined ? "-" : `${grouped(users)}${locked}`],
     ["sessions", sessions === undefined ? "-" : grouped(sessions)],
+    ...(serviceTokens === 0 ? [] : [["machines", counted(serviceTokens, "service token")]]),
     ["have to wait", facts.service.answer === null ? "-" : waiting],
   ]
 }

@@ -190,6 +190,18 @@ const rules: Readonly<Record<string, Rule>> = {
     }
   },
 
+  service_tokens({ now, service: { answer } }) {
+    const [first, ...others] = answer?.content?.expiringTokens ?? []
+    if (first === undefined) return null
+    const { name, expiresAt } = first
+    const verb = expiresAt > now ? "expires" : "has expired"
+    const more = others.length === 0 ? "" : `, and ${grouped(others.length)} more expire soon`
+    return {
+      text: `The service token '${name}' ${verb}, ${isoTime(expiresAt)}${more}`,
+      hint: "Make another one, then postern token revoke NAME: docs/machines.md.",
+    }
+  },
+
   seed_users({ settings: { seedUsers } }) {
     if (seedUsers === 0) return null
     return {

@@ -7,12 +7,17 @@ import { startOfTests as now } from "../../support/fake_clock.ts"
 
 const day = 86_400
 
+/** What a store holds that is empty. */
+export const amounts = {
+  ...{ users: 0, sessions: 0, lockedUsers: 0, serviceTokens: 0, expiringTokens: [] },
+}
+
 /** What a service says that is well; `members` replaces what matters to a test. */
 export function sampleAnswer(members: Partial<StatusAnswer> = {}): StatusAnswer {
   return {
     ...{ version: "1.2.3", startedAt: now - 3 * day - 4 * 3600, now, isReady: true },
     listensAt: "http://127.0.0.1:8080",
-    content: { users: 1234, sessions: 5678, lockedUsers: 0 },
+    content: { ...amounts, users: 1234, sessions: 5678 },
     waiting: { clients: 0, atAccounts: 0 },
     keys: [
       { kid: "K1", alg: "ES256", state: "signing", publishedAt: now - 83 * day, signsFrom: now },

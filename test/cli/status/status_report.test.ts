@@ -4,7 +4,13 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { statusInJson, statusInWords } from "../../../src/cli/status/status_report.ts"
 import { startOfTests as now } from "../../support/fake_clock.ts"
-import { sampleAnswer, sampleDatabase, sampleDirectory, sampleFacts } from "./sample_facts.ts"
+import {
+  amounts,
+  sampleAnswer,
+  sampleDatabase,
+  sampleDirectory,
+  sampleFacts,
+} from "./sample_facts.ts"
 
 const none = { answer: null, problem: null }
 const since = ", 1,500 changes since the snapshot of 2026-11-23T15:29:00Z"
@@ -72,7 +78,7 @@ const rows: readonly (readonly [
         answer: sampleAnswer({
           isReady: false,
           startedAt: now - 3700,
-          content: { users: 10, sessions: 20, lockedUsers: 3 },
+          content: { ...amounts, users: 10, sessions: 20, lockedUsers: 3, serviceTokens: 4 },
           waiting: { clients: 1200, atAccounts: 7 },
           journal: null,
         }),
@@ -83,6 +89,7 @@ const rows: readonly (readonly [
       "service       Postern 1.2.3, not ready, since 2026-11-23T14:28:20Z (1 h 1 min), at http://127.0.0.1:8080",
       "store         /data, 11 MiB; 4,768 MiB left on the disk",
       "users         10, 3 locked",
+      "machines      4 service tokens",
       "have to wait  1,200 clients, 7 at one account",
     ],
   ],
@@ -183,7 +190,7 @@ test("statusInJson() has all of it", () => {
         ...{ made_at: now - 86_400, file: "/backups/monday.json", bytes: 9_000_000, users: 1230 },
       },
     },
-    ...{ users: 1234, sessions: 5678, locked_users: 0 },
+    ...{ users: 1234, sessions: 5678, locked_users: 0, service_tokens: 0 },
     ...{ waiting_clients: 0, waiting_at_accounts: 0 },
     keys: [
       {
@@ -203,7 +210,7 @@ test("statusInJson() has null for what is not known", () => {
   assert.deepEqual(JSON.parse(statusInJson(nothing, [warning])), {
     ...{ ok: false, warnings: [warning], now, version: "1.2.3", service: null },
     store: { engine: "postgresql", place: "d", bytes: null },
-    ...{ users: null, sessions: null, locked_users: null },
+    ...{ users: null, sessions: null, locked_users: null, service_tokens: null },
     ...{ waiting_clients: null, waiting_at_accounts: null, keys: null, audit: null },
   })
   const unset = sampleFacts({ service: none, store: sampleDirectory({ backup: null }) })
