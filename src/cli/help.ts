@@ -26,7 +26,7 @@ postern help COMMAND   says more about one command, such as \`postern help user 
 postern help settings  lists the settings: environment variables, and options.
 postern --version      prints the version.
 
-Exit codes: 0 done, 1 refused or failed, 2 not a command, 65 damaged data, 69 unavailable,
+Exit codes: 0 done, 1 refused or failed, 2 wrong arguments, 65 damaged data, 69 unavailable,
 75 data directory in use, 78 mistaken settings.
 `
 }

@@ -11,6 +11,7 @@ Exit codes: 0 all is well, 1 there is a warning.
 const backupNotes = `Works while the service runs, and while it does not. The file is whole, or
 not there. Only its owner may read it, and it was read back before it got its name. It holds
 the private keys: keep it as secret as the data directory. Your settings are not in it.
+If keys.json is missing, the backup has no keys, and the command exits with 1.
 
 A store in PostgreSQL is backed up by pg_dump.
 `
@@ -41,7 +42,7 @@ export const operatorCommands: readonly CommandRow[] = [
     help: "Say whether all is well, and what to do first. Exits 1 with a warning.",
     notes: statusNotes,
     options: [{ name: "json", help: "Print a JSON object." }],
-    shownSettings: ["POSTERN_DATA_DIR", "POSTERN_STORE"],
+    shownSettings: ["POSTERN_DATA_DIR", "POSTERN_STORE", "POSTERN_STORE_SECRET", "POSTERN_PORT"],
     run: async (call, terminal) => (await import("./status/status.ts")).runStatus(call, terminal),
   },
   {
@@ -64,7 +65,7 @@ export const operatorCommands: readonly CommandRow[] = [
   {
     name: "restore",
     takes: ["FILE"],
-    help: "Make a data directory of a backup, where there is none. `-` reads a pipe.",
+    help: "Make a data directory from a backup, where there is none. `-` reads a pipe.",
     notes: restoreNotes,
     options: [
       {
