@@ -18,6 +18,7 @@ export interface StatusSources extends Pick<Deployment, StatusPart> {
   readonly isReady: () => Promise<boolean>
   readonly listensAt: () => string
   readonly losses: () => Losses
+  readonly proxies: () => StatusAnswer["proxies"]
 }
 
 /** Makes the function that tells how the service is. Call it at the start. */
@@ -46,7 +47,7 @@ export function createServiceStatus(sources: StatusSources): () => Promise<Statu
       },
       failedChanges: changes.failed,
       lostFactorSecrets: sources.lostSecrets.count,
-      lostAuditLines: losses().audit ?? 0,
+      ...{ lostAuditLines: losses().audit ?? 0, proxies: sources.proxies() },
       ...{ notices, seedUsers: seedUsers.length, auditFile: config.auditFile },
       hasPreviousStoreSecret: database !== null && database.previousSecret !== null,
     }

@@ -1,9 +1,12 @@
 // The watch of the running service, with what it tells `postern doctor` of the settings.
 
 import { RequestWatch, type ServiceFacts } from "./admin/request_watch.ts"
+import type { StatusAnswer } from "./admin/status_answer.ts"
 import type { Clock } from "./clock.ts"
 import { type Config, withPort } from "./config/load.ts"
-import { urlOf } from "./system/address.ts"
+import { isPrivateAddress } from "./domain/ip_address.ts"
+import { isLoopback, urlOf } from "./system/address.ts"
+import type { Log } from "./telemetry/log.ts"
 
 /** The watch, and what goes by the same facts. */
 export interface ServiceWatch {
@@ -12,15 +15,39 @@ export interface ServiceWatch {
   readonly tellPort: (port: number) => void
   /** Where the service listens, as a URL. */
   readonly listensAt: () => string
+  /** The server's log, from which the watch and `proxies` hear. */
+  listenTo(log: Log): Log
+  /** Proxies of which the log warned. */
+  readonly proxies: () => StatusAnswer["proxies"]
 }
+
+/** The server logs each once. */
+const proxyEvents = ["proxy.untrusted", "proxy.other_header", "protocol.unexpected"]
 
 /** Makes the watch. */
 export function createServiceWatch(config: Config, clock: Clock): ServiceWatch {
   let { port } = config
   const facts = () => factsOf(withPort(config, port), port)
+  const watch = new RequestWatch({ facts, clock })
+  const proxies: StatusAnswer["proxies"][number][] = []
   return {
-    watch: new RequestWatch({ facts, clock }),
+    ...{ watch, proxies: () => proxies },
     listensAt: () => facts().listensAt,
+    listenTo(log) {
+      const heard = watch.listenTo(log)
+      return {
+        ...heard,
+        warn(event, fields = {}) {
+          const { client, message } = fields
+          const address = String(client)
+          // Anybody can pretend to be a proxy, but not from a private network.
+          if (proxyEvents.includes(event) && (isPrivateAddress(address) || isLoopback(address))) {
+            proxies.push({ address, message: String(message) })
+          }
+          heard.warn(event, fields)
+        },
+      }
+    },
     tellPort(found) {
       port = found
     },

@@ -112,17 +112,20 @@ async function startWith(
   await seedUsers(opened, config.seedUsers, { log, program })
   const isInPlace = () => store.isInPlace()
   const [wing, adminWing] = [await loadWing(config), await loadAdminWing(config)]
-  const { watch, tellPort, listensAt } = createServiceWatch(config, clock)
+  const { watch, listenTo, proxies, tellPort, listensAt } = createServiceWatch(config, clock)
   let ready = false
   const isReady = async () => ready && (await store.isUsable())
-  const status = createServiceStatus({ ...opened, config, isReady, listensAt, losses })
+  const status = createServiceStatus({
+    ...opened,
+    ...{ config, isReady, listensAt, losses, proxies },
+  })
   const control = await openControl({
     ...opened,
     ...{ disk: machineDisk, log, isInPlace, watch, status },
   })
   try {
     const server = await listen(config, {
-      ...serverOptions(config, { log: watch.listenTo(metrics?.listenTo(log) ?? log), clock }),
+      ...serverOptions(config, { log: listenTo(metrics?.listenTo(log) ?? log), clock }),
       witness: watch,
       // Made below in the same turn of the event loop, so before a request can come.
       handle: (request) => (watch.isOn ? watch.handle(request, app.handle) : app.handle(request)),

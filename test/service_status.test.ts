@@ -12,11 +12,12 @@ const config = {
   ...{ seedUsers: [{ username: "alice", password: "x" }], auditFile: "/data/audit.jsonl" },
 } as unknown as Config
 
-const around: Pick<StatusSources, "config" | "isReady" | "listensAt" | "losses"> = {
+const around: Pick<StatusSources, "config" | "isReady" | "listensAt" | "losses" | "proxies"> = {
   config,
   isReady: async () => true,
   listensAt: () => "http://127.0.0.1:8080",
   losses: () => ({ audit: 3, access: 9 }),
+  proxies: () => [],
 }
 
 test("createServiceStatus() tells versions, amounts, keys, and who has to wait", async (t) => {
@@ -48,7 +49,13 @@ test("createServiceStatus() tells versions, amounts, keys, and who has to wait",
       ],
     },
     waiting: { clients: 0, atAccounts: 1 },
-    ...{ rotationSeconds: 86_400, failedChanges: 0, lostFactorSecrets: 0, lostAuditLines: 3 },
+    ...{
+      rotationSeconds: 86_400,
+      failedChanges: 0,
+      lostFactorSecrets: 0,
+      lostAuditLines: 3,
+      proxies: [],
+    },
     ...{ notices: ["a notice"], seedUsers: 1, hasPreviousStoreSecret: false },
     auditFile: "/data/audit.jsonl",
   })

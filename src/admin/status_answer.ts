@@ -53,6 +53,8 @@ export interface StatusAnswer {
   readonly lostFactorSecrets: number
   /** Audit lines that nobody read from the log, and that were dropped. */
   readonly lostAuditLines: number
+  /** What the log said of proxies in a private network whose requests do not fit the settings. */
+  readonly proxies: readonly { readonly address: string; readonly message: string }[]
   /** Warnings about its settings, as at its start. */
   readonly notices: readonly string[]
   /** How many users POSTERN_SEED_USERS names. */

@@ -1,7 +1,7 @@
 // Parses POSTERN_ISSUER, the `iss` of tokens. Verifiers append the paths of metadata and keys to it
 // (RFC 8414 §2, §3) and compare it as text, so it has one spelling.
 
-import { isWithin, readNetwork } from "../domain/ip_address.ts"
+import { isPrivateAddress } from "../domain/ip_address.ts"
 import { isLoopback } from "../system/address.ts"
 import { SettingMistake } from "./values.ts"
 
@@ -14,10 +14,6 @@ const characters = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
 /** A path that the router can match, since the path of the metadata ends with it. */
 const path = /^(?:\/[\w.~-]+)*$/
 
-/** Private addresses (RFC 1918 §3, RFC 4193 §3). */
-const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].flatMap(
-  (network) => readNetwork(network) ?? [],
-)
 /** Names without a dot, and names under domains for local networks. */
 const privateName = /^(?:[\w-]+|.+\.(?:local|lan|internal|home\.arpa))$/i
 
@@ -57,7 +53,7 @@ function requireScheme(value: string, { protocol, hostname }: URL): void {
 
 function isPrivate(hostname: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "")
-  return isWithin(host, privateNetworks) || privateName.test(host)
+  return isPrivateAddress(host) || privateName.test(host)
 }
 
 function requireOneSpelling(value: string, { origin, pathname }: URL): void {

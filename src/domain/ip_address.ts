@@ -84,6 +84,16 @@ export function isWithin(text: string, networks: readonly Network[]): boolean {
   )
 }
 
+/** Private networks (RFC 1918 §3, RFC 4193 §3). */
+const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].flatMap(
+  (network) => readNetwork(network) ?? [],
+)
+
+/** Whether an address is one of a private network. Loopback addresses are not. */
+export function isPrivateAddress(text: string): boolean {
+  return isWithin(text, privateNetworks)
+}
+
 function readAddress(text: string): Address | null {
   // A copy: a part of a header would keep the whole header in memory.
   if (isIPv4(text)) return { family: "ipv4", text: text.split(".").map(Number).join(".") }

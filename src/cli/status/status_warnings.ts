@@ -34,7 +34,13 @@ export function warningsOf(facts: StatusFacts): readonly StatusWarning[] {
   })
   const hint = "docs/configuration.md has all settings."
   const notices = facts.settings.notices.map((text) => ({ code: "settings", text, hint }))
-  return [...found, ...notices]
+  // A service of an older Postern tells of none.
+  const proxies = (facts.service.answer?.proxies ?? []).map(({ address, message }) => ({
+    code: "proxy",
+    text: `The settings do not fit the proxy at ${address}`,
+    hint: `${message}. \`postern doctor\` compares both.`,
+  }))
+  return [...found, ...proxies, ...notices]
 }
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -265,7 +271,7 @@ const rules: Readonly<Record<string, Rule>> = {
 }
 
 /** The codes of all warnings, the most urgent first. */
-export const warningCodes: readonly string[] = [...Object.keys(rules), "settings"]
+export const warningCodes: readonly string[] = [...Object.keys(rules), "proxy", "settings"]
 
 function isDirectory(store: StatusFacts["store"]): store is DirectoryFacts {
   return "lock" in store

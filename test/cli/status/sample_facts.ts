@@ -25,7 +25,7 @@ export function sampleAnswer(members: Partial<StatusAnswer> = {}): StatusAnswer 
     rotationSeconds: null,
     journal: { entriesSinceSnapshot: 1500, snapshotAt: now - 60, snapshotFailures: 0 },
     ...{ failedChanges: 0, lostFactorSecrets: 0, lostAuditLines: 0, notices: [], seedUsers: 0 },
-    ...{ hasPreviousStoreSecret: false, auditFile: "/data/audit.jsonl" },
+    ...{ hasPreviousStoreSecret: false, auditFile: "/data/audit.jsonl", proxies: [] },
     ...members,
   }
 }

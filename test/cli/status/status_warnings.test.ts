@@ -224,6 +224,11 @@ const rows: readonly (readonly [
     [["not_running", /^No/]],
   ],
   [
+    "a proxy that is not trusted",
+    answered({ proxies: [{ address: "172.18.0.2", message: "Set POSTERN_TRUSTED_PROXIES" }] }),
+    [["proxy", /^The settings do not fit the proxy at 172\.18\.0\.2$/]],
+  ],
+  [
     "another version",
     { version: "1.3.0" },
     [["other_version", /^The service is Postern 1\.2\.3, and this command is 1\.3\.0$/]],
