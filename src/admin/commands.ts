@@ -195,9 +195,9 @@ export async function execute(command: JsonObject, parts: CommandParts): Promise
   const { log } = parts
   const name = command["command"]
   try {
-    if (name === "user.import" || name === "user.export") {
-      const { transfer } = await import("./user_transfer.ts")
-      return { ok: true, value: await transfer(command, parts.accounts) }
+    if (name === "user.import") {
+      const { importUsers } = await import("./user_import.ts")
+      return { ok: true, value: await importUsers(command, parts.accounts) }
     }
     return { ok: true, value: await perform(command, parts, byOperator) }
   } catch (error) {

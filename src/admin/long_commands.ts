@@ -28,6 +28,7 @@ const longCommands = {
   backup: ({ backup }: LongAnswers) => backup(),
   "session.list": ({ listSessions }: LongAnswers, { username }: JsonObject) =>
     listSessions(typeof username === "string" ? username : null),
+  "user.export": ({ exportUsers }: LongAnswers) => exportUsers(),
 } as const
 
 /** Whether a command has a long answer. */

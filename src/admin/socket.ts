@@ -21,7 +21,7 @@ import { type Answer, type Command, execute } from "./commands.ts"
 import { executeLong, isLongCommand, type LongAnswer, type LongCommand } from "./long_commands.ts"
 import type { RequestWatch, WatchCommand } from "./request_watch.ts"
 import type { StatusAnswer, StatusCommand } from "./status_answer.ts"
-import type { TransferCommand } from "./user_transfer.ts"
+import type { ImportCommand } from "./user_import.ts"
 
 /** Name of the socket in the data directory. */
 export const controlSocketName = "control.sock"
@@ -114,7 +114,7 @@ export async function isServed(directory: string): Promise<boolean> {
 /** Sends a command to the running service. Gives null when no service runs. */
 export async function askService(
   directory: string,
-  command: Command | WatchCommand | TransferCommand | StatusCommand,
+  command: Command | WatchCommand | ImportCommand | StatusCommand,
 ): Promise<Answer | null> {
   return reached(directory, async (path) => {
     return JSON.parse(await askLocally(path, JSON.stringify(command))) as Answer

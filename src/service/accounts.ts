@@ -278,11 +278,6 @@ export class Accounts {
     return outcomes
   }
 
-  /** All users with their password hashes, in slices. */
-  slices(): AsyncIterable<readonly User[]> {
-    return this.#parts.store.users.slices()
-  }
-
   async #requireUser(typed: string, { condition }: Act): Promise<string> {
     const username = requireName(typed)
     const user = await this.#parts.store.users.find(username)

@@ -14,6 +14,8 @@ export interface LongAnswers {
    * @throws AuthError `not_found` for an unknown user
    */
   listSessions(username: string | null): Promise<GivenAnswer>
+  /** All users with their password hashes (user_export.ts). */
+  exportUsers(): Promise<GivenAnswer>
 }
 
 /** Makes the commands. */
@@ -22,5 +24,6 @@ export function createLongAnswers(parts: LongAnswerParts): LongAnswers {
     backup: async () => (await import("./open_backup.ts")).openBackup(parts),
     listSessions: async (username) =>
       (await import("./session_list.ts")).openSessionList(username, parts),
+    exportUsers: async () => (await import("./user_export.ts")).openUserExport(parts),
   }
 }

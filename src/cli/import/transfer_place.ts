@@ -1,9 +1,9 @@
-// Where users are imported to, or exported from: the running service or, while none runs, the store
-// itself. Opened once, since a million users take thousands of commands.
+// Where users are imported to: the running service or, while none runs, the store itself. Opened
+// once, since a million users take thousands of commands.
 
 import { type Answer, execute } from "../../admin/commands.ts"
 import { askService, isServed } from "../../admin/socket.ts"
-import type { ExportedSlice, ImportOutcomes, TransferCommand } from "../../admin/user_transfer.ts"
+import type { ImportCommand, ImportOutcomes } from "../../admin/user_import.ts"
 import type { Config } from "../../config/load.ts"
 import type { JsonObject } from "../../domain/strict_json.ts"
 import { exitCodes, OperatorError } from "../../errors.ts"
@@ -12,15 +12,13 @@ import { machineDisk } from "../../system/disk.ts"
 import { withDeployment, writtenTo } from "../control.ts"
 import type { Terminal } from "../terminal.ts"
 
-/** A place to import to, or to export from. */
+/** A place to import to. */
 export interface TransferPlace {
   /** Creates users, or only says what would become of them. @throws OperatorError */
   create(
     users: readonly JsonObject[],
     options: { readonly isTrial: boolean },
   ): Promise<ImportOutcomes>
-  /** All users, in slices. @throws OperatorError */
-  slices(): AsyncIterable<ExportedSlice>
   /** The most bytes of users that `create` takes. */
   readonly batchBytesMax: number
   /** The data directory. */
@@ -34,7 +32,7 @@ const commandBytesMax = 48 * 1024
 /** Of one step of the store. */
 const stepBytesMax = 256 * 1024
 
-type Ask = (command: TransferCommand) => Promise<unknown>
+type Ask = (command: ImportCommand) => Promise<unknown>
 
 /** Opens the place for as long as `use` runs. */
 export async function withTransferPlace<T>(
@@ -44,31 +42,19 @@ export async function withTransferPlace<T>(
   const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
   if (await isServed(directory)) {
     const ask: Ask = async (command) => valueIn((await askService(directory, command)) ?? stopped)
-    return use({ ...placeOver(ask), batchBytesMax: commandBytesMax, directory, note: "" })
+    return use({ create: createOver(ask), batchBytesMax: commandBytesMax, directory, note: "" })
   }
   return withDeployment({ config, terminal, mayMake: false }, (deployment, log) => {
     const ask: Ask = async (command) =>
       valueIn(await execute({ ...command }, { ...deployment, log }))
     const note = writtenTo(config, directory)
-    return use({ ...placeOver(ask), batchBytesMax: stepBytesMax, directory, note })
+    return use({ create: createOver(ask), batchBytesMax: stepBytesMax, directory, note })
   })
 }
 
-function placeOver(ask: Ask): Pick<TransferPlace, "create" | "slices"> {
-  return {
-    create: async (users, { isTrial }) =>
-      (await ask({ command: "user.import", users, isTrial })) as ImportOutcomes,
-    async *slices() {
-      let id: string | undefined
-      for (;;) {
-        const command = { command: "user.export", ...(id === undefined ? {} : { id }) } as const
-        const slice = (await ask(command)) as ExportedSlice
-        if (slice.users.length === 0) return
-        yield slice
-        id = slice.id
-      }
-    },
-  }
+function createOver(ask: Ask): TransferPlace["create"] {
+  return async (users, { isTrial }) =>
+    (await ask({ command: "user.import", users, isTrial })) as ImportOutcomes
 }
 
 const stopped: Answer = {

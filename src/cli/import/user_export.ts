@@ -4,16 +4,17 @@
 import type { JsonObject } from "../../domain/strict_json.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../../errors.ts"
 import { importedMembers } from "../../service/imported_user.ts"
+import type { ExportedUser } from "../../service/user_export.ts"
 import { machineDisk, writeBeside } from "../../system/disk.ts"
 import { fileFailure } from "../../system/failure.ts"
+import { linesOf } from "../../system/lines.ts"
 import { grouped } from "../columns.ts"
 import type { Call } from "../command_row.ts"
-import { requireDeployment } from "../control.ts"
+import { requireDeployment, runLongCommand } from "../control.ts"
 import { createProgress } from "../progress.ts"
 import { loadSettings } from "../settings_options.ts"
 import type { Terminal } from "../terminal.ts"
 import { writeCells } from "./csv.ts"
-import { type TransferPlace, withTransferPlace } from "./transfer_place.ts"
 
 /** Writes one user as a line, and what stands before all. */
 interface Writer {
@@ -39,8 +40,9 @@ export async function runExport(call: Call, terminal: Terminal): Promise<ExitCod
   if (path !== undefined && (await machineDisk.inspect(path)) !== null) throw isThere(path)
   const progress = createProgress(terminal)
   const counts = { users: 0, withFactors: 0 }
-  await withTransferPlace({ config, terminal }, async (place) => {
-    const chunks = chunksOf(place, { writer, counts, progress })
+  const command = { command: "user.export" } as const
+  await runLongCommand(command, { config, terminal, hints: {} }, async (_value, pieces) => {
+    const chunks = chunksOf(pieces, { writer, counts, progress })
     if (path === undefined) await printAll(chunks, terminal)
     else await writeFile(path, chunks)
   }).finally(progress.end)
@@ -61,14 +63,15 @@ interface ChunkOptions {
 }
 
 async function* chunksOf(
-  place: Pick<TransferPlace, "slices">,
+  pieces: AsyncIterable<Uint8Array>,
   { writer, counts, progress }: ChunkOptions,
 ): AsyncIterable<Uint8Array> {
   yield Buffer.from(writer.head)
-  for await (const { users, withFactors } of place.slices()) {
-    yield Buffer.from(users.map(writer.line).join(""))
-    counts.users += users.length
-    counts.withFactors += withFactors
+  for await (const lines of linesOf(pieces)) {
+    const exported = lines.map((line) => JSON.parse(line) as ExportedUser)
+    yield Buffer.from(exported.map(({ user }) => writer.line(user)).join(""))
+    counts.users += exported.length
+    counts.withFactors += exported.filter(({ hasFactors }) => hasFactors).length
     progress.show(() => `Exported ${grouped(counts.users)} users`)
   }
 }

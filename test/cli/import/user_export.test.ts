@@ -82,8 +82,8 @@ for (const format of ["jsonl", "csv"]) {
 }
 
 test("user export asks a running service, in slices", async (t) => {
-  const { accounts, store } = await createTestService(t)
-  const { run } = await createImportPlace(t, await openControlDirectory(t, { accounts }))
+  const { longAnswers, store } = await createTestService(t)
+  const { run } = await createImportPlace(t, await openControlDirectory(t, { longAnswers }))
   const many = Array.from({ length: 1300 }, (_, at) => sampleUser(`user${at}`))
   await store.users.createAll(many.slice(0, 700), { isTrial: false })
   await store.users.createAll(many.slice(700), { isTrial: false })
@@ -108,8 +108,8 @@ const factors: Factors = {
 }
 
 test("user export says that second factors stay behind, and writes none", async (t) => {
-  const { accounts, store } = await createTestService(t)
-  const { run } = await createImportPlace(t, await openControlDirectory(t, { accounts }))
+  const { longAnswers, store } = await createTestService(t)
+  const { run } = await createImportPlace(t, await openControlDirectory(t, { longAnswers }))
   await store.users.create(sampleUser("carol", { factors, passwordHash: noPasswordHash }))
   const { stdout, stderr } = await run(["export"])
   assert.equal(stdout.includes("secret"), false)
@@ -167,15 +167,15 @@ test("user export waits for a slow reader", async (t) => {
 })
 
 test("user export leaves nothing behind when it fails", async (t) => {
-  const { accounts, store } = await createTestService(t)
-  const { run } = await createImportPlace(t, await openControlDirectory(t, { accounts }))
+  const { longAnswers, store } = await createTestService(t)
+  const { run } = await createImportPlace(t, await openControlDirectory(t, { longAnswers }))
   store.users.slices = async function* () {
     yield [sampleUser("carol")]
     throw new TypeError("a bug")
   }
   const directory = temporaryDirectory(t)
   const { exitCode, stderr } = await run(["export", join(directory, "users")])
-  assert.equal(exitCode, 1)
-  assert.match(stderr, /^postern: Something went wrong; the log says what\n/)
+  assert.equal(exitCode, 69)
+  assert.match(stderr, /^postern: The service of '.*' gave only a part: /)
   assert.deepEqual(readdirSync(directory), [])
 })

@@ -1,9 +1,8 @@
-// The commands of import and export, as the control socket gets them.
+// The command of an import, as the control socket gets it.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { execute } from "../../src/admin/commands.ts"
-import type { ExportedSlice } from "../../src/admin/user_transfer.ts"
 import type { JsonObject } from "../../src/domain/strict_json.ts"
 import { createTestService, type TestService } from "../support/test_service.ts"
 
@@ -56,33 +55,3 @@ for (const [command, msg] of mistakes) {
     assert.deepEqual(service.log.takeAudit(), [])
   })
 }
-
-async function slice(service: TestService, id?: string): Promise<ExportedSlice> {
-  const command = id === undefined ? { command: "user.export" } : { command: "user.export", id }
-  const answered = await answer(service, command)
-  assert.ok(answered.ok)
-  return answered.value as ExportedSlice
-}
-
-test("user.export gives slices under a name, and none at the end", async (t) => {
-  const service = await createTestService(t)
-  const first = await slice(service)
-  assert.deepEqual(
-    first.users.map(({ name }) => name),
-    ["alice", "bob"],
-  )
-  const last = await slice(service, first.id)
-  assert.deepEqual(last, { id: first.id, users: [], withFactors: 0 })
-  const gone = { ok: false, code: "not_found", msg: "That export was given up" }
-  assert.deepEqual(await answer(service, { command: "user.export", id: first.id }), gone)
-})
-
-test("user.export gives up the oldest of too many exports", async (t) => {
-  const service = await createTestService(t)
-  const { id: oldest } = await slice(service)
-  const { id: kept } = await slice(service)
-  for (let count = 0; count < 4; count += 1) await slice(service)
-  const gone = { ok: false, code: "not_found", msg: "That export was given up" }
-  assert.deepEqual(await answer(service, { command: "user.export", id: oldest }), gone)
-  assert.deepEqual((await slice(service, kept)).users, [])
-})
