@@ -42,7 +42,7 @@ const machineStart = "svc:"
 /** How a service token begins. */
 export const serviceTokenPrefix = "pts_"
 
-/** Uses within this time after one that was noted are not noted. */
+/** Uses within this time of one that was noted are not noted. */
 export const useStepSeconds = 60
 
 /** Whether a text was meant as a service token. An access token never begins like that. */
@@ -83,7 +83,7 @@ export function canonicalPrincipal(typed: string): string | null {
   return canonical === null ? null : machineName(canonical)
 }
 
-/** Whether a use is late enough after the noted one to be noted. */
+/** Whether a use is late enough after the noted one; or long before it, by a clock set back. */
 export function isNoted({ lastUsedAt }: ServiceToken, { at }: ServiceTokenUse): boolean {
-  return lastUsedAt === null || at >= lastUsedAt + useStepSeconds
+  return lastUsedAt === null || Math.abs(at - lastUsedAt) >= useStepSeconds
 }

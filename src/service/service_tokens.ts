@@ -12,6 +12,7 @@ import {
   type ServiceToken,
 } from "../domain/service_token.ts"
 import { isWithinRights } from "../domain/user.ts"
+import { adminRole } from "../domain/user_condition.ts"
 import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
 import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Store } from "../store/store.ts"
@@ -56,7 +57,6 @@ export interface ServiceTokenParts {
   readonly audit: Audit
 }
 
-const adminRole = "admin"
 /** Tokens whose last use this process remembers. */
 const usedMax = 10_000
 

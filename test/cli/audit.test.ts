@@ -114,6 +114,7 @@ test("postern audit search finds lines by user, event and time", async (t) => {
     line(3, "login.failed", { user: "bob" }),
     line(4, "user.locked", alice),
     line(5, "audit.lost", { lines: 7 }),
+    line(6, "service_token.created", { user: "svc:ci" }),
   ]
   const { settings } = trailOf(t, lines.join(""))
   const found = async (...words: string[]) => {
@@ -124,16 +125,18 @@ test("postern audit search finds lines by user, event and time", async (t) => {
     assert.equal(exitCode, 0, stderr)
     return lines.flatMap((one, at) => (stdout.includes(one) ? [at + 1] : []))
   }
-  assert.deepEqual(await found(), [1, 2, 3, 4, 5])
+  assert.deepEqual(await found(), [1, 2, 3, 4, 5, 6])
   assert.deepEqual(await found("--user", "Alice"), [1, 2, 4])
   assert.deepEqual(await found("--event", "login"), [1, 2, 3])
   assert.deepEqual(await found("--event", "login.*", "--user", "alice"), [1, 2])
+  assert.deepEqual(await found("--user", "svc:CI"), [6])
   assert.deepEqual(await found("--event", "login.failed"), [1, 3])
   assert.deepEqual(await found("--event", "audit.lost"), [5])
-  assert.deepEqual(await found("--since", "2026-11-23T15:02"), [2, 3, 4, 5])
-  assert.deepEqual(await found("--since", "2026-11-23T16:02+01:00"), [2, 3, 4, 5])
+  assert.deepEqual(await found("--since", "2026-11-23T15:02"), [2, 3, 4, 5, 6])
+  assert.deepEqual(await found("--since", "2026-11-23T16:02+01:00"), [2, 3, 4, 5, 6])
   assert.deepEqual(await found("--until", "2026-11-23T15:03:00Z"), [1, 2])
-  assert.deepEqual(await found("--since", "2026-11-23", "--until", "2026-11-24"), [1, 2, 3, 4, 5])
+  const day = ["--since", "2026-11-23", "--until", "2026-11-24"]
+  assert.deepEqual(await found(...day), [1, 2, 3, 4, 5, 6])
   assert.deepEqual(await found("--until", "2026-11-23"), [])
 })
 

@@ -110,12 +110,20 @@ function usesContract(engine: string, open: OpenStore): void {
       { at: start + 64, address: "192.0.2.1" },
       { at: start + 65, address: "192.0.2.2" },
       { at: start + 66, address: "192.0.2.3" },
+      { at: start + 6, address: "192.0.2.4" },
     ]
     for (const use of uses) await store.serviceTokens.noteUse(token.hash, use)
     await store.serviceTokens.noteUse("unknown", { at: start, address })
     const used = { ...token, lastUsedAt: start + 65, lastAddress: "192.0.2.2" }
+    // A use by a clock that was far ahead is taken back.
+    await store.serviceTokens.create(sampleServiceToken("third"))
+    const third = "hash-of-third"
+    for (const at of [start + 9000, start + 70]) {
+      await store.serviceTokens.noteUse(third, { at, address })
+    }
+    const back = sampleServiceToken("third", { lastUsedAt: start + 70, lastAddress: address })
     for await (const { serviceTokens } of thenReopened({ store, reopen })) {
-      assert.deepEqual(await serviceTokens.list(), [used, sampleServiceToken("other")])
+      assert.deepEqual(await serviceTokens.list(), [used, sampleServiceToken("other"), back])
     }
   })
 

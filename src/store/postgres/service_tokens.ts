@@ -77,7 +77,8 @@ export class PostgresServiceTokens implements ServiceTokenStore {
   async noteUse(hash: string, { at, address }: ServiceTokenUse): Promise<void> {
     await this.#database.change(
       `update postern.service_tokens set last_used_at = $2, last_address = $3
-      where hash = $1 and coalesce($2 >= last_used_at + ${useStepSeconds}, true) and ${inTime(4)}`,
+      where hash = $1 and coalesce(abs($2 - last_used_at) >= ${useStepSeconds}, true)
+        and ${inTime(4)}`,
       [hash, at, address],
     )
   }

@@ -78,6 +78,34 @@ test("a service token that one replica revoked is not found by the other", { ski
   }
 })
 
+test("creations and revocations of one name over two replicas happen one after the other", {
+  skip,
+}, async (t) => {
+  const [one, other] = await openTwo(t, server, clocked)
+  for (let round = 0; round < 20; round += 1) {
+    const hashes = [`a-${round}`, `b-${round}`] as const
+    const [made, revoked, madeToo] = await Promise.all([
+      one.serviceTokens.create(sampleServiceToken("ci", { hash: hashes[0] })),
+      other.serviceTokens.revoke("ci"),
+      other.serviceTokens.create(sampleServiceToken("ci", { hash: hashes[1] })),
+    ])
+    const created = hashes.filter((_, at) => [made, madeToo][at] === "created")
+    const left = created.filter((hash) => hash !== revoked?.hash)
+    assert.ok(created.length > 0 && left.length <= 1, `round ${round}`)
+    for (const { serviceTokens } of [one, other]) {
+      assert.deepEqual(
+        (await serviceTokens.list()).map(({ hash }) => hash),
+        left,
+      )
+      for (const hash of hashes) {
+        const found = await serviceTokens.findByHash(hash)
+        assert.equal(found !== null, left.includes(hash), `${hash} in round ${round}`)
+      }
+    }
+    await one.serviceTokens.revokeAll()
+  }
+})
+
 test("a thousand unknown service tokens at once ask the database no more than a few do", {
   skip,
 }, async (t) => {
