@@ -92,8 +92,8 @@ function keyOf(secret: Uint8Array): Uint8Array {
 function unopened(place: string): OperatorError {
   return new OperatorError(`The keys in ${place} can't be opened with this secret and issuer`, {
     hint:
-      "Set POSTERN_STORE_SECRET to the secret that sealed them. " +
-      "To change it, set POSTERN_STORE_SECRET_PREVIOUS to the old one.",
+      "Set POSTERN_STORE_SECRET and POSTERN_ISSUER to those that sealed them. To change the " +
+      "secret, set POSTERN_STORE_SECRET_PREVIOUS to the old one. For another issuer: docs/postgres.md.",
     exitCode: exitCodes.badSettings,
   })
 }
