@@ -31,21 +31,26 @@ export interface PoolOptions {
   readonly onResult: (result: FileResult) => void
 }
 
-/** Runs the files, and resolves when all processes have ended. */
+/**
+ * Runs the files, and resolves when all processes have ended. Every other process takes files from
+ * the end of the list.
+ */
 export async function runFiles(files: readonly string[], options: PoolOptions): Promise<void> {
   const queue = [...files]
-  const work = async () => {
-    while (queue.length > 0) await runInProcess(queue, options)
+  const work = async (take: () => string | undefined) => {
+    while (queue.length > 0) await runInProcess(take, options)
   }
-  await Promise.all(Array.from({ length: options.width }, work))
+  const ends = [() => queue.shift(), () => queue.pop()] as const
+  const taking = Array.from({ length: options.width }, (_, index) => ends[index % 2 === 0 ? 0 : 1])
+  await Promise.all(taking.map(work))
 }
 
 /** Runs files in one process, until there are none or the process has ended. */
-async function runInProcess(queue: string[], options: PoolOptions): Promise<void> {
+async function runInProcess(take: () => string | undefined, options: PoolOptions): Promise<void> {
   const worker = new WorkerProcess(options.coverage)
   let failures = 0
-  while (queue.length > 0) {
-    const result = await runFile(queue.shift() ?? "", worker, options.secondsMax)
+  for (let file = take(); file !== undefined; file = take()) {
+    const result = await runFile(file, worker, options.secondsMax)
     failures += result.failures.length
     options.onResult(result)
     if (!worker.isReady) return

@@ -12,17 +12,10 @@ import { killWorkers } from "./worker_process.ts"
 const root = fileURLToPath(new URL("../..", import.meta.url))
 /** Collects garbage many times, which takes three times as long in a process that ran others. */
 const inFreshProcess = "test/kept_memory.test.ts"
-/** The others of these take longest, so they start first. */
-const first: readonly string[] = [
-  inFreshProcess,
-  "test/browser/",
-  "test/e2e/",
-  "test/races/",
-  "test/bin/",
-  "test/api/",
-  "test/runner/",
-  "test/store/",
-]
+/** Of the files that take long, those that keep a core busy start first. */
+const busy: readonly string[] = [inFreshProcess, "test/browser/", "test/bin/", "test/api/"]
+/** The others mostly wait for processes. They start from the end, so that both run at a time. */
+const waiting: readonly string[] = ["test/cli/doctor/", "test/store/", "test/races/", "test/e2e/"]
 const limits = { secondsMax: 300, endSecondsMax: 30 }
 const progressSeconds = 5
 
@@ -33,8 +26,9 @@ function testFiles(path: string): readonly string[] {
 }
 
 function rank(file: string): number {
-  const place = first.findIndex((folder) => relative(root, file).startsWith(folder))
-  return place === -1 ? first.length : place
+  const isBelow = (folder: string) => relative(root, file).startsWith(folder)
+  const place = busy.findIndex(isBelow)
+  return place === -1 ? busy.length + 1 + waiting.findIndex(isBelow) : place
 }
 
 function print(text: string): void {
@@ -67,8 +61,8 @@ async function main(paths: readonly string[]): Promise<number> {
       print(describeProgress(results, { files: files.length, seconds: seconds() }))
     }, progressSeconds * 1000)
     await runFiles(files, {
-      // One more than there are cores, since many tests wait for a timer or for another process.
-      width: Math.min(files.length, availableParallelism() + 1),
+      // More than there are cores, since many tests wait for a timer or for another process.
+      width: Math.min(files.length, availableParallelism() + 2),
       ...limits,
       ...(coverage === undefined ? {} : { coverage }),
       onResult(result) {
