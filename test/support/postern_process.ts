@@ -1,13 +1,12 @@
 // Postern as its users run it: in a process of its own, on a port of its own.
 
-import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from "node:child_process"
 import { once } from "node:events"
-import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import type { TestContext } from "node:test"
 import { fileURLToPath } from "node:url"
-import { buildSync } from "esbuild"
 import { temporaryDirectory } from "./temporary_directory.ts"
 
 const projectDirectory = fileURLToPath(new URL("../..", import.meta.url))
@@ -59,43 +58,24 @@ export async function runPostern(
 }
 
 /**
- * The program as one file, made once in each process of tests: it starts in a fifth of the time
- * that the sources take.
+ * The program as the image has it, made once in each process of tests: it starts in a fifth of the
+ * time that the sources take.
  */
 function findProgram(): readonly string[] {
   if (sharedProgram !== null) return sharedProgram
   const directory = mkdtempSync(join(tmpdir(), "postern-test-program-"))
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }))
-  sharedProgram = bundleInto(directory)
+  execFileSync(process.execPath, [join(projectDirectory, "bin/bundle.js"), directory])
+  sharedProgram = [join(directory, "postern.cjs")]
   return sharedProgram
 }
 
-/**
- * Copies the program for a test that changes it, as the image has it, with the password blocklist
- * beside it. Gives what comes before Postern's own words.
- */
+/** Copies the program for a test that changes it. Gives what comes before Postern's own words. */
 export function bundlePostern(t: TestContext): readonly string[] {
   const [script = ""] = findProgram()
   const directory = temporaryDirectory(t)
   cpSync(dirname(script), directory, { recursive: true })
   return [join(directory, basename(script))]
-}
-
-function bundleInto(directory: string): readonly string[] {
-  const script = join(directory, "postern.cjs")
-  buildSync({
-    entryPoints: [join(projectDirectory, "src/main.ts")],
-    outfile: script,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    external: ["@node-rs/argon2", "@node-rs/bcrypt", "*/blocklist.json"],
-    logLevel: "error",
-  })
-  const list = "blocklist.json"
-  copyFileSync(join(projectDirectory, "src/password", list), join(directory, list))
-  return [script]
 }
 
 /**
