@@ -28,6 +28,8 @@ export interface PostgresServer {
 
 const nobody = 65_534
 const root = process.getuid?.() === 0
+/** Where the files of the first cluster are, once it is made: a copy takes a tenth of the time. */
+let firstCluster: string | null = null
 const user = root ? { uid: nobody, gid: nobody } : {}
 
 /** A cluster for the tests of this file, or why they are skipped. */
@@ -56,16 +58,7 @@ export async function startPostgres({
   const host = disk ?? mkdtempSync(join(tmpdir(), "postern-pg-"))
   const directories = [host, ...(logDirectory === undefined ? [] : [logDirectory])]
   if (root) for (const one of directories) chownSync(one, nobody, nobody)
-  const data = join(host, "data")
-  const places = logDirectory === undefined ? [] : ["-X", join(logDirectory, "log")]
-  const words = ["-U", "postern", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
-  const made = spawnSync(
-    join(binaries, "initdb"),
-    // Small segments, so that a small disk has room for some.
-    ["-D", data, ...places, "--wal-segsize=1", ...words],
-    { ...user, cwd: host, encoding: "utf8" },
-  )
-  assert.equal(made.status, 0, made.stderr)
+  makeCluster(binaries, host, logDirectory)
   let server = await run(binaries, host)
   const end = () => {
     server.kill("SIGKILL")
@@ -73,7 +66,11 @@ export async function startPostgres({
   }
   // Also when the process ends before its tests do.
   process.once("exit", end)
-  after(() => stop(server, "SIGQUIT"))
+  after(async () => {
+    await stop(server, "SIGQUIT")
+    end()
+    process.off("exit", end)
+  })
   return {
     host,
     stop: () => stop(server, "SIGQUIT"),
@@ -82,6 +79,35 @@ export async function startPostgres({
       server = await run(binaries, host)
     },
   }
+}
+
+/** Makes the files of a cluster: copies of those of a first one, except with a log elsewhere. */
+function makeCluster(binaries: string, host: string, logDirectory?: string): void {
+  const data = join(host, "data")
+  if (logDirectory !== undefined) {
+    initialize(binaries, data, ["-X", join(logDirectory, "log")])
+    return
+  }
+  if (firstCluster === null) {
+    firstCluster = mkdtempSync(join(tmpdir(), "postern-pg-first-"))
+    const made = firstCluster
+    process.once("exit", () => rmSync(made, { recursive: true, force: true }))
+    if (root) chownSync(made, nobody, nobody)
+    initialize(binaries, join(made, "data"))
+  }
+  const copied = spawnSync("cp", ["-R", join(firstCluster, "data"), data], { ...user, cwd: host })
+  assert.equal(copied.status, 0, String(copied.stderr))
+}
+
+function initialize(binaries: string, data: string, places: readonly string[] = []): void {
+  const words = ["-U", "postern", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
+  // Small segments, so that a small disk has room for some.
+  const made = spawnSync(
+    join(binaries, "initdb"),
+    ["-D", data, ...places, "--wal-segsize=1", ...words],
+    { ...user, cwd: join(data, ".."), encoding: "utf8" },
+  )
+  assert.equal(made.status, 0, made.stderr)
 }
 
 async function run(binaries: string, host: string): Promise<ChildProcess> {
