@@ -31,13 +31,21 @@ const planted = { ...usual, stdout: "planted\n" }
 const mapOfNothing = `//# sourceMappingURL=data:application/json;base64,${btoa("{}")}\n`
 
 /** A copy that was started once, what it kept, and where. */
-function startedCopy(t: TestContext) {
-  const copy = copyProject(t)
+function startedCopy(t: TestContext, copy = copyProject(t)) {
   assert.deepEqual(version(copy), usual)
   const directory = join(copy, "node_modules/.postern")
   const [name = "", ...others] = readdirSync(directory)
   assert.deepEqual(others, [])
   return { copy, directory, file: join(directory, name) }
+}
+
+/** A copy whose program is a single line, so that it is soon made again. */
+function copySmallProgram(t: TestContext): string {
+  const copy = copyProject(t)
+  rmSync(join(copy, "src"), { recursive: true })
+  mkdirSync(join(copy, "src"))
+  writeFileSync(join(copy, "src/main.ts"), 'console.log("postern 0.1.0")\n')
+  return copy
 }
 
 function version(copy: string) {
@@ -112,7 +120,7 @@ const distrusted: readonly (readonly [what: string, make: (file: string) => void
 
 test("a clone refuses a kept program that others could have written, or that is not whole", async (t) => {
   // One copy for all, since it is the slow part: each row starts from what a clone has kept.
-  const { copy, directory, file } = startedCopy(t)
+  const { copy, directory, file } = startedCopy(t, copySmallProgram(t))
   for (const [what, make, needsRoot = false] of distrusted) {
     await t.test(what, { skip: needsRoot && onlyRoot }, () => {
       rmSync(`${directory}.moved`, { recursive: true, force: true })
