@@ -4,13 +4,13 @@
 
 import { createHash } from "node:crypto"
 import type { Factors } from "./factors.ts"
-import type { User } from "./user.ts"
+import type { User, UserChange, UserReset } from "./user.ts"
 
 /** Conditions of a change. Without a member, that condition holds always. */
 export interface ChangeCondition {
   /** The user must have one of these versions. */
   readonly ifVersion?: readonly string[] | undefined
-  /** An enabled user with the role of admins must be left. */
+  /** Somebody must be left who administers. */
   readonly keepsAdmin?: boolean
 }
 
@@ -23,9 +23,20 @@ export type RefusedCondition = "other_version" | "last_admin"
 /** The role of those who may use the admin API. */
 export const adminRole = "admin"
 
-/** Whether a user administers. */
-export function isAdmin(user: Pick<User, "roles" | "disabled"> | null | undefined): boolean {
-  return user != null && !user.disabled && user.roles.includes(adminRole)
+/** Whether a user administers: enabled, with the role, and not only invited. */
+export function isAdmin(user: User | null | undefined): boolean {
+  if (user == null || user.disabled || user.link?.kind === "invite") return false
+  return user.roles.includes(adminRole)
+}
+
+/** A condition as far as a change can break it: most changes take nobody away who administers. */
+export function conditionOf(
+  condition: ChangeCondition,
+  change: UserChange | UserReset,
+): ChangeCondition {
+  const isDisabled = "disabled" in change && change.disabled === true
+  const isDemoted = "removeRole" in change && change.removeRole === adminRole
+  return isDisabled || isDemoted ? condition : { ...condition, keepsAdmin: false }
 }
 
 /** Whether a change takes somebody away who administers. `after` is null for a deletion. */

@@ -4,8 +4,8 @@
 import { AuthError } from "../errors.ts"
 import type { RequestHead } from "./message.ts"
 
-/** One item of a list, and what follows it. A tag may have commas. */
-const item = /[ \t]*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")?[ \t]*(,|$)/y
+/** One item of a list, and what follows it. A tag may have commas. Blanks are tried once. */
+const item = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y
 
 /** The tag of a version. */
 export function tagOf(version: string): string {

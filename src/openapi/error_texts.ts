@@ -30,7 +30,8 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   request_timeout: "The request took too long to arrive.",
   username_taken:
     "`/register`, `/admin/users`: the name belongs to a user, belonged to a deleted user, or is reserved.",
-  last_admin: "`/admin`: nobody would be left who is enabled and has the role `admin`.",
+  last_admin:
+    "`/admin`: nobody would be left who is enabled, has a password, and has the role `admin`.",
   precondition_failed:
     "`/admin`: what `If-Match` names was changed meanwhile. Read it again. Nothing was changed.",
   content_too_large: "The body is longer than 16 KiB, or arrives in more than 256 pieces.",

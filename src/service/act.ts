@@ -43,7 +43,7 @@ export function byAdmin(username: string, caller: Caller, seen: Seen): Act {
 /** The error for a condition that did not hold. */
 export function refusedCondition(refused: RefusedCondition): AuthError {
   if (refused === "other_version") return changedMeanwhile()
-  const message = "This is the last enabled user with the role 'admin': make another one first"
+  const message = "Nobody else is enabled and has the role 'admin': make somebody an admin first"
   return new AuthError("last_admin", message)
 }
 

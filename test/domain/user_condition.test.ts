@@ -3,7 +3,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { changeUser, resetUser, type User, type UserChange } from "../../src/domain/user.ts"
-import { hasVersion, isAdmin, losesAdmin, versionOf } from "../../src/domain/user_condition.ts"
+import {
+  conditionOf,
+  hasVersion,
+  isAdmin,
+  losesAdmin,
+  versionOf,
+} from "../../src/domain/user_condition.ts"
 import {
   claimOf,
   handle,
@@ -102,16 +108,33 @@ test("losesAdmin() is true when an enabled admin is gone afterwards", () => {
   const admin = sampleUser("ann", { roles: ["admin"] })
   const disabled = { ...admin, disabled: true }
   const reader = sampleUser("ann", { roles: ["Admin", "administrator"] })
-  assert.deepEqual([admin, disabled, reader, null, undefined].map(isAdmin), [
-    ...[true, false, false, false, false],
-  ])
-  assert.deepEqual(
-    [disabled, reader, null].map((after) => losesAdmin(admin, after)),
-    [true, true, true],
-  )
+  const invited = { ...admin, link: { ...link, kind: "invite" as const } }
+  assert.equal(isAdmin(admin), true)
+  assert.equal(isAdmin({ ...admin, link }), true)
+  for (const user of [disabled, reader, invited, null, undefined])
+    assert.equal(isAdmin(user), false)
+  for (const after of [disabled, reader, invited, null]) {
+    assert.equal(losesAdmin(admin, after), true)
+  }
   assert.equal(losesAdmin(admin, admin), false)
   assert.deepEqual(
     [disabled, reader].map((before) => losesAdmin(before, null)),
     [false, false],
   )
+})
+
+test("conditionOf() asks for another admin only where a change may take one away", () => {
+  const condition = { ifVersion: ["a"], keepsAdmin: true }
+  for (const change of [{ removeRole: "admin" }, { disabled: true }] as const) {
+    assert.equal(conditionOf(condition, change), condition)
+  }
+  const harmless = [
+    { removeRole: "reader" },
+    { addRole: "admin" },
+    { disabled: false },
+    {},
+  ] as const
+  for (const change of harmless) {
+    assert.deepEqual(conditionOf(condition, change), { ifVersion: ["a"], keepsAdmin: false })
+  }
 })

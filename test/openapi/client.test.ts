@@ -1,5 +1,5 @@
 // A client that a public generator makes of the description: it compiles, a mistake does not, and
-// it logs in, refreshes and logs out.
+// it logs in, refreshes and logs out. Another one administers.
 
 import assert from "node:assert/strict"
 import { execFileSync, spawnSync } from "node:child_process"
@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { fileURLToPath } from "node:url"
 import generate from "openapi-typescript"
-import { startPostern } from "../support/postern_process.ts"
+import { runPostern, startPostern } from "../support/postern_process.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -31,6 +31,65 @@ const { error } = await client.GET("/me", { headers })
 console.log(JSON.stringify([me?.username, response.status, error?.error]))
 `
 
+const adminClient = `import createClient from "openapi-fetch"
+import type { paths } from "./api.ts"
+
+const client = createClient<paths>({ baseUrl: process.argv[2] ?? "" })
+const credentials = { username: "alice", password: "wonderland" }
+const { data: login } = await client.POST("/login", { body: credentials })
+if (login === undefined) throw new Error("No login")
+const headers = { Authorization: \`Bearer \${login.access_token}\` }
+const username = "o'neil+x@example.org"
+const path = { username }
+const made = await client.POST("/admin/users", {
+  headers,
+  body: { username, password: "korrekt-pferd-batterie" },
+})
+const query = { search: "neil", limit: 5 }
+const { data: page } = await client.GET("/admin/users", { headers, params: { query } })
+const etag = page?.users[0]?.etag ?? ""
+const role = await client.PUT("/admin/users/{username}/roles/{role}", {
+  headers,
+  params: { path: { ...path, role: "team:editor" }, header: { "If-Match": etag } },
+})
+const stale = await client.POST("/admin/users/{username}/disable", {
+  headers,
+  params: { path, header: { "If-Match": etag } },
+})
+const next = role.response.headers.get("ETag") ?? ""
+const claim = await client.PUT("/admin/users/{username}/claims/{claim}", {
+  headers,
+  params: { path: { ...path, claim: "https://example.org/t" }, header: { "If-Match": next } },
+  body: { value: [1] },
+})
+const users = [made.data?.username, page?.users.length, page?.next]
+const changed = [role.data?.roles, stale.error?.error, claim.data?.claims]
+console.log(JSON.stringify([...users, ...changed]))
+`
+
+test("a generated client administers, and has to name what it changes", async (t) => {
+  const data = temporaryDirectory(t)
+  const seeded = { POSTERN_DATA_DIR: data, POSTERN_SEED_USERS: "alice:wonderland" }
+  const service = await startPostern(t, { ...seeded, POSTERN_ADMIN_API: "on" })
+  const words = ["user", "role", "add", "alice", "admin"]
+  await runPostern(words, { POSTERN_DATA_DIR: data })
+  const directory = clientDirectory(t)
+  const reply = await fetch(`${service.url}/openapi.json`)
+  const description = (await reply.json()) as Parameters<typeof generate>[0]
+  writeFileSync(join(directory, "api.ts"), await generate(description))
+  writeFileSync(join(directory, "client.ts"), adminClient)
+  assert.equal(compile(directory), "")
+  const program = ["--import", "tsx", join(directory, "client.ts"), service.url]
+  const printed = execFileSync(process.execPath, program, { cwd: root, encoding: "utf8" })
+  assert.deepEqual(JSON.parse(printed), [
+    ...["o'neil+x@example.org", 1, null, ["team:editor"], "precondition_failed"],
+    { "https://example.org/t": [1] },
+  ])
+  const careless = adminClient.replaceAll(', header: { "If-Match": etag }', "")
+  writeFileSync(join(directory, "client.ts"), careless)
+  assert.match(compile(directory), /header/)
+})
+
 test("a generated client logs in, refreshes and logs out", async (t) => {
   const data = temporaryDirectory(t)
   const service = await startPostern(t, {
@@ -49,9 +108,12 @@ test("a generated client logs in, refreshes and logs out", async (t) => {
   assert.match(compile(directory), /Property 'token' does not exist/)
 })
 
+let clients = 0
+
 /** A directory in which the packages of the project are found. */
 function clientDirectory(t: TestContext): string {
-  const directory = join(root, "node_modules", ".postern", `client-${process.pid}`)
+  clients += 1
+  const directory = join(root, "node_modules", ".postern", `client-${process.pid}-${clients}`)
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, "package.json"), '{ "type": "module" }')
   t.after(() => rmSync(directory, { recursive: true, force: true }))

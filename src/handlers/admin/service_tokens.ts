@@ -1,6 +1,7 @@
-// /admin/tokens: tokens for machines. What an admin makes over HTTP never administers and counts as
-// no login: a stolen admin's token must not become a way in that lasts a year. The operator at the
-// machine may make such a token.
+// /admin/tokens: tokens for machines. What an admin makes over HTTP never administers, and counts
+// as no fresh login and as no second factor: a machine has those only if the operator at the
+// machine says so. A revocation needs no If-Match: it must not fail because somebody has just
+// replaced the token.
 
 import { AuthError } from "../../errors.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"

@@ -7,7 +7,7 @@ import { setImmediate as turn } from "node:timers/promises"
 /** Names are kept in lists of at most so many: a new one moves few others. */
 const listMax = 1000
 /** How many names are put in order before others have their turn. */
-const namesPerTurn = 2000
+const namesPerTurn = 1000
 
 /** Usernames in order. */
 export class SortedNames {

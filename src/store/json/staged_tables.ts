@@ -78,6 +78,15 @@ export class StagedTables {
   }
 
   /**
+   * Finds out who administers, before a change is decided that depends on that. Null when that is
+   * known: then nobody has to wait.
+   */
+  findAdmins(): Promise<void> | null {
+    this.assertOpen()
+    return this.#admins.isReady ? null : this.#admins.ready()
+  }
+
+  /**
    * Whether somebody else than a user administers: by the records on disk, and still when what is
    * being written is on disk. So no failed write can make it untrue.
    */

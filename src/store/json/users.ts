@@ -13,6 +13,7 @@ import {
 } from "../../domain/user.ts"
 import {
   type ChangeCondition,
+  conditionOf,
   hasVersion,
   losesAdmin,
   type RefusedCondition,
@@ -152,8 +153,11 @@ export class JsonUsers implements UserStore {
   async change(
     username: string,
     change: UserChange,
-    condition: ChangeCondition = {},
+    asked: ChangeCondition = {},
   ): Promise<User | RefusedChange | RefusedCondition | "unknown"> {
+    const condition = conditionOf(asked, change)
+    const finding = condition.keepsAdmin ? this.#tables.findAdmins() : null
+    if (finding !== null) await finding
     const user = this.#tables.pending("users", username)
     if (user !== null && !hasVersion(user, condition)) return this.#otherVersion(username)
     const changed = user === null ? "unknown" : changeUser(user, change)
@@ -170,10 +174,13 @@ export class JsonUsers implements UserStore {
     options: Parameters<UserStore["reset"]>[2],
   ): Promise<ResetUser | RefusedReset> {
     const { window, ifPasswordHash, ifLinkTag, factors, except, successor } = options
+    const condition = conditionOf(options, reset)
+    const finding = condition.keepsAdmin ? this.#tables.findAdmins() : null
+    if (finding !== null) await finding
     const before = this.#tables.pending("users", username)
     const refuse = <T>(outcome: T) => this.#tables.onceCommitted("users", username, outcome)
     if (before === null) return refuse("unknown" as const)
-    if (!hasVersion(before, options)) return this.#otherVersion(username)
+    if (!hasVersion(before, condition)) return this.#otherVersion(username)
     const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash
     if (isOtherHash) return refuse("other_hash" as const)
     const isOtherLink = ifLinkTag !== undefined && !hasLink(before, ifLinkTag, window.at)
@@ -182,7 +189,7 @@ export class JsonUsers implements UserStore {
     if (typeof changed === "string") return refuse(changed)
     const user = frozen(resetUser(changed, reset, window.at))
     if (successor !== undefined && user.disabled) return refuse("disabled" as const)
-    if (this.#losesLastAdmin(before, user, options)) return this.#lastAdmin()
+    if (this.#losesLastAdmin(before, user, condition)) return this.#lastAdmin()
     const { ended, changes } = this.#sessions.changesToEndAll(username, window, except)
     const start = successor === undefined ? [] : [changeToStart(successor)]
     await this.#sessions.write([["users", username, user], ...changes, ...start])
@@ -211,6 +218,8 @@ export class JsonUsers implements UserStore {
     window: RevocationWindow,
     condition: ChangeCondition = {},
   ): Promise<ResetUser | RefusedCondition | null> {
+    const finding = condition.keepsAdmin ? this.#tables.findAdmins() : null
+    if (finding !== null) await finding
     const user = this.#tables.pending("users", username)
     if (user === null) return this.#tables.onceCommitted("users", username, null)
     if (!hasVersion(user, condition)) return this.#otherVersion(username)

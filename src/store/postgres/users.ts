@@ -12,6 +12,7 @@ import {
 } from "../../domain/user.ts"
 import {
   type ChangeCondition,
+  conditionOf,
   hasVersion,
   losesAdmin,
   type RefusedCondition,
@@ -163,7 +164,7 @@ export class PostgresUsers implements UserStore {
     condition: ChangeCondition = {},
   ): Promise<User | RefusedChange | RefusedCondition | "unknown"> {
     return this.#changing(async (query) => {
-      const { user, refuse } = await lockFor(query, username, condition)
+      const { user, refuse } = await lockFor(query, username, conditionOf(condition, change))
       if (user !== null && !hasVersion(user, condition)) return "other_version"
       const changed = user === null ? "unknown" : changeUser(user, change)
       if (typeof changed === "string" || changed === user) return changed
@@ -175,7 +176,8 @@ export class PostgresUsers implements UserStore {
   reset(username: string, ...[reset, options]: ResetArguments): Promise<ResetUser | RefusedReset> {
     const { window, ifPasswordHash, ifLinkTag, factors, except = null, successor } = options
     return this.#changing(async (query) => {
-      const { user: before, refuse } = await lockFor(query, username, options)
+      const condition = conditionOf(options, reset)
+      const { user: before, refuse } = await lockFor(query, username, condition)
       if (before === null) return "unknown"
       if (!hasVersion(before, options)) return "other_version"
       const isOtherHash = ifPasswordHash !== undefined && before.passwordHash !== ifPasswordHash

@@ -14,6 +14,7 @@ const keepsAdmin = true
 test("an admin whose creation is not on disk yet lets nobody go", async () => {
   const store = createMemoryStore()
   await store.users.create(sampleUser("ann", { roles }))
+  assert.equal(await store.users.delete("ann", windowAt(), { keepsAdmin }), "last_admin")
   store.full = true
   const creation = store.users.create(sampleUser("bea", { roles }))
   const deletion = store.users.delete("ann", windowAt(), { keepsAdmin })
@@ -30,6 +31,7 @@ test("an admin whose creation is not on disk yet lets nobody go", async () => {
 test("an admin is not the last one because another one's deletion failed", async () => {
   const store = createMemoryStore()
   for (const name of ["ann", "bea"]) await store.users.create(sampleUser(name, { roles }))
+  await store.users.change("ann", { addRole: "reader" }, { keepsAdmin })
   store.full = true
   const first = store.users.delete("bea", windowAt(), { keepsAdmin })
   const second = store.users.delete("ann", windowAt(), { keepsAdmin })
@@ -39,4 +41,20 @@ test("an admin is not the last one because another one's deletion failed", async
   const third = await store.users.delete("ann", windowAt(), { keepsAdmin })
   assert.equal(typeof third, "object")
   assert.equal(await store.users.delete("bea", windowAt(), { keepsAdmin }), "last_admin")
+})
+
+test("admins who come and go while they are looked for are counted right", async () => {
+  const store = createMemoryStore()
+  const names = Array.from({ length: 25_000 }, (_, index) => `user${index}`)
+  for (let at = 0; at < names.length; at += 5000) {
+    const some = names.slice(at, at + 5000).map((name) => sampleUser(name))
+    await store.users.createAll(some, { isTrial: false })
+  }
+  await store.users.create(sampleUser("ann", { roles }))
+  const deletion = store.users.delete("ann", windowAt(), { keepsAdmin })
+  // While the users are looked through: one who was looked at comes, and one who was not goes.
+  await store.users.change("user1", { addRole: "admin" })
+  assert.equal(typeof (await deletion), "object")
+  assert.equal(await store.users.delete("user1", windowAt(), { keepsAdmin }), "last_admin")
+  assert.equal(await store.users.find("ann"), null)
 })
