@@ -30,8 +30,9 @@ test("an invite makes the user, who chooses a password and is logged in", async 
   const { service, invite } = await prepare(t)
   const made = await service.links.invite("Carol")
   const expiresAt = service.clock.now() + 86_400
-  const { url, ...rest } = made
+  const { url, version, ...rest } = made
   assert.deepEqual(rest, { username: "carol", kind: "invite", expiresAt })
+  assert.equal(version, (await service.accounts.find("carol"))?.version)
   assert.match(url, /^https:\/\/login\.example\.org\/invite\?t=pti_[\w-]{54}\.Y2Fyb2w$/)
   assert.deepEqual(takeEvents(service), ["user.added carol", "link.made carol invite"])
   assert.deepEqual(
