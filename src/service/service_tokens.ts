@@ -60,6 +60,9 @@ export interface ServiceTokenParts {
 /** Tokens whose last use this process remembers. */
 const usedMax = 10_000
 
+const noClaims = Object.freeze({})
+const noMethods: readonly string[] = Object.freeze([])
+
 const unknown = refusal("Invalid token", "unknown_token")
 const malformed = refusal("Invalid token", "malformed")
 const otherKind = refusal("Invalid token", "type")
@@ -82,11 +85,11 @@ export class ServiceTokens {
     const name = requireServiceName(asked.name)
     const roles = requireRoles(asked)
     const now = clock.now()
-    const token = makeServiceToken()
+    const expiresAt = now + requireLife(expires)
+    const { token, hash } = makeServiceToken()
     const made: ServiceToken = {
-      ...{ name, roles, fresh, acr: aal2 ? "aal2" : "aal1" },
-      ...{ hash: hashOfServiceToken(token) ?? "", createdAt: now },
-      ...{ expiresAt: now + requireLife(expires), lastUsedAt: null, lastAddress: "" },
+      ...{ name, hash, roles, fresh, acr: aal2 ? "aal2" : "aal1" },
+      ...{ createdAt: now, expiresAt, lastUsedAt: null, lastAddress: "" },
     }
     if ((await store.serviceTokens.create(made)) === "taken") {
       throw new AuthError("username_taken", `There is a service token ${quotedName(name)} already`)
@@ -160,17 +163,11 @@ export class ServiceTokens {
  * `--fresh`.
  */
 function principalOf({ name, roles, fresh, acr }: ServiceToken): Principal {
+  const login = { sid: null, loggedInAt: null, secondsSinceLogin: fresh ? 0 : null }
   return Object.freeze({
     __proto__: null,
-    ...{ username: machineName(name), roles, claims: Object.freeze({}), sid: null },
-    ...{
-      loggedInAt: null,
-      secondsSinceLogin: fresh ? 0 : null,
-      fresh,
-      acr,
-      amr: Object.freeze([]),
-    },
-    ...{ hasFactor: false, mustEnrol: false },
+    ...{ username: machineName(name), roles, claims: noClaims, ...login, fresh, acr },
+    ...{ amr: noMethods, hasFactor: false, mustEnrol: false },
   })
 }
 

@@ -14,9 +14,11 @@ import { randomKey } from "../system/random.ts"
 const secretBytes = 32
 const form = /^pts_([\w-]{43})$/
 
-/** Makes a token. */
-export function makeServiceToken(): string {
-  return `${serviceTokenPrefix}${Buffer.from(randomKey(secretBytes)).toString("base64url")}`
+/** Makes a token, and its hash for the store. */
+export function makeServiceToken(): { readonly token: string; readonly hash: string } {
+  const secret = Buffer.from(randomKey(secretBytes)).toString("base64url")
+  const token = `${serviceTokenPrefix}${secret}`
+  return { token, hash: hashOf(token) }
 }
 
 /** The hash of a token, or null for a text of another form: it needs no look into the store. */
@@ -25,5 +27,9 @@ export function hashOfServiceToken(text: string): string | null {
   const bytes = Buffer.from(secret, "base64url")
   // One spelling a token: the last character has bits to spare.
   if (bytes.byteLength !== secretBytes || bytes.toString("base64url") !== secret) return null
-  return createHash("sha256").update(text).digest("base64url")
+  return hashOf(text)
+}
+
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64url")
 }

@@ -125,7 +125,7 @@ test("authenticate() refuses a token that was revoked, is unknown, or malformed"
   const { token } = await serviceTokens.create(ci)
   await serviceTokens.revoke("Ci")
   await assert.rejects(serviceTokens.authenticate(token, caller), refused("unknown_token"))
-  const other = makeServiceToken()
+  const { token: other } = makeServiceToken()
   await assert.rejects(serviceTokens.authenticate(other, caller), refused("unknown_token"))
   for (const text of ["pts_", "pts_x", `${token}A`, ` ${token}`]) {
     const reason = text.startsWith("pts_") ? "malformed" : "type"
