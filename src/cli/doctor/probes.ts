@@ -141,6 +141,8 @@ export function gateProbes(): readonly Probe[] {
       ...{ name: "gate_large", method: "GET", path: `/doctor?${"l".repeat(4_000)}` },
       headers: [...call, "X-Doctor", "h".repeat(4_000)],
     },
+    // As Git asks, for hosts that let machines in.
+    { name: "gate_program", method: "GET", path: "/doctor" },
     ...bypasses.map(([method, path]) => ({
       ...{ name: "gate_bypass", method, path, headers: call },
       ...(method === "POST" || method === "PUT" ? { body: "{}" } : {}),

@@ -12,6 +12,7 @@ export interface GateRow {
 
 const nginx = "nginx" as const
 const caddy = "caddy" as const
+const machines = { POSTERN_PROTECT: "photos.example.org machine" }
 
 /** The rows. */
 export const gateRows: readonly GateRow[] = [
@@ -75,6 +76,29 @@ export const gateRows: readonly GateRow[] = [
     program: nginx,
     edits: [["add_header Set-Cookie $p_cookie always;", ""]],
     says: [/^wrong: photos.*: The proxy does not pass on the cookie of the login's start$/],
+  },
+  ...([nginx, caddy] as const).map((program) => ({
+    ...{ name: "a host for machines, all is well", program, settings: machines },
+    ...{ edits: [], says: [] },
+  })),
+  {
+    name: "the challenge for programs is lost",
+    program: caddy,
+    settings: machines,
+    edits: [["uri /verify/proxy?", "uri /verify/proxy?\n\t\t\theader_down -Www-Authenticate"]],
+    says: [/^wrong: photos.*: The proxy does not pass on that a program may log in by Basic$/],
+  },
+  {
+    name: "what shows a browser is lost",
+    program: nginx,
+    settings: machines,
+    edits: [
+      [
+        "proxy_pass_request_body off;",
+        "proxy_pass_request_body off; proxy_pass_request_headers off; proxy_set_header User-Agent $http_user_agent; proxy_set_header Accept $http_accept;",
+      ],
+    ],
+    says: [/^wrong: photos.*: Postern takes a browser for a program: the proxy does not pass on/],
   },
   {
     name: "small buffers",

@@ -26,6 +26,8 @@ export function doneOtherwise(sample: Sample): readonly Result[] {
       ),
     ]
   }
+  const basic = basicOtherwise(sample, { asked: reply, answer })
+  if (basic.length > 0) return basic
   if (location === undefined || answer.status === 401) return []
   if (location !== arrived) {
     const shown = arrived === undefined ? "none" : `'${shortened(arrived)}'`
@@ -47,6 +49,40 @@ export function doneOtherwise(sample: Sample): readonly Result[] {
       remedy: { nginx: "add_header Set-Cookie $p_cookie always; in @p401" },
     }),
   ]
+}
+
+interface WithHeaders {
+  readonly rawHeaders: readonly string[]
+}
+
+/** What went wrong with a challenge by Basic, which programs need and browsers must not get. */
+function basicOtherwise(
+  { probe: { name } }: Sample,
+  { asked, answer }: { readonly asked: WithHeaders; readonly answer: WithHeaders },
+): readonly Result[] {
+  if (!asksBasic(asked)) return []
+  if (name !== "gate_program") {
+    return [
+      wrong("Postern takes a browser for a program: the proxy does not pass on what shows it", {
+        effect: "Browsers ask people for a name and a password, which no one should type there.",
+        remedy: { any: "Pass Cookie, Origin, Referer and Sec-Fetch-… to Postern, too" },
+      }),
+    ]
+  }
+  if (asksBasic(answer)) return []
+  return [
+    wrong("The proxy does not pass on that a program may log in by Basic", {
+      effect: "Git and WebDAV can't log in by a service token.",
+      remedy: {
+        any: "Pass WWW-Authenticate of Postern's 401 to the client",
+        haproxy: "www-authenticate among the headers that haproxy_postern.lua passes on",
+      },
+    }),
+  ]
+}
+
+function asksBasic({ rawHeaders }: WithHeaders): boolean {
+  return /^basic /i.test(headerOf(rawHeaders, "www-authenticate") ?? "")
 }
 
 /** The proxy failed before it could ask. */
