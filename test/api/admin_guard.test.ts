@@ -6,6 +6,7 @@ import { test } from "node:test"
 import { cookieNames } from "../../src/http/cookies.ts"
 import { adminRequests } from "../admin_route_table.ts"
 import { openBrowser } from "../support/fake_browser.ts"
+import { createForge } from "../support/forge.ts"
 import { setUpApp } from "../support/second_factor.ts"
 import type { TestService } from "../support/test_service.ts"
 import { callsOf, createAdminService, goodPassword, refusal } from "./admin_calls.ts"
@@ -149,4 +150,14 @@ test("a token in the query, a body or another header counts for nothing", async 
     const reply = await service.call("GET", path, { headers })
     assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, "missing_token"])
   }
+})
+
+test("with a shared secret an app that has it can open the admin API, as the page says", async (t) => {
+  const { service, ask } = await createAdminService(t, { shared: true })
+  assert.equal((await ask("GET", "/admin/users")).status, 200)
+  const forge = await createForge("HS256")
+  const token = forge.token({ payload: { sub: "ann", fresh: true, jti: "made-by-an-app" } })
+  assert.equal((await callsOf(service, token).ask("GET", "/admin/users")).status, 200)
+  await service.accounts.removeRole("ann", "admin")
+  assert.deepEqual(refusal(await callsOf(service, token).ask("GET", "/admin/users")), noRole)
 })
