@@ -1,8 +1,9 @@
 // A user's row within a transaction: locked, read, written.
 
 import type { User } from "../../domain/user.ts"
-import { adminRole, isAdmin } from "../../domain/user_condition.ts"
+import { isAdmin } from "../../domain/user_condition.ts"
 import type { Query } from "./database.ts"
+import { administers } from "./migrations/admins.ts"
 import { frozen, isStorable, rowOfUser, type UserRow, userOf } from "./rows.ts"
 
 /** Reads a user, whom nobody else can change before the transaction ends. */
@@ -28,17 +29,16 @@ export interface LockedUser {
 /**
  * Reads a user for a change that may take away who administers. Where the user does, all who do are
  * locked, ordered by name: of two changes at once, the second sees what the first has done, and
- * neither waits for the other. The subquery is empty for anybody else, so no table is read through.
+ * neither waits for the other. The subquery is empty for anybody else. An index finds the admins.
  */
 export async function lockWithAdmins(query: Query, username: string): Promise<LockedUser> {
   if (!isStorable(username)) return { user: null, hasAdminBeside: false }
-  const administers = "not disabled and $2 = any (roles)"
   const rows = await query<{ user: UserRow }>(
     `select row_to_json(u) as user from postern.users u where username = any (array(
       select $1 union all select username from postern.users where ${administers}
         and exists (select from postern.users where username = $1 and ${administers})
     )) order by username for no key update`,
-    [username, adminRole],
+    [username],
   )
   const users = rows.map(({ user }) => userOf(user))
   const isOther = (user: User) => user.username !== username

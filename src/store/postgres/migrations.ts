@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto"
 import { exitCodes, OperatorError, Unavailable } from "../../errors.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
+import { admins } from "./migrations/admins.ts"
 import { changeLog } from "./migrations/change_log.ts"
 import { factors } from "./migrations/factors.ts"
 import { links } from "./migrations/links.ts"
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: "recent logins of users", needs: 1, statements: loginHistories },
   { number: 4, name: "second factors of users", needs: 4, statements: factors },
   { number: 5, name: "service tokens", needs: 5, statements: serviceTokens },
+  { number: 6, name: "an index of who administers", needs: 5, statements: admins },
 ]
 
 /** Which migrations a database has, and which it lacks. */

@@ -4,7 +4,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { isAdmin, versionOf } from "../../../src/domain/user_condition.ts"
+import { lockWithAdmins } from "../../../src/store/postgres/locked_user.ts"
 import type { Store } from "../../../src/store/store.ts"
+import { openPlainDatabase } from "../../support/plain_database.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
 import { sampleAdmin } from "../contract_of_conditions.ts"
 import { tally } from "../json/opened_store.ts"
@@ -12,7 +14,7 @@ import { start, windowAt } from "../sample_session.ts"
 import { sampleUser } from "../sample_user.ts"
 import { openTwo } from "./postgres_engine.ts"
 
-const { skip, server } = await postgresForTests()
+const { skip, server, host } = await postgresForTests()
 const window = windowAt()
 const options = { clock: { now: () => start } }
 const rounds = Array.from({ length: 20 }, (_, index) => index)
@@ -46,6 +48,25 @@ for (const count of [2, 3, 7]) {
     }
   })
 }
+
+test("a change that may take the last admin away reads no other user", { skip }, async (t) => {
+  const [{ users }] = await openTwo(t, server, options)
+  await users.create(sampleAdmin("alice"))
+  await users.createAll(
+    Array.from({ length: 2000 }, (_, index) => sampleUser(`user${index}`)),
+    { isTrial: false },
+  )
+  const database = await openPlainDatabase(host)
+  t.after(() => database.close())
+  await database.query("analyze postern.users")
+  const plans: unknown[] = []
+  await lockWithAdmins(async (text, values) => {
+    plans.push(await database.query(`explain ${text}`, values))
+    return []
+  }, "alice")
+  assert.match(JSON.stringify(plans), /users_who_administer/)
+  assert.doesNotMatch(JSON.stringify(plans), /Seq Scan/)
+})
 
 test("admins who come and go on two replicas never are none", { skip }, async (t) => {
   const both = await openTwo(t, server, options)
