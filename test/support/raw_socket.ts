@@ -117,8 +117,8 @@ export function converse(
     socket.setEncoding("latin1").on("data", (chunk) => {
       text += chunk
       clearTimeout(quiet)
-      // Who says that it closes is waited for.
-      if (text.includes("\r\nConnection: close\r\n")) return
+      // Who says that it closes, or was told that nothing more comes, is waited for.
+      if (steps.at(-1) === "fin" || text.includes("\r\nConnection: close\r\n")) return
       if (text.split("HTTP/1.1 ").length > awaited) quiet = setTimeout(() => finish("open"), 80)
     })
     socket.on("end", () => finish("closed"))
