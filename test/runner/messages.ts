@@ -18,6 +18,8 @@ export type Message =
   | { readonly kind: "note"; readonly text: string }
   /** All tests of the file are over. */
   | { readonly kind: "end" }
+  /** What comes before the tests has failed, and would fail those of the next file, too. */
+  | { readonly kind: "spoiled" }
 
 const endMark = "(end of the file)"
 

@@ -87,7 +87,8 @@ async function runFile(
       if (message.kind === "stray" && isFirst) {
         failures.push({ name: current, error: message.error })
       }
-      if (message.kind === "end") resolve(null)
+      if (message.kind === "spoiled") worker.kill()
+      if (message.kind === "end" || message.kind === "spoiled") resolve(null)
     }
   })
   worker.run(file)

@@ -21,6 +21,7 @@ function messageOf({ type, data }: TestEvent): Message | null {
   }
   const { name } = data
   if (type === "test:dequeue") return { kind: "start", name }
+  if (type === "test:fail" && isEnd(name)) return { kind: "spoiled" }
   if (type === "test:fail") {
     const { error } = data.details
     return { kind: "fail", name, error: inspect(error.cause ?? error) }

@@ -64,6 +64,11 @@ const samples: Readonly<Record<string, readonly [code: string, name?: string, er
     "rejects",
     /^Error: stray\n +at /,
   ],
+  "whose preparation fails": [
+    `import { before } from "node:test"\nbefore(() => { throw new Error("no start") })\n${good}`,
+    "a good test",
+    /no start/,
+  ],
   "whose process ends": [
     `test("ends", () => {${later("process.exit(0)")}})`,
     "ends",

@@ -52,6 +52,7 @@ export class WorkerProcess {
   readonly ended: Promise<string | null>
   readonly #child: ChildProcess
   #output = ""
+  #isKilled = false
 
   /** Starts it; `coverage` is where it writes its coverage. */
   constructor(coverage: string | undefined) {
@@ -87,7 +88,7 @@ export class WorkerProcess {
 
   /** Whether it can run a file. */
   get isReady(): boolean {
-    return this.#child.connected
+    return this.#child.connected && !this.#isKilled
   }
 
   /** Has it run a file. */
@@ -103,6 +104,7 @@ export class WorkerProcess {
   /** Ends it, with all that it has started. */
   kill(): void {
     const { pid } = this.#child
+    this.#isKilled = true
     try {
       if (pid !== undefined) process.kill(-pid, "SIGKILL")
     } catch {

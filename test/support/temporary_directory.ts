@@ -8,6 +8,7 @@ import type { TestContext } from "node:test"
 /** Makes a directory of mode 0700 that is removed when the test ends. */
 export function temporaryDirectory(t: Pick<TestContext, "after">): string {
   const directory = mkdtempSync(join(tmpdir(), "postern-test-"))
-  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  // A program that was ended may still be writing.
+  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   return directory
 }
