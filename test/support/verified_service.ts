@@ -11,7 +11,8 @@ import { createTestService } from "./test_service.ts"
 export const listPath = "/revocations"
 const keysPath = "/.well-known/jwks.json"
 /** Where the verifier reaches the service, which is not what tokens say. */
-const inside = "http://postern:8080"
+export const inside = "http://postern:8080"
+
 /** A service, and a verifier that asks it. */
 export async function createVerified(t: TestContext) {
   const service = await createTestService(t, { generated: true })
