@@ -129,15 +129,24 @@ for (const [what, code, error] of left) {
   })
 }
 
-test("runFiles() cleans up after a file before the next one begins", async (t) => {
-  const imported = 'import { after } from "node:test"\n'
-  const pause = "new Promise((resolve) => setTimeout(resolve, 300))"
-  const slow = `${imported}after(() => ${pause})\n${good}`
-  const opened = `let isOpen = true\nafter(() => { isOpen = false })\nawait ${pause}\n`
-  const checked = 'test("is open", () => { if (!isOpen) throw new Error("closed") })\n'
-  const results = await run(writeFiles(t, { slow, next: `${imported}${opened}${checked}` }))
-  for (const file of ["slow", "next"]) assert.equal(results.get(file)?.passed, 1, file)
-})
+const pauseOf = (millis: number) => `new Promise((resolve) => setTimeout(resolve, ${millis}))`
+/** Code that has something done after the tests of its file. */
+const cleaners: Readonly<Record<string, (work: string) => string>> = {
+  "the file": (work) => `after(${work})\n`,
+  "its preparation": (work) => `before(async (t) => { await ${pauseOf(50)}; t.after(${work}) })\n`,
+}
+
+for (const [what, afterwards] of Object.entries(cleaners)) {
+  test(`runFiles() cleans up after ${what} before the next file begins`, async (t) => {
+    const imported = 'import { after, before } from "node:test"\n'
+    const slow = `${imported}${afterwards(`() => ${pauseOf(400)}`)}${good}`
+    const opened = `let isOpen = true\n${afterwards("() => { isOpen = false }")}`
+    const checked = 'test("is open", () => { if (!isOpen) throw new Error("closed") })\n'
+    const next = `${imported}${opened}before(() => ${pauseOf(700)})\n${checked}`
+    const results = await run(writeFiles(t, { slow, next }))
+    for (const file of ["slow", "next"]) assert.equal(results.get(file)?.passed, 1, file)
+  })
+}
 
 test("run.ts exits 0 if all is well, and else names at its end what failed", (t) => {
   const [goodFile = "", badFile = ""] = writeFiles(t, { good, bad })

@@ -2,6 +2,7 @@
 // each after the tests of the one before are over. To start Node and to read Postern's sources
 // takes longer than the tests of most files.
 
+import { AsyncResource } from "node:async_hooks"
 import { after, test } from "node:test"
 import { pathToFileURL } from "node:url"
 import { inspect } from "node:util"
@@ -10,6 +11,9 @@ import { endOf, type Order, tellParent } from "./messages.ts"
 // Coverage is counted in this process. What the tests start counts none, and needs no time for it.
 delete process.env["NODE_V8_COVERAGE"]
 
+/** Where `after` belongs to no test. */
+const outsideOfTests = new AsyncResource("outside of tests")
+
 async function runFile(file: string): Promise<void> {
   const before = surroundings()
   try {
@@ -17,11 +21,14 @@ async function runFile(file: string): Promise<void> {
   } catch (error) {
     tellParent({ kind: "fail", name: "import of the file", error: inspect(error) })
   }
-  // `after` runs its functions one after the other, and takes what the next file adds meanwhile
-  // along: it would end what that has just begun.
-  const cleanedUp = new Promise((resolve) => after(() => resolve(null)))
+  let cleanedUp: Promise<unknown> = Promise.resolve()
   // Tests run one after the other, so this one runs when those of the file are over.
   await test(endOf(file), () => {
+    // `after` runs its functions one after the other, and takes what the next file adds meanwhile
+    // along: it would end what has just begun. A file may add some until now, so this one is last.
+    cleanedUp = new Promise<void>((resolve) => {
+      outsideOfTests.runInAsyncScope(() => after(() => resolve()))
+    })
     if (surroundings() === before) return
     tellParent({
       kind: "fail",
