@@ -16,8 +16,8 @@ import { measureRefresh } from "./refresh.ts"
 import { type Results, writeReport } from "./report.ts"
 import { pinLoadGenerator } from "./running_server.ts"
 import { type ScenarioName, scenarioNames, scenarioTitles } from "./scenario_names.ts"
-import { measuredName, type ServerKind, serverKinds } from "./servers.ts"
-import { measureMemory, measureStart } from "./start.ts"
+import { hasWing, type ServerKind, serverKinds } from "./servers.ts"
+import { measureMemory, measureStart, measureWings } from "./start.ts"
 import { measureStore } from "./store.ts"
 import type { Summary } from "./summary.ts"
 import { measureVerify } from "./verify.ts"
@@ -94,8 +94,8 @@ async function kindsOf(
 ): Promise<readonly ServerKind[]> {
   const all = serverKinds(extras)
   if (!isSteady && against.length === 0) return all
-  const isWanted = ({ name, role }: ServerKind) =>
-    role === "bare" || role === "extra" || name === "Postern" || name === measuredName
+  const isWanted = (kind: ServerKind) =>
+    kind.role === "bare" || kind.role === "extra" || kind.name === "Postern" || hasWing(kind)
   const few = all.filter(isWanted)
   if (against.length === 0) return few
   const others: ServerKind[] = []
@@ -111,7 +111,8 @@ function measure(name: ScenarioName, run: BenchRun): Promise<Summary> {
   if (guarded !== undefined) return measureGuarded(run, guarded)
   const others: Partial<Record<ScenarioName, (run: BenchRun) => Promise<Summary>>> = {
     ...{ login: measureLogin, flood: measureFlood, refresh: measureRefresh },
-    ...{ start: measureStart, memory: measureMemory, store: measureStore, verify: measureVerify },
+    ...{ start: measureStart, memory: measureMemory, wings: measureWings },
+    ...{ store: measureStore, verify: measureVerify },
   }
   const found = others[name]
   if (found === undefined) throw new TypeError(`Nobody measures '${name}'`)

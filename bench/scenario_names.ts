@@ -13,6 +13,7 @@ export const scenarioTitles = {
   refresh: "Refresh",
   start: "Cold start to the first 200",
   memory: "Memory, idle",
+  wings: "Start and memory with a wing",
   store: "Store",
 } as const
 

@@ -36,8 +36,22 @@ export const floorName = "bare node:http"
 /** The same once more: how far its ratio is from 1 is the noise. */
 export const controlName = "bare node:http, once more"
 
-/** Postern with the wing of metrics, which nobody reads meanwhile. */
-export const measuredName = "Postern, with metrics"
+/** Postern with one wing each, which nobody uses meanwhile: its settings, by name. */
+const wings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "Postern, with metrics": { POSTERN_METRICS_PORT: "0" },
+  "Postern, with pages and a protected host": {
+    POSTERN_PAGES: "on",
+    POSTERN_ISSUER: "https://login.bench.example",
+    POSTERN_PROTECT: "app.bench.example",
+    POSTERN_TRUSTED_PROXIES: "127.0.0.1",
+  },
+  "Postern, with the admin API": { POSTERN_ADMIN_API: "on" },
+}
+
+/** Whether a server is Postern with a wing. */
+export function hasWing({ name }: ServerKind): boolean {
+  return Object.hasOwn(wings, name)
+}
 
 /** All servers, in the order of the tables. */
 export function serverKinds(extras: readonly ExtraServer[]): readonly ServerKind[] {
@@ -47,7 +61,7 @@ export function serverKinds(extras: readonly ExtraServer[]): readonly ServerKind
     postern("Postern"),
     postern("Postern, ES256 (its default)", { profile: "published" }),
     postern("Postern, log level warn", { environment: { POSTERN_LOG_LEVEL: "warn" } }),
-    postern(measuredName, { environment: { POSTERN_METRICS_PORT: "0" } }),
+    ...Object.entries(wings).map(([name, environment]) => postern(name, { environment })),
     peer("node:http + jose", "jose.js"),
     peer("Fastify + @fastify/jwt", "fastify.js"),
     peer("Fastify, cache: true", "fastify.js", {

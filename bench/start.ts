@@ -13,7 +13,7 @@ import { memoryOf } from "./process_gauge.ts"
 import { orderOfRound } from "./rotation.ts"
 import { untilAnswer } from "./running_server.ts"
 import { scenarioTitles } from "./scenario_names.ts"
-import { controlName, floorName, postern, type ServerKind } from "./servers.ts"
+import { controlName, floorName, hasWing, postern, type ServerKind } from "./servers.ts"
 import { type Sample, type Summary, summarize } from "./summary.ts"
 
 const idleMillis = 3000
@@ -60,6 +60,29 @@ export async function measureMemory(run: BenchRun): Promise<Summary> {
         { key: "anonymous", head: "of them anonymous", digits: 1 },
       ],
       notes: [`${idleMillis / 1000} seconds after the first answer, once.`],
+    },
+    kinds.map(({ name }) => name),
+  )
+}
+
+/** Measures what each wing adds to a start and to the memory. */
+export async function measureWings(run: BenchRun): Promise<Summary> {
+  const [floor, control] = ["Postern", "Postern, once more"]
+  const kinds = [postern(floor), postern(control), ...run.kinds.filter(hasWing)]
+  const samples = await startInTurn(run, kinds, { rounds: starts, idleMillis })
+  return summarize(
+    samples,
+    {
+      ...{ name: "wings", title: scenarioTitles.wings, floor, control },
+      ...{ ratioOf: "resident", lessIsBetter: true },
+      columns: [
+        { key: "resident", head: "resident MiB", digits: 1 },
+        { key: "millis", head: "ms to the first answer", digits: 0 },
+        { key: "work", head: "CPU ms", digits: 0 },
+      ],
+      notes: [
+        `${starts} starts of each; the memory ${idleMillis / 1000} seconds after the first answer. Nobody uses the wings meanwhile.`,
+      ],
     },
     kinds.map(({ name }) => name),
   )
