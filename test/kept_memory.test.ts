@@ -41,7 +41,9 @@ test("bytesKept() counts kept bytes, also those that a part of a text keeps with
   const cut = (text: string) => text.slice(0, 200)
   const count = (one: (text: string) => string) => () =>
     Array.from({ length: 500 }, (_, at) => one(longHeader("a", at)))
-  assert.ok((await bytesKept(count(cut))) > 6 * mebibyte)
+  // What Node gives back meanwhile, of its own start, is taken off: seldom twice.
+  const tries = [await bytesKept(count(cut)), await bytesKept(count(cut))]
+  assert.ok(Math.max(...tries) > 6 * mebibyte, `${tries}`)
   // 100 KB are kept, and Node 26 has kept 1.5 MiB of its own once.
   await assertKept(
     3 * mebibyte,
