@@ -3,7 +3,16 @@
 
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after } from "node:test"
@@ -112,17 +121,25 @@ function initialize(binaries: string, data: string, places: readonly string[] = 
 
 async function run(binaries: string, host: string): Promise<ChildProcess> {
   const settings = ["listen_addresses=", "fsync=off", "max_connections=60", "shared_buffers=32MB"]
-  const server = spawn(
-    join(binaries, "postgres"),
-    ["-D", join(host, "data"), "-k", host, ...settings.flatMap((one) => ["-c", one])],
-    { ...user, cwd: host, stdio: "ignore" },
-  )
+  const said = join(host, "server.log")
+  const start = () => {
+    const output = openSync(said, "a")
+    const server = spawn(
+      join(binaries, "postgres"),
+      ["-D", join(host, "data"), "-k", host, ...settings.flatMap((one) => ["-c", one])],
+      { ...user, cwd: host, stdio: ["ignore", output, output] },
+    )
+    closeSync(output)
+    return server
+  }
+  let server = start()
   for (let round = 0; round < 200; round += 1) {
     if (await answers(host)) return server
-    assert.equal(server.exitCode, null, "PostgreSQL has ended")
     await pause(50)
+    // What a killed one has left behind may go on for a moment.
+    if (server.exitCode !== null) server = start()
   }
-  return assert.fail("PostgreSQL did not start")
+  return assert.fail(`PostgreSQL did not start: ${readFileSync(said, "utf8").slice(-2000)}`)
 }
 
 async function answers(host: string): Promise<boolean> {
