@@ -8,11 +8,16 @@ export function heapBytesMax(): number {
   return getHeapStatistics().heap_size_limit
 }
 
+/** A report of an error without a stack: to tell where it is Node would read the source map. */
+function readReport(): object {
+  return process.report.getReport({ name: "Error", message: "", stack: "" })
+}
+
 /**
  * How many files and sockets may be open at a time (RLIMIT_NOFILE; Node raises it to the hard limit
  * when it starts). Infinite when there is no limit or none is known.
  */
-export function descriptorsMax(report: object = process.report.getReport()): number {
+export function descriptorsMax(report: object = readReport()): number {
   const { userLimits } = report as { userLimits?: { open_files?: { soft?: unknown } } }
   const soft = userLimits?.open_files?.soft
   return typeof soft === "number" ? soft : Number.POSITIVE_INFINITY
