@@ -16,7 +16,7 @@ import { measureRefresh } from "./refresh.ts"
 import { type Results, writeReport } from "./report.ts"
 import { pinLoadGenerator } from "./running_server.ts"
 import { type ScenarioName, scenarioNames, scenarioTitles } from "./scenario_names.ts"
-import { hasWing, type ServerKind, serverKinds } from "./servers.ts"
+import { defaultName, hasWing, type ServerKind, serverKinds } from "./servers.ts"
 import { measureMemory, measureStart, measureWings } from "./start.ts"
 import { measureStore } from "./store.ts"
 import type { Summary } from "./summary.ts"
@@ -94,8 +94,9 @@ async function kindsOf(
 ): Promise<readonly ServerKind[]> {
   const all = serverKinds(extras)
   if (!isSteady && against.length === 0) return all
+  const names = ["Postern", defaultName]
   const isWanted = (kind: ServerKind) =>
-    kind.role === "bare" || kind.role === "extra" || kind.name === "Postern" || hasWing(kind)
+    ["bare", "extra"].includes(kind.role) || names.includes(kind.name) || hasWing(kind)
   const few = all.filter(isWanted)
   if (against.length === 0) return few
   const others: ServerKind[] = []

@@ -36,12 +36,14 @@ export const floorName = "bare node:http"
 /** The same once more: how far its ratio is from 1 is the noise. */
 export const controlName = "bare node:http, once more"
 
-/** Postern with one wing each, which nobody uses meanwhile: its settings, by name. */
+/** Postern as it is by default. */
+export const defaultName = "Postern, ES256 (its default)"
+
+/** The same with one wing each, which nobody uses meanwhile: its settings, by name. */
 const wings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "Postern, with metrics": { POSTERN_METRICS_PORT: "0" },
   "Postern, with pages and a protected host": {
     POSTERN_PAGES: "on",
-    POSTERN_ISSUER: "https://login.bench.example",
     POSTERN_PROTECT: "app.bench.example",
     POSTERN_TRUSTED_PROXIES: "127.0.0.1",
   },
@@ -59,9 +61,11 @@ export function serverKinds(extras: readonly ExtraServer[]): readonly ServerKind
     { ...peer(floorName, "bare.js"), role: "bare" },
     { ...peer(controlName, "bare.js"), role: "bare" },
     postern("Postern"),
-    postern("Postern, ES256 (its default)", { profile: "published" }),
+    postern(defaultName, { profile: "published" }),
     postern("Postern, log level warn", { environment: { POSTERN_LOG_LEVEL: "warn" } }),
-    ...Object.entries(wings).map(([name, environment]) => postern(name, { environment })),
+    ...Object.entries(wings).map(([name, environment]) =>
+      postern(name, { profile: "published", environment }),
+    ),
     peer("node:http + jose", "jose.js"),
     peer("Fastify + @fastify/jwt", "fastify.js"),
     peer("Fastify, cache: true", "fastify.js", {

@@ -13,7 +13,14 @@ import { memoryOf } from "./process_gauge.ts"
 import { orderOfRound } from "./rotation.ts"
 import { untilAnswer } from "./running_server.ts"
 import { scenarioTitles } from "./scenario_names.ts"
-import { controlName, floorName, hasWing, postern, type ServerKind } from "./servers.ts"
+import {
+  controlName,
+  defaultName,
+  floorName,
+  hasWing,
+  postern,
+  type ServerKind,
+} from "./servers.ts"
 import { type Sample, type Summary, summarize } from "./summary.ts"
 
 const idleMillis = 3000
@@ -67,8 +74,9 @@ export async function measureMemory(run: BenchRun): Promise<Summary> {
 
 /** Measures what each wing adds to a start and to the memory. */
 export async function measureWings(run: BenchRun): Promise<Summary> {
-  const [floor, control] = ["Postern", "Postern, once more"]
-  const kinds = [postern(floor), postern(control), ...run.kinds.filter(hasWing)]
+  const [floor, control] = [defaultName, `${defaultName}, once more`]
+  const plain = [floor, control].map((name) => postern(name, { profile: "published" }))
+  const kinds = [...plain, ...run.kinds.filter(hasWing)]
   const samples = await startInTurn(run, kinds, { rounds: starts, idleMillis })
   return summarize(
     samples,
@@ -99,8 +107,8 @@ export async function startInTurn(
   kinds: readonly ServerKind[],
   { rounds, idleMillis }: { readonly rounds: number; readonly idleMillis: number },
 ): Promise<readonly Sample[]> {
-  const questionOf = ({ fixture = run.fixture }: Partial<ServerKind>) =>
-    guardedQuestion(fixture.tokens.shared[0] ?? null)
+  const questionOf = ({ fixture = run.fixture, profile = "shared" }: Partial<ServerKind>) =>
+    guardedQuestion(fixture.tokens[profile][0] ?? null)
   const answer = await answerOfPostern(run, questionOf({}))
   const samples: Sample[] = []
   for (let round = 0; round < rounds; round += 1) {
