@@ -24,7 +24,8 @@ const floodBytesMax = 60 * 1024 * 1024
 
 const ways: readonly (readonly [how: string, begin: (proxy: DatabaseProxy) => void])[] = [
   ["both ways", (proxy) => proxy.silence(true)],
-  ["in the middle of an answer", (proxy) => proxy.silenceAfter(30)],
+  // The shortest answer, that of /readyz, has 20 bytes.
+  ["in the middle of an answer", (proxy) => proxy.silenceAfter(10)],
   ["by a byte now and then", (proxy) => proxy.trickle(true)],
   ["to the database", (proxy) => proxy.silence(true, "to the database")],
   ["to the client", (proxy) => proxy.silence(true, "to the client")],
