@@ -93,7 +93,7 @@ export async function insistOnCommand(
     const answer = await askService(directory, command).catch(() => null)
     if (answer?.ok) return
     if (answer !== null && answer.code !== "temporarily_unavailable") {
-      const isDone = tries > 1 && /exists|taken|no user|reserved/i.test(answer.msg)
+      const isDone = tries > 1 && ["username_taken", "not_found"].includes(answer.code)
       assert.ok(isDone, `${command.command}: ${answer.msg}`)
       return
     }
