@@ -1,6 +1,6 @@
 // Every page in each of its states, in light and dark: axe-core finds nothing (WCAG 2.2 AA), and
-// nothing is cut off or needs scrolling sideways on a small screen or with large text. Pictures for
-// people to look at are written to the directory TEST_PICTURES, or build/pictures.
+// nothing is cut off or needs scrolling sideways on a small screen or with large text. If
+// TEST_PICTURES names a directory, pictures for people to look at are written there.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
