@@ -187,6 +187,8 @@ test("a browser that keeps no cookies says so after the login", { skip }, async 
   await page.goto(`${origins.photos}/`)
   await logIn(page, "bob")
   await page.getByRole("heading", { name: "Your browser kept no cookie" }).waitFor()
+  // Before its directory is removed, which would come first.
+  await context.close()
 })
 
 test("over plain http the page says why it does not work there", { skip }, async (t) => {
