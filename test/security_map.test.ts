@@ -94,7 +94,6 @@ const uses = {
     ...["createCipheriv", "createDecipheriv", "createHmac", "createPublicKey"],
     "timingSafeEqual",
   ],
-  http: ["createHash"],
   pages: ["createHash"],
   password: [
     ...["createCipheriv", "createHash", "createHmac", "hash", "pbkdf2", "scrypt"],

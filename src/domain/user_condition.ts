@@ -2,9 +2,9 @@
 // (RFC 9110 §13.1.1), and that somebody is left who administers. Conditions are data, so that every
 // store engine decides them in the same step as the change. Pure.
 
-import { createHash } from "node:crypto"
 import type { Factors } from "./factors.ts"
 import type { User, UserChange, UserReset } from "./user.ts"
+import { versionOfContent } from "./version.ts"
 
 /** Conditions of a change. Without a member, that condition holds always. */
 export interface ChangeCondition {
@@ -53,8 +53,7 @@ export function losesAdmin(before: User, after: User | null): boolean {
 export function versionOf(user: User): string {
   const { username, createdAt, tokensNotBefore, passwordHash, roles, claims, disabled } = user
   const record = [username, createdAt, tokensNotBefore, passwordHash, roles, claims, disabled]
-  const content = JSON.stringify([...record, user.link, factorsIn(user.factors)])
-  return createHash("sha256").update(content).digest("base64url").slice(0, 22)
+  return versionOfContent(JSON.stringify([...record, user.link, factorsIn(user.factors)]))
 }
 
 /** Whether a user has one of the versions of a condition. */

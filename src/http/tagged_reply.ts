@@ -1,7 +1,7 @@
 // Replies that caches may keep for a while and then revalidate by ETag (RFC 9110 §8.8.3 and
 // §13.1.2).
 
-import { createHash } from "node:crypto"
+import { versionOfContent } from "../domain/version.ts"
 import { isKnown, tagOf } from "./entity_tag.ts"
 import type { Reply, RequestHead } from "./message.ts"
 
@@ -32,14 +32,9 @@ export function createTaggedReply(
   }
 }
 
-/** The version of a text: another one for another text. */
-export function versionOfText(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22)
-}
-
 function tag({ version, value }: Versioned, headers: Reply["headers"]): Tagged {
   const body = `${JSON.stringify(value)}\n`
-  const etag = tagOf(versionOfText(body))
+  const etag = tagOf(versionOfContent(body))
   const tagged = { ...headers, ETag: etag }
   const whole = { status: 200, headers: tagged, body }
   return { version, etag, whole, unchanged: { status: 304, headers: tagged, body: "" } }

@@ -1,8 +1,8 @@
 // The state of the keys: the document with the ends that today's settings ask for, the ring made of
 // it, and what may be shown of it.
 
-import { createHash } from "node:crypto"
 import type { Clock } from "../clock.ts"
+import { versionOfContent } from "../domain/version.ts"
 import type { Store } from "../store/store.ts"
 import type { Audit } from "../telemetry/audit.ts"
 import type { KeyFile } from "../token/keys/key_file.ts"
@@ -109,7 +109,7 @@ export function listedKeys(
 
 /** The version of these keys. The secrets without a name of their own are in it, too. */
 export function versionOfKeys(state: KeysState, signing: KeySource, now: number): string {
-  const hash = createHash("sha256").update(JSON.stringify(listedKeys(state, signing, now)))
-  hash.update(state.file.refreshKey).update(state.file.cookieKey ?? "")
-  return hash.digest("base64url").slice(0, 22)
+  const { refreshKey, cookieKey } = state.file
+  const listed = JSON.stringify(listedKeys(state, signing, now))
+  return versionOfContent(listed, refreshKey, cookieKey ?? "")
 }

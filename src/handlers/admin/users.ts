@@ -1,6 +1,7 @@
 // GET and POST /admin/users: pages of users, and new ones.
 
 import { canonicalPart, isNameInRecord, usernameRule } from "../../domain/username.ts"
+import { versionOfContent } from "../../domain/version.ts"
 import { AuthError } from "../../errors.ts"
 import { tagOf } from "../../http/entity_tag.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
@@ -8,7 +9,6 @@ import { readTexts } from "../../http/json_body.ts"
 import { json, jsonText, type RequestHead } from "../../http/message.ts"
 import { writeSegment } from "../../http/path_segment.ts"
 import { requireQuery } from "../../http/query.ts"
-import { versionOfText } from "../../http/tagged_reply.ts"
 import type { MadeLink } from "../../service/browser/links.ts"
 import { requireName, unknownUser } from "../../service/create_user.ts"
 import type { ListedPage } from "../../service/user_list.ts"
@@ -34,7 +34,7 @@ export function listUsers(parts: AdminParts): Handler<AdminContext> {
     if (isSearch) parts.requireRate("searches", principal.username)
     const { users, next } = await parts.accounts.page(question)
     const value = { users: users.map(shownInList), next: next === null ? null : cursorOf(next) }
-    return readReply(value, versionOfText(jsonText(value)), head)
+    return readReply(value, versionOfContent(jsonText(value)), head)
   }
 }
 
