@@ -1,6 +1,7 @@
 // Parsers for the values of settings. Each gives the value of a text, or throws a SettingMistake
 // that says what is wrong and what would be right.
 
+import { secondsPerUnit } from "../domain/duration.ts"
 import { canonicalUsername, usernameRule } from "../domain/username.ts"
 import { isPossiblePassword } from "../password/text.ts"
 import { type Algorithm, isPublished, isShared } from "../token/keys/algorithms.ts"
@@ -22,7 +23,6 @@ export interface SeedUser {
   readonly password: string
 }
 
-const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 const namesLengthMax = 255
 
 /** An address or a name to listen at. */

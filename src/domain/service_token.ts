@@ -5,6 +5,7 @@
 //   pts_ + 43 characters of base64url   the token; only its hash is stored
 //   svc:NAME                            the machine in the place of a user: no username has a colon
 
+import { secondsPerUnit } from "./duration.ts"
 import type { AssuranceLevel } from "./session.ts"
 import { canonicalUsername } from "./username.ts"
 
@@ -71,8 +72,8 @@ export function readLife(text: string): number | null {
 }
 
 function secondsOf(text: string): number {
-  const [, count, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? []
-  return Number(count) * (unit === "d" ? 86_400 : 3600)
+  const [, count, unit = ""] = /^(\d{1,5})([hd])$/.exec(text) ?? []
+  return Number(count) * (secondsPerUnit[unit] ?? Number.NaN)
 }
 
 /** The canonical form of a typed username, or of `svc:NAME`. Null when it can be neither. */

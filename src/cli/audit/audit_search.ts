@@ -3,6 +3,7 @@
 
 import { isoTime, secondsOfInstant, systemClock } from "../../clock.ts"
 import { closestName } from "../../config/closest_name.ts"
+import { secondsPerUnit } from "../../domain/duration.ts"
 import { canonicalPrincipal } from "../../domain/service_token.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../../errors.ts"
 import { auditEvents } from "../../telemetry/audit.ts"
@@ -15,7 +16,6 @@ import type { Terminal } from "../terminal.ts"
 import { findTrail, linesOfTrail, naming, requireAuditFile, type TrailFile } from "./audit_file.ts"
 import { type AuditPrinter, createAuditPrinter } from "./audit_printer.ts"
 
-const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 /** A line of the audit file itself (telemetry/audit.ts). */
 const events: readonly string[] = [...auditEvents, "audit.lost"]
 const subjects = [...new Set(events.map((event) => event.replace(/\..*/, "")))]
