@@ -14,8 +14,9 @@ export const usernameRule =
   `1 to ${usernameLengthMax} of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, ` +
   "not - first, and not only dots"
 
-const canonical = new RegExp(`^(?!-|\\.+$)[a-z0-9._@+!$&'=^~-]{1,${usernameLengthMax}}$`)
-const part = new RegExp(`^[a-z0-9._@+!$&'=^~-]{1,${usernameLengthMax}}$`)
+const characters = `[a-z0-9._@+!$&'=^~-]{1,${usernameLengthMax}}`
+const canonical = new RegExp(`^(?!-|\\.+$)${characters}$`)
+const part = new RegExp(`^${characters}$`)
 const inRecord = new RegExp(`^[\\x21-\\x7e]{1,${usernameLengthMax}}$`)
 /** Some letters are two UTF-16 units that fold into one character. */
 const typedLengthMax = 2 * usernameLengthMax
