@@ -2,17 +2,15 @@
 
 import { callerOf } from "../http/caller.ts"
 import type { GuardedContext, Handler } from "../http/guard.ts"
-import type { Reply } from "../http/message.ts"
+import { noContent } from "../http/message.ts"
 import type { Principal } from "../service/authenticate.ts"
 import type { Sessions } from "../service/sessions.ts"
-
-const done: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
 
 /** Ends one of the user's own sessions. For another user's session it answers 404. */
 export function endSession(sessions: Sessions): Handler<GuardedContext<Principal>> {
   return async (request, { principal, params }) => {
     await sessions.end(params["sid"] ?? "", principal, callerOf(request))
-    return done
+    return noContent
   }
 }
 
@@ -20,6 +18,6 @@ export function endSession(sessions: Sessions): Handler<GuardedContext<Principal
 export function endOtherSessions(sessions: Sessions): Handler<GuardedContext<Principal>> {
   return async (request, { principal }) => {
     await sessions.endOthers(principal, callerOf(request))
-    return done
+    return noContent
   }
 }

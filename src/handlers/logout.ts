@@ -4,7 +4,7 @@
 import { AuthError } from "../errors.ts"
 import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, withBody } from "../http/guard.ts"
-import type { Reply } from "../http/message.ts"
+import { noContent, type Reply } from "../http/message.ts"
 import { readSentTokens } from "../http/sent_tokens.ts"
 import type { LogOutOutcome, Sessions } from "../service/sessions.ts"
 
@@ -14,7 +14,7 @@ const missing =
 
 // Not with Clear-Site-Data: any page can post a form here, and the browser would then delete the
 // data of all services of the site.
-const loggedOut: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }
+const loggedOut: Reply = noContent
 
 /**
  * Answers 204, also for an expired or unknown token. A malformed header or body is refused only

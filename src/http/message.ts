@@ -53,6 +53,13 @@ export function json(status: number, body: object, headers?: Reply["headers"]): 
   }
 }
 
+/** The reply of what was done, where nothing is to be said. */
+export const noContent: Reply = Object.freeze({
+  status: 204,
+  headers: Object.freeze({ "Cache-Control": "no-store" }),
+  body: "",
+})
+
 /** JSON as the body of a reply. */
 export function jsonText(value: object): string {
   return `${JSON.stringify(value)}\n`

@@ -75,6 +75,14 @@ export function shownUser(user: UserView): JsonObject {
   }
 }
 
+/** Changes a user whom the admin has seen, and answers the user. */
+export async function changeSeen(
+  command: JsonObject & { readonly command: CommandName },
+  asked: Asked,
+): Promise<Reply> {
+  return userReply(await runSeen<UserView>(command, asked))
+}
+
 /** The reply with a user after a change. */
 export function userReply(user: UserView): Reply {
   return json(200, shownUser(user), { ETag: tagOf(user.version) })
@@ -88,6 +96,3 @@ export function readReply(value: object, version: string, head: RequestHead): Re
   }
   return json(200, value, { ETag: tag })
 }
-
-/** The reply of what is no more. */
-export const gone: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" }

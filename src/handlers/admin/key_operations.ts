@@ -28,6 +28,13 @@ const keys: SuccessReply = {
   schema: closed({ keys: listOf(key, "The keys.") }),
 }
 
+/** The reply to a client that has this version already. */
+export const notModified: SuccessReply = {
+  ...{ status: 304, description: "The client has this version.", hasTag: true },
+}
+/** The reply of what was done, where nothing is to be said. */
+export const done: SuccessReply = { status: 204, description: "Done." }
+
 const tokenMembers = {
   name: text("The name of the token."),
   roles: listOf({ type: "string" }, "Its roles."),
@@ -52,7 +59,7 @@ export const keyOperations: Operations = {
   "GET /admin/keys": {
     id: "listKeys",
     summary: "Lists the keys that sign tokens.",
-    replies: [keys, { status: 304, description: "The client has this version.", hasTag: true }],
+    replies: [keys, notModified],
   },
   "POST /admin/keys/rotate": {
     id: "rotateKeys",
@@ -97,7 +104,7 @@ export const keyOperations: Operations = {
   "DELETE /admin/tokens/{name}": {
     id: "revokeServiceToken",
     summary: "Revokes a service token. It is refused from the next request on.",
-    replies: [{ status: 204, description: "Done." }],
+    replies: [done],
     errors: ["not_found"],
   },
 }

@@ -14,7 +14,7 @@ import {
   type SuccessReply,
   text,
 } from "../../openapi/operation.ts"
-import { keyOperations } from "./key_operations.ts"
+import { done, keyOperations, notModified } from "./key_operations.ts"
 
 const name = text("The name of the user.")
 const flag = (description: string): Schema => ({ type: "boolean", description })
@@ -55,10 +55,6 @@ const listedUser = named(
 const shown: SuccessReply = {
   ...{ status: 200, description: "The user.", schema: user, hasTag: true },
 }
-const notModified: SuccessReply = {
-  ...{ status: 304, description: "The client has this version.", hasTag: true },
-}
-const done: SuccessReply = { status: 204, description: "Done." }
 
 const used = {
   created_at: instant("When it was set up"),

@@ -4,14 +4,7 @@ import { AuthError } from "../../errors.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import { readJsonBody } from "../../http/json_body.ts"
 import { readSegment } from "../../http/path_segment.ts"
-import type { UserView } from "../../service/user_view.ts"
-import {
-  type AdminContext,
-  type AdminParts,
-  runSeen,
-  usernameOf,
-  userReply,
-} from "./admin_parts.ts"
+import { type AdminContext, type AdminParts, changeSeen, usernameOf } from "./admin_parts.ts"
 
 /** Gives a user a role, or takes it. */
 export function changeRole(
@@ -21,9 +14,7 @@ export function changeRole(
   return async (head, context) => {
     const asked = { head, principal: context.principal, parts }
     const role = readSegment(context, "role")
-    return userReply(
-      await runSeen<UserView>({ command, username: usernameOf(context), role }, asked),
-    )
+    return changeSeen({ command, username: usernameOf(context), role }, asked)
   }
 }
 
@@ -38,7 +29,7 @@ export function setClaim(parts: AdminParts): BodyHandler<AdminContext> {
     const asked = { head: request, principal: context.principal, parts }
     const wanted = { claim: readSegment(context, "claim"), value: body["value"] }
     const command = { command: "user.claim.set", username: usernameOf(context), ...wanted } as const
-    return userReply(await runSeen<UserView>(command, asked))
+    return changeSeen(command, asked)
   })
 }
 
@@ -47,6 +38,6 @@ export function removeClaim(parts: AdminParts): Handler<AdminContext> {
   return async (head, context) => {
     const asked = { head, principal: context.principal, parts }
     const wanted = { username: usernameOf(context), claim: readSegment(context, "claim") }
-    return userReply(await runSeen<UserView>({ command: "user.claim.remove", ...wanted }, asked))
+    return changeSeen({ command: "user.claim.remove", ...wanted }, asked)
   }
 }

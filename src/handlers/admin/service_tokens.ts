@@ -6,7 +6,7 @@
 import { AuthError } from "../../errors.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import { readJsonBody } from "../../http/json_body.ts"
-import { json } from "../../http/message.ts"
+import { json, noContent } from "../../http/message.ts"
 import { readSegment } from "../../http/path_segment.ts"
 import type {
   ListedServiceToken,
@@ -14,7 +14,7 @@ import type {
   ServiceTokenSummary,
 } from "../../service/service_tokens.ts"
 import { requireRole } from "../../service/user_rights.ts"
-import { type AdminContext, type AdminParts, gone, runNew } from "./admin_parts.ts"
+import { type AdminContext, type AdminParts, runNew } from "./admin_parts.ts"
 
 /** Answers the tokens, ordered by name, without their texts. */
 export function listServiceTokens({ serviceTokens }: AdminParts): Handler<AdminContext> {
@@ -58,7 +58,7 @@ export function revokeServiceToken(parts: AdminParts): Handler<AdminContext> {
   return async (head, context) => {
     const name = readSegment(context, "name")
     await runNew({ command: "token.revoke", name }, { head, principal: context.principal, parts })
-    return gone
+    return noContent
   }
 }
 

@@ -1,9 +1,9 @@
 // /admin/users/{username}/sessions and /admin/sessions/{sid}: where a user is logged in.
 
 import type { Handler } from "../../http/guard.ts"
-import { json } from "../../http/message.ts"
+import { json, noContent } from "../../http/message.ts"
 import { unknownUser } from "../../service/create_user.ts"
-import { type AdminContext, type AdminParts, gone, runNew, usernameOf } from "./admin_parts.ts"
+import { type AdminContext, type AdminParts, runNew, usernameOf } from "./admin_parts.ts"
 
 /**
  * Answers the sessions of a user, the last used first. Last uses are rounded, as users see them: a
@@ -28,6 +28,6 @@ export function listUserSessions({ accounts, listSessions }: AdminParts): Handle
 export function endUserSession(parts: AdminParts): Handler<AdminContext> {
   return async (head, { principal, params }) => {
     await runNew({ command: "session.end", sid: params["sid"] ?? "" }, { head, principal, parts })
-    return gone
+    return noContent
   }
 }

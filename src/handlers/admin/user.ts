@@ -4,20 +4,19 @@ import type { CommandName } from "../../admin/commands.ts"
 import { tagOf } from "../../http/entity_tag.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import { readTexts } from "../../http/json_body.ts"
-import { json } from "../../http/message.ts"
+import { json, noContent } from "../../http/message.ts"
 import type { MadeLink } from "../../service/browser/links.ts"
 import { unknownUser } from "../../service/create_user.ts"
 import type { UserView } from "../../service/user_view.ts"
 import {
   type AdminContext,
   type AdminParts,
-  gone,
+  changeSeen,
   readReply,
   runNew,
   runSeen,
   shownUser,
   usernameOf,
-  userReply,
 } from "./admin_parts.ts"
 
 /** Answers a user. */
@@ -36,7 +35,7 @@ export function changeUser(
   return async (head, context) => {
     const asked = { head, principal: context.principal, parts }
     const username = usernameOf(context)
-    return userReply(await runSeen<UserView>({ command, username }, asked))
+    return changeSeen({ command, username }, asked)
   }
 }
 
@@ -45,7 +44,7 @@ export function deleteUser(parts: AdminParts): Handler<AdminContext> {
   return async (head, context) => {
     const asked = { head, principal: context.principal, parts }
     await runSeen({ command: "user.delete", username: usernameOf(context) }, asked)
-    return gone
+    return noContent
   }
 }
 
@@ -54,7 +53,7 @@ export function releaseName(parts: AdminParts): Handler<AdminContext> {
   return async (head, context) => {
     const asked = { head, principal: context.principal, parts }
     await runNew({ command: "user.release", username: usernameOf(context) }, asked)
-    return gone
+    return noContent
   }
 }
 
@@ -65,7 +64,7 @@ export function setPassword(parts: AdminParts): BodyHandler<AdminContext> {
     const { password } = readTexts(request, ["password"])
     parts.requireRate("passwords", principal.username)
     const command = { command: "user.password", username: usernameOf(context), password } as const
-    return userReply(await runSeen<UserView>(command, { head: request, principal, parts }))
+    return changeSeen(command, { head: request, principal, parts })
   })
 }
 
