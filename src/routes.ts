@@ -1,7 +1,6 @@
 // THE page: every path of the service, who may use it, and how often. Only `anyone` and `guard`
 // make a row, so nothing is public by omission.
 
-import { factorRoutes, type LoadFactors } from "./factor_routes.ts"
 import { endOtherSessions, endSession } from "./handlers/end_sessions.ts"
 import { livez, readyz } from "./handlers/health.ts"
 import { jwks, type PublicKeys } from "./handlers/jwks.ts"
@@ -28,6 +27,7 @@ import {
 } from "./service/limits.ts"
 import type { Register } from "./service/registration.ts"
 import type { Sessions } from "./service/sessions.ts"
+import { factorRoutes, type LoadFactors } from "./wings/factor_routes.ts"
 
 /** The parts that handlers use. */
 export interface RouteParts {
@@ -41,7 +41,7 @@ export interface RouteParts {
   /** The issuer whose keys are published; null with a shared secret. */
   readonly issuer: string | null
   readonly publicKeys: PublicKeys
-  /** The rows of the admin API (admin_routes.ts); none when it is off. */
+  /** The rows of the admin API (wings/admin.ts); none when it is off. */
   readonly admin?: RouteGroup
   /** Whether the service takes requests: not while it starts or stops, or can't use its store. */
   readonly isReady: () => Promise<boolean>

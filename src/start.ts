@@ -7,21 +7,21 @@ import { systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { Unavailable } from "./errors.ts"
-import type { LoadFactors } from "./factor_routes.ts"
 import { type HttpServer, listen, type ServerOptions } from "./http/node/server.ts"
-import type { Metrics, MetricsServer } from "./metrics_wing.ts"
-import { seedUsers } from "./seed_users.ts"
-import { serverOptions } from "./server_options.ts"
 import { type Housekeeping, startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { Sessions } from "./service/sessions.ts"
-import { createServiceStatus } from "./service_status.ts"
-import { createServiceWatch } from "./service_watch.ts"
-import { type WaitingServer, waitFor } from "./start_waiting.ts"
+import { seedUsers } from "./startup/seed_users.ts"
+import { serverOptions } from "./startup/server_options.ts"
+import { createServiceStatus } from "./startup/service_status.ts"
+import { createServiceWatch } from "./startup/service_watch.ts"
+import { type WaitingServer, waitFor } from "./startup/waiting.ts"
 import { urlOf } from "./system/address.ts"
 import { machineDisk } from "./system/disk.ts"
 import { listenFailure } from "./system/failure.ts"
 import type { Log, Losses } from "./telemetry/log.ts"
+import type { LoadFactors } from "./wings/factor_routes.ts"
+import type { Metrics, MetricsServer } from "./wings/metrics.ts"
 
 /** A running service. */
 export interface Service {
@@ -179,7 +179,7 @@ function keepHouse(
 }
 
 async function loadMetrics({ metrics }: Config): Promise<Metrics | null> {
-  return metrics === null ? null : (await import("./metrics_wing.ts")).createMetrics(metrics)
+  return metrics === null ? null : (await import("./wings/metrics.ts")).createMetrics(metrics)
 }
 
 /** Opens the listener of metrics. When that fails, nobody listens any more. */
@@ -276,17 +276,17 @@ function lateFactors(
   }
   let wing: ReturnType<LoadFactors> | null = null
   return () => {
-    wing ??= import("./factor_wing.ts").then(({ createFactorWing }) => createFactorWing(parts))
+    wing ??= import("./wings/factors.ts").then(({ createFactorWing }) => createFactorWing(parts))
     return wing
   }
 }
 
 async function loadWing({ browser }: Config) {
-  return browser === null ? null : import("./browser_routes.ts")
+  return browser === null ? null : import("./wings/browser.ts")
 }
 
 async function loadAdminWing({ hasAdminApi }: Config) {
-  return hasAdminApi ? import("./admin_routes.ts") : null
+  return hasAdminApi ? import("./wings/admin.ts") : null
 }
 
 /** A twentieth of the memory, at most 160 MiB. */

@@ -55,22 +55,21 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
     ...["store/copy_store.ts", "store/store_status.ts", "store/backup.ts"],
   ],
   "store/postgres/": ["store/open_store.ts", "store/copy_store.ts", "store/store_status.ts"],
-  "http/node/": ["start.ts", "server_options.ts", "metrics_wing.ts", "config/load.ts"],
-  "metrics/": ["metrics_wing.ts"],
+  "wings/": ["start.ts", "routes.ts"],
+  "startup/": ["start.ts"],
+  "http/node/": ["start.ts", "startup/server_options.ts", "wings/metrics.ts", "config/load.ts"],
+  "metrics/": ["wings/metrics.ts"],
   "cli/doctor/": ["cli/commands.ts"],
   "cli/audit/": ["cli/operator_commands.ts"],
   "cli/status/": ["cli/operator_commands.ts"],
-  "handlers/": [
-    ...["routes.ts", "browser_routes.ts", "factor_wing.ts", "factor_routes.ts"],
-    ...["admin_routes.ts", "openapi/document.ts"],
-  ],
-  "handlers/pages/": ["browser_routes.ts"],
-  "handlers/verify/": ["browser_routes.ts"],
-  "handlers/mfa/": ["factor_wing.ts", "factor_routes.ts", "openapi/document.ts"],
-  "handlers/admin/": ["admin_routes.ts", "openapi/document.ts"],
+  "handlers/": ["routes.ts", "wings/", "openapi/document.ts"],
+  "handlers/pages/": ["wings/browser.ts"],
+  "handlers/verify/": ["wings/browser.ts"],
+  "handlers/mfa/": ["wings/factors.ts", "wings/factor_routes.ts", "openapi/document.ts"],
+  "handlers/admin/": ["wings/admin.ts", "openapi/document.ts"],
   "openapi/": ["handlers/"],
   "factor/": ["service/factors/", "cli/doctor/checks/passkeys.ts"],
-  "pages/": ["browser_routes.ts", "handlers/pages/", "handlers/verify/"],
+  "pages/": ["wings/browser.ts", "handlers/pages/", "handlers/verify/"],
 }
 
 /** What enters the program through these files only. */
@@ -84,23 +83,17 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
     ["system/unix_socket.ts", "cli/healthcheck.ts", "cli/doctor/exchange.ts"],
   ],
   [/from "jose["/]/, ["token/"]],
-  // The browser wing is loaded only where it is on.
-  [/^import [^"]*"\.\/browser_routes\.ts"/m, []],
-  [/import\("\.\/browser_routes\.ts"\)/, ["start.ts"]],
-  // The admin API is loaded only where it is on.
-  [/^import (?!type)[^"]*"\.\/admin_routes\.ts"/m, []],
-  [/import\("\.\/admin_routes\.ts"\)/, ["start.ts"]],
+  // Each wing is loaded only where it is on, or at the first request that needs it. The rows of
+  // second factors, which load their wing, stand in routes.ts.
+  [/^import (?!type)[^"]*"[^"]*\/wings\/(?!factor_routes\.ts")/m, []],
+  [/^import (?!type)[^"]*"\.\/(?:browser|admin|factors|metrics)\.ts"/m, ["domain/", "config/"]],
+  [/import\("[^"]*\/wings\//, ["start.ts"]],
   // The description of the API is made when somebody asks for it.
   [
     /^import (?!type)[^"]*\/(?:\w*operations|openapi\/\w+)\.ts"/m,
     ["handlers/", "openapi/", "routes.ts"],
   ],
-  // The wing of second factors is loaded at the first request that needs it.
-  [/^import (?!type)[^"]*"\.\/factor_wing\.ts"/m, []],
-  [/import\("\.\/factor_wing\.ts"\)/, ["start.ts"]],
-  // The wing of metrics is loaded only where it has a port, and of its package only parts.
-  [/^import (?!type)[^"]*"\.\/metrics_wing\.ts"/m, []],
-  [/import\("\.\/metrics_wing\.ts"\)/, ["start.ts"]],
+  // Of the package of metrics only parts are loaded.
   [/^(?:import|export) (?!type)[^"]*from "prom-client/m, []],
   [/\bimport\("prom-client"\)/, []],
   [/\bimport\("prom-client\//, ["metrics/registry.ts"]],

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { adminRequests, adminTable, unconditional } from "../admin_route_table.ts"
+import { adminRequests, adminTable, unconditional } from "../wings/admin_route_table.ts"
 import { callsOf, createAdminService, goodPassword, refusal } from "./admin_calls.ts"
 
 /** What bodies the rows take. */

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { cookieNames } from "../../src/http/cookies.ts"
-import { adminRequests } from "../admin_route_table.ts"
 import { openBrowser } from "../support/fake_browser.ts"
 import { createForge } from "../support/forge.ts"
 import { setUpApp } from "../support/second_factor.ts"
 import type { TestService } from "../support/test_service.ts"
+import { adminRequests } from "../wings/admin_route_table.ts"
 import { callsOf, createAdminService, goodPassword, refusal } from "./admin_calls.ts"
 import { ticketOf } from "./mfa_calls.ts"
 

@@ -1,9 +1,9 @@
 // All series that there are, of either engine, as the page of metrics lists them.
 
 import type { Series } from "../../src/metrics/series.ts"
-import { createMetrics, type MetricsSources } from "../../src/metrics_wing.ts"
 import type { StoreFigures } from "../../src/store/figures.ts"
 import { Durations } from "../../src/system/durations.ts"
+import { createMetrics, type MetricsSources } from "../../src/wings/metrics.ts"
 
 const writes = new Durations()
 const both = {

@@ -1,12 +1,12 @@
 // The rows of the admin API for a service of a test.
 
-import { type AdminWingParts, createAdminRoutes } from "../../src/admin_routes.ts"
 import type { FactorRequirement } from "../../src/domain/factor_requirement.ts"
 import type { RouteGroup } from "../../src/http/router.ts"
 import {
   createFactorCommands,
   type OperatorFactorParts,
 } from "../../src/service/factors/operator_factors.ts"
+import { type AdminWingParts, createAdminRoutes } from "../../src/wings/admin.ts"
 
 type Parts = Omit<AdminWingParts, "factorCommands" | "longAnswers" | "links"> &
   Omit<OperatorFactorParts, "requirement">

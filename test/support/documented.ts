@@ -3,12 +3,12 @@
 
 import assert from "node:assert/strict"
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
-import { type AdminWingParts, createAdminRoutes } from "../../src/admin_routes.ts"
 import type { HttpRequest, Reply } from "../../src/http/message.ts"
 import type { Match, Route, Router } from "../../src/http/router.ts"
 import { createRouter, shownPath } from "../../src/http/router.ts"
 import { createDocument } from "../../src/openapi/document.ts"
 import { type RouteParts, routes } from "../../src/routes.ts"
+import { type AdminWingParts, createAdminRoutes } from "../../src/wings/admin.ts"
 
 interface DocumentedReply {
   readonly content?: Readonly<Record<string, { readonly schema: object }>>

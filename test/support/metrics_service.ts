@@ -3,8 +3,8 @@
 import type { TestContext } from "node:test"
 import { loadExposition } from "../../src/metrics/registry.ts"
 import type { Series } from "../../src/metrics/series.ts"
-import { createMetrics, type Metrics, type MetricsSources } from "../../src/metrics_wing.ts"
 import { Durations } from "../../src/system/durations.ts"
+import { createMetrics, type Metrics, type MetricsSources } from "../../src/wings/metrics.ts"
 import { createTestService, type TestService, type TestServiceOptions } from "./test_service.ts"
 
 const createExposition = await loadExposition()

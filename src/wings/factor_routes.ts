@@ -1,13 +1,13 @@
 // The page of second factors: the rows that they add to routes.ts. What stands behind the rows is
 // loaded at the first request that needs it.
 
-import type { FactorWing } from "./factor_wing.ts"
-import type { Enrolling } from "./handlers/mfa/mfa_handler_parts.ts"
-import { bearer, type CredentialReader } from "./http/bearer.ts"
-import { orTicket, ticketIn } from "./http/bearer_or_ticket.ts"
-import { anyone, type BodyHandler, guard, type Handler, withBody } from "./http/guard.ts"
-import type { RouteGroup } from "./http/router.ts"
-import { enrolmentLimits, mfaLimits, passkeyLimits } from "./service/limits.ts"
+import type { Enrolling } from "../handlers/mfa/mfa_handler_parts.ts"
+import { bearer, type CredentialReader } from "../http/bearer.ts"
+import { orTicket, ticketIn } from "../http/bearer_or_ticket.ts"
+import { anyone, type BodyHandler, guard, type Handler, withBody } from "../http/guard.ts"
+import type { RouteGroup } from "../http/router.ts"
+import { enrolmentLimits, mfaLimits, passkeyLimits } from "../service/limits.ts"
+import type { FactorWing } from "./factors.ts"
 
 /** Loads the wing, once. */
 export type LoadFactors = () => Promise<FactorWing>

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { OperatorError, Unavailable } from "../src/errors.ts"
-import type { HttpRequest, Reply } from "../src/http/message.ts"
-import { type Waiting, waitFor } from "../src/start_waiting.ts"
-import { createCollectedLog } from "./support/collected_log.ts"
+import { OperatorError, Unavailable } from "../../src/errors.ts"
+import type { HttpRequest, Reply } from "../../src/http/message.ts"
+import { type Waiting, waitFor } from "../../src/startup/waiting.ts"
+import { createCollectedLog } from "../support/collected_log.ts"
 
 const gone = new Unavailable("The database does not answer")
 const never = new Promise<void>(() => {})

@@ -1,12 +1,12 @@
 // The watch of the running service, with what it tells `postern doctor` of the settings.
 
-import { RequestWatch, type ServiceFacts } from "./admin/request_watch.ts"
-import type { StatusAnswer } from "./admin/status_answer.ts"
-import type { Clock } from "./clock.ts"
-import { type Config, withPort } from "./config/load.ts"
-import { isPrivateAddress } from "./domain/ip_address.ts"
-import { isLoopback, urlOf } from "./system/address.ts"
-import type { Log } from "./telemetry/log.ts"
+import { RequestWatch, type ServiceFacts } from "../admin/request_watch.ts"
+import type { StatusAnswer } from "../admin/status_answer.ts"
+import type { Clock } from "../clock.ts"
+import { type Config, withPort } from "../config/load.ts"
+import { isPrivateAddress } from "../domain/ip_address.ts"
+import { isLoopback, urlOf } from "../system/address.ts"
+import type { Log } from "../telemetry/log.ts"
 
 /** The watch, and what goes by the same facts. */
 export interface ServiceWatch {

@@ -2,46 +2,45 @@
 // method and path of one in routes.ts takes its place. Only start.ts loads this file, and only when
 // POSTERN_PAGES or POSTERN_PROTECT is set.
 
-import type { BrowserRoutes } from "./app.ts"
-import { createFindHost, createIsProtected, type ProtectedHost } from "./domain/access_rule.ts"
-import { type LoadFactors, ownFactorRoutes } from "./factor_routes.ts"
+import type { BrowserRoutes } from "../app.ts"
+import { createFindHost, createIsProtected, type ProtectedHost } from "../domain/access_rule.ts"
 import {
   endOtherSessions as deleteOtherSessions,
   endSession as deleteSession,
-} from "./handlers/end_sessions.ts"
-import { listSessions } from "./handlers/list_sessions.ts"
-import { me } from "./handlers/me.ts"
-import { endOtherSessions, endSession, endTrust, showAccount } from "./handlers/pages/account.ts"
-import { showAsset } from "./handlers/pages/assets.ts"
-import { logInByCodeForm, showCode } from "./handlers/pages/code.ts"
-import { goOn } from "./handlers/pages/continue.ts"
-import { showDenied } from "./handlers/pages/denied.ts"
-import { enrolByForm, showEnrol } from "./handlers/pages/enrol.ts"
-import { enrolPasskeyByForm, offerEnrolPasskey } from "./handlers/pages/enrol_passkey.ts"
-import { showLink, useLinkByForm } from "./handlers/pages/link.ts"
-import { logInByForm, showLogin } from "./handlers/pages/login.ts"
-import { logInByPasskeyForm, offerPasskeyByForm } from "./handlers/pages/login_passkey.ts"
-import { logOutByForm, showLogout } from "./handlers/pages/logout.ts"
+} from "../handlers/end_sessions.ts"
+import { listSessions } from "../handlers/list_sessions.ts"
+import { me } from "../handlers/me.ts"
+import { endOtherSessions, endSession, endTrust, showAccount } from "../handlers/pages/account.ts"
+import { showAsset } from "../handlers/pages/assets.ts"
+import { logInByCodeForm, showCode } from "../handlers/pages/code.ts"
+import { goOn } from "../handlers/pages/continue.ts"
+import { showDenied } from "../handlers/pages/denied.ts"
+import { enrolByForm, showEnrol } from "../handlers/pages/enrol.ts"
+import { enrolPasskeyByForm, offerEnrolPasskey } from "../handlers/pages/enrol_passkey.ts"
+import { showLink, useLinkByForm } from "../handlers/pages/link.ts"
+import { logInByForm, showLogin } from "../handlers/pages/login.ts"
+import { logInByPasskeyForm, offerPasskeyByForm } from "../handlers/pages/login_passkey.ts"
+import { logOutByForm, showLogout } from "../handlers/pages/logout.ts"
 import {
   addPasskeyByForm,
   offerPasskey,
   removePasskeyByForm,
   showPasskeys,
-} from "./handlers/pages/passkeys.ts"
-import { changePasswordByForm } from "./handlers/pages/password.ts"
+} from "../handlers/pages/passkeys.ts"
+import { changePasswordByForm } from "../handlers/pages/password.ts"
 import {
   renewRecoveryCodes,
   showNewTotp,
   showTotp,
   turnTotpOff,
   turnTotpOn,
-} from "./handlers/pages/totp.ts"
-import type { VerifyParts } from "./handlers/verify/answer.ts"
-import { verifyEnvoy } from "./handlers/verify/envoy.ts"
-import { verifyNginx } from "./handlers/verify/nginx.ts"
-import { verifyProxy } from "./handlers/verify/proxy.ts"
-import { createVerifyLog } from "./handlers/verify/verify_log.ts"
-import { bearerOrCookie, cookieIn } from "./http/bearer_or_cookie.ts"
+} from "../handlers/pages/totp.ts"
+import type { VerifyParts } from "../handlers/verify/answer.ts"
+import { verifyEnvoy } from "../handlers/verify/envoy.ts"
+import { verifyNginx } from "../handlers/verify/nginx.ts"
+import { verifyProxy } from "../handlers/verify/proxy.ts"
+import { createVerifyLog } from "../handlers/verify/verify_log.ts"
+import { bearerOrCookie, cookieIn } from "../http/bearer_or_cookie.ts"
 import {
   type AuthenticateMachine,
   anyone,
@@ -49,23 +48,24 @@ import {
   orForm,
   type RouteHandler,
   trustedProxies,
-} from "./http/guard.ts"
-import { hostNameOf } from "./http/host.ts"
-import type { Route, RouteGroup } from "./http/router.ts"
-import { createEntrances } from "./pages/entrances.ts"
-import type { PageParts } from "./pages/page_parts.ts"
-import type { Principal } from "./service/authenticate.ts"
-import { AppTokens } from "./service/browser/app_tokens.ts"
-import { type CookieSessionParts, CookieSessions } from "./service/browser/cookie_sessions.ts"
-import { Gate } from "./service/browser/gate.ts"
-import { createHandOver } from "./service/browser/hand_over.ts"
-import { type LinkParts, Links } from "./service/browser/links.ts"
-import type { RecentLogins } from "./service/browser/recent_logins.ts"
-import { findRelyingParty } from "./service/factors/relying_party.ts"
-import { enrolmentLimits, linkLimits } from "./service/limits.ts"
-import type { Sessions } from "./service/sessions.ts"
-import type { Log } from "./telemetry/log.ts"
-import type { TokenSettings } from "./token/access_token.ts"
+} from "../http/guard.ts"
+import { hostNameOf } from "../http/host.ts"
+import type { Route, RouteGroup } from "../http/router.ts"
+import { createEntrances } from "../pages/entrances.ts"
+import type { PageParts } from "../pages/page_parts.ts"
+import type { Principal } from "../service/authenticate.ts"
+import { AppTokens } from "../service/browser/app_tokens.ts"
+import { type CookieSessionParts, CookieSessions } from "../service/browser/cookie_sessions.ts"
+import { Gate } from "../service/browser/gate.ts"
+import { createHandOver } from "../service/browser/hand_over.ts"
+import { type LinkParts, Links } from "../service/browser/links.ts"
+import type { RecentLogins } from "../service/browser/recent_logins.ts"
+import { findRelyingParty } from "../service/factors/relying_party.ts"
+import { enrolmentLimits, linkLimits } from "../service/limits.ts"
+import type { Sessions } from "../service/sessions.ts"
+import type { Log } from "../telemetry/log.ts"
+import type { TokenSettings } from "../token/access_token.ts"
+import { type LoadFactors, ownFactorRoutes } from "./factor_routes.ts"
 
 /** What the wing works with. */
 export interface BrowserParts extends CookieSessionParts, LinkParts {

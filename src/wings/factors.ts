@@ -1,36 +1,36 @@
 // Composes the wing of second factors. It is loaded at the first request that needs it
 // (factor_routes.ts), so a deployment whose users have no factors loads nothing of it.
 
-import { askedReply } from "./handlers/mfa/asked_reply.ts"
-import { loginByCode } from "./handlers/mfa/login_code.ts"
-import { loginByPasskey, offerPasskeyLogin } from "./handlers/mfa/login_passkey.ts"
-import type { Enrolling, MfaHandlerParts } from "./handlers/mfa/mfa_handler_parts.ts"
-import { addPasskey, offerPasskey } from "./handlers/mfa/passkeys.ts"
-import { renewRecoveryCodes } from "./handlers/mfa/recovery.ts"
-import { removeFactor } from "./handlers/mfa/remove_factor.ts"
-import { showFactors } from "./handlers/mfa/show_factors.ts"
-import { confirmTotp, offerTotp } from "./handlers/mfa/totp.ts"
-import { callerOf } from "./http/caller.ts"
-import type { Reply, RequestHead } from "./http/message.ts"
-import { tokenReply } from "./http/token_reply.ts"
-import { Enrolment } from "./service/factors/enrolment.ts"
-import { logInByCode } from "./service/factors/factor_login.ts"
-import type { FactorParts } from "./service/factors/factor_parts.ts"
-import { findLogin, giveTicket, ticketIsOver } from "./service/factors/mfa_tickets.ts"
-import { PageFactors } from "./service/factors/page_factors.ts"
-import { PagePasskeys } from "./service/factors/page_passkeys.ts"
-import { PasskeyEnrolment } from "./service/factors/passkey_enrolment.ts"
-import { PasskeyLogin } from "./service/factors/passkey_login.ts"
-import { findRelyingParty } from "./service/factors/relying_party.ts"
+import { askedReply } from "../handlers/mfa/asked_reply.ts"
+import { loginByCode } from "../handlers/mfa/login_code.ts"
+import { loginByPasskey, offerPasskeyLogin } from "../handlers/mfa/login_passkey.ts"
+import type { Enrolling, MfaHandlerParts } from "../handlers/mfa/mfa_handler_parts.ts"
+import { addPasskey, offerPasskey } from "../handlers/mfa/passkeys.ts"
+import { renewRecoveryCodes } from "../handlers/mfa/recovery.ts"
+import { removeFactor } from "../handlers/mfa/remove_factor.ts"
+import { showFactors } from "../handlers/mfa/show_factors.ts"
+import { confirmTotp, offerTotp } from "../handlers/mfa/totp.ts"
+import { callerOf } from "../http/caller.ts"
+import type { Reply, RequestHead } from "../http/message.ts"
+import { tokenReply } from "../http/token_reply.ts"
+import { Enrolment } from "../service/factors/enrolment.ts"
+import { logInByCode } from "../service/factors/factor_login.ts"
+import type { FactorParts } from "../service/factors/factor_parts.ts"
+import { findLogin, giveTicket, ticketIsOver } from "../service/factors/mfa_tickets.ts"
+import { PageFactors } from "../service/factors/page_factors.ts"
+import { PagePasskeys } from "../service/factors/page_passkeys.ts"
+import { PasskeyEnrolment } from "../service/factors/passkey_enrolment.ts"
+import { PasskeyLogin } from "../service/factors/passkey_login.ts"
+import { findRelyingParty } from "../service/factors/relying_party.ts"
 import {
   type PendingLogin,
   type SentFactor,
   SessionStart,
   type SessionStartParts,
-} from "./service/session_start.ts"
-import { createRevocationWindow, type SessionSettings } from "./service/session_tokens.ts"
-import type { Sessions } from "./service/sessions.ts"
-import type { ClaimSettings } from "./token/claims.ts"
+} from "../service/session_start.ts"
+import { createRevocationWindow, type SessionSettings } from "../service/session_tokens.ts"
+import type { Sessions } from "../service/sessions.ts"
+import type { ClaimSettings } from "../token/claims.ts"
 
 /** What the wing is made of. */
 export interface FactorWingParts

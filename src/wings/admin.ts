@@ -3,19 +3,19 @@
 // `Authorization: Bearer`, never a cookie; the role of admins, as the store has it now; a fresh
 // login, with the user's second factor where there is one.
 
-import type { CommandParts } from "./admin/admin_command.ts"
-import type { Clock } from "./clock.ts"
-import { adminRole } from "./domain/user_condition.ts"
-import type { AdminParts } from "./handlers/admin/admin_parts.ts"
-import { resetFactors, showFactors } from "./handlers/admin/factors.ts"
-import { listKeys, retireKey, rotateKeys } from "./handlers/admin/keys.ts"
-import { changeRole, removeClaim, setClaim } from "./handlers/admin/rights.ts"
+import type { CommandParts } from "../admin/admin_command.ts"
+import type { Clock } from "../clock.ts"
+import { adminRole } from "../domain/user_condition.ts"
+import type { AdminParts } from "../handlers/admin/admin_parts.ts"
+import { resetFactors, showFactors } from "../handlers/admin/factors.ts"
+import { listKeys, retireKey, rotateKeys } from "../handlers/admin/keys.ts"
+import { changeRole, removeClaim, setClaim } from "../handlers/admin/rights.ts"
 import {
   createServiceToken,
   listServiceTokens,
   revokeServiceToken,
-} from "./handlers/admin/service_tokens.ts"
-import { endUserSession, listUserSessions } from "./handlers/admin/sessions.ts"
+} from "../handlers/admin/service_tokens.ts"
+import { endUserSession, listUserSessions } from "../handlers/admin/sessions.ts"
 import {
   changeUser,
   deleteUser,
@@ -24,16 +24,16 @@ import {
   setPassword,
   showLock,
   showUser,
-} from "./handlers/admin/user.ts"
-import { createUser, listUsers } from "./handlers/admin/users.ts"
-import { guard } from "./http/guard.ts"
-import type { RouteGroup } from "./http/router.ts"
-import { createAdminRates } from "./service/admin_rates.ts"
-import { adminLimits } from "./service/limits.ts"
-import { listSessions } from "./service/listed_sessions.ts"
-import type { SessionSettings } from "./service/session_tokens.ts"
-import type { Sessions } from "./service/sessions.ts"
-import type { Store } from "./store/store.ts"
+} from "../handlers/admin/user.ts"
+import { createUser, listUsers } from "../handlers/admin/users.ts"
+import { guard } from "../http/guard.ts"
+import type { RouteGroup } from "../http/router.ts"
+import { createAdminRates } from "../service/admin_rates.ts"
+import { adminLimits } from "../service/limits.ts"
+import { listSessions } from "../service/listed_sessions.ts"
+import type { SessionSettings } from "../service/session_tokens.ts"
+import type { Sessions } from "../service/sessions.ts"
+import type { Store } from "../store/store.ts"
 
 /** What the API works with. */
 export interface AdminWingParts extends CommandParts {

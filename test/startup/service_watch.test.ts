@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Config } from "../src/config/load.ts"
-import { createServiceWatch } from "../src/service_watch.ts"
-import { createCollectedLog } from "./support/collected_log.ts"
-import { createFakeClock } from "./support/fake_clock.ts"
+import type { Config } from "../../src/config/load.ts"
+import { createServiceWatch } from "../../src/startup/service_watch.ts"
+import { createCollectedLog } from "../support/collected_log.ts"
+import { createFakeClock } from "../support/fake_clock.ts"
 
 test("createServiceWatch() notes proxies in a private network that the log warns of", () => {
   const { listenTo, proxies } = createServiceWatch({ port: 1 } as Config, createFakeClock())

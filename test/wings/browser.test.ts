@@ -3,11 +3,11 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type BrowserParts, createBrowserRoutes } from "../src/browser_routes.ts"
-import { type Limits, limitText } from "../src/limit/limit.ts"
-import { type RouteParts, routes } from "../src/routes.ts"
-import { enrolmentLimits, linkLimits } from "../src/service/limits.ts"
-import { readPage, tableOf } from "./support/page.ts"
+import { type Limits, limitText } from "../../src/limit/limit.ts"
+import { type RouteParts, routes } from "../../src/routes.ts"
+import { enrolmentLimits, linkLimits } from "../../src/service/limits.ts"
+import { type BrowserParts, createBrowserRoutes } from "../../src/wings/browser.ts"
+import { readPage, tableOf } from "../support/page.ts"
 
 const core = routes({
   sessions: {},

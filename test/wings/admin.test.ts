@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { shownPath } from "../src/http/router.ts"
+import { shownPath } from "../../src/http/router.ts"
+import { adminRows } from "../support/documented.ts"
+import { createTestService } from "../support/test_service.ts"
 import { adminRequests, adminTable, admitted } from "./admin_route_table.ts"
-import { adminRows } from "./support/documented.ts"
-import { createTestService } from "./support/test_service.ts"
 
 test("createAdminRoutes() has the rows of this list, with one guard before all", () => {
   assert.deepEqual(

@@ -1,11 +1,11 @@
 // How this service is, for `postern status`.
 
-import type { StatusAnswer } from "./admin/status_answer.ts"
-import type { Deployment } from "./compose.ts"
-import type { Config } from "./config/load.ts"
-import { Unavailable } from "./errors.ts"
-import { programVersion } from "./system/program_version.ts"
-import type { Losses } from "./telemetry/log.ts"
+import type { StatusAnswer } from "../admin/status_answer.ts"
+import type { Deployment } from "../compose.ts"
+import type { Config } from "../config/load.ts"
+import { Unavailable } from "../errors.ts"
+import { programVersion } from "../system/program_version.ts"
+import type { Losses } from "../telemetry/log.ts"
 
 type StatusPart = "store" | "clock" | "accounts" | "keys" | "lostSecrets"
 

@@ -1,9 +1,9 @@
 // The users of a start: adds those of POSTERN_SEED_USERS to a store that never had one, and says
 // when nobody can log in.
 
-import type { Deployment } from "./compose.ts"
-import type { Config } from "./config/load.ts"
-import type { Log } from "./telemetry/log.ts"
+import type { Deployment } from "../compose.ts"
+import type { Config } from "../config/load.ts"
+import type { Log } from "../telemetry/log.ts"
 
 /** Adds the users, and warns of passwords in the settings and of a store without users. */
 export async function seedUsers(

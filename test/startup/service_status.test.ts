@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Config } from "../src/config/load.ts"
-import { Unavailable } from "../src/errors.ts"
-import { createServiceStatus, type StatusSources } from "../src/service_status.ts"
-import { createTestService } from "./support/test_service.ts"
+import type { Config } from "../../src/config/load.ts"
+import { Unavailable } from "../../src/errors.ts"
+import { createServiceStatus, type StatusSources } from "../../src/startup/service_status.ts"
+import { createTestService } from "../support/test_service.ts"
 
 const config = {
   ...{ keyRotationSeconds: 86_400, notices: ["a notice"], database: null },

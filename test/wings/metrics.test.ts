@@ -4,11 +4,11 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { type TestContext, test } from "node:test"
-import manifest from "../package.json" with { type: "json" }
-import { OperatorError } from "../src/errors.ts"
-import { createMetrics, type MetricsSources } from "../src/metrics_wing.ts"
-import { type CollectedLog, createCollectedLog } from "./support/collected_log.ts"
-import { createMetricsService, numbersNamed, readNumbers } from "./support/metrics_service.ts"
+import manifest from "../../package.json" with { type: "json" }
+import { OperatorError } from "../../src/errors.ts"
+import { createMetrics, type MetricsSources } from "../../src/wings/metrics.ts"
+import { type CollectedLog, createCollectedLog } from "../support/collected_log.ts"
+import { createMetricsService, numbersNamed, readNumbers } from "../support/metrics_service.ts"
 
 /** Opens the listener of a service, whose sources may be changed. */
 async function open(t: TestContext, changes: Partial<MetricsSources> = {}) {

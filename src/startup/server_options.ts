@@ -1,9 +1,9 @@
 // What the settings and the machine say about the HTTP server.
 
-import type { Config } from "./config/load.ts"
-import { limitsFor, type ProcessLimits } from "./http/node/limits.ts"
-import type { ServerOptions } from "./http/node/server.ts"
-import { descriptorsMax, heapBytesMax } from "./system/process_limits.ts"
+import type { Config } from "../config/load.ts"
+import { limitsFor, type ProcessLimits } from "../http/node/limits.ts"
+import type { ServerOptions } from "../http/node/server.ts"
+import { descriptorsMax, heapBytesMax } from "../system/process_limits.ts"
 
 /** What the server goes by, whatever answers. */
 export function serverOptions(

@@ -2,27 +2,27 @@
 // only when POSTERN_METRICS_PORT is set. The listener has an address of its own, asks nobody to log
 // in, and has the one path /metrics.
 
-import manifest from "../package.json" with { type: "json" }
-import type { Answered } from "./app.ts"
-import { systemClock } from "./clock.ts"
-import type { HttpRequest, Reply } from "./http/message.ts"
-import { httpLimits } from "./http/node/limits.ts"
-import { listen } from "./http/node/server.ts"
-import { problem } from "./http/problem.ts"
-import { EventTally } from "./metrics/event_series.ts"
-import { startLoopDelay } from "./metrics/loop_delay.ts"
-import { processSeries } from "./metrics/process_series.ts"
-import { type Exposition, loadExposition } from "./metrics/registry.ts"
-import { RequestTally, type ServerFigures } from "./metrics/request_series.ts"
-import type { Series } from "./metrics/series.ts"
-import { readySeries, type ServiceParts, serviceSeries } from "./metrics/service_series.ts"
-import { availabilitySeries, storeSeries } from "./metrics/store_series.ts"
-import type { Store } from "./store/store.ts"
-import { type Address, urlOf } from "./system/address.ts"
-import type { DurationCounts } from "./system/durations.ts"
-import { listenFailure } from "./system/failure.ts"
-import type { Audit } from "./telemetry/audit.ts"
-import { errorText, type Log } from "./telemetry/log.ts"
+import manifest from "../../package.json" with { type: "json" }
+import type { Answered } from "../app.ts"
+import { systemClock } from "../clock.ts"
+import type { HttpRequest, Reply } from "../http/message.ts"
+import { httpLimits } from "../http/node/limits.ts"
+import { listen } from "../http/node/server.ts"
+import { problem } from "../http/problem.ts"
+import { EventTally } from "../metrics/event_series.ts"
+import { startLoopDelay } from "../metrics/loop_delay.ts"
+import { processSeries } from "../metrics/process_series.ts"
+import { type Exposition, loadExposition } from "../metrics/registry.ts"
+import { RequestTally, type ServerFigures } from "../metrics/request_series.ts"
+import type { Series } from "../metrics/series.ts"
+import { readySeries, type ServiceParts, serviceSeries } from "../metrics/service_series.ts"
+import { availabilitySeries, storeSeries } from "../metrics/store_series.ts"
+import type { Store } from "../store/store.ts"
+import { type Address, urlOf } from "../system/address.ts"
+import type { DurationCounts } from "../system/durations.ts"
+import { listenFailure } from "../system/failure.ts"
+import type { Audit } from "../telemetry/audit.ts"
+import { errorText, type Log } from "../telemetry/log.ts"
 
 /** What the series are read from, beside what the wing hears. */
 export interface MetricsSources extends Omit<ServiceParts, "store"> {

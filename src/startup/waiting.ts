@@ -2,11 +2,11 @@
 // live and not ready, and refuses every other request with 503.
 
 import { setTimeout as pause } from "node:timers/promises"
-import { Unavailable } from "./errors.ts"
-import { liveReply, notReadyReply } from "./http/health_reply.ts"
-import type { HttpRequest, Reply } from "./http/message.ts"
-import { randomBetween } from "./system/random.ts"
-import type { Log } from "./telemetry/log.ts"
+import { Unavailable } from "../errors.ts"
+import { liveReply, notReadyReply } from "../http/health_reply.ts"
+import type { HttpRequest, Reply } from "../http/message.ts"
+import { randomBetween } from "../system/random.ts"
+import type { Log } from "../telemetry/log.ts"
 
 /** A server that only says that the service is not ready. */
 export interface WaitingServer {
