@@ -18,7 +18,7 @@ import { machineDisk } from "../src/system/disk.ts"
 import { randomKey, randomName } from "../src/system/random.ts"
 import { signAccessToken, type TokenSettings } from "../src/token/access_token.ts"
 import { writeCookieValue } from "../src/token/cookie_value.ts"
-import { newCookieKey, newRefreshKey, writeKeyFile } from "../src/token/keys/key_file.ts"
+import { newKeyFile, writeKeyFile } from "../src/token/keys/key_file.ts"
 import {
   createSharedKeyRing,
   createTimedKeyRing,
@@ -113,8 +113,8 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     shared: await sign(sessions, settingsOf("shared", rings.shared), now),
     published: await sign(sessions, settingsOf("published", rings.published), now),
   }
-  const refreshKey = newRefreshKey()
-  const cookieKey = newCookieKey()
+  const newKeys = newKeyFile()
+  const { refreshKey, cookieKey } = newKeys
   const gateCookies = sessions.map(({ sid }) =>
     writeCookieValue("gate", { sid, host: appHost }, cookieKey),
   )
@@ -124,12 +124,7 @@ export async function makeFixture(tokenCount: number): Promise<Fixture> {
     users: usernames.map((name) => storedUser(name, passwordHash)),
     sessions,
     keyFile: (profile) =>
-      writeKeyFile({
-        refreshKey,
-        cookieKey,
-        factorKey: null,
-        keys: profile === "published" ? [timed] : [],
-      }),
+      writeKeyFile({ ...newKeys, keys: profile === "published" ? [timed] : [] }),
   }
 
   async function makeStore(profile: Profile): Promise<string> {

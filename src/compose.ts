@@ -116,8 +116,8 @@ export async function compose(
     const { summarize: summarizeAudit } = trail
     recentLogins = isService ? await recentLoginsOf(config, { store, clock }) : null
     const audit = told(trail.audit, [hear, recentLogins?.note ?? null])
-    const keys = await openKeys(config.signing, {
-      ...{ store, clock, audit, warn, accessTtlSeconds, leewaySeconds },
+    const keys = await openKeys({
+      ...{ signing: config.signing, store, clock, audit, warn, accessTtlSeconds, leewaySeconds },
       rotationSeconds: config.keyRotationSeconds,
     })
     const lane = createHashingLane({ width: config.hashesAtATime })

@@ -4,20 +4,21 @@
 import { AuthError, Unavailable } from "../errors.ts"
 import { createTurns } from "../system/turns.ts"
 import type { PublishedAlgorithm } from "../token/keys/algorithms.ts"
-import { type KeyFile, readKeyFile, renewSecret, writeKeyFile } from "../token/keys/key_file.ts"
 import {
-  createTimedKeyRing,
-  generateTimedKey,
-  type KeyRing,
-  type KeySource,
-} from "../token/keys/key_ring.ts"
+  type KeyFile,
+  readKeyFile,
+  renewSecret,
+  secretNames,
+  writeKeyFile,
+} from "../token/keys/key_file.ts"
+import { createTimedKeyRing, generateTimedKey, type KeyRing } from "../token/keys/key_ring.ts"
 import {
-  followedBy,
   isOver,
   noticeSeconds,
   signerOf,
   type TimedKey,
   waitingKey,
+  withEnds,
   without,
 } from "../token/keys/key_rotation.ts"
 import { type Act, byOperator, changedMeanwhile } from "./act.ts"
@@ -37,12 +38,12 @@ import {
 /** What is shown of keys, and what they work with. */
 export type { KeyParts, KeySummary } from "./keys_state.ts"
 
-/** Tells of keys that another process has changed, and takes them over. */
+/** Says whether another process has changed the keys, and takes the new ones over. */
 export type KeyWatch = Pick<Keys, "haveChanged" | "catchUp">
 
 /** The keys, and the operator's commands for them. Made by `openKeys`. */
 export class Keys {
-  readonly #parts: KeyParts & { readonly signing: KeySource }
+  readonly #parts: KeyParts
   #state: KeysState
   readonly #inTurn = createTurns()
   /** Uses the current keys at each call. */
@@ -54,12 +55,12 @@ export class Keys {
   }
   /** The current key of refresh tokens. */
   readonly refreshKey = () => this.#state.file.refreshKey
-  /** The current key of cookies and links. @throws Unavailable when an older Postern dropped it */
-  readonly cookieKey = () => this.#state.file.cookieKey ?? withoutKeyFor("cookies")
-  /** The key of second factors' secrets. @throws Unavailable like `cookieKey` */
-  readonly factorKey = () => this.#state.file.factorKey ?? withoutKeyFor("second factors")
+  /** The current key of cookies and links. */
+  readonly cookieKey = () => this.#state.file.cookieKey
+  /** The key of second factors' secrets. */
+  readonly factorKey = () => this.#state.file.factorKey
 
-  constructor(state: KeysState, parts: KeyParts & { readonly signing: KeySource }) {
+  constructor(state: KeysState, parts: KeyParts) {
     this.#state = state
     this.#parts = parts
   }
@@ -91,12 +92,12 @@ export class Keys {
 
   /** The keys in the order in which they sign, then those of refresh tokens and of cookies. */
   list(): readonly KeySummary[] {
-    return listedKeys(this.#state, this.#parts.signing, this.#parts.clock.now())
+    return listedKeys(this.#state, this.#parts)
   }
 
   /** The version of what `list` shows: another one after each change. Nobody learns a key from it. */
   version(): string {
-    return versionOfKeys(this.#state, this.#parts.signing, this.#parts.clock.now())
+    return versionOfKeys(this.#state, this.#parts)
   }
 
   /**
@@ -118,7 +119,7 @@ export class Keys {
       }
       const times = { publishedAt: now, signsFrom: now + noticeSeconds }
       const added = await generateTimedKey(algorithm, times)
-      await this.#replace(followedBy(this.#keys(), added, tokenSeconds(this.#parts)), act)
+      await this.#replace(withEnds([...this.#keys(), added], tokenSeconds(this.#parts)), act)
       audit("key.rotated", { ...act.fields, key: added.jwk.kid })
       return summaryOfKey(added, this.#keys(), now)
     })
@@ -136,8 +137,8 @@ export class Keys {
       const { clock, audit } = this.#parts
       this.#requireSeen(act)
       const { file, ring } = this.#state
-      const renewed = renewSecret(file, kid)
-      if (renewed !== null) await this.#write(renewed, ring, act)
+      const secret = secretNames.find((name) => name === kid)
+      if (secret !== undefined) await this.#write(renewSecret(file, secret), ring, act)
       else {
         const algorithm = this.#generated()
         const now = clock.now()
@@ -182,7 +183,7 @@ export class Keys {
   }
 
   #keys(): readonly TimedKey[] {
-    return keysOf(this.#state.file, this.#parts.signing)
+    return keysOf(this.#state.file, this.#parts)
   }
 
   #generated(): PublishedAlgorithm {
@@ -197,7 +198,7 @@ export class Keys {
   async #replace(keys: readonly TimedKey[], act: Act = byOperator): Promise<void> {
     const { file } = this.#state
     const ring = await createTimedKeyRing(keys)
-    const others = keysOfOthers(file, this.#parts.signing)
+    const others = keysOfOthers(file, this.#parts)
     await this.#write({ ...file, keys: [...others, ...keys] }, ring, act)
   }
 
@@ -215,10 +216,6 @@ export class Keys {
     }
     this.#state = { file, version, ring }
   }
-}
-
-function withoutKeyFor(what: string): never {
-  throw new Unavailable(`The keys have no key for ${what}: start this Postern again`)
 }
 
 /** Another process was faster. */

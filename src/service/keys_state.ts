@@ -5,8 +5,7 @@ import type { Clock } from "../clock.ts"
 import { versionOfContent } from "../domain/version.ts"
 import type { Store } from "../store/store.ts"
 import type { Audit } from "../telemetry/audit.ts"
-import type { KeyFile } from "../token/keys/key_file.ts"
-import { secretNames } from "../token/keys/key_file.ts"
+import { type KeyFile, secretNames } from "../token/keys/key_file.ts"
 import {
   createImportedKeyRing,
   createSharedKeyRing,
@@ -30,6 +29,7 @@ export interface KeySummary {
 
 /** What the keys work with. */
 export interface KeyParts {
+  readonly signing: KeySource
   readonly store: { readonly keys: Store["keys"]; readonly users: Pick<Store["users"], "count"> }
   readonly clock: Clock
   readonly audit: Audit
@@ -49,32 +49,33 @@ export interface KeysState {
   readonly ring: KeyRing
 }
 
+type SigningParts = Pick<KeyParts, "signing">
+
 /** How long a token can be accepted after it was signed. */
 export function tokenSeconds({ accessTtlSeconds, leewaySeconds }: KeyParts): number {
   return accessTtlSeconds + leewaySeconds
 }
 
 /** The keys of the algorithm in use. */
-export function keysOf(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
-  return file.keys.filter(({ jwk }) => jwk.alg === algorithm)
+export function keysOf({ keys }: KeyFile, { signing }: SigningParts): readonly TimedKey[] {
+  return keys.filter(({ jwk }) => jwk.alg === signing.algorithm)
 }
 
 /** The keys of other algorithms, which stay in the document. */
-export function keysOfOthers(file: KeyFile, { algorithm }: KeySource): readonly TimedKey[] {
-  return file.keys.filter(({ jwk }) => jwk.alg !== algorithm)
+export function keysOfOthers({ keys }: KeyFile, { signing }: SigningParts): readonly TimedKey[] {
+  return keys.filter(({ jwk }) => jwk.alg !== signing.algorithm)
 }
 
 /** The state of a document that was read or made: keys get the ends that today's settings ask for. */
 export async function stateOfFile(
   { file, version }: Pick<KeysState, "file" | "version">,
-  parts: KeyParts & { readonly signing: KeySource },
+  parts: KeyParts,
 ): Promise<KeysState> {
-  const { signing } = parts
-  const keys = withEnds(keysOf(file, signing), tokenSeconds(parts))
+  const keys = withEnds(keysOf(file, parts), tokenSeconds(parts))
   return {
-    file: { ...file, keys: [...keysOfOthers(file, signing), ...keys] },
+    file: { ...file, keys: [...keysOfOthers(file, parts), ...keys] },
     version,
-    ring: await ringOf(signing, keys),
+    ring: await ringOf(parts.signing, keys),
   }
 }
 
@@ -93,10 +94,10 @@ export function summaryOfKey(key: TimedKey, keys: readonly TimedKey[], now: numb
 /** The keys in the order in which they sign, then those of refresh tokens and of cookies. */
 export function listedKeys(
   { file, ring }: KeysState,
-  signing: KeySource,
-  now: number,
+  { signing, clock }: KeyParts,
 ): readonly KeySummary[] {
-  const keys = keysOf(file, signing)
+  const now = clock.now()
+  const keys = keysOf(file, { signing })
   const nothing = { publishedAt: null, signsFrom: null, keptUntil: null }
   const { kid = null, alg } = ring.signer(now)
   const signers: readonly KeySummary[] =
@@ -108,8 +109,7 @@ export function listedKeys(
 }
 
 /** The version of these keys. The secrets without a name of their own are in it, too. */
-export function versionOfKeys(state: KeysState, signing: KeySource, now: number): string {
+export function versionOfKeys(state: KeysState, parts: KeyParts): string {
   const { refreshKey, cookieKey } = state.file
-  const listed = JSON.stringify(listedKeys(state, signing, now))
-  return versionOfContent(listed, refreshKey, cookieKey ?? "")
+  return versionOfContent(JSON.stringify(listedKeys(state, parts)), refreshKey, cookieKey)
 }

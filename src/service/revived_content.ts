@@ -8,7 +8,7 @@ import { type Content, sliceMax } from "../store/copying.ts"
 import { endedSessionOf } from "../store/ended_session.ts"
 import type { EndedSession, Records, TableName } from "../store/records.ts"
 import type { RevocationWindow } from "../store/store.ts"
-import { readKeyFile, renewSecrets, writeKeyFile } from "../token/keys/key_file.ts"
+import { readKeyFile, renewSecret, secretNames, writeKeyFile } from "../token/keys/key_file.ts"
 
 /** How to revive a content. */
 export interface ReviveOptions {
@@ -92,5 +92,5 @@ async function* withoutRecords(read: AsyncIterable<readonly object[]>) {
 
 /** The document with other secrets. */
 async function reviveKeys(bytes: Uint8Array, place: string): Promise<Uint8Array> {
-  return writeKeyFile(renewSecrets(await readKeyFile(bytes, place)))
+  return writeKeyFile(secretNames.reduce(renewSecret, await readKeyFile(bytes, place)))
 }

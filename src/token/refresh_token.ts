@@ -24,9 +24,6 @@ const numberBytes = 6
 const namedBytes = sidBytes + numberBytes
 const tagBytes = 20
 
-/** Length of the key in bytes. */
-export const refreshKeyBytes = 32
-
 /** Whether a text begins like a refresh token of Postern, and not like a JWT. */
 export function isRefreshToken(token: string): boolean {
   return token.startsWith(prefix)

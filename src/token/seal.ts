@@ -13,9 +13,6 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto"
 /** What a seal is for. */
 export type SealKind = "master" | "gate" | "ticket" | "link" | "factor" | "trust" | "challenge"
 
-/** Length of the cookie key in bytes. */
-export const cookieKeyBytes = 32
-
 const sealBytes = 24
 const keyBytes = 32
 

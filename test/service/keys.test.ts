@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { JsonKeys } from "../../src/store/json/keys_file.ts"
 import type { KeySource } from "../../src/token/keys/key_ring.ts"
 import { startOfTests as now } from "../support/fake_clock.ts"
 import { refusedAs, unavailableAs } from "../support/refusal.ts"
@@ -35,18 +34,6 @@ test("openKeys() makes a key that signs at once, one for refresh tokens and one 
   assert.equal(await again.verdict(token), "good")
   assert.deepEqual(again.disk.files.get("keys.json"), bytes)
   assert.deepEqual(again.log.takeAudit(), [])
-})
-
-test("openKeys() adds a key of cookies to a document from before there were cookies", async () => {
-  const opened = await openTestKeys()
-  const { cookieKey, ...others } = opened.file()
-  const stored = new JsonKeys({ path: "/data/keys.json", disk: opened.disk, assertOpen: () => {} })
-  const bytes = Buffer.from(JSON.stringify(others))
-  assert.notEqual(await stored.replace(bytes, { ifVersion: await stored.version() }), null)
-  const again = await opened.reopen()
-  assert.notEqual(again.file().cookieKey, cookieKey)
-  assert.deepEqual(again.file(), { ...others, cookieKey: again.file().cookieKey })
-  assert.deepEqual((await again.reopen()).keys.cookieKey(), again.keys.cookieKey())
 })
 
 test("openKeys() on a full disk makes nothing, and says nothing", async () => {

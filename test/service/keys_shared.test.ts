@@ -30,12 +30,13 @@ async function openTwice(ofOther: Partial<KeyParts> = {}) {
   }
   const keys = new JsonKeys({ path: "/data/keys.json", disk, assertOpen: () => {} })
   const parts = {
+    signing: generated,
     ...{ store: { keys, users: { count: async () => 0 } }, clock, warn: () => {} },
     ...{ audit: createAudit({ log, file: null, clock }), rotationSeconds: null },
     ...{ accessTtlSeconds: 900, leewaySeconds: 0 },
   }
-  const one = await openKeys(generated, parts)
-  const other = await openKeys(generated, { ...parts, ...ofOther })
+  const one = await openKeys(parts)
+  const other = await openKeys({ ...parts, ...ofOther })
   return { one, other, reads: () => reads }
 }
 
@@ -100,8 +101,8 @@ test("rotate() by two processes at once rotates once, and the other one may try 
 async function serveTwice(t: TestContext) {
   const service = await createTestService(t, { generated: true })
   const { store, clock, audit } = service
-  const other = await openKeys(generated, {
-    ...{ store, clock, audit, warn: () => {}, rotationSeconds: null },
+  const other = await openKeys({
+    ...{ signing: generated, store, clock, audit, warn: () => {}, rotationSeconds: null },
     ...{ accessTtlSeconds: 900, leewaySeconds: 0 },
   })
   return { service, other }

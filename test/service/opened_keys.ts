@@ -20,9 +20,7 @@ import { grantOfTests } from "../support/grant_of_tests.ts"
 export const generated: KeySource = { kind: "generated", algorithm: "ES256" }
 
 /** What a test may choose when it opens the keys. */
-export type KeyChoices = Partial<Omit<KeyParts, "clock" | "audit" | "warn" | "store">> & {
-  readonly signing?: KeySource
-}
+export type KeyChoices = Partial<Omit<KeyParts, "clock" | "audit" | "warn" | "store">>
 
 /** Opened keys, and what becomes of tokens. */
 export interface OpenedKeys {
@@ -75,7 +73,7 @@ async function open(around: Surroundings, choices: KeyChoices): Promise<OpenedKe
     keys: new JsonKeys({ path, disk, assertOpen: () => {} }),
     users: { count: async () => 0 },
   }
-  const keys = await openKeys(signing, { store, clock, audit, warn, ...times })
+  const keys = await openKeys({ signing, store, clock, audit, warn, ...times })
   const address = forgeIssuer
   const accepted = { acceptedIssuers: [address], acceptedAudiences: [address] }
   const settings: TokenSettings = {

@@ -173,8 +173,8 @@ export async function createTestService(
   const settings = { ...sessionSettings, ...options.settings }
   const claims = { ...claimSettings(shared), ...options.tokens }
   const windowNow = createRevocationWindow(clock, { ...claims, ...settings })
-  const keys = await openKeys(signingOf({ shared, generated }), {
-    ...{ store, clock, audit, warn, ...claims },
+  const keys = await openKeys({
+    ...{ signing: signingOf({ shared, generated }), store, clock, audit, warn, ...claims },
     rotationSeconds: null,
   })
   const { refreshKey, cookieKey, factorKey } = keys

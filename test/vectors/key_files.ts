@@ -85,8 +85,10 @@ const refreshKeys: readonly DamagedKeyFile[] = [
     { refreshKey: `+/${"A".repeat(41)}` },
     notRefreshKey,
   ),
-  ...[null, 7, "", "A".repeat(42), "A".repeat(44), `+/${"A".repeat(41)}`].map((cookieKey) =>
-    changed(`the cookie key ${cookieKey}`, { cookieKey }, "its 'cookieKey' is not a key"),
+  ...["cookieKey", "factorKey"].flatMap((name) =>
+    [undefined, null, 7, "", "A".repeat(42), "A".repeat(44), `+/${"A".repeat(41)}`].map((key) =>
+      changed(`the ${name} ${key}`, { [name]: key }, `its '${name}' is not a key`),
+    ),
   ),
 ]
 

@@ -20,23 +20,21 @@ import {
   otherWriterHints,
 } from "../../system/file_version.ts"
 import { randomKey } from "../../system/random.ts"
-import { refreshKeyBytes } from "../refresh_token.ts"
-import { cookieKeyBytes } from "../seal.ts"
 import { isPublished } from "./algorithms.ts"
 import { readPrivateJwk } from "./key_ring.ts"
 import type { TimedKey } from "./key_rotation.ts"
 
-/** Of AES-256. */
-const factorKeyBytes = 32
+/** Length of each secret: a key of HMAC-SHA-256 or of AES-256. */
+const secretBytes = 32
 
 /** What the document holds. */
 export interface KeyFile {
   /** Makes refresh tokens; never signs an access token. */
   readonly refreshKey: Uint8Array
-  /** Seals cookies and links. Null in a document from before there were any. */
-  readonly cookieKey: Uint8Array | null
-  /** Encrypts the secrets of second factors. Null in a document from before there were any. */
-  readonly factorKey: Uint8Array | null
+  /** Seals cookies and links. */
+  readonly cookieKey: Uint8Array
+  /** Encrypts the secrets of second factors. */
+  readonly factorKey: Uint8Array
   readonly keys: readonly TimedKey[]
 }
 
@@ -52,7 +50,7 @@ const own: FileFormat = {
  */
 export async function readKeyFile(bytes: Uint8Array, place: string): Promise<KeyFile> {
   const file = readMembers(bytes, place)
-  const { format, version, refreshKey: encoded, cookieKey, factorKey, keys, ...rest } = file
+  const { format, version, refreshKey, cookieKey, factorKey, keys, ...rest } = file
   const other = findOtherWriter({ format, version }, own)
   if (other !== null) throw ofOtherWriter(place, other)
   if (format !== own.format) throw damaged(place, `it is not a file of the format '${own.format}'`)
@@ -63,12 +61,10 @@ export async function readKeyFile(bytes: Uint8Array, place: string): Promise<Key
   if (!Array.isArray(keys) || !keys.every(isJsonObject)) {
     throw damaged(place, "its 'keys' are not a list of keys")
   }
-  const refreshKey = readSecretKey(encoded, refreshKeyBytes)
-  if (refreshKey === null) throw damaged(place, "its 'refreshKey' is not a key")
   const secrets = {
-    refreshKey,
-    cookieKey: readLaterKey("cookieKey", { text: cookieKey, bytes: cookieKeyBytes }, place),
-    factorKey: readLaterKey("factorKey", { text: factorKey, bytes: factorKeyBytes }, place),
+    refreshKey: readSecret(refreshKey, "refreshKey", place),
+    cookieKey: readSecret(cookieKey, "cookieKey", place),
+    factorKey: readSecret(factorKey, "factorKey", place),
   }
   try {
     const read = await Promise.all(keys.map(readEntry))
@@ -82,52 +78,32 @@ export async function readKeyFile(bytes: Uint8Array, place: string): Promise<Key
 /** The document as bytes. */
 export function writeKeyFile({ refreshKey, cookieKey, factorKey, keys }: KeyFile): Uint8Array {
   const { format, version } = own
-  const later = {
-    ...(cookieKey === null ? {} : { cookieKey: encoded(cookieKey) }),
-    ...(factorKey === null ? {} : { factorKey: encoded(factorKey) }),
+  const secrets = {
+    refreshKey: encoded(refreshKey),
+    cookieKey: encoded(cookieKey),
+    factorKey: encoded(factorKey),
   }
-  const file = { format, version, refreshKey: encoded(refreshKey), ...later, keys }
-  return Buffer.from(`${JSON.stringify(file, null, 2)}\n`)
+  return Buffer.from(`${JSON.stringify({ format, version, ...secrets, keys }, null, 2)}\n`)
 }
 
 function encoded(key: Uint8Array): string {
   return Buffer.from(key).toString("base64url")
 }
 
-/** A key for refresh tokens, from the system's generator. */
-export function newRefreshKey(): Uint8Array {
-  return randomKey(refreshKeyBytes)
+/** The document of a new deployment: secrets from the system's generator, and no key that signs. */
+export function newKeyFile(): KeyFile {
+  const newSecret = () => randomKey(secretBytes)
+  return { refreshKey: newSecret(), cookieKey: newSecret(), factorKey: newSecret(), keys: [] }
 }
 
-/** A key for seals (seal.ts), from the system's generator. */
-export function newCookieKey(): Uint8Array {
-  return randomKey(cookieKeyBytes)
-}
-
-/** A key for the secrets of second factors, from the system's generator. */
-export function newFactorKey(): Uint8Array {
-  return randomKey(factorKeyBytes)
-}
-
-/** The keys that an operator can replace and that are not in `keys`, by the names that operators use. */
+/** The secrets that an operator can replace, by the names that operators use. */
 export const secretNames = ["refresh", "cookies"] as const
 
-const renewals: {
-  readonly [N in (typeof secretNames)[number]]: (file: KeyFile) => KeyFile
-} = {
-  refresh: (file) => ({ ...file, refreshKey: newRefreshKey() }),
-  cookies: (file) => ({ ...file, cookieKey: newCookieKey() }),
-}
+const memberOf = { refresh: "refreshKey", cookies: "cookieKey" } as const
 
-/** The document with a new key in the place of a secret. Null for another name. */
-export function renewSecret(file: KeyFile, name: string): KeyFile | null {
-  const known = secretNames.find((one) => one === name)
-  return known === undefined ? null : renewals[known](file)
-}
-
-/** The document with new keys in the place of all secrets. */
-export function renewSecrets(file: KeyFile): KeyFile {
-  return secretNames.reduce((renewed, name) => renewals[name](renewed), file)
+/** The document with a new key in the place of a secret. */
+export function renewSecret(file: KeyFile, name: (typeof secretNames)[number]): KeyFile {
+  return { ...file, [memberOf[name]]: randomKey(secretBytes) }
 }
 
 function readMembers(bytes: Uint8Array, place: string): JsonObject {
@@ -138,21 +114,10 @@ function readMembers(bytes: Uint8Array, place: string): JsonObject {
   }
 }
 
-/** A key that older documents do not have. */
-function readLaterKey(
-  name: string,
-  { text, bytes }: { readonly text: unknown; readonly bytes: number },
-  place: string,
-): Uint8Array | null {
-  const key = text === undefined ? null : readSecretKey(text, bytes)
-  if (key === null && text !== undefined) throw damaged(place, `its '${name}' is not a key`)
-  return key
-}
-
-function readSecretKey(text: unknown, bytes: number): Uint8Array | null {
-  if (typeof text !== "string") return null
-  const key = Buffer.from(text, "base64url")
-  return key.byteLength === bytes && encoded(key) === text ? key : null
+function readSecret(text: unknown, name: string, place: string): Uint8Array {
+  const key = Buffer.from(typeof text === "string" ? text : "", "base64url")
+  if (key.byteLength === secretBytes && encoded(key) === text) return key
+  throw damaged(place, `its '${name}' is not a key`)
 }
 
 /** Reads a key that can be used and whose name is its own. */

@@ -46,16 +46,6 @@ export function waitingKey(keys: readonly TimedKey[], now: number): TimedKey | u
   return keys.find(({ signsFrom }) => signsFrom > now && signsFrom <= now + noticeSeconds)
 }
 
-/** Adds a key after the last one. `tokenSeconds` is the longest life of a token. */
-export function followedBy(
-  keys: readonly TimedKey[],
-  added: TimedKey,
-  tokenSeconds: number,
-): readonly TimedKey[] {
-  const end = added.signsFrom + tokenSeconds
-  return [...keys.map((key) => ({ ...key, keptUntil: key.keptUntil ?? end })), added]
-}
-
 /**
  * Removes a key. When the signing key is removed, the waiting key signs from now on; without a
  * waiting key the caller must add one. When the waiting key is removed, the signing key goes on.
@@ -76,8 +66,8 @@ export function without(
 }
 
 /**
- * Sets the ends of the keys by the longest life of a token now, which may be longer than when the
- * ends were written. The last key has no end.
+ * Sets the ends of keys that others follow, by the longest life of a token now. It may be longer
+ * than when the ends were written. The last key has no end.
  */
 export function withEnds(keys: readonly TimedKey[], tokenSeconds: number): readonly TimedKey[] {
   return keys.map((key, index) => {

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import { OperatorError } from "../../../src/errors.ts"
 import {
   type KeyFile,
-  newRefreshKey,
+  newKeyFile,
   readKeyFile,
   writeKeyFile,
 } from "../../../src/token/keys/key_file.ts"
@@ -28,8 +28,7 @@ const goodFile: KeyFile = {
 }
 
 test("writeKeyFile() writes what readKeyFile() reads back", async () => {
-  const changes = [{}, { keys: [] }, { keys: [second] }, { cookieKey: null }, { factorKey: null }]
-  const files: KeyFile[] = changes.map((members) => ({ ...goodFile, ...members }))
+  const files = [goodFile, { ...goodFile, keys: [] }, { ...goodFile, keys: [second] }, newKeyFile()]
   for (const file of files) assert.deepEqual(await readKeyFile(writeKeyFile(file), place), file)
 })
 
@@ -99,10 +98,12 @@ test("readKeyFile() calls a document of a later version newer", async () => {
   }
 })
 
-test("newRefreshKey() gives 32 bytes, other ones each time", () => {
-  const keys = Array.from({ length: 20 }, () => Buffer.from(newRefreshKey()).toString("hex"))
-  assert.ok(keys.every((key) => key.length === 64))
-  assert.equal(new Set(keys).size, 20)
+test("newKeyFile() has three secrets of 32 bytes, other ones each time", () => {
+  const secrets = Array.from({ length: 20 }, newKeyFile).flatMap(
+    ({ refreshKey, cookieKey, factorKey }) => [refreshKey, cookieKey, factorKey],
+  )
+  assert.ok(secrets.every(({ byteLength }) => byteLength === 32))
+  assert.equal(new Set(secrets.map((secret) => Buffer.from(secret).toString("hex"))).size, 60)
 })
 
 function readText(text: string | Uint8Array) {
@@ -110,8 +111,7 @@ function readText(text: string | Uint8Array) {
 }
 
 function goodText() {
-  const refreshKey = Buffer.from(goodFile.refreshKey).toString("base64url")
-  return { format: "postern-private-keys", version: 1, refreshKey }
+  return JSON.parse(String(writeKeyFile({ ...goodFile, keys: [] })))
 }
 
 function damage(why: string): string {

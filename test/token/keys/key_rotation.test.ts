@@ -1,7 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
-  followedBy,
   isOver,
   noticeSeconds,
   signerOf,
@@ -59,17 +58,6 @@ test("waitingKey() leaves out a key of a clock that was ahead", () => {
   assert.equal(waitingKey([signing, far], now + 1), far)
 })
 
-test("followedBy() keeps the last key until its last token has expired", () => {
-  const last = key("last", now - 1000)
-  const added = key("added", now + noticeSeconds)
-  const keys = followedBy([old, last], added, tokenSeconds)
-  assert.deepEqual(kids(keys), ["old", "last", "added"])
-  assert.deepEqual(
-    keys.map(({ keptUntil }) => keptUntil),
-    [now + 100, now + noticeSeconds + tokenSeconds, null],
-  )
-})
-
 test("without() the signing key has the waiting one sign from now on", () => {
   const left = without(three, signing, now)
   assert.deepEqual(kids(left), ["old", "waiting"])
@@ -99,11 +87,12 @@ test("withEnds() keeps keys for tokens that live longer than when their ends wer
   assert.equal(withEnds(three, 1)[1]?.keptUntil, signing.keptUntil)
 })
 
-test("withEnds() gives an end to a key that has a follower, and none to the last", () => {
-  const endless = key("endless", now - 1000)
-  const ending = key("ending", now, now + 5)
-  assert.deepEqual(withEnds([endless, ending], tokenSeconds), [
-    { ...endless, keptUntil: now + tokenSeconds },
-    { ...ending, keptUntil: null },
+test("withEnds() keeps a key until its last token has expired, and the last key for ever", () => {
+  const last = key("last", now - 1000)
+  const added = key("added", now + noticeSeconds, now + 5)
+  assert.deepEqual(withEnds([old, last, added], tokenSeconds), [
+    old,
+    { ...last, keptUntil: now + noticeSeconds + tokenSeconds },
+    { ...added, keptUntil: null },
   ])
 })
