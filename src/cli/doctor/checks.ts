@@ -23,9 +23,9 @@ import { checkRoutes, isReached } from "./checks/routes.ts"
 import { checkSizes } from "./checks/sizes.ts"
 import { checkCertificate, checkPlain } from "./checks/tls.ts"
 import { type Evidence, mainSample } from "./evidence.ts"
-import { type Finding, ok, type Result, unknown } from "./finding.ts"
+import { type Finding, ok, type Result, type Results, unknown } from "./finding.ts"
 
-type Check = (evidence: Evidence) => readonly Result[]
+type Check = (evidence: Evidence) => Results
 
 /** Checks of the way to the proxy. */
 const outside: readonly (readonly [name: string, check: Check])[] = [
@@ -94,5 +94,7 @@ function answered({ address }: Evidence): Result {
 }
 
 function run(checks: typeof inside, evidence: Evidence): readonly Finding[] {
-  return checks.flatMap(([check, judge]) => judge(evidence).map((one) => ({ check, ...one })))
+  return checks.flatMap(([check, judge]) =>
+    [judge(evidence) ?? []].flat().map((one) => ({ check, ...one })),
+  )
 }

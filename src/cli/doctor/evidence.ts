@@ -84,6 +84,11 @@ export function isLikePostern(answer: HttpAnswer): boolean {
   )
 }
 
+/** The request with which the proxy asked Postern about a question to a protected host. */
+export function verifyRequestOf({ seen }: Pick<Sample, "seen">): SeenRequest | undefined {
+  return seen.find(({ target }) => target.startsWith("/verify/"))
+}
+
 /** The proxy, as its answers name it. */
 export function proxyIn(samples: readonly Pick<Sample, "exchange">[]): ProxyKind | null {
   const kinds = samples.map(({ exchange: { answer } }) =>

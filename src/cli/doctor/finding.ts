@@ -21,6 +21,9 @@ export interface Finding {
 /** A finding without the name of its check. */
 export type Result = Omit<Finding, "check">
 
+/** What a check gives: one result or several, or null where another check says why. */
+export type Results = Result | readonly Result[] | null
+
 type More = Pick<Finding, "effect" | "remedy">
 
 /** Something is wrong. */

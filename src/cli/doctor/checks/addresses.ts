@@ -2,24 +2,24 @@
 
 import { isIPv4 } from "node:net"
 import { type Evidence, mainSample, type Sample } from "../evidence.ts"
-import { ok, type Result, unknown, wrong } from "../finding.ts"
+import { ok, type Result, type Results, unknown, wrong } from "../finding.ts"
 import { isReached } from "./routes.ts"
 
 /** Errors of a machine that has no IPv6, or no way there. */
 const noWay: readonly string[] = ["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"]
 
 /** Whether the service answers at each address of its name. */
-export function checkAddresses(evidence: Evidence): readonly Result[] {
+export function checkAddresses(evidence: Evidence): Results {
   const { firsts, address } = evidence
   const main = mainSample(evidence)
   const others = firsts.filter((sample) => sample !== main)
-  const results = others.flatMap((sample) => resultFor(sample, address.name))
+  const results = others.flatMap((sample) => resultFor(sample, address.name) ?? [])
   if (results.length > 0) return results
   const list = firsts.map(({ endpoint }) => endpoint.address).join(", ")
-  return [ok(`The service answers at ${list}`)]
+  return ok(`The service answers at ${list}`)
 }
 
-function resultFor(sample: Sample, name: string): readonly Result[] {
+function resultFor(sample: Sample, name: string): Result | null {
   const { address } = sample.endpoint
   const { failure, answer } = sample.exchange
   const kind = isIPv4(address) ? "IPv4" : "IPv6"
@@ -30,14 +30,12 @@ function resultFor(sample: Sample, name: string): readonly Result[] {
   const effect = `Users whose browser chooses ${kind} wait, or get an error.`
   if (failure !== null) {
     const text = `The ${kind} address ${address} does not answer (${failure.code})`
-    if (noWay.includes(failure.code)) return [unknown(`${text}: this machine has no way there`)]
-    return [wrong(text, { effect, remedy })]
+    if (noWay.includes(failure.code)) return unknown(`${text}: this machine has no way there`)
+    return wrong(text, { effect, remedy })
   }
-  if (isReached(sample)) return []
-  return [
-    wrong(`Something else answers at the ${kind} address ${address} (${answer?.status})`, {
-      effect,
-      remedy,
-    }),
-  ]
+  if (isReached(sample)) return null
+  return wrong(`Something else answers at the ${kind} address ${address} (${answer?.status})`, {
+    effect,
+    remedy,
+  })
 }

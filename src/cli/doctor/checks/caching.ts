@@ -7,20 +7,18 @@ import { cacheProbes } from "../probes.ts"
 import { remedies } from "../remedies.ts"
 
 /** Whether the same question twice is answered twice. */
-export function checkCaching({ samples, blindness }: Evidence): readonly Result[] {
+export function checkCaching({ samples, blindness }: Evidence): Result | null {
   const pairs = cacheProbes.map(({ name }) => samples.filter(({ probe }) => probe.name === name))
   const answered = pairs.filter((pair) => pair.length === 2 && pair.every(isOfPostern))
   const cached = answered.find((pair) => isCached(pair, blindness === null))
   if (cached !== undefined) {
-    return [
-      wrong(`The proxy answers ${cached[0]?.probe.path} from a cache`, {
-        effect: "Users may get each other's answers and tokens, and logouts seem not to work.",
-        remedy: remedies.caching,
-      }),
-    ]
+    return wrong(`The proxy answers ${cached[0]?.probe.path} from a cache`, {
+      effect: "Users may get each other's answers and tokens, and logouts seem not to work.",
+      remedy: remedies.caching,
+    })
   }
   // Where nothing was answered twice, another check says why.
-  return answered.length > 0 ? [ok("No answer comes from a cache")] : []
+  return answered.length > 0 ? ok("No answer comes from a cache") : null
 }
 
 function isCached(pair: readonly Sample[], isSeen: boolean): boolean {

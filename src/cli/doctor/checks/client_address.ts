@@ -25,23 +25,23 @@ interface View {
 }
 
 /** Whether the client's address arrives, and only that. */
-export function checkClientAddress(evidence: Evidence): readonly Result[] {
+export function checkClientAddress(evidence: Evidence): Result {
   const { facts, blindness } = evidence
   const sample = allSamples(evidence).find(
     ({ seen, probe }) => probe.name !== "forged" && seen.some(({ client }) => client !== null),
   )
   const plain = sample?.seen.find(({ client }) => client !== null)
   if (facts === null || sample === undefined || plain === undefined) {
-    return [unknown(blindness ?? "No request arrived")]
+    return unknown(blindness ?? "No request arrived")
   }
-  if (isDirect(sample, plain)) return [ok("No proxy is in between: Postern sees clients itself")]
+  if (isDirect(sample, plain)) return ok("No proxy is in between: Postern sees clients itself")
   const header = facts.forwardedHeader
   const other = header === "Forwarded" ? "X-Forwarded-For" : "Forwarded"
   const trusted = facts.trustedProxies
   const forgedSeen = sampleOf(evidence, "forged")?.seen[0] ?? null
   const view = { header, other, trusted, plain, forged: forgedSeen }
   const result = findUntrusted(view) ?? findMissing(view) ?? findWrongHop(view) ?? findForged(view)
-  return [result ?? findWide(view) ?? ok(`The client counts as ${plain.client}, by ${header}`)]
+  return result ?? findWide(view) ?? ok(`The client counts as ${plain.client}, by ${header}`)
 }
 
 function isDirect({ exchange: { link } }: Sample, { peer }: SeenRequest): boolean {

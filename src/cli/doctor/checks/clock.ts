@@ -9,19 +9,19 @@ import { headerOf } from "../http_answer.ts"
 const secondsApartMax = 5
 
 /** Whether the clocks agree. */
-export function checkClock(evidence: Evidence): readonly Result[] {
+export function checkClock(evidence: Evidence): Result {
   const { secondsAhead, answeredAt } = evidence
   const rawHeaders = mainSample(evidence)?.exchange.answer?.rawHeaders ?? []
   const date = secondsOfDate(headerOf(rawHeaders, "date") ?? "")
   const apart = secondsAhead ?? 0
-  if (Math.abs(apart) > secondsApartMax) return [apartResult("The clock of the service", apart)]
+  if (Math.abs(apart) > secondsApartMax) return apartResult("The clock of the service", apart)
   if (Number.isNaN(date)) {
-    if (secondsAhead === null) return [unknown("The answer has no date")]
-    return [ok("The clock of the service agrees with this one; the answer has no date")]
+    if (secondsAhead === null) return unknown("The answer has no date")
+    return ok("The clock of the service agrees with this one; the answer has no date")
   }
   const dateApart = Math.round(date - answeredAt)
-  if (Math.abs(dateApart) > secondsApartMax) return [apartResult("The date of answers", dateApart)]
-  return [ok("The clocks agree")]
+  if (Math.abs(dateApart) > secondsApartMax) return apartResult("The date of answers", dateApart)
+  return ok("The clocks agree")
 }
 
 function apartResult(what: string, seconds: number): Result {

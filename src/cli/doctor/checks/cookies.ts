@@ -9,27 +9,27 @@ import { remedies } from "../remedies.ts"
 const effect = "Browsers drop the cookie, and ask for the login again and again."
 
 /** Whether cookies arrive as they were set. */
-export function checkCookies(evidence: Evidence): readonly Result[] {
+export function checkCookies(evidence: Evidence): Result | null {
   const sample = sampleOf(evidence, "cookie")
   const reply = sample?.seen[0]?.reply ?? null
   const answer = sample?.exchange.answer ?? null
-  if (evidence.blindness !== null) return [unknown(evidence.blindness)]
+  if (evidence.blindness !== null) return unknown(evidence.blindness)
   // Another check says why it did not arrive.
-  if (reply === null || answer === null) return []
+  if (reply === null || answer === null) return null
   const sent = valuesOf(reply.rawHeaders, "set-cookie")
   const arrived = valuesOf(answer.rawHeaders, "set-cookie")
   const [first] = sent
   // The request lost its mark.
-  if (first === undefined) return []
+  if (first === undefined) return null
   const own = arrived.find((cookie) => cookie.startsWith(first.split("=")[0] ?? ""))
   if (own === undefined) {
-    return [wrong("The proxy removes Set-Cookie", { effect, remedy: remedies.cookies })]
+    return wrong("The proxy removes Set-Cookie", { effect, remedy: remedies.cookies })
   }
   if (own !== first) {
     const text = `The proxy changes cookies: ${changeIn(first, own)}`
-    return [wrong(text, { effect, remedy: remedies.cookies })]
+    return wrong(text, { effect, remedy: remedies.cookies })
   }
-  return [ok("Cookies arrive as they were set")]
+  return ok("Cookies arrive as they were set")
 }
 
 function changeIn(sent: string, arrived: string): string {

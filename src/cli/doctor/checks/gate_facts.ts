@@ -1,32 +1,28 @@
 // What a proxy tells Postern of a request to a protected host, compared with that request.
 
-import { type Sample, shortened } from "../evidence.ts"
+import { type Sample, shortened, verifyRequestOf } from "../evidence.ts"
 import { type Result, warning, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { forged } from "../probes.ts"
-import type { PublicAddress } from "../public_address.ts"
-import { questionIn } from "./gate_samples.ts"
 
-/** What the proxy told Postern of a request, where it is not what was asked. */
-export function toldFalsely(
-  sample: Sample,
-  { address }: { readonly address: PublicAddress },
-): readonly Result[] {
-  const asked = questionIn(sample)
-  const isPlain = sample.endpoint.tlsName === null
-  if (asked === undefined || isPlain || asked.target.startsWith("/verify/envoy")) return []
-  const { method, target } = sample.exchange.question
+/** The first header by which the proxy describes a request otherwise than it was sent. */
+export function findFalseFact(sample: Sample): Result | null {
+  const asked = verifyRequestOf(sample)
+  const { address, endpoint, exchange } = sample
+  const isPlain = endpoint.tlsName === null
+  if (asked === undefined || isPlain || asked.target.startsWith("/verify/envoy")) return null
+  const { method, target } = exchange.question
   const wanted: readonly (readonly [string, string])[] = [
     ["X-Forwarded-Host", address.host],
     ["X-Forwarded-Proto", "https"],
     ["X-Forwarded-Uri", target],
     ["X-Forwarded-Method", method],
   ]
-  return wanted.flatMap(([name, right]) => {
+  for (const [name, right] of wanted) {
     const value = headerOf(asked.rawHeaders, name)
-    if (value === right || value === `${right}:443`) return []
-    return [falseResult(name, { value, right })]
-  })
+    if (value !== right && value !== `${right}:443`) return falseResult(name, { value, right })
+  }
+  return null
 }
 
 function falseResult(

@@ -2,13 +2,19 @@
 // truth, and does what it answers.
 
 import type { SeenRequest } from "../../../admin/request_watch.ts"
-import { type Evidence, type GateEvidence, type Sample, sampleOf, shortened } from "../evidence.ts"
+import {
+  type Evidence,
+  type GateEvidence,
+  type Sample,
+  sampleOf,
+  shortened,
+  verifyRequestOf,
+} from "../evidence.ts"
 import { type Finding, ok, type Result, unknown, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
-import { type PublicAddress, shownName } from "../public_address.ts"
-import { doneOtherwise } from "./gate_answers.ts"
-import { toldFalsely } from "./gate_facts.ts"
-import { questionIn } from "./gate_samples.ts"
+import { shownName } from "../public_address.ts"
+import { findChangedAnswer } from "./gate_answers.ts"
+import { findFalseFact } from "./gate_facts.ts"
 import { resultFor } from "./tls.ts"
 
 const open = "Everybody gets in without a login."
@@ -47,13 +53,12 @@ function resultsFor(gate: GateEvidence, evidence: Evidence): readonly Result[] {
   const trust = certificate && resultFor(certificate, address.name, evidence.answeredAt)
   const results = [
     ...(trust !== null && trust.outcome !== "ok" ? [trust] : []),
-    ...gateResults(samples, { address, evidence, first }),
+    ...gateResults(samples, { evidence, first }),
   ]
   return results.length > 0 ? results : [ok("It asks for a login")]
 }
 
 interface Place {
-  readonly address: PublicAddress
   readonly evidence: Evidence
   /** The first question to the host. */
   readonly first: Sample
@@ -62,39 +67,37 @@ interface Place {
 function gateResults(samples: readonly Sample[], place: Place): readonly Result[] {
   const { first } = place
   const status = first.exchange.answer?.status ?? 0
-  const asked = questionIn(first)
+  const asked = verifyRequestOf(first)
   if (status >= 200 && status < 300) return [openResult(asked, place)]
   if (asked === undefined && place.evidence.blindness === null) return [notAsked(first)]
-  const told = samples.flatMap((sample) => toldFalsely(sample, place))
-  if (told.length > 0) return told.slice(0, 1)
-  const done = samples.flatMap(doneOtherwise)
-  if (done.length > 0) return done.slice(0, 1)
-  return [...passedBy(samples, place), ...loginResults(samples, place)]
+  const [fault] = [findFalseFact, findChangedAnswer].flatMap((find) =>
+    samples.flatMap((sample) => find(sample) ?? []),
+  )
+  if (fault !== undefined) return [fault]
+  return [findPassedBy(samples, place), findNoLogin(samples, place)].filter((one) => one !== null)
 }
 
 /** Requests that the proxy let by without a question to Postern. */
-function passedBy(samples: readonly Sample[], { evidence }: Place): readonly Result[] {
+function findPassedBy(samples: readonly Sample[], { evidence }: Place): Result | null {
   const by = samples.filter((sample) => {
     const status = sample.exchange.answer?.status ?? 0
     const isRedirected = sample.probe.name === "gate_plain" && status >= 300 && status < 400
     if (sample.exchange.answer === null || isRedirected) return false
     if (evidence.blindness !== null) return status >= 200 && status < 300
-    return questionIn(sample) === undefined && !refusals.includes(status) && status < 500
+    return verifyRequestOf(sample) === undefined && !refusals.includes(status) && status < 500
   })
-  if (by.length === 0) return []
+  if (by.length === 0) return null
   const list = by.map(({ probe: { name, method, path }, exchange: { answer } }) => {
     const place = name === "gate_plain" ? `http:// at ${path}` : shortened(path)
     return `${method} ${place} (${answer?.status})`
   })
-  return [
-    wrong(`The proxy lets requests by without asking Postern: ${list.join(", ")}`, {
-      effect: "What is there is open to everybody.",
-      remedy: {
-        any: "Ask for every path and method; open paths belong into POSTERN_PROTECT (open=)",
-        nginx: "auth_request in the server block, and no `auth_request off` in a location",
-      },
-    }),
-  ]
+  return wrong(`The proxy lets requests by without asking Postern: ${list.join(", ")}`, {
+    effect: "What is there is open to everybody.",
+    remedy: {
+      any: "Ask for every path and method; open paths belong into POSTERN_PROTECT (open=)",
+      nginx: "auth_request in the server block, and no `auth_request off` in a location",
+    },
+  })
 }
 
 function openResult(asked: SeenRequest | undefined, { evidence }: Place): Result {
@@ -123,23 +126,21 @@ function notAsked({ exchange: { answer } }: Sample): Result {
   })
 }
 
-function loginResults(samples: readonly Sample[], { evidence, first }: Place): readonly Result[] {
+function findNoLogin(samples: readonly Sample[], { evidence, first }: Place): Result | null {
   const { answer } = first.exchange
   const login = evidence.facts?.publicAddress ?? evidence.address.text
   const location = headerOf(answer?.rawHeaders ?? [], "location") ?? ""
-  if (location.startsWith(`${login}/`)) return []
-  const asked = samples.flatMap((sample) => questionIn(sample) ?? [])[0]
+  if (location.startsWith(`${login}/`)) return null
+  const asked = samples.flatMap((sample) => verifyRequestOf(sample) ?? [])[0]
   const verdict = asked?.reply?.status
   const text =
     verdict === undefined
       ? `It answers ${answer?.status}, and not with the way to the login`
       : `Postern answers ${verdict} to the proxy, and not with the way to the login`
-  return [
-    wrong(text, {
-      effect: closed,
-      remedy: {
-        any: "Compare the host with POSTERN_PROTECT, and the proxy with POSTERN_TRUSTED_PROXIES",
-      },
-    }),
-  ]
+  return wrong(text, {
+    effect: closed,
+    remedy: {
+      any: "Compare the host with POSTERN_PROTECT, and the proxy with POSTERN_TRUSTED_PROXIES",
+    },
+  })
 }

@@ -22,20 +22,18 @@ export function findMisdirected(evidence: Evidence): Result | null {
 }
 
 /** Whether Host arrives as it was sent. */
-export function checkHost(evidence: Evidence): readonly Result[] {
+export function checkHost(evidence: Evidence): Result {
   const { address, blindness } = evidence
   const hosts = allSamples(evidence).flatMap(({ seen }) =>
     seen.map(({ rawHeaders }) => headerOf(rawHeaders, "host")),
   )
   const other = hosts.find((host) => host?.toLowerCase() !== address.host)
   if (other === undefined) {
-    if (hosts.length > 0) return [ok(`Host arrives as '${address.host}'`)]
-    return [unknown(blindness ?? "No request arrived")]
+    if (hosts.length > 0) return ok(`Host arrives as '${address.host}'`)
+    return unknown(blindness ?? "No request arrived")
   }
-  return [
-    warning(`The proxy sends 'Host: ${other}' in the place of '${address.host}'`, {
-      effect: "Postern would answer 421 as soon as POSTERN_ALLOWED_HOSTS is set.",
-      remedy: remedies.host,
-    }),
-  ]
+  return warning(`The proxy sends 'Host: ${other}' in the place of '${address.host}'`, {
+    effect: "Postern would answer 421 as soon as POSTERN_ALLOWED_HOSTS is set.",
+    remedy: remedies.host,
+  })
 }

@@ -9,39 +9,35 @@ import { isOverload } from "./routes.ts"
 const refused = "Verifiers compare it as text, and refuse every token."
 
 /** Whether the metadata names this address. */
-export function checkIssuer(evidence: Evidence): readonly Result[] {
+export function checkIssuer(evidence: Evidence): Result | null {
   const { address, facts } = evidence
   const sample = sampleOf(evidence, "metadata")
   const answer = sample?.exchange.answer ?? null
-  if (sample === undefined || answer === null) return [unknown("The metadata could not be read")]
+  if (sample === undefined || answer === null) return unknown("The metadata could not be read")
   // Another check says that paths are changed.
-  if (sample.seen.some(({ target }) => target !== sample.exchange.question.target)) return []
-  if (facts !== null && facts.issuer === null) return [sharedSecretResult(evidence)]
+  if (sample.seen.some(({ target }) => target !== sample.exchange.question.target)) return null
+  if (facts !== null && facts.issuer === null) return sharedSecretResult(evidence)
   const told = issuerIn(answer)
   if (told === null) {
     // Another check says that the proxy fails.
-    if (isOverload(sample)) return []
+    if (isOverload(sample)) return null
     if (facts === null && answer.status === 404 && isOfPostern(sample)) {
-      return [ok("There is no metadata: tokens are signed with a shared secret")]
+      return ok("There is no metadata: tokens are signed with a shared secret")
     }
-    return [
-      wrong(`${sample.probe.path} is not answered by Postern (${answer.status})`, {
-        effect: "Verifiers that know only the issuer find no keys.",
-        remedy: {
-          any: "Pass /.well-known/ on to Postern; only /.well-known/acme-challenge/ is the proxy's",
-        },
-      }),
-    ]
-  }
-  if (told === address.text) return [ok(`The issuer is the address, ${told}`)]
-  return [
-    wrong(`Tokens name the issuer '${told}', but the address is '${address.text}'`, {
-      effect: refused,
+    return wrong(`${sample.probe.path} is not answered by Postern (${answer.status})`, {
+      effect: "Verifiers that know only the issuer find no keys.",
       remedy: {
-        any: `POSTERN_ISSUER=${address.text}, or ask for the right address: postern doctor ${told}`,
+        any: "Pass /.well-known/ on to Postern; only /.well-known/acme-challenge/ is the proxy's",
       },
-    }),
-  ]
+    })
+  }
+  if (told === address.text) return ok(`The issuer is the address, ${told}`)
+  return wrong(`Tokens name the issuer '${told}', but the address is '${address.text}'`, {
+    effect: refused,
+    remedy: {
+      any: `POSTERN_ISSUER=${address.text}, or ask for the right address: postern doctor ${told}`,
+    },
+  })
 }
 
 function sharedSecretResult({ facts, address }: Evidence): Result {

@@ -11,15 +11,13 @@ const reasons: Readonly<Record<NoRelyingParty["impossible"], string>> = {
 }
 
 /** The name to which passkeys are bound, or why there are none. */
-export function checkPasskeys({ address, facts }: Evidence): readonly Result[] {
+export function checkPasskeys({ address, facts }: Evidence): Result {
   // The service goes by its own settings, whatever the address is under which it is asked.
   const publicAddress = facts === null ? address.text : (facts.publicAddress ?? "")
   const found = relyingPartyOf(publicAddress)
-  if ("rpId" in found) return [ok(`Passkeys are bound to ${found.rpId}`)]
-  return [
-    warning(reasons[found.impossible], {
-      effect: "Users can set up an authenticator app, but no passkey.",
-      remedy: { any: "POSTERN_ISSUER=https://login.example.org, with a name of your own" },
-    }),
-  ]
+  if ("rpId" in found) return ok(`Passkeys are bound to ${found.rpId}`)
+  return warning(reasons[found.impossible], {
+    effect: "Users can set up an authenticator app, but no passkey.",
+    remedy: { any: "POSTERN_ISSUER=https://login.example.org, with a name of your own" },
+  })
 }

@@ -1,7 +1,7 @@
 // Redirects that Postern did not make. API requests are never redirected by it, so a redirect of
 // the first question is the proxy's.
 
-import type { Sample } from "../evidence.ts"
+import { type Sample, verifyRequestOf } from "../evidence.ts"
 import { type Result, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { type PublicAddress, type Redirect, redirectOf } from "../public_address.ts"
@@ -23,7 +23,7 @@ export function redirectFault({ exchange, address, seen }: Sample): Result | nul
       effect: noLogin,
     })
   }
-  if (seen.some(({ target }) => target.startsWith("/verify/"))) {
+  if (verifyRequestOf({ seen }) !== undefined) {
     return wrong("The login host itself needs a login: the proxy asks /verify for it", {
       effect: "The login page redirects to itself, without end.",
       remedy: remedies.ownLogin,

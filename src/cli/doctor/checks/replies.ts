@@ -2,7 +2,7 @@
 
 import { type Difference, replyDifferences } from "../differences.ts"
 import { allSamples, type Evidence, mainSample, type Sample } from "../evidence.ts"
-import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
+import { ok, type Result, type Results, unknown, warning, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { cacheProbes } from "../probes.ts"
 import { remedies, remedyFor } from "../remedies.ts"
@@ -41,17 +41,17 @@ const oddProbes: readonly string[] = ["slow", "login", "large_head", "large_repl
 const security = ["x-frame-options", "permissions-policy", "cross-origin-opener-policy"]
 
 /** Whether replies arrive as they were sent. */
-export function checkReplies(evidence: Evidence): readonly Result[] {
+export function checkReplies(evidence: Evidence): Results {
   const found = allSamples(evidence).flatMap(differencesOf)
   const status = found.filter(({ name }) => name === "status")
-  if (status.length > 0) return [statusResult(status)]
+  if (status.length > 0) return statusResult(status)
   const body = found.find(({ name }) => name === "body")
-  if (body !== undefined) return [bodyResult(body)]
+  if (body !== undefined) return bodyResult(body)
   const headers = found.filter(({ name }, at) => found.findIndex((one) => one.name === name) === at)
-  const results = headers.flatMap(headerResult)
+  const results = headers.flatMap((one) => headerResult(one) ?? [])
   if (results.length > 0) return results
-  if (evidence.blindness !== null) return lostFromOutside(evidence) ?? [unknown(evidence.blindness)]
-  return [ok("Answers arrive as they were sent")]
+  if (evidence.blindness !== null) return lostFromOutside(evidence) ?? unknown(evidence.blindness)
+  return ok("Answers arrive as they were sent")
 }
 
 /** What every refusal of a request without a token has, for when only this side is known. */
@@ -118,39 +118,34 @@ function bodyResult({ sent, arrived, sample }: Found): Result {
   })
 }
 
-function headerResult({ name, kind, sent, arrived }: Found): readonly Result[] {
+function headerResult({ name, kind, sent, arrived }: Found): Result | null {
   const remedy = remedyFor(remedies.replyHeaders, "NAME", name)
   if (name === "content-encoding") {
-    return [
-      warning(`The proxy compresses answers (${arrived})`, {
-        effect: "Compressed secrets can be guessed by the length of answers (BREACH).",
-        remedy: remedies.bodies,
-      }),
-    ]
+    return warning(`The proxy compresses answers (${arrived})`, {
+      effect: "Compressed secrets can be guessed by the length of answers (BREACH).",
+      remedy: remedies.bodies,
+    })
   }
   if (name === "x-request-id") {
-    return [
-      warning("The proxy writes another X-Request-Id than Postern", {
-        effect: "What users see can't be found in Postern's log.",
-        remedy,
-      }),
-    ]
+    return warning("The proxy writes another X-Request-Id than Postern", {
+      effect: "What users see can't be found in Postern's log.",
+      remedy,
+    })
   }
   const effect = actedOn[name]
   if (effect === undefined) {
     // What a proxy adds about itself harms nobody.
-    if (kind === "added" || security.includes(name)) return []
-    return [warning(`The proxy removes or changes the header ${name} of answers`, { remedy })]
+    if (kind === "added" || security.includes(name)) return null
+    return warning(`The proxy removes or changes the header ${name} of answers`, { remedy })
   }
   // A proxy may be the one that sends it.
-  if (name === "strict-transport-security" && kind === "added") return []
-  if (kind === "missing")
-    return [wrong(`The proxy removes ${name} from answers`, { effect, remedy })]
+  if (name === "strict-transport-security" && kind === "added") return null
+  if (kind === "missing") return wrong(`The proxy removes ${name} from answers`, { effect, remedy })
   if (kind === "added") {
-    return [warning(`The proxy adds '${name}: ${arrived}' to answers`, { effect, remedy })]
+    return warning(`The proxy adds '${name}: ${arrived}' to answers`, { effect, remedy })
   }
   const isWeakTag = name === "etag" && arrived.replace(/^W\//, "") === sent.replace(/^W\//, "")
-  if (isWeakTag) return []
+  if (isWeakTag) return null
   const text = `The proxy changes ${name} of answers: '${sent}' arrives as '${arrived}'`
-  return [wrong(text, { effect, remedy })]
+  return wrong(text, { effect, remedy })
 }

@@ -2,7 +2,7 @@
 
 import { type Difference, requestDifferences } from "../differences.ts"
 import { allSamples, type Evidence, type Sample, sampleOf, shortened } from "../evidence.ts"
-import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
+import { ok, type Result, type Results, unknown, warning, wrong } from "../finding.ts"
 import { cacheProbes } from "../probes.ts"
 import { remedies, remedyFor } from "../remedies.ts"
 import { checkCaching } from "./caching.ts"
@@ -42,30 +42,28 @@ function differencesOf(evidence: Evidence): readonly Found[] {
 }
 
 /** Whether each request arrives once. */
-export function checkOnce(evidence: Evidence): readonly Result[] {
+export function checkOnce(evidence: Evidence): Result {
   const cached = cacheProbes.map(({ name }) => name)
   const asked = allSamples(evidence).filter(({ probe }) => !cached.includes(probe.name))
   const [most] = asked.filter(({ seen }) => seen.length > 1)
-  if (most === undefined) return blind(evidence) ?? [ok("Each request arrives once")]
-  return [
-    wrong(`The proxy sends a request ${most.seen.length} times`, {
-      effect: "A wrong password counts as several, so accounts are locked sooner.",
-      remedy: {
-        nginx: "proxy_next_upstream off; and no `mirror`",
-        caddy: "lb_try_duration 0, and one upstream",
-        traefik: "remove the middleware retry, and mirroring",
-        haproxy: "retries 0, and no `retry-on`",
-      },
-    }),
-  ]
+  if (most === undefined) return blind(evidence) ?? ok("Each request arrives once")
+  return wrong(`The proxy sends a request ${most.seen.length} times`, {
+    effect: "A wrong password counts as several, so accounts are locked sooner.",
+    remedy: {
+      nginx: "proxy_next_upstream off; and no `mirror`",
+      caddy: "lb_try_duration 0, and one upstream",
+      traefik: "remove the middleware retry, and mirroring",
+      haproxy: "retries 0, and no `retry-on`",
+    },
+  })
 }
 
-function blind({ blindness }: Evidence): readonly Result[] | null {
-  return blindness === null ? null : [unknown(blindness)]
+function blind({ blindness }: Evidence): Result | null {
+  return blindness === null ? null : unknown(blindness)
 }
 
 /** Whether path, query and method arrive as they were sent. */
-export function checkTargets(evidence: Evidence): readonly Result[] {
+export function checkTargets(evidence: Evidence): Result {
   const found = differencesOf(evidence)
   // A cache may ask for the body of what was asked for its head.
   const method = found.find(({ name, sent }) => name === "method" && sent !== "HEAD")
@@ -73,25 +71,26 @@ export function checkTargets(evidence: Evidence): readonly Result[] {
   const target = targets.find(({ sample }) => sample.probe.name !== "spelling")
   if (method !== undefined) {
     const text = `The proxy turns ${method.sent} into ${method.arrived}`
-    return [wrong(text, { effect: "Requests are refused with 405.", remedy: remedies.methods })]
+    return wrong(text, { effect: "Requests are refused with 405.", remedy: remedies.methods })
   }
-  if (target !== undefined) return [targetResult(target)]
+  if (target !== undefined) return targetResult(target)
   const [spelling] = targets
   if (spelling !== undefined) {
-    return [
-      warning(`The proxy respells paths: '${spelling.sent}' arrives as '${spelling.arrived}'`, {
+    return warning(
+      `The proxy respells paths: '${spelling.sent}' arrives as '${spelling.arrived}'`,
+      {
         effect: "Paths with escapes or doubled slashes are judged otherwise than they were sent.",
         remedy: remedies.path,
-      }),
-    ]
+      },
+    )
   }
   const odd = sampleOf(evidence, "spelling")
-  const isOnlyOdd = checkRoutes(evidence).every(({ outcome }) => outcome === "ok")
+  const isOnlyOdd = checkRoutes(evidence).outcome === "ok"
   if (isOnlyOdd && odd !== undefined && odd.exchange.answer !== null && !isReached(odd)) {
     const text = `The proxy refuses paths with escapes or doubled slashes (${odd.exchange.answer.status})`
-    return [warning(text, { effect: "Apps behind the same proxy may need them." })]
+    return warning(text, { effect: "Apps behind the same proxy may need them." })
   }
-  return blind(evidence) ?? [ok("Method, path and query arrive as they were sent")]
+  return blind(evidence) ?? ok("Method, path and query arrive as they were sent")
 }
 
 function targetResult({ sent, arrived, sample: { address } }: Found): Result {
@@ -118,9 +117,9 @@ function targetResult({ sent, arrived, sample: { address } }: Found): Result {
 }
 
 /** Whether headers arrive as they were sent. */
-export function checkRequestHeaders(evidence: Evidence): readonly Result[] {
+export function checkRequestHeaders(evidence: Evidence): Results {
   // A cache asks for the whole answer.
-  const hasCache = checkCaching(evidence).some(({ outcome }) => outcome === "wrong")
+  const hasCache = checkCaching(evidence)?.outcome === "wrong"
   const isCaches = (name: string) => hasCache && name === "if-none-match"
   const headers = differencesOf(evidence).filter(
     ({ name }) => !["method", "target", "body"].includes(name),
@@ -132,25 +131,21 @@ export function checkRequestHeaders(evidence: Evidence): readonly Result[] {
   const read = first.filter(({ name }) => Object.hasOwn(readHeaders, name))
   const isAllGone = first.filter(({ kind }) => kind === "missing").length > 5
   if (isAllGone) {
-    return [
-      wrong("The proxy passes on hardly any header", {
-        effect: "Tokens, cookies and the kind of the body get lost.",
-        remedy: { nginx: "remove `proxy_pass_request_headers off`" },
-      }),
-    ]
+    return wrong("The proxy passes on hardly any header", {
+      effect: "Tokens, cookies and the kind of the body get lost.",
+      remedy: { nginx: "remove `proxy_pass_request_headers off`" },
+    })
   }
   if (read.length > 0) return read.map(headerResult)
   const others = first.filter(({ kind }) => kind !== "added")
   if (others.length > 0) {
     const names = others.map(({ name }) => name).join(", ")
-    return [
-      warning(`The proxy removes or changes request headers: ${names}`, {
-        effect: "Postern does not read them; apps behind the same proxy may.",
-        remedy: remedyFor(remedies.headers, "NAME", others[0]?.name ?? ""),
-      }),
-    ]
+    return warning(`The proxy removes or changes request headers: ${names}`, {
+      effect: "Postern does not read them; apps behind the same proxy may.",
+      remedy: remedyFor(remedies.headers, "NAME", others[0]?.name ?? ""),
+    })
   }
-  return blind(evidence) ?? [ok("Headers arrive as they were sent")]
+  return blind(evidence) ?? ok("Headers arrive as they were sent")
 }
 
 function headerResult({ name, kind, sent, arrived }: Found): Result {
@@ -166,10 +161,10 @@ function headerResult({ name, kind, sent, arrived }: Found): Result {
 }
 
 /** Whether bodies arrive as they were sent. */
-export function checkRequestBodies(evidence: Evidence): readonly Result[] {
+export function checkRequestBodies(evidence: Evidence): Result {
   const found = differencesOf(evidence).find(({ name }) => name === "body")
-  if (found === undefined) return blind(evidence) ?? [ok("Bodies arrive as they were sent")]
+  if (found === undefined) return blind(evidence) ?? ok("Bodies arrive as they were sent")
   const { sent, arrived, sample } = found
   const text = `The proxy changes bodies: ${sent} of ${sample.probe.method} ${sample.probe.path} arrive as ${arrived}`
-  return [wrong(text, { effect: "Logins are refused with 400.", remedy: remedies.bodies })]
+  return wrong(text, { effect: "Logins are refused with 400.", remedy: remedies.bodies })
 }

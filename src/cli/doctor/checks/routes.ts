@@ -33,32 +33,30 @@ export function isReached({ seen, ...sample }: Sample): boolean {
 }
 
 /** Which routes the proxy does not pass on. */
-export function checkRoutes(evidence: Evidence): readonly Result[] {
+export function checkRoutes(evidence: Evidence): Result {
   const main = mainSample(evidence)
   const samples = evidence.samples.filter(
     (sample) => !oddProbes.includes(sample.probe.name) || isFailedMetadata(sample),
   )
   const all = main === undefined ? samples : [main, ...samples]
   const strangers = all.filter((sample) => isOfStranger(sample, evidence))
-  if (strangers.length > 0) return [strangerResult(strangers, all)]
+  if (strangers.length > 0) return strangerResult(strangers, all)
   const lost = all.filter((sample) => !isReached(sample))
   const late = lost.filter(({ exchange }) => exchange.failure?.code === "timeout")
-  if (lost.length === 0) return [ok("Each route and method reaches Postern")]
+  if (lost.length === 0) return ok("Each route and method reaches Postern")
   if (late.length === lost.length) {
-    return [unknown(`Not answered in time: ${late.map(shown).join(", ")}`)]
+    return unknown(`Not answered in time: ${late.map(shown).join(", ")}`)
   }
   const [redirected] = lost.flatMap((sample) => redirectFault(sample) ?? [])
-  if (redirected !== undefined) return [redirected]
+  if (redirected !== undefined) return redirected
   const limited = lost.filter(({ exchange }) => exchange.answer?.status === 429)
   if (limited.length === lost.length) {
-    return [
-      wrong(`The proxy limits requests: ${lost.length} of ${all.length} got 429 from it`, {
-        effect: "Browsers that load a page, and apps behind one address, are refused.",
-        remedy: { any: "Raise the proxy's limit of requests, or leave limits to Postern" },
-      }),
-    ]
+    return wrong(`The proxy limits requests: ${lost.length} of ${all.length} got 429 from it`, {
+      effect: "Browsers that load a page, and apps behind one address, are refused.",
+      remedy: { any: "Raise the proxy's limit of requests, or leave limits to Postern" },
+    })
   }
-  return [lostResult(lost, all)]
+  return lostResult(lost, all)
 }
 
 function isFailedMetadata(sample: Sample): boolean {
@@ -116,6 +114,7 @@ function shown({ probe: { name, method, path } }: Sample): string {
   return name === "headers" ? `${place} with Authorization, Cookie and Origin` : place
 }
 
-function outcomeOf({ exchange: { answer, failure } }: Sample): string {
+/** The status of the answer, or why there is none. */
+export function outcomeOf({ exchange: { answer, failure } }: Sample): string {
   return answer === null ? `no answer: ${failure?.code}` : `${answer.status}`
 }

@@ -1,9 +1,9 @@
 // Sizes: the largest body, target and cookies that Postern takes, and the largest head it sends.
 
 import { type Evidence, type Sample, sampleOf } from "../evidence.ts"
-import { ok, type Result, unknown, wrong } from "../finding.ts"
+import { ok, type Results, unknown, wrong } from "../finding.ts"
 import { type Remedy, remedies } from "../remedies.ts"
-import { isReached } from "./routes.ts"
+import { isReached, outcomeOf } from "./routes.ts"
 
 interface Size {
   readonly probe: string
@@ -33,7 +33,7 @@ const sizes: readonly Size[] = [
 ]
 
 /** Whether what is large passes. */
-export function checkSizes(evidence: Evidence): readonly Result[] {
+export function checkSizes(evidence: Evidence): Results {
   const results = sizes.flatMap((size) => {
     const sample = sampleOf(evidence, size.probe)
     const small = sampleOf(evidence, size.small)
@@ -42,13 +42,11 @@ export function checkSizes(evidence: Evidence): readonly Result[] {
     // Small requests get the same: the size is not why.
     const isSame = (one: Sample) => isLostSmall(one) && statusOf(one) === statusOf(sample)
     if (evidence.samples.some(isSame)) return []
-    const { answer, failure } = sample.exchange
-    const outcome = answer === null ? `no answer: ${failure?.code}` : `${answer.status}`
-    if (failure?.code === "timeout") return [unknown(`Not answered in time: ${size.what}`)]
-    const { effect, remedy } = size
-    return [wrong(`The proxy does not pass ${size.what} (${outcome})`, { effect, remedy })]
+    const { what, effect, remedy } = size
+    if (sample.exchange.failure?.code === "timeout") return unknown(`Not answered in time: ${what}`)
+    return wrong(`The proxy does not pass ${what} (${outcomeOf(sample)})`, { effect, remedy })
   })
-  return results.length > 0 ? results : [ok("Bodies of 16 KiB and large heads pass")]
+  return results.length > 0 ? results : ok("Bodies of 16 KiB and large heads pass")
 }
 
 function isLostSmall(sample: Sample): boolean {

@@ -3,7 +3,7 @@
 import { isoTime } from "../../../clock.ts"
 import { type Evidence, isLikePostern, type Sample } from "../evidence.ts"
 import type { CertificateFacts } from "../exchange.ts"
-import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
+import { ok, type Result, type Results, unknown, warning, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { redirectOf } from "../public_address.ts"
 
@@ -15,8 +15,8 @@ const browsersWarn =
   "Browsers show a warning in the place of the login, and apps refuse to connect."
 
 /** What is wrong with the certificates of the address. */
-export function checkCertificate({ address, firsts, answeredAt }: Evidence): readonly Result[] {
-  if (!address.isTls) return [ok("The address is http, so there is no certificate")]
+export function checkCertificate({ address, firsts, answeredAt }: Evidence): Results {
+  if (!address.isTls) return ok("The address is http, so there is no certificate")
   const results = firsts.flatMap(({ exchange }) => {
     const certificate = exchange.link?.certificate ?? null
     return certificate === null ? [] : [resultFor(certificate, address.name, answeredAt)]
@@ -73,17 +73,17 @@ export function resultFor(certificate: CertificateFacts, name: string, now: numb
 }
 
 /** What happens at `http://`, where the address is https. */
-export function checkPlain({ plain, address }: Evidence): readonly Result[] {
-  if (plain === null) return [ok(`The address ${address.isTls ? "has a port" : "is http itself"}`)]
+export function checkPlain({ plain, address }: Evidence): Result {
+  if (plain === null) return ok(`The address ${address.isTls ? "has a port" : "is http itself"}`)
   const { answer, failure } = plain.exchange
   if (answer === null) {
     const isClosed = failure?.stage === "connect" && failure.code === "ECONNREFUSED"
-    if (isClosed) return [ok("Nothing listens for http")]
-    return [unknown(`http was not answered (${failure?.code})`)]
+    if (isClosed) return ok("Nothing listens for http")
+    return unknown(`http was not answered (${failure?.code})`)
   }
   const location = headerOf(answer.rawHeaders, "location")
   const isRedirect = answer.status >= 300 && answer.status < 400 && location !== undefined
-  if (isRedirect) return [redirectResult(plain, location)]
+  if (isRedirect) return redirectResult(plain, location)
   const isServed = plain.seen.length > 0 || isLikePostern(answer)
   const remedy = {
     nginx: "server { listen 80; server_name …; return 301 https://$host$request_uri; }",
@@ -92,13 +92,11 @@ export function checkPlain({ plain, address }: Evidence): readonly Result[] {
     haproxy: "http-request redirect scheme https unless { ssl_fc }",
   }
   if (!isServed)
-    return [warning(`http is answered with ${answer.status}, without a redirect`, { remedy })]
-  return [
-    wrong("Postern is reached by http, too", {
-      effect: "Passwords and tokens can travel unencrypted, and the page's cookies don't work.",
-      remedy,
-    }),
-  ]
+    return warning(`http is answered with ${answer.status}, without a redirect`, { remedy })
+  return wrong("Postern is reached by http, too", {
+    effect: "Passwords and tokens can travel unencrypted, and the page's cookies don't work.",
+    remedy,
+  })
 }
 
 function redirectResult({ address, exchange }: Sample, location: string): Result {
