@@ -93,16 +93,6 @@ export async function lookUp(name: string, millisMax: number): Promise<Lookup> {
   }
 }
 
-/** Asks one question on a connection of its own. */
-export async function ask(
-  endpoint: Endpoint,
-  question: Question,
-  millisMax: number,
-): Promise<Exchange> {
-  const [exchange] = await askInTurn(endpoint, [question], millisMax)
-  return exchange as Exchange
-}
-
 /** Asks one question after the other, on one connection while the server keeps it. */
 export async function askInTurn(
   endpoint: Endpoint,

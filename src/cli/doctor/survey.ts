@@ -3,8 +3,8 @@
 
 import type { ProtectedName, Seen, SeenRequest } from "../../admin/request_watch.ts"
 import { monotonicMillis, systemClock } from "../../clock.ts"
-import { type Evidence, type GateEvidence, proxyIn, type Sample } from "./evidence.ts"
-import { ask, askInTurn, type Endpoint, type Exchange, lookUp } from "./exchange.ts"
+import { type Evidence, proxyIn, type Sample } from "./evidence.ts"
+import { askInTurn, type Endpoint, type Exchange, lookUp } from "./exchange.ts"
 import {
   cacheProbes,
   firstProbe,
@@ -24,8 +24,6 @@ export interface SurveyOptions {
   readonly side: ServiceSide | string
   /** Hosts that need a login, as the settings or the service name them. */
   readonly protectedHosts: readonly ProtectedName[] | null
-  /** The port at which browsers try http first. */
-  readonly plainPort?: number
 }
 
 const secondsInAll = 17
@@ -35,7 +33,8 @@ const lateMillis = 2_000
 const atATime = 4
 const addressesMax = 4
 const gatesMax = 5
-const plainPortOfWeb = 80
+/** Where browsers try http first. */
+const plainPort = 80
 
 const plainProbe: Probe = { ...firstProbe, name: "plain" }
 const plainGate: Probe = { name: "gate_plain", method: "GET", path: "/doctor" }
@@ -45,27 +44,26 @@ type Asked = Omit<Sample, "seen">
 /** Asks, and gives what was seen. Never rejects. */
 export async function survey(address: PublicAddress, options: SurveyOptions): Promise<Evidence> {
   const asker = createAsker(options.marker)
-  const { side, protectedHosts, plainPort = plainPortOfWeb } = options
+  const { side, protectedHosts } = options
   const facts = typeof side === "string" ? null : side.facts
   const lookup = await lookUp(address.name, answerMillisMax)
   const addresses = lookup.addresses.slice(0, addressesMax)
   const endpoints = addresses.map((one) => endpointAt(one, address))
-  const firsts = await Promise.all(endpoints.map((at) => asker.one(firstProbe, { address, at })))
+  const firsts = await Promise.all(
+    endpoints.map((at) => askOne(asker, firstProbe, { address, at })),
+  )
   const answeredAt = systemClock.now()
   const at = firsts.find(({ exchange }) => exchange.answer !== null)?.endpoint
   const hasPages = protectedHosts !== null
-  const isPlainAsked = address.isTls && (address.port === 443 || plainPort !== plainPortOfWeb)
   // Of a proxy that answers late, not everything can be asked in time.
   const isLate = firsts.every(({ exchange }) => exchange.millis > lateMillis)
   const [plain, samples, gates] =
     at === undefined
       ? [null, [], []]
       : await Promise.all([
-          isPlainAsked
-            ? askPlainly(asker, { address, at, port: plainPort, probe: plainProbe })
-            : null,
+          hasPlainTwin(address) ? askPlainly(asker, plainProbe, { address, at }) : null,
           isLate ? [] : askLoginHost(asker, { address, at, hasPages }),
-          isLate ? [] : askGates(asker, { names: protectedHosts ?? [], plainPort }),
+          isLate ? [] : askGates(asker, protectedHosts ?? []),
         ])
   const seen = typeof side === "string" ? null : await side.read()
   const withSeen = (asked: Asked) => ({ ...asked, seen: seenOf(seen, asked.mark) })
@@ -83,12 +81,16 @@ export async function survey(address: PublicAddress, options: SurveyOptions): Pr
   }
 }
 
+/** A question with its mark. */
+interface Marked {
+  readonly probe: Probe
+  readonly mark: string
+}
+
 interface Asker {
-  one(probe: Probe, where: Where): Promise<Asked>
-  /** Asks on one connection, with a mark each. */
-  inTurn(probes: readonly Probe[], where: Where): Promise<readonly Asked[]>
-  /** Asks the same words again and again. */
-  again(probe: Probe, where: Where): Promise<readonly Asked[]>
+  mark(probe: Probe): Marked
+  /** Asks one question after the other, on one connection. */
+  ask(questions: readonly Marked[], where: Where): Promise<readonly Asked[]>
   isCutShort(): boolean
 }
 
@@ -103,10 +105,6 @@ function createAsker(marker: string): Asker {
   let free = atATime
   let isCut = false
   const waiting: (() => void)[] = []
-  const mark = () => {
-    marks += 1
-    return `${marker}-${marks}`
-  }
   /** Runs within the time that is left, a few at a time. */
   const limited = async <T>(run: (millisMax: number) => Promise<T>, seconds?: number) => {
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
@@ -122,37 +120,34 @@ function createAsker(marker: string): Asker {
       else next()
     }
   }
-  const asked = (probe: Probe, { address, at }: Where, name: string, exchange: Exchange) => ({
-    ...{ probe, mark: name, address, endpoint: at, exchange },
-  })
   return {
     isCutShort: () => isCut,
-    one: (probe, where) =>
+    mark(probe) {
+      marks += 1
+      return { probe, mark: `${marker}-${marks}` }
+    },
+    ask: (marked, { address, at }) =>
       limited(async (millisMax) => {
-        const name = mark()
-        const question = questionOf(probe, { address: where.address, mark: name })
-        return asked(probe, where, name, await ask(where.at, question, millisMax))
-      }, probe.secondsMax),
-    inTurn: (probes, where) =>
-      limited(async (millisMax) => {
-        const names = probes.map(mark)
-        const questions = probes.map((probe, index) =>
-          questionOf(probe, { address: where.address, mark: names[index] ?? "" }),
-        )
-        const exchanges = await askInTurn(where.at, questions, millisMax)
-        return exchanges.flatMap((exchange, index) => {
-          const probe = probes[index]
-          return probe === undefined ? [] : [asked(probe, where, names[index] ?? "", exchange)]
+        const questions = marked.map(({ probe, mark }) => questionOf(probe, { address, mark }))
+        const exchanges = await askInTurn(at, questions, millisMax)
+        return marked.map((one, index) => {
+          const exchange = exchanges[index] as Exchange
+          return { ...one, address, endpoint: at, exchange }
         })
-      }),
-    again: (probe, where) =>
-      limited(async (millisMax) => {
-        const name = mark()
-        const question = questionOf(probe, { address: where.address, mark: name })
-        const exchanges = await askInTurn(where.at, [question, question], millisMax)
-        return exchanges.map((exchange) => asked(probe, where, name, exchange))
-      }),
+      }, marked[0]?.probe.secondsMax),
   }
+}
+
+/** Asks on a connection of its own. */
+async function askOne(asker: Asker, probe: Probe, where: Where): Promise<Asked> {
+  const [asked] = await asker.ask([asker.mark(probe)], where)
+  return asked as Asked
+}
+
+/** Asks twice with the same words, mark included. */
+function askTwice(asker: Asker, probe: Probe, where: Where): Promise<readonly Asked[]> {
+  const marked = asker.mark(probe)
+  return asker.ask([marked, marked], where)
 }
 
 async function askLoginHost(
@@ -161,48 +156,42 @@ async function askLoginHost(
 ): Promise<readonly Asked[]> {
   const questions = loginProbes(where.address, { hasPages })
   const asked = await Promise.all([
-    ...questions.map(async (probe) => [await asker.one(probe, where)]),
-    asker.inTurn(turnProbes, where),
-    ...cacheProbes.map((probe) => asker.again(probe, where)),
+    ...questions.map((probe) => asker.ask([asker.mark(probe)], where)),
+    asker.ask(turnProbes.map(asker.mark), where),
+    ...cacheProbes.map((probe) => askTwice(asker, probe, where)),
   ])
   return asked.flat()
 }
 
-function askPlainly(
-  asker: Asker,
-  { address, at, port, probe }: Where & { readonly port: number; readonly probe: Probe },
-): Promise<Asked> {
-  const host = port === plainPortOfWeb ? address.host : `${address.name}:${port}`
-  const where = { address: { ...address, host, isTls: false }, at: { ...at, port, tlsName: null } }
-  return asker.one(probe, where)
+/** Whether browsers may come to the address by http first. */
+function hasPlainTwin({ isTls, port }: PublicAddress): boolean {
+  return isTls && port === 443
 }
 
-function askGates(
-  asker: Asker,
-  { names, plainPort }: { readonly names: readonly ProtectedName[]; readonly plainPort: number },
-) {
+function askPlainly(asker: Asker, probe: Probe, { address, at }: Where): Promise<Asked> {
+  return askOne(asker, probe, {
+    address: { ...address, isTls: false },
+    at: { ...at, port: plainPort, tlsName: null },
+  })
+}
+
+function askGates(asker: Asker, names: readonly ProtectedName[]) {
   const exact = names.filter(({ name }) => !name.startsWith("*.")).slice(0, gatesMax)
   return Promise.all(
     exact.map(({ name, ports: [port = 443] }) =>
-      askGate(asker, { address: readAddress(`https://${name}:${port}`), plainPort }),
+      askGate(asker, readAddress(`https://${name}:${port}`)),
     ),
   )
 }
 
-async function askGate(
-  asker: Asker,
-  { address, plainPort }: { readonly address: PublicAddress; readonly plainPort: number },
-): Promise<Omit<GateEvidence, "samples"> & { readonly samples: readonly Asked[] }> {
+async function askGate(asker: Asker, address: PublicAddress) {
   const lookup = await lookUp(address.name, answerMillisMax)
   const [first] = lookup.addresses
   if (first === undefined) return { address, lookup, samples: [] }
   const where = { address, at: endpointAt(first, address) }
-  const asked = gateProbes().map((probe) => asker.one(probe, where))
-  const isStandard = address.port === 443
-  const plain = isStandard
-    ? [askPlainly(asker, { ...where, port: plainPort, probe: plainGate })]
-    : []
-  return { address, lookup, samples: await Promise.all([...asked, ...plain]) }
+  const samples = gateProbes().map((probe) => askOne(asker, probe, where))
+  if (hasPlainTwin(address)) samples.push(askPlainly(asker, plainGate, where))
+  return { address, lookup, samples: await Promise.all(samples) }
 }
 
 function endpointAt(address: string, { port, isTls, name }: PublicAddress): Endpoint {
