@@ -2,14 +2,12 @@
 // the store. What is good goes to the spool.
 
 import type { JsonObject } from "../../domain/strict_json.ts"
-import type { User } from "../../domain/user.ts"
 import { isOwnHash, noPasswordHash } from "../../password/phc.ts"
-import { writeImportedUser } from "../../service/imported_user.ts"
 import type { Spool } from "../../system/spool.ts"
 import { grouped } from "../columns.ts"
-import type { CheckedLine } from "./checked_lines.ts"
+import type { CheckedLine, UserLine } from "./checked_lines.ts"
+import type { ImportCounts, ImportReport } from "./import_report.ts"
 import { type Line, readLines } from "./lines.ts"
-import type { TransferCounts, TransferReport } from "./transfer_counts.ts"
 import type { TransferPlace } from "./transfer_place.ts"
 
 /** What the check works with. */
@@ -18,16 +16,8 @@ export interface CheckParts {
   readonly place: Pick<TransferPlace, "create" | "batchBytesMax">
   /** Null when nothing is to be created. */
   readonly spool: Pick<Spool, "write"> | null
-  readonly counts: TransferCounts
-  readonly report: TransferReport
+  readonly report: ImportReport
 }
-
-/** A line that is a user so far, and the user as a command has it. */
-type UserLine = Extract<CheckedLine, { readonly note: string | null }> & {
-  readonly members: JsonObject
-}
-
-type Checked = UserLine | Extract<CheckedLine, { readonly fault: string }>
 
 /** Users who are created in one step, and their lines: a part of the spool. */
 export interface SpooledBatch {
@@ -45,7 +35,7 @@ export async function checkUsers(
   const { check, place, report } = parts
   /** By name, the line that has it. */
   const seen = new Map<string, number>()
-  let batch: Checked[] = []
+  let batch: CheckedLine[] = []
   let bytes = 0
   for await (const lines of readLines(chunks)) {
     for (const line of lines) {
@@ -71,25 +61,25 @@ function sizeOf(members: JsonObject): number {
   return Buffer.byteLength(JSON.stringify(members)) + 1
 }
 
-/** The line with its members, or a mistake where an earlier line has the name. */
-function asFirstOfName(line: CheckedLine, seen: Map<string, number>): Checked {
-  if ("fault" in line) return line
+/** The line, or a mistake where an earlier line has the name. */
+function asFirstOfName(line: CheckedLine, seen: Map<string, number>): CheckedLine {
+  if (!isUser(line)) return line
   const { number, user } = line
   const earlier = seen.get(user.username)
   if (earlier !== undefined) return { number, fault: `line ${earlier} has the same name` }
   // A copy, since a part of a text keeps the whole text in memory.
   seen.set(Buffer.from(user.username).toString(), number)
-  return { ...line, members: writeImportedUser(user) }
+  return line
 }
 
-function isUser(line: Checked): line is UserLine {
-  return "members" in line
+function isUser(line: CheckedLine): line is UserLine {
+  return "user" in line
 }
 
-/** Asks the store about a batch, tells its bad lines, and keeps the good ones. */
+/** Asks the store about a batch, reports its bad lines, and keeps the good ones. */
 async function sort(
-  batch: readonly Checked[],
-  { place, spool, counts, report }: CheckParts,
+  batch: readonly CheckedLine[],
+  { place, spool, report }: CheckParts,
 ): Promise<void> {
   const users = batch.filter(isUser)
   const outcomes = await place.create(
@@ -101,14 +91,13 @@ async function sort(
   for (const line of batch) {
     const { number } = line
     const outcome = outcomeOf.get(number)
-    if (!isUser(line)) tellBad(line, { counts, report })
-    else if (outcome === "taken" || outcome === "reserved") {
-      tellBad({ number, fault: nameFaults[outcome] }, { counts, report })
-    } else if (outcome === "same") counts.same += 1
+    if (!isUser(line)) report.bad(number, line.fault)
+    else if (outcome === "taken" || outcome === "reserved") report.bad(number, nameFaults[outcome])
+    else if (outcome === "same") report.counts.same += 1
     else {
       good.push(line)
-      countGood(line.user, counts)
-      if (line.note !== null) report.line(number, line.note)
+      countGood(line, report.counts)
+      if (line.note !== null) report.note(number, line.note)
     }
   }
   if (spool === null || good.length === 0) return
@@ -125,16 +114,7 @@ export const nameFaults = {
   reserved: "the name was a user's who was deleted: `postern user release NAME` frees it",
 } as const
 
-/** Counts and prints a bad line. */
-export function tellBad(
-  { number, fault }: { readonly number: number; readonly fault: string },
-  { counts, report }: Pick<CheckParts, "counts" | "report">,
-): void {
-  counts.bad += 1
-  report.line(number, fault)
-}
-
-function countGood({ passwordHash }: User, counts: TransferCounts): void {
+function countGood({ user: { passwordHash } }: UserLine, counts: ImportCounts): void {
   counts.users += 1
   if (passwordHash === noPasswordHash) counts.withoutPassword += 1
   else if (!isOwnHash(passwordHash)) counts.foreign += 1

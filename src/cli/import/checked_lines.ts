@@ -7,14 +7,22 @@ import { AuthError } from "../../errors.ts"
 import type { JudgeCost } from "../../password/legacy/comparison_costs.ts"
 import { type FirebaseParameters, firebaseText } from "../../password/legacy/firebase.ts"
 import { readForeignHash } from "../../password/legacy/foreign_texts.ts"
-import { readImportedUser } from "../../service/imported_user.ts"
+import { readImportedUser, writeImportedUser } from "../../service/imported_user.ts"
 import type { ReadLine } from "./formats.ts"
 import type { Line } from "./lines.ts"
 
+/** A line that is a user. */
+export interface UserLine {
+  readonly number: number
+  readonly user: User
+  /** The user as a command has it. */
+  readonly members: JsonObject
+  /** What is odd about it; null for nothing. */
+  readonly note: string | null
+}
+
 /** A line that is a user, or that has a mistake. No fault quotes it: it may be a password. */
-export type CheckedLine =
-  | { readonly number: number; readonly user: User; readonly note: string | null }
-  | { readonly number: number; readonly fault: string }
+export type CheckedLine = UserLine | { readonly number: number; readonly fault: string }
 
 /** What a check goes by. */
 export interface LineCheckOptions {
@@ -37,7 +45,8 @@ export function createLineCheck({ readLine, judgeCost, firebase, now }: LineChec
     const user = readUser(hashed.members, now)
     if (typeof user === "string") return { number, fault: user }
     const dear = await judgeCost(user.passwordHash)
-    return dear === null ? { number, user, note: noteOf(user) } : { number, fault: dear }
+    if (dear !== null) return { number, fault: dear }
+    return { number, user, members: writeImportedUser(user), note: noteOf(user) }
   }
 }
 

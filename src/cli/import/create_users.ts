@@ -4,26 +4,22 @@
 import { OperatorError } from "../../errors.ts"
 import type { Spool } from "../../system/spool.ts"
 import { grouped } from "../columns.ts"
-import { nameFaults, type SpooledBatch, tellBad } from "./check_users.ts"
-import type { TransferCounts, TransferReport } from "./transfer_counts.ts"
+import { nameFaults, type SpooledBatch } from "./check_users.ts"
+import type { ImportReport } from "./import_report.ts"
 import type { TransferPlace } from "./transfer_place.ts"
 
-/** What creates users. */
-export interface CreateParts {
-  readonly place: Pick<TransferPlace, "create">
-  /** The good users of the check. Those who are lost meanwhile are taken from it. */
-  readonly counts: TransferCounts
-  readonly report: TransferReport
-}
-
 /**
- * Creates the users of a spool.
+ * Creates the users of a spool. Those who turn out to be there are no longer counted as users.
  * @throws OperatorError that says how many were created before
  */
 export async function createUsers(
   spool: Pick<Spool, "read">,
-  { place, counts, report }: CreateParts,
+  {
+    place,
+    report,
+  }: { readonly place: Pick<TransferPlace, "create">; readonly report: ImportReport },
 ): Promise<void> {
+  const { counts, progress } = report
   const all = counts.users
   let done = 0
   for await (const part of spool.read()) {
@@ -36,11 +32,11 @@ export async function createUsers(
       if (outcome !== "created") counts.users -= 1
       if (outcome === "same") counts.same += 1
       if (outcome === "taken" || outcome === "reserved") {
-        tellBad({ number: lines[at] as number, fault: nameFaults[outcome] }, { counts, report })
+        report.bad(lines[at] as number, nameFaults[outcome])
       }
     }
     done += users.length
-    report.progress.show(() => `Imported ${grouped(done)} of ${grouped(all)} users`)
+    progress.show(() => `Imported ${grouped(done)} of ${grouped(all)} users`)
   }
 }
 

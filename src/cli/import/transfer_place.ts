@@ -32,8 +32,6 @@ const commandBytesMax = 48 * 1024
 /** Of one step of the store. */
 const stepBytesMax = 256 * 1024
 
-type Ask = (command: ImportCommand) => Promise<unknown>
-
 /** Opens the place for as long as `use` runs. */
 export async function withTransferPlace<T>(
   { config, terminal }: { readonly config: Config; readonly terminal: Terminal },
@@ -41,31 +39,32 @@ export async function withTransferPlace<T>(
 ): Promise<T> {
   const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
   if (await isServed(directory)) {
-    const ask: Ask = async (command) => valueIn((await askService(directory, command)) ?? stopped)
-    return use({ create: createOver(ask), batchBytesMax: commandBytesMax, directory, note: "" })
+    const create = createOver(async (command) => (await askService(directory, command)) ?? stopped)
+    return use({ create, batchBytesMax: commandBytesMax, directory, note: "" })
   }
   return withDeployment({ config, terminal, mayMake: false }, (deployment, log) => {
-    const ask: Ask = async (command) =>
-      valueIn(await execute({ ...command }, { ...deployment, log }))
-    const note = writtenTo(config, directory)
-    return use({ create: createOver(ask), batchBytesMax: stepBytesMax, directory, note })
+    const create = createOver((command) => execute({ ...command }, { ...deployment, log }))
+    return use({
+      create,
+      batchBytesMax: stepBytesMax,
+      directory,
+      note: writtenTo(config, directory),
+    })
   })
 }
 
-function createOver(ask: Ask): TransferPlace["create"] {
-  return async (users, { isTrial }) =>
-    (await ask({ command: "user.import", users, isTrial })) as ImportOutcomes
+function createOver(ask: (command: ImportCommand) => Promise<Answer>): TransferPlace["create"] {
+  return async (users, { isTrial }) => {
+    const answer = await ask({ command: "user.import", users, isTrial })
+    if (answer.ok) return answer.value as ImportOutcomes
+    const isBusy = answer.code === "temporarily_unavailable"
+    throw new OperatorError(answer.msg, {
+      hint: "The log of the service says more.",
+      exitCode: isBusy ? exitCodes.unavailable : exitCodes.refused,
+    })
+  }
 }
 
 const stopped: Answer = {
   ...{ ok: false, code: "temporarily_unavailable", msg: "The service has stopped" },
-}
-
-function valueIn(answer: Answer): unknown {
-  if (answer.ok) return answer.value
-  const isBusy = answer.code === "temporarily_unavailable"
-  throw new OperatorError(answer.msg, {
-    hint: "The log of the service says more.",
-    exitCode: isBusy ? exitCodes.unavailable : exitCodes.refused,
-  })
 }

@@ -13,18 +13,16 @@ import { type FirebaseParameters, readFirebaseParameters } from "../../password/
 import { readOperatorChunks } from "../../system/operator_chunks.ts"
 import { readOperatorFile } from "../../system/operator_file.ts"
 import { openSpool } from "../../system/spool.ts"
-import { grouped } from "../columns.ts"
 import type { Call } from "../command_row.ts"
 import { requireDeployment } from "../control.ts"
 import { calledAs } from "../failure_report.ts"
-import { createProgress } from "../progress.ts"
 import { loadSettings } from "../settings_options.ts"
 import type { Terminal } from "../terminal.ts"
 import { checkUsers } from "./check_users.ts"
 import { createLineCheck } from "./checked_lines.ts"
 import { createUsers } from "./create_users.ts"
 import { createLineReader, type FormatName, formatNames } from "./formats.ts"
-import { noCounts, type TransferCounts, type TransferReport } from "./transfer_counts.ts"
+import { createImportReport, importInJson, importInWords, requireGood } from "./import_report.ts"
 import { withTransferPlace } from "./transfer_place.ts"
 
 /** A comparison may take so long. */
@@ -46,24 +44,26 @@ export async function runImport(call: Call, terminal: Terminal): Promise<ExitCod
   })
   await requireDeployment(config)
   const chunks = path === "-" ? bytesOf(terminal.input) : readOperatorChunks(path)
-  const counts = noCounts()
-  const report = createReport(terminal)
+  const report = createImportReport(terminal)
   const note = await withTransferPlace({ config, terminal }, async (place) => {
     const spool = isDryRun ? null : await openSpool(place.directory)
     try {
-      await checkUsers(chunks, { check, place, spool, counts, report })
+      await checkUsers(chunks, { check, place, spool, report })
       report.progress.end()
-      requireGood(counts, { skipsBad })
-      if (spool !== null) await createUsers(spool, { place, counts, report })
+      requireGood(report.counts, { skipsBad })
+      if (spool !== null) await createUsers(spool, { place, report })
     } finally {
       report.progress.end()
       await spool?.close()
     }
     return place.note
   })
-  const text = call.isJson ? inJson(counts, isDryRun) : inWords(counts, isDryRun)
+  const { counts } = report
   const end = isDryRun ? "Nothing was written.\n" : note
-  terminal.print(call.isJson ? text : calledAs(terminal.program, text + end))
+  const text = call.isJson
+    ? importInJson(counts, isDryRun)
+    : calledAs(terminal.program, importInWords(counts, isDryRun) + end)
+  terminal.print(text)
   return exitCodes.done
 }
 
@@ -107,65 +107,4 @@ function memoryBytesMax({ hashesAtATime: width, memoryBytes, hashParameters }: C
 
 async function* bytesOf(input: Terminal["input"]): AsyncIterable<Uint8Array> {
   for await (const chunk of input) yield Buffer.from(chunk)
-}
-
-function createReport(terminal: Terminal): TransferReport {
-  const progress = createProgress(terminal)
-  return {
-    progress,
-    line(number, text) {
-      progress.end()
-      terminal.printError(calledAs(terminal.program, `line ${number}: ${text}\n`))
-    },
-  }
-}
-
-function requireGood(counts: TransferCounts, { skipsBad }: { readonly skipsBad: boolean }): void {
-  const { users, same, bad } = counts
-  if (users + same + bad === 0) {
-    throw new OperatorError("There are no users in the file", {
-      hint: "Nothing was changed. docs/import.md shows the formats.",
-      exitCode: exitCodes.refused,
-    })
-  }
-  if (skipsBad && users + same === 0) {
-    throw new OperatorError(`Not one line can be taken (${counted(bad, "line")})`, {
-      hint: "Nothing was changed. Is the file of another format? docs/import.md shows the formats.",
-      exitCode: exitCodes.refused,
-    })
-  }
-  if (bad === 0 || skipsBad) return
-  throw new OperatorError(`${counted(bad, "line")} can't be taken, so nothing was imported`, {
-    hint:
-      "Correct the file, or add --skip-bad. A user without a hash gets a password by a link: " +
-      "leave the hash empty, and then `postern user reset NAME`.",
-    exitCode: exitCodes.refused,
-  })
-}
-
-function inWords(counts: TransferCounts, isDryRun: boolean): string {
-  const { users, same, bad, foreign, withoutPassword } = counts
-  const rows: readonly (readonly [count: number, text: string])[] = [
-    [foreign, "with the hash of another system, until their next login"],
-    [withoutPassword, "without a password: `postern user reset NAME` makes a link"],
-    [same, "there already, with the same hash"],
-    [bad, "left out: see above"],
-  ]
-  const told = rows.filter(([count]) => count > 0)
-  const lines = told.map(([count, text]) => `  ${grouped(count)} ${text}\n`)
-  const verb = isDryRun ? "Would import" : "Imported"
-  return `${verb} ${counted(users, "user")}.\n${lines.join("")}`
-}
-
-function inJson(counts: TransferCounts, isDryRun: boolean): string {
-  const { users, same, bad, foreign, withoutPassword } = counts
-  const record = {
-    ...{ dry_run: isDryRun, imported: isDryRun ? 0 : users, good: users, same, bad },
-    ...{ other_hashes: foreign, without_password: withoutPassword },
-  }
-  return `${JSON.stringify(record)}\n`
-}
-
-function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`
 }

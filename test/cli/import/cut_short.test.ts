@@ -5,10 +5,11 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { createUsers } from "../../../src/cli/import/create_users.ts"
-import { noCounts } from "../../../src/cli/import/transfer_counts.ts"
+import { createImportReport } from "../../../src/cli/import/import_report.ts"
 import { Unavailable } from "../../../src/errors.ts"
 import { sampleUser } from "../../store/sample_user.ts"
 import { openControlDirectory } from "../../support/control_directory.ts"
+import { createFakeTerminal } from "../../support/fake_terminal.ts"
 import { createImportPlace, jsonLines } from "../../support/imported_files.ts"
 import { createTestService } from "../../support/test_service.ts"
 
@@ -82,8 +83,8 @@ test("createUsers() hands on what is no mistake of the operator", async () => {
     yield Buffer.from(JSON.stringify({ lines: [1], users: [{ name: "carol" }] }))
   }
   const place = { create: () => Promise.reject(new TypeError("a bug")) }
-  const report = { progress: { show: () => {}, end: () => {} }, line: () => {} }
-  await assert.rejects(createUsers({ read }, { place, counts: noCounts(), report }), {
+  const report = createImportReport(createFakeTerminal())
+  await assert.rejects(createUsers({ read }, { place, report }), {
     name: "TypeError",
     message: "a bug",
   })
