@@ -4,7 +4,6 @@
 import type { FailureStore, LoginSource } from "../failure_store.ts"
 import type { FailedLogins } from "../store.ts"
 import type { StagedTables } from "./staged_tables.ts"
-import type { Change } from "./tables.ts"
 
 /** The key of the failures of nobody. No username starts like this. */
 export const decoyKey = "-"
@@ -53,11 +52,6 @@ export class JsonFailures implements FailureStore {
     if (found === null) return this.#tables.onceCommitted("failedLogins", username, null)
     await this.#tables.write([["failedLogins", username, null]])
     return found
-  }
-
-  /** The changes that delete a user's failed logins. */
-  changesToForget(username: string): readonly Change[] {
-    return this.#pending(username) === null ? [] : [["failedLogins", username, null]]
   }
 
   /** The count of a user who exists and has fewer than `most` failures from this source. */

@@ -55,14 +55,11 @@ export class JsonStore implements Store {
       },
     })
     const staged = new StagedTables(tables, this.#journal)
-    const sessions = new JsonSessions(staged)
-    const failures = new JsonFailures(staged)
     this.#staged = staged
-    const histories = new JsonHistories(staged)
-    this.users = new JsonUsers(staged, { sessions, failures, histories })
-    this.sessions = sessions
-    this.failures = failures
-    this.histories = histories
+    this.users = new JsonUsers(staged)
+    this.sessions = new JsonSessions(staged)
+    this.failures = new JsonFailures(staged)
+    this.histories = new JsonHistories(staged)
     this.serviceTokens = new JsonServiceTokens(staged)
     this.keys = new JsonKeys({
       path: join(directory, keysFileName),

@@ -3,7 +3,7 @@
 import { emptyHistory, joinHistories, type LoginHistory } from "../../domain/login_history.ts"
 import type { HistoryStore } from "../history_store.ts"
 import type { StagedTables } from "./staged_tables.ts"
-import { type Change, frozen } from "./tables.ts"
+import { frozen } from "./tables.ts"
 
 /** The histories; store.ts says what each method promises. */
 export class JsonHistories implements HistoryStore {
@@ -23,11 +23,5 @@ export class JsonHistories implements HistoryStore {
     const before = this.#tables.pending("loginHistories", username) ?? emptyHistory(username)
     const joined = frozen(joinHistories(before, added))
     await this.#tables.write([["loginHistories", username, joined]])
-  }
-
-  /** The changes that delete a user's history. */
-  changesToForget(username: string): readonly Change[] {
-    const isThere = this.#tables.pending("loginHistories", username) !== null
-    return isThere ? [["loginHistories", username, null]] : []
   }
 }

@@ -3,7 +3,13 @@
 import type { Session } from "../../domain/session.ts"
 import { endedSessionOf } from "../ended_session.ts"
 import type { RevocationWindow, RevokedToken } from "../store.ts"
+import type { StagedTables } from "./staged_tables.ts"
 import type { Change } from "./tables.ts"
+
+/** The sessions that a user has when the writes in progress are on disk. */
+export function pendingSessionsOf(username: string, tables: StagedTables): Session[] {
+  return tables.sidsOf(username).flatMap((sid) => tables.pending("sessions", sid) ?? [])
+}
 
 /** The change that starts a session. */
 export function changeToStart(session: Session): Change {

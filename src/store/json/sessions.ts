@@ -17,7 +17,6 @@ import { sliceMax } from "../copying.ts"
 import type { Records } from "../records.ts"
 import type {
   Revocations,
-  RevocationWindow,
   RevokedToken,
   Rotation,
   RotationOutcome,
@@ -26,8 +25,7 @@ import type {
   StartedSession,
   StartOptions,
 } from "../store.ts"
-import { RevocationListing } from "./revocation_listing.ts"
-import { changesToEnd, changeToStart, revocation } from "./session_changes.ts"
+import { changesToEnd, changeToStart, pendingSessionsOf, revocation } from "./session_changes.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { type Change, frozen } from "./tables.ts"
 
@@ -39,13 +37,9 @@ const recordsPerTurn = 10_000
 /** The sessions; store.ts says what each method promises. */
 export class JsonSessions implements SessionStore {
   readonly #tables: StagedTables
-  /** By username, the sids of all the user's committed and pending sessions. */
-  readonly #sids = new Map<string, Set<string>>()
-  readonly #listing = new RevocationListing()
 
   constructor(tables: StagedTables) {
     this.#tables = tables
-    for (const session of tables.committed.sessions.values()) this.#note(session)
   }
 
   async find(sid: string): Promise<SessionOfUser | null> {
@@ -67,7 +61,8 @@ export class JsonSessions implements SessionStore {
 
   async list(username: string): Promise<readonly Session[]> {
     const { sessions } = this.#tables.committed
-    return this.#sidsOf(username)
+    return this.#tables
+      .sidsOf(username)
       .flatMap((sid) => sessions.get(sid) ?? [])
       .sort((a, b) => b.lastUsedAt - a.lastUsedAt || b.startedAt - a.startedAt)
   }
@@ -104,12 +99,14 @@ export class JsonSessions implements SessionStore {
     const ended =
       predecessor === undefined
         ? this.#surplus(username, sessionsMax - 1, window.at)
-        : this.#aliveOf(username, window.at).filter(({ sid }) => sid === predecessor)
+        : pendingSessionsOf(username, tables).filter(
+            (one) => one.sid === predecessor && isAlive(one, window.at),
+          )
     if (predecessor !== undefined && ended.length === 0) {
       return tables.onceCommitted("sessions", predecessor, null)
     }
     const record = changed === user ? user : frozen(changed)
-    await this.write([
+    await this.#tables.write([
       ...(changed === user ? [] : [["users", username, record] as const]),
       ...changesToEnd(ended, window),
       changeToStart(session),
@@ -129,16 +126,16 @@ export class JsonSessions implements SessionStore {
       case "current":
       case "newer": {
         const moved = moveOn(session, rotation, { ...window, life })
-        await this.write([["sessions", sid, moved]])
+        await this.#tables.write([["sessions", sid, moved]])
         return { outcome: judged === "current" ? "rotated" : "set_back", session: moved, user }
       }
       case "shared": {
         const shared = markShared(session)
-        await this.write([["sessions", sid, shared]])
+        await this.#tables.write([["sessions", sid, shared]])
         return { outcome: "replayed", session: shared, user }
       }
       case "reused":
-        await this.write(changesToEnd([session], window))
+        await this.#tables.write(changesToEnd([session], window))
         return { outcome: "reused", session, user }
       default: {
         const outcome = judged === "parent" ? "replayed" : judged
@@ -154,7 +151,7 @@ export class JsonSessions implements SessionStore {
     }
     if (use.at <= session.lastUsedAt) return this.#tables.onceCommitted("sessions", sid, session)
     const touched = touch(session, use, life)
-    await this.write([["sessions", sid, touched]])
+    await this.#tables.write([["sessions", sid, touched]])
     return touched
   }
 
@@ -165,7 +162,7 @@ export class JsonSessions implements SessionStore {
     const session = this.#tables.pending("sessions", sid)
     const isAnothers = ifUsername !== undefined && session?.username !== ifUsername
     if (session === null || isAnothers) return this.#tables.onceCommitted("sessions", sid, null)
-    await this.write(changesToEnd([session], window))
+    await this.#tables.write(changesToEnd([session], window))
     return session
   }
 
@@ -173,11 +170,11 @@ export class JsonSessions implements SessionStore {
     username: string,
     { window, except }: Parameters<SessionStore["endAll"]>[1],
   ): Promise<readonly Session[]> {
-    const ended = this.#pendingOf(username).filter(({ sid }) => sid !== except)
-    if (ended.length > 0) await this.write(changesToEnd(ended, window))
+    const ended = pendingSessionsOf(username, this.#tables).filter(({ sid }) => sid !== except)
+    if (ended.length > 0) await this.#tables.write(changesToEnd(ended, window))
     else {
       // Another caller may be ending them: wait until those ends are on disk.
-      const sids = this.#sidsOf(username)
+      const sids = this.#tables.sidsOf(username)
       await Promise.all(sids.map((sid) => this.#tables.onceCommitted("sessions", sid, null)))
     }
     return ended
@@ -188,7 +185,7 @@ export class JsonSessions implements SessionStore {
     if (this.#tables.pending("revokedTokens", jti) !== null) {
       return this.#tables.onceCommitted("revokedTokens", jti, false)
     }
-    await this.write([revocation(token)])
+    await this.#tables.write([revocation(token)])
     return true
   }
 
@@ -197,7 +194,7 @@ export class JsonSessions implements SessionStore {
   }
 
   async revocations(now: number): Promise<Revocations> {
-    return this.#listing.at(now, this.#tables.committed)
+    return this.#tables.revocations(now)
   }
 
   async purge(now: number): Promise<number> {
@@ -205,30 +202,6 @@ export class JsonSessions implements SessionStore {
     await this.#drop("endedSessions", (ended) => now >= ended.tokensExpireAt)
     await this.#drop("revokedTokens", (token) => now >= token.expiresAt)
     return expired
-  }
-
-  /** The changes that end all sessions of a user but `except`, pending ones included. */
-  changesToEndAll(
-    username: string,
-    window: RevocationWindow,
-    except?: string | null,
-  ): { readonly ended: readonly Session[]; readonly changes: readonly Change[] } {
-    const ended = this.#pendingOf(username).filter(({ sid }) => sid !== except)
-    return { ended, changes: changesToEnd(ended, window) }
-  }
-
-  /** Writes changes. Every change of a session and every revocation must go through here. */
-  async write(changes: readonly Change[]): Promise<void> {
-    const sessions = changes.flatMap(([table, sid, record]) =>
-      table === "sessions" ? (record ?? this.#tables.pending(table, sid) ?? []) : [],
-    )
-    for (const session of sessions) this.#note(session)
-    try {
-      await this.#tables.write(changes)
-    } finally {
-      for (const session of sessions) this.#forgetIfGone(session)
-      for (const [table] of changes) this.#listing.note(table)
-    }
   }
 
   async #drop<T extends "sessions" | "endedSessions" | "revokedTokens">(
@@ -247,47 +220,21 @@ export class JsonSessions implements SessionStore {
       }
       if (changes.length < changesPerEntry && seen % recordsPerTurn !== 0) continue
       dropped += changes.length
-      if (changes.length > 0) await this.write(changes)
+      if (changes.length > 0) await this.#tables.write(changes)
       else await turn()
       changes = []
     }
-    if (changes.length > 0) await this.write(changes)
+    if (changes.length > 0) await this.#tables.write(changes)
     return dropped + changes.length
   }
 
   /** The sessions to end so that only so many are left: expired ones first, then the oldest. */
   #surplus(username: string, most: number, now: number): readonly Session[] {
-    const sessions = this.#pendingOf(username)
+    const sessions = pendingSessionsOf(username, this.#tables)
     if (sessions.length <= most) return []
     const aliveOf = (session: Session) => Number(isAlive(session, now))
     return sessions
       .sort((a, b) => aliveOf(a) - aliveOf(b) || a.startedAt - b.startedAt)
       .slice(0, sessions.length - most)
-  }
-
-  #aliveOf(username: string, now: number): readonly Session[] {
-    return this.#pendingOf(username).filter((session) => isAlive(session, now))
-  }
-
-  #note({ sid, username }: Session): void {
-    const sids = this.#sids.get(username)
-    if (sids === undefined) this.#sids.set(username, new Set([sid]))
-    else sids.add(sid)
-  }
-
-  #forgetIfGone({ sid, username }: Session): void {
-    if (this.#tables.isKnown("sessions", sid)) return
-    const sids = this.#sids.get(username)
-    sids?.delete(sid)
-    if (sids?.size === 0) this.#sids.delete(username)
-  }
-
-  #sidsOf(username: string): readonly string[] {
-    this.#tables.assertOpen()
-    return [...(this.#sids.get(username) ?? [])]
-  }
-
-  #pendingOf(username: string): Session[] {
-    return this.#sidsOf(username).flatMap((sid) => this.#tables.pending("sessions", sid) ?? [])
   }
 }

@@ -1,6 +1,5 @@
-// The usernames in their order, for lists that are read page by page. They are put in order when
-// somebody asks for the first time, in turns that let others work meanwhile; from then on each
-// creation and deletion is noted. Until then it costs nothing.
+// The usernames in their order, for lists that are read page by page. They are put in order in
+// turns that let others work meanwhile; each creation and deletion is noted.
 
 import { setImmediate as turn } from "node:timers/promises"
 
@@ -11,25 +10,19 @@ const namesPerTurn = 1000
 
 /** Usernames in order. */
 export class SortedNames {
-  readonly #source: ReadonlyMap<string, unknown>
-  /** Lists in order, none of them empty; null until somebody asks. */
-  #lists: string[][] | null = null
-  #ready: Promise<void> | null = null
+  /** Lists in order, none of them empty. */
+  readonly #lists: string[][] = []
+  /** Resolves when all names are in order. */
+  readonly ready: Promise<void>
 
   /** `source` has the names as its keys. */
   constructor(source: ReadonlyMap<string, unknown>) {
-    this.#source = source
+    this.ready = this.#sort(source)
   }
 
-  /** Puts the names in order. Call it before `after`. */
-  ready(): Promise<void> {
-    this.#ready ??= this.#sort()
-    return this.#ready
-  }
-
-  /** The next names after a text, at most so many. */
+  /** The next names after a text, at most so many. Only when `ready` has resolved. */
   after(text: string, most: number): readonly string[] {
-    const lists = this.#lists ?? []
+    const lists = this.#lists
     const found: string[] = []
     let at = Math.max(0, placeIn(lists, ([first = ""]) => first <= text) - 1)
     for (; at < lists.length && found.length < most; at += 1) {
@@ -42,18 +35,15 @@ export class SortedNames {
 
   /** Notes that a name has come or gone. */
   note(name: string, isThere: boolean): void {
-    if (this.#lists === null) return
     if (isThere) add(this.#lists, name)
     else remove(this.#lists, name)
   }
 
   // What comes or goes meanwhile is noted, too.
-  async #sort(): Promise<void> {
-    const lists: string[][] = []
-    this.#lists = lists
+  async #sort(source: ReadonlyMap<string, unknown>): Promise<void> {
     let seen = 0
-    for (const name of this.#source.keys()) {
-      add(lists, name)
+    for (const name of source.keys()) {
+      add(this.#lists, name)
       seen += 1
       if (seen % namesPerTurn === 0) await turn()
     }

@@ -3,14 +3,16 @@
 // outcome that depends on a pending record ("taken", by a creation in progress) waits for the write
 // of that record, and fails if the write fails.
 
+import type { Session } from "../../domain/session.ts"
 import type { User } from "../../domain/user.ts"
 import { isAdmin } from "../../domain/user_condition.ts"
 import { Unavailable } from "../../errors.ts"
 import type { Records, TableName } from "../records.ts"
-import { Admins } from "./admins.ts"
-import { Handles } from "./handles.ts"
+import type { Revocations } from "../store.ts"
+import { Admins, Handles, SidsByUser } from "./indexes.ts"
 import type { Journal } from "./journal.ts"
-import { SortedNames } from "./sorted_names.ts"
+import { RevocationListing } from "./revocation_listing.ts"
+import type { SortedNames } from "./sorted_names.ts"
 import { apply, type Change, readChange, type Tables } from "./tables.ts"
 
 /** A change that is being written. */
@@ -28,17 +30,20 @@ export class StagedTables {
   /** By table and key, the latest change that is being written. */
   readonly #staged = new Map<string, Staged>()
   readonly #handles: Handles
-  readonly #admins: Admins
-  /** The names of the committed users, in order. */
-  readonly names: SortedNames
+  /** Of committed and pending sessions. */
+  readonly #sids: SidsByUser
+  readonly #listing = new RevocationListing()
+  /** Made when somebody asks for the first time. Until then it costs nothing. */
+  #admins: Admins | null = null
+  /** The names of the committed users, for who makes it (user_pages.ts). */
+  names: SortedNames | null = null
   #closed = false
 
   constructor(tables: Tables, journal: Journal) {
     this.#tables = tables
     this.#journal = journal
     this.#handles = new Handles(tables.users)
-    this.#admins = new Admins(tables.users)
-    this.names = new SortedNames(tables.users)
+    this.#sids = new SidsByUser(tables.sessions)
   }
 
   /** The records that are on disk. */
@@ -53,9 +58,15 @@ export class StagedTables {
     return this.#handles.find(handle)
   }
 
-  /** Whether a record is committed or being written. Also for a closed store. */
-  isKnown(table: TableName, key: string): boolean {
-    return this.#tables[table].has(key) || this.#staged.has(stagedKey(table, key))
+  /** The sids of a user's committed and pending sessions. */
+  sidsOf(username: string): readonly string[] {
+    this.assertOpen()
+    return this.#sids.of(username)
+  }
+
+  /** The committed sessions and tokens to refuse. */
+  revocations(now: number): Revocations {
+    return this.#listing.at(now, this.committed)
   }
 
   /** @throws Unavailable when the store is closed */
@@ -77,13 +88,11 @@ export class StagedTables {
     return outcome
   }
 
-  /**
-   * Finds out who administers, before a change is decided that depends on that. Null when that is
-   * known: then nobody has to wait.
-   */
-  findAdmins(): Promise<void> | null {
+  /** Finds out who administers, before a change is decided that depends on that. */
+  findAdmins(): Promise<void> {
     this.assertOpen()
-    return this.#admins.isReady ? null : this.#admins.ready()
+    this.#admins ??= new Admins(this.#tables.users)
+    return this.#admins.ready
   }
 
   /**
@@ -92,17 +101,13 @@ export class StagedTables {
    */
   hasAdminBeside(username: string): boolean {
     const { users } = this.committed
-    for (const name of this.#admins.names()) {
-      if (name === username) continue
-      if (isAdmin(users.get(name)) && isAdmin(this.pending("users", name))) return true
-    }
-    return false
+    const others = this.#adminNames().filter((name) => name !== username)
+    return others.some((name) => isAdmin(users.get(name)) && isAdmin(this.pending("users", name)))
   }
 
   /** Gives an outcome when all pending records of those who administer are on disk. */
   async onceAdminsCommitted<T>(outcome: T): Promise<T> {
-    const names = [...this.#admins.names()]
-    await Promise.all(names.map((name) => this.onceCommitted("users", name, null)))
+    await Promise.all(this.#adminNames().map((name) => this.onceCommitted("users", name, null)))
     return outcome
   }
 
@@ -115,6 +120,7 @@ export class StagedTables {
   write(changes: readonly Change[]): Promise<void> {
     // A record that cannot be read back would stop the next start.
     for (const change of changes) readChange(change)
+    const sessions = this.#sessionsOf(changes)
     const written = new Promise<void>((resolve, reject) => {
       this.#journal.append(changes, (failure) => {
         for (const change of changes) {
@@ -122,6 +128,7 @@ export class StagedTables {
           if (failure === null) this.#apply(change)
           this.#noteAdmin(change)
         }
+        for (const session of sessions) if (!this.#isKnown(session)) this.#sids.delete(session)
         if (failure === null) resolve()
         else reject(unwritten(failure))
       })
@@ -130,6 +137,7 @@ export class StagedTables {
       this.#staged.set(stagedKey(change[0], change[1]), { change, written })
       this.#noteAdmin(change)
     }
+    for (const session of sessions) this.#sids.add(session)
     return written
   }
 
@@ -144,13 +152,29 @@ export class StagedTables {
     const [table, key, record] = change
     if (table === "users") {
       this.#handles.replace(this.#tables.users.get(key), record)
-      this.names.note(key, record !== null)
+      this.names?.note(key, record !== null)
     }
+    this.#listing.note(table)
     apply(this.#tables, change)
   }
 
+  /** The sessions that are changed, started or ended: the change of an end has no record. */
+  #sessionsOf(changes: readonly Change[]): readonly Session[] {
+    return changes.flatMap(([table, sid, record]) =>
+      table === "sessions" ? (record ?? this.pending(table, sid) ?? []) : [],
+    )
+  }
+
+  #isKnown({ sid }: Session): boolean {
+    return this.#tables.sessions.has(sid) || this.#staged.has(stagedKey("sessions", sid))
+  }
+
+  #adminNames(): readonly string[] {
+    return this.#admins?.names() ?? []
+  }
+
   #noteAdmin([table, key]: Change): void {
-    if (table !== "users") return
+    if (table !== "users" || this.#admins === null) return
     const staged = this.#staged.get(stagedKey(table, key))?.change[2] as User | null | undefined
     this.#admins.note(key, [this.#tables.users.get(key), staged])
   }

@@ -4,6 +4,7 @@
 import { setImmediate as turn } from "node:timers/promises"
 import type { User } from "../../domain/user.ts"
 import { type PageQuestion, pageOf, type UserPage } from "../user_pages.ts"
+import { SortedNames } from "./sorted_names.ts"
 import type { StagedTables } from "./staged_tables.ts"
 
 /** How many users are looked at before others have their turn. */
@@ -14,13 +15,14 @@ export async function readPage(
   { after, limit, search, role }: PageQuestion,
   tables: StagedTables,
 ): Promise<UserPage> {
-  tables.assertOpen()
-  await tables.names.ready()
+  tables.names ??= new SortedNames(tables.committed.users)
+  const { names: all } = tables
+  await all.ready
   const has = ({ roles }: User) => role === "" || roles.includes(role)
   const most = search === "" && role === "" ? limit + 1 : usersPerTurn
   const found: User[] = []
   for (let last = after; ; ) {
-    const names = tables.names.after(last, most)
+    const names = all.after(last, most)
     const { users } = tables.committed
     for (const name of names) {
       if (!name.includes(search)) continue

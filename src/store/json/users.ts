@@ -21,13 +21,9 @@ import {
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { PageQuestion, UserPage } from "../user_pages.ts"
 import type { CreationOutcome } from "../user_transfer.ts"
-import type { JsonFailures } from "./failed_logins.ts"
-import type { JsonHistories } from "./login_histories.ts"
-import { changeToStart } from "./session_changes.ts"
-import type { JsonSessions } from "./sessions.ts"
+import { changesToEnd, changeToStart, pendingSessionsOf } from "./session_changes.ts"
 import type { StagedTables } from "./staged_tables.ts"
 import { type Change, frozen } from "./tables.ts"
-import { readPage } from "./user_pages.ts"
 
 /** How many users one journal entry revives. */
 const usersPerEntry = 200
@@ -37,26 +33,9 @@ const usersPerSlice = 500
 /** The users; store.ts says what each method promises. */
 export class JsonUsers implements UserStore {
   readonly #tables: StagedTables
-  readonly #sessions: JsonSessions
-  readonly #failures: JsonFailures
-  readonly #histories: JsonHistories
 
-  constructor(
-    tables: StagedTables,
-    {
-      sessions,
-      failures,
-      histories,
-    }: {
-      readonly sessions: JsonSessions
-      readonly failures: JsonFailures
-      readonly histories: JsonHistories
-    },
-  ) {
+  constructor(tables: StagedTables) {
     this.#tables = tables
-    this.#sessions = sessions
-    this.#failures = failures
-    this.#histories = histories
   }
 
   async find(username: string): Promise<User | null> {
@@ -146,7 +125,8 @@ export class JsonUsers implements UserStore {
     return "seeded"
   }
 
-  page(question: PageQuestion): Promise<UserPage> {
+  async page(question: PageQuestion): Promise<UserPage> {
+    const { readPage } = await import("./user_pages.ts")
     return readPage(question, this.#tables)
   }
 
@@ -156,8 +136,7 @@ export class JsonUsers implements UserStore {
     asked: ChangeCondition = {},
   ): Promise<User | RefusedChange | RefusedCondition | "unknown"> {
     const condition = conditionOf(asked, change)
-    const finding = condition.keepsAdmin ? this.#tables.findAdmins() : null
-    if (finding !== null) await finding
+    if (condition.keepsAdmin) await this.#tables.findAdmins()
     const user = this.#tables.pending("users", username)
     if (user !== null && !hasVersion(user, condition)) return this.#otherVersion(username)
     const changed = user === null ? "unknown" : changeUser(user, change)
@@ -175,8 +154,7 @@ export class JsonUsers implements UserStore {
   ): Promise<ResetUser | RefusedReset> {
     const { window, ifPasswordHash, ifLinkTag, factors, except, successor } = options
     const condition = conditionOf(options, reset)
-    const finding = condition.keepsAdmin ? this.#tables.findAdmins() : null
-    if (finding !== null) await finding
+    if (condition.keepsAdmin) await this.#tables.findAdmins()
     const before = this.#tables.pending("users", username)
     const refuse = <T>(outcome: T) => this.#tables.onceCommitted("users", username, outcome)
     if (before === null) return refuse("unknown" as const)
@@ -190,9 +168,10 @@ export class JsonUsers implements UserStore {
     const user = frozen(resetUser(changed, reset, window.at))
     if (successor !== undefined && user.disabled) return refuse("disabled" as const)
     if (this.#losesLastAdmin(before, user, condition)) return this.#lastAdmin()
-    const { ended, changes } = this.#sessions.changesToEndAll(username, window, except)
+    const sessions = pendingSessionsOf(username, this.#tables)
+    const ended = sessions.filter(({ sid }) => sid !== except)
     const start = successor === undefined ? [] : [changeToStart(successor)]
-    await this.#sessions.write([["users", username, user], ...changes, ...start])
+    await this.#tables.write([["users", username, user], ...changesToEnd(ended, window), ...start])
     return { user, ended }
   }
 
@@ -203,12 +182,13 @@ export class JsonUsers implements UserStore {
       const changes = usernames.slice(at, at + usersPerEntry).flatMap((username): Change[] => {
         const user = this.#tables.pending("users", username)
         if (user === null) return []
-        const { ended, changes } = this.#sessions.changesToEndAll(username, window)
+        const ended = pendingSessionsOf(username, this.#tables)
         users += 1
         sessions += ended.length
-        return [["users", username, frozen(reviveUser(user, window.at))], ...changes]
+        const revived = frozen(reviveUser(user, window.at))
+        return [["users", username, revived], ...changesToEnd(ended, window)]
       })
-      if (changes.length > 0) await this.#sessions.write(changes)
+      if (changes.length > 0) await this.#tables.write(changes)
     }
     return { users, sessions }
   }
@@ -218,20 +198,21 @@ export class JsonUsers implements UserStore {
     window: RevocationWindow,
     condition: ChangeCondition = {},
   ): Promise<ResetUser | RefusedCondition | null> {
-    const finding = condition.keepsAdmin ? this.#tables.findAdmins() : null
-    if (finding !== null) await finding
+    if (condition.keepsAdmin) await this.#tables.findAdmins()
     const user = this.#tables.pending("users", username)
     if (user === null) return this.#tables.onceCommitted("users", username, null)
     if (!hasVersion(user, condition)) return this.#otherVersion(username)
     if (this.#losesLastAdmin(user, null, condition)) return this.#lastAdmin()
-    const { ended, changes } = this.#sessions.changesToEndAll(username, window)
+    const ended = pendingSessionsOf(username, this.#tables)
+    const forgotten = (["failedLogins", "loginHistories"] as const).filter(
+      (table) => this.#tables.pending(table, username) !== null,
+    )
     const reservation = { username, deletedAt: window.at, isReleased: false }
-    await this.#sessions.write([
+    await this.#tables.write([
       ["users", username, null],
       ["reservedNames", username, Object.freeze(reservation)],
-      ...this.#failures.changesToForget(username),
-      ...this.#histories.changesToForget(username),
-      ...changes,
+      ...forgotten.map((table): Change => [table, username, null]),
+      ...changesToEnd(ended, window),
     ])
     return { user, ended }
   }

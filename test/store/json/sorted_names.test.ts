@@ -22,7 +22,7 @@ test("SortedNames has the names of its source in order, whatever comes and goes"
     fc.asyncProperty(fc.array(name), fc.array(step), async (first, steps) => {
       const source = new Map(first.map((one) => [one, true]))
       const names = new SortedNames(source)
-      const ready = names.ready()
+      const ready = names.ready
       for (const [one, isThere] of steps) {
         if (isThere) source.set(one, true)
         else source.delete(one)
@@ -39,7 +39,7 @@ test("SortedNames has the names of its source in order, whatever comes and goes"
 test("SortedNames follows its source while it is put in order", async () => {
   const source = new Map(Array.from({ length: 10_000 }, (_, index) => [`n${index}`, true]))
   const names = new SortedNames(source)
-  const ready = names.ready()
+  const ready = names.ready
   for (const [name, isThere] of [
     ["n1", false],
     ["n9999", false],
@@ -61,7 +61,7 @@ test("SortedNames follows its source while it is put in order", async () => {
 test("SortedNames keeps 5000 names in order that come and go one by one", async () => {
   const source = new Map<string, true>()
   const names = new SortedNames(source)
-  await names.ready()
+  await names.ready
   for (let index = 0; index < 5000; index += 1) {
     const name = `n${(index * 3701) % 5000}`
     source.set(name, true)
