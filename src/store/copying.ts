@@ -68,5 +68,5 @@ export interface CopyTarget {
   fill(content: Content, compare: (copied: Content) => Promise<void>): Promise<void>
 }
 
-/** Records a slice has at most. */
-export const sliceMax = 1000
+/** Records a slice has at most: to serialize them takes a millisecond or two. */
+export const sliceMax = 500

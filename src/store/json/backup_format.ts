@@ -20,8 +20,7 @@ import { createHash } from "node:crypto"
 import { isoTime } from "../../clock.ts"
 import type { FileFormat } from "../../system/file_version.ts"
 import type { BackupOrigin, Content } from "../copying.ts"
-import { tableNames } from "../records.ts"
-import { openingLine } from "./snapshot.ts"
+import { textsOf } from "./snapshot.ts"
 
 /** The format and its version. A new table or member needs a new version, as in a snapshot. */
 export const ownFormat: FileFormat = { format: "postern-backup", version: 1 }
@@ -37,7 +36,7 @@ export async function* encodeBackup(
   origin: BackupOrigin,
 ): AsyncIterable<Uint8Array> {
   const hash = createHash("sha256")
-  for await (const text of textsOf(content, origin)) {
+  for await (const text of textsOf(await headOf(content, origin), content.read)) {
     const chunk = Buffer.from(text)
     hash.update(chunk)
     yield chunk
@@ -45,21 +44,9 @@ export async function* encodeBackup(
   yield Buffer.from(sumEnd(hash.digest("hex")))
 }
 
-async function* textsOf(
-  content: Content,
-  { postern, madeAt }: BackupOrigin,
-): AsyncIterable<string> {
+async function headOf(content: Content, { postern, madeAt }: BackupOrigin): Promise<string> {
   const first = JSON.stringify({ ...ownFormat, postern, time: isoTime(madeAt) })
+  const records = JSON.stringify(await content.count())
   const keys = content.keys === null ? null : Buffer.from(content.keys).toString()
-  yield `${first.slice(0, -1)},\n"records":${JSON.stringify(await content.count())},\n`
-  yield `"keys":${JSON.stringify(keys)}`
-  for (const table of tableNames) {
-    yield `,\n${openingLine(table)}`
-    let separator = "\n"
-    for await (const records of content.read(table)) {
-      yield `${separator}${records.map((record) => JSON.stringify(record)).join(",\n")}`
-      separator = ",\n"
-    }
-    yield "\n]"
-  }
+  return `${first.slice(0, -1)},\n"records":${records},\n"keys":${JSON.stringify(keys)},`
 }

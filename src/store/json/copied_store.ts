@@ -9,16 +9,9 @@ import { join } from "node:path"
 import { exitCodes, OperatorError } from "../../errors.ts"
 import { type Disk, isLeftover, removeLeftovers, writeBeside } from "../../system/disk.ts"
 import { secureDirectory } from "../../system/private_files.ts"
-import {
-  type Content,
-  type CopySource,
-  type CopyTarget,
-  type Counts,
-  sliceMax,
-} from "../copying.ts"
+import type { Content, CopySource, CopyTarget } from "../copying.ts"
 import { lastBackupName } from "../last_backup.ts"
-import { type Records, type TableName, tableNames } from "../records.ts"
-import { decoyKey } from "./failed_logins.ts"
+import { tableNames } from "../records.ts"
 import { holdDirectory } from "./held_directory.ts"
 import type { HeldFiles } from "./held_files.ts"
 import { journalNames, makeSegments } from "./journal.ts"
@@ -45,7 +38,7 @@ export function copyFromDirectory(options: CopiedDirectory): CopySource {
       const store = await openJsonStore({ ...options, mayMake: false })
       try {
         const keys = (await store.keys.read())?.bytes ?? null
-        return await use(contentOf(store.tables, keys))
+        return await use(contentNow(inOrder(store.tables), keys))
       } finally {
         await store.close()
       }
@@ -104,21 +97,17 @@ async function write(
   const keysPath = join(directory, keysFileName)
   const { keys } = content
   const writeSnapshot = (keysBeside: string | null) =>
-    writeBeside(
-      path,
-      encodeSnapshot(0, (table) => content.read(table)),
-      {
-        disk,
-        async use(beside) {
-          const { tables } = readSnapshot((await disk.read(beside)) ?? Buffer.alloc(0))
-          const copiedKeys = keysBeside === null ? null : await disk.read(keysBeside)
-          await compare(contentNow(tables, copiedKeys))
-          await makeSegments(directory, disk)
-          if (keysBeside !== null) await disk.rename(keysBeside, keysPath)
-          await disk.rename(beside, path)
-        },
+    writeBeside(path, encodeSnapshot(0, content.read), {
+      disk,
+      async use(beside) {
+        const { tables } = readSnapshot((await disk.read(beside)) ?? Buffer.alloc(0))
+        const copiedKeys = keysBeside === null ? null : await disk.read(keysBeside)
+        await compare(contentNow(tables, copiedKeys))
+        await makeSegments(directory, disk)
+        if (keysBeside !== null) await disk.rename(keysBeside, keysPath)
+        await disk.rename(beside, path)
       },
-    )
+    })
   try {
     if (keys === null) await writeSnapshot(null)
     else await writeBeside(keysPath, [keys], { disk, use: writeSnapshot })
@@ -130,28 +119,14 @@ async function write(
   await disk.syncDirectory(directory)
 }
 
-function contentOf(tables: Tables, keys: Uint8Array | null): Content {
-  return {
-    keys,
-    async count() {
-      const counts = tableNames.map((table) => [table, tables[table].size] as const)
-      const { failedLogins, ...rest } = Object.fromEntries(counts) as Counts
-      return { ...rest, failedLogins: failedLogins - Number(tables.failedLogins.has(decoyKey)) }
-    },
-    async *read(table) {
-      const records = recordsOf(tables, table)
-      for (let at = 0; at < records.length; at += sliceMax) yield records.slice(at, at + sliceMax)
-    },
-  }
-}
-
-/** The records in the order of a copy. Failed logins of nobody say nothing, and stay behind. */
-function recordsOf<T extends TableName>(tables: Tables, table: T): readonly Records[T][] {
-  const entries = [...(tables[table] as Map<string, Records[T]>)]
-  // A map has sessions in the order in which they started.
-  if (table !== "sessions") entries.sort(([a], [b]) => (a < b ? -1 : 1))
-  const kept = table === "failedLogins" ? entries.filter(([key]) => key !== decoyKey) : entries
-  return kept.map(([, record]) => record)
+/** The tables in the order of a copy. They have sessions in the order in which they started. */
+function inOrder(tables: Tables): Tables {
+  const sorted = tableNames.map((table) => {
+    const records: Map<string, unknown> = tables[table]
+    if (table === "sessions") return [table, records]
+    return [table, new Map([...records].sort(([a], [b]) => (a < b ? -1 : 1)))]
+  })
+  return Object.fromEntries(sorted)
 }
 
 /** Whether a file may be in a directory in which there is no store. */

@@ -18,9 +18,11 @@
 import { crc32 } from "node:zlib"
 import { type Disk, replaceFile } from "../../system/disk.ts"
 import type { FileFormat } from "../../system/file_version.ts"
+import type { Content } from "../copying.ts"
 import { type TableName, tableNames } from "../records.ts"
 import { bodyBeforeSum, sumText } from "./checksum.ts"
 import { FileFault, requireOwnFormat } from "./damage.ts"
+import { contentNow } from "./moment.ts"
 import { emptyTables, RecordError, readRecord, type Tables } from "./tables.ts"
 
 /** Name of the file in the data directory. */
@@ -35,14 +37,7 @@ export interface Snapshot {
 
 const own: FileFormat = { format: "postern-snapshot", version: 1, unreleased: "postern-store" }
 
-/** Records that are serialized between two writes, which takes a millisecond or two. */
-const recordsPerChunk = 500
 const lineEnd = 0x0a
-
-/** Gives a table's records in slices. A slice is serialized at once. */
-export type SlicesOf = (
-  table: TableName,
-) => Iterable<readonly object[]> | AsyncIterable<readonly object[]>
 
 /**
  * Writes a snapshot of the tables as they are at the call. The tables may change while it is
@@ -55,34 +50,26 @@ export async function writeSnapshot(
   tables: Tables,
   disk: Disk,
 ): Promise<number> {
-  // Records never change, so copies of the lists are enough.
-  const lists = tableNames.map((name) => [name, [...tables[name].values()]] as const)
-  const records = Object.fromEntries(lists) as { readonly [T in TableName]: readonly object[] }
+  const { read } = contentNow(tables, null)
   let bytes = 0
   await replaceFile(path, counted(), disk)
   return bytes
 
   async function* counted(): AsyncIterable<Uint8Array> {
-    for await (const chunk of encodeSnapshot(sequence, (table) => slices(records[table]))) {
+    for await (const chunk of encodeSnapshot(sequence, read)) {
       bytes += chunk.byteLength
       yield chunk
     }
   }
 }
 
-function* slices(records: readonly object[]): Iterable<readonly object[]> {
-  for (let at = 0; at < records.length; at += recordsPerChunk) {
-    yield records.slice(at, at + recordsPerChunk)
-  }
-}
-
 /** The bytes of a snapshot file. */
 export async function* encodeSnapshot(
   sequence: number,
-  slicesOf: SlicesOf,
+  read: Content["read"],
 ): AsyncIterable<Uint8Array> {
   let sum = 0
-  for await (const text of snapshotTexts(sequence, slicesOf)) {
+  for await (const text of textsOf(firstLine(sequence), read)) {
     const chunk = Buffer.from(text)
     sum = crc32(chunk, sum)
     yield chunk
@@ -90,12 +77,13 @@ export async function* encodeSnapshot(
   yield Buffer.from(`${sumText(sum)}\n`)
 }
 
-async function* snapshotTexts(sequence: number, slicesOf: SlicesOf): AsyncIterable<string> {
-  let text = firstLine(sequence)
+/** The text of a document up to its sum: lines that begin it, and then the tables' lists. */
+export async function* textsOf(head: string, read: Content["read"]): AsyncIterable<string> {
+  let text = head
   for (const [index, table] of tableNames.entries()) {
     text += `${index === 0 ? "" : ","}\n${openingLine(table)}`
     let separator = "\n"
-    for await (const records of slicesOf(table)) {
+    for await (const records of read(table)) {
       yield `${text}${separator}${records.map((record) => JSON.stringify(record)).join(",\n")}`
       text = ""
       separator = ",\n"

@@ -6,6 +6,16 @@ import { isNameInRecord } from "../../domain/username.ts"
 import { isPasswordHash } from "../../password/phc.ts"
 import { type Records, type TableName, tableNames } from "../records.ts"
 import { isFactors } from "./factor_members.ts"
+import {
+  type Check,
+  isBoolean,
+  isCount,
+  listOf,
+  oneOf,
+  orNull,
+  recordOf,
+  textThat,
+} from "./record_checks.ts"
 
 /** A change of one record: its new state, or null to delete it. */
 export type Change = {
@@ -23,59 +33,74 @@ export class RecordError extends Error {
   override readonly name = "RecordError"
 }
 
-type Kind = keyof typeof kinds
+const isName = textThat(isNameInRecord)
+const isId = textThat((text) => /^[\w.~-]{1,128}$/.test(text))
+const isText = textThat((text) => text.length <= 256)
+const isTexts = listOf(textThat(() => true))
 
-/** The members of each table's records and their kinds. The first member is the key. */
-const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: Kind } } = {
+const link = {
+  ...{ kind: oneOf("invite", "reset"), tag: isId },
+  ...{ expiresAt: isCount, removesFactors: isBoolean },
+}
+const failure = { at: isCount, address: isText, count: isCount }
+const isFailure = recordOf(failure)
+const isFailureOfCode = recordOf({ ...failure, isCode: (value) => value === true })
+
+/** The members of each table's records. The first member is the key. */
+const members: { readonly [T in TableName]: { readonly [M in keyof Records[T]]: Check } } = {
   users: {
-    username: "name",
-    passwordHash: "passwordHash",
-    roles: "roles",
-    claims: "claims",
-    disabled: "boolean",
-    createdAt: "instant",
-    tokensNotBefore: "instant",
-    link: "linkOrNull",
-    factors: "factorsOrNull",
+    username: isName,
+    passwordHash: textThat(isPasswordHash),
+    roles: isTexts,
+    claims: isJsonObject,
+    disabled: isBoolean,
+    createdAt: isCount,
+    tokensNotBefore: isCount,
+    link: orNull(recordOf(link)),
+    factors: orNull(isFactors),
   },
-  reservedNames: { username: "name", deletedAt: "instant", isReleased: "boolean" },
+  reservedNames: { username: isName, deletedAt: isCount, isReleased: isBoolean },
   sessions: {
-    sid: "id",
-    username: "name",
-    startedAt: "instant",
-    lastUsedAt: "instant",
-    rotatedAt: "instant",
-    idleExpiresAt: "instant",
-    expiresAt: "instant",
-    rotations: "count",
-    address: "text",
-    userAgent: "text",
-    usedBefore: "useOrNull",
-    sharedRotation: "count",
-    sharedRun: "count",
-    amr: "texts",
-    factorAt: "instantOrNull",
+    sid: isId,
+    username: isName,
+    startedAt: isCount,
+    lastUsedAt: isCount,
+    rotatedAt: isCount,
+    idleExpiresAt: isCount,
+    expiresAt: isCount,
+    rotations: isCount,
+    address: isText,
+    userAgent: isText,
+    usedBefore: orNull(recordOf({ at: isCount, address: isText, userAgent: isText })),
+    sharedRotation: isCount,
+    sharedRun: isCount,
+    amr: isTexts,
+    factorAt: orNull(isCount),
   },
-  endedSessions: { sid: "id", tokensExpireAt: "instant" },
-  revokedTokens: { jti: "id", expiresAt: "instant", isListed: "boolean" },
-  failedLogins: { username: "name", strangers: "count", devices: "count" },
-  loginHistories: { username: "name", logins: "logins", failures: "failures" },
+  endedSessions: { sid: isId, tokensExpireAt: isCount },
+  revokedTokens: { jti: isId, expiresAt: isCount, isListed: isBoolean },
+  failedLogins: { username: isName, strangers: isCount, devices: isCount },
+  loginHistories: {
+    username: isName,
+    logins: listOf(recordOf({ at: isCount, address: isText })),
+    failures: listOf((value) => isFailure(value) || isFailureOfCode(value)),
+  },
   serviceTokens: {
-    name: "name",
-    hash: "id",
-    roles: "roles",
-    fresh: "boolean",
-    acr: "assurance",
-    createdAt: "instant",
-    expiresAt: "instant",
-    lastUsedAt: "instantOrNull",
-    lastAddress: "text",
+    name: isName,
+    hash: isId,
+    roles: isTexts,
+    fresh: isBoolean,
+    acr: oneOf("aal1", "aal2"),
+    createdAt: isCount,
+    expiresAt: isCount,
+    lastUsedAt: orNull(isCount),
+    lastAddress: isText,
   },
 }
 
 /** The same as lists, which are faster to go through. */
-const memberLists = new Map<string, readonly (readonly [member: string, kind: Kind])[]>(
-  Object.entries(members).map(([table, kindOf]) => [table, Object.entries(kindOf)]),
+const memberLists = new Map<string, readonly (readonly [member: string, check: Check])[]>(
+  Object.entries(members).map(([table, checks]) => [table, Object.entries(checks)]),
 )
 
 /** Tables without a record. */
@@ -117,9 +142,9 @@ export function readRecord(
   if (!isJsonObject(value)) throw new RecordError("a record is not an object")
   const list = memberLists.get(table) ?? []
   // A store may have a million records, so each member is looked at once.
-  for (const [name, kind] of list) {
+  for (const [name, check] of list) {
     const member = value[name]
-    if (!kinds[kind](member)) throw new RecordError(`'${name}' is missing or not valid`)
+    if (!check(member)) throw new RecordError(`'${name}' is missing or not valid`)
     if (typeof member === "object" && member !== null) freezeDeep(member)
   }
   const names = Object.keys(value)
@@ -134,67 +159,6 @@ export function readRecord(
 /** A copy that is frozen at every depth. */
 export function frozen<T extends object>(record: T): T {
   return freezeDeep(structuredClone(record))
-}
-
-const kinds = {
-  name: (value: unknown) => typeof value === "string" && isNameInRecord(value),
-  id: (value: unknown) => typeof value === "string" && /^[\w.~-]{1,128}$/.test(value),
-  text: (value: unknown) => typeof value === "string" && value.length <= 256,
-  passwordHash: (value: unknown) => typeof value === "string" && isPasswordHash(value),
-  roles: isTexts,
-  texts: isTexts,
-  claims: isJsonObject,
-  boolean: (value: unknown) => typeof value === "boolean",
-  instant: isCount,
-  instantOrNull: isCountOrNull,
-  count: isCount,
-  logins: (value: unknown) => isListOf(value, ["at", "address"]),
-  failures: (value: unknown) => isListOf(value, ["at", "address", "count"], "isCode"),
-  linkOrNull: (value: unknown) => value === null || isLink(value),
-  factorsOrNull: (value: unknown) => value === null || isFactors(value),
-  useOrNull: (value: unknown) => value === null || isUse(value),
-  assurance: (value: unknown) => value === "aal1" || value === "aal2",
-}
-
-/** `mark` is a member that is true where it is there. */
-function isListOf(value: unknown, names: readonly string[], mark?: string): boolean {
-  if (!Array.isArray(value)) return false
-  return value.every((one) => {
-    if (!isJsonObject(one)) return false
-    const { at, address, count = 0 } = one
-    const known = mark !== undefined && one[mark] === true ? [...names, mark] : names
-    return (
-      Object.keys(one).length === known.length &&
-      known.every((name) => Object.hasOwn(one, name)) &&
-      [at, count].every(isCount) &&
-      kinds.text(address)
-    )
-  })
-}
-
-function isLink(value: unknown): boolean {
-  if (!isJsonObject(value) || Object.keys(value).length !== 4) return false
-  const { kind, tag, expiresAt, removesFactors } = value
-  const isKind = kind === "invite" || kind === "reset"
-  return isKind && kinds.id(tag) && isCount(expiresAt) && kinds.boolean(removesFactors)
-}
-
-function isUse(value: unknown): boolean {
-  if (!isJsonObject(value) || Object.keys(value).length !== 3) return false
-  const { at, address, userAgent } = value
-  return isCount(at) && kinds.text(address) && kinds.text(userAgent)
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((one) => typeof one === "string")
-}
-
-function isCountOrNull(value: unknown): boolean {
-  return value === null || isCount(value)
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function freezeDeep<T extends object>(value: T, depth = 0): T {

@@ -18,6 +18,7 @@ import {
   losesAdmin,
   type RefusedCondition,
 } from "../../domain/user_condition.ts"
+import { sliceMax } from "../copying.ts"
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { PageQuestion, UserPage } from "../user_pages.ts"
 import type { CreationOutcome } from "../user_transfer.ts"
@@ -27,8 +28,6 @@ import { type Change, frozen } from "./tables.ts"
 
 /** How many users one journal entry revives. */
 const usersPerEntry = 200
-/** How many users a slice has. */
-const usersPerSlice = 500
 
 /** The users; store.ts says what each method promises. */
 export class JsonUsers implements UserStore {
@@ -104,7 +103,7 @@ export class JsonUsers implements UserStore {
     // The map goes on with what was added to it meanwhile.
     for (const user of this.#tables.committed.users.values()) {
       slice.push(user)
-      if (slice.length < usersPerSlice) continue
+      if (slice.length < sliceMax) continue
       yield slice
       this.#tables.assertOpen()
       slice = []
