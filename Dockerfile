@@ -15,7 +15,7 @@ RUN mkdir -p /app/node_modules /app/licenses \
  && for package in node_modules/pg* node_modules/postgres-* node_modules/split2 node_modules/uqr node_modules/xtend \
       node_modules/@simplewebauthn/server node_modules/@hexagon/* node_modules/@levischuck/* \
       node_modules/@peculiar/* node_modules/asn1js node_modules/pv* node_modules/reflect-metadata \
-      node_modules/tslib node_modules/tsyringe node_modules/prom-client node_modules/age-encryption \
+      node_modules/tslib node_modules/tsyringe node_modules/age-encryption \
       node_modules/@noble/* node_modules/@scure/*; do \
       name=$(echo "${package#node_modules/}" | tr / -); \
       cp "$package"/[Ll][Ii][Cc]* "/app/licenses/$name.txt" || true; done \

@@ -18,18 +18,16 @@ export const blocklistFile = "src/password/blocklist.json"
 
 /**
  * Packages that few deployments load: each is apart from Postern's own bundle, where Node looks for
- * it. `paths` are what Postern imports below the name. Those that share most of their code are one
- * bundle under several names.
+ * it. `paths` are what Postern imports below the name, where that is more than the name: one bundle
+ * under several names.
  */
 const packagesApart = [
   // Loaded by a store in PostgreSQL. It tries its native variant only when that is asked for.
-  { name: "pg", paths: [""], external: ["pg-native"] },
+  { name: "pg", external: ["pg-native"] },
   // Loaded by registrations and logins with a passkey.
-  { name: "@simplewebauthn/server", paths: ["", "/helpers"], isShared: true },
+  { name: "@simplewebauthn/server", paths: ["", "/helpers"] },
   // Loaded when a backup is encrypted or decrypted.
-  { name: "age-encryption", paths: [""] },
-  // Loaded with POSTERN_METRICS_PORT. The rest of the package is twenty times as large.
-  { name: "prom-client", paths: ["/lib/registry.js", "/lib/counter.js", "/lib/gauge.js"] },
+  { name: "age-encryption" },
 ]
 
 /** Packages with a binary for the machine, which stay as they are installed. */
@@ -72,17 +70,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     logLevel: "warning",
   })
   for (const one of packagesApart) {
-    const bundlePackage = one.isShared ? bundleShared : bundlePaths
+    const bundlePackage = one.paths === undefined ? bundleWhole : bundleShared
     bundlePackage(one, join(directory, "node_modules", one.name))
   }
   copyFileSync(join(rootDirectory, blocklistFile), join(directory, basename(blocklistFile)))
 }
 
-function bundlePaths({ name, paths, external = [] }, directory) {
-  for (const path of paths) {
-    const outfile = join(directory, path === "" ? "index.js" : path)
-    bundle({ entryPoints: [`${name}${path}`], outfile, external, logLevel: "warning" })
-  }
+function bundleWhole({ name, external = [] }, directory) {
+  const outfile = join(directory, "index.js")
+  bundle({ entryPoints: [name], outfile, external, logLevel: "warning" })
 }
 
 function bundleShared({ name, paths }, directory) {

@@ -8,6 +8,7 @@ import { isAllowedHost } from "./http/host.ts"
 import type { HttpRequest, Reply, RequestHead } from "./http/message.ts"
 import { asDenial, problem, problemOf } from "./http/problem.ts"
 import {
+  type BrowserRoutes,
   createRouter,
   type Match,
   type Route,
@@ -15,7 +16,7 @@ import {
   type Router,
 } from "./http/router.ts"
 import { type RouteParts, routes } from "./routes.ts"
-import { errorText, type Log } from "./telemetry/log.ts"
+import { type Answered, errorText, type Log } from "./telemetry/log.ts"
 
 /** The service without its sockets. */
 export interface App {
@@ -45,25 +46,6 @@ export interface AppOptions {
   readonly log: Log
   /** Hears of each answer; null when nobody counts them. */
   readonly answered?: ((answered: Answered) => void) | null
-}
-
-/** An answer to a request, without anything that the client chose but its method. */
-export interface Answered {
-  /** Null when the route does not have the method, or where there is no route. */
-  readonly method: string | null
-  /** The path of the route; null where there is none. */
-  readonly route: string | null
-  readonly status: number
-  readonly millis: number
-  readonly reason: Reply["reason"]
-}
-
-/** The browser wing as the app sees it. */
-export interface BrowserRoutes {
-  /** The wing's rows. One with the method and path of a row of the core takes its place. */
-  readonly groups: (core: readonly Route[]) => readonly RouteGroup[]
-  /** Whether a `Host` is accepted where proxies ask: they send the host of the app. */
-  readonly isProtectedHost: (host: string) => boolean
 }
 
 /**

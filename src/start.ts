@@ -2,12 +2,13 @@
 // reverse.
 
 import { openControl } from "./admin/socket.ts"
-import { type App, type BrowserRoutes, createApp } from "./app.ts"
+import { type App, createApp } from "./app.ts"
 import { systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { Unavailable } from "./errors.ts"
 import { type HttpServer, listen, type ServerOptions } from "./http/node/server.ts"
+import type { BrowserRoutes } from "./http/router.ts"
 import { type Housekeeping, startHousekeeping } from "./service/housekeeping.ts"
 import { createRegister } from "./service/registration.ts"
 import { Sessions } from "./service/sessions.ts"

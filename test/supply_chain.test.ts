@@ -75,7 +75,6 @@ test("supply chain: this is all that a clone runs on", () => {
     ...["@peculiar/asn1-x509", "@peculiar/asn1-x509-attr", "@peculiar/asn1-x509-post-quantum"],
     ...["@peculiar/utils", "@peculiar/x509"],
   ]
-  const ofMetrics = ["@opentelemetry/api", "bintrees", "prom-client", "tdigest"]
   const ofBackups = [
     ...["age-encryption", "@noble/ciphers", "@noble/curves", "@noble/hashes"],
     ...["@noble/post-quantum", "@scure/base"],
@@ -83,7 +82,7 @@ test("supply chain: this is all that a clone runs on", () => {
   ]
   const known = [
     ...["@node-rs/argon2", "@node-rs/bcrypt", "esbuild", "jose", "uqr"],
-    ...[...ofDatabase, ...ofPasskeys, ...ofMetrics, ...ofBackups],
+    ...[...ofDatabase, ...ofPasskeys, ...ofBackups],
   ]
   assert.deepEqual(ofAnyMachine.sort(), known.sort())
 })
@@ -97,8 +96,6 @@ test("supply chain: the image has the license of each package that is in its bun
     .filter(([, { dev }]) => !dev)
     .map(([path]) => path.replace("node_modules/", ""))
     .filter((name) => !/^@(node-rs|esbuild)\/|^esbuild$/.test(name))
-    // Only what writes the text of metrics is bundled (test/e2e/metrics.test.ts).
-    .filter((name) => !["@opentelemetry/api", "bintrees", "tdigest"].includes(name))
   const without = bundled.filter((name) => !copied.some((pattern) => pattern.test(name)))
   // Another version of one that is copied, under the same license.
   assert.deepEqual(without.sort(), [

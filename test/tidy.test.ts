@@ -93,10 +93,6 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
     /^import (?!type)[^"]*\/(?:\w*operations|openapi\/\w+)\.ts"/m,
     ["handlers/", "openapi/", "routes.ts"],
   ],
-  // Of the package of metrics only parts are loaded.
-  [/^(?:import|export) (?!type)[^"]*from "prom-client/m, []],
-  [/\bimport\("prom-client"\)/, []],
-  [/\bimport\("prom-client\//, ["metrics/registry.ts"]],
   // Whole, it is 46 files to load at the start from a clone; of its parts, 18.
   [/^import (?!type)[^"]*from "jose"/m, []],
   [/from "@node-rs\/argon2"/, ["password/hash.ts", "password/legacy/argon2.ts"]],

@@ -15,6 +15,14 @@ export type RouteGroup = readonly Route[]
 /** The methods a route may have. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "ANY"
 
+/** The browser wing as the app sees it. */
+export interface BrowserRoutes {
+  /** The wing's rows. One with the method and path of a row of the core takes its place. */
+  readonly groups: (core: readonly Route[]) => readonly RouteGroup[]
+  /** Whether a `Host` is accepted where proxies ask: they send the host of the app. */
+  readonly isProtectedHost: (host: string) => boolean
+}
+
 /** The route of a request, or why there is none. */
 export type Match =
   | {

@@ -1,7 +1,7 @@
 // Counts by labels. The words of a label come from short lists in the code; if there were ever more
 // of them, the further ones would be counted together.
 
-import type { Labels, Sample } from "./series.ts"
+import type { Labels, NumberSeries, Sample } from "./series.ts"
 
 const setsMax = 100
 const others = "other"
@@ -30,6 +30,11 @@ export class Counts {
   /** The counts so far. */
   samples(): readonly Sample[] {
     return [...this.#counts.values()]
+  }
+
+  /** The counter that shows them. */
+  series(name: string, help: string): NumberSeries {
+    return { kind: "counter", name, help, labels: this.#names, read: () => this.samples() }
   }
 
   #find(words: readonly string[]): Count {

@@ -46,31 +46,26 @@ export class EventTally {
   /** The series of events. */
   series(): readonly Series[] {
     return [
-      series("postern_logins_total", "Logins by their outcome.", this.#logins, ["outcome"]),
-      series(
+      this.#logins.series("postern_logins_total", "Logins by their outcome."),
+      this.#refreshes.series(
         "postern_refreshes_total",
         "Refresh tokens that were used: rotated, replayed within the grace, set back after a restore, or reused, which ends the session.",
-        ...([this.#refreshes, ["outcome"]] as const),
       ),
-      series(
+      this.#refreshRefusals.series(
         "postern_refresh_refusals_total",
         "Refresh tokens that were refused, by reason. Reused ones are not among them.",
-        ...([this.#refreshRefusals, ["reason"]] as const),
       ),
-      series(
+      this.#throttles.series(
         "postern_throttles_total",
         "Times that a client, an account or a session reached a limit. With reason delay one has to wait before its next attempt at an account.",
-        ...([this.#throttles, ["reason"]] as const),
       ),
-      series(
+      this.#factors.series(
         "postern_mfa_total",
         "Events of second factors, such as required, used and failed, by the method.",
-        ...([this.#factors, ["event", "method"]] as const),
       ),
-      series(
+      this.#events.series(
         "postern_audit_events_total",
         "Events of the audit trail, also those that it sums up in a flood.",
-        ...([this.#events, ["event"]] as const),
       ),
     ]
   }
@@ -78,8 +73,4 @@ export class EventTally {
 
 function listed(words: readonly string[]): readonly (readonly string[])[] {
   return words.map((word) => [word])
-}
-
-function series(name: string, help: string, counts: Counts, labels: readonly string[]): Series {
-  return { kind: "counter", name, help, labels, read: () => counts.samples() }
 }

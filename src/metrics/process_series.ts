@@ -1,5 +1,5 @@
-// The process, under the names that prom-client's own collectors give. Those are not used: they
-// read files of /proc, which Node's permission model refuses in the image, and would say 0 there.
+// The process, under the names that the package prom-client made usual for Node. Nothing is read
+// from /proc, which Node's permission model refuses in the image.
 
 import type { DurationCounts } from "../system/durations.ts"
 import { counter, gauge, histogram, type Series } from "./series.ts"

@@ -4,20 +4,9 @@
 
 import { refusalReasons } from "../errors.ts"
 import { Durations } from "../system/durations.ts"
+import type { Answered } from "../telemetry/log.ts"
 import { Counts } from "./counts.ts"
-import type { Sample, Series } from "./series.ts"
-
-/** An answer to a request. */
-export interface Answered {
-  /** Null when the route does not have the method. */
-  readonly method: string | null
-  /** The path of the route; null where there is none. */
-  readonly route: string | null
-  readonly status: number
-  readonly millis: number
-  /** Why a token was refused. */
-  readonly reason?: string | undefined
-}
+import { gauge, type Sample, type Series } from "./series.ts"
 
 /** The connections of the service's server. */
 export interface ServerFigures {
@@ -77,30 +66,24 @@ export class RequestTally {
         labels: ["method", "route"],
         read: () => this.#all(),
       },
-      {
-        ...{ kind: "counter", name: "postern_http_token_refusals_total" },
-        help: "Requests whose token was refused, by the reason that the access log has.",
-        labels: ["reason"],
-        read: () => this.#refusedTokens.samples(),
-      },
-      {
-        ...{ kind: "counter", name: "postern_http_refused_requests_total" },
-        help: "Requests that were refused before a route was looked for, such as malformed ones.",
-        labels: ["reason"],
-        read: () => this.#refusedRequests.samples(),
-      },
-      {
-        ...{ kind: "gauge", name: "postern_http_connections" },
-        help: "Connections of clients and proxies that are open.",
-        labels: [],
-        read: () => [{ value: server().connections }],
-      },
-      {
-        ...{ kind: "gauge", name: "postern_http_connections_limit" },
-        help: "Most connections that may be open at a time.",
-        labels: [],
-        read: () => [{ value: server().connectionsMax }],
-      },
+      this.#refusedTokens.series(
+        "postern_http_token_refusals_total",
+        "Requests whose token was refused, by the reason that the access log has.",
+      ),
+      this.#refusedRequests.series(
+        "postern_http_refused_requests_total",
+        "Requests that were refused before a route was looked for, such as malformed ones.",
+      ),
+      gauge(
+        "postern_http_connections",
+        "Connections of clients and proxies that are open.",
+        () => server().connections,
+      ),
+      gauge(
+        "postern_http_connections_limit",
+        "Most connections that may be open at a time.",
+        () => server().connectionsMax,
+      ),
     ]
   }
 

@@ -41,16 +41,16 @@ export interface DurationSeries extends Named {
 /** A series. */
 export type Series = NumberSeries | DurationSeries
 
-type Read = () => number | null
+type Read = () => number | null | Promise<number | null>
 
-/** A counter without labels. */
+/** A counter without labels. While `read` gives null, it has no number. */
 export function counter(name: string, help: string, read: Read): NumberSeries {
-  return { kind: "counter", name, help, labels: [], read: () => samplesOf(read()) }
+  return { kind: "counter", name, help, labels: [], read: async () => samplesOf(await read()) }
 }
 
-/** A gauge without labels. While `read` gives null, it has no number. */
+/** The same as a gauge. */
 export function gauge(name: string, help: string, read: Read): NumberSeries {
-  return { kind: "gauge", name, help, labels: [], read: () => samplesOf(read()) }
+  return { ...counter(name, help, read), kind: "gauge" }
 }
 
 /** A histogram without labels. */

@@ -7,7 +7,7 @@ import type { KeySummary } from "../service/keys.ts"
 import { type LineKind, type Losses, logLevels } from "../telemetry/log.ts"
 import type { VerifiedFigures } from "../token/verified_tokens.ts"
 import { type CensusStore, createCensus } from "./census.ts"
-import { byLabel, counter, gauge, histogram, type NumberSeries, type Series } from "./series.ts"
+import { byLabel, counter, gauge, histogram, type Series } from "./series.ts"
 
 /** What the series are read from. */
 export interface ServiceParts {
@@ -61,29 +61,25 @@ export function serviceSeries(parts: ServiceParts): readonly Series[] {
 
 /** Whether the service takes requests. */
 export function readySeries(isReady: ServiceParts["isReady"]): Series {
-  return {
-    ...{ kind: "gauge", name: "postern_ready" },
-    help: "1 while the service takes requests, as /readyz says, and 0 while it does not.",
-    labels: [],
-    read: async () => [{ value: Number(await isReady().catch(() => false)) }],
-  }
+  return gauge(
+    "postern_ready",
+    "1 while the service takes requests, as /readyz says, and 0 while it does not.",
+    async () => Number(await isReady().catch(() => false)),
+  )
 }
 
 function censusSeries({ store, clock }: ServiceParts): readonly Series[] {
   const census = createCensus(store, clock)
-  const of = (name: string, help: string, what: "users" | "sessions"): NumberSeries => ({
-    ...{ kind: "gauge", name, help, labels: [] },
-    async read() {
-      const counted = await census()
-      return counted === null ? [] : [{ value: counted[what] }]
-    },
-  })
   return [
-    of("postern_users", "Users in the store, counted at most once a minute.", "users"),
-    of(
+    gauge(
+      "postern_users",
+      "Users in the store, counted at most once a minute.",
+      async () => (await census())?.users ?? null,
+    ),
+    gauge(
       "postern_sessions",
       "Sessions that are alive, counted at most once a minute. Replicas count the same ones.",
-      "sessions",
+      async () => (await census())?.sessions ?? null,
     ),
   ]
 }

@@ -30,6 +30,17 @@ export type Access = {
   readonly reason?: RefusalReason | undefined
 }
 
+/** An answer to a request, without anything that the client chose but its method. */
+export interface Answered {
+  /** Null when the route does not have the method, or where there is no route. */
+  readonly method: string | null
+  /** The path of the route; null where there is none. */
+  readonly route: string | null
+  readonly status: number
+  readonly millis: number
+  readonly reason?: RefusalReason | undefined
+}
+
 /** Writes events. Audit events (audit.ts) are written at every level. */
 export interface Log extends Readonly<Record<LogLevel | "audit", Write>> {
   /** Writes the event `request`, of level info. */

@@ -2,7 +2,6 @@
 // method and path of one in routes.ts takes its place. Only start.ts loads this file, and only when
 // POSTERN_PAGES or POSTERN_PROTECT is set.
 
-import type { BrowserRoutes } from "../app.ts"
 import { createFindHost, createIsProtected, type ProtectedHost } from "../domain/access_rule.ts"
 import {
   endOtherSessions as deleteOtherSessions,
@@ -50,7 +49,7 @@ import {
   trustedProxies,
 } from "../http/guard.ts"
 import { hostNameOf } from "../http/host.ts"
-import type { Route, RouteGroup } from "../http/router.ts"
+import type { BrowserRoutes, Route, RouteGroup } from "../http/router.ts"
 import { createEntrances } from "../pages/entrances.ts"
 import type { PageParts } from "../pages/page_parts.ts"
 import type { Principal } from "../service/authenticate.ts"

@@ -3,16 +3,15 @@
 // in, and has the one path /metrics.
 
 import manifest from "../../package.json" with { type: "json" }
-import type { Answered } from "../app.ts"
 import { systemClock } from "../clock.ts"
 import type { HttpRequest, Reply } from "../http/message.ts"
 import { httpLimits } from "../http/node/limits.ts"
 import { listen } from "../http/node/server.ts"
 import { problem } from "../http/problem.ts"
 import { EventTally } from "../metrics/event_series.ts"
+import { createExposition, expositionType } from "../metrics/exposition.ts"
 import { startLoopDelay } from "../metrics/loop_delay.ts"
 import { processSeries } from "../metrics/process_series.ts"
-import { type Exposition, loadExposition } from "../metrics/registry.ts"
 import { RequestTally, type ServerFigures } from "../metrics/request_series.ts"
 import type { Series } from "../metrics/series.ts"
 import { readySeries, type ServiceParts, serviceSeries } from "../metrics/service_series.ts"
@@ -22,7 +21,7 @@ import { type Address, urlOf } from "../system/address.ts"
 import type { DurationCounts } from "../system/durations.ts"
 import { listenFailure } from "../system/failure.ts"
 import type { Audit } from "../telemetry/audit.ts"
-import { errorText, type Log } from "../telemetry/log.ts"
+import { type Answered, errorText, type Log } from "../telemetry/log.ts"
 
 /** What the series are read from, beside what the wing hears. */
 export interface MetricsSources extends Omit<ServiceParts, "store"> {
@@ -67,8 +66,7 @@ const limits = Object.freeze({
 const closeSecondsMax = 1
 
 /** Makes the wing, which is to listen at an address. It counts from now on. */
-export async function createMetrics(address: Address): Promise<Metrics> {
-  const createExposition = await loadExposition()
+export function createMetrics(address: Address): Metrics {
   const events = new EventTally()
   const requests = new RequestTally()
   const startedAt = systemClock.now() - Math.round(process.uptime())
@@ -115,7 +113,7 @@ export async function createMetrics(address: Address): Promise<Metrics> {
   }
 }
 
-function listenAt(address: Address, exposition: Exposition, log: Log) {
+function listenAt(address: Address, exposition: () => Promise<string>, log: Log) {
   return listen(address, {
     ...{ limits, log, clock: systemClock },
     handle: (request) => answer(request, exposition, log),
@@ -127,7 +125,7 @@ function listenAt(address: Address, exposition: Exposition, log: Log) {
 
 async function answer(
   { method, path, id }: HttpRequest,
-  { contentType, text }: Exposition,
+  exposition: () => Promise<string>,
   log: Log,
 ): Promise<Reply> {
   if (path !== metricsPath) return problem("not_found", `There is nothing but ${metricsPath} here`)
@@ -135,8 +133,8 @@ async function answer(
     return problem("method_not_allowed", "The methods here are GET, HEAD", { Allow: "GET, HEAD" })
   }
   try {
-    const headers = { "Content-Type": contentType, "Cache-Control": "no-store" }
-    return { status: 200, headers, body: await text() }
+    const headers = { "Content-Type": expositionType, "Cache-Control": "no-store" }
+    return { status: 200, headers, body: await exposition() }
   } catch (error) {
     log.error("metrics.failed", { request: id, error: errorText(error) })
     return problem("server_error", `Internal error: request ${id}`)

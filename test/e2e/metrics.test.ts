@@ -1,10 +1,10 @@
-// Metrics of a service as its users run it: off, it loads nothing; on, the bundles of the image
-// suffice, also under Node's permission model.
+// Metrics of a service as its users run it: the bundle of the image
+// suffices, also under the permission model of Node.
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { cpSync, mkdirSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { before, type TestContext, test } from "node:test"
@@ -17,7 +17,6 @@ import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const native = "node_modules/@node-rs"
-const parts = ["counter.js", "gauge.js", "registry.js"]
 const known = process.allowedNodeEnvironmentFlags
 const permissionOptions = known.has("--permission")
   ? ["--permission", ...(known.has("--allow-net") ? ["--allow-net"] : [])]
@@ -45,33 +44,6 @@ async function read({ output }: RunningPostern) {
   const url = /"event":"metrics.ready","url":"([^"]*)"/.exec(output())?.[1] ?? assert.fail(output())
   return readNumbers(await (await fetch(url)).text())
 }
-
-test("the image's bundle of prom-client has the parts that write, and nothing that sends", () => {
-  const directory = join(image, "node_modules/prom-client")
-  assert.deepEqual(readdirSync(directory, { recursive: true }).sort(), [
-    "lib",
-    ...parts.map((name) => `lib/${name}`),
-  ])
-  for (const name of parts) {
-    const text = readFileSync(join(directory, "lib", name), "utf8")
-    assert.ok(text.length < 30_000, name)
-    assert.doesNotMatch(text, /opentelemetry|tdigest|bintrees|require\("(?:node:)?https?"\)/, name)
-  }
-})
-
-test("a service without POSTERN_METRICS_PORT needs nothing of prom-client, and with it does", async (t) => {
-  const copy = temporaryDirectory(t)
-  cpSync(image, copy, { recursive: true })
-  rmSync(join(copy, "node_modules/prom-client"), { recursive: true })
-  const program = [join(copy, "postern.cjs")]
-  const service = await startPostern(t, settingsOf(t), ["serve"], program)
-  assert.doesNotMatch(service.output(), /metrics/)
-  assert.equal(await service.stop(), 0)
-  const settings = { ...settingsOf(t), POSTERN_PORT: "0", POSTERN_METRICS_PORT: "0", NODE_PATH: "" }
-  const { exitCode, stdout, stderr } = await runPostern(["serve"], settings, "", program)
-  assert.deepEqual([exitCode, stdout], [69, ""])
-  assert.match(stderr, /^postern: Postern can't be loaded: Cannot find package 'prom-client'/)
-})
 
 test("metrics work in the image's bundles under Node's permission model", async (t) => {
   const settings = { ...settingsOf(t), POSTERN_METRICS_PORT: "0", NODE_PATH: "" }

@@ -16,7 +16,7 @@ const sources = {
   lane: {},
 } as unknown as MetricsSources
 
-const metrics = await createMetrics({ host: "127.0.0.1", port: 0 })
+const metrics = createMetrics({ host: "127.0.0.1", port: 0 })
 
 /** The series, in the order of the text that Prometheus reads. */
 export const allSeries: readonly Series[] = metrics.series(sources, writes)

@@ -1,13 +1,11 @@
 // The service of tests with the wing of metrics, and what Prometheus would read of it.
 
 import type { TestContext } from "node:test"
-import { loadExposition } from "../../src/metrics/registry.ts"
+import { createExposition } from "../../src/metrics/exposition.ts"
 import type { Series } from "../../src/metrics/series.ts"
 import { Durations } from "../../src/system/durations.ts"
 import { createMetrics, type Metrics, type MetricsSources } from "../../src/wings/metrics.ts"
 import { createTestService, type TestService, type TestServiceOptions } from "./test_service.ts"
-
-const createExposition = await loadExposition()
 
 /** A service whose numbers can be read. */
 export interface MetricsService extends TestService {
@@ -26,7 +24,7 @@ export async function createMetricsService(
   options: TestServiceOptions = {},
   changes: Partial<MetricsSources> = {},
 ): Promise<MetricsService> {
-  const metrics = await createMetrics({ host: "127.0.0.1", port: 0 })
+  const metrics = createMetrics({ host: "127.0.0.1", port: 0 })
   const { hear, answered } = metrics
   const service = await createTestService(t, {
     ...options,
@@ -46,7 +44,7 @@ export async function createMetricsService(
 
 /** The numbers that some series show. */
 export async function numbersOf(series: readonly Series[]): Promise<Numbers> {
-  return readNumbers(await createExposition(series).text())
+  return readNumbers(await createExposition(series)())
 }
 
 /** Reads the text of metrics. */

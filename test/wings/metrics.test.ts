@@ -39,7 +39,7 @@ test("open() serves GET and HEAD /metrics in the format that it names, and says 
 })
 
 test("openWaiting() shows that the service waits for its database, and the process", async (t) => {
-  const metrics = await createMetrics({ host: "127.0.0.1", port: 0 })
+  const metrics = createMetrics({ host: "127.0.0.1", port: 0 })
   const { log } = createCollectedLog()
   const server = await metrics.openWaiting(log)
   t.after(() => server.close())
@@ -91,7 +91,7 @@ test("open() says which setting to change when another program listens there", a
   const { port } = other.address() as { port: number }
   const { sources } = await createMetricsService(t)
   const { log } = createCollectedLog()
-  const taken = await createMetrics({ host: "127.0.0.1", port })
+  const taken = createMetrics({ host: "127.0.0.1", port })
   await assert.rejects(taken.open(sources, log), (error: unknown) => {
     assert.ok(error instanceof OperatorError)
     assert.equal(error.message, `Can't listen at http://127.0.0.1:${port} (EADDRINUSE)`)

@@ -2,17 +2,15 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { loadExposition } from "../../src/metrics/registry.ts"
+import { createExposition } from "../../src/metrics/exposition.ts"
 import { byLabel, counter, gauge, histogram, type Series } from "../../src/metrics/series.ts"
 import { Durations } from "../../src/system/durations.ts"
 
-const createExposition = await loadExposition()
-
 function textOf(...series: readonly Series[]): Promise<string> {
-  return createExposition(series).text()
+  return createExposition(series)()
 }
 
-test("loadExposition() writes counters, gauges and histograms in the text format", async () => {
+test("createExposition() writes counters, gauges and histograms in the text format", async () => {
   const durations = new Durations([0.1, 1])
   for (const seconds of [0.05, 0.5, 0.25, 8]) durations.add(seconds)
   const labelled: Series = {
@@ -50,7 +48,7 @@ time_seconds_count{route="/me"} 4
   )
 })
 
-test("loadExposition() writes a histogram without labels", async () => {
+test("createExposition() writes a histogram without labels", async () => {
   const text = await textOf(histogram("time_seconds", "Time.", () => new Durations([1])))
   assert.equal(
     text,
@@ -64,9 +62,9 @@ time_seconds_count 0
   )
 })
 
-test("loadExposition() writes no number where there is none, neither 0 nor an old one", async () => {
+test("createExposition() writes no number where there is none, neither 0 nor an old one", async () => {
   const now: { value: number | null } = { value: null }
-  const { text } = createExposition([
+  const text = createExposition([
     gauge("age_seconds", "Age.", () => now.value),
     counter("lost_total", "Lost.", () => now.value),
   ])
@@ -80,13 +78,13 @@ test("loadExposition() writes no number where there is none, neither 0 nor an ol
   assert.deepEqual(await numbers(), [])
 })
 
-test("loadExposition() reads a counter anew each time, and adds nothing up", async () => {
+test("createExposition() reads a counter each time, and adds nothing up", async () => {
   let value = 0
-  const { text } = createExposition([counter("changes_total", "Changes.", () => value)])
+  const text = createExposition([counter("changes_total", "Changes.", () => value)])
   for (value of [1, 1, 5]) assert.match(await text(), new RegExp(`^changes_total ${value}$`, "m"))
 })
 
-test("loadExposition() escapes quotes, backslashes and line ends in labels", async () => {
+test("createExposition() escapes quotes, backslashes and line ends in labels", async () => {
   const series: Series = {
     ...{ kind: "gauge", name: "info", help: "One\\two\nthree", labels: ["version"] },
     read: () => [{ labels: { version: 'a"b\\c\nd' }, value: 1 }],
@@ -100,7 +98,7 @@ info{version="a\\"b\\\\c\\nd"} 1
   )
 })
 
-test("loadExposition() gives those who ask at once one text, and the next a new one", async () => {
+test("createExposition() gives concurrent calls one text, and the next call a new one", async () => {
   let reads = 0
   const series: Series = {
     ...{ kind: "gauge", name: "reads", help: "Reads.", labels: [] },
@@ -109,17 +107,16 @@ test("loadExposition() gives those who ask at once one text, and the next a new 
       return [{ value: reads }]
     },
   }
-  const { text, contentType } = createExposition([series])
-  assert.equal(contentType, "text/plain; version=0.0.4; charset=utf-8")
+  const text = createExposition([series])
   const [one, other] = await Promise.all([text(), text()])
   assert.equal(one, other)
   assert.equal(reads, 1)
   assert.match(await text(), /^reads 2$/m)
 })
 
-test("loadExposition() fails with a series that fails, and works again after it", async () => {
+test("createExposition() fails with a series that fails, and works again after it", async () => {
   let isBroken = true
-  const { text } = createExposition([
+  const text = createExposition([
     gauge("queue", "In the queue.", () => {
       if (isBroken) throw new TypeError("a bug")
       return 1
@@ -128,9 +125,4 @@ test("loadExposition() fails with a series that fails, and works again after it"
   await assert.rejects(text(), { name: "TypeError", message: "a bug" })
   isBroken = false
   assert.match(await text(), /^queue 1$/m)
-})
-
-test("loadExposition() registers nothing in the package's own registry", async () => {
-  const one = () => textOf(gauge("same_name", "The same.", () => 1))
-  assert.equal(await one(), await one())
 })
