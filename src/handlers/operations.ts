@@ -43,19 +43,19 @@ export const loginTokens: Schema = named(
 
 const tokens = named("Tokens", closed(pair))
 
-const session = named(
-  "Session",
-  closed({
-    sid: text("The name of the session."),
-    current: { type: "boolean", description: "Whether the token is of this session." },
-    started_at: instant("The login"),
-    last_used_at: instant("The last use, rounded down to ten minutes"),
-    idle_expires_at: instant("When it ends unless it is used, rounded like the last use"),
-    expires_at: instant("When it ends in any case"),
-    address: text("The address of the last use."),
-    user_agent: text("The program of the last use."),
-  }),
-)
+const sid = text("The name of the session.")
+const ofSession = {
+  started_at: instant("The login"),
+  last_used_at: instant("The last use, rounded down to ten minutes"),
+  idle_expires_at: instant("When it ends unless it is used, rounded like the last use"),
+  expires_at: instant("When it ends in any case"),
+  address: text("The address of the last use."),
+  user_agent: text("The program of the last use."),
+}
+const current: Schema = { type: "boolean", description: "Whether the token is of this session." }
+const session = named("Session", closed({ sid, current, ...ofSession }))
+/** A session as admins see it. */
+export const userSession = named("UserSession", closed({ sid, ...ofSession }))
 
 const principal = named(
   "Principal",

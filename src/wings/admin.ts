@@ -6,25 +6,18 @@
 import type { CommandParts } from "../admin/admin_command.ts"
 import type { Clock } from "../clock.ts"
 import { adminRole } from "../domain/user_condition.ts"
-import type { AdminParts } from "../handlers/admin/admin_parts.ts"
-import { resetFactors, showFactors } from "../handlers/admin/factors.ts"
-import { listKeys, retireKey, rotateKeys } from "../handlers/admin/keys.ts"
-import { changeRole, removeClaim, setClaim } from "../handlers/admin/rights.ts"
 import {
-  createServiceToken,
-  listServiceTokens,
-  revokeServiceToken,
-} from "../handlers/admin/service_tokens.ts"
-import { endUserSession, listUserSessions } from "../handlers/admin/sessions.ts"
-import {
+  type AdminParts,
   changeUser,
-  deleteUser,
-  makeLink,
-  releaseName,
-  setPassword,
-  showLock,
-  showUser,
-} from "../handlers/admin/user.ts"
+  remove,
+  runNew,
+  runSeen,
+} from "../handlers/admin/admin_parts.ts"
+import { resetFactors, showFactors } from "../handlers/admin/factors.ts"
+import { changeKeys, listKeys } from "../handlers/admin/keys.ts"
+import { createServiceToken, listServiceTokens } from "../handlers/admin/service_tokens.ts"
+import { listUserSessions } from "../handlers/admin/sessions.ts"
+import { makeLink, setClaim, setPassword, showLock, showUser } from "../handlers/admin/user.ts"
 import { createUser, listUsers } from "../handlers/admin/users.ts"
 import { guard } from "../http/guard.ts"
 import type { RouteGroup } from "../http/router.ts"
@@ -51,12 +44,16 @@ export function createAdminRoutes(wing: AdminWingParts): RouteGroup {
     listSessions: (username) => listSessions(username, wing),
   }
   const admin = guard(wing.sessions.authenticate, { fresh: true, acr: "own", role: adminRole })
+  const seen = { run: runSeen, parts }
+  // Names that are never used again, such as a session's: an admin can't mean another one. And a
+  // revocation must not fail because somebody has just replaced the token.
+  const unseen = { run: runNew, parts }
   const { passwords, links, searches, serviceTokens } = adminLimits
   return [
     ["GET", "/admin/users", admin(listUsers(parts), { searches })],
     ["POST", "/admin/users", admin(createUser(parts), { passwords, links })],
     ["GET", "/admin/users/{username%}", admin(showUser(parts))],
-    ["DELETE", "/admin/users/{username%}", admin(deleteUser(parts))],
+    ["DELETE", "/admin/users/{username%}", admin(remove("user.delete", seen))],
     ["POST", "/admin/users/{username%}/password", admin(setPassword(parts), { passwords })],
     ["POST", "/admin/users/{username%}/link", admin(makeLink(parts), { links })],
     ["POST", "/admin/users/{username%}/disable", admin(changeUser("user.disable", parts))],
@@ -64,25 +61,29 @@ export function createAdminRoutes(wing: AdminWingParts): RouteGroup {
     ["POST", "/admin/users/{username%}/logout", admin(changeUser("user.logout", parts))],
     ["POST", "/admin/users/{username%}/unlock", admin(changeUser("user.unlock", parts))],
     ["GET", "/admin/users/{username%}/lock", admin(showLock(parts))],
-    ["PUT", "/admin/users/{username%}/roles/{role%}", admin(changeRole("user.role.add", parts))],
+    ["PUT", "/admin/users/{username%}/roles/{role%}", admin(changeUser("user.role.add", parts))],
     [
       "DELETE",
       "/admin/users/{username%}/roles/{role%}",
-      admin(changeRole("user.role.remove", parts)),
+      admin(changeUser("user.role.remove", parts)),
     ],
     ["PUT", "/admin/users/{username%}/claims/{claim%}", admin(setClaim(parts))],
-    ["DELETE", "/admin/users/{username%}/claims/{claim%}", admin(removeClaim(parts))],
+    [
+      "DELETE",
+      "/admin/users/{username%}/claims/{claim%}",
+      admin(changeUser("user.claim.remove", parts)),
+    ],
     ["GET", "/admin/users/{username%}/factors", admin(showFactors(parts))],
     ["DELETE", "/admin/users/{username%}/factors", admin(resetFactors(parts))],
     ["DELETE", "/admin/users/{username%}/factors/{method}", admin(resetFactors(parts))],
     ["GET", "/admin/users/{username%}/sessions", admin(listUserSessions(parts))],
-    ["DELETE", "/admin/sessions/{sid}", admin(endUserSession(parts))],
-    ["DELETE", "/admin/reserved/{username%}", admin(releaseName(parts))],
+    ["DELETE", "/admin/sessions/{sid}", admin(remove("session.end", unseen))],
+    ["DELETE", "/admin/reserved/{username%}", admin(remove("user.release", unseen))],
     ["GET", "/admin/keys", admin(listKeys(parts))],
-    ["POST", "/admin/keys/rotate", admin(rotateKeys(parts))],
-    ["DELETE", "/admin/keys/{kid%}", admin(retireKey(parts))],
+    ["POST", "/admin/keys/rotate", admin(changeKeys("key.rotate", parts))],
+    ["DELETE", "/admin/keys/{kid%}", admin(changeKeys("key.retire", parts))],
     ["GET", "/admin/tokens", admin(listServiceTokens(parts))],
     ["POST", "/admin/tokens", admin(createServiceToken(parts), { serviceTokens })],
-    ["DELETE", "/admin/tokens/{name%}", admin(revokeServiceToken(parts))],
+    ["DELETE", "/admin/tokens/{name%}", admin(remove("token.revoke", unseen))],
   ]
 }

@@ -6,8 +6,8 @@ import { type CommandName, perform } from "../../admin/commands.ts"
 import type { JsonObject } from "../../domain/strict_json.ts"
 import { callerOf } from "../../http/caller.ts"
 import { isKnown, readIfMatch, tagOf } from "../../http/entity_tag.ts"
-import type { GuardedContext } from "../../http/guard.ts"
-import { json, type Reply, type RequestHead } from "../../http/message.ts"
+import type { GuardedContext, Handler } from "../../http/guard.ts"
+import { json, noContent, type Reply, type RequestHead } from "../../http/message.ts"
 import { readSegment } from "../../http/path_segment.ts"
 import { type Act, byAdmin } from "../../service/act.ts"
 import type { RequireAdminRate } from "../../service/admin_rates.ts"
@@ -60,6 +60,33 @@ async function run<T>(command: JsonObject, act: Act, parts: AdminParts): Promise
 /** The user of the path, in canonical form. @throws AuthError `invalid_request` */
 export function usernameOf(context: AdminContext): string {
   return requireName(readSegment(context, "username"))
+}
+
+/** The segments of the path by their names, as commands take them. A username is canonical. */
+export function segmentsOf(context: AdminContext): Readonly<Record<string, string>> {
+  const names = Object.keys(context.params)
+  const textOf = (name: string) =>
+    name === "username" ? usernameOf(context) : readSegment(context, name)
+  return Object.fromEntries(names.map((name) => [name, textOf(name)]))
+}
+
+/** Changes a user by a command that takes what the path names. Answers the user. */
+export function changeUser(command: CommandName, parts: AdminParts): Handler<AdminContext> {
+  return async (head, context) => {
+    const asked = { head, principal: context.principal, parts }
+    return changeSeen({ command, ...segmentsOf(context) }, asked)
+  }
+}
+
+/** Removes what the path names. `run` says whether the admin has to have seen it. */
+export function remove(
+  command: CommandName,
+  { run, parts }: { readonly run: typeof runSeen | typeof runNew; readonly parts: AdminParts },
+): Handler<AdminContext> {
+  return async (head, context) => {
+    await run({ command, ...segmentsOf(context) }, { head, principal: context.principal, parts })
+    return noContent
+  }
 }
 
 /** A user as the API shows one. Every member is of the version that the ETag names. */

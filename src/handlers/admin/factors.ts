@@ -8,6 +8,7 @@ import {
   type AdminContext,
   type AdminParts,
   runSeen,
+  segmentsOf,
   usernameOf,
   userReply,
 } from "./admin_parts.ts"
@@ -34,11 +35,9 @@ export function showFactors({ factorCommands }: AdminParts): Handler<AdminContex
 /** Removes all factors, or those of the method in the path, and ends the sessions. */
 export function resetFactors(parts: AdminParts): Handler<AdminContext> {
   return async (head, context) => {
-    const { principal, params } = context
-    const { method } = params
-    const wanted = { username: usernameOf(context), ...(method === undefined ? {} : { method }) }
-    const asked = { head, principal, parts }
-    const { user } = await runSeen<ResetFactors>({ command: "user.mfa.reset", ...wanted }, asked)
+    const asked = { head, principal: context.principal, parts }
+    const command = { command: "user.mfa.reset", ...segmentsOf(context) } as const
+    const { user } = await runSeen<ResetFactors>(command, asked)
     return userReply(user)
   }
 }

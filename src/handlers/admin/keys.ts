@@ -2,36 +2,32 @@
 
 import { tagOf } from "../../http/entity_tag.ts"
 import type { Handler } from "../../http/guard.ts"
-import { json, type Reply } from "../../http/message.ts"
-import { readSegment } from "../../http/path_segment.ts"
+import { json } from "../../http/message.ts"
 import type { Keys } from "../../service/keys.ts"
-import { type AdminContext, type AdminParts, readReply, runSeen } from "./admin_parts.ts"
+import {
+  type AdminContext,
+  type AdminParts,
+  readReply,
+  runSeen,
+  segmentsOf,
+} from "./admin_parts.ts"
 
 /** Answers the keys, never their secrets. */
 export function listKeys({ keys }: AdminParts): Handler<AdminContext> {
   return async (head) => readReply(shownKeys(keys), keys.version(), head)
 }
 
-/** Publishes a new key. */
-export function rotateKeys(parts: AdminParts): Handler<AdminContext> {
-  return async (head, { principal }) => {
-    await runSeen({ command: "key.rotate" }, { head, principal, parts })
-    return keysReply(parts.keys)
-  }
-}
-
-/** Drops a key, and all tokens that it signed. */
-export function retireKey(parts: AdminParts): Handler<AdminContext> {
+/** Publishes a new key, or drops the key of the path and all tokens that it signed. */
+export function changeKeys(
+  command: "key.rotate" | "key.retire",
+  parts: AdminParts,
+): Handler<AdminContext> {
   return async (head, context) => {
-    const { principal } = context
-    const kid = readSegment(context, "kid")
-    await runSeen({ command: "key.retire", kid }, { head, principal, parts })
-    return keysReply(parts.keys)
+    const asked = { head, principal: context.principal, parts }
+    await runSeen({ command, ...segmentsOf(context) }, asked)
+    const { keys } = parts
+    return json(200, shownKeys(keys), { ETag: tagOf(keys.version()) })
   }
-}
-
-function keysReply(keys: Keys): Reply {
-  return json(200, shownKeys(keys), { ETag: tagOf(keys.version()) })
 }
 
 function shownKeys(keys: Keys) {

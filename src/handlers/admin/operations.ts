@@ -14,6 +14,7 @@ import {
   type SuccessReply,
   text,
 } from "../../openapi/operation.ts"
+import { userSession } from "../operations.ts"
 import { done, keyOperations, notModified } from "./key_operations.ts"
 
 const name = text("The name of the user.")
@@ -80,19 +81,6 @@ const factors = closed({
     "The devices that need no second factor.",
   ),
 })
-
-const session = named(
-  "UserSession",
-  closed({
-    sid: text("The name of the session."),
-    started_at: instant("The login"),
-    last_used_at: instant("The last use, rounded down to ten minutes"),
-    idle_expires_at: instant("When it ends unless it is used, rounded like the last use"),
-    expires_at: instant("When it ends in any case"),
-    address: text("The address of the last use."),
-    user_agent: text("The program of the last use."),
-  }),
-)
 
 const made = {
   url: text("Sets a password, once. It is shown this once."),
@@ -225,7 +213,7 @@ const logins: Operations = {
     replies: [
       {
         ...{ status: 200, description: "The sessions, the last used first." },
-        schema: closed({ sessions: listOf(session, "The sessions.") }),
+        schema: closed({ sessions: listOf(userSession, "The sessions.") }),
       },
     ],
     errors: ["not_found"],

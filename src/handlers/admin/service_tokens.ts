@@ -1,13 +1,11 @@
 // /admin/tokens: tokens for machines. What an admin makes over HTTP never administers, and counts
 // as no fresh login and as no second factor: a machine has those only if the operator at the
-// machine says so. A revocation needs no If-Match: it must not fail because somebody has just
-// replaced the token.
+// machine says so.
 
 import { AuthError } from "../../errors.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import { readJsonBody } from "../../http/json_body.ts"
-import { json, noContent } from "../../http/message.ts"
-import { readSegment } from "../../http/path_segment.ts"
+import { json } from "../../http/message.ts"
 import type {
   ListedServiceToken,
   MadeServiceToken,
@@ -51,15 +49,6 @@ export function createServiceToken(parts: AdminParts): BodyHandler<AdminContext>
     )
     return json(201, { ...shown(made), token: made.token })
   })
-}
-
-/** Revokes a token. */
-export function revokeServiceToken(parts: AdminParts): Handler<AdminContext> {
-  return async (head, context) => {
-    const name = readSegment(context, "name")
-    await runNew({ command: "token.revoke", name }, { head, principal: context.principal, parts })
-    return noContent
-  }
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -1,9 +1,9 @@
-// /admin/users/{username}/sessions and /admin/sessions/{sid}: where a user is logged in.
+// GET /admin/users/{username}/sessions: where a user is logged in.
 
 import type { Handler } from "../../http/guard.ts"
-import { json, noContent } from "../../http/message.ts"
+import { json } from "../../http/message.ts"
 import { unknownUser } from "../../service/create_user.ts"
-import { type AdminContext, type AdminParts, runNew, usernameOf } from "./admin_parts.ts"
+import { type AdminContext, type AdminParts, usernameOf } from "./admin_parts.ts"
 
 /**
  * Answers the sessions of a user, the last used first. Last uses are rounded, as users see them: a
@@ -21,13 +21,5 @@ export function listUserSessions({ accounts, listSessions }: AdminParts): Handle
         ...{ address: session.address, user_agent: session.userAgent },
       })),
     })
-  }
-}
-
-/** Ends a session. Its name is random and never used again: there is nothing to have seen. */
-export function endUserSession(parts: AdminParts): Handler<AdminContext> {
-  return async (head, { principal, params }) => {
-    await runNew({ command: "session.end", sid: params["sid"] ?? "" }, { head, principal, parts })
-    return noContent
   }
 }

@@ -1,10 +1,10 @@
 // /admin/users/{username}: one user, and the changes of one.
 
-import type { CommandName } from "../../admin/commands.ts"
+import { AuthError } from "../../errors.ts"
 import { tagOf } from "../../http/entity_tag.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
-import { readTexts } from "../../http/json_body.ts"
-import { json, noContent } from "../../http/message.ts"
+import { readJsonBody, readTexts } from "../../http/json_body.ts"
+import { json } from "../../http/message.ts"
 import type { MadeLink } from "../../service/browser/links.ts"
 import { unknownUser } from "../../service/create_user.ts"
 import type { UserView } from "../../service/user_view.ts"
@@ -13,8 +13,8 @@ import {
   type AdminParts,
   changeSeen,
   readReply,
-  runNew,
   runSeen,
+  segmentsOf,
   shownUser,
   usernameOf,
 } from "./admin_parts.ts"
@@ -27,36 +27,6 @@ export function showUser({ accounts }: AdminParts): Handler<AdminContext> {
   }
 }
 
-/** Changes a user by a command that needs the name alone, and answers the user. */
-export function changeUser(
-  command: CommandName & ("user.disable" | "user.enable" | "user.logout" | "user.unlock"),
-  parts: AdminParts,
-): Handler<AdminContext> {
-  return async (head, context) => {
-    const asked = { head, principal: context.principal, parts }
-    const username = usernameOf(context)
-    return changeSeen({ command, username }, asked)
-  }
-}
-
-/** Deletes a user. The name stays reserved. */
-export function deleteUser(parts: AdminParts): Handler<AdminContext> {
-  return async (head, context) => {
-    const asked = { head, principal: context.principal, parts }
-    await runSeen({ command: "user.delete", username: usernameOf(context) }, asked)
-    return noContent
-  }
-}
-
-/** Frees the name of a deleted user. */
-export function releaseName(parts: AdminParts): Handler<AdminContext> {
-  return async (head, context) => {
-    const asked = { head, principal: context.principal, parts }
-    await runNew({ command: "user.release", username: usernameOf(context) }, asked)
-    return noContent
-  }
-}
-
 /** Sets a user's password, and ends the sessions. */
 export function setPassword(parts: AdminParts): BodyHandler<AdminContext> {
   return withBody(async (request, context) => {
@@ -65,6 +35,20 @@ export function setPassword(parts: AdminParts): BodyHandler<AdminContext> {
     parts.requireRate("passwords", principal.username)
     const command = { command: "user.password", username: usernameOf(context), password } as const
     return changeSeen(command, { head: request, principal, parts })
+  })
+}
+
+/** Sets a claim to the `value` of the body, which is any JSON. */
+export function setClaim(parts: AdminParts): BodyHandler<AdminContext> {
+  return withBody(async (request, context) => {
+    const body = readJsonBody(request)
+    const [name, ...more] = Object.keys(body)
+    if (name !== "value" || more.length > 0) {
+      throw new AuthError("invalid_request", "The body must have the one member 'value'")
+    }
+    const asked = { head: request, principal: context.principal, parts }
+    const value = body["value"]
+    return changeSeen({ command: "user.claim.set", ...segmentsOf(context), value }, asked)
   })
 }
 
