@@ -51,7 +51,11 @@ test("postern serve keeps an account locked over kill -9, until somebody unlocks
   const results = await Promise.allSettled(flood)
   const answered = results.filter((result) => result.status === "fulfilled")
   assert.ok(answered.length > 0)
-  for (const { value } of answered) assert.deepEqual([value.status, value.text], [401, refused])
+  for (const { value } of answered) {
+    // A slow machine can't compare them all in time.
+    if (value.status === 503) assert.match(value.text, /"temporarily_unavailable"/)
+    else assert.deepEqual([value.status, value.text], [401, refused])
+  }
   await first.stop()
 
   const second = await startPostern(t, settings, serve, program)
