@@ -2,11 +2,10 @@
 // and cookies.
 
 import assert from "node:assert/strict"
-import { mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { test } from "node:test"
-import { chromium, type Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import {
+  cookieless,
   loggedIn,
   logIn,
   origins,
@@ -14,8 +13,6 @@ import {
   siteForTests,
   titled,
 } from "../support/browser_site.ts"
-import { launchOptions } from "../support/chromium.ts"
-import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const { skip, site } = await siteForTests()
 const login = `${origins.login}/login`
@@ -169,16 +166,7 @@ test("everything works without script", { skip }, async (t) => {
 })
 
 test("a browser that keeps no cookies says so after the login", { skip }, async (t) => {
-  const directory = temporaryDirectory(t)
-  mkdirSync(join(directory, "Default"))
-  const blocked = { profile: { default_content_setting_values: { cookies: 2 } } }
-  writeFileSync(join(directory, "Default/Preferences"), JSON.stringify(blocked))
-  const context = await chromium.launchPersistentContext(directory, {
-    ...launchOptions(site),
-    ignoreHTTPSErrors: true,
-  })
-  t.after(() => context.close())
-  const page = await context.newPage()
+  const page = await site.open(t, { extraHTTPHeaders: { [cookieless]: "yes" } })
   await page.goto(login)
   await logIn(page, "bob")
   await page.waitForURL(/\/continue\?/)
@@ -187,8 +175,6 @@ test("a browser that keeps no cookies says so after the login", { skip }, async 
   await page.goto(`${origins.photos}/`)
   await logIn(page, "bob")
   await page.getByRole("heading", { name: "Your browser kept no cookie" }).waitFor()
-  // Before its directory is removed, which would come first.
-  await context.close()
 })
 
 test("over plain http the page says why it does not work there", { skip }, async (t) => {

@@ -47,6 +47,9 @@ export const passwords = {
   eve: "marble-thunder-orchid",
 } as const
 
+/** A header for a browser whose cookies the proxy drops, as if the browser kept none. */
+export const cookieless = "Test-Without-Cookies"
+
 /** Apps, and the words of their lines. */
 const lines = {
   ...{ photos: "", notes: "", admin: " role=admin", git: "", safe: " mfa", vault: " mfa" },
@@ -260,6 +263,8 @@ function caddyfile({ directory, port, plainPort, posternPort, appPort }: Places)
 }
 ${origins.login} {
 	${tls}
+	@cookieless header ${cookieless} *
+	request_header @cookieless -Cookie
 	reverse_proxy 127.0.0.1:${posternPort}
 }
 ${plain} {
