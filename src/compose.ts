@@ -17,7 +17,7 @@ import type { RecentLogins } from "./service/browser/recent_logins.ts"
 import { DeviceTrust } from "./service/device_trust.ts"
 import type { OperatorFactorParts } from "./service/factors/operator_factors.ts"
 import type { Keys } from "./service/keys.ts"
-import { createLoginGuard } from "./service/login_guard.ts"
+import { LoginGuard } from "./service/login_guard.ts"
 import { createLongAnswers, type LongAnswers } from "./service/long_answers.ts"
 import { openKeys } from "./service/open_keys.ts"
 import { ServiceTokens } from "./service/service_tokens.ts"
@@ -154,7 +154,7 @@ function useCasesOf(
   const { cookieKey, refreshKey: deviceKey } = keys
   const trust = new DeviceTrust({ ...parts, keys, cookieKey, trustSeconds })
   const windowNow = createRevocationWindow(parts.clock, { ...claims, ...sessions })
-  const guard = createLoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
+  const guard = new LoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
   const shared = { ...parts, requirement, trust, windowNow }
   return {
     ...{ requirement, trust, lostSecrets: { count: 0 } },

@@ -1,6 +1,7 @@
 // What an operator can do with users: create, list, change and delete them. The command line and
 // the control socket call this. It also checks and changes passwords for sessions.ts.
 
+import type { Caller } from "../domain/caller.ts"
 import type { User } from "../domain/user.ts"
 import { hasVersion } from "../domain/user_condition.ts"
 import { canonicalUsername, quotedName } from "../domain/username.ts"
@@ -24,10 +25,11 @@ import {
   unknownUser,
 } from "./create_user.ts"
 import {
-  type CredentialCheck,
+  type CheckedUser,
   type CredentialCheckParts,
   type Credentials,
-  createCredentialCheck,
+  checkLogin,
+  type LoginCredentials,
 } from "./credential_check.ts"
 import { seedUsers } from "./first_users.ts"
 import { loginLimits } from "./limits.ts"
@@ -41,7 +43,7 @@ import { requireClaim, requireRole } from "./user_rights.ts"
 import { type ListedUser, type UserView, viewOf } from "./user_view.ts"
 
 /** What the use cases work with. */
-export interface AccountParts extends CreateUserParts, CredentialCheckParts {
+interface AccountParts extends CreateUserParts, CredentialCheckParts {
   readonly audit: Audit
   /** The times that decide how a session ends now. */
   readonly windowNow: () => RevocationWindow
@@ -54,15 +56,17 @@ export interface AccountParts extends CreateUserParts, CredentialCheckParts {
  */
 export class Accounts {
   readonly #parts: AccountParts
-  /** Checks a password. Gives its user, or null. Both take the same time. */
-  readonly check: CredentialCheck
   /** Sets a password for a user who knows the current one. */
   readonly changePassword: ChangePassword
 
   constructor(parts: AccountParts) {
     this.#parts = parts
-    this.check = createCredentialCheck(parts)
-    this.changePassword = createChangePassword({ ...parts, check: this.check })
+    this.changePassword = createChangePassword(parts)
+  }
+
+  /** Checks a login. Gives its user, or null. Both take the same time. */
+  check(credentials: LoginCredentials, caller: Caller): Promise<CheckedUser | null> {
+    return checkLogin(credentials, caller, this.#parts)
   }
 
   /** @throws AuthError `password_blocked`, `username_taken` */
@@ -111,10 +115,8 @@ export class Accounts {
     const username = await this.#requireUser(typed, act)
     await requireChoosable({ username, password })
     const passwordHash = await hasher.hash(password, act.asker)
-    const user = await resetUserBy(
-      { typed: username, reset: { passwordHash }, act, reason: "password_set" },
-      this.#parts,
-    )
+    const reset = { typed: username, reset: { passwordHash }, reason: "password_set" }
+    const user = await resetUserBy(reset, act, this.#parts)
     await this.forgetFailures(username, "password_set", act.fields)
     return user
   }
@@ -137,12 +139,12 @@ export class Accounts {
 
   /** Keeps a user from logging in, and ends the sessions. */
   disable(typed: string, act: Act = byOperator): Promise<UserView> {
-    return resetUserBy({ typed, reset: { disabled: true }, act, reason: "disabled" }, this.#parts)
+    return resetUserBy({ typed, reset: { disabled: true }, reason: "disabled" }, act, this.#parts)
   }
 
   /** Lets a user log in again. */
   enable(typed: string, act: Act = byOperator): Promise<UserView> {
-    return changeUserBy({ typed, change: { disabled: false }, act, reason: "enabled" }, this.#parts)
+    return changeUserBy({ typed, change: { disabled: false }, reason: "enabled" }, act, this.#parts)
   }
 
   /** How many users strangers are locked out of. */
@@ -158,7 +160,7 @@ export class Accounts {
 
   /** Ends all sessions of a user. */
   logOut(typed: string, act: Act = byOperator): Promise<UserView> {
-    return resetUserBy({ typed, reset: {}, act, reason: "logged_out" }, this.#parts)
+    return resetUserBy({ typed, reset: {}, reason: "logged_out" }, act, this.#parts)
   }
 
   /**
@@ -222,18 +224,14 @@ export class Accounts {
 
   /** Gives a user a role. @throws AuthError `invalid_request` */
   async addRole(typed: string, role: string, act: Act = byOperator): Promise<UserView> {
-    return changeUserBy(
-      { typed, change: { addRole: requireRole(role) }, act, reason: "role_added" },
-      this.#parts,
-    )
+    const change = { addRole: requireRole(role) }
+    return changeUserBy({ typed, change, reason: "role_added" }, act, this.#parts)
   }
 
   /** Removes a role from a user. */
   removeRole(typed: string, role: string, act: Act = byOperator): Promise<UserView> {
-    return changeUserBy(
-      { typed, change: { removeRole: role }, act, reason: "role_removed" },
-      this.#parts,
-    )
+    const change = { removeRole: role }
+    return changeUserBy({ typed, change, reason: "role_removed" }, act, this.#parts)
   }
 
   /** Sets a claim in a user's tokens. @throws AuthError `invalid_request` */
@@ -243,16 +241,14 @@ export class Accounts {
     value: unknown,
     act: Act = byOperator,
   ): Promise<UserView> {
-    const setClaim = requireClaim({ name, value })
-    return changeUserBy({ typed, change: { setClaim }, act, reason: "claim_set" }, this.#parts)
+    const change = { setClaim: requireClaim({ name, value }) }
+    return changeUserBy({ typed, change, reason: "claim_set" }, act, this.#parts)
   }
 
   /** Removes a claim from a user's tokens. */
   removeClaim(typed: string, name: string, act: Act = byOperator): Promise<UserView> {
-    return changeUserBy(
-      { typed, change: { unsetClaim: name }, act, reason: "claim_removed" },
-      this.#parts,
-    )
+    const change = { unsetClaim: name }
+    return changeUserBy({ typed, change, reason: "claim_removed" }, act, this.#parts)
   }
 
   /**

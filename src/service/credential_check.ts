@@ -12,13 +12,8 @@ import type { PasswordHasher } from "../password/hash.ts"
 import type { Store } from "../store/store.ts"
 import { callerFields } from "../telemetry/audit.ts"
 import type { DeviceTrust } from "./device_trust.ts"
-import {
-  askerOf,
-  attemptOfLogin,
-  attemptOfPasswordChange,
-  type LoginAttempt,
-} from "./login_attempt.ts"
-import type { LoginGuard } from "./login_guard.ts"
+import { askerOf, attemptOfLogin, type LoginAttempt } from "./login_attempt.ts"
+import type { Comparison, LoginGuard } from "./login_guard.ts"
 
 /** Name and password as somebody typed them. */
 export interface Credentials {
@@ -33,14 +28,9 @@ export interface LoginCredentials extends Credentials {
   readonly trustToken?: string
 }
 
-/** Credentials from a session of the user. The sid is null for a token without a session. */
-export interface SessionCredentials extends Credentials {
-  readonly sid: string | null
-}
-
 /** What a login needs beside the password. */
-export interface Due {
-  /** Null when nothing, and for a change of password. */
+interface Due {
+  /** Null when nothing. */
   readonly due: DueStep | null
   /** Whether nothing is due because the user trusts the device. */
   readonly isTrusted: boolean
@@ -52,19 +42,8 @@ export interface CheckedUser extends Due {
   readonly attempt: LoginAttempt
 }
 
-/**
- * Gives the user if the password is right and the user may log in, or null. The record was read
- * before the check. A change that follows must pass its `passwordHash` as the condition: then the
- * store refuses the change if the password was changed meanwhile. Throws AuthError
- * `too_many_requests`, and Unavailable when too many log in or the store can't write.
- */
-export type CredentialCheck = (
-  credentials: LoginCredentials | SessionCredentials,
-  caller: Caller,
-) => Promise<CheckedUser | null>
-
 /** What decides whether the password is enough. */
-export interface DueParts {
+interface DueParts {
   readonly requirement: FactorRequirement
   readonly trust: Pick<DeviceTrust, "covers">
 }
@@ -81,31 +60,54 @@ export interface CredentialCheckParts extends DueParts {
 /** How often a login or a change of the password is checked when the user changes meanwhile. */
 export const checksMax = 3
 
-/** Makes a check. A right password replaces a hash that is weaker than the settings ask for. */
-export function createCredentialCheck(parts: CredentialCheckParts): CredentialCheck {
-  const { store, guard, deviceKey } = parts
-  return async (credentials, caller) => {
-    const { username: typed, password } = credentials
-    const username = canonicalUsername(typed)
-    const user = username === null ? null : await store.users.find(username)
-    const isChange = "sid" in credentials
-    const attempt = isChange
-      ? attemptOfPasswordChange(credentials, caller)
-      : attemptOfLogin(
-          { username, address: caller.address },
-          { user, deviceToken: credentials.deviceToken ?? "", deviceKey: deviceKey() },
-        )
-    const fields = { ...callerFields(caller), user: user?.username }
-    const reason = isChange ? "password_changed" : "login"
-    // The session of a change has shown its factor.
-    const due = isChange ? nothingDue : await findDue({ ...credentials, username, user }, parts)
-    const isWhole = due.due === null
-    const comparison = { user, password, fields, reason, isWhole } as const
-    const isRight = await guard.verify(attempt, comparison)
-    if (user === null || !isRight) return null
-    const asker = askerOf(attempt)
-    return { user: await strengthen(user, { password, asker }, parts), attempt, ...due }
-  }
+/**
+ * Checks a login. Gives the user if the password is right and the user may log in, or null. The
+ * record was read before the check. A change that follows must pass its `passwordHash` as the
+ * condition: then the store refuses the change if the password was changed meanwhile.
+ * @throws AuthError `too_many_requests`
+ * @throws Unavailable when too many log in or the store can't write
+ */
+export async function checkLogin(
+  credentials: LoginCredentials,
+  caller: Caller,
+  parts: CredentialCheckParts,
+): Promise<CheckedUser | null> {
+  const { password, deviceToken = "" } = credentials
+  const username = canonicalUsername(credentials.username)
+  const user = username === null ? null : await parts.store.users.find(username)
+  const proof = { user, deviceToken, deviceKey: parts.deviceKey() }
+  const attempt = attemptOfLogin({ username, address: caller.address }, proof)
+  const due = await findDue({ ...credentials, username, user }, parts)
+  const fields = { ...callerFields(caller), user: user?.username }
+  const isWhole = due.due === null
+  const comparison = { user, password, fields, reason: "login", isWhole } as const
+  const checked = await compare(attempt, comparison, parts)
+  return checked && { user: checked, attempt, ...due }
+}
+
+/** Checks the current password of a logged-in user, whose session has shown its factor. */
+export async function checkCurrent(
+  attempt: LoginAttempt & { readonly username: string },
+  password: string,
+  caller: Caller,
+  parts: CredentialCheckParts,
+): Promise<User | null> {
+  const user = await parts.store.users.find(attempt.username)
+  const fields = { ...callerFields(caller), user: user?.username }
+  const reason = "password_changed"
+  return compare(attempt, { user, password, fields, reason, isWhole: true }, parts)
+}
+
+// A right password replaces a hash that is weaker than the settings ask for.
+async function compare(
+  attempt: LoginAttempt,
+  comparison: Comparison,
+  parts: CredentialCheckParts,
+): Promise<User | null> {
+  const { user, password } = comparison
+  const isRight = await parts.guard.verify(attempt, comparison)
+  if (user === null || !isRight) return null
+  return strengthen(user, { password, asker: askerOf(attempt) }, parts)
 }
 
 /** Whose login it is, and with what. */
@@ -115,8 +117,6 @@ interface DueOf {
   readonly user: User | null
   readonly trustToken?: string | undefined
 }
-
-const nothingDue: Due = Object.freeze({ due: null, isTrusted: false })
 
 /** What a login needs beside the password, as the user's record is. */
 export async function findDue(

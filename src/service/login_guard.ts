@@ -15,13 +15,19 @@
 
 import { networkOf } from "../domain/ip_address.ts"
 import type { User } from "../domain/user.ts"
-import { tooManyRequests, Unavailable } from "../errors.ts"
+import { tooManyRequests } from "../errors.ts"
 import { createDelays } from "../limit/delays.ts"
 import { createRateLimit, ratesOfClient } from "../limit/rate_limit.ts"
 import type { PasswordHasher } from "../password/hash.ts"
-import type { LoginSource } from "../store/failure_store.ts"
-import type { FailedLogins, Store } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { Audit, AuditFields } from "../telemetry/audit.ts"
+import {
+  type Charge,
+  chargeAccount,
+  clearAccount,
+  giveChargeBack,
+  isFullBy,
+} from "./account_failures.ts"
 import { loginLimits, passwordLimits } from "./limits.ts"
 import { askerOf, type LoginAttempt } from "./login_attempt.ts"
 
@@ -33,7 +39,7 @@ export interface Comparison {
   /** The fields of the audit events. */
   readonly fields: AuditFields
   /** Why a locked account is unlocked when the password is right. */
-  readonly reason: UnlockReason
+  readonly reason: "login" | "password_changed"
   /**
    * Whether the login is complete with the password. Otherwise a right password renews no count:
    * who has the password and starts again and again gets no more tries.
@@ -41,37 +47,8 @@ export interface Comparison {
   readonly isWhole: boolean
 }
 
-/** Why an account is unlocked. */
-export type UnlockReason = "login" | "password_changed"
-
-/** Guards passwords against guessing. */
-export interface LoginGuard {
-  /**
-   * Whether the password is right and its user is enabled and not locked. Every false answer takes
-   * the same work.
-   * @throws AuthError `too_many_requests`
-   * @throws Unavailable when too many logins wait for a hash, or the store can't write
-   */
-  verify(attempt: LoginAttempt, comparison: Comparison): Promise<boolean>
-  /**
-   * Refuses an attempt that has to wait. Charges nothing.
-   * @throws AuthError `too_many_requests`
-   */
-  requireDue(attempt: LoginAttempt): void
-  /** Forgets the failures of an attempt whose login is complete, and those at its account. */
-  complete(attempt: LoginAttempt, fields: AuditFields): Promise<void>
-  /** Whether a session failed so often that it should end. */
-  isOverFor(attempt: LoginAttempt): boolean
-  /** How many have to wait now: clients, and clients or devices at one account. */
-  waiting(): { readonly clients: number; readonly atAccounts: number }
-  /** Whether strangers are locked out of an account. */
-  isLocked(username: string): Promise<boolean>
-  /** Forgets all failures at an account. True when strangers or devices were locked out. */
-  unlock(username: string): Promise<boolean>
-}
-
 /** What a guard works with. */
-export interface LoginGuardParts {
+interface LoginGuardParts {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly audit: Audit
@@ -83,90 +60,114 @@ export interface LoginGuardParts {
 
 const { failuresOfPair, failuresOfClient, loginsOfPair, loginsOfDevices, loginsOfClient } =
   loginLimits
-const failuresOfAccountMax: Readonly<Record<LoginSource, number>> = {
-  stranger: loginLimits.failuresOfStrangers.inARow,
-  device: loginLimits.failuresOfDevices.inARow,
-}
 const failuresOfSessionMax = passwordLimits.failuresOfSession.inARow
-const sources: readonly LoginSource[] = ["stranger", "device"]
 
-/** Makes a guard. */
-export function createLoginGuard(guardParts: LoginGuardParts): LoginGuard {
-  const { store, hasher, audit } = guardParts
-  const limits = createLimits(guardParts)
-  const account = createAccountCount(store)
-  const parts = { ...guardParts, limits, account }
+/** Guards passwords against guessing. */
+export class LoginGuard {
+  readonly #parts: LoginGuardParts
+  readonly #limits: ReturnType<typeof createLimits>
 
-  return {
-    requireDue: limits.requireDue,
-    waiting: limits.waiting,
-    isOverFor: (attempt) => limits.delays.failures(keyOf(attempt)) >= failuresOfSessionMax,
-    isLocked: async (username) => isFull(await store.failures.find(username), "stranger"),
-
-    async verify(attempt, comparison) {
-      limits.requireDue(attempt)
-      const asker = askerOf(attempt)
-      const charge = await hasher.inTurn(() => compare(attempt, comparison, parts), asker)
-      if (charge === null) return false
-      const { fields, reason, isWhole } = comparison
-      if (!isWhole) await account.giveBack(charge)
-      else if (await account.clear(charge)) audit("user.unlocked", { ...fields, reason })
-      return true
-    },
-
-    async complete(attempt, fields) {
-      limits.delays.forget(keyOf(attempt))
-      const isUnlocked = await account.clear({ username: attempt.username, source: null })
-      if (isUnlocked) audit("user.unlocked", { ...fields, reason: "login" })
-    },
-
-    unlock(username) {
-      limits.delays.forgetAll(prefixOf(username))
-      return account.clear({ username, source: null })
-    },
+  constructor(parts: LoginGuardParts) {
+    this.#parts = parts
+    this.#limits = createLimits(parts)
   }
-}
 
-interface CompareParts extends LoginGuardParts {
-  readonly limits: ReturnType<typeof createLimits>
-  readonly account: ReturnType<typeof createAccountCount>
-}
+  /**
+   * Whether the password is right and its user is enabled and not locked. Every false answer takes
+   * the same work.
+   * @throws AuthError `too_many_requests`
+   * @throws Unavailable when too many logins wait for a hash, or the store can't write
+   */
+  async verify(attempt: LoginAttempt, comparison: Comparison): Promise<boolean> {
+    const { store, hasher, audit } = this.#parts
+    this.#limits.requireDue(attempt)
+    const asker = askerOf(attempt)
+    const charge = await hasher.inTurn(() => this.#compare(attempt, comparison), asker)
+    if (charge === null) return false
+    const { fields, reason, isWhole } = comparison
+    if (!isWhole) await giveChargeBack(charge, store)
+    else if (await clearAccount(charge.username, store, charge)) {
+      audit("user.unlocked", { ...fields, reason })
+    }
+    return true
+  }
 
-// Runs in the lane, so the lane's width bounds the undecided attempts. Gives the charge of a right
-// password, and null for a failure.
-async function compare(
-  attempt: LoginAttempt,
-  { password, user, fields, isWhole }: Comparison,
-  { hasher, audit, limits, account }: CompareParts,
-): Promise<Charge | null> {
-  // Other attempts may have failed while this one waited for its turn.
-  limits.requireDue(attempt)
-  limits.charge(attempt)
-  // The write and the hash run at the same time. A disabled user is compared with a dummy hash, and
-  // a match without a charge does not count: both take the work of a wrong password.
-  const charging = account.charge(user?.username ?? null, attempt)
-  const isOpen = charging.then(isCharged, () => false)
-  const hash = user?.disabled === false ? user.passwordHash : null
-  const verifying = hasher.verify(password, hash, { isOpen })
-  const [charged, verified] = await Promise.allSettled([charging, verifying])
-  if (charged.status === "rejected" || verified.status === "rejected") {
-    limits.giveBack(attempt)
-    if (charged.status === "rejected") throw charged.reason
-    await account.giveBack(charged.value)
-    throw (verified as PromiseRejectedResult).reason
+  /**
+   * Refuses an attempt that has to wait. Charges nothing.
+   * @throws AuthError `too_many_requests`
+   */
+  requireDue(attempt: LoginAttempt): void {
+    this.#limits.requireDue(attempt)
   }
-  const charge = charged.value
-  if (verified.value) {
-    limits.succeed(attempt, isWhole)
-    if (limits.logins.wait(attempt) > 0) audit("client.throttled", { ...fields, reason: "logins" })
-    return charge
+
+  /** Forgets the failures of an attempt whose login is complete, and those at its account. */
+  async complete(attempt: LoginAttempt, fields: AuditFields): Promise<void> {
+    const { store, audit } = this.#parts
+    this.#limits.delays.forget(keyOf(attempt))
+    const { username } = attempt
+    const isUnlocked = username !== null && (await clearAccount(username, store))
+    if (isUnlocked) audit("user.unlocked", { ...fields, reason: "login" })
   }
-  if (limits.delays.wait(keyOf(attempt)) > 0) audit("login.delayed", fields)
-  if (limits.failures.wait(attempt) > 0) {
-    audit("client.throttled", { ...fields, user: undefined, reason: "login" })
+
+  /** Whether a session failed so often that it should end. */
+  isOverFor(attempt: LoginAttempt): boolean {
+    return this.#limits.delays.failures(keyOf(attempt)) >= failuresOfSessionMax
   }
-  if (charge.isLast && (await account.isFull(charge))) audit("user.locked", fields)
-  return null
+
+  /** How many have to wait now: clients, and clients or devices at one account. */
+  waiting(): { readonly clients: number; readonly atAccounts: number } {
+    const { failures, delays } = this.#limits
+    return { clients: failures.waiting(), atAccounts: delays.waiting() }
+  }
+
+  /** Forgets all failures at an account. True when strangers or devices were locked out. */
+  unlock(username: string): Promise<boolean> {
+    this.#limits.delays.forgetAll(prefixOf(username))
+    return clearAccount(username, this.#parts.store)
+  }
+
+  // Runs in the lane, so the lane's width bounds the undecided attempts. Gives the charge of a
+  // right password, and null for a failure.
+  async #compare(
+    attempt: LoginAttempt,
+    { password, user, fields, isWhole }: Comparison,
+  ): Promise<Charge | null> {
+    const { store, hasher, audit } = this.#parts
+    const limits = this.#limits
+    // Other attempts may have failed while this one waited for its turn.
+    limits.requireDue(attempt)
+    limits.charge(attempt)
+    // The write and the hash run at the same time. A disabled user is compared with a dummy hash,
+    // and a match without a charge does not count: both take the work of a wrong password.
+    const charging = chargeAccount(user?.username ?? null, attempt, store)
+    const isOpen = charging.then(
+      (charge) => charge !== null,
+      () => false,
+    )
+    const hash = user?.disabled === false ? user.passwordHash : null
+    const verifying = hasher.verify(password, hash, { isOpen })
+    const [charged, verified] = await Promise.allSettled([charging, verifying])
+    if (charged.status === "rejected" || verified.status === "rejected") {
+      limits.giveBack(attempt)
+      if (charged.status === "rejected") throw charged.reason
+      await giveChargeBack(charged.value, store)
+      throw (verified as PromiseRejectedResult).reason
+    }
+    const charge = charged.value
+    if (verified.value) {
+      limits.succeed(attempt, isWhole)
+      if (limits.logins.wait(attempt) > 0) {
+        audit("client.throttled", { ...fields, reason: "logins" })
+      }
+      return charge
+    }
+    if (limits.delays.wait(keyOf(attempt)) > 0) audit("login.delayed", fields)
+    if (limits.failures.wait(attempt) > 0) {
+      audit("client.throttled", { ...fields, user: undefined, reason: "login" })
+    }
+    if (charge !== null && (await isFullBy(charge, store))) audit("user.locked", fields)
+    return null
+  }
 }
 
 /** The limits that are kept in memory. */
@@ -189,7 +190,6 @@ function createLimits({ hashesAtATime, seconds }: LoginGuardParts) {
       const wait = Math.max(...waits)
       if (wait > 0) throw tooManyRequests(wait)
     },
-    waiting: () => ({ clients: failures.waiting(), atAccounts: delays.waiting() }),
     charge(attempt: LoginAttempt) {
       delays.count(keyOf(attempt))
       failures.take(attempt)
@@ -205,73 +205,6 @@ function createLimits({ hashesAtATime, seconds }: LoginGuardParts) {
       logins.take(attempt)
     },
   }
-}
-
-/** Where a failure is counted. */
-interface Counted {
-  /** Null for an unknown user. */
-  readonly username: string | null
-  /** Null when the account had no room, so that no failure was counted. */
-  readonly source: LoginSource | null
-}
-
-/** A failure that is counted at an account before the password is compared. */
-interface Charge extends Counted {
-  /** Whether the account has no room for another one. */
-  readonly isLast: boolean
-}
-
-/** The count of each account, which the store keeps. */
-function createAccountCount(store: Store) {
-  return {
-    async charge(username: string | null, { device }: LoginAttempt): Promise<Charge> {
-      // When the devices' count is full, a device counts as a stranger.
-      const tried: readonly LoginSource[] = device === null ? ["stranger"] : ["device", "stranger"]
-      for (const source of tried) {
-        const most = failuresOfAccountMax[source]
-        const counted = await store.failures.count(username, source, { most })
-        if (username === null) break
-        if (counted.username === username) {
-          return { username, source, isLast: isFull(counted, source) }
-        }
-      }
-      return { username, source: null, isLast: false }
-    },
-
-    /** Takes back the charge of an undecided attempt, if the store can write. */
-    async giveBack({ username, source }: Counted): Promise<void> {
-      if (username === null || source === null) return
-      try {
-        await store.failures.uncount(username, source)
-      } catch (error) {
-        // The caller throws the error that stopped the attempt, which matters more.
-        if (!(error instanceof Unavailable)) throw error
-      }
-    },
-
-    /** Whether the account is still full, so that no login has succeeded since the charge. */
-    async isFull({ username, source }: Counted): Promise<boolean> {
-      if (username === null || source === null) return false
-      return isFull(await store.failures.find(username), source)
-    },
-
-    /** Resets the count. True when the account was full without the charge of this login. */
-    async clear({ username, source: charged }: Counted): Promise<boolean> {
-      if (username === null) return false
-      const failed = await store.failures.clear(username)
-      return sources.some((source) => isFull(failed, source, source === charged ? 1 : 0))
-    },
-  }
-}
-
-function isCharged({ source }: Counted): boolean {
-  return source !== null
-}
-
-function isFull(failed: FailedLogins | null, source: LoginSource, charged = 0): boolean {
-  if (failed === null) return false
-  const count = source === "stranger" ? failed.strangers : failed.devices
-  return count - charged >= failuresOfAccountMax[source]
 }
 
 function keyOf({ username, address, device }: LoginAttempt): string {

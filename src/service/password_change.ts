@@ -10,16 +10,16 @@ import { createRateLimit } from "../limit/rate_limit.ts"
 import type { ResetUser, RevocationWindow } from "../store/store.ts"
 import { type CreateUserParts, requireChoosable } from "./create_user.ts"
 import {
-  type CredentialCheck,
   type CredentialCheckParts,
   changedMeanwhile,
+  checkCurrent,
   checksMax,
 } from "./credential_check.ts"
 import { passwordLimits } from "./limits.ts"
 import { askerOf, attemptOfPasswordChange, type LoginAttempt } from "./login_attempt.ts"
 
 /** A request to change a password. */
-export interface WantedPassword {
+interface WantedPassword {
   readonly username: string
   /** The session of the token; null for a token without a session. */
   readonly sid: string | null
@@ -28,50 +28,42 @@ export interface WantedPassword {
 }
 
 /**
- * The changed user. "wrong": the current password was wrong. "wrong_too_often": it was wrong so
- * often that the session should end.
- */
-export type PasswordChange = ResetUser | "wrong" | "wrong_too_often"
-
-/**
  * Sets a new password if the current one is right, ends the user's sessions and starts `successor`.
- * Throws AuthError `invalid_request` and `password_blocked` when `next` is refused,
- * `too_many_requests`, `invalid_token` when the user was disabled meanwhile, and Unavailable.
+ * Gives the changed user. "wrong": the current password was wrong. "wrong_too_often": it was wrong
+ * so often that the session should end. Throws AuthError `invalid_request` and `password_blocked`
+ * when `next` is refused, `too_many_requests`, `invalid_token` when the user was disabled
+ * meanwhile, and Unavailable.
  */
 export type ChangePassword = (
   wanted: WantedPassword,
   options: { readonly successor: Session; readonly caller: Caller },
-) => Promise<PasswordChange>
+) => Promise<ResetUser | "wrong" | "wrong_too_often">
 
 /** What a change works with. */
-export interface PasswordChangeParts extends CreateUserParts, CredentialCheckParts {
-  readonly check: CredentialCheck
+interface PasswordChangeParts extends CreateUserParts, CredentialCheckParts {
   readonly windowNow: () => RevocationWindow
 }
 
 /** Makes the use case. */
 export function createChangePassword(parts: PasswordChangeParts): ChangePassword {
-  const { clock, guard } = parts
+  const { store, hasher, guard, windowNow } = parts
   const keyOf = ({ username, device }: LoginAttempt) => `${username} ${device}`
-  const { steady: seconds } = clock
+  const { steady: seconds } = parts.clock
   const newPasswords = createRateLimit([{ ...passwordLimits.newPasswords, keyOf }], { seconds })
 
-  return async (wanted, options) => {
-    const { username, next } = wanted
-    const attempt = attemptOfPasswordChange(wanted, options.caller)
+  return async (wanted, { successor, caller }) => {
+    const { username, current, next } = wanted
+    const attempt = { ...attemptOfPasswordChange(wanted, caller), username }
     guard.requireDue(attempt)
     const wait = newPasswords.take(attempt)
     if (wait > 0) throw tooManyRequests(wait)
     await requireChoosable({ username, password: next })
     for (let checks = 0; checks < checksMax; checks += 1) {
-      const checked = await parts.check({ ...wanted, password: wanted.current }, options.caller)
-      if (checked === null) return guard.isOverFor(attempt) ? "wrong_too_often" : "wrong"
-      const passwordHash = await parts.hasher.hash(next, askerOf(attempt))
-      const { successor } = options
-      const resetting = {
-        ...{ window: parts.windowNow(), ifPasswordHash: checked.user.passwordHash, successor },
-      }
-      const reset = await parts.store.users.reset(username, { passwordHash }, resetting)
+      const user = await checkCurrent(attempt, current, caller, parts)
+      if (user === null) return guard.isOverFor(attempt) ? "wrong_too_often" : "wrong"
+      const passwordHash = await hasher.hash(next, askerOf(attempt))
+      const options = { window: windowNow(), ifPasswordHash: user.passwordHash, successor }
+      const reset = await store.users.reset(username, { passwordHash }, options)
       if (reset === "disabled") throw new AuthError("invalid_token", "Token has been revoked")
       // "other_hash": check again, because a login may have rehashed the same password.
       if (typeof reset !== "string") return reset

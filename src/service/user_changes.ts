@@ -8,26 +8,24 @@ import { requireName, unknownUser } from "./create_user.ts"
 import { refusedChange, refusedReset } from "./user_rights.ts"
 import { type UserView, viewOf } from "./user_view.ts"
 
-/** Who acts, and the word of the audit trail for what is done. */
-export interface Reasoned {
-  readonly act: Act
-  readonly reason: string
-}
-
 /** What changes work with. */
-export interface UserChangeParts {
-  readonly store: Pick<Store, "users">
+interface UserChangeParts {
+  readonly store: Store
   readonly audit: Audit
   /** The times that decide how a session ends now. */
   readonly windowNow: () => RevocationWindow
 }
 
-/** Changes the user of a typed name. */
+/** Changes the user of a typed name. `reason` is the audit trail's word for the change. */
 export async function changeUserBy(
-  { act, reason, ...wanted }: Reasoned & { readonly typed: string; readonly change: UserChange },
+  {
+    typed,
+    change,
+    reason,
+  }: { readonly typed: string; readonly change: UserChange; readonly reason: string },
+  act: Act,
   { store, audit }: UserChangeParts,
 ): Promise<UserView> {
-  const { typed, change } = wanted
   const username = requireName(typed)
   const changed = await store.users.change(username, change, act.condition)
   if (changed === "unknown") throw unknownUser(username)
@@ -38,10 +36,14 @@ export async function changeUserBy(
 
 /** Changes the user of a typed name, and makes all earlier tokens of the user invalid. */
 export async function resetUserBy(
-  { act, reason, ...wanted }: Reasoned & { readonly typed: string; readonly reset: UserReset },
+  {
+    typed,
+    reset,
+    reason,
+  }: { readonly typed: string; readonly reset: UserReset; readonly reason: string },
+  act: Act,
   { store, audit, windowNow }: UserChangeParts,
 ): Promise<UserView> {
-  const { typed, reset } = wanted
   const username = requireName(typed)
   const options = { window: windowNow(), ...act.condition }
   const outcome = await store.users.reset(username, reset, options)

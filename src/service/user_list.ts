@@ -4,14 +4,13 @@ import { type FactorRequirement, factorStateOf } from "../domain/factor_requirem
 import type { User } from "../domain/user.ts"
 import type { Store } from "../store/store.ts"
 import type { PageQuestion } from "../store/user_pages.ts"
+import { isLockedForStrangers } from "./account_failures.ts"
 import { mfaLimits } from "./limits.ts"
-import type { LoginGuard } from "./login_guard.ts"
 import { type ListedUser, summaryOf, type UserView, viewOf } from "./user_view.ts"
 
 /** What lists are made from. */
-export interface UserListParts {
-  readonly store: Pick<Store, "users">
-  readonly guard: Pick<LoginGuard, "isLocked">
+interface UserListParts {
+  readonly store: Store
   readonly requirement: FactorRequirement
 }
 
@@ -37,14 +36,11 @@ export async function pageOfUsers(
   return { users: await Promise.all(shown), next }
 }
 
-async function listed(
-  user: User,
-  { guard, requirement }: Pick<UserListParts, "guard" | "requirement">,
-): Promise<ListedUser> {
+async function listed(user: User, { store, requirement }: UserListParts): Promise<ListedUser> {
   const failuresMax = mfaLimits.failuresOfAccount.inARow
   return {
     ...summaryOf(user),
-    isLocked: await guard.isLocked(user.username),
+    isLocked: isLockedForStrangers(await store.failures.find(user.username)),
     isInvited: user.link?.kind === "invite",
     factorState: factorStateOf(user, { requirement, failuresMax }),
   }

@@ -1,9 +1,9 @@
 // What wrong passwords and codes have done to a user: unlike the user's record, logins change it.
 
 import type { Store } from "../store/store.ts"
+import { isLockedForStrangers } from "./account_failures.ts"
 import { requireName, unknownUser } from "./create_user.ts"
 import { mfaLimits } from "./limits.ts"
-import type { LoginGuard } from "./login_guard.ts"
 
 /** Failures in a row, and whether they lock. */
 export interface UserLock {
@@ -19,21 +19,16 @@ export interface UserLock {
 /** The failures of the user of a typed name. @throws AuthError `invalid_request`, `not_found` */
 export async function readLock(
   typed: string,
-  {
-    store,
-    guard,
-  }: {
-    readonly store: Pick<Store, "users" | "failures">
-    readonly guard: Pick<LoginGuard, "isLocked">
-  },
+  { store }: { readonly store: Store },
 ): Promise<UserLock> {
   const username = requireName(typed)
   const user = await store.users.find(username)
   if (user === null) throw unknownUser(username)
-  const { strangers = 0, devices = 0 } = (await store.failures.find(username)) ?? {}
+  const failed = await store.failures.find(username)
+  const { strangers = 0, devices = 0 } = failed ?? {}
   const wrongCodes = user.factors?.failures ?? 0
   return {
-    isLocked: await guard.isLocked(username),
+    isLocked: isLockedForStrangers(failed),
     ...{ strangers, devices, wrongCodes },
     areCodesLocked: wrongCodes >= mfaLimits.failuresOfAccount.inARow,
   }

@@ -8,7 +8,7 @@ import type { Reply } from "../../src/http/message.ts"
 import { createPasswordHasher, type PasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"
-import { createLoginGuard } from "../../src/service/login_guard.ts"
+import { LoginGuard } from "../../src/service/login_guard.ts"
 import { createRevocationWindow } from "../../src/service/session_tokens.ts"
 import { Sessions } from "../../src/service/sessions.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
@@ -43,7 +43,7 @@ async function createCountedLogin(t: TestContext) {
   const { hasher, count } = await createCountedHasher()
   const windowNow = createRevocationWindow(clock, { ...tokens, ...sessionSettings })
   const seconds = clock.now
-  const guard = createLoginGuard({ ...parts, hasher, hashesAtATime: 2, seconds })
+  const guard = new LoginGuard({ ...parts, hasher, hashesAtATime: 2, seconds })
   const { refreshKey } = keys
   const requirement = { kind: "none" } as const
   const checking = { ...parts, hasher, windowNow, guard, deviceKey: refreshKey, requirement }

@@ -4,7 +4,7 @@ import type { Caller } from "../../src/domain/caller.ts"
 import type { Session } from "../../src/domain/session.ts"
 import { Accounts } from "../../src/service/accounts.ts"
 import { DeviceTrust } from "../../src/service/device_trust.ts"
-import { createLoginGuard, type LoginGuard } from "../../src/service/login_guard.ts"
+import { LoginGuard } from "../../src/service/login_guard.ts"
 import { createRevocationWindow } from "../../src/service/session_tokens.ts"
 import type { RevocationWindow } from "../../src/store/store.ts"
 import { type Audit, createAudit } from "../../src/telemetry/audit.ts"
@@ -49,7 +49,7 @@ export function createAccountParts(store: MemoryStore = createMemoryStore()): Ac
   const log = createCollectedLog(clock)
   const hasher = createPlainHasher()
   const audit = createAudit({ log: log.log, file: null, clock })
-  const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
+  const guard = new LoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
   const keys = { haveChanged: () => false, catchUp: async () => {} }
   const cookieKey = () => deviceKeyOfTests
   const parts = {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { AuthError } from "../../src/errors.ts"
-import type { PasswordChange } from "../../src/service/password_change.ts"
+import type { ChangePassword } from "../../src/service/password_change.ts"
 import type { ResetUser } from "../../src/store/store.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { interruptBefore } from "../support/interrupted_store.ts"
@@ -24,7 +24,7 @@ import { strangerOf } from "./checked_accounts.ts"
 const passwords = { username: "alice", sid: "session-1", current: good, next: better }
 const by = (sid: string) => ({ successor: sampleSession(sid), caller: someone })
 
-function resetOf(change: PasswordChange): ResetUser {
+function resetOf(change: Awaited<ReturnType<ChangePassword>>): ResetUser {
   assert.ok(typeof change === "object", String(change))
   return change
 }
@@ -116,7 +116,7 @@ test("changePassword() twice at once with one password: one of them fails", asyn
 const wrong = { ...passwords, current: `${good}!` }
 
 /** How a change ends: what became of it, or when to try again. */
-async function outcomeOf(changing: Promise<PasswordChange>): Promise<string> {
+async function outcomeOf(changing: ReturnType<ChangePassword>): Promise<string> {
   try {
     const change = await changing
     return typeof change === "object" ? "changed" : change

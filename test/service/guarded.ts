@@ -3,7 +3,7 @@
 import { AuthError } from "../../src/errors.ts"
 import type { VerifyOptions } from "../../src/password/hash.ts"
 import type { LoginAttempt } from "../../src/service/login_attempt.ts"
-import { createLoginGuard, type LoginGuard } from "../../src/service/login_guard.ts"
+import { LoginGuard } from "../../src/service/login_guard.ts"
 import { createAudit } from "../../src/telemetry/audit.ts"
 import { sampleUser } from "../store/sample_user.ts"
 import { createCollectedLog } from "../support/collected_log.ts"
@@ -59,7 +59,7 @@ export async function createGuarded({ hashesAtATime = 2 } = {}): Promise<Guarded
     isCurrent: () => true,
     hash: async () => "",
   }
-  const guard = createLoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
+  const guard = new LoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
 
   async function tryPassword(attempt: LoginAttempt, password: string): Promise<Outcome> {
     const { username } = attempt

@@ -13,7 +13,7 @@ import { createLinkMaker, type LinkMaker } from "../../src/service/browser/links
 import { createRecentLogins } from "../../src/service/browser/recent_logins.ts"
 import { DeviceTrust } from "../../src/service/device_trust.ts"
 import type { Keys } from "../../src/service/keys.ts"
-import { createLoginGuard } from "../../src/service/login_guard.ts"
+import { LoginGuard } from "../../src/service/login_guard.ts"
 import { createLongAnswers, type LongAnswers } from "../../src/service/long_answers.ts"
 import { openKeys } from "../../src/service/open_keys.ts"
 import { createRegister } from "../../src/service/registration.ts"
@@ -181,7 +181,7 @@ export async function createTestService(
   const { requirement = { kind: "none" }, trustSeconds = null } = options
   const trust = new DeviceTrust({ store, keys, cookieKey, trustSeconds, clock, audit })
   const base = { store, hasher, clock, audit, requirement, trust }
-  const guard = createLoginGuard({ ...base, hashesAtATime: 2, seconds: clock.now })
+  const guard = new LoginGuard({ ...base, hashesAtATime: 2, seconds: clock.now })
   const accounts = new Accounts({ ...base, windowNow, guard, deviceKey: refreshKey })
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
