@@ -18,7 +18,7 @@ import { DeviceTrust } from "./service/device_trust.ts"
 import type { OperatorFactorParts } from "./service/factors/operator_factors.ts"
 import type { Keys } from "./service/keys.ts"
 import { LoginGuard } from "./service/login_guard.ts"
-import { createLongAnswers, type LongAnswers } from "./service/long_answers.ts"
+import type { LongAnswers } from "./service/long_answers.ts"
 import { openKeys } from "./service/open_keys.ts"
 import { ServiceTokens } from "./service/service_tokens.ts"
 import { createRevocationWindow } from "./service/session_tokens.ts"
@@ -46,8 +46,8 @@ export interface Deployment {
   readonly factorCommands: FactorCommands
   /** Makes, lists and revokes service tokens, and finds the machine of one. */
   readonly serviceTokens: ServiceTokens
-  /** The commands whose answer is as long as the store. */
-  readonly longAnswers: LongAnswers
+  /** Loads the commands whose answer is as long as the store. */
+  readonly longAnswers: () => Promise<LongAnswers>
   /** What the account page shows of the past; null in a command, or when the wing is off. */
   readonly recentLogins: RecentLogins | null
   readonly store: Store
@@ -126,7 +126,8 @@ export async function compose(
     const useCases = useCasesOf(config, { ...parts, keys })
     const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
     await hasRoomToHash
-    const longAnswers = createLongAnswers({ store, clock, audit })
+    const longAnswers = async () =>
+      (await import("./service/long_answers.ts")).createLongAnswers({ store, clock, audit })
     const wing = { longAnswers, links, recentLogins, lane, auditFile: file }
     return { ...parts, ...wing, ...useCases, directory, isNew, keys, summarizeAudit, close }
   } catch (error) {

@@ -52,7 +52,8 @@ export interface CommandParts {
   readonly links?: LinkCommands | null
   readonly factorCommands: FactorCommands
   readonly serviceTokens: Pick<ServiceTokens, "create" | "list" | "revoke" | "revokeAll">
-  readonly longAnswers: LongAnswers
+  /** Loads the commands whose answer is as long as the store. */
+  readonly longAnswers: () => Promise<LongAnswers>
   readonly log: Log
 }
 

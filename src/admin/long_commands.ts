@@ -44,7 +44,7 @@ export async function executeLong(
 ): Promise<LongAnswer> {
   const { command: name } = command
   try {
-    const { value, pieces } = await longCommands[name](longAnswers, { ...command })
+    const { value, pieces } = await longCommands[name](await longAnswers(), { ...command })
     return { answer: { ok: true, value }, pieces }
   } catch (error) {
     return { answer: refusalOf(error, { name, log }), pieces: null }

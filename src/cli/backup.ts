@@ -4,7 +4,7 @@
 import { resolve } from "node:path"
 import { isoTime } from "../clock.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
-import type { BackupSummary } from "../service/open_backup.ts"
+import type { BackupSummary } from "../service/long_answers.ts"
 import { findDataDirectory } from "../store/data_directory.ts"
 import { noteBackup } from "../store/last_backup.ts"
 import { machineDisk } from "../system/disk.ts"

@@ -4,7 +4,7 @@
 import type { LongCommand } from "../admin/long_commands.ts"
 import { isoTime } from "../clock.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
-import type { OperatorSession } from "../service/session_list.ts"
+import type { OperatorSession } from "../service/long_answers.ts"
 import { linesOf } from "../system/lines.ts"
 import { inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"

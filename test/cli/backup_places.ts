@@ -55,7 +55,8 @@ export async function placeOfService(t: TestContext, longAnswers?: Partial<LongA
   await service.logIn("alice", "wonderland")
   service.log.takeAudit()
   const parts = { ...service, log: service.log.log }
-  const own = longAnswers === undefined ? {} : { longAnswers: longAnswers as LongAnswers }
+  const own =
+    longAnswers === undefined ? {} : { longAnswers: async () => longAnswers as LongAnswers }
   const data = await openControlDirectory(t, { ...parts, ...own })
   const backups = temporaryDirectory(t)
   const file = join(backups, "monday.json")

@@ -34,7 +34,7 @@ test("docs/backup.md names each file and each event as it is", () => {
   }
   for (const [event, file] of [
     ["store.displaced", "src/store/json/held_files.ts"],
-    ["store.backed_up", "src/service/open_backup.ts"],
+    ["store.backed_up", "src/service/long_answers.ts"],
   ] as const) {
     const source = readPage(file).text
     assert.ok(page.text.includes(`\`${event}\``) && source.includes(`"${event}"`), event)

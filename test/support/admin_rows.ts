@@ -6,6 +6,7 @@ import {
   createFactorCommands,
   type OperatorFactorParts,
 } from "../../src/service/factors/operator_factors.ts"
+import type { LongAnswers } from "../../src/service/long_answers.ts"
 import { type AdminWingParts, createAdminRoutes } from "../../src/wings/admin.ts"
 
 type Parts = Omit<AdminWingParts, "factorCommands" | "longAnswers" | "links"> &
@@ -26,6 +27,6 @@ export function adminRowsOf(
     ...parts,
     links: browser === undefined ? null : (links ?? null),
     factorCommands: createFactorCommands({ ...parts, requirement }),
-    longAnswers: {} as AdminWingParts["longAnswers"],
+    longAnswers: async () => ({}) as LongAnswers,
   })
 }

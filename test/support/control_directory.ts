@@ -19,7 +19,7 @@ export const noParts = {
   accounts: {} as Accounts,
   keys: {} as Keys,
   factorCommands: noFactorCommands,
-  longAnswers: {} as LongAnswers,
+  longAnswers: async () => ({}) as LongAnswers,
   serviceTokens: {} as ServiceTokens,
 }
 

@@ -61,7 +61,7 @@ export interface TestService {
   /** Makes invites and resets. */
   readonly links: LinkMaker
   readonly keys: Keys
-  readonly longAnswers: LongAnswers
+  readonly longAnswers: () => Promise<LongAnswers>
   readonly serviceTokens: ServiceTokens
   readonly lane: HashingLane
   readonly trust: DeviceTrust
@@ -212,7 +212,7 @@ export async function createTestService(
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
-  const commands = { longAnswers: createLongAnswers(base), serviceTokens }
+  const commands = { longAnswers: async () => createLongAnswers(base), serviceTokens }
   const made = { accounts, sessions, links, keys, trust, lostSecrets, ...commands }
   const parts = { ...made, ...trail, lane, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app, options), ...parts })

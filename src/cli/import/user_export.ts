@@ -4,7 +4,7 @@
 import type { JsonObject } from "../../domain/strict_json.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../../errors.ts"
 import { importedMembers } from "../../service/imported_user.ts"
-import type { ExportedUser } from "../../service/user_export.ts"
+import type { ExportedUser } from "../../service/long_answers.ts"
 import { machineDisk, writeBeside } from "../../system/disk.ts"
 import { fileFailure } from "../../system/failure.ts"
 import { linesOf } from "../../system/lines.ts"
