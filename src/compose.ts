@@ -152,14 +152,13 @@ function useCasesOf(
   { claims, sessions, hashesAtATime, requirement, trustSeconds }: Config,
   { keys, ...parts }: Pick<Deployment, "store" | "hasher" | "clock" | "audit" | "keys">,
 ): Pick<Deployment, UseCase> {
-  const { cookieKey, refreshKey: deviceKey } = keys
-  const trust = new DeviceTrust({ ...parts, keys, cookieKey, trustSeconds })
+  const trust = new DeviceTrust({ ...parts, keys, trustSeconds })
   const windowNow = createRevocationWindow(parts.clock, { ...claims, ...sessions })
   const guard = new LoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
   const shared = { ...parts, requirement, trust, windowNow }
   return {
     ...{ requirement, trust, lostSecrets: { count: 0 } },
-    accounts: new Accounts({ ...shared, guard, deviceKey }),
+    accounts: new Accounts({ ...shared, guard, keys }),
     factorCommands: lateFactorCommands(shared),
     serviceTokens: new ServiceTokens(parts),
   }

@@ -218,7 +218,6 @@ function appOf(
   const sessions = new Sessions({
     ...opened,
     tokens: { ...claims, ring: keys.ring },
-    refreshKey: keys.refreshKey,
     settings: config.sessions,
     verifiedBytesMax: verifiedBytesMax(config),
   })

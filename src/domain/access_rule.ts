@@ -40,7 +40,7 @@ export interface JudgedLogin extends Pick<User, "username" | "roles"> {
 export type AccessRefusal = "other_user" | "missing_role" | LoginRefusal
 
 /** Why, where another login of the same user could help. */
-export type LoginRefusal = "not_enrolled" | "missing_factor" | "not_fresh"
+type LoginRefusal = "not_enrolled" | "missing_factor" | "not_fresh"
 
 /** A host, of all its lines: they differ by port only. */
 export interface ProtectedHost {

@@ -3,7 +3,7 @@
 // a count, so a person who guesses at an account can't push its logins out of the list. Pure.
 
 /** A login that succeeded. */
-export interface PastLogin {
+interface PastLogin {
   /** Epoch seconds. */
   readonly at: number
   readonly address: string

@@ -18,7 +18,7 @@ export interface TrustedDevice {
 const trustedDevicesMax = 10
 
 /** What decides whether trust is in force. */
-export interface TrustRule {
+interface TrustRule {
   readonly now: number
   /** For how long trust lasts by the settings now; null when nothing is trusted. */
   readonly trustSeconds: number | null

@@ -25,7 +25,7 @@ const ends = /^\P{L}+|\P{L}+$/gu
 const noLetters = /\P{L}/gu
 
 /** A new password and its user. */
-export interface NewPassword {
+interface NewPassword {
   readonly password: string
   readonly username: string
 }

@@ -22,6 +22,7 @@ import {
   createUser,
   requireChoosable,
   requireName,
+  seedUsers,
   unknownUser,
 } from "./create_user.ts"
 import {
@@ -31,18 +32,23 @@ import {
   checkLogin,
   type LoginCredentials,
 } from "./credential_check.ts"
-import { seedUsers } from "./first_users.ts"
 import { loginLimits } from "./limits.ts"
 import type { LoginAttempt } from "./login_attempt.ts"
 import type { LoginGuard } from "./login_guard.ts"
 import { type ChangePassword, createChangePassword } from "./password_change.ts"
 import { changeUserBy, resetUserBy } from "./user_changes.ts"
-import { type ListedPage, listUsers, pageOfUsers } from "./user_list.ts"
-import { readLock, type UserLock } from "./user_lock.ts"
 import { requireClaim, requireRole } from "./user_rights.ts"
-import { type ListedUser, type UserView, viewOf } from "./user_view.ts"
+import {
+  type ListedPage,
+  type ListedUser,
+  listUsers,
+  pageOfUsers,
+  readLock,
+  type UserLock,
+  type UserView,
+  viewOf,
+} from "./user_view.ts"
 
-/** What the use cases work with. */
 interface AccountParts extends CreateUserParts, CredentialCheckParts {
   readonly audit: Audit
   /** The times that decide how a session ends now. */

@@ -15,10 +15,10 @@ import type { VerifiedToken, VerifiedTokens } from "../token/verified_tokens.ts"
 import type { KeyWatch } from "./keys.ts"
 
 /** What a token, or a cookie, tells about the login. */
-export type LoginFacts = Pick<AccessClaims, "sid" | "authTime" | "issuedAt" | "fresh">
+type LoginFacts = Pick<AccessClaims, "sid" | "authTime" | "issuedAt" | "fresh">
 
 /** A user, and the session's record. Null for a token without a session. */
-export interface LoggedInUser {
+interface LoggedInUser {
   readonly user: User
   readonly session: Session | null
 }

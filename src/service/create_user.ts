@@ -1,4 +1,5 @@
-// Creates users, and checks the username and password of a new user.
+// Creates users, and checks the username and password of a new user. The first users of a store
+// that never had one come from the settings.
 
 import type { Clock } from "../clock.ts"
 import type { User } from "../domain/user.ts"
@@ -8,7 +9,9 @@ import type { Asker } from "../password/fair_queue.ts"
 import type { PasswordHasher } from "../password/hash.ts"
 import { findPasswordFault } from "../password/policy.ts"
 import type { Store } from "../store/store.ts"
+import type { Audit } from "../telemetry/audit.ts"
 import type { Credentials } from "./credential_check.ts"
+import { operator } from "./login_attempt.ts"
 
 /** What creating users works with. */
 export interface CreateUserParts {
@@ -18,7 +21,7 @@ export interface CreateUserParts {
 }
 
 /** The same, and who asks for the hash. */
-export interface AskedParts extends CreateUserParts {
+interface AskedParts extends CreateUserParts {
   readonly asker: Asker
 }
 
@@ -42,7 +45,7 @@ export async function requireChoosable(credentials: Credentials): Promise<void> 
 }
 
 /** Makes the record of a new user, and stores nothing. The username is canonical. */
-export async function makeUserRecord(
+async function makeUserRecord(
   { username, password }: Credentials,
   { hasher, clock, asker }: AskedParts,
 ): Promise<User> {
@@ -61,6 +64,24 @@ export async function createUser(credentials: Credentials, parts: AskedParts): P
   const outcome = await parts.store.users.create(user)
   if (outcome !== "created") throw nameTaken(user.username, outcome)
   return user
+}
+
+/** Adds the first users, whose passwords are not checked. False when the store ever had a user. */
+export async function seedUsers(
+  users: readonly Credentials[],
+  { audit, ...parts }: CreateUserParts & { readonly audit: Audit },
+): Promise<boolean> {
+  const { store } = parts
+  // The store decides below. This check saves most starts the hashing.
+  if ((await store.users.count()) > 0) return false
+  const asking = { ...parts, asker: operator }
+  const made: User[] = []
+  for (const { username, password } of users) {
+    made.push(await makeUserRecord({ username: requireName(username), password }, asking))
+  }
+  if ((await store.users.seed(made)) === "in_use") return false
+  for (const { username } of made) audit("user.seeded", { user: username })
+  return true
 }
 
 /** The error for a name that no user has. The username is canonical. */

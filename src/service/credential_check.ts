@@ -12,6 +12,7 @@ import type { PasswordHasher } from "../password/hash.ts"
 import type { Store } from "../store/store.ts"
 import { callerFields } from "../telemetry/audit.ts"
 import type { DeviceTrust } from "./device_trust.ts"
+import type { KeyWatch } from "./keys.ts"
 import { askerOf, attemptOfLogin, type LoginAttempt } from "./login_attempt.ts"
 import type { Comparison, LoginGuard } from "./login_guard.ts"
 
@@ -53,8 +54,7 @@ export interface CredentialCheckParts extends DueParts {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly guard: LoginGuard
-  /** The key of device tokens. */
-  readonly deviceKey: () => Uint8Array
+  readonly keys: KeyWatch
 }
 
 /** How often a login or a change of the password is checked when the user changes meanwhile. */
@@ -75,7 +75,7 @@ export async function checkLogin(
   const { password, deviceToken = "" } = credentials
   const username = canonicalUsername(credentials.username)
   const user = username === null ? null : await parts.store.users.find(username)
-  const proof = { user, deviceToken, deviceKey: parts.deviceKey() }
+  const proof = { user, deviceToken, deviceKey: parts.keys.refreshKey() }
   const attempt = attemptOfLogin({ username, address: caller.address }, proof)
   const due = await findDue({ ...credentials, username, user }, parts)
   const fields = { ...callerFields(caller), user: user?.username }

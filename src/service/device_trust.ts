@@ -15,12 +15,9 @@ import type { Audit, AuditFields } from "../telemetry/audit.ts"
 import { isTrustToken, readTrustToken, writeTrustToken } from "../token/trust_token.ts"
 import type { KeyWatch } from "./keys.ts"
 
-/** What trust works with. */
-export interface DeviceTrustParts {
+interface DeviceTrustParts {
   readonly store: Pick<Store, "users">
   readonly keys: KeyWatch
-  /** Seals the tokens. */
-  readonly cookieKey: () => Uint8Array
   /** For how long a device is trusted; null when none is. */
   readonly trustSeconds: number | null
   readonly clock: Clock
@@ -54,11 +51,11 @@ export class DeviceTrust {
     token: string,
     { username, user }: { readonly username: string | null; readonly user: User | null },
   ): Promise<boolean> {
-    const { keys, cookieKey } = this.#parts
+    const { keys } = this.#parts
     if (this.seconds === null || !isTrustToken(token)) return false
     // Another process may have retired the key.
     await keys.catchUp()
-    const id = readTrustToken(token, username ?? "", cookieKey())
+    const id = readTrustToken(token, username ?? "", keys.cookieKey())
     return user !== null && this.listOf(user).some((device) => device.id === id)
   }
 
@@ -70,14 +67,14 @@ export class DeviceTrust {
 
   /** Trust for the device of a caller; null when devices are not trusted. The store has it later. */
   async make({ username }: User, { userAgent }: Caller): Promise<NewTrust | null> {
-    const { keys, clock, trustSeconds, cookieKey } = this.#parts
+    const { keys, clock, trustSeconds } = this.#parts
     if (trustSeconds === null) return null
     await keys.catchUp()
     const id = randomName()
     const createdAt = clock.now()
     return {
       device: { id, userAgent, createdAt, expiresAt: createdAt + trustSeconds },
-      token: writeTrustToken({ id, username }, cookieKey()),
+      token: writeTrustToken({ id, username }, keys.cookieKey()),
     }
   }
 

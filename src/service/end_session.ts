@@ -5,7 +5,7 @@ import type { RevocationWindow, Store } from "../store/store.ts"
 import { type Audit, auditEnded, callerFields } from "../telemetry/audit.ts"
 
 /** Who ends a session, and why. */
-export interface SessionEnd {
+interface SessionEnd {
   readonly caller: Caller
   /** For the audit trail. */
   readonly reason: string

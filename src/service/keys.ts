@@ -38,8 +38,8 @@ import {
 /** What is shown of keys, and what they work with. */
 export type { KeyParts, KeySummary } from "./keys_state.ts"
 
-/** Says whether another process has changed the keys, and takes the new ones over. */
-export type KeyWatch = Pick<Keys, "haveChanged" | "catchUp">
+/** The current secrets, and whether another process has changed the keys. */
+export type KeyWatch = Pick<Keys, "haveChanged" | "catchUp" | "refreshKey" | "cookieKey">
 
 /** The keys, and the operator's commands for them. Made by `openKeys`. */
 export class Keys {

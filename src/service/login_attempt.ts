@@ -31,7 +31,7 @@ export function attemptOfLogin(
 }
 
 /** A device token, and the user and key to check it with. */
-export interface DeviceProof {
+interface DeviceProof {
   readonly user: User | null
   /** Empty when the client sent none. */
   readonly deviceToken: string

@@ -47,7 +47,6 @@ export interface Comparison {
   readonly isWhole: boolean
 }
 
-/** What a guard works with. */
 interface LoginGuardParts {
   readonly store: Store
   readonly hasher: PasswordHasher

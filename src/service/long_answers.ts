@@ -16,7 +16,7 @@ import { unknownUser } from "./create_user.ts"
 import { writeImportedUser } from "./imported_user.ts"
 
 /** An answer: what it says first, and its pieces. */
-export interface GivenAnswer {
+interface GivenAnswer {
   readonly value: unknown
   readonly pieces: AsyncIterable<Uint8Array>
 }

@@ -12,9 +12,10 @@ import {
   refreshTokenFault,
   sidInPlaceOf,
 } from "../token/refresh_token.ts"
+import type { KeyWatch } from "./keys.ts"
 
 /** What a token names. */
-export interface OwnToken {
+interface OwnToken {
   readonly isRefresh: boolean
   /** The session; null for an access token of Flask-JWT-Extended, which has none. */
   readonly sid: string | null
@@ -31,13 +32,13 @@ export async function readOwnToken(
   token: string,
   parts: {
     readonly tokens: TokenSettings
-    readonly refreshKey: () => Uint8Array
+    readonly keys: KeyWatch
     readonly clock: Clock
   },
 ): Promise<OwnToken | RefusalReason> {
-  const { tokens, refreshKey, clock } = parts
+  const { tokens, keys, clock } = parts
   if (isRefreshToken(token)) {
-    const content = readRefreshToken(token, refreshKey())
+    const content = readRefreshToken(token, keys.refreshKey())
     if (content === null) return refreshTokenFault(token)
     return { isRefresh: true, sid: content.sid, username: null, revoked: null, over: "revoked" }
   }
@@ -49,7 +50,7 @@ export async function readOwnToken(
     return { isRefresh: false, sid, username, revoked: null, over: "revoked" }
   }
   // Flask-JWT-Extended made it. A refresh token of that library may have become a session.
-  const started = isAccess ? null : sidInPlaceOf(claims, refreshKey())
+  const started = isAccess ? null : sidInPlaceOf(claims, keys.refreshKey())
   const expiresAt = claims.expiresAt + tokens.leewaySeconds
   const isOver = hasExpired(claims, tokens, now)
   const revoked = isOver ? null : { jti, expiresAt, isListed: isAccess }

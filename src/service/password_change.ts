@@ -18,7 +18,6 @@ import {
 import { passwordLimits } from "./limits.ts"
 import { askerOf, attemptOfPasswordChange, type LoginAttempt } from "./login_attempt.ts"
 
-/** A request to change a password. */
 interface WantedPassword {
   readonly username: string
   /** The session of the token; null for a token without a session. */
@@ -39,7 +38,6 @@ export type ChangePassword = (
   options: { readonly successor: Session; readonly caller: Caller },
 ) => Promise<ResetUser | "wrong" | "wrong_too_often">
 
-/** What a change works with. */
 interface PasswordChangeParts extends CreateUserParts, CredentialCheckParts {
   readonly windowNow: () => RevocationWindow
 }

@@ -23,6 +23,7 @@ import { hasExpired, readSignedToken } from "../token/access_token.ts"
 import type { AccessClaims } from "../token/claims.ts"
 import {
   isRefreshToken,
+  type RefreshTokenContent,
   readRefreshToken,
   refreshTokenFault,
   sidInPlaceOf,
@@ -36,7 +37,7 @@ import {
   type SessionSettings,
   type Tokens,
 } from "./session_tokens.ts"
-import { requireRate, type TokenUse, type TokenUseParts } from "./token_use.ts"
+import { requireRate, type TokenUseParts } from "./token_use.ts"
 
 /**
  * Gives the next tokens for a refresh token. Throws AuthError `invalid_token`. Throws AuthError
@@ -46,8 +47,7 @@ import { requireRate, type TokenUse, type TokenUseParts } from "./token_use.ts"
  */
 export type Refresh = (token: string, caller: Caller) => Promise<Tokens>
 
-/** What refreshing works with. */
-export interface RefreshParts extends GrantParts, TokenUseParts {
+interface RefreshParts extends GrantParts, TokenUseParts {
   readonly store: Store
   readonly settings: SessionSettings
   readonly clock: Clock
@@ -56,23 +56,17 @@ export interface RefreshParts extends GrantParts, TokenUseParts {
   readonly requirement: FactorRequirement
 }
 
-/** Why a refresh token is refused: the audit trail's reason, and the caller's message. */
-const refusalTexts = {
-  invalid: "Invalid token",
-  expired: "Token has expired",
-  ended: "Token has been revoked",
-  reused: "Token has been revoked",
-  access_token: "Only refresh tokens are allowed",
-} as const
-
-/** The reasons in the access log, which may give an `invalid` token a more exact one. */
-const refusalReasonsOf: Readonly<Record<keyof typeof refusalTexts, RefusalReason>> = {
-  invalid: "malformed",
-  expired: "expired",
-  ended: "revoked",
-  reused: "reused",
-  access_token: "type",
-}
+/**
+ * Why a refresh token is refused, by the audit trail's reason: the caller's message, and the reason
+ * in the access log, which may be more exact for an `invalid` token.
+ */
+const refusals = {
+  invalid: ["Invalid token", "malformed"],
+  expired: ["Token has expired", "expired"],
+  ended: ["Token has been revoked", "revoked"],
+  reused: ["Token has been revoked", "reused"],
+  access_token: ["Only refresh tokens are allowed", "type"],
+} as const satisfies Readonly<Record<string, readonly [string, RefusalReason]>>
 
 /** The audit event of each outcome that gives tokens. */
 const eventsOfUse = {
@@ -95,13 +89,6 @@ const beforeFirst = -1
 /** How often to try to start a session while the user is being changed. */
 const startRoundsMax = 5
 
-/** A refresh token: its session and its number. */
-interface NamedState {
-  readonly sid: string
-  readonly rotations: number
-}
-
-/** One request to refresh. */
 interface Request {
   readonly parts: RefreshParts
   /** The time of the request, and the times that decide how a session ends. */
@@ -109,21 +96,21 @@ interface Request {
   readonly caller: Caller
   /** The fields of all its audit events. */
   readonly fields: AuditFields
-  /** Refusals, by client. */
-  readonly refusals: RateLimit<Caller>
+  /** How often clients were refused. */
+  readonly refused: RateLimit<Caller>
 }
 
 /** Makes the use case. */
 export function createRefresh(parts: RefreshParts): Refresh {
   const keyOf = ({ address }: Caller) => networkOf(address)
   const { steady: seconds } = parts.clock
-  const refusals = createRateLimit([{ ...refreshLimits.refusalsOfClient, keyOf }], { seconds })
+  const refused = createRateLimit([{ ...refreshLimits.refusalsOfClient, keyOf }], { seconds })
   return async (token, caller) => {
     const fields = callerFields(caller)
     await parts.keys.catchUp()
-    const request = { parts, window: parts.windowNow(), caller, fields, refusals }
+    const request = { parts, window: parts.windowNow(), caller, fields, refused }
     if (!isRefreshToken(token)) return refreshFlaskToken(token, request)
-    const presented = readRefreshToken(token, parts.refreshKey())
+    const presented = readRefreshToken(token, parts.keys.refreshKey())
     if (presented === null) throw refusal("invalid", request, refreshTokenFault(token))
     await requireDue(presented, request)
     const rotated = await rotate(presented, request)
@@ -134,14 +121,17 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 // Counts a use before the store writes. Reuse of an old token is not limited, so that the limit
 // never hides a theft.
-async function requireDue({ sid, rotations }: NamedState, request: Request): Promise<void> {
+async function requireDue(
+  { sid, rotations }: RefreshTokenContent,
+  request: Request,
+): Promise<void> {
   const { parts, window, caller } = request
   const found = await parts.store.sessions.find(sid)
   if (found === null || rotations < found.session.rotations - 1) return
   const { user, session } = found
   const { username } = user
   const named = withFields(request, { user: username, session: sid })
-  requireRefreshRate({ id: sid, username }, named.fields, parts)
+  requireRate({ id: sid, username }, { ...named.fields, reason: "refresh" }, parts)
   const judged = judge(
     session,
     { presented: rotations, ...caller },
@@ -159,15 +149,11 @@ function requireEnrolled(user: User, { parts, fields }: Request): void {
 }
 
 function rotate(
-  { sid, rotations: presented }: NamedState,
+  { sid, rotations: presented }: RefreshTokenContent,
   { parts, window, caller: { address, userAgent } }: Request,
 ): Promise<RotationOutcome> {
   const { store, settings: life } = parts
   return store.sessions.rotate(sid, { presented, address, userAgent, life, window })
-}
-
-function requireRefreshRate(use: TokenUse, fields: AuditFields, parts: RefreshParts): void {
-  requireRate(use, { ...fields, reason: "refresh" }, parts)
 }
 
 async function answer({ outcome, session, user }: Used, request: Request): Promise<Tokens> {
@@ -177,7 +163,7 @@ async function answer({ outcome, session, user }: Used, request: Request): Promi
   if (outcome === "reused") {
     parts.audit("session.reused", { ...named.fields, other: session.address })
     parts.audit("session.ended", { ...named.fields, reason: "reused" })
-    throw new AuthError("invalid_token", refusalTexts.reused, { reason: "reused" })
+    throw errorOf("reused")
   }
   if (outcome === "expired") throw refusal("expired", named)
   if (outcome === "ahead") {
@@ -197,8 +183,8 @@ async function answer({ outcome, session, user }: Used, request: Request): Promi
 // A refresh token of Flask-JWT-Extended starts a session, once. After that it counts as the token
 // before that session's first refresh token.
 async function refreshFlaskToken(token: string, request: Request): Promise<Tokens> {
-  const { parts, window, caller, fields, refusals } = request
-  const wait = refusals.wait(caller)
+  const { parts, window, caller, fields, refused } = request
+  const wait = refused.wait(caller)
   if (wait > 0) {
     parts.audit("refresh.refused", { ...fields, reason: "not_checked" })
     throw tooManyRequests(wait)
@@ -210,7 +196,7 @@ async function refreshFlaskToken(token: string, request: Request): Promise<Token
   const named = withFields(request, { user: user?.username })
   if (claims.isAccess) throw refusal("access_token", named)
   if (hasExpired(claims, parts.tokens, window.at)) throw refusal("expired", named)
-  const sid = sidInPlaceOf(claims, parts.refreshKey())
+  const sid = sidInPlaceOf(claims, parts.keys.refreshKey())
   const presented = { sid, rotations: beforeFirst }
   await requireDue(presented, named)
   for (let round = 0; round < startRoundsMax; round += 1) {
@@ -239,7 +225,7 @@ async function startInPlaceOf(
   if (window.at >= session.idleExpiresAt) throw refusal("expired", request)
   if (await store.sessions.isTokenRevoked(jti)) throw refusal("ended", request)
   requireEnrolled(user, request)
-  requireRefreshRate({ id: sid, username }, fields, parts)
+  requireRate({ id: sid, username }, { ...fields, reason: "refresh" }, parts)
   const started = await store.sessions.start(session, {
     ifPasswordHash: user.passwordHash,
     sessionsMax: settings.perUserMax,
@@ -259,15 +245,20 @@ function withFields(request: Request, fields: AuditFields): Request {
 
 /** Audits a refusal, and gives the error to throw. */
 function refusal(
-  reason: keyof typeof refusalTexts,
-  { parts: { audit }, fields, caller, refusals }: Request,
-  logged: RefusalReason = refusalReasonsOf[reason],
+  reason: keyof typeof refusals,
+  { parts: { audit }, fields, caller, refused }: Request,
+  logged?: RefusalReason,
 ): AuthError {
   audit("refresh.refused", { ...fields, reason })
-  const wait = refusals.take(caller)
+  const wait = refused.take(caller)
   if (wait > 0) return tooManyRequests(wait)
-  if (refusals.wait(caller) > 0) {
+  if (refused.wait(caller) > 0) {
     audit("client.throttled", { ...callerFields(caller), reason: "refresh" })
   }
-  return new AuthError("invalid_token", refusalTexts[reason], { reason: logged })
+  return errorOf(reason, logged)
+}
+
+function errorOf(reason: keyof typeof refusals, logged?: RefusalReason): AuthError {
+  const [message, usual] = refusals[reason]
+  return new AuthError("invalid_token", message, { reason: logged ?? usual })
 }

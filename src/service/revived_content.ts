@@ -10,8 +10,7 @@ import type { EndedSession, Records, TableName } from "../store/records.ts"
 import type { RevocationWindow } from "../store/store.ts"
 import { readKeyFile, renewSecret, secretNames, writeKeyFile } from "../token/keys/key_file.ts"
 
-/** How to revive a content. */
-export interface ReviveOptions {
+interface ReviveOptions {
   readonly window: RevocationWindow
   /** Where the content is from, for messages. */
   readonly place: string

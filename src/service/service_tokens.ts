@@ -37,7 +37,7 @@ export interface MadeServiceToken extends ServiceTokenSummary {
 }
 
 /** What the operator asks for. */
-export interface AskedServiceToken {
+interface AskedServiceToken {
   readonly name: string
   /** Names with commas between them. */
   readonly roles: string
@@ -50,8 +50,7 @@ export interface AskedServiceToken {
   readonly admin?: boolean
 }
 
-/** What the use cases work with. */
-export interface ServiceTokenParts {
+interface ServiceTokenParts {
   readonly store: Store
   readonly clock: Clock
   readonly audit: Audit

@@ -22,6 +22,7 @@ import {
 } from "./credential_check.ts"
 import type { DeviceTrust, NewTrust } from "./device_trust.ts"
 import { type EndParts, endSession } from "./end_session.ts"
+import type { KeyWatch } from "./keys.ts"
 import { byPassword, type LoginProof, newSession, type SessionSettings } from "./session_tokens.ts"
 
 /** A session that started, and its user. */
@@ -64,7 +65,7 @@ export interface CompleteLogin {
 export interface SessionStartParts extends EndParts {
   readonly accounts: Accounts
   readonly settings: Pick<SessionSettings, "perUserMax">
-  readonly refreshKey: () => Uint8Array
+  readonly keys: KeyWatch
   readonly requirement: FactorRequirement
   readonly trust: DeviceTrust
 }
@@ -277,7 +278,7 @@ export class SessionStart {
     const device = randomKey(deviceNameBytes)
     // A reset in this second refuses device tokens that were issued before the next second.
     const issuedAt = Math.max(session.lastUsedAt, user.tokensNotBefore)
-    const key = this.#parts.refreshKey()
+    const key = this.#parts.keys.refreshKey()
     return {
       session,
       user,

@@ -34,7 +34,6 @@ export interface SessionSettings extends SessionLife {
 /** What tokens are made with. */
 export interface GrantParts {
   readonly tokens: TokenSettings
-  readonly refreshKey: () => Uint8Array
   readonly keys: KeyWatch
 }
 
@@ -45,7 +44,7 @@ export type LoginProof = Pick<Session, "amr" | "factorAt">
 export const byPassword: LoginProof = Object.freeze({ amr: ["pwd"], factorAt: null })
 
 /** When a session starts, and for how long it lives. */
-export interface SessionTimes extends Moment {
+interface SessionTimes extends Moment {
   readonly life: SessionLife
   /** When it ends in any case, where that is decided. */
   readonly endsBy?: number
@@ -65,7 +64,7 @@ export function newSession(
 }
 
 /** What the tokens of a session state. */
-export interface Granted {
+interface Granted {
   readonly user: User
   /** When the state was decided, not later: a token expires before its revocation is unlisted. */
   readonly issuedAt: number
@@ -76,7 +75,7 @@ export interface Granted {
 export async function grantTokens(
   session: Session,
   { user, issuedAt, fresh }: Granted,
-  { tokens, refreshKey, keys }: GrantParts,
+  { tokens, keys }: GrantParts,
 ): Promise<Tokens> {
   await keys.catchUp()
   const { sid, rotations, startedAt, idleExpiresAt, amr } = session
@@ -94,7 +93,7 @@ export async function grantTokens(
   return {
     accessToken: issued.token,
     expiresInSeconds: issued.expiresInSeconds,
-    refreshToken: writeRefreshToken({ sid, rotations }, refreshKey()),
+    refreshToken: writeRefreshToken({ sid, rotations }, keys.refreshKey()),
     refreshExpiresInSeconds: Math.max(0, idleExpiresAt - issuedAt),
   }
 }

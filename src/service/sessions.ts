@@ -46,8 +46,7 @@ export interface LoginTokens extends Tokens {
   readonly trustToken?: string
 }
 
-/** What the use cases work with. */
-export interface SessionParts extends GrantParts {
+interface SessionParts extends GrantParts {
   readonly accounts: Accounts
   readonly store: Store
   readonly settings: SessionSettings

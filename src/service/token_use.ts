@@ -8,7 +8,7 @@ import type { Audit, AuditFields } from "../telemetry/audit.ts"
 import { logoutLimits } from "./limits.ts"
 
 /** A token that is about to make the store write. */
-export interface TokenUse {
+interface TokenUse {
   /** The `sid`, or the `jti` of a token without a session. */
   readonly id: string
   readonly username: string

@@ -8,7 +8,6 @@ import { requireName, unknownUser } from "./create_user.ts"
 import { refusedChange, refusedReset } from "./user_rights.ts"
 import { type UserView, viewOf } from "./user_view.ts"
 
-/** What changes work with. */
 interface UserChangeParts {
   readonly store: Store
   readonly audit: Audit

@@ -12,7 +12,7 @@
 import { isSealOf, seal } from "./seal.ts"
 
 /** What a challenge is for. */
-export type CeremonyKind = "register" | "login"
+type CeremonyKind = "register" | "login"
 
 /** For what a challenge is good. */
 export interface ChallengeUse {
@@ -21,8 +21,7 @@ export interface ChallengeUse {
   readonly holder: readonly string[]
 }
 
-/** The content of a challenge. */
-export interface Challenge {
+interface Challenge {
   /** Random, as base64url: 43 characters. */
   readonly id: string
   readonly expiresAt: number

@@ -99,8 +99,7 @@ function isReserved(name: string): boolean {
   return reservedClaims.includes(name.toLowerCase())
 }
 
-/** Random values of one token. */
-export interface TokenNames {
+interface TokenNames {
   readonly jti: string
   /** Flask-JWT-Extended's `set_access_cookies` copies it into a cookie. */
   readonly csrf: string

@@ -11,8 +11,7 @@
 
 import { createHmac, timingSafeEqual } from "node:crypto"
 
-/** The content of a device token. */
-export interface DeviceTokenContent {
+interface DeviceTokenContent {
   /** A random name of the device. */
   readonly device: string
   /** Epoch seconds. */

@@ -19,7 +19,7 @@ export interface LinkContent {
 }
 
 /** A token, and what to keep of it. */
-export interface LinkToken {
+interface LinkToken {
   readonly token: string
   readonly tag: string
 }

@@ -4,6 +4,7 @@ import type { Caller } from "../../src/domain/caller.ts"
 import type { Session } from "../../src/domain/session.ts"
 import { Accounts } from "../../src/service/accounts.ts"
 import { DeviceTrust } from "../../src/service/device_trust.ts"
+import type { KeyWatch } from "../../src/service/keys.ts"
 import { LoginGuard } from "../../src/service/login_guard.ts"
 import { createRevocationWindow } from "../../src/service/session_tokens.ts"
 import type { RevocationWindow } from "../../src/store/store.ts"
@@ -34,6 +35,14 @@ export const better = "heftklammer-und-mehr"
 /** Makes device tokens. */
 export const deviceKeyOfTests = Buffer.alloc(32, 7)
 
+/** Keys that never change: one secret for all purposes. */
+export const keysOfTests: KeyWatch = {
+  haveChanged: () => false,
+  catchUp: async () => {},
+  refreshKey: () => deviceKeyOfTests,
+  cookieKey: () => deviceKeyOfTests,
+}
+
 /** Who asks. */
 export const someone: Caller = { requestId: "r-1", address: "192.0.2.7", userAgent: "test" }
 
@@ -50,13 +59,11 @@ export function createAccountParts(store: MemoryStore = createMemoryStore()): Ac
   const hasher = createPlainHasher()
   const audit = createAudit({ log: log.log, file: null, clock })
   const guard = new LoginGuard({ store, hasher, audit, hashesAtATime, seconds: clock.now })
-  const keys = { haveChanged: () => false, catchUp: async () => {} }
-  const cookieKey = () => deviceKeyOfTests
+  const keys = keysOfTests
   const parts = {
-    ...{ store, hasher, guard, clock, audit },
-    trust: new DeviceTrust({ store, keys, cookieKey, trustSeconds: null, clock, audit }),
+    ...{ store, hasher, guard, keys, clock, audit },
+    trust: new DeviceTrust({ store, keys, trustSeconds: null, clock, audit }),
     requirement: { kind: "none" } as const,
-    deviceKey: () => deviceKeyOfTests,
     windowNow: createRevocationWindow(clock, {
       accessTtlSeconds: 900,
       leewaySeconds: 0,

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import {
-  createUser,
-  makeUserRecord,
-  requireChoosable,
-  requireName,
-} from "../../src/service/create_user.ts"
+import { createUser, requireChoosable, requireName } from "../../src/service/create_user.ts"
 import { operator } from "../../src/service/login_attempt.ts"
 import { startOfTests } from "../support/fake_clock.ts"
 import { plainHash } from "../support/plain_hasher.ts"
@@ -37,12 +32,6 @@ test("requireChoosable() refuses what the policy refuses, with its reason", asyn
     requireChoosable({ username: "alice", password: "alicealicealice" }),
     refusedAs("password_blocked", "A password can't be made of the username or the service's name"),
   )
-})
-
-test("makeUserRecord() has nothing yet but a name, a hash and a beginning", async () => {
-  const parts = { ...createAccountParts(), asker: operator }
-  assert.deepEqual(await makeUserRecord({ username: "alice", password: good }, parts), alice)
-  assert.equal(await parts.store.users.find("alice"), null)
 })
 
 test("createUser() adds, and refuses a name that is taken, or reserved until it is released", async () => {

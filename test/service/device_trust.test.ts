@@ -9,7 +9,7 @@ import { sampleUser } from "../store/sample_user.ts"
 import { createCollectedLog } from "../support/collected_log.ts"
 import { createFakeClock, startOfTests } from "../support/fake_clock.ts"
 import { createMemoryStore } from "../support/memory_store.ts"
-import { someone } from "./account_parts.ts"
+import { keysOfTests, someone } from "./account_parts.ts"
 
 const factors = {
   ...{ handle: "h", totp: null, pendingTotp: null, recoveryCodes: [], passkeys: [] },
@@ -26,8 +26,8 @@ function trustOf({ trustSeconds = 3600 }: { readonly trustSeconds?: number | nul
     key = others.key
   }
   const trust = new DeviceTrust({
-    ...{ store: createMemoryStore(), clock, trustSeconds, cookieKey: () => key },
-    keys: { haveChanged: () => false, catchUp },
+    ...{ store: createMemoryStore(), clock, trustSeconds },
+    keys: { ...keysOfTests, catchUp, cookieKey: () => key },
     audit: createAudit({ log, file: null, clock }),
   })
   return { trust, clock, others, catchUps: () => catchUps }

@@ -14,7 +14,7 @@ const stranger = await createForge("ES256")
 
 function read(service: TestService, token: string) {
   const { tokens, clock, keys } = service
-  return readOwnToken(token, { tokens, clock, refreshKey: keys.refreshKey })
+  return readOwnToken(token, { tokens, clock, keys })
 }
 
 async function logIn({ sessions }: TestService) {

@@ -12,6 +12,7 @@ import {
 } from "../../src/service/session_tokens.ts"
 import { createFakeClock, startOfTests as now } from "../support/fake_clock.ts"
 import { createForge } from "../support/forge.ts"
+import { keysOfTests } from "./account_parts.ts"
 import { payloadOf } from "./logged_in.ts"
 
 const caller = { requestId: "r1", address: "192.0.2.7", userAgent: "test" }
@@ -64,18 +65,7 @@ async function grantAt(issuedAt: number, fresh = true): Promise<Tokens> {
     times,
   )
   const { settings: tokens } = await createForge("ES256")
-  const key = Buffer.alloc(32, 7)
-  return grantTokens(
-    session,
-    { user, issuedAt, fresh },
-    {
-      ...{
-        tokens,
-        refreshKey: () => key,
-        keys: { haveChanged: () => false, catchUp: async () => {} },
-      },
-    },
-  )
+  return grantTokens(session, { user, issuedAt, fresh }, { tokens, keys: keysOfTests })
 }
 
 test("grantTokens() signs who the user is, the session, and when the password was checked", async () => {

@@ -179,14 +179,14 @@ export async function createTestService(
   })
   const { refreshKey, cookieKey, factorKey } = keys
   const { requirement = { kind: "none" }, trustSeconds = null } = options
-  const trust = new DeviceTrust({ store, keys, cookieKey, trustSeconds, clock, audit })
+  const trust = new DeviceTrust({ store, keys, trustSeconds, clock, audit })
   const base = { store, hasher, clock, audit, requirement, trust }
   const guard = new LoginGuard({ ...base, hashesAtATime: 2, seconds: clock.now })
-  const accounts = new Accounts({ ...base, windowNow, guard, deviceKey: refreshKey })
+  const accounts = new Accounts({ ...base, windowNow, guard, keys })
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
   const sessions = new Sessions({
-    ...{ ...base, accounts, tokens, refreshKey, keys, settings },
+    ...{ ...base, accounts, tokens, keys, settings },
     verifiedBytesMax: 1_000_000,
   })
   const serviceTokens = new ServiceTokens(base)

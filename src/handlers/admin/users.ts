@@ -11,9 +11,8 @@ import { writeSegment } from "../../http/path_segment.ts"
 import { requireQuery } from "../../http/query.ts"
 import type { MadeLink } from "../../service/browser/links.ts"
 import { requireName, unknownUser } from "../../service/create_user.ts"
-import type { ListedPage } from "../../service/user_list.ts"
 import { requireRole } from "../../service/user_rights.ts"
-import type { UserView } from "../../service/user_view.ts"
+import type { ListedPage, UserView } from "../../service/user_view.ts"
 import {
   type AdminContext,
   type AdminParts,

@@ -5,8 +5,7 @@ import { monotonicMillis } from "../../clock.ts"
 import type { LegacyFormat, LegacyHash } from "./legacy_format.ts"
 import { findLegacyFormat } from "./legacy_formats.ts"
 
-/** The limits of one comparison. */
-export interface CostLimits {
+interface CostLimits {
   readonly memoryBytesMax: number
   readonly millisMax: number
 }

@@ -13,7 +13,7 @@ import { readUnpadded, writePhcText } from "./phc_text.ts"
 import { faultOfText } from "./refused_texts.ts"
 
 /** The text for the store, or why there is none. No message quotes the text. */
-export type ForeignReading = { readonly hash: string } | { readonly fault: string }
+type ForeignReading = { readonly hash: string } | { readonly fault: string }
 
 type Parts = readonly string[]
 

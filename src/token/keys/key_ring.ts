@@ -46,7 +46,7 @@ export interface VerificationKey {
 }
 
 /** The key that signs. Its `kid` is undefined for a shared secret, which has no name. */
-export interface SigningKey extends VerificationKey {
+interface SigningKey extends VerificationKey {
   readonly kid: string | undefined
 }
 

@@ -14,7 +14,7 @@ import { type JsonObject, readJsonObject } from "../../domain/strict_json.ts"
 import { type PublishedAlgorithm, publishedAlgorithms } from "./algorithms.ts"
 
 /** A checked private key, or in words why it can't be used. Never quotes the key. */
-export type PrivateKeyReading = { readonly key: KeyObject } | { readonly mistake: string }
+type PrivateKeyReading = { readonly key: KeyObject } | { readonly mistake: string }
 
 /** A private key and the public one that came with it, of whatever kind. */
 interface Halves {

@@ -11,7 +11,7 @@ import { SessionStart } from "../../../src/service/session_start.ts"
 import { sampleFactors } from "../../store/sample_factors.ts"
 import { sampleUser } from "../../store/sample_user.ts"
 import { plainHash } from "../../support/plain_hasher.ts"
-import { type AccountTestParts, createAccountParts, deviceKeyOfTests } from "../account_parts.ts"
+import { type AccountTestParts, createAccountParts, keysOfTests } from "../account_parts.ts"
 
 /** The parts, and what alice knows. */
 export interface EnrolledAlice extends Omit<AccountTestParts, "accounts"> {
@@ -40,12 +40,12 @@ export async function createEnrolledAlice({
 } = {}): Promise<EnrolledAlice> {
   const parts = createAccountParts()
   const { store, clock, audit, windowNow } = parts
-  const keys = { haveChanged: () => false, catchUp: async () => {} }
-  const cookieKey = () => deviceKeyOfTests
-  const trust = new DeviceTrust({ store, keys, cookieKey, trustSeconds: null, clock, audit })
+  const keys = keysOfTests
+  const { cookieKey } = keys
+  const trust = new DeviceTrust({ store, keys, trustSeconds: null, clock, audit })
   const shared = { ...parts, keys, cookieKey, trust, requirement: { kind: "none" } as const }
   const settings = { perUserMax: 50 }
-  const starts = new SessionStart({ ...shared, windowNow, settings, refreshKey: cookieKey })
+  const starts = new SessionStart({ ...shared, windowNow, settings })
   const factors: FactorParts = {
     ...{ ...shared, starts, relyingParty: null, siteName: "Home" },
     ...{ factorKey: () => factorKey, lostSecrets: { count: 0 } },
