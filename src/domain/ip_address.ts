@@ -39,8 +39,7 @@ export function networkOf(text: string): string {
 export function widerNetworkOf(text: string): string {
   const address = readAddress(text)
   if (address === null) return "unknown"
-  const parts = partsOf(address)
-  return address.family === "ipv4" ? `${parts.slice(0, 3).join(".")}.0/24` : ipv6Network(parts, 48)
+  return networkAround(address, address.family === "ipv4" ? 24 : 48)
 }
 
 /**
@@ -51,8 +50,7 @@ export function networksOf(text: string): readonly string[] {
   const address = readAddress(text)
   if (address === null) return ["unknown"]
   if (address.family === "ipv4") return [address.text]
-  const parts = partsOf(address)
-  return [ipv6Network(parts, 64), ipv6Network(parts, 48)]
+  return [networkAround(address, 64), networkAround(address, 48)]
 }
 
 /** A network such as `10.0.0.0/8`, or a single address; null for anything else. */
@@ -103,13 +101,8 @@ function readAddress(text: string): Address | null {
   return mapped === undefined ? { family: "ipv6", text: address } : { family: "ipv4", text: mapped }
 }
 
-/** A network of an IPv6 address: a whole number of groups, four at most. */
-function ipv6Network(groups: readonly number[], prefix: 48 | 64): string {
-  const fixed = groups.slice(0, prefix / 16)
-  // The zeros at the end are the longest run, so they are the ones that `::` stands for.
-  const end = fixed.findLastIndex((group) => group !== 0) + 1
-  const start = fixed.slice(0, end).map((group) => group.toString(16))
-  return `${start.join(":")}::/${prefix}`
+function networkAround(address: Address, prefix: number): string {
+  return `${firstOf(address, prefix)}/${prefix}`
 }
 
 /** The first address of a network. */

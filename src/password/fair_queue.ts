@@ -13,17 +13,6 @@ export interface Asker {
   readonly isKnown: boolean
 }
 
-/** The waiters. */
-export interface FairQueue<T> {
-  readonly size: number
-  /** Adds a waiter. Gives the waiter that has to leave, or null. That can be the new one. */
-  add(waiter: T, asker: Asker): T | null
-  /** Removes a waiter, if it is there. */
-  remove(waiter: T): void
-  /** Removes and gives the next waiter, or null when nobody waits. */
-  takeNext(): T | null
-}
-
 interface Group {
   readonly name: string
   waiting: number
@@ -35,53 +24,60 @@ interface Place {
   readonly round: number
 }
 
-/** Makes a queue of at most `waitingMax` waiters. */
-export function createFairQueue<T>(waitingMax: number): FairQueue<T> {
+/** The waiters. */
+export class FairQueue<T> {
+  readonly #waitingMax: number
   /** In the order of their arrival. */
-  const places = new Map<T, Place>()
-  const groups = new Map<string, Group>()
-  let round = 0
+  readonly #places = new Map<T, Place>()
+  readonly #groups = new Map<string, Group>()
+  #round = 0
 
-  return {
-    get size() {
-      return places.size
-    },
-    add(waiter, { groups: names, isKnown }) {
-      const own = names.map((name) => groups.get(name) ?? { name, waiting: 0 })
-      places.set(waiter, { groups: own, isKnown, round: round + 1 + sumOf(own) })
-      for (const group of own) {
-        group.waiting += 1
-        groups.set(group.name, group)
-      }
-      if (places.size <= waitingMax) return null
-      const leaving = mostCrowded(places)
-      if (leaving !== null) remove(leaving)
-      return leaving
-    },
-    remove,
-    takeNext() {
-      let next: T | null = null
-      let earliest = Number.POSITIVE_INFINITY
-      for (const [waiter, place] of places) {
-        if (place.round >= earliest) continue
-        earliest = place.round
-        next = waiter
-      }
-      if (next === null) return null
-      round = earliest
-      remove(next)
-      return next
-    },
+  constructor(waitingMax: number) {
+    this.#waitingMax = waitingMax
   }
 
-  function remove(waiter: T): void {
-    const place = places.get(waiter)
+  get size(): number {
+    return this.#places.size
+  }
+
+  /** Adds a waiter. Gives the waiter that has to leave, or null. That can be the new one. */
+  add(waiter: T, { groups, isKnown }: Asker): T | null {
+    const own = groups.map((name) => this.#groups.get(name) ?? { name, waiting: 0 })
+    this.#places.set(waiter, { groups: own, isKnown, round: this.#round + 1 + sumOf(own) })
+    for (const group of own) {
+      group.waiting += 1
+      this.#groups.set(group.name, group)
+    }
+    if (this.size <= this.#waitingMax) return null
+    const leaving = mostCrowded(this.#places)
+    if (leaving !== null) this.remove(leaving)
+    return leaving
+  }
+
+  /** Removes a waiter, if it is there. */
+  remove(waiter: T): void {
+    const place = this.#places.get(waiter)
     if (place === undefined) return
-    places.delete(waiter)
+    this.#places.delete(waiter)
     for (const group of place.groups) {
       group.waiting -= 1
-      if (group.waiting === 0) groups.delete(group.name)
+      if (group.waiting === 0) this.#groups.delete(group.name)
     }
+  }
+
+  /** Removes and gives the next waiter, or null when nobody waits. */
+  takeNext(): T | null {
+    let next: T | null = null
+    let earliest = Number.POSITIVE_INFINITY
+    for (const [waiter, { round }] of this.#places) {
+      if (round >= earliest) continue
+      earliest = round
+      next = waiter
+    }
+    if (next === null) return null
+    this.#round = earliest
+    this.remove(next)
+    return next
   }
 }
 

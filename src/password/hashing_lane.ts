@@ -12,7 +12,7 @@
 import { monotonicMillis } from "../clock.ts"
 import { Unavailable } from "../errors.ts"
 import { type DurationCounts, Durations } from "../system/durations.ts"
-import { type Asker, createFairQueue } from "./fair_queue.ts"
+import { type Asker, FairQueue } from "./fair_queue.ts"
 
 /** Runs work when there is room. */
 export interface HashingLane {
@@ -114,7 +114,7 @@ export function createHashingLane({
   /** Reads a clock that is never set. */
   readonly millis?: () => number
 }): HashingLane {
-  const queue = createFairQueue<Waiter>(waitingMax)
+  const queue = new FairQueue<Waiter>(waitingMax)
   const group = createGroup()
   const waits = new Durations()
   const refusals = { full: 0, late: 0 }

@@ -12,12 +12,10 @@ import { operator } from "./login_attempt.ts"
 export interface Act {
   /** What the audit trail says of who acts; nothing of the operator at the machine. */
   readonly fields: AuditFields
-  /** Conditions of each change of a user. */
+  /** Conditions of each change, of a user or of the keys. */
   readonly condition: ChangeCondition
   /** Refuses to make something that is there already, where the operator makes it anew. */
   readonly onlyNew?: boolean
-  /** The versions of the keys of which one must be there when they are changed. */
-  readonly ifKeys?: readonly string[] | undefined
   /** Who waits for a password's hash. */
   readonly asker: Asker
 }
@@ -35,7 +33,6 @@ export function byAdmin(username: string, caller: Caller, seen: Seen): Act {
     fields: { by: username, ...callerFields(caller) },
     condition: { ifVersion, keepsAdmin: true },
     onlyNew: seen === "new",
-    ifKeys: ifVersion,
     asker: { groups: [`admin ${username}`], isKnown: true },
   }
 }

@@ -203,16 +203,16 @@ export class Keys {
   }
 
   /** @throws AuthError `precondition_failed` when the keys are others than the act has seen */
-  #requireSeen({ ifKeys }: Act): void {
-    if (ifKeys !== undefined && !ifKeys.includes(this.version())) throw changedMeanwhile()
+  #requireSeen({ condition: { ifVersion } }: Act): void {
+    if (ifVersion !== undefined && !ifVersion.includes(this.version())) throw changedMeanwhile()
   }
 
-  async #write(file: KeyFile, ring: KeyRing, { ifKeys }: Act): Promise<void> {
+  async #write(file: KeyFile, ring: KeyRing, { condition }: Act): Promise<void> {
     const ifVersion = this.#state.version
     const version = await this.#parts.store.keys.replace(writeKeyFile(file), { ifVersion })
     if (version === null) {
       await this.#reload()
-      throw ifKeys === undefined ? changedElsewhere() : changedMeanwhile()
+      throw condition.ifVersion === undefined ? changedElsewhere() : changedMeanwhile()
     }
     this.#state = { file, version, ring }
   }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type Asker, createFairQueue, type FairQueue } from "../../src/password/fair_queue.ts"
+import { type Asker, FairQueue } from "../../src/password/fair_queue.ts"
 
 function from(...groups: readonly string[]): Asker {
   return { groups, isKnown: false }
@@ -31,7 +31,7 @@ function takeAll(queue: FairQueue<string>): readonly string[] {
 }
 
 test("takeNext() gives those of one group in the order in which they came, then null", () => {
-  const queue = createFairQueue<string>(10)
+  const queue = new FairQueue<string>(10)
   addMany(queue, ["a", 5], () => from("a"))
   assert.equal(queue.size, 5)
   assert.deepEqual(takeAll(queue), ["a0", "a1", "a2", "a3", "a4"])
@@ -40,7 +40,7 @@ test("takeNext() gives those of one group in the order in which they came, then 
 })
 
 test("takeNext() takes one of each group in turn, whatever their numbers", () => {
-  const queue = createFairQueue<string>(20)
+  const queue = new FairQueue<string>(20)
   addMany(queue, ["a", 5], () => from("a"))
   addMany(queue, ["b", 3], () => from("b"))
   addMany(queue, ["c", 1], () => from("c"))
@@ -58,7 +58,7 @@ const floods: Readonly<Record<string, (index: number) => Asker>> = {
 
 for (const [what, askerOf] of Object.entries(floods)) {
   test(`a newcomer has one of the next turns while ${what} flood, and one of the flood leaves`, () => {
-    const queue = createFairQueue<string>(200)
+    const queue = new FairQueue<string>(200)
     assert.deepEqual(addMany(queue, ["flood", 200], askerOf), [])
     for (let round = 0; round < 300; round += 1) {
       const newcomer = `newcomer${round}`
@@ -74,7 +74,7 @@ for (const [what, askerOf] of Object.entries(floods)) {
 }
 
 test("add() to a full queue turns away the newest of those with the most others in their groups", () => {
-  const queue = createFairQueue<string>(6)
+  const queue = new FairQueue<string>(6)
   addMany(queue, ["a", 3], () => from("a"))
   addMany(queue, ["b", 2], () => from("b"))
   addMany(queue, ["c", 1], () => from("c"))
@@ -87,7 +87,7 @@ test("add() to a full queue turns away the newest of those with the most others 
 })
 
 test("add() to a queue with one waiter in each group refuses a stranger, and lets known askers in", () => {
-  const queue = createFairQueue<string>(3)
+  const queue = new FairQueue<string>(3)
   addMany(queue, ["a", 3], (index) => from(`client ${index}`, `account ${index}`))
   assert.equal(queue.add("b", from("client b", "account b")), "b")
   assert.equal(queue.add("c", known("device c", "devices c")), "a2")
@@ -98,7 +98,7 @@ test("add() to a queue with one waiter in each group refuses a stranger, and let
 })
 
 test("add() shares an account's turns by client, so that a guesser does not hold up its user", () => {
-  const queue = createFairQueue<string>(200)
+  const queue = new FairQueue<string>(200)
   addMany(queue, ["guess", 200], () => from("client x", "account alice"))
   assert.equal(queue.add("alice", from("client of alice", "account alice")), "guess199")
   const place = takeAll(queue).indexOf("alice")
@@ -106,7 +106,7 @@ test("add() shares an account's turns by client, so that a guesser does not hold
 })
 
 test("takeNext() serves every waiter at last, also of a large group", () => {
-  const queue = createFairQueue<string>(200)
+  const queue = new FairQueue<string>(200)
   addMany(queue, ["office", 20], () => from("office"))
   const taken: string[] = []
   let singles = 0
@@ -124,7 +124,7 @@ test("takeNext() serves every waiter at last, also of a large group", () => {
 })
 
 test("remove() forgets one that waits, and its part of the groups", () => {
-  const queue = createFairQueue<string>(3)
+  const queue = new FairQueue<string>(3)
   addMany(queue, ["a", 2], () => from("a"))
   queue.add("b", from("b"))
   for (const name of ["a0", "a0", "nobody"]) queue.remove(name)

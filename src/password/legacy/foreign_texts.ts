@@ -10,7 +10,6 @@
 import { readLegacyHash } from "./legacy_formats.ts"
 import { pbkdf2Digests } from "./pbkdf2.ts"
 import { readUnpadded, writePhcText } from "./phc_text.ts"
-import { faultOfText } from "./refused_texts.ts"
 
 /** The text for the store, or why there is none. No message quotes the text. */
 type ForeignReading = { readonly hash: string } | { readonly fault: string }
@@ -30,6 +29,8 @@ const base64 = "((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)
 /** What Werkzeug and Django take of scrypt. */
 const scryptBytes = 64
 const ofPasslib = "([A-Za-z0-9./]*)"
+
+const weak = "can't be taken over, since it is guessed too quickly"
 
 const rows: readonly Row[] = [
   {
@@ -78,6 +79,31 @@ const rows: readonly Row[] = [
   { form: /^(\$argon2(?:id?|d)\$)(m=.*)$/, write: ([kind, rest]) => `${kind}v=16$${rest}` },
 ]
 
+/**
+ * Texts that are not taken, and why. Hashes that a computer guesses by the million in a second are
+ * not kept for a day: their users get a new password.
+ */
+const refused: readonly (readonly [form: RegExp, fault: string])[] = [
+  [/^\$apr1\$/, `an MD5 hash (apr1) ${weak}`],
+  [/^\$1\$|^\$[PH]\$/, `an MD5 hash ${weak}`],
+  [/^\{S?(?:MD5|SHA\d{0,3})\}/i, `one round of MD5 or SHA ${weak}`],
+  [/^(?:md5|sha\d{1,3}|unsalted_\w+|hmac-\w+)\$/, `one round of MD5 or SHA ${weak}`],
+  [
+    /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i,
+    `a hash without salt ${weak}`,
+  ],
+  [/^\*[0-9a-f]{40}$/i, `a hash without salt ${weak}`],
+  [/^(?:[./A-Za-z0-9]{13}|_[./A-Za-z0-9]{19}|crypt\$.*)$/, `a DES hash ${weak}`],
+  [/^\$(?:y|gy|7)\$/, "yescrypt is not known here"],
+  [/^\$2x?\$/, "bcrypt of the versions 2 and 2x is not known here"],
+  [/^[!*]/, "the account has no password, or is locked"],
+  [
+    /^\$(?:argon2|scrypt|pbkdf2|2[aby]|bcrypt|[56]\$)/,
+    "the hash is damaged, or has parameters that can't be",
+  ],
+  [/^(?:scrypt|pbkdf2|bcrypt|argon2)/, "the hash is damaged, or has parameters that can't be"],
+]
+
 /** Reads what another system wrote. */
 export function readForeignHash(text: string): ForeignReading {
   const hash = canonicalText(text)
@@ -122,4 +148,10 @@ function scryptText({ n, r, p, ...parts }: ScryptParts): string | null {
 /** passlib's base64 has no padding, and `.` in the place of `+`. */
 function readOfPasslib(text: string): Buffer {
   return Buffer.from(text.replaceAll(".", "+"), "base64")
+}
+
+/** Says why a text is no hash for the store. Never quotes it: it may be a password. */
+function faultOfText(text: string): string {
+  const known = refused.find(([form]) => form.test(text))
+  return known?.[1] ?? "this is no hash that is known here; a password in plain text is not taken"
 }
