@@ -9,7 +9,7 @@ import { isAhead } from "../clock.ts"
 import type { Caller } from "./caller.ts"
 import { networkOf } from "./ip_address.ts"
 
-/** What a request tells about the client that uses a refresh token. */
+/** What a request states about the client that uses a refresh token. */
 export type Client = Pick<Caller, "address" | "userAgent">
 
 /** A use of a session: when it was given a refresh token or sent its cookie, and who asked. */

@@ -1,6 +1,6 @@
-// What a change may demand of the state right before it: that the user is as somebody has seen them
-// (RFC 9110 §13.1.1), and that somebody is left who administers. Conditions are data, so that every
-// store engine decides them in the same step as the change. Pure.
+// What a change may demand of the state right before it: that the user is still the version that
+// the caller has seen (RFC 9110 §13.1.1), and that an admin is left. Conditions are data, so that
+// every store engine decides them in the same step as the change. Pure.
 
 import type { Factors } from "./factors.ts"
 import type { User, UserChange, UserReset } from "./user.ts"
@@ -10,13 +10,13 @@ import { versionOfContent } from "./version.ts"
 export interface ChangeCondition {
   /** The user must have one of these versions. */
   readonly ifVersion?: readonly string[] | undefined
-  /** Somebody must be left who administers. */
+  /** An admin must be left. */
   readonly keepsAdmin?: boolean
 }
 
 /**
  * Why a condition does not hold. "other_version": the user was changed meanwhile; "last_admin":
- * nobody would be left who administers.
+ * no admin would be left.
  */
 export type RefusedCondition = "other_version" | "last_admin"
 
@@ -29,7 +29,7 @@ export function isAdmin(user: User | null | undefined): boolean {
   return user.roles.includes(adminRole)
 }
 
-/** A condition as far as a change can break it: most changes take nobody away who administers. */
+/** A condition as far as a change can break it: most changes leave all admins. */
 export function conditionOf(
   condition: ChangeCondition,
   change: UserChange | UserReset,
@@ -39,7 +39,7 @@ export function conditionOf(
   return isDisabled || isDemoted ? condition : { ...condition, keepsAdmin: false }
 }
 
-/** Whether a change takes somebody away who administers. `after` is null for a deletion. */
+/** Whether a change makes an admin none. `after` is null for a deletion. */
 export function losesAdmin(before: User, after: User | null): boolean {
   return isAdmin(before) && !isAdmin(after)
 }

@@ -1,4 +1,4 @@
-// Versions: short texts that tell two contents apart. Pure.
+// Versions: short texts that differ when contents differ. Pure.
 
 import { createHash } from "node:crypto"
 

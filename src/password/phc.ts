@@ -3,7 +3,7 @@
 //   $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>
 //
 // Users who came from another system keep its hash until their next login, as a text of the same
-// kind. legacy/ verifies those; here they are only told from what is no hash.
+// kind. legacy/ verifies those; here they are only recognised as hashes.
 
 const argon2id =
   /^\$argon2id\$v=19\$m=(?<memory>\d{1,7}),t=(?<passes>\d{1,3}),p=1\$[A-Za-z0-9+/]{22,86}\$[A-Za-z0-9+/]{42,86}$/

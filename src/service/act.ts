@@ -14,7 +14,7 @@ export interface Act {
   readonly fields: AuditFields
   /** Conditions of each change, of a user or of the keys. */
   readonly condition: ChangeCondition
-  /** Refuses to make something that is there already, where the operator makes it anew. */
+  /** Refuses to make again what exists already; the operator may. */
   readonly onlyNew?: boolean
   /** Who waits for a password's hash. */
   readonly asker: Asker
@@ -44,7 +44,7 @@ export function refusedCondition(refused: RefusedCondition): AuthError {
   return new AuthError("last_admin", message)
 }
 
-/** The error for what has changed since somebody looked at it. */
+/** The error for a change of something that was changed since it was read. */
 export function changedMeanwhile(): AuthError {
   const message = "It was changed since you read it: read it again, and decide again"
   return new AuthError("precondition_failed", message)

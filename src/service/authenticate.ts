@@ -14,7 +14,7 @@ import type { AccessClaims } from "../token/claims.ts"
 import type { VerifiedToken, VerifiedTokens } from "../token/verified_tokens.ts"
 import type { KeyWatch } from "./keys.ts"
 
-/** What a token, or a cookie, tells about the login. */
+/** What a token or a cookie states about the login. */
 type LoginFacts = Pick<AccessClaims, "sid" | "authTime" | "issuedAt" | "fresh">
 
 /** A user, and the session's record. Null for a token without a session. */

@@ -117,7 +117,7 @@ export const adminLimits = {
   /** Each one is a hash. */
   passwords: { counts: "new passwords of an admin", capacity: 100, secondsPerToken: 1 },
   links: { counts: "links of an admin", capacity: 100, secondsPerToken: 1 },
-  /** Each one may look at all users. */
+  /** Each one may read all users. */
   searches: { counts: "searches of an admin", capacity: 60, secondsPerToken: 1 },
   serviceTokens: { counts: "service tokens of an admin", capacity: 30, secondsPerToken: 10 },
 } as const satisfies Limits

@@ -1,5 +1,5 @@
 // A user's sessions as they are listed. The last use is rounded to ten minutes. An exact time would
-// tell a thief when the owner refreshed, and a thief who asks right after that gets the same tokens
+// show a thief when the owner refreshed, and a thief who asks right after that gets the same tokens
 // as the owner (domain/session.ts).
 
 import type { Clock } from "../clock.ts"

@@ -102,7 +102,7 @@ export class SessionStart {
   }
 
   /**
-   * Checks a name and a password and starts a session, or tells what is due before that.
+   * Checks a name and a password and starts a session, or gives what is due before that.
    * @throws AuthError `invalid_credentials`, one for all causes, and `too_many_requests`
    * @throws Unavailable when too many log in
    */
@@ -227,7 +227,7 @@ export class SessionStart {
   }
 
   /**
-   * Sets the password of a link's user, ends all their sessions and starts another one, or tells
+   * Sets the password of a link's user, ends all their sessions and starts another one, or gives
    * what is due before that: a link is no second factor, but may remove the factors. Null when it
    * is not good any more.
    */

@@ -83,7 +83,7 @@ export class Sessions {
   }
 
   /**
-   * Checks a name and a password and starts a session, or tells what is due before that. Throws
+   * Checks a name and a password and starts a session, or gives what is due before that. Throws
    * what SessionStart's `logIn` throws.
    */
   async logIn(credentials: LoginCredentials, caller: Caller): Promise<LoginTokens | PendingLogin> {

@@ -1,6 +1,6 @@
-// The challenge of a passkey ceremony (WebAuthn L3 §13.4.3). It is sealed and not stored: whoever
-// asks for options costs no disk, and every replica knows every challenge. It works once, as if it
-// were stored, because its id is used up in the step that starts the session or adds the passkey.
+// The challenge of a passkey ceremony (WebAuthn L3 §13.4.3). It is sealed and not stored: a request
+// for options costs no disk, and every replica knows every challenge. It works once, as if it were
+// stored, because its id is used up in the step that starts the session or adds the passkey.
 //
 //   challenge = base64url( id, 32 random bytes · expiresAt, epoch seconds in 4 bytes )
 //     + seal of ( ceremony, that text, holder… ), of the kind "challenge"

@@ -5,7 +5,7 @@
 // SHA-256 is enough, without a salt and without the work of a password hash: those slow a guesser
 // down who tries likely passwords, and nobody can try 256 random bits. A hash that was read from a
 // backup gives no token. And since a caller can't choose the hash of a text, how long the store
-// takes to find one tells nothing about the hashes that it has.
+// takes to find one reveals nothing about the hashes that it has.
 
 import { createHash } from "node:crypto"
 import { serviceTokenPrefix } from "../domain/service_token.ts"

@@ -40,7 +40,7 @@ function found(text: string): string | null {
   return one && `${one.origin} ${one.rule.roles ?? one.rule.users ?? ""}`
 }
 
-test("createFindHost() finds the most specific line, whatever the order", () => {
+test("createFindHost() finds the most specific line in any order", () => {
   assert.equal(found("special.lab.example"), "https://special.lab.example alice")
   assert.equal(found("other.lab.example"), "https://other.lab.example lab")
   // The line of the very name has no such port, and no other line counts.
@@ -48,7 +48,7 @@ test("createFindHost() finds the most specific line, whatever the order", () => 
   assert.equal(found("other.lab.example:8443"), "https://other.lab.example:8443 lab")
 })
 
-test("createFindHost() takes `*.` for exactly one label", () => {
+test("createFindHost() matches exactly one label by `*.`", () => {
   for (const host of ["lab.example", "a.b.lab.example", ".lab.example", "*.lab.example"]) {
     assert.ok(!found(host)?.endsWith("lab"), host)
   }
@@ -166,7 +166,7 @@ test("isPlainPath() has no empty segment but the last", () => {
   }
 })
 
-test("isOpenPreflight() takes what browsers send before a request of another origin, and no more", () => {
+test("isOpenPreflight() accepts only the preflights that browsers send", () => {
   const rule = { ...nothing, preflight: true }
   const asked = ["access-control-request-method", "PUT"] as const
   const headers = new Map([["origin", "https://a.example"], asked])

@@ -47,7 +47,7 @@ const notAddresses = [
   ...["fe80::1%", "::ffff:1.2.3.4.5", "::ffff:1.2.3.256"],
 ]
 
-test("canonicalAddress() and networkOf() take nothing else for an address", () => {
+test("canonicalAddress() and networkOf() accept nothing else as an address", () => {
   for (const text of notAddresses) {
     assert.equal(canonicalAddress(text), null, text)
     assert.equal(networkOf(text), "unknown", text)
@@ -71,14 +71,14 @@ for (const [address, ...expected] of clientNetworks) {
   })
 }
 
-test("networkOf() gives each IPv4 address as such, however it is spelled", () => {
+test("networkOf() gives an IPv4 address in its canonical spelling", () => {
   for (const text of ["1.2.3.4", "::ffff:1.2.3.4", "::FFFF:0102:0304"]) {
     assert.equal(networkOf(text), "1.2.3.4")
   }
   assert.equal(networkOf("::ffff:1.2.3.5"), "1.2.3.5")
 })
 
-test("networkOf() gives all addresses of a /64 the same, and no others", () => {
+test("networkOf() gives one network for all addresses of a /64", () => {
   const siblings = Array.from({ length: 100 }, (_, at) => `2001:DB8:1:2::${at.toString(16)}:0:1`)
   for (const text of [...siblings, "2001:db8:1:2:ffff:ffff:ffff:ffff%eth0"]) {
     assert.equal(networkOf(text), "2001:db8:1:2::/64")
@@ -129,13 +129,13 @@ const networks: readonly (readonly [
 ]
 
 for (const [text, inside, outside] of networks) {
-  test(`isWithin() knows what is in ${text}`, () => {
+  test(`isWithin() finds the addresses in ${text}`, () => {
     for (const address of inside) assert.ok(isWithin(address, [network(text)]), address)
     for (const address of outside) assert.ok(!isWithin(address, [network(text)]), address)
   })
 }
 
-test("isWithin() looks at each network, and finds no address in an empty list", () => {
+test("isWithin() checks each network, and finds no address in an empty list", () => {
   const two = [network("10.0.0.0/8"), network("fd00::/8")]
   assert.deepEqual(
     ["10.1.1.1", "fd00::1", "11.1.1.1"].map((address) => isWithin(address, two)),

@@ -167,7 +167,7 @@ test("judge() without a grace has no parent that is good", () => {
   assert.deepEqual(judged, ["current", "reused"])
 })
 
-test("moveOn() goes on after the number that was used, and keeps the use before", () => {
+test("moveOn() continues after the presented number, and keeps the use before", () => {
   const now = start + hour
   const steadyAt = now + 7
   const moved = moveOn(session, { presented: 41, ...thief }, { at: now, steadyAt, life })
@@ -205,7 +205,7 @@ const listings: readonly (readonly [
 ]
 
 for (const [name, uses, at, told] of listings) {
-  test(`listedUse() tells ${name}`, () => {
+  test(`listedUse() shows ${name}`, () => {
     let used: Session = { ...session, address: "0", userAgent: "0" }
     for (const use of uses) {
       const client = { presented: used.rotations, address: `${use}`, userAgent: `${use}` }

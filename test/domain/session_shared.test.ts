@@ -30,7 +30,7 @@ const clients: readonly (readonly [address: string, userAgent: string, isAnother
 
 for (const [address, userAgent, isAnother] of clients) {
   const word = isAnother ? "another" : "the same"
-  test(`isAnotherClient() takes '${userAgent}' at '${address}' for ${word}`, () => {
+  test(`isAnotherClient() counts '${userAgent}' at '${address}' as ${word}`, () => {
     assert.equal(isAnotherClient(session, { address, userAgent }), isAnother)
     // And the other way round.
     const theirs = { ...session, address, userAgent }
@@ -38,7 +38,7 @@ for (const [address, userAgent, isAnother] of clients) {
   })
 }
 
-test("isAnotherClient() takes addresses of one /64 for one", () => {
+test("isAnotherClient() counts addresses of one /64 as one client", () => {
   const there = { ...session, address: "2001:db8:0:1::1" }
   const asking = (address: string) => isAnotherClient(there, { address, userAgent: "curl/8" })
   assert.deepEqual(["2001:db8:0:1:ffff::2", "2001:db8:0:2::1"].map(asking), [false, true])

@@ -68,7 +68,7 @@ const unreadable: readonly (readonly [name: string, content: string | Uint8Array
   ["UTF-16 with its mark", Buffer.from('\ufeff{"a":1}', "utf16le")],
 ]
 
-test("readJsonObject() reads what JSON.parse reads, and tells blanks", () => {
+test("readJsonObject() reads what JSON.parse reads, and reports blanks", () => {
   for (const [text, spaced] of readable) {
     const reading = readJsonObject(Buffer.from(text))
     assert.deepEqual(reading, { text, value: JSON.parse(text), spaced }, text)
@@ -111,7 +111,7 @@ test("readJsonObject() is not led to recursion by depth, nor to waiting by lengt
   assert.equal(readJsonObject(Buffer.from(long)).value["a"], '"'.repeat(500_000))
 })
 
-test("isJsonObject() tells objects from all else", () => {
+test("isJsonObject() accepts only objects", () => {
   for (const value of [{}, { a: 1 }, Object.create(null)]) assert.ok(isJsonObject(value))
   for (const value of [null, undefined, [], "a", 1, true, () => {}]) {
     assert.ok(!isJsonObject(value), String(value))

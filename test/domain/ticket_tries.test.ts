@@ -9,7 +9,7 @@ const at = start
 const ticket = sampleTicket("t1")
 const other = { ...sampleTicket("t2"), tries: 1, isUsed: false }
 
-test("countTry() counts each ticket by itself, up to the most", () => {
+test("countTry() counts each ticket separately, up to the limit", () => {
   let tickets = countTry([other], { ticket, at, triesMax })
   assert.deepEqual(tickets, [other, { ...ticket, tries: 1, isUsed: false }])
   for (let tries = 2; tries <= triesMax; tries += 1) {
@@ -22,7 +22,7 @@ test("countTry() counts each ticket by itself, up to the most", () => {
   assert.ok(typeof countTry(tickets, { ticket: other, at, triesMax }) !== "string")
 })
 
-test("useUp() lets a ticket complete one login, and be tried no more", () => {
+test("useUp() lets a ticket complete one login only", () => {
   const tried = { ...ticket, tries: triesMax, isUsed: false }
   for (const [before, tries] of [
     [[other], 0],

@@ -39,7 +39,7 @@ test("takeNext() gives those of one group in the order in which they came, then 
   assert.equal(queue.takeNext(), null)
 })
 
-test("takeNext() takes one of each group in turn, whatever their numbers", () => {
+test("takeNext() takes one of each group in turn, however many wait", () => {
   const queue = new FairQueue<string>(20)
   addMany(queue, ["a", 5], () => from("a"))
   addMany(queue, ["b", 3], () => from("b"))

@@ -99,7 +99,7 @@ for (const [name, hashed, typed, same] of pairs) {
   })
 }
 
-test("verify() does the same work whatever is wrong", async () => {
+test("verify() does the same work for every wrong password", async () => {
   const hash = await hasher.hash("wonderland", operator)
   const rows: readonly (readonly [name: string, password: string, hash: string | null])[] = [
     ["the right password", "wonderland", hash],

@@ -116,7 +116,7 @@ test("createHashingLane() takes a newcomer of another client into a full queue, 
   assert.deepEqual(started.slice(3), ["e", "f", "h"])
 })
 
-test("createHashingLane() refuses a waiter after five seconds, and goes on", async (t) => {
+test("createHashingLane() refuses a waiter after five seconds, and serves the next", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] })
   const { started, run, end } = createWork(createHashingLane({ width: 1, waitingMax: 2 }))
   const first = run("a")
@@ -212,7 +212,7 @@ test("createHashingLane() lets those whose turn is over go on four at a time, wh
   await all
 })
 
-test("createHashingLane() holds nobody back when nobody waits", async (t) => {
+test("createHashingLane() releases a result at once when nobody waits", async (t) => {
   const { all, end, take } = await startFollowed(t, 2, ["a", "b"])
   await end("a")
   assert.deepEqual(take(), ["a"])

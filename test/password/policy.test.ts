@@ -147,7 +147,7 @@ test("findPasswordFault() knows what an address is made of, but not its single l
   assert.equal(await ofUser("j j jabberwocky j j"), null)
 })
 
-test("findPasswordFault() of a user with a name of one letter refuses no more than others", async () => {
+test("findPasswordFault() ignores a username of one letter", async () => {
   assert.equal(await findPasswordFault({ password: "a banana papaya", username: "a" }), null)
 })
 

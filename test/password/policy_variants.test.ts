@@ -73,7 +73,7 @@ function variants(words: readonly string[]): string[] {
   )
 }
 
-test("findPasswordFault() refuses repetition that is cut short or goes on differently", async () => {
+test("findPasswordFault() refuses repetition that is cut short or ends differently", async () => {
   const passed: string[] = []
   for (const unit of ["admin", "abc", "abcd", "x7", "qz9", "passw", "wonder", "🦊🐻"]) {
     for (let times = 2; times < 9; times += 1) {
@@ -96,7 +96,7 @@ test("findPasswordFault() refuses repetition that is cut short or goes on differ
   assert.deepEqual(passed, [])
 })
 
-test("findPasswordFault() refuses runs of whatever characters", async () => {
+test("findPasswordFault() refuses runs of any characters", async () => {
   const random = randomNumbers(1)
   for (let index = 0; index < 500; index += 1) {
     const run = 2 + (index % 6)

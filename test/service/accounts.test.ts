@@ -15,7 +15,7 @@ const nameRule =
   "That can't be a username: it needs 1 to 254 of the characters a-z 0-9 . _ - @ + ! $ & ' = ^ ~, " +
   "not - first, and not only dots"
 
-test("add() keeps a user, and gives all but the hash", async () => {
+test("create() stores a user, and gives the record without the hash", async () => {
   const { accounts, store } = createAccountParts()
   const summary = await accounts.create({ username: "Alice", password: good })
   const expected = {
@@ -38,7 +38,7 @@ test("add() keeps a user, and gives all but the hash", async () => {
   })
 })
 
-test("add() refuses a name that is taken, in every spelling", async () => {
+test("create() refuses a taken name in every spelling", async () => {
   const { accounts } = createAccountParts()
   await accounts.create({ username: "kate", password: good })
   for (const username of ["kate", "KATE", "\u212aate", "\uff4bate", "kate ", "\tkate\u3000"]) {
@@ -49,7 +49,7 @@ test("add() refuses a name that is taken, in every spelling", async () => {
   }
 })
 
-test("add() keeps the longest name, with what addresses have, and finds it again", async () => {
+test("create() stores the longest name with all characters of addresses", async () => {
   const { accounts, store } = createAccountParts()
   const username = `o'brien+x=${"a".repeat(228)}@example-host.org`.slice(0, 254)
   await accounts.create({ username: ` ${username.toUpperCase()} `, password: good })
@@ -74,7 +74,7 @@ test("add() keeps the longest name, with what addresses have, and finds it again
   )
 })
 
-test("add() refuses the name of a user who was deleted", async () => {
+test("create() refuses the name of a deleted user", async () => {
   const { accounts } = createAccountParts()
   await accounts.create({ username: "alice", password: good })
   await accounts.delete("ALICE")
@@ -87,7 +87,7 @@ test("add() refuses the name of a user who was deleted", async () => {
   )
 })
 
-test("add() gives one of fifty at once the name, whatever the spelling", async () => {
+test("create() gives a name to one of fifty concurrent calls in any spelling", async () => {
   const { accounts, store } = createAccountParts()
   const spellings = ["kate", "Kate", "\u212aate"]
   const adding = Array.from({ length: 50 }, (_, index) =>
@@ -102,7 +102,7 @@ test("add() gives one of fifty at once the name, whatever the spelling", async (
   assert.equal((await store.users.list()).length, 1)
 })
 
-test("add() asks for the name first, then for the password, before it hashes anything", async () => {
+test("create() checks the name, then the password, before it hashes", async () => {
   const { accounts, hasher } = createAccountParts()
   const short = "A password needs at least 15 characters"
   const named = "A password can't be made of the username or the service's name"
@@ -185,7 +185,7 @@ test("accounts: use cases refuse an unknown username, and an impossible one", as
   }
 })
 
-test("setPassword() has the same rules for a password as add()", async () => {
+test("setPassword() has the same password rules as create()", async () => {
   const { accounts, store } = createAccountParts()
   await accounts.create({ username: "alice", password: good })
   await assert.rejects(
@@ -195,7 +195,7 @@ test("setPassword() has the same rules for a password as add()", async () => {
   assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(1, good))
 })
 
-test("seed() fills an empty store, whatever the passwords are", async () => {
+test("seed() fills an empty store without checking the passwords", async () => {
   const { accounts } = createAccountParts()
   const users = [
     { username: "Alice", password: "wonderland" },

@@ -40,7 +40,7 @@ test("changePassword() with the right password ends all sessions and starts anot
   assert.equal(await accounts.check({ username: "alice", password: good }, someone), null)
 })
 
-test("changePassword() asks the new password first, and hashes nothing for a wrong one", async () => {
+test("changePassword() checks the new password first, and hashes nothing when it is refused", async () => {
   const { accounts, hasher, store } = await createUsedAccounts()
   hasher.work.length = 0
   await assert.rejects(
@@ -84,7 +84,7 @@ for (const [name, work] of Object.entries(races)) {
   })
 }
 
-test("changePassword() goes on when the hash of the same password is another by now", async () => {
+test("changePassword() succeeds when the same password was rehashed meanwhile", async () => {
   const { accounts, hasher, store } = await createUsedAccounts()
   interruptBefore(store, "resetUser", async () => {
     hasher.cost = 2
@@ -95,7 +95,7 @@ test("changePassword() goes on when the hash of the same password is another by 
   assert.deepEqual(await store.sessions.list("alice"), [sampleSession("session-4")])
 })
 
-test("changePassword() of a user who changes during each check is unavailable", async () => {
+test("changePassword() throws Unavailable when the user changes during each check", async () => {
   const { accounts, hasher, store } = await createUsedAccounts()
   store.users.reset = async () => "other_hash"
   hasher.work.length = 0
@@ -104,7 +104,7 @@ test("changePassword() of a user who changes during each check is unavailable", 
   assert.deepEqual(hasher.work, Array(3).fill(["verify", "hash"]).flat())
 })
 
-test("changePassword() twice at once with one password: one of them fails", async () => {
+test("changePassword() fails for one of two concurrent calls", async () => {
   const { accounts, store } = await createUsedAccounts()
   const outcomes = await Promise.all(
     ["session-4", "session-5"].map((sid) => accounts.changePassword(passwords, by(sid))),
@@ -150,7 +150,7 @@ test("changePassword() counts failures by session, not by address or user", asyn
   assert.equal(await store.failures.find("alice"), null)
 })
 
-test("changePassword() goes on when strangers have locked the account, and unlocks it", async () => {
+test("changePassword() succeeds when strangers have locked the account, and unlocks it", async () => {
   const { accounts, log } = await createUsedAccounts()
   const credentials = { username: "alice", password: better }
   for (let index = 0; index < 75; index += 1) {
@@ -169,7 +169,7 @@ test("changePassword() goes on when strangers have locked the account, and unloc
   assert.deepEqual(log.takeAudit(), [{ ...unlocked, reason: "password_changed" }])
 })
 
-test("changePassword() of many at once compares five passwords of a session", async () => {
+test("changePassword() compares five of many concurrent passwords of a session", async () => {
   const { accounts, hasher } = await createUsedAccounts()
   hasher.work.length = 0
   const outcomes = await Promise.all(
@@ -180,7 +180,7 @@ test("changePassword() of many at once compares five passwords of a session", as
   assert.equal(outcomes.filter((outcome) => outcome === "in 1 s").length, 20)
 })
 
-test("changePassword() says from the tenth wrong one on that it was too often", async () => {
+test('changePassword() gives "wrong_too_often" from the tenth wrong password on', async () => {
   const { accounts, clock } = await createUsedAccounts()
   const outcomes: string[] = []
   for (const seconds of [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32]) {
@@ -191,7 +191,7 @@ test("changePassword() says from the tenth wrong one on that it was too often", 
   assert.deepEqual(outcomes, [...Array(9).fill("wrong"), tooOften, tooOften])
 })
 
-test("changePassword() looks at thirty new passwords of a session, then at one in two seconds", async () => {
+test("changePassword() checks thirty new passwords of a session, then one in two seconds", async () => {
   const { accounts, clock, hasher } = await createUsedAccounts()
   hasher.work.length = 0
   const short = { ...passwords, next: "short" }
@@ -208,7 +208,7 @@ test("changePassword() looks at thirty new passwords of a session, then at one i
   assert.equal(await outcomeOf(accounts.changePassword(passwords, by("session-4"))), "changed")
 })
 
-test("changePassword() takes all tokens without a session for one session of their user", async () => {
+test("changePassword() counts all of a user's tokens without a session as one session", async () => {
   const { accounts, store } = await createUsedAccounts()
   for (let count = 0; count < 5; count += 1) {
     const guess = { ...wrong, sid: null }

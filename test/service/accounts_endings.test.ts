@@ -91,7 +91,7 @@ for (const [reason, change] of Object.entries(changes)) {
   })
 }
 
-test("accounts: what is added, seeded and refused is audited as such", async () => {
+test("accounts: creating, seeding and refusing users is audited", async () => {
   const { accounts, log } = createAccountParts()
   await accounts.seed([
     { username: "Alice", password: "wonderland" },
@@ -115,7 +115,7 @@ test("accounts: what is added, seeded and refused is audited as such", async () 
   assert.deepEqual(log.takeAudit(), [])
 })
 
-test("setPassword() of a user who is deleted meanwhile finds nobody", async () => {
+test("setPassword() throws not_found for a user who is deleted meanwhile", async () => {
   const { accounts, hasher, log } = await createUsedAccounts()
   hasher.whileHashing = () => accounts.delete("alice")
   await assert.rejects(
@@ -158,7 +158,7 @@ for (const [name, seconds, expected] of resets) {
   })
 }
 
-test("accounts: a clock that was a year ahead keeps nobody out after the next change", async () => {
+test("accounts: after a clock was a year ahead, the next change lets users in again", async () => {
   const { accounts, clock } = await createUsedAccounts()
   clock.advance(365 * 86_400)
   await accounts.disable("alice")

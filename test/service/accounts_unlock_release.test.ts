@@ -62,7 +62,7 @@ test("unlock() frees wrong codes, and list() says when they are locked", async (
   assert.deepEqual(log.takeAudit(), [event])
 })
 
-test("remove() forgets failed logins: who gets the name later starts again", async () => {
+test("delete() forgets failed logins, so a later user of the name has none", async () => {
   const { accounts, store } = createAccountParts()
   await accounts.create({ username: "alice", password: good })
   for (let count = 0; count < 80; count += 1) await store.failures.count("alice", "stranger")
@@ -73,7 +73,7 @@ test("remove() forgets failed logins: who gets the name later starts again", asy
   assert.equal((await accounts.check(credentials, someone))?.user.username, "alice")
 })
 
-test("release() lets a name be given again, to a user for whom no older token holds", async () => {
+test("release() frees a name, and older tokens stay refused for its next user", async () => {
   const { accounts, clock, log } = createAccountParts()
   await accounts.create({ username: "alice", password: good })
   clock.advance(100)

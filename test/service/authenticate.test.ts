@@ -34,7 +34,7 @@ test("authenticate() gives the user, the time of the login, and its age", async 
   )
 })
 
-test("authenticate() gives a principal that nobody can change, and that inherits nothing", async (t) => {
+test("authenticate() gives a frozen principal that inherits nothing", async (t) => {
   const service = await createTestService(t)
   await service.accounts.setClaim("alice", "tenant", { ids: [7] })
   const principal = await service.sessions.authenticate((await logIn(service)).accessToken)
@@ -61,7 +61,7 @@ test("authenticate() gives the roles and claims that the user has now", async (t
   assert.deepEqual([roles, claims], [["admin"], { plan: "paid" }])
 })
 
-test("authenticate() takes whatever claims a user may have", async (t) => {
+test("authenticate() accepts every claim that a user may have", async (t) => {
   const service = await createTestService(t)
   const values = [
     ...[0, -1.5e-7, 1e21, "é\u2028\ud800", "", null, true, [[[]]], { b: 1, 1: 2 }],
@@ -107,7 +107,7 @@ const revocations: Readonly<
 }
 
 for (const [name, revoke] of Object.entries(revocations)) {
-  test(`authenticate() refuses the tokens from before ${name}, at once and for good`, async (t) => {
+  test(`authenticate() refuses all tokens from before ${name} from the next request on`, async (t) => {
     const service = await createTestService(t)
     const login = await logIn(service)
     service.clock.advance(5)
@@ -140,7 +140,7 @@ for (const reset of ["setPassword", "disable and enable", "user logout"] as cons
   })
 }
 
-test("authenticate() refuses a disabled user, whatever became of the sessions", async (t) => {
+test("authenticate() refuses a disabled user whose sessions have not ended", async (t) => {
   const service = await createTestService(t)
   const { accessToken } = await logIn(service)
   const { sessions } = service.store

@@ -41,7 +41,7 @@ for (const [name, username, password] of failures) {
   })
 }
 
-test("check() of a disabled user does no more work when hashes should cost more", async () => {
+test("check() does not rehash the password of a disabled user", async () => {
   const { check, hasher } = await createCheckedAccounts()
   hasher.cost = 2
   assert.equal(await check(oldPassword, { username: "mallory" }), null)
@@ -100,7 +100,7 @@ test("check() does not put back a password that was changed while it was hashed 
   assert.equal(await check(newPassword), "alice")
 })
 
-test("check() lets in all logins at once while the hash is replaced", async () => {
+test("check() accepts concurrent logins while the hash is replaced", async () => {
   const { check, hasher, store } = await createCheckedAccounts()
   hasher.cost = 2
   const checks = Array.from({ length: 10 }, () => check(oldPassword))
@@ -108,7 +108,7 @@ test("check() lets in all logins at once while the hash is replaced", async () =
   assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
-test("check() lets in when the disk is too full for a new hash", async () => {
+test("check() accepts a login when the disk is too full for a new hash", async () => {
   const { check, hasher, store } = await createCheckedAccounts()
   hasher.cost = 2
   hasher.whileHashing = async () => {
@@ -121,7 +121,7 @@ test("check() lets in when the disk is too full for a new hash", async () => {
   assert.equal((await store.users.find("alice"))?.passwordHash, plainHash(2, oldPassword))
 })
 
-test("check() lets in when the queue is too full for a new hash", async () => {
+test("check() accepts a login when the queue is too full for a new hash", async () => {
   const { check, hasher } = await createCheckedAccounts()
   hasher.cost = 2
   hasher.whileHashing = () => Promise.reject(new Unavailable("Too many logins at a time"))

@@ -39,7 +39,7 @@ test("check() locks an account after 70 failures by strangers, and says so once"
   assert.equal(await check(right, { username: "bob" }), "bob")
 })
 
-test("check() by a stranger gets in after 69 failures, and makes the account start again", async () => {
+test("check() accepts a stranger after 69 failures, and resets the account's count", async () => {
   const { check, guess, log, store } = await createCheckedAccounts()
   for (let round = 0; round < 3; round += 1) {
     await guess(69)
@@ -50,7 +50,7 @@ test("check() by a stranger gets in after 69 failures, and makes the account sta
   assert.deepEqual(log.takeAudit(), [])
 })
 
-test("check() of 200 strangers at once after 69 failures: one more reaches the user's hash", async () => {
+test("check() compares one of 200 concurrent strangers after 69 failures", async () => {
   const accounts = await createCheckedAccounts()
   const { guess, hasher, log } = accounts
   await guess(69)
@@ -65,7 +65,7 @@ test("check() of 200 strangers at once after 69 failures: one more reaches the u
   )
 })
 
-test("check() of 200 strangers at once: 70 reach the user's hash, and lock", async () => {
+test("check() compares 70 of 200 concurrent strangers, and locks the account", async () => {
   const accounts = await createCheckedAccounts()
   const { check, log, store } = accounts
   const compared = createCounter(accounts)
@@ -79,7 +79,7 @@ test("check() of 200 strangers at once: 70 reach the user's hash, and lock", asy
   )
 })
 
-test("check() keeps to 70 in a row when the user logs in amidst the guesses", async () => {
+test("check() allows 70 failures in a row when the user logs in between guesses", async () => {
   const accounts = await createCheckedAccounts()
   const { check, guess } = accounts
   const guesses = guessAtOnce(accounts, 60)
@@ -93,7 +93,7 @@ test("check() keeps to 70 in a row when the user logs in amidst the guesses", as
   assert.equal(await check(right), null)
 })
 
-test("check() of a locked account goes on after a restart", async () => {
+test("check() refuses a locked account after a restart", async () => {
   const before = await createCheckedAccounts()
   await before.guess(69)
   const between = await createCheckedAccounts(before.store)
@@ -113,7 +113,7 @@ test("check() does not hide a bug in the store", async () => {
   await assert.rejects(check(wrong), { name: "TypeError", message: "a bug" })
 })
 
-test("check() throws a bug of the store to the caller whose turn it was, and to no other", async () => {
+test("check() throws a bug of the store to the one caller whose turn it was", async () => {
   const { check, store } = await createCheckedAccounts()
   store.failures.count = () => Promise.reject(new TypeError("a bug"))
   // Nothing else may hear of it: an unhandled rejection would fail this test, and end a service.
@@ -152,7 +152,7 @@ for (const [reason, unlock] of Object.entries(unlocks)) {
   })
 }
 
-test("unlock() ends the delays of all who try the account, and of no other", async () => {
+test("unlock() ends all delays at the account, and no others", async () => {
   const { accounts, check } = await createCheckedAccounts()
   const trials = [{}, { address: "192.0.2.8" }, { username: "bob" }]
   for (const trial of trials)
@@ -162,7 +162,7 @@ test("unlock() ends the delays of all who try the account, and of no other", asy
   assert.deepEqual(outcomes, ["alice", "alice", "in 1 s"])
 })
 
-test("setPassword() ends the delays, and audits no unlocking where nothing was locked", async () => {
+test("setPassword() ends the delays, and audits no unlock when nothing was locked", async () => {
   const { accounts, check, log } = await createCheckedAccounts()
   for (let count = 0; count < 5; count += 1) await check(wrong)
   log.takeAudit()

@@ -15,7 +15,7 @@ import {
   wrong,
 } from "./checked_accounts.ts"
 
-test("a device's failures are counted by themselves, thirty of them", async () => {
+test("check() counts thirty failures of devices apart from those of strangers", async () => {
   const accounts = await createCheckedAccounts()
   const { check, deviceToken, log, store, clock } = accounts
   const compared = createCounter(accounts)
@@ -43,7 +43,7 @@ test("a device's failures are counted by themselves, thirty of them", async () =
   assert.equal(await check(right, { deviceToken: deviceToken() }), "alice")
 })
 
-test("an account takes a hundred guesses in a row and no more, by strangers and devices", async () => {
+test("check() allows an account a hundred guesses in a row by strangers and devices", async () => {
   const accounts = await createCheckedAccounts()
   const { check, deviceToken, guess } = accounts
   const compared = createCounter(accounts)
@@ -60,7 +60,7 @@ test("an account takes a hundred guesses in a row and no more, by strangers and 
   assert.equal(compared(), 100)
 })
 
-test("devices that fail at once lock themselves out, and then the strangers, once each", async () => {
+test("check() of concurrent failing devices locks out devices, then strangers, once each", async () => {
   const accounts = await createCheckedAccounts()
   const { check, deviceToken, log, store } = accounts
   const compared = createCounter(accounts)
@@ -78,7 +78,7 @@ test("devices that fail at once lock themselves out, and then the strangers, onc
   assert.equal(await check(right, { deviceToken: deviceToken(201) }), null)
 })
 
-test("a known device gets in while strangers guess, whatever its address has done", async () => {
+test("check() accepts a known device while strangers guess, even from the same address", async () => {
   const { check, deviceToken, guess } = await createCheckedAccounts()
   const token = deviceToken()
   await guess(75)
@@ -90,7 +90,7 @@ test("a known device gets in while strangers guess, whatever its address has don
   assert.equal(await check(right, { deviceToken: token }), "alice")
 })
 
-test("a known device has to wait after five failures of its own, at any address", async () => {
+test("check() delays a known device after five failures of its own, at any address", async () => {
   const { check, deviceToken, clock } = await createCheckedAccounts()
   const deviceTokens = [deviceToken(1), deviceToken(2)]
   const [first = "", second = ""] = deviceTokens
@@ -140,7 +140,7 @@ const strange: Readonly<Record<string, (accounts: CheckedAccounts) => Promise<st
 }
 
 for (const [name, make] of Object.entries(strange)) {
-  test(`check() takes a client for a stranger whose device token is ${name}`, async () => {
+  test(`check() counts a client as a stranger when its device token is ${name}`, async () => {
     const accounts = await createCheckedAccounts()
     const { check, guess, store } = accounts
     const deviceToken = await make(accounts)

@@ -50,7 +50,7 @@ for (const [name, [trial, password]] of Object.entries(wrongs)) {
   })
 }
 
-test("check() that has to wait computes no hash and writes nothing, also with the right password", async () => {
+test("check() that has to wait computes no hash and writes nothing, even for the right password", async () => {
   const { check, hasher, store, log, clock } = await createCheckedAccounts()
   for (let count = 0; count < 5; count += 1) await check(wrong)
   hasher.work.length = 0
@@ -69,7 +69,7 @@ test("check() that has to wait computes no hash and writes nothing, also with th
   assert.equal(await check(right), "alice")
 })
 
-test("check() that succeeds makes the client's delay start again, and nobody else's", async () => {
+test("check() that succeeds resets the client's delay, and no other", async () => {
   const { check, clock } = await createCheckedAccounts()
   const other = { address: "192.0.2.8" }
   for (const trial of [{}, other]) {
@@ -85,7 +85,7 @@ test("check() that succeeds makes the client's delay start again, and nobody els
   assert.equal(await outcomeOf(check(right, other)), "in 4 s")
 })
 
-test("check() of 200 at once by one client: five reach the hash", async () => {
+test("check() compares five of 200 concurrent guesses of one client", async () => {
   for (const username of ["alice", "carol", "al ice"]) {
     const { check, hasher } = await createCheckedAccounts()
     const attempts = Array.from({ length: 200 }, () => outcomeOf(check(wrong, { username })))
@@ -96,7 +96,7 @@ test("check() of 200 at once by one client: five reach the hash", async () => {
   }
 })
 
-test("check() of 200 names at once by one client: a hundred reach the hash", async () => {
+test("check() compares a hundred of 200 concurrent names of one client", async () => {
   const { check, hasher } = await createCheckedAccounts()
   const attempts = Array.from({ length: 200 }, (_, index) =>
     outcomeOf(check(wrong, { username: `nobody${index}` })),
@@ -109,7 +109,7 @@ test("check() of 200 names at once by one client: a hundred reach the hash", asy
   assert.equal(await check(right, { address: "192.0.2.8" }), "alice")
 })
 
-test("check() of 200 valid logins at once lets all in, by one client and by many", async () => {
+test("check() accepts 200 concurrent valid logins by one client and by many", async () => {
   for (const addressOf of [() => "192.0.2.7", strangerOf]) {
     const { check, store } = await createCheckedAccounts()
     // With the two that are undecided at a time they are less than five.
@@ -122,7 +122,7 @@ test("check() of 200 valid logins at once lets all in, by one client and by many
   }
 })
 
-test("check() of valid logins takes nothing of the client's budget", async () => {
+test("check() of valid logins does not use up the client's budget", async () => {
   const { check } = await createCheckedAccounts()
   for (let count = 0; count < 150; count += 1) assert.equal(await check(right), "alice")
   for (let index = 0; index < 100; index += 1) {
@@ -159,7 +159,7 @@ for (const [name, failure] of Object.entries(failures)) {
   })
 }
 
-test("check() counts nothing when the lane is full, and says when to come back", async () => {
+test("check() counts nothing when the lane is full", async () => {
   const { check, guard, hasher, store, log } = await createCheckedAccounts()
   hasher.inTurn = () => Promise.reject(new Unavailable("Too many logins at a time"))
   for (let count = 0; count < 200; count += 1) {
@@ -188,7 +188,7 @@ test("check() audits each failure that starts a delay, and no attempt that has t
   }
 })
 
-test("check() audits once each time that a client's budget is used up, and names no user", async () => {
+test("check() audits once each time a client's budget is used up, without a user", async () => {
   const { check, clock, log } = await createCheckedAccounts()
   for (let index = 0; index < 99; index += 1) await check(wrong, { username: `nobody${index}` })
   assert.deepEqual(log.takeAudit(), [])

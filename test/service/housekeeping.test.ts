@@ -38,7 +38,7 @@ test("startHousekeeping() runs the tasks in their order, now and after each paus
   assert.deepEqual([done, events], [[], []])
 })
 
-test("startHousekeeping() goes on after a task that fails, and says so", async (t) => {
+test("startHousekeeping() logs a failing task and runs the next one", async (t) => {
   const done: string[] = []
   const { housekeeping, pass, events } = start(t, [
     ["one", () => Promise.reject(new Error("the disk is full"))],
@@ -79,7 +79,7 @@ test("startHousekeeping() starts no round while one is under way", async (t) => 
   await housekeeping.stop()
 })
 
-test("startHousekeeping().stop() waits for the task under way, and starts no other", async (t) => {
+test("startHousekeeping().stop() waits for the running task, and starts no other", async (t) => {
   const { task, ends } = createHeld("slow")
   const later: string[] = []
   const { housekeeping } = start(t, [task, ["later", async () => later.push("later")]])

@@ -13,7 +13,7 @@ const now = 1_800_000_000
 const own = sampleHash("B")
 const bcrypt = `$2b$12$${".".repeat(53)}`
 
-test("readImportedUser() needs a name and a hash, and no more", () => {
+test("readImportedUser() needs only a name and a hash", () => {
   const user = sampleUser("carol", { passwordHash: own, roles: [], createdAt: now })
   assert.deepEqual(readImportedUser({ name: " CAROL ", password_hash: own }, now), user)
   const without = { ...user, passwordHash: noPasswordHash }
@@ -33,7 +33,7 @@ test("readImportedUser() reads what writeImportedUser() wrote", () => {
   }
 })
 
-test("writeImportedUser() leaves out links and second factors, and names no hash of nobody", () => {
+test("writeImportedUser() leaves out links and second factors, and writes null for no password", () => {
   const link = { kind: "reset", tag: "t1", expiresAt: now, removesFactors: false } as const
   const user = sampleUser("carol", { passwordHash: noPasswordHash, link })
   assert.deepEqual(writeImportedUser(user), {

@@ -142,7 +142,7 @@ test("rotate() publishes a key, signs with it a cache lifetime later, and keeps 
   assert.deepEqual(opened.states(), ["signing"])
 })
 
-test("rotate() goes on where it was after a restart, at each step", async () => {
+test("rotate() continues after a restart at each step", async () => {
   const opened = await openTestKeys()
   const before = await opened.sign()
   await opened.keys.rotate()

@@ -66,7 +66,7 @@ test("catchUp() drops keys that another process retired", async () => {
   assert.notDeepEqual(other.refreshKey(), refreshKey)
 })
 
-test("catchUp() of many requests at once reads the document once", async () => {
+test("catchUp() of concurrent requests reads the document once", async () => {
   const { one, other, reads } = await openTwice()
   await one.rotate()
   const before = reads()
@@ -108,7 +108,7 @@ async function serveTwice(t: TestContext) {
   return { service, other }
 }
 
-test("authenticate() respects with the next request that another process retired the key", async (t) => {
+test("authenticate() refuses a key from the next request after another process retired it", async (t) => {
   const { service, other } = await serveTwice(t)
   const { accessToken, refreshToken } = await logIn(service)
   await service.sessions.authenticate(accessToken)
@@ -120,7 +120,7 @@ test("authenticate() respects with the next request that another process retired
   await assert.rejects(service.sessions.refresh(next.refreshToken, caller), invalidToken)
 })
 
-test("authenticate() accepts a token of a key that another process made, and asks for no other", async (t) => {
+test("authenticate() accepts a token of another process's new key, and asks the store only for that", async (t) => {
   const { service, other } = await serveTwice(t)
   const { sid, accessToken } = await logIn(service)
   await other.retire(String(kidsOf(other)[0]))

@@ -35,6 +35,6 @@ for (const [what, attempt, groups] of rows) {
   })
 }
 
-test("operator shares turns with nobody", () => {
+test("operator belongs to no group of the queue", () => {
   assert.deepEqual(operator, { groups: [], isKnown: true })
 })

@@ -14,7 +14,7 @@ async function exhaust({ fail }: Guarded, members: Partial<LoginAttempt> = {}): 
   assert.deepEqual([countOf(outcomes, "out"), outcomes.at(-1)], [100, 10])
 }
 
-test("verify() delays a client's attempts on an account after five, and nobody else's", async () => {
+test("verify() delays a client at an account after five failures, and no other client", async () => {
   const { fail } = await createGuarded()
   assert.deepEqual(await inTurn(6, () => fail(attemptOn("alice"))), [...Array(5).fill("out"), 1])
   for (const other of [
@@ -39,7 +39,7 @@ const clients: readonly (readonly [one: string, other: string, isSame: boolean])
 ]
 
 for (const [one, other, isSame] of clients) {
-  test(`verify() takes ${one} and ${other} for ${isSame ? "one client" : "two clients"}`, async () => {
+  test(`verify() counts ${one} and ${other} as ${isSame ? "one client" : "two clients"}`, async () => {
     const [pair, client] = [await createGuarded(), await createGuarded()]
     const attempt = attemptOn("alice", { address: other })
     await inTurn(5, () => pair.fail(attemptOn("alice", { address: one })))
@@ -58,7 +58,7 @@ test("verify() of devices neither charges nor refunds their client", async () =>
   assert.equal(await fail(attemptOn("bob")), 10)
 })
 
-test("verify() of a success gives the client back its own charge, and no more", async () => {
+test("verify() of a success gives back only its own charge", async () => {
   const guarded = await createGuarded()
   assert.deepEqual(
     await inTurn(150, () => guarded.succeed(attemptOn("alice"))),
@@ -67,7 +67,7 @@ test("verify() of a success gives the client back its own charge, and no more", 
   await exhaust(guarded)
 })
 
-test("verify() takes attempts that are undecided at the same time for no failures", async () => {
+test("verify() does not count concurrent undecided attempts as failures", async () => {
   for (const [hashesAtATime, free] of [
     [1, 5],
     [4, 5],
@@ -80,7 +80,7 @@ test("verify() takes attempts that are undecided at the same time for no failure
   }
 })
 
-test("verify() takes the owner of an IPv6 /48 for ten clients and not for 65,536", async () => {
+test("verify() counts an IPv6 /48 as ten clients", async () => {
   const { fail } = await createGuarded()
   const of = (index: number) => ({ address: `2001:db8:7:${index.toString(16)}::1` })
   const outcomes = await inTurn(1000, (index) => fail(onUnknownName(index, of(index))))
@@ -89,7 +89,7 @@ test("verify() takes the owner of an IPv6 /48 for ten clients and not for 65,536
   assert.equal(await fail(attemptOn("alice", { address: "2001:db8:8::1" })), "out")
 })
 
-test("verify() looks at 100 of 10,000 names that one client makes up, and lets others in", async () => {
+test("verify() compares 100 of 10,000 invented names of one client, and accepts others", async () => {
   const { fail, succeed } = await createGuarded()
   const outcomes = await inTurn(10_000, (index) => fail(onUnknownName(index)))
   assert.equal(countOf(outcomes, "out"), 100)
@@ -97,7 +97,7 @@ test("verify() looks at 100 of 10,000 names that one client makes up, and lets o
 })
 
 // That the memory is bounded is in kept_memory.test.ts.
-test("verify() locks nobody out when 25,000 names come from as many networks, and goes on", async () => {
+test("verify() keeps its limits, and locks nobody out, after 25,000 names from as many networks", async () => {
   const { fail, succeed } = await createGuarded()
   const outcomes = await inTurn(25_000, (index) => {
     const network = `2001:${(index >> 8).toString(16)}:${(index & 255).toString(16)}::1`

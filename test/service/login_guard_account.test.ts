@@ -61,7 +61,7 @@ for (const isSlow of [false, true]) {
   })
 }
 
-test("verify() of 300 right passwords at once locks nobody out", async () => {
+test("verify() of 300 concurrent right passwords locks nobody out", async () => {
   const guarded = await createGuarded({ hashesAtATime: 16 })
   const waves = await inTurn(20, (wave) =>
     Promise.all(
@@ -75,14 +75,14 @@ test("verify() of 300 right passwords at once locks nobody out", async () => {
   assert.deepEqual(guarded.takeEvents(), [])
 })
 
-test("verify() after 69 failures lets the right password in, and says nothing of a lock", async () => {
+test("verify() accepts the right password after 69 failures, and audits no lock", async () => {
   const guarded = await createGuarded()
   await inTurn(69, (index) => guarded.fail(another("stranger", index)))
   assert.equal(await guarded.succeed(attemptOn("alice")), "in")
   assert.deepEqual([guarded.takeEvents(), await failedLogins(guarded)], [[], [0, 0]])
 })
 
-test("verify() of a failure whose account starts from zero meanwhile says nothing of a lock", async () => {
+test("verify() audits no lock when the account was reset meanwhile", async () => {
   const guarded = await createGuarded()
   await inTurn(69, (index) => guarded.fail(another("stranger", index)))
   guarded.interrupt(() => guarded.guard.unlock("alice"))
@@ -90,7 +90,7 @@ test("verify() of a failure whose account starts from zero meanwhile says nothin
   assert.deepEqual([guarded.takeEvents(), await failedLogins(guarded)], [[], [0, 0]])
 })
 
-test("verify() of an attempt that was not decided takes its charge back", async () => {
+test("verify() gives back the charge of an undecided attempt", async () => {
   const guarded = await createGuarded()
   await inTurn(69, (index) => guarded.fail(another("stranger", index)))
   for (const failure of [new TypeError("a bug"), new Unavailable("No memory for a hash")]) {
@@ -172,7 +172,7 @@ test("unlock() on a full disk changes nothing", async () => {
   assert.equal(await guarded.succeed(attemptOn("alice")), "out")
 })
 
-test("unlock() lets every client and device try at once, and at no other account", async () => {
+test("unlock() ends the waits of all clients and devices at the account only", async () => {
   const { guard, fail } = await createGuarded()
   const of = (username: string) => [
     attemptOn(username),
@@ -185,7 +185,7 @@ test("unlock() lets every client and device try at once, and at no other account
   for (const attempt of of("bob")) assert.equal(await fail(attempt), 1)
 })
 
-test("verify() makes as many writes for every failure, whichever user it is for", async () => {
+test("verify() makes as many writes for each failure, for known and unknown users", async () => {
   const { store, fail } = await createGuarded()
   await inTurn(70, (index) => fail(another("stranger", index)))
   for (const [number, username] of ["alice", "bob", "nobody", null].entries()) {

@@ -108,7 +108,7 @@ test("refresh() does not move the grace of a parent with each answer", async (t)
   await assert.rejects(refresh(parent), revokedToken)
 })
 
-test("refresh() takes a grandparent for stolen, also right after the rotations", async (t) => {
+test("refresh() treats a grandparent as stolen, even right after the rotations", async (t) => {
   const { service, login, sid, told, refresh } = await createRefreshed(t)
   const second = await refresh(login)
   const third = await refresh(second)
@@ -134,7 +134,7 @@ test("refresh() catches every older token of a long session", async (t) => {
   }
 })
 
-test("refresh() a hundred times at once: one rotation, one successor, nobody logged out", async (t) => {
+test("refresh() of a hundred concurrent calls rotates once, and all get one successor", async (t) => {
   const { service, login, sid, refresh } = await createRefreshed(t)
   const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(login)))
   const [successor, ...more] = new Set(answers.map(({ refreshToken }) => refreshToken))
@@ -147,7 +147,7 @@ test("refresh() a hundred times at once: one rotation, one successor, nobody log
   for (const answer of answers) await service.sessions.authenticate(answer.accessToken)
 })
 
-test("refresh() by tabs that go on with whatever they got never logs out", async (t) => {
+test("refresh() by tabs that use the token they got last never logs out", async (t) => {
   const { service, login, sid, refresh } = await createRefreshed(t)
   let current: Tokens = login
   for (let round = 0; round < 20; round += 1) {
@@ -173,7 +173,7 @@ test("refresh() on a full disk uses nothing up", async (t) => {
   await assertAlive(service, next)
 })
 
-test("refresh() of many at once on a disk that fails: none gets an unstored token", async (t) => {
+test("refresh() of concurrent calls on a failing disk gives no unstored token", async (t) => {
   const disk = createFaultyDisk()
   const { service, login, refresh } = await createRefreshed(t, { disk })
   const held = disk.holdWrites()

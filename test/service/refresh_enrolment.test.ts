@@ -17,7 +17,7 @@ const mustEnrol = refusedAs(
   "Second factor required: log in to set one up",
 )
 
-test("refresh() gives nothing once its user has to enrol, and goes on when not any more", async (t) => {
+test("refresh() is refused while the user has to enrol, and works again afterwards", async (t) => {
   const { service, login, told, refresh } = await createRefreshed(t, { requirement })
   await service.accounts.addRole("alice", "admin")
   service.log.takeAudit()

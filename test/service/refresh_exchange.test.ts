@@ -139,7 +139,7 @@ for (const change of ["endSession", "revokeToken"] as const) {
   })
 }
 
-test("refresh() of a Flask token goes on when the user's hash is changed meanwhile", async (t) => {
+test("refresh() of a Flask token succeeds when the user's hash changes meanwhile", async (t) => {
   const service = await createShared(t)
   const { users } = service.store
   const [{ passwordHash: ifPasswordHash }, { passwordHash }] = (await users.list()) as [User, User]

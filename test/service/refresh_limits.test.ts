@@ -102,7 +102,7 @@ test("refresh() notices theft, however many good tokens came before", async (t) 
   await assertEnded(service, current)
 })
 
-test("refresh() of an account is for 600 at once, whatever the session", async (t) => {
+test("refresh() allows an account 600 at once over all sessions", async (t) => {
   const { service, login, told, refresh } = await createRefreshed(t)
   const logins = [login]
   while (logins.length < 6) logins.push(await logIn(service))

@@ -145,7 +145,7 @@ test("register() of 200 at once by one client makes 30", async () => {
   }
 })
 
-test("register() looks at a hundred names and passwords of a client, then at one each second", async () => {
+test("register() checks a hundred names and passwords of a client, then one each second", async () => {
   const { register, clock } = createRegistration()
   for (let count = 0; count < 100; count += 1) {
     await assert.rejects(

@@ -142,7 +142,7 @@ test("authenticate() refuses a token that was revoked, is unknown, or malformed"
   })
 })
 
-test("authenticate() with a name takes the token of that name only, and notes no other use", async (t) => {
+test("authenticate() with a name accepts only the token of that name, and notes no other use", async (t) => {
   const { serviceTokens } = await serviceOf(t)
   const { token } = await serviceTokens.create(ci)
   await serviceTokens.create({ name: "other", roles: "" })
@@ -160,7 +160,7 @@ test("authenticate() with a name takes the token of that name only, and notes no
   }
 })
 
-test("two tokens of two names work side by side while one takes the other's place", async (t) => {
+test("authenticate() accepts two tokens while one replaces the other", async (t) => {
   const { serviceTokens } = await serviceOf(t)
   const old = await serviceTokens.create({ name: "ci-1", roles: "deploy" })
   const next = await serviceTokens.create({ name: "ci-2", roles: "deploy" })

@@ -126,7 +126,7 @@ for (const [name, work] of Object.entries(races)) {
   })
 }
 
-test("logIn() goes on when the hash was strengthened between check and start", async (t) => {
+test("logIn() succeeds when the hash was strengthened between check and start", async (t) => {
   const service = await createTestService(t)
   interruptBefore(service.store, "startSession", async () => {
     const lane = createHashingLane({ width: 1 })

@@ -85,7 +85,7 @@ test("logOut() with an invalid token ends nothing, and audits nothing", async (t
   await assertAlive(service, login)
 })
 
-test("logOut() on a full disk fails, and the session goes on", async (t) => {
+test("logOut() fails on a full disk, and the session is still alive", async (t) => {
   const disk = createFaultyDisk()
   const { service, login } = await createRefreshed(t, { disk })
   disk.fail(() => ({ code: "ENOSPC" }))
@@ -161,7 +161,7 @@ test("logOut() remembers a Flask token for as long as it is accepted", async (t)
   await assert.rejects(async () => service.sessions.authenticate(token), revokedToken)
 })
 
-test("logOut() does not take a Flask token's word for another user's session", async (t) => {
+test("logOut() with a Flask token does not end another user's session", async (t) => {
   const service = await createTestService(t, { shared: true })
   const others = await logIn(service, "bob")
   service.log.takeAudit()
@@ -179,7 +179,7 @@ test("logOut() of one user never ends another user's session", async (t) => {
   await assertAlive(service, others)
 })
 
-test("logOut() with a Flask refresh token revokes that, whatever session it says it is of", async (t) => {
+test("logOut() with a Flask refresh token revokes it, and not the session in its `sid`", async (t) => {
   const service = await createTestService(t, { shared: true })
   const login = await logIn(service)
   service.log.takeAudit()

@@ -94,7 +94,7 @@ test("verifyAccessToken() judges no claim before the signature", async () => {
   assert.equal(await verdict(withSignature(expired, other), forge.settings), "Invalid token")
 })
 
-test("verifyAccessToken() refuses with AuthError whatever a broken ring throws", async () => {
+test("verifyAccessToken() throws AuthError for anything that a broken ring throws", async () => {
   const forge = await createForge("ES256")
   const thrown = [new TypeError("a"), new RangeError("b"), new DOMException("c"), "text", undefined]
   for (const value of thrown) {
@@ -106,7 +106,7 @@ test("verifyAccessToken() refuses with AuthError whatever a broken ring throws",
   }
 })
 
-test("verifyAccessToken() asks the ring for the header's kid, at the time that it was told", async () => {
+test("verifyAccessToken() asks the ring for the header's kid at the given time", async () => {
   for (const alg of ["ES256", "HS256"] as const) {
     const forge = await createForge(alg)
     const asked: unknown[] = []

@@ -56,7 +56,7 @@ const leewayRows: readonly (readonly [Members, leeway: number, expected: string]
   [{ iat: now + 10, exp: now + 10 }, 60, "Invalid token"],
 ]
 
-test("verifyAccessToken() takes the leeway for exp, iat and nbf, and for nothing else", async () => {
+test("verifyAccessToken() applies the leeway to exp, iat and nbf only", async () => {
   for (const [alg, forge] of Object.entries(forges)) {
     for (const [payload, leewaySeconds, expected] of leewayRows) {
       const found = await verdict(forge.token({ payload }), { ...forge.settings, leewaySeconds })

@@ -215,7 +215,7 @@ test("readClaims() refuses each claim that is missing, and tokens of the other d
   }
 })
 
-test("readClaims() looks at the payload's own members only", () => {
+test("readClaims() reads only the payload's own members", () => {
   const claims = writeClaims(grant, names, shared)
   const { sub, ...rest } = claims
   assert.equal(sub, "alice")

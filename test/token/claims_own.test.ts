@@ -60,7 +60,7 @@ test("isFreeClaimName() takes names without a meaning", () => {
   for (const name of freeNames) assert.equal(isFreeClaimName(name), true, name)
 })
 
-test("isFreeClaimName() refuses names with a meaning, in whatever case", () => {
+test("isFreeClaimName() refuses reserved names in any case", () => {
   for (const name of reservedNames) {
     const spellings = [name, name.toUpperCase(), (name[0] ?? "").toUpperCase() + name.slice(1)]
     for (const spelling of spellings) assert.equal(isFreeClaimName(spelling), false, spelling)
@@ -110,7 +110,7 @@ test("signAccessToken() ignores an own claim with any one of our names", async (
   }
 })
 
-test("signAccessToken() writes tokens that stay good, whatever the record holds", async () => {
+test("signAccessToken() writes valid tokens for any claims in the record", async () => {
   const hostile = JSON.parse('{"__proto__":{"sub":"bob"},"toJSON":"x","exp":1e999,"nbf":9e15}')
   for (const alg of ["ES256", "HS256"] as const) {
     const { settings } = forges[alg]

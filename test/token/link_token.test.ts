@@ -24,7 +24,7 @@ test("makeLinkToken() names the user, and makes another token each time", () => 
   assert.equal(one.token.includes(one.tag), false)
 })
 
-test("isLinkOf() tells a token that was made here from one that anybody wrote", () => {
+test("isLinkOf() refuses a token that was not made here", () => {
   const { token } = makeLinkToken(content, key)
   assert.equal(isLinkOf(token, "reset", key), true)
   assert.equal(isLinkOf(token, "invite", key), false)
@@ -50,7 +50,7 @@ test("isTagOf() holds for the very token, kind and key", () => {
   }
 })
 
-test("usernameIn() and isLinkToken() know no other text", () => {
+test("usernameIn() and isLinkToken() refuse every other text", () => {
   for (const text of ["", "pti_x.y", `ptr_${"a".repeat(54)}.YQ`, `pti_${"a".repeat(54)}.`, "x.y"]) {
     assert.equal(usernameIn(text), null)
     assert.equal(isLinkToken(text), false)

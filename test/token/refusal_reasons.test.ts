@@ -181,7 +181,7 @@ test("verifyAccessToken() has a reason of the list for every hostile token there
   }
 })
 
-test("refreshTokenFault() tells a cut token from one with another tag", () => {
+test("refreshTokenFault() distinguishes a cut token from one with another tag", () => {
   assert.equal(refreshTokenFault(`ptr_${"A".repeat(56)}`), "signature")
   for (const text of ["ptr_", `ptr_${"A".repeat(55)}`, `ptr_${"A".repeat(57)}`, "ptr_é"]) {
     assert.equal(refreshTokenFault(text), "malformed", text)

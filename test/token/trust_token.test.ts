@@ -17,7 +17,7 @@ test("writeTrustToken() makes a token that readTrustToken() reads, for its user 
   assert.equal(readTrustToken(token, "alice", new Uint8Array(32)), null)
 })
 
-test("readTrustToken() takes no other text", () => {
+test("readTrustToken() refuses every other text", () => {
   const end = token.slice(-1)
   const flipped = `${token.slice(0, -1)}${end === "A" ? "B" : "A"}`
   const otherId = token.replace("AbC", "AbD")

@@ -136,7 +136,7 @@ export async function createTimedKeyRing(keys: readonly TimedKey[]): Promise<Key
     },
     published: (now) => keptAt(now).map(({ publicJwk }) => publicJwk),
     keySet(now) {
-      // Keys of one ring only end, one after the other: their number tells which ones are left.
+      // Keys of one ring only end, one after the other: their number shows which ones are left.
       const kept = keptAt(now)
       if (kept.length === named.count) return named.names
       named = { count: kept.length, names: kept.map(({ signing }) => signing.kid).join(" ") }

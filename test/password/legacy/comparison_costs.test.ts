@@ -59,7 +59,7 @@ test("a cost judge does not measure what takes far too long by proportion", asyn
   )
 })
 
-test("a cost judge measures each format by itself", async () => {
+test("createCostJudge() measures each format separately", async () => {
   const { judge, unused } = judgeWith([1, 1, 1, 2, 2, 2])
   assert.equal(await judge(pbkdf2(20_000)), null)
   assert.equal(await judge(`$pbkdf2-sha512$i=20000$${a22}$${a22}`), null)

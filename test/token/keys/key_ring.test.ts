@@ -172,7 +172,7 @@ test("createTimedKeyRing() without keys finds and publishes no key, and can't si
   assert.throws(() => ring.signer(now), { name: "TypeError", message: "A ring needs a key" })
 })
 
-test("KeyRing.find() takes the exact kid and no other", async () => {
+test("KeyRing.find() finds only the exact kid", async () => {
   const ring = await createImportedKeyRing(ecKeyPem, "ES256")
   const kid = ring.signer(now).kid ?? ""
   assert.equal(ring.find(kid, now)?.key.type, "public")
@@ -189,7 +189,7 @@ test("toPublic() keeps only members that everybody may see", () => {
   assert.deepEqual(toPublic({ ...secrets, ...open, ...more }), open)
 })
 
-test("readPrivateJwk() names a key by its thumbprint, whatever the key says", async () => {
+test("readPrivateJwk() names a key by its thumbprint, and not by its own kid", async () => {
   const jwk = await readPrivateJwk(ecKeyPem, "ES256")
   const named = { ...jwk, kid: "../../dev/null" }
   assert.deepEqual(await readPrivateJwk(JSON.stringify(named), "ES256"), jwk)

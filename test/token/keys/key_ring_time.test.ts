@@ -113,7 +113,7 @@ for (const moment of moments) {
   })
 }
 
-test("createTimedKeyRing() verifies at each second whatever it signed before", () => {
+test("createTimedKeyRing() verifies at each second all that it signed before", () => {
   for (let at = now; at <= signsFrom.third + ttl + 10; at += 1) {
     const { kid } = ring.signer(at)
     for (const later of [at, at + 1, at + ttl - 1, at - 5]) {

@@ -26,7 +26,7 @@ const three = [old, signing, waiting]
 
 const kids = (keys: readonly TimedKey[]) => keys.map(({ jwk }) => jwk.kid)
 
-test("stateOf() tells what each key is doing", () => {
+test("stateOf() gives the state of each key", () => {
   const states = (at: number) => three.map((one) => stateOf(one, three, at))
   assert.deepEqual(states(now), ["kept", "signing", "waiting"])
   assert.deepEqual(states(now + 99), ["kept", "signing", "waiting"])
