@@ -21,10 +21,11 @@ import { LoginGuard } from "./service/login_guard.ts"
 import type { LongAnswers } from "./service/long_answers.ts"
 import { openKeys } from "./service/open_keys.ts"
 import { ServiceTokens } from "./service/service_tokens.ts"
+import { SessionStart } from "./service/session_start.ts"
 import { createRevocationWindow } from "./service/session_tokens.ts"
 import { type DataDirectory, findDataDirectory, storeFileNames } from "./store/data_directory.ts"
 import { openStore } from "./store/open_store.ts"
-import type { Store } from "./store/store.ts"
+import type { RevocationWindow, Store } from "./store/store.ts"
 import { machineDisk } from "./system/disk.ts"
 import { fileFailure } from "./system/failure.ts"
 import { secureFile } from "./system/private_files.ts"
@@ -58,6 +59,10 @@ export interface Deployment {
   readonly lane: HashingLane
   /** The file of the audit trail; null when there is none. */
   readonly auditFile: AuditFile | null
+  /** Starts sessions. */
+  readonly starts: SessionStart
+  /** The times that decide how a session ends now. */
+  readonly windowNow: () => RevocationWindow
   /** Who must have a second factor. */
   readonly requirement: FactorRequirement
   /** How often the secret of an authenticator app did not open. */
@@ -145,8 +150,8 @@ export async function compose(
 }
 
 type UseCase =
-  | ("accounts" | "factorCommands" | "serviceTokens" | "requirement")
-  | ("trust" | "lostSecrets")
+  | ("accounts" | "starts" | "windowNow" | "factorCommands" | "serviceTokens")
+  | ("requirement" | "trust" | "lostSecrets")
 
 function useCasesOf(
   { claims, sessions, hashesAtATime, requirement, trustSeconds }: Config,
@@ -155,10 +160,12 @@ function useCasesOf(
   const trust = new DeviceTrust({ ...parts, keys, trustSeconds })
   const windowNow = createRevocationWindow(parts.clock, { ...claims, ...sessions })
   const guard = new LoginGuard({ ...parts, hashesAtATime, seconds: parts.clock.steady })
-  const shared = { ...parts, requirement, trust, windowNow }
+  const shared = { ...parts, keys, requirement, trust, windowNow }
+  const accounts = new Accounts({ ...shared, guard })
   return {
-    ...{ requirement, trust, lostSecrets: { count: 0 } },
-    accounts: new Accounts({ ...shared, guard, keys }),
+    ...{ requirement, trust, windowNow, lostSecrets: { count: 0 } },
+    accounts,
+    starts: new SessionStart({ ...shared, accounts, settings: sessions }),
     factorCommands: lateFactorCommands(shared),
     serviceTokens: new ServiceTokens(parts),
   }

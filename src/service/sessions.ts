@@ -7,7 +7,6 @@ import { AuthError, type RefusalReason } from "../errors.ts"
 import type { Revocations, RevocationWindow, Store } from "../store/store.ts"
 import { type Audit, auditEnded, callerFields } from "../telemetry/audit.ts"
 import { type VerifiedFigures, VerifiedTokens } from "../token/verified_tokens.ts"
-import type { Accounts } from "./accounts.ts"
 import { createAuthenticate, type Principal } from "./authenticate.ts"
 import type { LoginCredentials } from "./credential_check.ts"
 import type { DeviceTrust } from "./device_trust.ts"
@@ -15,14 +14,8 @@ import { endSession } from "./end_session.ts"
 import { type ListedSession, listSessions } from "./listed_sessions.ts"
 import { readOwnToken } from "./own_token.ts"
 import { createRefresh, type Refresh } from "./refresh.ts"
+import type { PasswordChange, PendingLogin, SessionStart, StartedLogin } from "./session_start.ts"
 import {
-  type PasswordChange,
-  type PendingLogin,
-  SessionStart,
-  type StartedLogin,
-} from "./session_start.ts"
-import {
-  createRevocationWindow,
   type GrantParts,
   grantTokens,
   type SessionSettings,
@@ -47,8 +40,9 @@ export interface LoginTokens extends Tokens {
 }
 
 interface SessionParts extends GrantParts {
-  readonly accounts: Accounts
   readonly store: Store
+  readonly starts: SessionStart
+  readonly windowNow: () => RevocationWindow
   readonly settings: SessionSettings
   /** Bytes that verified access tokens may take. */
   readonly verifiedBytesMax: number
@@ -61,8 +55,7 @@ interface SessionParts extends GrantParts {
 
 /** The use cases. */
 export class Sessions {
-  readonly #parts: SessionParts &
-    TokenUseParts & { readonly windowNow: () => RevocationWindow; readonly starts: SessionStart }
+  readonly #parts: SessionParts & TokenUseParts
   /** Gives the next tokens of a session. */
   readonly refresh: Refresh
   /** Finds who sent an access token. @throws AuthError `invalid_token` */
@@ -71,11 +64,8 @@ export class Sessions {
   readonly verifiedFigures: () => VerifiedFigures
 
   constructor(parts: SessionParts) {
-    const { clock, tokens, settings, verifiedBytesMax: bytesMax } = parts
-    const windowNow = createRevocationWindow(clock, { ...tokens, ...settings })
-    const rates = createTokenRates(clock.steady)
-    const starts = new SessionStart({ ...parts, windowNow })
-    this.#parts = { ...parts, windowNow, rates, starts }
+    const { clock, tokens, verifiedBytesMax: bytesMax } = parts
+    this.#parts = { ...parts, rates: createTokenRates(clock.steady) }
     this.refresh = createRefresh(this.#parts)
     const verified = new VerifiedTokens(tokens, { bytesMax })
     this.authenticate = createAuthenticate({ ...parts, verified })

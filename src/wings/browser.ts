@@ -52,6 +52,7 @@ import { hostNameOf } from "../http/host.ts"
 import type { BrowserRoutes, Route, RouteGroup } from "../http/router.ts"
 import { createEntrances } from "../pages/entrances.ts"
 import type { PageParts } from "../pages/page_parts.ts"
+import type { Accounts } from "../service/accounts.ts"
 import type { Principal } from "../service/authenticate.ts"
 import { AppTokens } from "../service/browser/app_tokens.ts"
 import { type CookieSessionParts, CookieSessions } from "../service/browser/cookie_sessions.ts"
@@ -68,6 +69,7 @@ import { type LoadFactors, ownFactorRoutes } from "./factor_routes.ts"
 
 /** What the wing works with. */
 export interface BrowserParts extends CookieSessionParts, LinkParts {
+  readonly accounts: Accounts
   readonly sessions: Sessions
   /** Finds the machine that sent a service token. */
   readonly machine: AuthenticateMachine<Principal>
@@ -195,7 +197,7 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
     hasPasskeys: findRelyingParty(publicAddress) !== null,
     findHost: createFindHost(hosts, host),
     handOver: createHandOver({ ...parts, cookieSessions }),
-    ...{ deviceKey: parts.refreshKey, trust: parts.trust, cookieKey: parts.cookieKey },
+    ...{ deviceKey: parts.keys.refreshKey, trust: parts.trust, cookieKey: parts.cookieKey },
     clock: parts.clock,
   }
 }

@@ -22,24 +22,14 @@ import { PagePasskeys } from "../service/factors/page_passkeys.ts"
 import { PasskeyEnrolment } from "../service/factors/passkey_enrolment.ts"
 import { PasskeyLogin } from "../service/factors/passkey_login.ts"
 import { findRelyingParty } from "../service/factors/relying_party.ts"
-import {
-  type PendingLogin,
-  type SentFactor,
-  SessionStart,
-  type SessionStartParts,
-} from "../service/session_start.ts"
-import { createRevocationWindow, type SessionSettings } from "../service/session_tokens.ts"
+import type { PendingLogin, SentFactor } from "../service/session_start.ts"
+import type { SessionSettings } from "../service/session_tokens.ts"
 import type { Sessions } from "../service/sessions.ts"
-import type { ClaimSettings } from "../token/claims.ts"
 
 /** What the wing is made of. */
-export interface FactorWingParts
-  extends Omit<FactorParts, "starts" | "windowNow" | "relyingParty">,
-    Omit<SessionStartParts, "windowNow" | "settings"> {
-  readonly accounts: SessionStartParts["accounts"]
+export interface FactorWingParts extends Omit<FactorParts, "relyingParty"> {
   readonly sessions: Sessions
   readonly settings: SessionSettings
-  readonly claims: Pick<ClaimSettings, "accessTtlSeconds" | "leewaySeconds">
   /** The address under which clients reach the service, where it is known. */
   readonly publicAddress: string | undefined
 }
@@ -49,11 +39,9 @@ export type FactorWing = ReturnType<typeof createFactorWing>
 
 /** Makes the wing. */
 export function createFactorWing(wingParts: FactorWingParts) {
-  const { sessions, settings, clock, claims, publicAddress } = wingParts
-  const windowNow = createRevocationWindow(clock, { ...claims, ...settings })
-  const starts = new SessionStart({ ...wingParts, windowNow })
+  const { sessions, settings, publicAddress } = wingParts
   const relyingParty = findRelyingParty(publicAddress)
-  const factors: FactorParts = { ...wingParts, windowNow, starts, relyingParty }
+  const factors: FactorParts = { ...wingParts, relyingParty }
   const enrolment = new Enrolment(factors)
   const passkeyEnrolment = new PasskeyEnrolment(factors, enrolment)
   const passkeyLogin = new PasskeyLogin(factors)

@@ -9,7 +9,7 @@ import { createPasswordHasher, type PasswordHasher } from "../../src/password/ha
 import { createHashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"
 import { LoginGuard } from "../../src/service/login_guard.ts"
-import { createRevocationWindow } from "../../src/service/session_tokens.ts"
+import { SessionStart } from "../../src/service/session_start.ts"
 import { Sessions } from "../../src/service/sessions.ts"
 import { createFaultyDisk } from "../support/faulty_disk.ts"
 import { makeRequest } from "../support/http_request.ts"
@@ -34,24 +34,19 @@ type Members = Readonly<Record<string, string>>
 async function createCountedLogin(t: TestContext) {
   const disk = createFaultyDisk()
   const { accounts: seeded, ...parts } = await createTestService(t, { disk })
-  const { clock, tokens, log, keys, store } = parts
+  const { clock, log, store } = parts
   await seeded.disable("bob")
   await seeded.create({ username: "carol", password: lockedPassword })
   for (let failures = 0; failures < 70; failures += 1) {
     await store.failures.count("carol", "stranger")
   }
   const { hasher, count } = await createCountedHasher()
-  const windowNow = createRevocationWindow(clock, { ...tokens, ...sessionSettings })
   const seconds = clock.now
   const guard = new LoginGuard({ ...parts, hasher, hashesAtATime: 2, seconds })
-  const { refreshKey } = keys
-  const requirement = { kind: "none" } as const
-  const checking = { ...parts, hasher, windowNow, guard, deviceKey: refreshKey, requirement }
-  const accounts = new Accounts(checking)
-  const sessions = new Sessions({
-    ...{ ...parts, accounts, refreshKey, requirement },
-    ...{ settings: sessionSettings, verifiedBytesMax: 1_000_000 },
-  })
+  const settings = sessionSettings
+  const shared = { ...parts, hasher, guard, requirement: { kind: "none" } as const, settings }
+  const starts = new SessionStart({ ...shared, accounts: new Accounts(shared) })
+  const sessions = new Sessions({ ...shared, starts, verifiedBytesMax: 1_000_000 })
   const app = createApp({
     ...{
       sessions,

@@ -18,10 +18,11 @@ import { createLongAnswers, type LongAnswers } from "../../src/service/long_answ
 import { openKeys } from "../../src/service/open_keys.ts"
 import { createRegister } from "../../src/service/registration.ts"
 import { ServiceTokens } from "../../src/service/service_tokens.ts"
+import { SessionStart } from "../../src/service/session_start.ts"
 import { createRevocationWindow, type SessionSettings } from "../../src/service/session_tokens.ts"
 import { Sessions } from "../../src/service/sessions.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
-import type { Store } from "../../src/store/store.ts"
+import type { RevocationWindow, Store } from "../../src/store/store.ts"
 import { type Disk, machineDisk } from "../../src/system/disk.ts"
 import type { Audit } from "../../src/telemetry/audit.ts"
 import type { SummingAudit } from "../../src/telemetry/audit_summary.ts"
@@ -65,6 +66,8 @@ export interface TestService {
   readonly serviceTokens: ServiceTokens
   readonly lane: HashingLane
   readonly trust: DeviceTrust
+  readonly starts: SessionStart
+  readonly windowNow: () => RevocationWindow
   /** How often the secret of an authenticator app did not open. */
   readonly lostSecrets: { readonly count: number }
   readonly audit: Audit
@@ -164,20 +167,17 @@ export async function createTestService(
   t: TestContext,
   options: TestServiceOptions = {},
 ): Promise<TestService> {
-  const { shared = false, generated = false } = options
-  const { clock, log, directory, warn, store, trail, recentLogins, audit } = await createBase(
-    t,
-    options,
-  )
+  const { shared: isShared = false, generated = false } = options
+  const opened = await createBase(t, options)
+  const { clock, log, directory, warn, store, trail, recentLogins, audit } = opened
   const { lane, hasher } = createHashing()
   const settings = { ...sessionSettings, ...options.settings }
-  const claims = { ...claimSettings(shared), ...options.tokens }
+  const claims = { ...claimSettings(isShared), ...options.tokens }
   const windowNow = createRevocationWindow(clock, { ...claims, ...settings })
-  const keys = await openKeys({
-    ...{ signing: signingOf({ shared, generated }), store, clock, audit, warn, ...claims },
-    rotationSeconds: null,
-  })
-  const { refreshKey, cookieKey, factorKey } = keys
+  const signing = signingOf({ shared: isShared, generated })
+  const keyParts = { signing, store, clock, audit, warn, rotationSeconds: null }
+  const keys = await openKeys({ ...keyParts, ...claims })
+  const { cookieKey, factorKey } = keys
   const { requirement = { kind: "none" }, trustSeconds = null } = options
   const trust = new DeviceTrust({ store, keys, trustSeconds, clock, audit })
   const base = { store, hasher, clock, audit, requirement, trust }
@@ -185,19 +185,18 @@ export async function createTestService(
   const accounts = new Accounts({ ...base, windowNow, guard, keys })
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
-  const sessions = new Sessions({
-    ...{ ...base, accounts, tokens, keys, settings },
-    verifiedBytesMax: 1_000_000,
-  })
+  const shared = { ...base, keys, cookieKey, windowNow, accounts, settings }
+  const starts = new SessionStart(shared)
+  const sessions = new Sessions({ ...shared, starts, tokens, verifiedBytesMax: 1_000_000 })
   const serviceTokens = new ServiceTokens(base)
   const { authenticate: machine } = serviceTokens
   const service = { ready: true }
   const isReady = async () => service.ready
-  const wingParts = { ...base, keys, cookieKey, refreshKey, accounts, settings, sessions }
+  const wingParts = { ...shared, starts, sessions }
   const links = createLinkMaker({ ...wingParts, ...browserOptions })
   const ofSite = { siteName: "Home", publicAddress: options.publicAddress ?? loginAddress }
   const lostSecrets = { count: 0 }
-  const wing = createFactorWing({ ...wingParts, ...ofSite, factorKey, claims, lostSecrets })
+  const wing = createFactorWing({ ...wingParts, ...ofSite, factorKey, lostSecrets })
   const factors = async () => wing
   const browser = createBrowserRoutes({
     ...{ ...wingParts, ...claims, ...browserOptions },
@@ -207,14 +206,14 @@ export async function createTestService(
     ...{ sessions, factors, machine, isReady, log: log.log },
     ...{ allowedHosts: null, corsOrigins: [], ...options.app },
     browser: options.browser === undefined ? null : browser,
-    admin: adminRowsOf({ ...wingParts, windowNow, links, serviceTokens, log: log.log }, options),
+    admin: adminRowsOf({ ...wingParts, links, serviceTokens, log: log.log }, options),
     register: options.registration ? createRegister({ store, hasher, clock, audit }) : null,
     issuer: claims.profile === "published" ? (claims.issuer ?? null) : null,
     publicKeys: () => keys.publicKeys(),
   })
   const commands = { longAnswers: async () => createLongAnswers(base), serviceTokens }
   const made = { accounts, sessions, links, keys, trust, lostSecrets, ...commands }
-  const parts = { ...made, ...trail, lane, store, tokens, clock, log, directory }
+  const parts = { ...made, starts, windowNow, ...trail, lane, store, tokens, clock, log, directory }
   return Object.assign(service, { app, ...createCalls(app, options), ...parts })
 }
 

@@ -17,7 +17,7 @@ const core = routes({
 const wing = createBrowserRoutes({
   machine: () => {},
   ...{ publicAddress: "https://login.example.org", name: "Home", hosts: [] },
-  ...{ settings: {}, clock: {}, sessions: {} },
+  ...{ keys: {}, settings: {}, clock: {}, sessions: {} },
 } as unknown as BrowserParts)
 const rows = wing.groups(core).flat()
 
@@ -79,7 +79,7 @@ test("browserRoutes() are these, for these people", () => {
 const protecting = createBrowserRoutes({
   machine: () => {},
   ...{ publicAddress: "https://login.example.org", name: "Home" },
-  ...{ settings: {}, clock: {}, sessions: {}, log: {} },
+  ...{ keys: {}, settings: {}, clock: {}, sessions: {}, log: {} },
   hosts: [{ name: "*.example.org", ports: [8443], rule: {} }],
 } as unknown as BrowserParts)
 const verifyRows = protecting.groups(core)[2] ?? []

@@ -7,28 +7,26 @@ import type { Caller } from "../../domain/caller.ts"
 import type { FactorRequirement } from "../../domain/factor_requirement.ts"
 import { isAlive, type Session, type SessionLife } from "../../domain/session.ts"
 import { AuthError, Unavailable } from "../../errors.ts"
-import type { SessionOfUser, Store } from "../../store/store.ts"
-import type { Audit } from "../../telemetry/audit.ts"
+import type { SessionOfUser } from "../../store/store.ts"
 import {
   type CookieContent,
   type CookieKind,
   isCookieValue,
   writeCookieValue,
 } from "../../token/cookie_value.ts"
-import type { Accounts } from "../accounts.ts"
 import { Principal } from "../authenticate.ts"
 import type { LoginCredentials } from "../credential_check.ts"
 import type { DeviceTrust } from "../device_trust.ts"
 import { type EndParts, endSession } from "../end_session.ts"
 import type { KeyWatch } from "../keys.ts"
-import {
-  type PasswordChange,
-  type PendingLogin,
+import type {
+  PasswordChange,
+  PendingLogin,
   SessionStart,
-  type StartedLogin,
-  type UsedLink,
+  StartedLogin,
+  UsedLink,
 } from "../session_start.ts"
-import { createRevocationWindow, type SessionSettings } from "../session_tokens.ts"
+import type { SessionSettings } from "../session_tokens.ts"
 import { KnownCookies, type SentCookie } from "./known_cookies.ts"
 
 /** How a browser logs in. */
@@ -40,20 +38,16 @@ export interface BrowserLogin extends LoginCredentials {
 }
 
 /** What the use cases work with. */
-export interface CookieSessionParts {
-  readonly accounts: Accounts
-  readonly store: Store
+export interface CookieSessionParts extends EndParts {
+  readonly starts: SessionStart
   readonly keys: KeyWatch
   readonly cookieKey: () => Uint8Array
-  readonly refreshKey: () => Uint8Array
   readonly settings: SessionSettings
   readonly clock: Clock
-  readonly audit: Audit
   readonly requirement: FactorRequirement
   readonly trust: DeviceTrust
-  /** Lives of access tokens: for so long a login counts as fresh. */
+  /** Life of an access token: for so long a login counts as fresh. */
   readonly accessTtlSeconds: number
-  readonly leewaySeconds: number
 }
 
 /** The longest idle life of a session that ends with the browser. */
@@ -64,16 +58,13 @@ const touchPart = 1 / 20
 
 /** The use cases. */
 export class CookieSessions {
-  readonly #parts: CookieSessionParts & EndParts
-  readonly #starts: SessionStart
+  readonly #parts: CookieSessionParts
   readonly #known = new KnownCookies()
   /** Touches under way, so that many requests of one browser write once. */
   readonly #touches = new Map<string, Promise<Session | null>>()
 
   constructor(parts: CookieSessionParts) {
-    const windowNow = createRevocationWindow(parts.clock, { ...parts, ...parts.settings })
-    this.#parts = { ...parts, windowNow }
-    this.#starts = new SessionStart(this.#parts)
+    this.#parts = parts
   }
 
   /**
@@ -82,7 +73,7 @@ export class CookieSessions {
    */
   async logIn(login: BrowserLogin, caller: Caller): Promise<StartedLogin | PendingLogin> {
     const { stays, replaces, ...credentials } = login
-    const started = await this.#starts.logIn(credentials, this.lifeOf(stays), caller)
+    const started = await this.#parts.starts.logIn(credentials, this.lifeOf(stays), caller)
     if (!("due" in started)) await this.endReplaced(replaces, caller)
     return started
   }
@@ -98,7 +89,7 @@ export class CookieSessions {
   ): Promise<StartedLogin> {
     const { username, sid } = session
     const life = this.lifeOf(this.stays(session))
-    return this.#starts.changePassword(passwords, { username, sid, life }, caller)
+    return this.#parts.starts.changePassword(passwords, { username, sid, life }, caller)
   }
 
   /**
@@ -110,7 +101,7 @@ export class CookieSessions {
     replaces: string | null,
     caller: Caller,
   ): Promise<StartedLogin | PendingLogin | null> {
-    const started = await this.#starts.useLink(link, this.lifeOf(false), caller)
+    const started = await this.#parts.starts.useLink(link, this.lifeOf(false), caller)
     if (started !== null && !("due" in started)) await this.endReplaced(replaces, caller)
     return started
   }

@@ -20,11 +20,10 @@ const noRequirement = { kind: "none" } as const
 
 async function opened(t: TestContext, options: Parameters<typeof createTestService>[1] = {}) {
   const service = await createTestService(t, options)
-  const { accounts, store, keys, trust, clock, audit } = service
+  const { cookieKey } = service.keys
   const settings = { ...sessionSettings, ...lives }
   const cookies = new CookieSessions({
-    ...{ accounts, store, keys, trust, settings, clock, audit, accessTtlSeconds, leewaySeconds: 0 },
-    ...{ cookieKey: keys.cookieKey, refreshKey: keys.refreshKey, requirement: noRequirement },
+    ...{ ...service, cookieKey, settings, accessTtlSeconds, requirement: noRequirement },
   })
   const logIn = async (stays = false, replaces: string | null = null) => {
     const login = await cookies.logIn({ ...alice, stays, replaces }, caller)
