@@ -123,14 +123,15 @@ export class Accounts {
     const passwordHash = await hasher.hash(password, act.asker)
     const reset = { typed: username, reset: { passwordHash }, reason: "password_set" }
     const user = await resetUserBy(reset, act, this.#parts)
-    await this.forgetFailures(username, "password_set", act.fields)
+    await this.forgetFailures(username, act.fields)
     return user
   }
 
   /** Forgets the failed logins of a user who has a new password. The username is canonical. */
-  async forgetFailures(username: string, reason: string, fields: AuditFields = {}): Promise<void> {
+  async forgetFailures(username: string, fields: AuditFields = {}): Promise<void> {
     const { guard, audit } = this.#parts
-    if (await guard.unlock(username)) audit("user.unlocked", { ...fields, user: username, reason })
+    const unlocked = { ...fields, user: username, reason: "password_set" }
+    if (await guard.unlock(username)) audit("user.unlocked", unlocked)
   }
 
   /** Forgets the failures of a login that is complete only now, by its second factor. */

@@ -185,12 +185,12 @@ test("moveOn() continues after the presented number, and keeps the use before", 
   assert.ok(Object.isFrozen(moved) && Object.isFrozen(moved.usedBefore))
 })
 
-// Seconds after `start`, when ten minutes begin: uses, and what a list tells of them.
+// Seconds after `start`, when ten minutes begin: uses, and what a list shows of them.
 const listings: readonly (readonly [
   name: string,
   uses: readonly number[],
   at: number,
-  told: number,
+  shownAt: number,
 ])[] = [
   ["the login at once", [], 30, 0],
   ["the login much later", [], 5000, 0],
@@ -204,7 +204,7 @@ const listings: readonly (readonly [
   ["not a use by a clock that was ahead", [9000], 700, 0],
 ]
 
-for (const [name, uses, at, told] of listings) {
+for (const [name, uses, at, shownAt] of listings) {
   test(`listedUse() shows ${name}`, () => {
     let used: Session = { ...session, address: "0", userAgent: "0" }
     for (const use of uses) {
@@ -212,8 +212,8 @@ for (const [name, uses, at, told] of listings) {
       used = moveOn(used, client, { at: start + use, steadyAt: start, life })
     }
     const listed = listedUse(used, start + at)
-    assert.equal(listed.at, start + told)
-    const by = Math.max(0, ...uses.filter((use) => use - (use % 600) <= told && told > 0))
+    assert.equal(listed.at, start + shownAt)
+    const by = Math.max(0, ...uses.filter((use) => use - (use % 600) <= shownAt && shownAt > 0))
     assert.deepEqual([listed.address, listed.userAgent], [`${by}`, `${by}`])
   })
 }

@@ -46,7 +46,7 @@ export const keysOfTests: KeyWatch = {
 /** Who asks. */
 export const someone: Caller = { requestId: "r-1", address: "192.0.2.7", userAgent: "test" }
 
-/** The caller as audit events tell of it. */
+/** The caller in audit events. */
 export const bySomeone = { client: someone.address, request: someone.requestId } as const
 
 /**

@@ -140,9 +140,9 @@ for (const [reason, unlock] of Object.entries(unlocks)) {
     await guess(75)
     log.takeAudit()
     await unlock(accounts)
-    const [told, ...more] = log.takeAudit().filter(({ event }) => event === "user.unlocked")
+    const [unlocked, ...more] = log.takeAudit().filter(({ event }) => event === "user.unlocked")
     const where = reason === "login" ? bySomeone : {}
-    assert.deepEqual(told, { event: "user.unlocked", user: "alice", ...where, reason })
+    assert.deepEqual(unlocked, { event: "user.unlocked", user: "alice", ...where, reason })
     assert.deepEqual(more, [])
     assert.equal(await store.failures.find("alice"), null)
     const compared = createCounter(accounts)

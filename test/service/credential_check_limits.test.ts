@@ -1,4 +1,4 @@
-// How often a password may be tried, and that no refusal tells what was wrong. What an account
+// How often a password may be tried, and that no refusal says what was wrong. What an account
 // allows in all is in credential_check_budget.test.ts.
 
 import assert from "node:assert/strict"
@@ -15,7 +15,7 @@ import {
   wrong,
 } from "./checked_accounts.ts"
 
-/** What can be wrong, of which nobody may be able to tell one from the other. */
+/** What can be wrong. No two of them may be distinguishable. */
 const wrongs: Readonly<Record<string, readonly [trial: Trial, password: string]>> = {
   "a wrong password": [{}, wrong],
   "an unknown name": [{ username: "carol" }, right],

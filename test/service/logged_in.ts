@@ -14,7 +14,7 @@ export const caller: Caller = {
   userAgent: "Mozilla/5.0 (tests)",
 }
 
-/** The caller as audit events tell of it. */
+/** The caller in audit events. */
 export const where = { client: "192.0.2.7", request: "r1" } as const
 
 /** What a login gave. */

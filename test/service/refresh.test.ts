@@ -13,10 +13,10 @@ import { assertAlive, assertEnded, payloadOf, where } from "./logged_in.ts"
 import { createRefreshed } from "./refreshed.ts"
 
 test("refresh() gives the next tokens of the session, not fresh, and says so", async (t) => {
-  const { service, login, sid, told, refresh } = await createRefreshed(t)
+  const { service, login, sid, audited, refresh } = await createRefreshed(t)
   service.clock.advance(60)
   const next = await refresh(login)
-  assert.deepEqual(service.log.takeAudit(), [{ event: "session.refreshed", ...told }])
+  assert.deepEqual(service.log.takeAudit(), [{ event: "session.refreshed", ...audited }])
   assert.notEqual(next.refreshToken, login.refreshToken)
   assert.deepEqual([next.expiresInSeconds, next.refreshExpiresInSeconds], [900, 86_400])
   const claims = payloadOf(next.accessToken)
@@ -40,8 +40,8 @@ test("refresh() notes from where the session was used last", async (t) => {
 })
 
 /** The event of a token that was used before, here by who used the session last. */
-function reusedBy(told: Readonly<Record<string, unknown>>) {
-  return { event: "session.reused", ...told, other: where.client }
+function reusedBy(audited: Readonly<Record<string, unknown>>) {
+  return { event: "session.reused", ...audited, other: where.client }
 }
 
 /** Seconds since the rotation, and whether its parent is still answered. */
@@ -62,7 +62,7 @@ for (const [graceSeconds, seconds, replayed] of graceRows) {
   const grace = `with a grace of ${graceSeconds} s`
   test(`refresh() ${word} a parent after ${seconds} s ${grace}`, async (t) => {
     const settings = { graceSeconds }
-    const { service, tokens, latest, told, refresh } = await createRefreshed(t, {
+    const { service, tokens, latest, audited, refresh } = await createRefreshed(t, {
       times: 1,
       settings,
     })
@@ -70,15 +70,15 @@ for (const [graceSeconds, seconds, replayed] of graceRows) {
     const [parent] = tokens as [Tokens]
     if (replayed) {
       assert.equal((await refresh(parent)).refreshToken, latest.refreshToken)
-      assert.deepEqual(service.log.takeAudit(), [{ event: "session.replayed", ...told }])
+      assert.deepEqual(service.log.takeAudit(), [{ event: "session.replayed", ...audited }])
       return
     }
     await assert.rejects(refresh(parent), revokedToken)
     // Back at the time of the tokens, so that they are refused for nothing else.
     service.clock.advance(-seconds)
-    const ended = { event: "session.ended", ...told, reason: "reused" }
-    assert.deepEqual(service.log.takeAudit(), [reusedBy(told), ended])
-    assert.deepEqual((await service.sessions.revocations()).sids, [told.session])
+    const ended = { event: "session.ended", ...audited, reason: "reused" }
+    assert.deepEqual(service.log.takeAudit(), [reusedBy(audited), ended])
+    assert.deepEqual((await service.sessions.revocations()).sids, [audited.session])
     await assertEnded(service, latest)
   })
 }
@@ -109,14 +109,14 @@ test("refresh() does not move the grace of a parent with each answer", async (t)
 })
 
 test("refresh() treats a grandparent as stolen, even right after the rotations", async (t) => {
-  const { service, login, sid, told, refresh } = await createRefreshed(t)
+  const { service, login, sid, audited, refresh } = await createRefreshed(t)
   const second = await refresh(login)
   const third = await refresh(second)
   service.log.takeAudit()
   await assert.rejects(refresh(login), revokedToken)
   assert.deepEqual(service.log.takeAudit(), [
-    reusedBy(told),
-    { event: "session.ended", ...told, reason: "reused" },
+    reusedBy(audited),
+    { event: "session.ended", ...audited, reason: "reused" },
   ])
   for (const tokens of [login, second, third]) await assertEnded(service, tokens)
   const refusal = { event: "refresh.refused", session: sid, ...where, reason: "ended" }
@@ -162,14 +162,14 @@ test("refresh() by tabs that use the token they got last never logs out", async 
 
 test("refresh() on a full disk uses nothing up", async (t) => {
   const disk = createFaultyDisk()
-  const { service, login, told, refresh } = await createRefreshed(t, { disk })
+  const { service, login, audited, refresh } = await createRefreshed(t, { disk })
   disk.fail(() => ({ code: "ENOSPC" }))
   for (let time = 0; time < 3; time += 1) await assert.rejects(refresh(login), notStored)
   assert.deepEqual(service.log.takeAudit(), [])
   disk.fail()
   service.clock.advance(1000)
   const next = await refresh(login)
-  assert.deepEqual(service.log.takeAudit(), [{ event: "session.refreshed", ...told }])
+  assert.deepEqual(service.log.takeAudit(), [{ event: "session.refreshed", ...audited }])
   await assertAlive(service, next)
 })
 

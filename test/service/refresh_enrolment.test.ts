@@ -18,7 +18,7 @@ const mustEnrol = refusedAs(
 )
 
 test("refresh() is refused while the user has to enrol, and works again afterwards", async (t) => {
-  const { service, login, told, refresh } = await createRefreshed(t, { requirement })
+  const { service, login, audited, refresh } = await createRefreshed(t, { requirement })
   await service.accounts.addRole("alice", "admin")
   service.log.takeAudit()
   for (let times = 0; times < 3; times += 1) {
@@ -26,7 +26,7 @@ test("refresh() is refused while the user has to enrol, and works again afterwar
     service.clock.advance(600)
     await assert.rejects(refresh(login), mustEnrol)
   }
-  const refusal = { event: "refresh.refused", ...told, reason: "not_enrolled" }
+  const refusal = { event: "refresh.refused", ...audited, reason: "not_enrolled" }
   assert.deepEqual(service.log.takeAudit(), [refusal, refusal, refusal])
   await service.accounts.removeRole("alice", "admin")
   const next = await refresh(login)
@@ -34,20 +34,20 @@ test("refresh() is refused while the user has to enrol, and works again afterwar
 })
 
 test("refresh() gives nothing for the parent in the grace either", async (t) => {
-  const { service, login, latest, told, refresh } = await createRefreshed(t, {
+  const { service, login, latest, audited, refresh } = await createRefreshed(t, {
     ...{ times: 1, requirement },
   })
   await service.accounts.addRole("alice", "admin")
   service.log.takeAudit()
   await assert.rejects(refresh(login), mustEnrol)
   await assert.rejects(refresh(latest), mustEnrol)
-  const refusal = { event: "refresh.refused", ...told, reason: "not_enrolled" }
+  const refusal = { event: "refresh.refused", ...audited, reason: "not_enrolled" }
   assert.deepEqual(service.log.takeAudit(), [refusal, refusal])
 })
 
 test("refresh() finds the theft of a token whose user has to enrol", async (t) => {
   for (const times of [1, 2]) {
-    const { service, login, latest, told, refresh } = await createRefreshed(t, {
+    const { service, login, latest, audited, refresh } = await createRefreshed(t, {
       ...{ times, requirement },
     })
     await service.accounts.addRole("alice", "admin")
@@ -56,8 +56,8 @@ test("refresh() finds the theft of a token whose user has to enrol", async (t) =
     await assert.rejects(refresh(login), revokedToken)
     const other = caller.address
     assert.deepEqual(service.log.takeAudit(), [
-      { event: "session.reused", ...told, other },
-      { event: "session.ended", ...told, reason: "reused" },
+      { event: "session.reused", ...audited, other },
+      { event: "session.ended", ...audited, reason: "reused" },
     ])
     await assert.rejects(refresh(latest), revokedToken)
   }

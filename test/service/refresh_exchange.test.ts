@@ -40,10 +40,10 @@ test("refresh() of a Flask token starts a session that began with the token", as
   service.clock.advance(1000)
   const tokens = await service.exchange(flaskRefresh())
   const sid = sidOf(tokens)
-  const told = { user: "alice", session: sid, ...where }
+  const audited = { user: "alice", session: sid, ...where }
   assert.deepEqual(service.log.takeAudit(), [
-    { event: "session.started", ...told, reason: "exchanged" },
-    { event: "session.refreshed", ...told },
+    { event: "session.started", ...audited, reason: "exchanged" },
+    { event: "session.refreshed", ...audited },
   ])
   const { sub, fresh, type, auth_time: authTime } = payloadOf(tokens.accessToken)
   assert.deepEqual([sub, fresh, type, authTime], ["alice", false, "access", now])
@@ -186,14 +186,14 @@ interface RefusedRow {
   readonly token: string
   readonly prepare?: (service: Service) => unknown
   readonly error: (error: unknown) => true
-  /** What the audit trail tells beside where the request came from. */
-  readonly told: Readonly<Record<string, string>>
+  /** The fields of the audit event, without those of the caller. */
+  readonly audited: Readonly<Record<string, string>>
 }
 
 const alice = { user: "alice" }
-const ended = { error: revokedToken, told: { ...alice, reason: "ended" } }
-const expired = { error: expiredToken, told: { ...alice, reason: "expired" } }
-const invalid = { error: invalidToken, told: { reason: "invalid" } }
+const ended = { error: revokedToken, audited: { ...alice, reason: "ended" } }
+const expired = { error: expiredToken, audited: { ...alice, reason: "expired" } }
+const invalid = { error: invalidToken, audited: { reason: "invalid" } }
 
 const refusedRows: Readonly<Record<string, RefusedRow>> = {
   "that has expired": { token: flaskRefresh({ iat: now - month, exp: now }), ...expired },
@@ -207,12 +207,12 @@ const refusedRows: Readonly<Record<string, RefusedRow>> = {
   "that is an access token": {
     token: flaskRefresh({ type: "access", exp: now + 900 }),
     error: refusedAs("invalid_token", "Only refresh tokens are allowed"),
-    told: { ...alice, reason: "access_token" },
+    audited: { ...alice, reason: "access_token" },
   },
   "of an unknown user": {
     token: flaskRefresh({ sub: "carol" }),
     error: revokedToken,
-    told: { reason: "ended" },
+    audited: { reason: "ended" },
   },
   "of a disabled user": {
     token: flaskRefresh(),
@@ -223,7 +223,7 @@ const refusedRows: Readonly<Record<string, RefusedRow>> = {
     token: flaskRefresh(),
     prepare: ({ accounts }) => accounts.delete("alice"),
     error: revokedToken,
-    told: { reason: "ended" },
+    audited: { reason: "ended" },
   },
   "from before the user was logged out": {
     token: flaskRefresh(),
@@ -232,13 +232,13 @@ const refusedRows: Readonly<Record<string, RefusedRow>> = {
   },
 }
 
-for (const [name, { token, prepare, error, told }] of Object.entries(refusedRows)) {
+for (const [name, { token, prepare, error, audited }] of Object.entries(refusedRows)) {
   test(`refresh() refuses a Flask token ${name}`, async (t) => {
     const service = await createShared(t)
     await prepare?.(service)
     service.log.takeAudit()
     await assert.rejects(service.exchange(token), error)
-    const refusal = { event: "refresh.refused", ...where, ...told }
+    const refusal = { event: "refresh.refused", ...where, ...audited }
     assert.deepEqual(service.log.takeAudit(), [refusal])
     assert.deepEqual(await service.store.sessions.list("alice"), [])
     assert.doesNotMatch(service.log.lines.join(""), /eyJ/)

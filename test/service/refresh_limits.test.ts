@@ -51,7 +51,7 @@ test("refresh() refuses 3000 bad tokens of a client as invalid, then five a seco
 
 test("refresh() of a session is for 240 at once, then for one in three seconds", async (t) => {
   const disk = createFaultyDisk()
-  const { service, login, told, refresh } = await createRefreshed(t, { disk })
+  const { service, login, audited, refresh } = await createRefreshed(t, { disk })
   let current: Tokens = login
   // Tabs that ask at once, and go on without a pause.
   for (let count = 0; count < 60; count += 1) {
@@ -59,7 +59,7 @@ test("refresh() of a session is for 240 at once, then for one in three seconds",
     assert.ok(next !== undefined && others.length === 3)
     current = next
   }
-  const throttled = { event: "client.throttled", ...told, reason: "refresh" }
+  const throttled = { event: "client.throttled", ...audited, reason: "refresh" }
   const trail = service.log.takeAudit()
   const throttling = trail.filter(({ event }) => event === "client.throttled")
   assert.deepEqual([trail.length, throttling], [241, [throttled]])
@@ -103,7 +103,7 @@ test("refresh() notices theft, however many good tokens came before", async (t) 
 })
 
 test("refresh() allows an account 600 at once over all sessions", async (t) => {
-  const { service, login, told, refresh } = await createRefreshed(t)
+  const { service, login, audited, refresh } = await createRefreshed(t)
   const logins = [login]
   while (logins.length < 6) logins.push(await logIn(service))
   service.log.takeAudit()
@@ -119,7 +119,7 @@ test("refresh() allows an account 600 at once over all sessions", async (t) => {
   assert.equal(refused, 60)
   const [throttled] = service.log.takeAudit().filter(({ event }) => event === "client.throttled")
   const session = sidOf(logins.at(-1) ?? login)
-  assert.deepEqual(throttled, { event: "client.throttled", ...told, session, reason: "refresh" })
+  assert.deepEqual(throttled, { event: "client.throttled", ...audited, session, reason: "refresh" })
   await assertAlive(service, await logIn(service, "bob"))
 })
 

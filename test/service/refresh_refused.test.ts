@@ -37,7 +37,7 @@ for (const [name, end] of Object.entries(endings)) {
 }
 
 test("refresh() refuses a disabled user whose session is still there, and keeps the audit true", async (t) => {
-  const { service, login, told, refresh } = await createRefreshed(t)
+  const { service, login, audited, refresh } = await createRefreshed(t)
   const { sessions } = service.store
   const rotate = sessions.rotate.bind(sessions)
   sessions.rotate = async (sid, rotation) => {
@@ -46,12 +46,12 @@ test("refresh() refuses a disabled user whose session is still there, and keeps 
     return { ...rotated, user: { ...rotated.user, disabled: true } }
   }
   await assert.rejects(refresh(login), revokedToken)
-  const refusal = { event: "refresh.refused", ...told, reason: "ended" }
+  const refusal = { event: "refresh.refused", ...audited, reason: "ended" }
   assert.deepEqual(service.log.takeAudit(), [refusal])
 })
 
 test("refresh() is refused once the session was unused for too long", async (t) => {
-  const { service, login, told, refresh } = await createRefreshed(t)
+  const { service, login, audited, refresh } = await createRefreshed(t)
   service.clock.advance(86_399)
   const next = await refresh(login)
   service.clock.advance(86_400)
@@ -59,7 +59,7 @@ test("refresh() is refused once the session was unused for too long", async (t) 
   await assert.rejects(refresh(next), expiredToken)
   // Nothing was stolen, however old the token is.
   await assert.rejects(refresh(login), expiredToken)
-  const refusal = { event: "refresh.refused", ...told, reason: "expired" }
+  const refusal = { event: "refresh.refused", ...audited, reason: "expired" }
   assert.deepEqual(service.log.takeAudit(), [refusal, refusal])
 })
 

@@ -132,13 +132,13 @@ test("refresh() by another client gives nothing while that can't be written", as
 })
 
 test("refresh() accepts a token newer than the store, and audits session.set_back", async (t) => {
-  const { service, login, sid, told, refresh } = await createRefreshed(t, { times: 2 })
+  const { service, login, sid, audited, refresh } = await createRefreshed(t, { times: 2 })
   const tokenOf = (rotations: number) => ({
     ...login,
     refreshToken: writeRefreshToken({ sid, rotations }, service.keys.refreshKey()),
   })
   const next = await refresh(tokenOf(7))
-  assert.deepEqual(service.log.takeAudit(), [{ event: "session.set_back", ...told }])
+  assert.deepEqual(service.log.takeAudit(), [{ event: "session.set_back", ...audited }])
   assert.equal(next.refreshToken, tokenOf(8).refreshToken)
   assert.equal(payloadOf(next.accessToken)["sid"], sid)
   // Its answer may have been lost.

@@ -20,7 +20,7 @@ export async function createRefreshed(
   service.log.takeAudit()
   const latest = tokens.at(-1) as Tokens
   const sid = sidOf(login)
-  const told = { user: "alice", session: sid, ...where }
+  const audited = { user: "alice", session: sid, ...where }
   const refresh = ({ refreshToken }: Tokens) => service.sessions.refresh(refreshToken, caller)
-  return { service, tokens, login, latest, sid, told, refresh }
+  return { service, tokens, login, latest, sid, audited, refresh }
 }

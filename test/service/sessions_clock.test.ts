@@ -124,7 +124,7 @@ test("sessions that started while the clock was a year ahead can't be used befor
   await assertAlive(service, login)
 })
 
-/** Refreshes once a day for as long as that works, and tells for how many days it did. */
+/** Refreshes once a day for as long as that works, and gives the number of days. */
 async function daysOf(service: TestService, tokens: Tokens): Promise<number> {
   let current = tokens
   for (let days = 0; ; days += 1) {

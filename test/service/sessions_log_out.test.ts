@@ -39,14 +39,14 @@ const alreadyOver = { isOurs: true, reason: "revoked" }
 
 for (const [name, { token, after = 0 }] of Object.entries(endingRows)) {
   test(`logOut() with ${name} ends the session, once`, async (t) => {
-    const { service, tokens, sid, told } = await createRefreshed(t, { times: 3 })
+    const { service, tokens, sid, audited } = await createRefreshed(t, { times: 3 })
     const others = [await logIn(service), await logIn(service, "bob")]
     service.log.takeAudit()
     service.clock.advance(after)
     const sent = token(tokens) ?? ""
     assert.deepEqual(await service.sessions.logOut(sent, caller), ended)
     assert.deepEqual(service.log.takeAudit(), [
-      { event: "session.ended", ...told, reason: "logout" },
+      { event: "session.ended", ...audited, reason: "logout" },
     ])
     assert.equal(await findSession(service.store, sid), null)
     assert.deepEqual(await service.sessions.logOut(sent, caller), alreadyOver)
@@ -206,11 +206,11 @@ test("logOut() with Flask tokens writes for 600 of a user at once, and asks to w
     await service.sessions.logOut(tokenOf(`j${count}`), caller)
   }
   assert.equal(disk.operations.length, written)
-  const told = { user: "alice", ...where, reason: "logout" }
+  const audited = { user: "alice", ...where, reason: "logout" }
   assert.deepEqual(service.log.takeAudit(), [
-    ...Array(599).fill({ event: "token.revoked", ...told }),
+    ...Array(599).fill({ event: "token.revoked", ...audited }),
     ...["client.throttled", "token.revoked", "client.throttled"].map((event) => ({
-      ...{ event, ...told },
+      ...{ event, ...audited },
     })),
   ])
   await service.sessions.logOut(tokenOf("bobs", "bob"), caller)

@@ -30,11 +30,11 @@ test("changePassword() ends all sessions, the asking one too, and gives a new on
   service.clock.advance(10)
   const tokens = await change()
   const sid = sidOf(tokens)
-  const told = { user: "alice", ...where }
+  const audited = { user: "alice", ...where }
   assert.deepEqual(service.log.takeAudit(), [
-    { event: "password.changed", ...told, session: sid },
+    { event: "password.changed", ...audited, session: sid },
     ...[asking, other].map((login) => ({
-      ...{ event: "session.ended", ...told, session: login.sid, reason: "password_changed" },
+      ...{ event: "session.ended", ...audited, session: login.sid, reason: "password_changed" },
     })),
   ])
   for (const login of [asking, other]) await assertEnded(service, login)

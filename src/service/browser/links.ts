@@ -193,7 +193,7 @@ export class Links {
     const passwordHash = await hasher.hash(password, askerOf({ username, address, device: null }))
     const used = { user, kind, tag, removesFactors, passwordHash }
     const started = await cookieSessions.useLink(used, replaces, caller)
-    if (started !== null) await accounts.forgetFailures(username, "password_set")
+    if (started !== null) await accounts.forgetFailures(username)
     return started
   }
 }

@@ -62,9 +62,9 @@ test("readKeyFile() names no member of a key when it refuses one", async () => {
   const refused = isOperatorError(damage("it holds a key that can't be used"), hint)
   await assert.rejects(readText(text), (error: OperatorError) => {
     assert.ok(refused(error))
-    const told = `${error.stack} ${error.cause} ${error.hint}`
+    const text = `${error.stack} ${error.cause} ${error.hint}`
     for (const member of ["d", "x", "kid"] as const) {
-      assert.ok(!told.includes(String(entry.jwk[member])), member)
+      assert.ok(!text.includes(String(entry.jwk[member])), member)
     }
     return true
   })
