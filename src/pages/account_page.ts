@@ -2,14 +2,8 @@
 
 import { deviceName } from "./device_names.ts"
 import { agoInWords } from "./durations.ts"
-import {
-  doneNote,
-  knownUsername,
-  newPasswordField,
-  passwordField,
-  type Waiting,
-  waitingNote,
-} from "./fields.ts"
+import type { Fault, Refused } from "./fault_reply.ts"
+import { doneNote, knownUsername, newPasswordField, passwordField, waitingNote } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
 import { texts } from "./texts.ts"
@@ -33,26 +27,23 @@ export interface ShownEvent {
 }
 
 /** What is wrong with a change of the password. */
-export type PasswordFault =
-  | { readonly kind: "no_current" | "no_new" | "wrong_current" }
-  | { readonly kind: "refused_new"; readonly reason: string }
-  | Waiting
+export type PasswordFault = Fault<"no_current" | "no_new" | "wrong_current"> | Refused
 
-/** What may have been done just now. */
-export const doneKinds = [
-  ...([
-    "changed",
-    "ended",
-    "others_ended",
-    "totp_on",
-    "totp_added",
-    "totp_off",
-    "trust_ended",
-  ] as const),
-] as const
+const doneTexts = {
+  changed: texts.account.changed,
+  ended: texts.account.ended,
+  others_ended: texts.account.othersEnded,
+  totp_on: texts.account.totpOn,
+  totp_added: texts.account.totpAdded,
+  totp_off: texts.account.totpOff,
+  trust_ended: texts.account.forgotten,
+} as const
 
 /** What was done just now. */
-export type Done = (typeof doneKinds)[number]
+export type Done = keyof typeof doneTexts
+
+/** All that may have been done. */
+export const doneKinds = Object.keys(doneTexts) as readonly Done[]
 
 /** An authenticator app that is on. */
 export interface ShownTotp {
@@ -101,16 +92,6 @@ ${view.mayChangePassword ? null : passwordRow}${factorRows(view)}</ul>
 ${view.mayChangePassword ? passwordForm(username, fault) : null}
 ${recent.length === 0 ? null : recentList(recent)}`
   return layout({ title: account.title, main, isWide: true, isError: fault !== null }, site)
-}
-
-const doneTexts: Readonly<Record<Done, string>> = {
-  changed: texts.account.changed,
-  ended: texts.account.ended,
-  others_ended: texts.account.othersEnded,
-  totp_on: texts.account.totpOn,
-  totp_added: texts.account.totpAdded,
-  totp_off: texts.account.totpOff,
-  trust_ended: texts.account.forgotten,
 }
 
 const endOthersForm = html`<form class="others" method="post" action="/account/logout-others"
@@ -177,7 +158,7 @@ function passkeysRow({ passkeys }: AccountView): Html | null {
 
 function passwordForm(username: string, fault: PasswordFault | null): Html {
   const { account } = texts
-  const isNew = fault?.kind === "no_new" || fault?.kind === "refused_new"
+  const isNew = fault?.kind === "no_new" || fault?.kind === "refused"
   const current = { error: errorOfCurrent(fault), isFocused: fault !== null && !isNew }
   const next = { error: errorOfNext(fault), isFocused: isNew }
   return html`<details${fault === null ? null : html` open`}><summary>${account.change}</summary>
@@ -209,6 +190,6 @@ function errorOfCurrent(fault: PasswordFault | null): string | null {
 }
 
 function errorOfNext(fault: PasswordFault | null): string | null {
-  if (fault?.kind === "refused_new") return `${fault.reason}.`
+  if (fault?.kind === "refused") return fault.reason
   return fault?.kind === "no_new" ? texts.account.noNext : null
 }

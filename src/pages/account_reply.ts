@@ -5,20 +5,13 @@ import type { PastFailure } from "../domain/login_history.ts"
 import { lacksOwnFactor } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
 import { type AccountView, accountPage, type Done, type PasswordFault } from "./account_page.ts"
-import { type FormState, formReply } from "./fault_reply.ts"
+import { formReply } from "./fault_reply.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
 
 /** What the page says beside the account. */
 export interface AccountNews {
   readonly done: Done | null
   readonly fault: PasswordFault | null
-}
-
-const statuses: FormState<PasswordFault>["statuses"] = {
-  no_current: 400,
-  no_new: 400,
-  wrong_current: 403,
-  refused_new: 400,
 }
 
 /** The page of a session's user. */
@@ -60,7 +53,7 @@ export async function accountReply(
     },
     site,
   )
-  return formReply(page, { fault, statuses })
+  return formReply(page, fault)
 }
 
 function waysOf({ amr }: { readonly amr: readonly string[] }): AccountView["ways"] {

@@ -2,13 +2,13 @@
 // for a passkey, or for a recovery code.
 
 import type { FactorMethod } from "../domain/factors.ts"
+import type { Fault } from "./fault_reply.ts"
 import {
   checkBox,
   codeField,
   errorNote,
   hiddenFields,
   recoveryField,
-  type Waiting,
   waitingNote,
 } from "./fields.ts"
 import { type Html, html } from "./html.ts"
@@ -21,7 +21,7 @@ import { pathOf, type Way, wayFields } from "./way.ts"
 export type CodeKind = "otp" | "recovery"
 
 /** Why the code did not count. */
-export type CodeFault = { readonly kind: "no_code" | "wrong" | "passkey" } | Waiting
+export type CodeFault = Fault<"no_code" | "wrong" | "passkey">
 
 /** What the page shows. */
 export interface CodeView {

@@ -5,7 +5,7 @@ import type { Reply, RequestHead } from "../http/message.ts"
 import type { FoundLogin } from "../service/factors/mfa_tickets.ts"
 import { type CodeFault, type CodeKind, codePage } from "./code_page.ts"
 import { startOverAt } from "./factor_cookie.ts"
-import { type FormState, formReply } from "./fault_reply.ts"
+import { formReply } from "./fault_reply.ts"
 import type { PageParts } from "./page_parts.ts"
 import type { Way } from "./way.ts"
 
@@ -16,10 +16,6 @@ export interface WaitingPlace {
   readonly kind: CodeKind
   /** Whether the person ticked to trust the device. */
   readonly trusts: boolean
-}
-
-const statuses: FormState<CodeFault>["statuses"] = {
-  ...{ no_code: 400, wrong: 403, passkey: 403 },
 }
 
 /** The page, with what was wrong. */
@@ -34,5 +30,5 @@ export async function codeReply(
   const startOver = await startOverAt(head, { way }, parts)
   const trust = { seconds: parts.trust.seconds, isTicked: trusts }
   const page = codePage({ kind, username, way, methods, trust, startOver, fault }, parts.site)
-  return formReply(page, { fault, statuses })
+  return formReply(page, fault)
 }

@@ -5,15 +5,14 @@ import { callerOf } from "../http/caller.ts"
 import { cookieNames, deleteCookie, readCookie, setCookie } from "../http/cookies.ts"
 import type { Reply, RequestHead } from "../http/message.ts"
 import type { FoundLogin } from "../service/factors/mfa_tickets.ts"
-import type { PendingLogin } from "../service/session_start.ts"
-import { findSession } from "./browser_cookies.ts"
+import type { PendingLogin, StartedLogin } from "../service/session_start.ts"
+import { cookiesOfLogin, findSession } from "./browser_cookies.ts"
 import type { Over } from "./login_page.ts"
 import type { PageParts } from "./page_parts.ts"
 import { redirect } from "./page_reply.ts"
 import { pathOf, type Way } from "./way.ts"
 
-/** Deletes the cookie. */
-export const noFactorCookie = deleteCookie(cookieNames.factor)
+const noFactorCookie = deleteCookie(cookieNames.factor)
 
 const places: Readonly<Record<PendingLogin["due"], string>> = {
   factor: "/login/code",
@@ -33,11 +32,6 @@ export async function askForFactor(
   return redirect(pathOf(places[asked.due], way), [cookie])
 }
 
-/** Sends a browser to the page of the step that its login needs. */
-export function toItsStep({ ticket: { due } }: FoundLogin, way: Way): Reply {
-  return redirect(pathOf(places[due], way))
-}
-
 /** The login of the browser that sent a request, between its password and its factor; or null. */
 export async function findPendingLogin(
   head: RequestHead,
@@ -45,6 +39,42 @@ export async function findPendingLogin(
 ): Promise<FoundLogin | null> {
   const ticket = readCookie(head, cookieNames.factor)
   return ticket === null ? null : (await factors()).find(ticket, callerOf(head))
+}
+
+/**
+ * Answers a request for a step of a login. A login that needs another step is sent there, and one
+ * that took too long starts over.
+ */
+export async function atStep(
+  head: RequestHead,
+  { due, way }: Pick<PendingLogin, "due"> & { readonly way: Way },
+  parts: PageParts,
+  answer: (login: FoundLogin) => Promise<Reply>,
+): Promise<Reply> {
+  const login = await findPendingLogin(head, parts)
+  if (login === null) return startOver(head, { way, over: "late" }, parts)
+  const { due: needed } = login.ticket
+  return needed === due ? answer(login) : redirect(pathOf(places[needed], way))
+}
+
+/** Gives a browser the cookies of its login. The session that it had before ends. */
+export async function completeLogin(
+  head: RequestHead,
+  started: StartedLogin,
+  parts: PageParts,
+): Promise<readonly string[]> {
+  const before = await findSession(head, parts)
+  await parts.cookieSessions.endReplaced(before?.session.sid ?? null, callerOf(head))
+  return [...cookiesOfLogin(head, started, parts), noFactorCookie]
+}
+
+/** Begins a login once more, and says why. */
+export async function startOver(
+  head: RequestHead,
+  why: { readonly way: Way; readonly over: Over },
+  parts: PageParts,
+): Promise<Reply> {
+  return redirect(await startOverAt(head, why, parts), [noFactorCookie])
 }
 
 /** Where a login begins once more, perhaps with the reason why it has to. */

@@ -1,6 +1,7 @@
 // The login page: also after a wrong password, and to enter the password again.
 
 import type { DueStep } from "../domain/factor_requirement.ts"
+import type { Fault } from "./fault_reply.ts"
 import {
   checkBox,
   errorNote,
@@ -8,7 +9,6 @@ import {
   knownUsername,
   passwordField,
   usernameField,
-  type Waiting,
   waitingNote,
 } from "./fields.ts"
 import { type Html, html } from "./html.ts"
@@ -24,13 +24,14 @@ export interface Destination {
   readonly fields: Readonly<Record<string, string>>
 }
 
+/** The reasons of `Over`. */
+export const overs = ["late", "codes"] as const
+
 /** Why a login ended between its password and its second factor. */
-export type Over = "late" | "codes"
+export type Over = (typeof overs)[number]
 
 /** Why a login did not happen. */
-export type LoginFault =
-  | { readonly kind: "no_username" | "no_password" | "wrong" | "passkey" | Over }
-  | Waiting
+export type LoginFault = Fault<"no_username" | "no_password" | "wrong" | "passkey" | Over>
 
 /** What the page shows. */
 export interface LoginView {

@@ -2,7 +2,7 @@
 
 import type { Identity } from "../http/guard.ts"
 import type { Reply } from "../http/message.ts"
-import { type FormState, formReply } from "./fault_reply.ts"
+import { formReply } from "./fault_reply.ts"
 import { type LoginFault, type LoginView, loginPage } from "./login_page.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
 import { type Way, wayFields } from "./way.ts"
@@ -12,17 +12,6 @@ export interface LoginPlace extends Pick<LoginView, "username" | "stays" | "isAg
   readonly way: Way
   /** The session of this browser. */
   readonly before: BrowserSession | null
-}
-
-const statuses: FormState<LoginFault>["statuses"] = {
-  no_username: 400,
-  no_password: 400,
-  // Not 401: that would need a challenge, and no browser can answer one here.
-  wrong: 403,
-  passkey: 403,
-  // The page after a redirect.
-  late: 200,
-  codes: 200,
 }
 
 /** The page, with what was wrong. */
@@ -38,7 +27,7 @@ export function loginReply(
   const next = before === null ? null : nextOf(cookieSessions.principalOf(before))
   const person = { username, stays, isAgain, next }
   const page = loginPage({ ...person, destination, takesPasskeys, fault }, site)
-  return formReply(page, { fault, statuses })
+  return formReply(page, fault)
 }
 
 /** What comes after the password of the person who is logged in. */

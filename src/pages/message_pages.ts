@@ -93,12 +93,6 @@ export function cookiePage(site: Site): Html {
   return message({ title, lead, more, isError: true }, site)
 }
 
-/** The address that the person was going to is not one of a protected host. */
-export function unlistedPage(site: Site): Html {
-  const { to: title, toLead: lead, home: label } = texts.fault
-  return faultPage({ title, lead: lead(site.name), link: { label, href: "/account" } }, site)
-}
-
 /** A protected host did not take the login over. */
 export function handOverPage({ url, host }: Destination, site: Site): Html {
   const { handOver: title, handOverLead, clock, again: label } = texts.cookie

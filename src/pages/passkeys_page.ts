@@ -1,7 +1,14 @@
 // The page of a person's passkeys: which ones there are, and a form for another one.
 
-import type { Waiting } from "./fields.ts"
-import { doneNote, errorNote, hiddenFields, passkeyNameField, waitingNote } from "./fields.ts"
+import type { Refused } from "./fault_reply.ts"
+import {
+  doneNote,
+  errorNote,
+  hiddenFields,
+  passkeyNameField,
+  type Waiting,
+  waitingNote,
+} from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
 import { passkeyForm } from "./passkey_form.ts"
@@ -19,7 +26,7 @@ export interface ShownPasskey {
 }
 
 /** Why a passkey was not added. */
-export type PasskeyFault = { readonly kind: "refused"; readonly reason: string } | Waiting
+export type PasskeyFault = Refused | Waiting
 
 /** What may have been done just now. */
 export const passkeyDoneKinds = ["added", "removed"] as const
@@ -62,7 +69,7 @@ ${codesLeft === null ? null : html`<ul class="rows apart">${recoveryCodesRow(cod
 }
 
 function noteOf(fault: PasskeyFault): Html {
-  return "waitSeconds" in fault ? waitingNote(fault) : errorNote(`${fault.reason}.`, null)
+  return "waitSeconds" in fault ? waitingNote(fault) : errorNote(fault.reason, null)
 }
 
 function list({ passkeys, mustKeep, isAlone }: PasskeysView, site: Site): Html {

@@ -4,7 +4,7 @@
 import { passkeysMax } from "../domain/factor_change.ts"
 import { isEnrolled } from "../domain/factors.ts"
 import type { Reply } from "../http/message.ts"
-import { type FormState, formReply } from "./fault_reply.ts"
+import { formReply } from "./fault_reply.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
 import { type PasskeyDone, type PasskeyFault, passkeysPage } from "./passkeys_page.ts"
 import { type Way, wayFields } from "./way.ts"
@@ -14,10 +14,6 @@ export interface PasskeyNews {
   readonly way: Way
   readonly done: PasskeyDone | null
   readonly fault: PasskeyFault | null
-}
-
-const statuses: FormState<PasskeyFault>["statuses"] = {
-  refused: 400,
 }
 
 /** The page of a session's user. */
@@ -43,5 +39,5 @@ export async function passkeysReply(
     },
     site,
   )
-  return formReply(page, { fault, statuses })
+  return formReply(page, fault)
 }

@@ -1,7 +1,8 @@
 // The pages of authenticator apps: to set one up, as part of a login or from the account, and to
 // manage it.
 
-import { codeField, errorNote, hiddenFields, type Waiting, waitingNote } from "./fields.ts"
+import type { Fault } from "./fault_reply.ts"
+import { codeField, errorNote, hiddenFields, waitingNote } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
 import { passkeyForm } from "./passkey_form.ts"
@@ -21,7 +22,7 @@ export interface ShownSecret {
 }
 
 /** Why the app was not set up. */
-export type TotpFault = { readonly kind: "no_code" | "wrong" | "stale" | "passkey" } | Waiting
+export type TotpFault = Fault<"no_code" | "wrong" | "stale" | "not_added">
 
 /** What the page of a new app shows. */
 export interface NewTotpView {
@@ -68,7 +69,7 @@ ${isRequired ? passkeyOf(view) : null}
 function noteOf(fault: TotpFault | null): Html | null {
   if (fault === null) return null
   if ("waitSeconds" in fault) return waitingNote(fault)
-  return fault.kind === "passkey" ? errorNote(texts.passkeys.failed, null) : null
+  return fault.kind === "not_added" ? errorNote(texts.passkeys.failed, null) : null
 }
 
 function passkeyOf({ passkeyAt, fields }: NewTotpView): Html | null {
@@ -96,7 +97,7 @@ function inGroups(secret: string): string {
 
 function errorOf(fault: TotpFault): string | null {
   const { noCode, wrong, stale } = texts.totp
-  const errors = { no_code: noCode, wrong, stale, passkey: null, too_many: null, busy: null }
+  const errors = { no_code: noCode, wrong, stale, not_added: null, too_many: null, busy: null }
   return errors[fault.kind]
 }
 

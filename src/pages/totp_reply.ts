@@ -1,9 +1,8 @@
 // The page of a new authenticator app as a reply, for a login that has to set one up and for the
 // account; and what comes after it.
 
-import { AuthError } from "../errors.ts"
 import type { Reply } from "../http/message.ts"
-import { type FormState, formReply, waitingFault } from "./fault_reply.ts"
+import { faultOf, formReply } from "./fault_reply.ts"
 import type { PageParts } from "./page_parts.ts"
 import { pageReply, redirect } from "./page_reply.ts"
 import { recoveryCodesPage } from "./recovery_codes_page.ts"
@@ -15,10 +14,6 @@ export interface TotpPlace
   readonly username: string
 }
 
-const statuses: FormState<TotpFault>["statuses"] = {
-  ...{ no_code: 400, wrong: 403, stale: 400, passkey: 400 },
-}
-
 /** The page, with the secret that it showed before or a new one. */
 export async function newTotpReply(
   { username, ...place }: TotpPlace,
@@ -27,18 +22,15 @@ export async function newTotpReply(
 ): Promise<Reply> {
   const { sealed = null, fault = null } = last ?? {}
   const offer = await (await factors()).offer(username, sealed)
-  return formReply(newTotpPage({ ...place, offer, fault }, site), { fault, statuses })
+  return formReply(newTotpPage({ ...place, offer, fault }, site), fault)
 }
 
-/** What to say about a first code that did not count; null when the login is over. */
-export function totpFaultOf(error: unknown): TotpFault | null {
-  const waiting = waitingFault(error)
-  if (waiting !== null) return waiting
-  const code = error instanceof AuthError ? error.code : null
-  if (code === "invalid_code") return { kind: "wrong" }
-  if (code === "not_found") return { kind: "stale" }
-  if (code === "invalid_token" || code === "invalid_request") return null
-  throw error
+/** What to say about a first code that did not count. "over": the login has ended. */
+export function totpFaultOf(error: unknown) {
+  return faultOf(error, {
+    ...({ invalid_code: "wrong", not_found: "stale" } as const),
+    ...({ invalid_token: "over", invalid_request: "over" } as const),
+  })
 }
 
 /** Shows new recovery codes, or goes on where there are none. */

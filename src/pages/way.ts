@@ -4,7 +4,10 @@
 
 import type { FindHost } from "../domain/access_rule.ts"
 import { type Destination, readDestination } from "../domain/destination.ts"
-import { queryValue } from "../http/query.ts"
+import { AuthError } from "../errors.ts"
+import type { RequestHead } from "../http/message.ts"
+import { queryValue, readQuery } from "../http/query.ts"
+import { isSameOrigin } from "../http/same_origin.ts"
 
 /** Our own pages that a way can lead over. */
 const places = { totp: "/account/totp", passkeys: "/account/passkeys" } as const
@@ -51,6 +54,14 @@ export function readWay(
   return { to: destination, state: stateForm.test(st) ? st : null, attempt, place }
 }
 
+/** Reads a way. @throws AuthError `invalid_request` when it leads to an address that is not listed */
+export function requireWay(text: WayText, { findHost }: { readonly findHost: FindHost }): Way {
+  const way = readWay(text, findHost)
+  if (way !== null) return way
+  const message = "This address is not one of a protected host"
+  throw new AuthError("invalid_request", message, { reason: "unlisted_host" })
+}
+
 function isPlace(text: string): text is OwnPlace {
   return Object.hasOwn(places, text)
 }
@@ -63,6 +74,19 @@ export function placeOf(way: Way): string | null {
 /** A page of ours, with the rest of a way that leads over it. */
 export function pathOver(place: OwnPlace, way: Way): string {
   return pathOf(places[place], { ...way, place: null })
+}
+
+/**
+ * The word in an address by which a page says what happened; null for none. Only after one of our
+ * own pages: a link must not make the page say what never happened.
+ */
+export function readNews<W extends string>(
+  head: RequestHead,
+  { name, words }: { readonly name: string; readonly words: readonly W[] },
+  { origin }: { readonly origin: string },
+): W | null {
+  const sent = readQuery(head, [name])[name]
+  return isSameOrigin(head, origin) ? (words.find((word) => word === sent) ?? null) : null
 }
 
 /** A way as hidden fields. */

@@ -2,6 +2,7 @@
 // one.
 
 import type { LinkKind } from "../domain/user.ts"
+import type { Refused } from "./fault_reply.ts"
 import { knownUsername, newPasswordField, type Waiting, waitingNote } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
@@ -15,18 +16,17 @@ export interface WelcomeView {
   readonly secondsLeft: number
   /** Whether the person's second factors go, too. */
   readonly removesFactors: boolean
-  /** What is wrong with the chosen password. */
-  readonly passwordError: string | null
-  /** Why only time can help. */
-  readonly waiting: Waiting | null
+  /** What is wrong with the chosen password, or why only time can help. */
+  readonly fault: Refused | Waiting | null
 }
 
 /** The page on which the person chooses a password. */
 export function welcomePage(view: WelcomeView, site: Site): Html {
-  const { kind, username, secondsLeft, removesFactors, passwordError: error, waiting } = view
+  const { kind, username, secondsLeft, removesFactors, fault } = view
   const { link } = texts
   const { title, heading } = link[kind]
-  const note = waiting === null ? null : waitingNote(waiting)
+  const note = fault !== null && "waitSeconds" in fault ? waitingNote(fault) : null
+  const error = fault?.kind === "refused" ? fault.reason : null
   const field = { name: "password", label: link.password, error, isFocused: true } as const
   const main = html`${mark}
 <h1>${heading(username)}</h1>
@@ -37,7 +37,7 @@ ${knownUsername(username)}
 ${newPasswordField(field)}
 <button class="button" type="submit">${link.submit}</button>
 </form>`
-  return layout({ title, main, isError: error !== null || waiting !== null }, site)
+  return layout({ title, main, isError: fault !== null }, site)
 }
 
 /** The page of a link that no longer works, or never did. */

@@ -14,8 +14,12 @@ import { showAsset } from "../handlers/pages/assets.ts"
 import { logInByCodeForm, showCode } from "../handlers/pages/code.ts"
 import { goOn } from "../handlers/pages/continue.ts"
 import { showDenied } from "../handlers/pages/denied.ts"
-import { enrolByForm, showEnrol } from "../handlers/pages/enrol.ts"
-import { enrolPasskeyByForm, offerEnrolPasskey } from "../handlers/pages/enrol_passkey.ts"
+import {
+  enrolByForm,
+  enrolPasskeyByForm,
+  offerEnrolPasskey,
+  showEnrol,
+} from "../handlers/pages/enrol.ts"
 import { showLink, useLinkByForm } from "../handlers/pages/link.ts"
 import { logInByForm, showLogin } from "../handlers/pages/login.ts"
 import { logInByPasskeyForm, offerPasskeyByForm } from "../handlers/pages/login_passkey.ts"

@@ -90,7 +90,7 @@ const pages: Readonly<Record<string, Html>> = {
     ...{ isRequired: true, passkeyAt: "/login/enrol/passkey" },
   }),
   "new passkey that failed": newTotpWith({
-    ...{ isRequired: true, passkeyAt: "/login/enrol/passkey", fault: { kind: "passkey" } },
+    ...{ isRequired: true, passkeyAt: "/login/enrol/passkey", fault: { kind: "not_added" } },
   }),
   app: totpPage(totp, site),
   "app beside passkeys": totpPage({ ...totp, hasPasskeys: true }, site),

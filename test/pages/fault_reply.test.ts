@@ -4,7 +4,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { AuthError, tooManyRequests, Unavailable } from "../../src/errors.ts"
 import { json } from "../../src/http/message.ts"
-import { faultReply, waitingFault } from "../../src/pages/fault_reply.ts"
+import { faultOf, faultReply, formReply } from "../../src/pages/fault_reply.ts"
+import { html } from "../../src/pages/html.ts"
 import { makeRequest } from "../support/http_request.ts"
 import { checkPage } from "./page_checks.ts"
 
@@ -47,10 +48,40 @@ test("faultReply() of a bug shows the request's id and nothing of the error", ()
   assert.equal(bug.reply.headers["Retry-After"], undefined)
 })
 
-test("waitingFault() knows what only time can help", () => {
-  assert.deepEqual(waitingFault(tooManyRequests(3)), { kind: "too_many", waitSeconds: 3 })
-  assert.deepEqual(waitingFault(new Unavailable("x")), { kind: "busy", waitSeconds: 1 })
+test("faultReply() names the way back from an address that is not protected", () => {
+  const unlisted = { reason: "unlisted_host" } as const
+  const { reply, heading } = fault(new AuthError("invalid_request", "x", unlisted), 400)
+  assert.equal(heading, "This address can’t be opened from here")
+  assert.match(reply.body, /href="\/account"/)
+})
+
+test("faultOf() gives the kind of a listed code with its reason, and throws other errors", () => {
+  const kinds = { invalid_code: "wrong", invalid_token: "over" } as const
+  const wrong = new AuthError("invalid_code", "That is wrong")
+  assert.deepEqual(faultOf(wrong, kinds), { kind: "wrong", reason: "That is wrong." })
   for (const other of [new AuthError("invalid_credentials", "x"), new Error("x"), null]) {
-    assert.equal(waitingFault(other), null)
+    assert.throws(
+      () => faultOf(other, kinds),
+      (thrown) => thrown === other,
+    )
   }
+})
+
+test("faultOf() gives the wait of errors that only time can help", () => {
+  assert.deepEqual(faultOf(tooManyRequests(3), {}), { kind: "too_many", waitSeconds: 3 })
+  assert.deepEqual(faultOf(new Unavailable("x"), {}), { kind: "busy", waitSeconds: 1 })
+})
+
+test("formReply() has the status of the fault, and a Retry-After where time helps", () => {
+  const page = html`x`
+  const replyOf = (fault: Parameters<typeof formReply>[1]) => {
+    const { status, headers } = formReply(page, fault)
+    return [status, headers["Retry-After"]]
+  }
+  assert.deepEqual(replyOf(null), [200, undefined])
+  assert.deepEqual(replyOf({ kind: "no_code" }), [400, undefined])
+  assert.deepEqual(replyOf({ kind: "wrong" }), [403, undefined])
+  assert.deepEqual(replyOf({ kind: "late" }), [200, undefined])
+  assert.deepEqual(replyOf({ kind: "too_many", waitSeconds: 7 }), [429, "7"])
+  assert.deepEqual(replyOf({ kind: "busy", waitSeconds: 2 }), [503, "2"])
 })

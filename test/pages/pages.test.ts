@@ -41,7 +41,7 @@ const recent = [
 ]
 const welcome: WelcomeView = {
   ...{ kind: "invite", username: hostile, secondsLeft: 3600, removesFactors: false },
-  ...{ passwordError: null, waiting: null },
+  fault: null,
 }
 
 function loginWith(view: Partial<LoginView>): Html {
@@ -111,9 +111,12 @@ const pages: Readonly<Record<string, Html>> = {
   ),
   "fault alone": faultPage({ title: "x", lead: "y" }, site),
   invite: welcomePage(welcome, site),
-  reset: welcomePage({ ...welcome, kind: "reset", passwordError: hostile }, site),
+  reset: welcomePage(
+    { ...welcome, kind: "reset", fault: { kind: "refused", reason: hostile } },
+    site,
+  ),
   "reset of factors": welcomePage({ ...welcome, kind: "reset", removesFactors: true }, site),
-  "invite in a crowd": welcomePage({ ...welcome, waiting: { kind: "busy", waitSeconds: 3 } }, site),
+  "invite in a crowd": welcomePage({ ...welcome, fault: { kind: "busy", waitSeconds: 3 } }, site),
   "link gone": linkGonePage(site),
   account: accountWith({}),
   "account with trusted devices": accountWith({ trustedCount: 2, done: "trust_ended" }),
@@ -129,7 +132,7 @@ const pages: Readonly<Record<string, Html>> = {
   "account without a password": accountWith({ fault: { kind: "no_current" } }),
   "account without a new password": accountWith({ fault: { kind: "no_new" } }),
   "account with a bad new password": accountWith({
-    fault: { kind: "refused_new", reason: hostile },
+    fault: { kind: "refused", reason: hostile },
   }),
   "account too often": accountWith({ fault: { kind: "too_many", waitSeconds: 90 } }),
   "account in a crowd": accountWith({ fault: { kind: "busy", waitSeconds: 1 } }),
@@ -151,7 +154,7 @@ test("a page with a mistake says so in its title, beside the field, and has the 
     ],
     ["account without a password", "Your account", "current", "Enter your current password."],
     ["account without a new password", "Your account", "new", "Enter a new password."],
-    ["account with a bad new password", "Your account", "new", `${shown}.`],
+    ["account with a bad new password", "Your account", "new", shown],
   ]
   for (const [name, title, field, error] of rows) {
     const page = pages[name] ?? assert.fail(name)

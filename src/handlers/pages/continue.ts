@@ -6,17 +6,11 @@ import type { Handler } from "../../http/guard.ts"
 import type { RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { findSession } from "../../pages/browser_cookies.ts"
-import {
-  cookiePage,
-  handOverPage,
-  noFactorPage,
-  onwardPage,
-  unlistedPage,
-} from "../../pages/message_pages.ts"
+import { cookiePage, handOverPage, noFactorPage, onwardPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { texts } from "../../pages/texts.ts"
-import { noWay, pathOf, pathOver, placeOf, readWay, wayNames } from "../../pages/way.ts"
+import { noWay, pathOf, pathOver, placeOf, requireWay, wayNames } from "../../pages/way.ts"
 
 /**
  * After this many tries the next one won't work either. Tabs that are opened at once get a state
@@ -30,10 +24,9 @@ const checkSecondsMax = 120
 
 /** Sends the browser to the host, to the account, or back to the login page. */
 export function goOn(parts: PageParts): Handler {
-  const { site, findHost, handOver } = parts
+  const { site, handOver } = parts
   return async (head) => {
-    const way = readWay(readQuery(head, wayNames), findHost)
-    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
+    const way = requireWay(readQuery(head, wayNames), parts)
     const session = await findSession(head, parts)
     if (session === null) {
       if (comesFromLogin(head, parts)) return pageReply(cookiePage(site), { status: 400 })

@@ -4,17 +4,16 @@ import { admits } from "../../domain/access_rule.ts"
 import type { Handler } from "../../http/guard.ts"
 import { readQuery } from "../../http/query.ts"
 import { findSession } from "../../pages/browser_cookies.ts"
-import { deniedPage, notDeniedPage, unlistedPage } from "../../pages/message_pages.ts"
+import { deniedPage, notDeniedPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
-import { pathOf, readWay } from "../../pages/way.ts"
+import { pathOf, requireWay } from "../../pages/way.ts"
 
 /** Says who may open it. */
 export function showDenied(parts: PageParts): Handler {
-  const { site, findHost } = parts
+  const { site } = parts
   return async (head) => {
-    const way = readWay(readQuery(head, ["to"]), findHost)
-    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
+    const way = requireWay(readQuery(head, ["to"]), parts)
     const session = await findSession(head, parts)
     if (session === null) return redirect(pathOf("/login", way))
     const { username } = session.user

@@ -1,70 +1,149 @@
 // GET /login/enrol: sets a second factor up for a login that can't go on without one. POST: takes
-// the first code, logs the browser in, and shows the recovery codes.
+// the first code of an authenticator app. POST /login/enrol/passkey: takes a passkey; its options
+// are below that path. Both log the browser in, and show the recovery codes.
 
 import { callerOf } from "../../http/caller.ts"
 import { readForm } from "../../http/form_body.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
-import type { Reply, RequestHead } from "../../http/message.ts"
+import { type HttpRequest, json, type Reply, type RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
-import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
-import { enrolPlaceOf } from "../../pages/enrol_place.ts"
+import { deviceName } from "../../pages/device_names.ts"
 import {
+  atStep,
+  completeLogin,
   findPendingLogin,
-  noFactorCookie,
+  startOver,
   startOverAt,
-  toItsStep,
 } from "../../pages/factor_cookie.ts"
-import { unlistedPage } from "../../pages/message_pages.ts"
+import { faultOf } from "../../pages/fault_reply.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
-import { pageReply, redirect } from "../../pages/page_reply.ts"
-import { afterEnrolment, newTotpReply, totpFaultOf } from "../../pages/totp_reply.ts"
-import { pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
+import { readCredential } from "../../pages/passkey_asker.ts"
+import { texts } from "../../pages/texts.ts"
+import type { TotpFault } from "../../pages/totp_page.ts"
+import {
+  afterEnrolment,
+  newTotpReply,
+  type TotpPlace,
+  totpFaultOf,
+} from "../../pages/totp_reply.ts"
+import {
+  noWay,
+  pathOf,
+  readWay,
+  requireWay,
+  type Way,
+  wayFields,
+  wayNames,
+} from "../../pages/way.ts"
+import type { Enrolled } from "../../service/factors/enrolment.ts"
+import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
+import type { Continuing } from "../../service/factors/session_replacement.ts"
+import type { StartedLogin } from "../../service/session_start.ts"
 
-/** Shows the page. A login that took too long starts over. */
+/** A login that sets a factor up. */
+interface Enrolling {
+  readonly login: FoundLogin
+  readonly way: Way
+  /** The secret for an app that the page showed. */
+  readonly sealed: string
+  readonly readFault: (error: unknown) => TotpFault | { readonly kind: "over" }
+}
+
+/** Shows the page. */
 export function showEnrol(parts: PageParts): Handler {
   return async (head) => {
-    const way = readWay(readQuery(head, wayNames), parts.findHost)
-    if (way === null) return pageReply(unlistedPage(parts.site), { status: 400 })
-    const login = await findPendingLogin(head, parts)
-    if (login === null) return startOver(head, way, parts)
-    if (login.ticket.due !== "enrolment") return toItsStep(login, way)
-    return newTotpReply(await enrolPlaceOf(head, { login, way }, parts), null, parts)
+    const way = requireWay(readQuery(head, wayNames), parts)
+    return atStep(head, { due: "enrolment", way }, parts, async (login) =>
+      newTotpReply(await placeOf(head, { login, way }, parts), null, parts),
+    )
   }
 }
 
-/** Sets the factor up. */
+/** Sets an authenticator app up. */
 export function enrolByForm(parts: PageParts): BodyHandler {
-  const { factors, cookieSessions, site } = parts
   return withBody(async (request) => {
     const { code, offer: sealed, ...fields } = readForm(request, ["code", "offer", ...wayNames])
-    const way = readWay(fields, parts.findHost)
-    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
-    const login = await findPendingLogin(request, parts)
-    if (login === null) return startOver(request, way, parts)
-    if (login.ticket.due !== "enrolment") return toItsStep(login, way)
-    const place = await enrolPlaceOf(request, { login, way }, parts)
-    if (code.trim() === "") {
-      return newTotpReply(place, { sealed, fault: { kind: "no_code" } }, parts)
-    }
-    const caller = callerOf(request)
-    try {
-      const before = await findSession(request, parts)
-      const how = { life: cookieSessions.lifeOf(login.ticket.stays), caller }
-      const enrolled = await (await factors()).enrol(login, { code, sealed }, how)
-      await cookieSessions.endReplaced(before?.session.sid ?? null, caller)
-      const cookies = [...cookiesOfLogin(request, enrolled.stored, parts), noFactorCookie]
-      const shown = { username: login.user.username, codes: enrolled.recoveryCodes }
-      return afterEnrolment(shown, pathOf("/continue", way), { cookies, site })
-    } catch (error) {
-      const fault = totpFaultOf(error)
-      // Another request was faster, or the password was changed.
-      const isOver = fault === null || (await findPendingLogin(request, parts)) === null
-      if (isOver) return startOver(request, way, parts)
-      return newTotpReply(place, { sealed, fault }, parts)
-    }
+    const way = requireWay(fields, parts)
+    return atStep(request, { due: "enrolment", way }, parts, async (login) => {
+      const enrolling = { login, way, sealed, readFault: totpFaultOf }
+      if (code.trim() === "") {
+        const place = await placeOf(request, enrolling, parts)
+        return newTotpReply(place, { sealed, fault: { kind: "no_code" } }, parts)
+      }
+      const { factors } = parts
+      return enrol(request, enrolling, parts, async (how) =>
+        (await factors()).enrol(login, { code, sealed }, how),
+      )
+    })
   })
 }
 
-async function startOver(head: RequestHead, way: Way, parts: PageParts): Promise<Reply> {
-  return redirect(await startOverAt(head, { way, over: "late" }, parts), [noFactorCookie])
+/** Answers options for `navigator.credentials.create`. The script follows a redirect. */
+export function offerEnrolPasskey(parts: PageParts): BodyHandler {
+  return withBody(async (request) => {
+    const way = readWay(readForm(request, wayNames), parts.findHost) ?? noWay
+    return atStep(request, { due: "enrolment", way }, parts, async (login) =>
+      json(200, await (await parts.passkeys()).offerFor(login)),
+    )
+  })
+}
+
+/** Sets a passkey up. */
+export function enrolPasskeyByForm(parts: PageParts): BodyHandler {
+  return withBody(async (request) => {
+    const { credential, ...fields } = readForm(request, ["credential", ...wayNames])
+    const way = requireWay(fields, parts)
+    return atStep(request, { due: "enrolment", way }, parts, (login) => {
+      const name = deviceName(callerOf(request).userAgent)
+      const sent = { credential: readCredential(credential), name }
+      const enrolling = { login, way, sealed: "", readFault: passkeyFaultOf }
+      return enrol(request, enrolling, parts, async (how) =>
+        (await parts.passkeys()).enrol(sent, login, how),
+      )
+    })
+  })
+}
+
+/** Sets a factor up, which starts the session of the login. */
+async function enrol(
+  request: HttpRequest,
+  enrolling: Enrolling,
+  parts: PageParts,
+  setUp: (how: Continuing) => Promise<Enrolled<StartedLogin>>,
+): Promise<Reply> {
+  const { login, way, sealed, readFault } = enrolling
+  const { cookieSessions, site } = parts
+  try {
+    const life = cookieSessions.lifeOf(login.ticket.stays)
+    const { stored, recoveryCodes: codes } = await setUp({ life, caller: callerOf(request) })
+    const cookies = await completeLogin(request, stored, parts)
+    const shown = { username: login.user.username, codes }
+    return afterEnrolment(shown, pathOf("/continue", way), { cookies, site })
+  } catch (error) {
+    const fault = readFault(error)
+    // Another request was faster, or the password was changed.
+    const isOver = fault.kind === "over" || (await findPendingLogin(request, parts)) === null
+    if (isOver) return startOver(request, { way, over: "late" }, parts)
+    return newTotpReply(await placeOf(request, enrolling, parts), { sealed, fault }, parts)
+  }
+}
+
+function passkeyFaultOf(error: unknown) {
+  return faultOf(error, { invalid_request: "not_added", invalid_token: "over" })
+}
+
+/** For whom the page is, and where its forms go. */
+async function placeOf(
+  head: RequestHead,
+  { login, way }: Pick<Enrolling, "login" | "way">,
+  parts: PageParts,
+): Promise<TotpPlace> {
+  const { other, startOver: label } = texts.code
+  const { username } = login.user
+  const href = await startOverAt(head, { way }, parts)
+  return {
+    ...{ username, isRequired: true, action: "/login/enrol", fields: wayFields(way) },
+    passkeyAt: parts.hasPasskeys ? "/login/enrol/passkey" : null,
+    notNow: { label: `${other(username)} ${label}`, href },
+  }
 }

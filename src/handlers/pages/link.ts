@@ -3,7 +3,6 @@
 // link: only a person sends the form.
 
 import type { LinkKind } from "../../domain/user.ts"
-import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { cookieNames, deleteCookie, readCookie, setCookie } from "../../http/cookies.ts"
 import { readForm } from "../../http/form_body.ts"
@@ -12,7 +11,7 @@ import type { Reply, RequestHead } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
 import { askForFactor } from "../../pages/factor_cookie.ts"
-import { formReply, waitingFault } from "../../pages/fault_reply.ts"
+import { faultOf, formReply } from "../../pages/fault_reply.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { texts } from "../../pages/texts.ts"
@@ -36,7 +35,7 @@ export function showLink(kind: LinkKind, parts: PageParts): Handler {
       return redirect(`/${kind}`, [cookie])
     }
     const link = await findLink(head, kind, parts)
-    return link === null ? gone(parts) : show(link, {}, parts)
+    return link === null ? gone(parts) : show(link, null, parts)
   }
 }
 
@@ -50,8 +49,9 @@ export function useLinkByForm(kind: LinkKind, parts: PageParts): BodyHandler {
     // The browser keeps one link at a time, so this may be the page of an earlier one. Nobody sets
     // the password of a user who is not on the page.
     const { username: linked } = link.user
-    if (username !== linked) return show(link, { passwordError: texts.link.other(linked) }, parts)
-    if (password === "") return show(link, { passwordError: texts.link.noPassword }, parts)
+    const refuse = (reason: string) => show(link, { kind: "refused", reason }, parts)
+    if (username !== linked) return refuse(texts.link.other(linked))
+    if (password === "") return refuse(texts.link.noPassword)
     const before = await findSession(request, parts)
     const chosen = { password, replaces: before?.session.sid ?? null }
     try {
@@ -65,7 +65,8 @@ export function useLinkByForm(kind: LinkKind, parts: PageParts): BodyHandler {
       const cookies = cookiesOfLogin(request, started, parts)
       return redirect(path, [...cookies, noLinkCookie])
     } catch (error) {
-      return show(link, faultOf(error), parts)
+      const kinds = { invalid_request: "refused", password_blocked: "refused" } as const
+      return show(link, faultOf(error, kinds), parts)
     }
   })
 }
@@ -79,24 +80,13 @@ function findLink(
   return token === null ? Promise.resolve(null) : links.find(token, kind)
 }
 
-function faultOf(error: unknown): Partial<WelcomeView> {
-  const waiting = waitingFault(error)
-  if (waiting !== null) return { waiting }
-  if (!(error instanceof AuthError)) throw error
-  return { passwordError: `${error.message}.` }
-}
-
 function show(
   { kind, user: { username }, secondsLeft, removesFactors }: FoundLink,
-  fault: Partial<WelcomeView>,
+  fault: WelcomeView["fault"],
   { site }: PageParts,
 ): Reply {
-  const shown = { kind, username, secondsLeft, removesFactors }
-  const view = { ...shown, passwordError: null, waiting: null, ...fault }
-  const { passwordError, waiting } = view
-  const wrong = passwordError === null ? null : ({ kind: "password" } as const)
-  const state = { fault: waiting ?? wrong, statuses: { password: 400 } }
-  return formReply(welcomePage(view, site), state)
+  const view = { kind, username, secondsLeft, removesFactors, fault }
+  return formReply(welcomePage(view, site), fault)
 }
 
 function gone({ site }: PageParts): Reply {

@@ -2,20 +2,17 @@
 // /login/passkey with a form: logs a browser in by what the authenticator answered, in the place of
 // the password or after it.
 
-import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { readForm } from "../../http/form_body.ts"
 import { type BodyHandler, withBody } from "../../http/guard.ts"
 import { type HttpRequest, json, type Reply } from "../../http/message.ts"
-import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
+import { findSession } from "../../pages/browser_cookies.ts"
 import { codeReply } from "../../pages/code_reply.ts"
-import { noFactorCookie, startOverAt } from "../../pages/factor_cookie.ts"
-import { waitingFault } from "../../pages/fault_reply.ts"
-import type { Waiting } from "../../pages/fields.ts"
+import { completeLogin, startOver } from "../../pages/factor_cookie.ts"
+import { type Fault, faultOf } from "../../pages/fault_reply.ts"
 import { loginReply } from "../../pages/login_reply.ts"
-import { unlistedPage } from "../../pages/message_pages.ts"
 import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
-import { pageReply, redirect } from "../../pages/page_reply.ts"
+import { redirect } from "../../pages/page_reply.ts"
 import {
   browserOf,
   findPasskeyAsker,
@@ -23,7 +20,7 @@ import {
   passkeyFields,
   readCredential,
 } from "../../pages/passkey_asker.ts"
-import { noWay, pathOf, readWay, type Way, wayNames } from "../../pages/way.ts"
+import { noWay, pathOf, readWay, requireWay, type Way, wayNames } from "../../pages/way.ts"
 
 /** A passkey that was sent, and by whom. */
 interface Sent {
@@ -45,7 +42,8 @@ export function offerPasskeyByForm(parts: PageParts): BodyHandler {
     const asker = await findPasskeyAsker(request, fields, { name, before }, parts)
     // The script follows, and leaves the page.
     if (asker === null) {
-      return startOver(request, readWay(fields, parts.findHost) ?? noWay, parts)
+      const way = readWay(fields, parts.findHost) ?? noWay
+      return startOver(request, { way, over: "late" }, parts)
     }
     const options = await (await parts.passkeys()).login.options(asker)
     return { ...json(200, options), cookies: [cookie] }
@@ -54,16 +52,15 @@ export function offerPasskeyByForm(parts: PageParts): BodyHandler {
 
 /** Logs a browser in. */
 export function logInByPasskeyForm(parts: PageParts): BodyHandler {
-  const { cookieSessions, clock, site } = parts
+  const { cookieSessions, clock } = parts
   return withBody(async (request) => {
     const names = ["credential", "stay", "trust", ...passkeyFields, ...wayNames] as const
     const { credential, stay, trust, ...fields } = readForm(request, names)
-    const way = readWay(fields, parts.findHost)
-    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
+    const way = requireWay(fields, parts)
     const before = await findSession(request, parts)
     const { name } = browserOf(request)
     const asker = await findPasskeyAsker(request, fields, { name, before }, parts)
-    if (asker === null) return startOver(request, way, parts)
+    if (asker === null) return startOver(request, { way, over: "late" }, parts)
     const stays = staysOf(asker, { before, wanted: stay !== "" }, parts)
     const trusts = trust !== ""
     const caller = callerOf(request)
@@ -71,11 +68,11 @@ export function logInByPasskeyForm(parts: PageParts): BodyHandler {
       const { login } = await parts.passkeys()
       const completion = { life: cookieSessions.lifeOf(stays), trusts, caller }
       const started = await login.logIn(readCredential(credential), asker, completion)
-      await cookieSessions.endReplaced(before?.session.sid ?? null, caller)
       const path = pathOf("/continue", way, { after: String(clock.now()) })
-      return redirect(path, [...cookiesOfLogin(request, started, parts), noFactorCookie])
+      return redirect(path, await completeLogin(request, started, parts))
     } catch (error) {
-      return refused(request, { asker, way, before, stays, trusts }, faultOf(error), parts)
+      const fault = faultOf(error, { invalid_credentials: "passkey" })
+      return refused(request, { asker, way, before, stays, trusts }, fault, parts)
     }
   })
 }
@@ -95,19 +92,11 @@ function staysOf(
   return renewed === null ? wanted : cookieSessions.stays(renewed.session)
 }
 
-function faultOf(error: unknown): { readonly kind: "passkey" } | Waiting {
-  const waiting = waitingFault(error)
-  if (waiting !== null) return waiting
-  const isWrong = error instanceof AuthError && error.code === "invalid_credentials"
-  if (isWrong) return { kind: "passkey" }
-  throw error
-}
-
 /** The page on which the passkey was used, with what was wrong. */
 async function refused(
   request: HttpRequest,
   { asker, way, before, stays, trusts }: Sent,
-  fault: ReturnType<typeof faultOf>,
+  fault: Fault<"passkey">,
   parts: PageParts,
 ): Promise<Reply> {
   if (asker.kind === "login") {
@@ -116,8 +105,4 @@ async function refused(
   const renewed = renewedBy(asker, before)
   const username = renewed?.user.username ?? ""
   return loginReply({ way, before, username, stays, isAgain: renewed !== null }, fault, parts)
-}
-
-async function startOver(request: HttpRequest, way: Way, parts: PageParts): Promise<Reply> {
-  return redirect(await startOverAt(request, { way, over: "late" }, parts), [noFactorCookie])
 }

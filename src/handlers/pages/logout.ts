@@ -6,18 +6,17 @@ import { readForm } from "../../http/form_body.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogout, findSession } from "../../pages/browser_cookies.ts"
-import { loggedOutPage, logOutPage, onwardPage, unlistedPage } from "../../pages/message_pages.ts"
+import { loggedOutPage, logOutPage, onwardPage } from "../../pages/message_pages.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { texts } from "../../pages/texts.ts"
-import { noWay, readWay } from "../../pages/way.ts"
+import { noWay, readWay, requireWay } from "../../pages/way.ts"
 
 /** Shows the button, or says that there is nobody to log out. Changes nothing: anybody can link. */
 export function showLogout(parts: PageParts): Handler {
-  const { site, findHost } = parts
+  const { site } = parts
   return async (head) => {
-    const way = readWay(readQuery(head, ["to"]), findHost)
-    if (way === null) return pageReply(unlistedPage(site), { status: 400 })
+    const way = requireWay(readQuery(head, ["to"]), parts)
     const session = await findSession(head, parts)
     if (session === null) return pageReply(loggedOutPage(site))
     const { username } = session.user

@@ -1,7 +1,6 @@
 // POST /password with a form: changes the password, ends all sessions, and gives this browser
 // another one.
 
-import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { readForm } from "../../http/form_body.ts"
 import { type BodyHandler, lacksOwnFactor, withBody } from "../../http/guard.ts"
@@ -9,7 +8,7 @@ import type { PasswordFault } from "../../pages/account_page.ts"
 import { accountReply } from "../../pages/account_reply.ts"
 import { cookiesOfLogin, findSession } from "../../pages/browser_cookies.ts"
 import type { SessionContext } from "../../pages/entrances.ts"
-import { waitingFault } from "../../pages/fault_reply.ts"
+import { faultOf } from "../../pages/fault_reply.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { redirect } from "../../pages/page_reply.ts"
 import { noWay, pathOf } from "../../pages/way.ts"
@@ -36,20 +35,13 @@ export function changePasswordByForm(parts: PageParts): BodyHandler<SessionConte
       )
       return redirect("/account?done=changed", cookiesOfLogin(request, started, parts))
     } catch (error) {
-      const fault = faultOf(error)
+      const fault = faultOf(error, {
+        ...({ wrong_password: "wrong_current" } as const),
+        ...({ invalid_request: "refused", password_blocked: "refused" } as const),
+      })
       // Too many wrong passwords end the session.
       const isOver = (await findSession(request, parts)) === null
       return isOver ? redirect("/login") : refuse(fault)
     }
   })
-}
-
-function faultOf(error: unknown): PasswordFault {
-  const waiting = waitingFault(error)
-  if (waiting !== null) return waiting
-  if (!(error instanceof AuthError)) throw error
-  if (error.code === "wrong_password") return { kind: "wrong_current" }
-  const isRule = error.code === "invalid_request" || error.code === "password_blocked"
-  if (isRule) return { kind: "refused_new", reason: error.message }
-  throw error
 }

@@ -2,7 +2,6 @@
 // off, and make new recovery codes.
 
 import type { TotpFactor } from "../../domain/factors.ts"
-import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { readForm } from "../../http/form_body.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
@@ -10,6 +9,7 @@ import type { Reply } from "../../http/message.ts"
 import { readQuery } from "../../http/query.ts"
 import { cookiesOfLogin } from "../../pages/browser_cookies.ts"
 import type { SessionContext } from "../../pages/entrances.ts"
+import { unlessGone } from "../../pages/fault_reply.ts"
 import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { recoveryCodesPage } from "../../pages/recovery_codes_page.ts"
@@ -64,7 +64,8 @@ export function turnTotpOn(parts: PageParts): BodyHandler<SessionContext> {
       return afterEnrolment({ username: place.username, codes }, next, { cookies, site })
     } catch (error) {
       const fault = totpFaultOf(error)
-      return fault === null ? redirect("/login") : newTotpReply(place, { sealed, fault }, parts)
+      if (fault.kind === "over") return redirect("/login")
+      return newTotpReply(place, { sealed, fault }, parts)
     }
   })
 }
@@ -72,12 +73,7 @@ export function turnTotpOn(parts: PageParts): BodyHandler<SessionContext> {
 /** Turns the app off. */
 export function turnTotpOff({ factors }: PageParts): BodyHandler<SessionContext> {
   return withBody(async (request, { principal: session }) => {
-    try {
-      await (await factors()).turnOff(session, callerOf(request))
-    } catch (error) {
-      // It was off before, which is as good.
-      if (!(error instanceof AuthError) || error.code !== "not_found") throw error
-    }
+    await unlessGone((await factors()).turnOff(session, callerOf(request)))
     return redirect(done("totp_off"))
   })
 }
