@@ -3,21 +3,21 @@
 
 import {
   type Admission,
-  type BodyHandler,
+  type Explain,
   explained,
   type GuardedContext,
   guardBy,
-  type Handler,
   lacksOwnFactor,
-  type RouteHandler,
 } from "../http/guard.ts"
+import { hostNameOf } from "../http/host.ts"
 import type { Reply, RequestHead } from "../http/message.ts"
 import { readQuery } from "../http/query.ts"
 import { isSameOrigin } from "../http/same_origin.ts"
 import type { Limits } from "../limit/limit.ts"
-import { wrongAddress } from "./address_check.ts"
+import { isLoopback } from "../system/address.ts"
 import { findSession } from "./browser_cookies.ts"
 import { faultReply } from "./fault_reply.ts"
+import type { Html } from "./html.ts"
 import type { Site } from "./layout.ts"
 import { faultPage } from "./message_pages.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
@@ -28,71 +28,52 @@ import { noWay, type OwnPlace, pathOf, readWay, type Way, wayNames } from "./way
 /** What the handler of a page for one person gets. */
 export type SessionContext = GuardedContext<BrowserSession>
 
-/** The ways in, for the route table. */
-export interface Entrances {
-  /** A page that anybody may see. */
-  readonly page: (handler: Handler, limits?: Limits) => RouteHandler
-  /** A form of our own pages. */
-  readonly form: (handler: BodyHandler, limits?: Limits) => RouteHandler
-  /** A page for a person who is logged in. Others come to the login page. */
-  readonly ownPage: (handler: Handler<SessionContext>) => RouteHandler
-  /** A form for a person who is logged in. */
-  readonly ownForm: (handler: BodyHandler<SessionContext>, limits?: Limits) => RouteHandler
-  /**
-   * A page for a person who has logged in lately, with the second factor where there is one. Others
-   * log in again, and come back to this place.
-   */
-  readonly surePage: (
-    handler: Handler<SessionContext>,
-    place: OwnPlace,
-    limits?: Limits,
-  ) => RouteHandler
-  /** A form for such a person. */
-  readonly sureForm: (
-    handler: BodyHandler<SessionContext>,
-    place: OwnPlace,
-    limits?: Limits,
-  ) => RouteHandler
+/** Makes the ways in, for the route table. */
+export function createEntrances(parts: PageParts) {
+  const { site } = parts
+  type Find<P> = (head: RequestHead) => Promise<Admission<P>>
+  const explain: Explain = (error, failure) => faultReply(error, failure, site)
+  const enter = <P>(access: string, isWrong: typeof wrongForm, find: Find<P>) => {
+    const guarded = guardBy<P>(access, async (head) => {
+      const refused = isWrong(head, site)
+      return refused === null ? find(head) : { reply: refused }
+    })
+    return (handler: Parameters<typeof guarded>[0], limits?: Limits) =>
+      explained(guarded(handler, limits), explain)
+  }
+  const anybody = async () => ({ principal: null })
+  const person = (place: OwnPlace | null) => (head: RequestHead) => findPerson(head, place, parts)
+  return {
+    /** A page that anybody may see. */
+    page: enter("anyone", wrongAddress, anybody),
+    /** A form of our own pages. */
+    form: enter("own page", wrongForm, anybody),
+    /** A page for a person who is logged in. Others come to the login page. */
+    ownPage: enter("login cookie", wrongAddress, person(null)),
+    /** A form for a person who is logged in. */
+    ownForm: enter("own page, login cookie", wrongForm, person(null)),
+    /**
+     * A page for a person who has logged in lately, with the second factor where there is one.
+     * Others log in again, and come back to this place.
+     */
+    surePage: (place: OwnPlace) =>
+      enter("login cookie, fresh, own factor", wrongAddress, person(place)),
+    /** A form for such a person. */
+    sureForm: (place: OwnPlace) =>
+      enter("own page, login cookie, fresh, own factor", wrongForm, person(place)),
+  }
 }
 
-/** Makes the ways in. */
-export function createEntrances(parts: PageParts): Entrances {
-  const { site } = parts
-  const inWords = (route: RouteHandler) =>
-    explained(route, (error, failure) => faultReply(error, failure, site))
-  const anybody = async (refused: Reply | null): Promise<Admission<null>> =>
-    refused === null ? { principal: null } : { reply: refused }
-  const person = async (
-    head: RequestHead,
-    refused: Reply | null,
-    place: OwnPlace | null = null,
-  ): Promise<Admission<BrowserSession>> => {
-    if (refused !== null) return { reply: refused }
-    const session = await findSession(head, parts)
-    if (session === null) return { reply: redirect(pathOf("/login", wayOf(head, place, parts))) }
-    if (isEnough(session, place, parts)) return { principal: session }
-    return { reply: redirect(pathOf("/login", wayOf(head, place, parts), { again: "1" })) }
-  }
-  const visit = guardBy("anyone", (head) => anybody(wrongAddress(head, site)))
-  const post = guardBy("own page", (head) => anybody(wrongForm(head, site)))
-  const ownVisit = guardBy("login cookie", (head) => person(head, wrongAddress(head, site)))
-  const ownPost = guardBy("own page, login cookie", (head) => person(head, wrongForm(head, site)))
-  const sureVisit = (place: OwnPlace) =>
-    guardBy("login cookie, fresh, own factor", (head) =>
-      person(head, wrongAddress(head, site), place),
-    )
-  const surePost = (place: OwnPlace) =>
-    guardBy("own page, login cookie, fresh, own factor", (head) =>
-      person(head, wrongForm(head, site), place),
-    )
-  return {
-    page: (handler, limits) => inWords(visit(handler, limits)),
-    form: (handler, limits) => inWords(post(handler, limits)),
-    ownPage: (handler) => inWords(ownVisit(handler)),
-    ownForm: (handler, limits) => inWords(ownPost(handler, limits)),
-    surePage: (handler, place, limits) => inWords(sureVisit(place)(handler, limits)),
-    sureForm: (handler, place, limits) => inWords(surePost(place)(handler, limits)),
-  }
+/** The session of a person whose login is enough for a place, or the way to the login page. */
+async function findPerson(
+  head: RequestHead,
+  place: OwnPlace | null,
+  parts: PageParts,
+): Promise<Admission<BrowserSession>> {
+  const session = await findSession(head, parts)
+  if (session !== null && isEnough(session, place, parts)) return { principal: session }
+  const again = session === null ? {} : { again: "1" }
+  return { reply: redirect(pathOf("/login", wayOf(head, place, parts), again)) }
 }
 
 /** The way of a request for a place. A form is not sent again: its page is opened once more. */
@@ -119,4 +100,28 @@ function wrongForm(head: RequestHead, site: Site): Reply | null {
   const { crossSite: title, crossSiteLead: lead, home: label } = texts.fault
   const link = { label, href: "/account" }
   return pageReply(faultPage({ title, lead, link }, site), { status: 403 })
+}
+
+/**
+ * The page that says why pages don't work at this address, or null where they may. Browsers keep
+ * our cookies only over https or on this machine: anywhere else a login would come back to the
+ * login page for ever.
+ */
+function wrongAddress({ headers }: RequestHead, site: Site): Reply | null {
+  const host = hostNameOf(headers.get("host") ?? "")
+  if (isLoopback(host)) return null
+  const { plainLead, addressLead } = texts.fault
+  const forwarded = headers.get("x-forwarded-proto")?.split(",", 1)[0]?.trim().toLowerCase()
+  if (forwarded !== undefined) {
+    return forwarded === "https" ? null : elsewhere(plainLead(site.origin), site)
+  }
+  // No proxy says how the browser came. Without any, it came over http, to another name.
+  const isProxied = headers.has("x-forwarded-for") || headers.has("forwarded")
+  return isProxied || host === site.host ? null : elsewhere(addressLead(site.origin), site)
+}
+
+function elsewhere(lead: Html, site: Site): Reply {
+  const { address: title, open: label } = texts.fault
+  const link = { label, href: `${site.origin}/login` }
+  return pageReply(faultPage({ title, lead, link }, site), { status: 421 })
 }
