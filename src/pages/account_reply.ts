@@ -18,7 +18,7 @@ export interface AccountNews {
 export async function accountReply(
   session: BrowserSession,
   { done, fault }: AccountNews,
-  { site, sessions, cookieSessions, recentLogins, trust, hasPasskeys, clock }: PageParts,
+  { site, sessions, cookieSessions, recentLogins, trust, relyingParty, clock }: PageParts,
 ): Promise<Reply> {
   const principal = cookieSessions.principalOf(session)
   const now = clock.now()
@@ -46,7 +46,7 @@ export async function accountReply(
         secondsSinceOn: since(totp.createdAt),
         codesLeft: recoveryCodes.length,
       },
-      passkeys: passkeys.length > 0 || hasPasskeys ? passkeys.length : null,
+      passkeys: passkeys.length > 0 || relyingParty !== null ? passkeys.length : null,
       trustedCount: trust.listOf(session.user).length,
       mayChangePassword: !lacksOwnFactor(principal),
       ...{ fault, done },

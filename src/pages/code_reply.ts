@@ -2,7 +2,8 @@
 // when a code or a passkey was refused.
 
 import type { Reply, RequestHead } from "../http/message.ts"
-import type { FoundLogin } from "../service/factors/mfa_tickets.ts"
+import type { FoundLogin } from "../service/factors/factor_login.ts"
+import { usableMethods } from "../service/factors/relying_party.ts"
 import { type CodeFault, type CodeKind, codePage } from "./code_page.ts"
 import { startOverAt } from "./factor_cookie.ts"
 import { formReply } from "./fault_reply.ts"
@@ -26,7 +27,7 @@ export async function codeReply(
   parts: PageParts,
 ): Promise<Reply> {
   const { username, factors } = login.user
-  const methods = (await parts.factors()).methodsOf(factors)
+  const methods = usableMethods(factors, parts)
   const startOver = await startOverAt(head, { way }, parts)
   const trust = { seconds: parts.trust.seconds, isTicked: trusts }
   const page = codePage({ kind, username, way, methods, trust, startOver, fault }, parts.site)

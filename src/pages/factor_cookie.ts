@@ -4,7 +4,7 @@
 import { callerOf } from "../http/caller.ts"
 import { cookieNames, deleteCookie, readCookie, setCookie } from "../http/cookies.ts"
 import type { Reply, RequestHead } from "../http/message.ts"
-import type { FoundLogin } from "../service/factors/mfa_tickets.ts"
+import type { FoundLogin } from "../service/factors/factor_login.ts"
 import type { PendingLogin, StartedLogin } from "../service/session_start.ts"
 import { cookiesOfLogin, findSession } from "./browser_cookies.ts"
 import type { Over } from "./login_page.ts"
@@ -26,7 +26,8 @@ export async function askForFactor(
   head: RequestHead,
   { factors }: PageParts,
 ): Promise<Reply> {
-  const asked = await (await factors()).ask(pending, { stays }, callerOf(head))
+  const { factorLogin } = await factors()
+  const asked = await factorLogin.ask(pending, { stays }, callerOf(head))
   const { ticket: value, expiresInSeconds: maxAgeSeconds } = asked
   const cookie = setCookie(cookieNames.factor, { value, maxAgeSeconds })
   return redirect(pathOf(places[asked.due], way), [cookie])
@@ -38,7 +39,7 @@ export async function findPendingLogin(
   { factors }: PageParts,
 ): Promise<FoundLogin | null> {
   const ticket = readCookie(head, cookieNames.factor)
-  return ticket === null ? null : (await factors()).find(ticket, callerOf(head))
+  return ticket === null ? null : (await factors()).factorLogin.find(ticket, callerOf(head))
 }
 
 /**

@@ -18,12 +18,16 @@ export interface LoginPlace extends Pick<LoginView, "username" | "stays" | "isAg
 export function loginReply(
   { way, before, ...view }: LoginPlace,
   fault: LoginFault | null,
-  { site, hasPasskeys, cookieSessions }: Pick<PageParts, "site" | "hasPasskeys" | "cookieSessions">,
+  {
+    site,
+    relyingParty,
+    cookieSessions,
+  }: Pick<PageParts, "site" | "relyingParty" | "cookieSessions">,
 ): Reply {
   const { username, stays, isAgain } = view
   const destination = { host: way.to?.host.name ?? null, fields: wayFields(way) }
   const own = before?.user.factors?.passkeys ?? []
-  const takesPasskeys = hasPasskeys && (!isAgain || own.length > 0)
+  const takesPasskeys = relyingParty !== null && (!isAgain || own.length > 0)
   const next = before === null ? null : nextOf(cookieSessions.principalOf(before))
   const person = { username, stays, isAgain, next }
   const page = loginPage({ ...person, destination, takesPasskeys, fault }, site)

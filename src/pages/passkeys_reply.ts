@@ -2,6 +2,7 @@
 // passkey was not added.
 
 import { passkeysMax } from "../domain/factor_change.ts"
+import { isRequiredOf } from "../domain/factor_requirement.ts"
 import { isEnrolled } from "../domain/factors.ts"
 import type { Reply } from "../http/message.ts"
 import { formReply } from "./fault_reply.ts"
@@ -17,11 +18,11 @@ export interface PasskeyNews {
 }
 
 /** The page of a session's user. */
-export async function passkeysReply(
+export function passkeysReply(
   { user }: BrowserSession,
   { way, done, fault }: PasskeyNews,
-  { site, factors, hasPasskeys, clock }: PageParts,
-): Promise<Reply> {
+  { site, requirement, relyingParty, clock }: PageParts,
+): Reply {
   const { totp = null, passkeys = [], recoveryCodes = [] } = user.factors ?? {}
   const since = (at: number) => Math.max(0, clock.now() - at)
   const room = passkeys.length < passkeysMax ? "free" : "full"
@@ -31,8 +32,8 @@ export async function passkeysReply(
         ...{ id, name, isSynced, secondsSinceAdded: since(createdAt) },
         secondsSinceUse: lastUsedAt === null ? null : since(lastUsedAt),
       })),
-      room: hasPasskeys ? room : "none_here",
-      mustKeep: totp === null && (await factors()).isRequiredOf(user),
+      room: relyingParty !== null ? room : "none_here",
+      mustKeep: totp === null && isRequiredOf(user, requirement),
       isAlone: totp === null,
       codesLeft: isEnrolled(user.factors) ? recoveryCodes.length : null,
       ...{ fields: wayFields(way), fault, done },

@@ -21,7 +21,7 @@ export async function newTotpReply(
   { site, factors }: PageParts,
 ): Promise<Reply> {
   const { sealed = null, fault = null } = last ?? {}
-  const offer = await (await factors()).offer(username, sealed)
+  const offer = await (await factors()).totp.offer(username, sealed)
   return formReply(newTotpPage({ ...place, offer, fault }, site), fault)
 }
 

@@ -2,26 +2,23 @@
 // (factor_routes.ts), so a deployment whose users have no factors loads nothing of it.
 
 import { askedReply } from "../handlers/mfa/asked_reply.ts"
+import { addPasskey, confirmTotp, offerPasskey, offerTotp } from "../handlers/mfa/enrol.ts"
 import { loginByCode } from "../handlers/mfa/login_code.ts"
 import { loginByPasskey, offerPasskeyLogin } from "../handlers/mfa/login_passkey.ts"
 import type { Enrolling, MfaHandlerParts } from "../handlers/mfa/mfa_handler_parts.ts"
-import { addPasskey, offerPasskey } from "../handlers/mfa/passkeys.ts"
-import { renewRecoveryCodes } from "../handlers/mfa/recovery.ts"
-import { removeFactor } from "../handlers/mfa/remove_factor.ts"
-import { showFactors } from "../handlers/mfa/show_factors.ts"
-import { confirmTotp, offerTotp } from "../handlers/mfa/totp.ts"
+import { removeFactor, renewRecoveryCodes, showFactors } from "../handlers/mfa/own_factors.ts"
 import { callerOf } from "../http/caller.ts"
 import type { Reply, RequestHead } from "../http/message.ts"
 import { tokenReply } from "../http/token_reply.ts"
 import { Enrolment } from "../service/factors/enrolment.ts"
-import { logInByCode } from "../service/factors/factor_login.ts"
+import { FactorLogin } from "../service/factors/factor_login.ts"
 import type { FactorParts } from "../service/factors/factor_parts.ts"
-import { findLogin, giveTicket, ticketIsOver } from "../service/factors/mfa_tickets.ts"
-import { PageFactors } from "../service/factors/page_factors.ts"
-import { PagePasskeys } from "../service/factors/page_passkeys.ts"
+import { ticketIsOver } from "../service/factors/factor_refusals.ts"
+import { PageTotp } from "../service/factors/page_totp.ts"
 import { PasskeyEnrolment } from "../service/factors/passkey_enrolment.ts"
 import { PasskeyLogin } from "../service/factors/passkey_login.ts"
 import { findRelyingParty } from "../service/factors/relying_party.ts"
+import { FactorStoring } from "../service/factors/storing.ts"
 import type { PendingLogin, SentFactor } from "../service/session_start.ts"
 import type { SessionSettings } from "../service/session_tokens.ts"
 import type { Sessions } from "../service/sessions.ts"
@@ -45,13 +42,18 @@ export function createFactorWing(wingParts: FactorWingParts) {
   const enrolment = new Enrolment(factors)
   const passkeyEnrolment = new PasskeyEnrolment(factors, enrolment)
   const passkeyLogin = new PasskeyLogin(factors)
-  const useCases = { enrolment, passkeyEnrolment, passkeyLogin }
-  const parts: MfaHandlerParts = { factors, ...useCases, sessions, settings }
+  const storing = new FactorStoring(factors)
+  const factorLogin = new FactorLogin("json", factors)
+  const useCases = { storing, enrolment, passkeyEnrolment, passkeyLogin }
+  const parts: MfaHandlerParts = { factors, factorLogin, ...useCases, sessions, settings }
   return {
     factors,
     enrolment,
-    pages: new PageFactors(factors, enrolment),
-    passkeys: new PagePasskeys(factors, { login: passkeyLogin, enrolment: passkeyEnrolment }),
+    pages: {
+      factorLogin: new FactorLogin("page", factors),
+      totp: new PageTotp(factors, enrolment),
+      ...useCases,
+    },
     handlers: {
       loginByCode: loginByCode(parts),
       offerPasskeyLogin: offerPasskeyLogin(parts),
@@ -73,19 +75,18 @@ export function createFactorWing(wingParts: FactorWingParts) {
     ): Promise<Reply> {
       const caller = callerOf(head)
       if (code === null || pending.due === "enrolment") {
-        const holder = { medium: "json", stays: false } as const
-        return askedReply(await giveTicket(pending, holder, caller, factors))
+        return askedReply(await factorLogin.ask(pending, { stays: false }, caller))
       }
       const login = { ...pending, ticket: null }
-      const started = await logInByCode(login, { code, life: settings, trusts }, caller, factors)
+      const completion = { life: settings, trusts, caller }
+      const started = await factorLogin.logInByCode(login, code, completion)
       return tokenReply(await sessions.grant(started))
     },
 
     /** The user of a login that has to set up a factor. @throws AuthError `invalid_token` */
     async authenticate(ticket: string): Promise<Enrolling> {
-      const nobody = { requestId: "", address: "", userAgent: "" }
-      const login = await findLogin(ticket, "json", nobody, factors)
-      if (login?.ticket.due !== "enrolment") throw ticketIsOver()
+      const login = await factorLogin.require(ticket, { address: "" })
+      if (login.ticket.due !== "enrolment") throw ticketIsOver()
       const { username, roles } = login.user
       const identity = { roles, fresh: true, secondsSinceLogin: 0, acr: "aal1" } as const
       return { username, sid: null, login, ...identity, hasFactor: false, mustEnrol: true }

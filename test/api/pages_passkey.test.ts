@@ -52,7 +52,7 @@ test("GET /login has a form for passkeys, which only the script shows", async (t
   const site = { name: "Home", origin: "https://192.0.2.7", host: "192.0.2.7" }
   // Nobody is logged in, so no session is looked at.
   const cookieSessions = {} as Parameters<typeof loginReply>[2]["cookieSessions"]
-  const { body } = loginReply(place, null, { site, hasPasskeys: false, cookieSessions })
+  const { body } = loginReply(place, null, { site, relyingParty: null, cookieSessions })
   assert.doesNotMatch(body, /passkey|webauthn/)
 })
 

@@ -195,11 +195,10 @@ test("where browsers make no passkeys, the page of passkeys says so", async (t) 
   const site = { name: "Home", origin: "https://192.0.2.7", host: "192.0.2.7" }
   const news = { way: noWay, done: null, fault: null }
   const parts = {
-    ...{ site, hasPasskeys: false, clock: service.clock },
-    factors: async () => ({ isRequiredOf: () => false }),
+    ...{ site, relyingParty: null, requirement: { kind: "none" }, clock: service.clock },
   }
   const session = { user } as BrowserSession
-  const { body } = await passkeysReply(session, news, parts as unknown as PageParts)
+  const { body } = passkeysReply(session, news, parts as unknown as PageParts)
   assert.match(body, /Browsers make no passkeys for <b>192\.0\.2\.7<\/b>\./)
   assert.doesNotMatch(body, /data-passkey/)
 })

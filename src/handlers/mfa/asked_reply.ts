@@ -3,7 +3,7 @@
 
 import { jsonText, type Reply } from "../../http/message.ts"
 import { problem } from "../../http/problem.ts"
-import type { AskedFactor } from "../../service/factors/mfa_tickets.ts"
+import type { AskedFactor } from "../../service/factors/factor_login.ts"
 
 const replies = {
   factor: { code: "mfa_required", msg: "Second factor required" },

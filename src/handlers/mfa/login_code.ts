@@ -8,8 +8,6 @@ import { readTexts } from "../../http/json_body.ts"
 import type { HttpRequest } from "../../http/message.ts"
 import { readSentTokens } from "../../http/sent_tokens.ts"
 import { tokenReply } from "../../http/token_reply.ts"
-import { logInByCode } from "../../service/factors/factor_login.ts"
-import { findLogin, ticketIsOver } from "../../service/factors/mfa_tickets.ts"
 import { findStepUp, stepUpByCode } from "../../service/factors/step_up.ts"
 import type { LoginTokens } from "../../service/sessions.ts"
 import type { MfaHandlerParts } from "./mfa_handler_parts.ts"
@@ -44,13 +42,12 @@ export function loginByCode(parts: MfaHandlerParts): BodyHandler {
 
 async function complete(
   ticket: string,
-  { request, ...sent }: SentCode,
-  { factors, sessions, settings: life }: MfaHandlerParts,
+  { request, code, trusts }: SentCode,
+  { factorLogin, sessions, settings: life }: MfaHandlerParts,
 ): Promise<LoginTokens> {
   const caller = callerOf(request)
-  const login = await findLogin(ticket, "json", caller, factors)
-  if (login === null) throw ticketIsOver()
-  return sessions.grant(await logInByCode(login, { ...sent, life }, caller, factors))
+  const login = await factorLogin.require(ticket, caller)
+  return sessions.grant(await factorLogin.logInByCode(login, code, { life, trusts, caller }))
 }
 
 async function stepUp(

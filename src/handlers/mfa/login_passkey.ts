@@ -8,7 +8,6 @@ import { type BodyHandler, withBody } from "../../http/guard.ts"
 import { readTexts } from "../../http/json_body.ts"
 import { json } from "../../http/message.ts"
 import { tokenReply } from "../../http/token_reply.ts"
-import { findLogin, ticketIsOver } from "../../service/factors/mfa_tickets.ts"
 import type { PasskeyAsker } from "../../service/factors/passkey_login.ts"
 import type { MfaHandlerParts } from "./mfa_handler_parts.ts"
 
@@ -45,10 +44,8 @@ export function loginByPasskey(parts: MfaHandlerParts): BodyHandler {
 async function askerBy(
   ticket: string | null | undefined,
   caller: Caller,
-  { factors }: MfaHandlerParts,
+  { factorLogin }: MfaHandlerParts,
 ): Promise<PasskeyAsker> {
   if (!ticket) return { kind: "client" }
-  const login = await findLogin(ticket, "json", caller, factors)
-  if (login === null) throw ticketIsOver()
-  return { kind: "login", login }
+  return { kind: "login", login: await factorLogin.require(ticket, caller) }
 }

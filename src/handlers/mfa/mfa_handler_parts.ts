@@ -2,16 +2,19 @@
 
 import type { GuardedContext, Identity } from "../../http/guard.ts"
 import type { Enrolment } from "../../service/factors/enrolment.ts"
+import type { FactorLogin, FoundLogin } from "../../service/factors/factor_login.ts"
 import type { FactorParts } from "../../service/factors/factor_parts.ts"
-import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
 import type { PasskeyEnrolment } from "../../service/factors/passkey_enrolment.ts"
 import type { PasskeyLogin } from "../../service/factors/passkey_login.ts"
+import type { FactorStoring } from "../../service/factors/storing.ts"
 import type { SessionSettings } from "../../service/session_tokens.ts"
 import type { Sessions } from "../../service/sessions.ts"
 
 /** What each handler may use. */
 export interface MfaHandlerParts {
   readonly factors: FactorParts
+  readonly factorLogin: FactorLogin
+  readonly storing: FactorStoring
   readonly enrolment: Enrolment
   readonly passkeyEnrolment: PasskeyEnrolment
   readonly passkeyLogin: PasskeyLogin

@@ -38,8 +38,9 @@ export function logInByCodeForm(parts: PageParts): BodyHandler {
       if (code.trim() === "") return codeReply(request, place, { kind: "no_code" }, parts)
       try {
         const life = cookieSessions.lifeOf(login.ticket.stays)
-        const how = { code, life, trusts, caller: callerOf(request) }
-        const started = await (await factors()).logIn(login, how)
+        const completion = { life, trusts, caller: callerOf(request) }
+        const { factorLogin } = await factors()
+        const started = await factorLogin.logInByCode(login, code, completion)
         const path = pathOf("/continue", way, { after: String(clock.now()) })
         return redirect(path, await completeLogin(request, started, parts))
       } catch (error) {

@@ -16,7 +16,7 @@ import {
   startOverAt,
 } from "../../pages/factor_cookie.ts"
 import { faultOf } from "../../pages/fault_reply.ts"
-import type { PageParts } from "../../pages/page_parts.ts"
+import type { PageFactors, PageParts } from "../../pages/page_parts.ts"
 import { readCredential } from "../../pages/passkey_asker.ts"
 import { texts } from "../../pages/texts.ts"
 import type { TotpFault } from "../../pages/totp_page.ts"
@@ -36,8 +36,8 @@ import {
   wayNames,
 } from "../../pages/way.ts"
 import type { Enrolled } from "../../service/factors/enrolment.ts"
-import type { FoundLogin } from "../../service/factors/mfa_tickets.ts"
-import type { Continuing } from "../../service/factors/session_replacement.ts"
+import type { FoundLogin } from "../../service/factors/factor_login.ts"
+import type { StoreFactor } from "../../service/factors/storing.ts"
 import type { StartedLogin } from "../../service/session_start.ts"
 
 /** A login that sets a factor up. */
@@ -70,9 +70,8 @@ export function enrolByForm(parts: PageParts): BodyHandler {
         const place = await placeOf(request, enrolling, parts)
         return newTotpReply(place, { sealed, fault: { kind: "no_code" } }, parts)
       }
-      const { factors } = parts
-      return enrol(request, enrolling, parts, async (how) =>
-        (await factors()).enrol(login, { code, sealed }, how),
+      return enrol(request, enrolling, parts, ({ totp }, storeFactor) =>
+        totp.confirm(login.user.username, { code, sealed }, storeFactor),
       )
     })
   })
@@ -82,9 +81,10 @@ export function enrolByForm(parts: PageParts): BodyHandler {
 export function offerEnrolPasskey(parts: PageParts): BodyHandler {
   return withBody(async (request) => {
     const way = readWay(readForm(request, wayNames), parts.findHost) ?? noWay
-    return atStep(request, { due: "enrolment", way }, parts, async (login) =>
-      json(200, await (await parts.passkeys()).offerFor(login)),
-    )
+    return atStep(request, { due: "enrolment", way }, parts, async (login) => {
+      const { passkeyEnrolment } = await parts.factors()
+      return json(200, await passkeyEnrolment.options(enrollerOf(login)))
+    })
   })
 }
 
@@ -97,8 +97,8 @@ export function enrolPasskeyByForm(parts: PageParts): BodyHandler {
       const name = deviceName(callerOf(request).userAgent)
       const sent = { credential: readCredential(credential), name }
       const enrolling = { login, way, sealed: "", readFault: passkeyFaultOf }
-      return enrol(request, enrolling, parts, async (how) =>
-        (await parts.passkeys()).enrol(sent, login, how),
+      return enrol(request, enrolling, parts, ({ passkeyEnrolment }, storeFactor) =>
+        passkeyEnrolment.add(sent, enrollerOf(login), storeFactor),
       )
     })
   })
@@ -109,13 +109,18 @@ async function enrol(
   request: HttpRequest,
   enrolling: Enrolling,
   parts: PageParts,
-  setUp: (how: Continuing) => Promise<Enrolled<StartedLogin>>,
+  setUp: (
+    factors: PageFactors,
+    storeFactor: StoreFactor<StartedLogin>,
+  ) => Promise<Enrolled<StartedLogin>>,
 ): Promise<Reply> {
   const { login, way, sealed, readFault } = enrolling
   const { cookieSessions, site } = parts
   try {
     const life = cookieSessions.lifeOf(login.ticket.stays)
-    const { stored, recoveryCodes: codes } = await setUp({ life, caller: callerOf(request) })
+    const factors = await parts.factors()
+    const storeFactor = factors.storing.inLogin(login, { life, caller: callerOf(request) })
+    const { stored, recoveryCodes: codes } = await setUp(factors, storeFactor)
     const cookies = await completeLogin(request, stored, parts)
     const shown = { username: login.user.username, codes }
     return afterEnrolment(shown, pathOf("/continue", way), { cookies, site })
@@ -126,6 +131,10 @@ async function enrol(
     if (isOver) return startOver(request, { way, over: "late" }, parts)
     return newTotpReply(await placeOf(request, enrolling, parts), { sealed, fault }, parts)
   }
+}
+
+function enrollerOf(login: FoundLogin) {
+  return { username: login.user.username, sid: null, login }
 }
 
 function passkeyFaultOf(error: unknown) {
@@ -143,7 +152,7 @@ async function placeOf(
   const href = await startOverAt(head, { way }, parts)
   return {
     ...{ username, isRequired: true, action: "/login/enrol", fields: wayFields(way) },
-    passkeyAt: parts.hasPasskeys ? "/login/enrol/passkey" : null,
+    passkeyAt: parts.relyingParty !== null ? "/login/enrol/passkey" : null,
     notNow: { label: `${other(username)} ${label}`, href },
   }
 }

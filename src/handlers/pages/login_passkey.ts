@@ -45,8 +45,8 @@ export function offerPasskeyByForm(parts: PageParts): BodyHandler {
       const way = readWay(fields, parts.findHost) ?? noWay
       return startOver(request, { way, over: "late" }, parts)
     }
-    const options = await (await parts.passkeys()).login.options(asker)
-    return { ...json(200, options), cookies: [cookie] }
+    const { passkeyLogin } = await parts.factors()
+    return { ...json(200, await passkeyLogin.options(asker)), cookies: [cookie] }
   })
 }
 
@@ -63,11 +63,10 @@ export function logInByPasskeyForm(parts: PageParts): BodyHandler {
     if (asker === null) return startOver(request, { way, over: "late" }, parts)
     const stays = staysOf(asker, { before, wanted: stay !== "" }, parts)
     const trusts = trust !== ""
-    const caller = callerOf(request)
     try {
-      const { login } = await parts.passkeys()
-      const completion = { life: cookieSessions.lifeOf(stays), trusts, caller }
-      const started = await login.logIn(readCredential(credential), asker, completion)
+      const { passkeyLogin } = await parts.factors()
+      const completion = { life: cookieSessions.lifeOf(stays), trusts, caller: callerOf(request) }
+      const started = await passkeyLogin.logIn(readCredential(credential), asker, completion)
       const path = pathOf("/continue", way, { after: String(clock.now()) })
       return redirect(path, await completeLogin(request, started, parts))
     } catch (error) {

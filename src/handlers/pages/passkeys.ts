@@ -29,15 +29,16 @@ export function showPasskeys(parts: PageParts): Handler<SessionContext> {
 }
 
 /** Answers options for `navigator.credentials.create`. */
-export function offerPasskey({ passkeys }: PageParts): BodyHandler<SessionContext> {
-  return withBody(async (_request, { principal: session }) =>
-    json(200, await (await passkeys()).offerTo(session)),
-  )
+export function offerPasskey({ factors }: PageParts): BodyHandler<SessionContext> {
+  return withBody(async (_request, { principal: { session } }) => {
+    const { passkeyEnrolment } = await factors()
+    return json(200, await passkeyEnrolment.options(session))
+  })
 }
 
 /** Adds a passkey. */
 export function addPasskeyByForm(parts: PageParts): BodyHandler<SessionContext> {
-  const { passkeys, cookieSessions, site } = parts
+  const { factors, cookieSessions, site } = parts
   return withBody(async (request, { principal: session }) => {
     const names = ["credential", "name", ...wayNames] as const
     const { credential, name, ...fields } = readForm(request, names)
@@ -45,13 +46,11 @@ export function addPasskeyByForm(parts: PageParts): BodyHandler<SessionContext> 
     const caller = callerOf(request)
     try {
       const life = cookieSessions.lifeOf(cookieSessions.stays(session.session))
-      const added = await (await passkeys()).add(
-        {
-          credential: readCredential(credential),
-          name: name.trim() === "" ? deviceName(caller.userAgent) : name,
-        },
-        ...([session, { life, caller }] as const),
-      )
+      const { passkeyEnrolment, storing } = await factors()
+      const storeFactor = storing.inBrowser(session.session, { life, caller })
+      const chosen = name.trim() === "" ? deviceName(caller.userAgent) : name
+      const sent = { credential: readCredential(credential), name: chosen }
+      const added = await passkeyEnrolment.add(sent, session.session, storeFactor)
       const { stored, recoveryCodes: codes } = added
       const cookies = stored === null ? [] : cookiesOfLogin(request, stored, parts)
       const next = way.to === null ? doneAt("added") : pathOf("/continue", way)
@@ -68,7 +67,12 @@ export function addPasskeyByForm(parts: PageParts): BodyHandler<SessionContext> 
 export function removePasskeyByForm({ factors }: PageParts): BodyHandler<SessionContext> {
   return withBody(async (request, { principal: session }) => {
     const { passkey: id } = readForm(request, ["passkey"])
-    await unlessGone((await factors()).removePasskey(id, session, callerOf(request)))
+    // Not another factor, whose page says what that means.
+    const isOne = session.user.factors?.passkeys.some((passkey) => passkey.id === id)
+    if (isOne) {
+      const { enrolment } = await factors()
+      await unlessGone(enrolment.remove(id, session.session, callerOf(request)))
+    }
     return redirect(doneAt("removed"))
   })
 }

@@ -1,6 +1,7 @@
 // GET /account/totp: the person's authenticator app, or how to set one up. Its forms turn it on and
 // off, and make new recovery codes.
 
+import { isRequiredOf } from "../../domain/factor_requirement.ts"
 import type { TotpFactor } from "../../domain/factors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { readForm } from "../../http/form_body.ts"
@@ -51,12 +52,10 @@ export function turnTotpOn(parts: PageParts): BodyHandler<SessionContext> {
     }
     try {
       const life = cookieSessions.lifeOf(cookieSessions.stays(session.session))
-      const how = { life, caller: callerOf(request) }
-      const { stored, recoveryCodes: codes } = await (await factors()).turnOn(
-        session,
-        { code, sealed },
-        how,
-      )
+      const { totp, storing } = await factors()
+      const storeFactor = storing.inBrowser(session.session, { life, caller: callerOf(request) })
+      const enrolled = await totp.confirm(place.username, { code, sealed }, storeFactor)
+      const { stored, recoveryCodes: codes } = enrolled
       const cookies = stored === null ? [] : cookiesOfLogin(request, stored, parts)
       // Beside passkeys the sessions go on.
       const news = stored === null ? "totp_added" : "totp_on"
@@ -73,7 +72,9 @@ export function turnTotpOn(parts: PageParts): BodyHandler<SessionContext> {
 /** Turns the app off. */
 export function turnTotpOff({ factors }: PageParts): BodyHandler<SessionContext> {
   return withBody(async (request, { principal: session }) => {
-    await unlessGone((await factors()).turnOff(session, callerOf(request)))
+    const { enrolment } = await factors()
+    const id = session.user.factors?.totp?.id ?? ""
+    await unlessGone(enrolment.remove(id, session.session, callerOf(request)))
     return redirect(done("totp_off"))
   })
 }
@@ -81,36 +82,37 @@ export function turnTotpOff({ factors }: PageParts): BodyHandler<SessionContext>
 /** Makes new recovery codes. */
 export function renewRecoveryCodes({ factors, site }: PageParts): BodyHandler<SessionContext> {
   return withBody(async (request, { principal: session }) => {
-    const codes = await (await factors()).renewRecoveryCodes(session, callerOf(request))
+    const { enrolment } = await factors()
+    const codes = await enrolment.renewRecoveryCodes(session.session, callerOf(request))
     const { username } = session.user
     return pageReply(recoveryCodesPage({ username, codes, next: "/account" }, site))
   })
 }
 
-async function showOn(
+function showOn(
   { createdAt, lastUsedAt }: TotpFactor,
   { user }: BrowserSession,
-  { site, factors, clock }: PageParts,
-): Promise<Reply> {
+  { site, requirement, clock }: PageParts,
+): Reply {
   const { recoveryCodes = [], passkeys = [] } = user.factors ?? {}
   const since = (at: number) => Math.max(0, clock.now() - at)
   const view = {
     secondsSinceOn: since(createdAt),
     secondsSinceUse: since(lastUsedAt ?? createdAt),
     codesLeft: recoveryCodes.length,
-    mustKeep: passkeys.length === 0 && (await factors()).isRequiredOf(user),
+    mustKeep: passkeys.length === 0 && isRequiredOf(user, requirement),
     hasPasskeys: passkeys.length > 0,
   }
   return pageReply(totpPage(view, site))
 }
 
-function placeFor({ user }: BrowserSession, way: Way, { hasPasskeys }: PageParts): TotpPlace {
+function placeFor({ user }: BrowserSession, way: Way, { relyingParty }: PageParts): TotpPlace {
   const notNow = { label: texts.totp.notNow, href: way.to?.url ?? "/account" }
   const action = "/account/totp"
   return {
     ...{ username: user.username, isRequired: false, action },
     ...{ fields: wayFields(way), notNow },
-    passkeyAt: hasPasskeys ? pathOf("/account/passkeys", way) : null,
+    passkeyAt: relyingParty !== null ? pathOf("/account/passkeys", way) : null,
   }
 }
 

@@ -20,8 +20,6 @@ import type { FactorParts } from "./factor_parts.ts"
  */
 const keptSeconds = 3600
 
-type ChallengeParts = Pick<FactorParts, "keys" | "cookieKey" | "clock">
-
 /** A challenge, and the random id in it. */
 export interface MadeChallenge {
   readonly challenge: string
@@ -36,7 +34,7 @@ export interface AnsweredChallenge extends MadeChallenge {
 /** Makes a challenge. */
 export async function makeChallenge(
   use: ChallengeUse,
-  { keys, cookieKey, clock }: ChallengeParts,
+  { keys, cookieKey, clock }: FactorParts,
 ): Promise<MadeChallenge> {
   await keys.catchUp()
   const id = randomKey(challengeIdBytes)
@@ -52,7 +50,7 @@ export async function makeChallenge(
 export async function findChallenge(
   credential: unknown,
   use: ChallengeUse,
-  { keys, cookieKey, clock }: ChallengeParts,
+  { keys, cookieKey, clock }: FactorParts,
 ): Promise<AnsweredChallenge | null> {
   const challenge = challengeIn(credential) ?? ""
   const found = await readByKeys(keys, () => readChallenge(challenge, use, cookieKey()))

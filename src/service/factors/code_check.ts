@@ -7,7 +7,7 @@ import type { ShownFactor } from "../../domain/factor_change.ts"
 import type { Factors } from "../../domain/factors.ts"
 import type { NamedTicket } from "../../domain/ticket_tries.ts"
 import type { User } from "../../domain/user.ts"
-import { AuthError, Unavailable } from "../../errors.ts"
+import { Unavailable } from "../../errors.ts"
 import { type ReadRecoveryCode, readRecoveryCode } from "../../factor/recovery_code.ts"
 import { openSecret } from "../../factor/secret_seal.ts"
 import { findStep } from "../../factor/totp.ts"
@@ -15,12 +15,7 @@ import type { AuditFields } from "../../telemetry/audit.ts"
 import { mfaLimits } from "../limits.ts"
 import { askerOf, type LoginAttempt } from "../login_attempt.ts"
 import type { FactorParts } from "./factor_parts.ts"
-import { ticketIsOver } from "./mfa_tickets.ts"
-
-type CodeParts = Pick<
-  FactorParts,
-  "store" | "hasher" | "factorKey" | "lostSecrets" | "clock" | "audit"
->
+import { ticketIsOver, wrongCode } from "./factor_refusals.ts"
 
 /** Whose code is checked. */
 export interface CheckedLogin {
@@ -45,11 +40,6 @@ interface Compared {
 const failuresMax = mfaLimits.failuresOfAccount.inARow
 const triesMax = mfaLimits.triesOfTicket.inARow
 
-/** The refusal of a code. */
-export function wrongCode(): AuthError {
-  return new AuthError("invalid_code", "That code is not right")
-}
-
 /**
  * Gives the factor that a code shows. It counts only when the session starts.
  * @throws AuthError `invalid_code`; `invalid_token` when the ticket is used up
@@ -59,7 +49,7 @@ export async function checkCode(
   login: CheckedLogin,
   typed: string,
   fields: AuditFields,
-  parts: CodeParts,
+  parts: FactorParts,
 ): Promise<ShownFactor> {
   const code = readTyped(typed)
   // Such a text is not counted: it was no guess.
@@ -81,7 +71,7 @@ function readTyped(typed: string): Otp | ReadRecoveryCode | null {
 async function compareOtp(
   { digits }: Otp,
   login: CheckedLogin,
-  parts: CodeParts,
+  parts: FactorParts,
 ): Promise<Compared> {
   const { user } = login
   const totp = user.factors?.totp ?? null
@@ -96,7 +86,7 @@ async function compareOtp(
 function compareRecoveryCode(
   { index, text }: ReadRecoveryCode,
   login: CheckedLogin,
-  parts: CodeParts,
+  parts: FactorParts,
 ): Promise<Compared> {
   const { hasher } = parts
   const compare = async (): Promise<Compared> => {
@@ -114,7 +104,7 @@ function compareRecoveryCode(
 /** Counts a failure, and gives the number of failures in a row. Null when the account is locked. */
 async function countFailure(
   { user: { username }, ticket }: CheckedLogin,
-  { store, clock }: CodeParts,
+  { store, clock }: FactorParts,
 ): Promise<number | null> {
   const factors = { claim: ticket, at: clock.now(), failuresMax, triesMax }
   const counted = await store.users.change(username, { factors })
@@ -130,7 +120,7 @@ async function countFailure(
 export function secretOf(
   { id, sealedSecret }: { readonly id: string; readonly sealedSecret: string },
   { username }: User,
-  { factorKey, lostSecrets }: Pick<FactorParts, "factorKey" | "lostSecrets">,
+  { factorKey, lostSecrets }: FactorParts,
 ): Uint8Array {
   const secret = openSecret(sealedSecret, { username, id }, factorKey())
   if (secret !== null) return secret

@@ -1,18 +1,62 @@
-// The second half of a login: a code or a passkey after the password. The session starts together
-// with the use of the factor, so a factor that works once starts one session.
+// The second half of a login: a ticket after the right password, and then a code or a passkey. The
+// session starts together with the use of the factor, so a factor that works once starts one
+// session.
 
 import type { Caller } from "../../domain/caller.ts"
 import type { ShownFactor } from "../../domain/factor_change.ts"
 import type { FactorMethod } from "../../domain/factors.ts"
 import type { SessionLife } from "../../domain/session.ts"
+import type { User } from "../../domain/user.ts"
+import { randomName } from "../../system/random.ts"
 import { callerFields } from "../../telemetry/audit.ts"
-import { askerOf } from "../login_attempt.ts"
-import type { CompleteLogin, StartedLogin } from "../session_start.ts"
+import {
+  isMfaTicket,
+  type MfaTicket,
+  mfaTicketSeconds,
+  type ReadMfaTicket,
+  readMfaTicket,
+  type TicketMedium,
+  writeMfaTicket,
+} from "../../token/mfa_ticket.ts"
+import { mfaLimits } from "../limits.ts"
+import type { LoginAttempt } from "../login_attempt.ts"
+import { readByKeys } from "../read_by_keys.ts"
+import type { CompleteLogin, PendingLogin, StartedLogin } from "../session_start.ts"
 import type { LoginProof } from "../session_tokens.ts"
-import { checkCode, wrongCode } from "./code_check.ts"
-import type { Storing } from "./enrolment.ts"
+import { checkCode } from "./code_check.ts"
 import type { FactorParts } from "./factor_parts.ts"
-import { type FoundLogin, ticketIsOver, type WaitingLogin } from "./mfa_tickets.ts"
+import { ticketIsOver, wrongCode } from "./factor_refusals.ts"
+import { usableMethods } from "./relying_party.ts"
+
+/** What a login without its factor gets. */
+export interface AskedFactor {
+  readonly due: PendingLogin["due"]
+  readonly ticket: string
+  /** How the user can show a factor; none before the first one is set up. */
+  readonly methods: readonly FactorMethod[]
+  readonly expiresInSeconds: number
+}
+
+/** A login that waits for its factor: its user as of now, and the attempt that gave the password. */
+export interface WaitingLogin {
+  readonly user: User
+  readonly attempt: LoginAttempt
+  /** Null when the password and the code came in one request. */
+  readonly ticket: Pick<MfaTicket, "id" | "expiresAt" | "due" | "stays"> | null
+}
+
+/** A login that waits, found by its ticket. */
+export interface FoundLogin extends WaitingLogin {
+  readonly ticket: ReadMfaTicket
+}
+
+/** How a login goes on. */
+export interface Completion {
+  readonly life: SessionLife
+  readonly caller: Caller
+  /** Whether the user asks to be asked for no factor on this device. */
+  readonly trusts?: boolean
+}
 
 /** A factor that was shown, and how the login was done with it. */
 export interface Shown {
@@ -22,63 +66,81 @@ export interface Shown {
   readonly replaces?: NonNullable<CompleteLogin["once"]>["replaces"]
 }
 
-/** How a login is to go on. */
-export interface Completion {
-  readonly life: SessionLife
-  /** Whether the user asks to be asked for no factor on this device. */
-  readonly trusts?: boolean
-}
+/** The logins over JSON, or those on pages: a ticket of one is none for the other. */
+export class FactorLogin {
+  readonly #medium: TicketMedium
+  readonly #parts: FactorParts
 
-/**
- * Completes a login by a code.
- * @throws AuthError `invalid_code`, `invalid_token`
- * @throws Unavailable
- */
-export async function logInByCode(
-  login: WaitingLogin,
-  { code, ...completion }: Completion & { readonly code: string },
-  caller: Caller,
-  parts: FactorParts,
-): Promise<StartedLogin> {
-  if (login.ticket?.due === "enrolment") throw ticketIsOver()
-  const fields = { ...callerFields(caller), user: login.user.username }
-  const factor = await checkCode(login, code, fields, parts)
-  const started = await completeLogin(
-    login,
-    { factor, amr: ["pwd", "otp"] },
-    { ...completion, caller },
-    parts,
-  )
-  if (started !== null) return started
-  // Another request was faster with this code or ticket, or the user was changed.
-  parts.audit("mfa.failed", { ...fields, reason: "used" })
-  throw wrongCode()
-}
+  constructor(medium: TicketMedium, parts: FactorParts) {
+    this.#medium = medium
+    this.#parts = parts
+  }
 
-/**
- * Stores the first factor of a login that has to set one up: the session starts in the same step,
- * and the user's other sessions end.
- */
-export function startingBy(
-  { user: { username }, ticket, attempt: before }: FoundLogin,
-  { reason, amr }: { readonly reason: FactorMethod; readonly amr: LoginProof["amr"] },
-  { life, caller }: { readonly life: SessionLife; readonly caller: Caller },
-  { starts, accounts, clock, audit }: FactorParts,
-): Storing<StartedLogin> {
-  const fields = { ...callerFields(caller), user: username }
-  const attempt = { ...before, address: caller.address }
-  return {
-    ...{ ticket, asker: askerOf(attempt) },
-    async store(user, factors) {
-      // The password may have been changed while recovery codes were hashed.
-      if (!ticket.isFor(user)) throw ticketIsOver()
-      const proof = { amr, factorAt: clock.now() }
-      const started = await starts.startAnew({ user, proof, factors }, life, caller)
-      if (typeof started === "string") return started
-      audit("mfa.enrolled", { ...fields, session: started.session.sid, reason })
-      await accounts.completeLogin(attempt, fields)
-      return started
-    },
+  /** Gives a login its ticket. The password was right, and nothing is open yet. */
+  async ask(
+    { user, due, attempt }: PendingLogin,
+    { stays }: Pick<MfaTicket, "stays">,
+    caller: Caller,
+  ): Promise<AskedFactor> {
+    const { keys, cookieKey, clock, audit } = this.#parts
+    await keys.catchUp()
+    const { username } = user
+    const { device } = attempt
+    const expiresInSeconds = mfaTicketSeconds[due]
+    const expiresAt = clock.now() + expiresInSeconds
+    const medium = this.#medium
+    const ticket = { id: randomName(), username, due, medium, device, stays, expiresAt }
+    audit("mfa.required", { ...callerFields(caller), user: username, reason: due })
+    return {
+      due,
+      ticket: writeMfaTicket(ticket, user, cookieKey()),
+      methods: usableMethods(user.factors, this.#parts),
+      expiresInSeconds,
+    }
+  }
+
+  /** The login of a ticket, or null when the ticket is not good, or not any more. */
+  async find(text: string, { address }: Pick<Caller, "address">): Promise<FoundLogin | null> {
+    const { store, keys, cookieKey, clock } = this.#parts
+    const read = (): ReadMfaTicket | null => readMfaTicket(text, cookieKey())
+    const ticket = isMfaTicket(text) ? await readByKeys(keys, read) : null
+    if (ticket === null || ticket.medium !== this.#medium) return null
+    if (clock.now() >= ticket.expiresAt) return null
+    const { id, username, device } = ticket
+    const user = await store.users.find(username)
+    if (user === null || user.disabled || !ticket.isFor(user)) return null
+    const counted = user.factors?.tickets.find((one) => one.id === id)
+    const { isUsed = false, tries = 0 } = counted ?? {}
+    if (isUsed || tries >= mfaLimits.triesOfTicket.inARow) return null
+    return { user, ticket, attempt: { username, address, device } }
+  }
+
+  /** The login of a ticket. @throws AuthError `invalid_token` */
+  async require(text: string, from: Pick<Caller, "address">): Promise<FoundLogin> {
+    const login = await this.find(text, from)
+    if (login === null) throw ticketIsOver()
+    return login
+  }
+
+  /**
+   * Completes a login by a code.
+   * @throws AuthError `invalid_code`, `invalid_token`
+   * @throws Unavailable
+   */
+  async logInByCode(
+    login: WaitingLogin,
+    code: string,
+    completion: Completion,
+  ): Promise<StartedLogin> {
+    if (login.ticket?.due === "enrolment") throw ticketIsOver()
+    const fields = { ...callerFields(completion.caller), user: login.user.username }
+    const factor = await checkCode(login, code, fields, this.#parts)
+    const shown = { factor, amr: ["pwd", "otp"] }
+    const started = await completeLogin(login, shown, completion, this.#parts)
+    if (started !== null) return started
+    // Another request was faster with this code or ticket, or the user was changed.
+    this.#parts.audit("mfa.failed", { ...fields, reason: "used" })
+    throw wrongCode()
   }
 }
 
@@ -86,7 +148,7 @@ export function startingBy(
 export async function completeLogin(
   { user, attempt, ticket }: WaitingLogin,
   { factor, amr, replaces }: Shown,
-  { life, trusts, caller }: Completion & { readonly caller: Caller },
+  { life, trusts, caller }: Completion,
   { starts, accounts, trust, clock, audit }: FactorParts,
 ): Promise<StartedLogin | null> {
   const at = clock.now()

@@ -1,7 +1,17 @@
-// The refusals of changes of a user's factors.
+// The refusals of codes, tickets and changes of a user's factors.
 
 import type { RefusedFactor } from "../../domain/factor_change.ts"
 import { AuthError } from "../../errors.ts"
+
+/** The refusal of a code. */
+export function wrongCode(): AuthError {
+  return new AuthError("invalid_code", "That code is not right")
+}
+
+/** The refusal of a ticket that is not good, or not any more. */
+export function ticketIsOver(): AuthError {
+  return new AuthError("invalid_token", "This login is over: log in again", { reason: "revoked" })
+}
 
 /** The refusal of a first code when no secret waits for one. */
 export function nothingOffered(): AuthError {

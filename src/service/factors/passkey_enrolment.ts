@@ -2,7 +2,7 @@
 // a first factor changes beside that is enrolment.ts's.
 
 import { passkeysMax } from "../../domain/factor_change.ts"
-import type { Factors, Passkey } from "../../domain/factors.ts"
+import { type Factors, keyKindOf, type Passkey } from "../../domain/factors.ts"
 import { AuthError, tooManyRequests } from "../../errors.ts"
 import {
   createRegistrationOptions,
@@ -14,12 +14,13 @@ import { randomName } from "../../system/random.ts"
 import type { ChallengeUse } from "../../token/challenge.ts"
 import { enrolmentLimits } from "../limits.ts"
 import { findChallenge, makeChallenge } from "./challenges.ts"
-import type { Enrolled, Enroller, Enrolment, Storing } from "./enrolment.ts"
+import type { Enrolled, Enrolment } from "./enrolment.ts"
+import type { FoundLogin } from "./factor_login.ts"
 import type { FactorParts } from "./factor_parts.ts"
 import { refusedFactor } from "./factor_refusals.ts"
-import type { FoundLogin } from "./mfa_tickets.ts"
 import { nameOfKind, readPasskeyName } from "./passkey_names.ts"
 import { requireRelyingParty } from "./relying_party.ts"
+import type { Enroller, StoreFactor } from "./storing.ts"
 
 /** Who adds a passkey. The challenge is good for the same session or login alone. */
 export interface PasskeyEnroller extends Enroller {
@@ -72,14 +73,14 @@ export class PasskeyEnrolment {
   }
 
   /**
-   * Adds a passkey. `storingOf` says how it is stored.
+   * Adds a passkey. `storeFactor` says how it is stored.
    * @throws AuthError `invalid_request`, one for all that can be wrong with the answer of an
    *   authenticator, and for a name; `too_many_requests`; and those of `options`
    */
   async add<T>(
     { credential, name: typed }: SentPasskey,
     enroller: PasskeyEnroller,
-    storingOf: (passkey: Passkey) => Storing<T>,
+    storeFactor: StoreFactor<T>,
   ): Promise<AddedPasskey<T>> {
     const { store, clock } = this.#parts
     const relyingParty = requireRelyingParty(this.#parts)
@@ -98,7 +99,7 @@ export class PasskeyEnrolment {
     const passkey: Passkey = { ...made, ...about, lastUsedAt: null }
     // The authenticator keeps the handle under which it was asked. The first one is the id.
     const handle = factors?.handle ?? id
-    const storing = storingOf(passkey)
+    const storing = storeFactor({ reason: "passkey", added: keyKindOf(passkey) })
     const enrolled = await this.#enrolment.enrol(username, storing, (user) => {
       if (user.factors !== null && user.factors.handle !== handle) throw notAdded()
       return { addPasskey: passkey, handle, ticket: storing.ticket, at }

@@ -20,10 +20,15 @@ import { passkeyLimits } from "../limits.ts"
 import type { StartedLogin } from "../session_start.ts"
 import { requireRate } from "../token_use.ts"
 import { findChallenge, makeChallenge } from "./challenges.ts"
-import { type Completion, completeLogin, type Shown } from "./factor_login.ts"
+import {
+  type Completion,
+  completeLogin,
+  type FoundLogin,
+  type Shown,
+  type WaitingLogin,
+} from "./factor_login.ts"
 import type { FactorParts } from "./factor_parts.ts"
-import { refusedFactor } from "./factor_refusals.ts"
-import { type FoundLogin, ticketIsOver, type WaitingLogin } from "./mfa_tickets.ts"
+import { refusedFactor, ticketIsOver } from "./factor_refusals.ts"
 import { requireRelyingParty } from "./relying_party.ts"
 
 /** Who logs in by a passkey. The challenge is good for the same asker alone. */
@@ -77,7 +82,7 @@ export class PasskeyLogin {
   async logIn(
     credential: unknown,
     asker: PasskeyAsker,
-    completion: Completion & { readonly caller: Caller },
+    completion: Completion,
   ): Promise<StartedLogin> {
     const parts = this.#parts
     requireRelyingParty(parts)

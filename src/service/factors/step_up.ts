@@ -13,8 +13,9 @@ import type { Principal } from "../authenticate.ts"
 import { endSession } from "../end_session.ts"
 import { attemptOfPasswordChange } from "../login_attempt.ts"
 import type { StartedLogin } from "../session_start.ts"
-import { checkCode, wrongCode } from "./code_check.ts"
+import { checkCode } from "./code_check.ts"
 import type { FactorParts } from "./factor_parts.ts"
+import { wrongCode } from "./factor_refusals.ts"
 
 /**
  * The session of a principal who has a second factor.

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Enrolment } from "../../../src/service/factors/enrolment.ts"
+import { askerFor, FactorStoring } from "../../../src/service/factors/storing.ts"
 import { sampleFactors, samplePasskey } from "../../store/sample_factors.ts"
 import { windowAt } from "../../store/sample_session.ts"
 import { interruptBefore } from "../../support/interrupted_store.ts"
@@ -26,14 +27,16 @@ async function createEnrolment({ isEnrolled = false } = {}) {
   await startSessions(alice, "alice", ["s1"])
   log.takeAudit()
   const enrolment = new Enrolment(factors)
-  const storing = enrolment.storing(enroller, someone, "otp")
-  const confirm = (code: string) => enrolment.confirmTotp("alice", code, storing)
+  const storing = new FactorStoring(factors)
+  const storeFactor = storing.inSession(enroller, someone)
+  const confirm = (code: string) => enrolment.confirmTotp("alice", code, storeFactor)
+  const toEnrol = { ticket: null, asker: askerFor(enroller, someone) }
   const offer = async () => {
     const { secret } = await enrolment.offerTotp("alice")
     return codeFor(secret, alice.clock.now())
   }
   const factorsNow = async () => (await store.users.find("alice"))?.factors ?? null
-  return { ...alice, enrolment, storing, confirm, offer, factorsNow }
+  return { ...alice, enrolment, storing, toEnrol, confirm, offer, factorsNow }
 }
 
 test("confirmTotp() makes no recovery codes for a wrong first code", async () => {
@@ -48,7 +51,7 @@ test("confirmTotp() makes no recovery codes for a wrong first code", async () =>
   assert.deepEqual(hasher.work, Array(10).fill("hash"))
 })
 
-test("confirmTotp() enrols nobody whose session ends while codes are hashed", async () => {
+test("confirmTotp() refuses a session that ends while codes are hashed", async () => {
   const { confirm, offer, hasher, store, log, factorsNow } = await createEnrolment()
   const code = await offer()
   hasher.whileHashing = () => store.sessions.end("s1", { window: windowAt() })
@@ -58,10 +61,10 @@ test("confirmTotp() enrols nobody whose session ends while codes are hashed", as
 })
 
 test("confirmTotp() of a token without a session ends all sessions", async () => {
-  const { enrolment, offer, store } = await createEnrolment()
+  const { enrolment, storing, offer, store } = await createEnrolment()
   const code = await offer()
-  const storing = enrolment.storing({ username: "alice", sid: null }, someone, "otp")
-  await enrolment.confirmTotp("alice", code, storing)
+  const storeFactor = storing.inSession({ username: "alice", sid: null }, someone)
+  await enrolment.confirmTotp("alice", code, storeFactor)
   assert.deepEqual(await store.sessions.list("alice"), [])
 })
 
@@ -81,8 +84,8 @@ test("confirmTotp() makes no second set of codes when the user has some meanwhil
   assert.deepEqual([now?.totp === null, now?.passkeys.length], [false, 1])
 })
 
-test("enrol() gives up when the user changes in each round", async () => {
-  const { enrolment, storing } = await createEnrolment()
+test("enrol() fails when the user changes in each round", async () => {
+  const { enrolment, toEnrol } = await createEnrolment()
   let rounds = 0
   const store = async () => {
     rounds += 1
@@ -90,7 +93,7 @@ test("enrol() gives up when the user changes in each round", async () => {
   }
   const check = () => ({ confirmTotp: { id: "x", step: 1 }, ticket: null, at: 0 })
   const message = "The user was changed at the same time: try again"
-  const enrolled = enrolment.enrol("alice", { ...storing, store }, check)
+  const enrolled = enrolment.enrol("alice", { ...toEnrol, store }, check)
   await assert.rejects(enrolled, unavailableAs(message))
   assert.equal(rounds, 3)
 })
@@ -103,11 +106,11 @@ const refusals = [
 ] as const
 
 for (const [refused, expected] of refusals) {
-  test(`enrol() says what the store refused: ${refused}`, async () => {
-    const { enrolment, storing } = await createEnrolment({ isEnrolled: true })
+  test(`enrol() throws the refusal of the store: ${refused}`, async () => {
+    const { enrolment, toEnrol } = await createEnrolment({ isEnrolled: true })
     const check = () => ({ confirmTotp: { id: "x", step: 1 }, ticket: null, at: 0 })
     const store = async () => refused
-    await assert.rejects(enrolment.enrol("alice", { ...storing, store }, check), expected)
+    await assert.rejects(enrolment.enrol("alice", { ...toEnrol, store }, check), expected)
   })
 }
 
@@ -167,9 +170,9 @@ test("remove() refuses a factor that goes at the same moment", async () => {
 })
 
 test("confirmTotp() refuses a session that is not there", async () => {
-  const { enrolment, offer, factorsNow } = await createEnrolment()
+  const { enrolment, storing, offer, factorsNow } = await createEnrolment()
   const code = await offer()
-  const storing = enrolment.storing({ username: "alice", sid: "s9" }, someone, "otp")
-  await assert.rejects(enrolment.confirmTotp("alice", code, storing), revokedToken)
+  const storeFactor = storing.inSession({ username: "alice", sid: "s9" }, someone)
+  await assert.rejects(enrolment.confirmTotp("alice", code, storeFactor), revokedToken)
   assert.equal((await factorsNow())?.totp, null)
 })

@@ -3,17 +3,17 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Unavailable } from "../../../src/errors.ts"
-import { logInByCode } from "../../../src/service/factors/factor_login.ts"
+import { FactorLogin } from "../../../src/service/factors/factor_login.ts"
 import { interruptBefore } from "../../support/interrupted_store.ts"
 import { notStored, refusedAs } from "../../support/refusal.ts"
 import { bySomeone, someone } from "../account_parts.ts"
 import { createEnrolledAlice, type EnrolledAlice, life } from "./enrolled_alice.ts"
 
-const told = { user: "alice", ...bySomeone }
+const byAlice = { user: "alice", ...bySomeone }
 const wrongCode = refusedAs("invalid_code", "That code is not right")
 
 function logIn({ login, factors }: EnrolledAlice, code: string) {
-  return logInByCode(login, { code, life }, someone, factors)
+  return new FactorLogin("json", factors).logInByCode(login, code, { life, caller: someone })
 }
 
 test("logInByCode() starts a session of both factors, and clears the failures", async () => {
@@ -24,12 +24,12 @@ test("logInByCode() starts a session of both factors, and clears the failures", 
   assert.deepEqual([session.amr, session.factorAt], [["pwd", "otp"], alice.clock.now()])
   assert.equal(user.factors?.failures, 0)
   assert.deepEqual(alice.log.takeAudit(), [
-    { event: "login.succeeded", ...told, session: session.sid },
-    { event: "mfa.used", ...told, session: session.sid, reason: "otp" },
+    { event: "login.succeeded", ...byAlice, session: session.sid },
+    { event: "mfa.used", ...byAlice, session: session.sid, reason: "otp" },
   ])
 })
 
-test("logInByCode() is done once the session has started, even if the count can't be reset", async () => {
+test("logInByCode() succeeds once the session has started, even if the count can't be reset", async () => {
   const alice = await createEnrolledAlice()
   alice.store.failures.clear = async () => {
     throw new Unavailable("The change could not be stored")
@@ -55,7 +55,7 @@ test("logInByCode() starts nothing on a full disk, and the code still counts", a
   assert.equal(await alice.failures(), 0)
 })
 
-test("logInByCode() says of a code that another request used that it is wrong", async () => {
+test("logInByCode() refuses a code that another request has used", async () => {
   const alice = await createEnrolledAlice()
   const code = alice.code()
   interruptBefore(alice.store, "startSession", () => logIn(alice, code))
@@ -71,7 +71,7 @@ test("logInByCode() says of a code that another request used that it is wrong", 
   assert.equal((await alice.store.sessions.list("alice")).length, 1)
 })
 
-test("logInByCode() takes no factor that was replaced since the login was found", async () => {
+test("logInByCode() refuses a factor that was replaced since the login was found", async () => {
   const alice = await createEnrolledAlice()
   const recoveryCodes = [{ index: 0, hash: alice.login.user.passwordHash }]
   await alice.store.users.change("alice", { factors: { recoveryCodes } })
