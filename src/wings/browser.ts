@@ -38,10 +38,12 @@ import {
   turnTotpOff,
   turnTotpOn,
 } from "../handlers/pages/totp.ts"
-import type { VerifyParts } from "../handlers/verify/answer.ts"
-import { verifyEnvoy } from "../handlers/verify/envoy.ts"
-import { verifyNginx } from "../handlers/verify/nginx.ts"
-import { verifyProxy } from "../handlers/verify/proxy.ts"
+import {
+  type VerifyParts,
+  verifyEnvoy,
+  verifyNginx,
+  verifyProxy,
+} from "../handlers/verify/verify.ts"
 import { createVerifyLog } from "../handlers/verify/verify_log.ts"
 import { bearerOrCookie, cookieIn } from "../http/bearer_or_cookie.ts"
 import {

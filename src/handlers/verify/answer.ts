@@ -7,131 +7,23 @@
 //   refused    401 when nobody is logged in, 403 when that would not help: as JSON, or as a page
 //              that a browser can show
 
-import type { Caller } from "../../domain/caller.ts"
-import { isServiceToken } from "../../domain/service_token.ts"
-import { AuthError, type RefusalReason } from "../../errors.ts"
-import { basicChallenge, readBasic } from "../../http/basic.ts"
-import { readBearerCredentials, readBearerToken } from "../../http/bearer.ts"
-import { callerOf } from "../../http/caller.ts"
-import { cookieNames, readCookie, setCookie } from "../../http/cookies.ts"
-import type { Asker, Handler } from "../../http/guard.ts"
-import type { Reply, RequestHead } from "../../http/message.ts"
-import {
-  isNavigation,
-  isNestedPage,
-  isOfBrowser,
-  type OriginalRequest,
-} from "../../http/original_request.ts"
+import type { RefusalReason } from "../../errors.ts"
+import { basicChallenge } from "../../http/basic.ts"
+import { cookieNames, setCookie } from "../../http/cookies.ts"
+import type { Asker } from "../../http/guard.ts"
+import type { Reply } from "../../http/message.ts"
+import type { OriginalRequest } from "../../http/original_request.ts"
 import { insufficientReply, problem } from "../../http/problem.ts"
-import { deniedAtHost } from "../../pages/denied_at_host.ts"
 import { noWay, pathOf } from "../../pages/way.ts"
 import type { Principal } from "../../service/authenticate.ts"
 import type { AppToken } from "../../service/browser/app_tokens.ts"
-import {
-  type AskedRequest,
-  type Gate,
-  stateSeconds,
-  type Verdict,
-} from "../../service/browser/gate.ts"
-import type { VerifyLog } from "./verify_log.ts"
-
-/** What the handlers work with. */
-export interface VerifyParts {
-  readonly gate: Gate
-  /** The origin of the login page. */
-  readonly loginOrigin: string
-  readonly log: VerifyLog
-}
+import { stateSeconds, type Verdict } from "../../service/browser/gate.ts"
 
 const noStore = { "Cache-Control": "no-store" }
 const controls = /[\p{Cc}\p{Surrogate}\u2028\u2029]/gu
 
-/** Makes the handler of one kind of proxy. `read` finds out what the proxy asks about. */
-export function answering(
-  asker: Exclude<Asker, "client">,
-  read: (head: RequestHead, rest: string) => OriginalRequest,
-  { gate, loginOrigin, log }: VerifyParts,
-): Handler {
-  return async (head, { params }) => {
-    try {
-      const original = read(head, params["rest"] ?? "")
-      const verdict = await gate.judge(new Asked(head, original))
-      if (verdict.kind === "refused") log.refused(verdict.reason, original)
-      if (verdict.kind === "denied" && isNavigation(head, original)) {
-        return { ...deniedAtHost(verdict.to, loginOrigin), reason: verdict.reason }
-      }
-      return replyFor(verdict, { asker, original, loginOrigin })
-    } catch (error) {
-      if (error instanceof AuthError) log.unreadable(error)
-      throw error
-    }
-  }
-}
-
-/** A request as the gate reads it: what few requests need is read when it is asked for. */
-class Asked implements AskedRequest {
-  readonly #head: RequestHead
-  readonly #original: OriginalRequest
-  readonly cookie: string | null
-
-  constructor(head: RequestHead, original: OriginalRequest) {
-    this.#head = head
-    this.#original = original
-    this.cookie = readCookie(head, cookieNames.session)
-  }
-
-  get host(): OriginalRequest["host"] {
-    return this.#original.host
-  }
-
-  get method(): string {
-    return this.#original.method
-  }
-
-  get target(): string {
-    return this.#original.target
-  }
-
-  get headers(): RequestHead["headers"] {
-    return this.#head.headers
-  }
-
-  get caller(): Caller {
-    return callerOf(this.#head)
-  }
-
-  isNavigation(): boolean {
-    return isNavigation(this.#head, this.#original)
-  }
-
-  isNested(): boolean {
-    return isNestedPage(this.#head)
-  }
-
-  readState(): string | null {
-    return readCookie(this.#head, cookieNames.state)
-  }
-
-  isOfBrowser(): boolean {
-    return isOfBrowser(this.#head, this.#original)
-  }
-
-  readBearer(): string | null {
-    return readBearerToken(this.#head)
-  }
-
-  // An app may have bearer tokens of its own, of any form.
-  readServiceToken(): string | null {
-    const sent = readBearerCredentials(this.#head)?.trimStart() ?? ""
-    return isServiceToken(sent) ? readBearerToken(this.#head) : null
-  }
-
-  readBasic(): ReturnType<typeof readBasic> {
-    return readBasic(this.#head)
-  }
-}
-
-function replyFor(
+/** The reply for a verdict of the gate. */
+export function replyFor(
   verdict: Verdict,
   {
     asker,
