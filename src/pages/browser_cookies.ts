@@ -3,8 +3,7 @@
 import { callerOf } from "../http/caller.ts"
 import { cookieNames, deleteCookie, readCookie, setCookie } from "../http/cookies.ts"
 import type { RequestHead } from "../http/message.ts"
-import { devicesSeconds, withDeviceToken } from "../service/browser/devices.ts"
-import { withTrustToken } from "../service/browser/trusted_browser.ts"
+import { devicesSeconds, withUserToken } from "../service/browser/user_tokens.ts"
 import type { NewTrust } from "../service/device_trust.ts"
 import type { StartedLogin } from "../service/session_start.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
@@ -30,19 +29,20 @@ export function cookiesOfLogin(
   // The whole life: an unused session ends before, and then nothing finds it by this cookie.
   const life = cookieSessions.stays(session) ? { maxAgeSeconds: expiresAt - startedAt } : {}
   const { username } = user
-  const devices = readCookie(head, cookieNames.devices)
+  const cookie = readCookie(head, cookieNames.devices)
+  const devices = { kind: "device", cookie, key: deviceKey() } as const
   return [
     setCookie(cookieNames.session, { value, ...life }),
     setCookie(cookieNames.devices, {
-      value: withDeviceToken(devices, { username, deviceToken }, deviceKey()),
+      value: withUserToken({ username, token: deviceToken }, devices),
       maxAgeSeconds: devicesSeconds,
     }),
     ...(trust === undefined ? [] : [trustCookie(trust)]),
   ]
 
-  function trustCookie({ device, token: trustToken }: NewTrust): string {
-    const before = readCookie(head, cookieNames.trust)
-    const value = withTrustToken(before, { username, trustToken }, cookieKey())
+  function trustCookie({ device, token }: NewTrust): string {
+    const cookie = readCookie(head, cookieNames.trust)
+    const value = withUserToken({ username, token }, { kind: "trust", cookie, key: cookieKey() })
     const maxAgeSeconds = device.expiresAt - device.createdAt
     return setCookie(cookieNames.trust, { value, maxAgeSeconds })
   }

@@ -15,8 +15,7 @@ import { type LoginPlace, loginReply } from "../../pages/login_reply.ts"
 import type { PageParts } from "../../pages/page_parts.ts"
 import { redirect } from "../../pages/page_reply.ts"
 import { pathOf, readNews, requireWay, wayNames } from "../../pages/way.ts"
-import { deviceTokenOf } from "../../service/browser/devices.ts"
-import { trustTokenOf } from "../../service/browser/trusted_browser.ts"
+import { userTokenOf } from "../../service/browser/user_tokens.ts"
 
 const fieldNames = ["username", "password", "stay", "again", ...wayNames] as const
 
@@ -50,8 +49,9 @@ export function logInByForm(parts: PageParts): BodyHandler {
     const { username, password, way, before, asksAgain, isAgain } = typed
     if (username === "") return loginReply(typed, { kind: "no_username" }, parts)
     if (password === "") return loginReply(typed, { kind: "no_password" }, parts)
-    const devices = readCookie(request, cookieNames.devices)
-    const deviceToken = deviceTokenOf(devices, username, parts.deviceKey())
+    const cookie = readCookie(request, cookieNames.devices)
+    const key = parts.deviceKey()
+    const deviceToken = userTokenOf(username, { kind: "device", cookie, key })
     // The host of the way would ask for another login, with the factor.
     const needsFactor = asksAgain || way.to?.host.rule.mfa === true
     const trustToken = needsFactor ? undefined : trustTokenIn(request, username, parts)
@@ -89,5 +89,6 @@ function trustTokenIn(
   { trust, cookieKey }: PageParts,
 ): string | undefined {
   if (trust.seconds === null) return undefined
-  return trustTokenOf(readCookie(head, cookieNames.trust), username, cookieKey())
+  const cookie = readCookie(head, cookieNames.trust)
+  return userTokenOf(username, { kind: "trust", cookie, key: cookieKey() })
 }

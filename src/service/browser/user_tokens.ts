@@ -1,42 +1,53 @@
-// Tokens of a kind that one browser has, in a cookie of the login host: of its last five users.
+// Tokens of one kind that a browser has, in a cookie of the login host: of its last five users.
+// Device tokens keep strangers who guess at an account from locking its user out of the page. Trust
+// tokens spare the code at a login; entering the password again never goes by them.
 //
 //   token "." token "." …       the last user first
 
 import { canonicalUsername } from "../../domain/username.ts"
+import { isDeviceToken, readDeviceToken } from "../../token/device_token.ts"
+import { isTrustToken, readTrustToken } from "../../token/trust_token.ts"
 
 /** More users of one browser than a household has. */
 const usersMax = 5
 
-/** A kind of token that a user has. */
-export interface UserTokenKind {
-  /** Whether a text has the form of one. */
-  readonly isForm: (text: string) => boolean
-  /** Whether a token is of the user with a canonical name. */
-  readonly isOf: (token: string, username: string) => boolean
+/** How long a browser keeps device tokens: as long as browsers allow (RFC 6265bis §5.5). */
+export const devicesSeconds = 400 * 86_400
+
+const kinds = {
+  device: { isForm: isDeviceToken, read: readDeviceToken },
+  trust: { isForm: isTrustToken, read: readTrustToken },
+} as const
+
+/** The tokens of one kind that a browser sent, and the key that seals them. */
+export interface SentUserTokens {
+  readonly kind: keyof typeof kinds
+  /** The cookie's value; null without one. */
+  readonly cookie: string | null
+  readonly key: Uint8Array
 }
 
 /** The token of the user with a typed name, or undefined. */
-export function userTokenOf(
-  cookie: string | null,
-  typed: string,
-  kind: UserTokenKind,
-): string | undefined {
+export function userTokenOf(typed: string, sent: SentUserTokens): string | undefined {
   const username = canonicalUsername(typed)
   if (username === null) return undefined
-  return tokensOf(cookie, kind).find((token) => kind.isOf(token, username))
+  return tokensOf(sent).find((token) => isOf(username, token, sent))
 }
 
-/** The cookie's value with a user's new token. */
+/** The cookie's value with a new token of the user with a canonical name. */
 export function withUserToken(
-  cookie: string | null,
   { username, token }: { readonly username: string; readonly token: string },
-  kind: UserTokenKind,
+  sent: SentUserTokens,
 ): string {
-  const others = tokensOf(cookie, kind).filter((one) => !kind.isOf(one, username))
+  const others = tokensOf(sent).filter((one) => !isOf(username, one, sent))
   return [token, ...others].slice(0, usersMax).join(".")
 }
 
-function tokensOf(cookie: string | null, { isForm }: UserTokenKind): readonly string[] {
+function isOf(username: string, token: string, { kind, key }: SentUserTokens): boolean {
+  return kinds[kind].read(token, username, key) !== null
+}
+
+function tokensOf({ kind, cookie }: SentUserTokens): readonly string[] {
   const texts = (cookie ?? "").split(".").slice(0, usersMax)
-  return texts.filter(isForm)
+  return texts.filter(kinds[kind].isForm)
 }
