@@ -8,43 +8,10 @@ import { keyAlgorithms } from "./cose_key.ts"
 /** How long a user has for one ceremony, the recommended time (WebAuthn L3 §15.1). */
 export const ceremonySeconds = 300
 
-/** A passkey, as options name it. */
-export type NamedPasskey = Pick<Passkey, "credentialId" | "transports">
-
-/** A passkey in the words of WebAuthn. */
-export interface CredentialDescriptor {
-  readonly type: "public-key"
-  readonly id: string
-  readonly transports: readonly string[]
-}
-
-/** Options for `navigator.credentials.create`. */
-export interface RegistrationOptions {
-  readonly rp: { readonly id: string; readonly name: string }
-  readonly user: { readonly id: string; readonly name: string; readonly displayName: string }
-  readonly challenge: string
-  readonly pubKeyCredParams: readonly { readonly type: "public-key"; readonly alg: number }[]
-  readonly timeout: number
-  readonly excludeCredentials: readonly CredentialDescriptor[]
-  readonly authenticatorSelection: {
-    readonly residentKey: "required"
-    readonly requireResidentKey: true
-    readonly userVerification: "required"
-  }
-  readonly attestation: "none"
-}
-
-/** Options for `navigator.credentials.get`. */
-export interface LoginOptions {
-  readonly rpId: string
-  readonly challenge: string
-  readonly timeout: number
-  readonly userVerification: "required"
-  readonly allowCredentials: readonly CredentialDescriptor[]
-}
+type NamedPasskey = Pick<Passkey, "credentialId" | "transports">
 
 /** For whom a passkey is made. */
-export interface Registration {
+interface Registration {
   readonly rpId: string
   /** What some authenticators show for the relying party. */
   readonly rpName: string
@@ -57,14 +24,17 @@ export interface Registration {
   readonly existing: readonly NamedPasskey[]
 }
 
+/** Options for `navigator.credentials.create`. */
+export type RegistrationOptions = ReturnType<typeof createRegistrationOptions>
+
 /** Makes the options for a new passkey. */
-export function createRegistrationOptions(registration: Registration): RegistrationOptions {
+export function createRegistrationOptions(registration: Registration) {
   const { rpId, rpName, challenge, handle, username, existing } = registration
   return {
     rp: { id: rpId, name: rpName },
     user: { id: handle, name: username, displayName: username },
     challenge,
-    pubKeyCredParams: keyAlgorithms.map((alg) => ({ type: "public-key", alg })),
+    pubKeyCredParams: keyAlgorithms.map((alg) => ({ type: "public-key", alg }) as const),
     timeout: ceremonySeconds * 1000,
     excludeCredentials: existing.map(describe),
     authenticatorSelection: {
@@ -74,11 +44,11 @@ export function createRegistrationOptions(registration: Registration): Registrat
       userVerification: "required",
     },
     attestation: "none",
-  }
+  } as const
 }
 
 /** Who may log in, and with what. */
-export interface Login {
+interface Login {
   readonly rpId: string
   /** Random bytes or a sealed text, as base64url. */
   readonly challenge: string
@@ -86,17 +56,20 @@ export interface Login {
   readonly allow?: readonly NamedPasskey[]
 }
 
+/** Options for `navigator.credentials.get`. */
+export type LoginOptions = ReturnType<typeof createLoginOptions>
+
 /** Makes the options for a login by passkey. */
-export function createLoginOptions({ rpId, challenge, allow = [] }: Login): LoginOptions {
+export function createLoginOptions({ rpId, challenge, allow = [] }: Login) {
   return {
     rpId,
     challenge,
     timeout: ceremonySeconds * 1000,
     userVerification: "required",
     allowCredentials: allow.map(describe),
-  }
+  } as const
 }
 
-function describe({ credentialId, transports }: NamedPasskey): CredentialDescriptor {
-  return { type: "public-key", id: credentialId, transports }
+function describe({ credentialId, transports }: NamedPasskey) {
+  return { type: "public-key", id: credentialId, transports } as const
 }

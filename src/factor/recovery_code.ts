@@ -19,7 +19,7 @@ export interface ReadRecoveryCode {
 }
 
 /** A code that was made just now. */
-export interface MadeRecoveryCode extends ReadRecoveryCode {
+interface MadeRecoveryCode extends ReadRecoveryCode {
   /** For its user. */
   readonly shown: string
 }

@@ -8,7 +8,7 @@ import { createCipheriv, createDecipheriv } from "node:crypto"
 import { randomKey } from "../system/random.ts"
 
 /** Whose secret it is. */
-export interface SecretOwner {
+interface SecretOwner {
   readonly username: string
   /** The factor's id. */
   readonly id: string

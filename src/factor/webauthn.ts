@@ -19,7 +19,7 @@ import {
 } from "./sent_credential.ts"
 
 /** A credential, and the ceremony to which it has to belong. */
-export interface CeremonyResult extends Ceremony {
+interface CeremonyResult extends Ceremony {
   /** From a JSON body. */
   readonly credential: unknown
 }
@@ -31,7 +31,7 @@ export type RegisteredPasskey = Pick<
 >
 
 /** The passkey with which a user logs in. */
-export type KnownPasskey = Pick<Passkey, "credentialId" | "publicKey" | "isSynced">
+type KnownPasskey = Pick<Passkey, "credentialId" | "publicKey" | "isSynced">
 
 /** Verifies a new passkey; null when anything about it is wrong. */
 export async function verifyRegistration({

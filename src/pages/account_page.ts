@@ -9,7 +9,7 @@ import { layout, mark, type Site } from "./layout.ts"
 import { texts } from "./texts.ts"
 
 /** A session as the page shows it. */
-export interface ShownSession {
+interface ShownSession {
   readonly sid: string
   readonly isThis: boolean
   readonly userAgent: string
@@ -18,7 +18,7 @@ export interface ShownSession {
 }
 
 /** A login or failures of the past. */
-export interface ShownEvent {
+interface ShownEvent {
   readonly address: string
   /** How often the password, or the code, was wrong; 0 for a login. */
   readonly failures: number
@@ -46,7 +46,7 @@ export type Done = keyof typeof doneTexts
 export const doneKinds = Object.keys(doneTexts) as readonly Done[]
 
 /** An authenticator app that is on. */
-export interface ShownTotp {
+interface ShownTotp {
   readonly secondsSinceOn: number
   readonly codesLeft: number
 }

@@ -9,7 +9,7 @@ import { formReply } from "./fault_reply.ts"
 import type { BrowserSession, PageParts } from "./page_parts.ts"
 
 /** What the page says beside the account. */
-export interface AccountNews {
+interface AccountNews {
   readonly done: Done | null
   readonly fault: PasswordFault | null
 }

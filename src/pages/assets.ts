@@ -6,7 +6,7 @@ import { script } from "./script.ts"
 import { style } from "./style.ts"
 
 /** What a browser fetches for a page. */
-export interface Asset {
+interface Asset {
   readonly type: string
   readonly text: string
 }

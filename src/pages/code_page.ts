@@ -1,8 +1,12 @@
 // The page between a right password and the session: it asks for a code of an authenticator app,
-// for a passkey, or for a recovery code.
+// for a passkey, or for a recovery code. It is shown again when one of them was refused.
 
 import type { FactorMethod } from "../domain/factors.ts"
-import type { Fault } from "./fault_reply.ts"
+import type { Reply, RequestHead } from "../http/message.ts"
+import type { FoundLogin } from "../service/factors/factor_login.ts"
+import { usableMethods } from "../service/factors/relying_party.ts"
+import { startOverAt } from "./factor_cookie.ts"
+import { type Fault, formReply } from "./fault_reply.ts"
 import {
   checkBox,
   codeField,
@@ -13,6 +17,7 @@ import {
 } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import type { PageParts } from "./page_parts.ts"
 import { passkeyForm } from "./passkey_form.ts"
 import { texts } from "./texts.ts"
 import { pathOf, type Way, wayFields } from "./way.ts"
@@ -21,7 +26,7 @@ import { pathOf, type Way, wayFields } from "./way.ts"
 export type CodeKind = "otp" | "recovery"
 
 /** Why the code did not count. */
-export type CodeFault = Fault<"no_code" | "wrong" | "passkey">
+type CodeFault = Fault<"no_code" | "wrong" | "passkey">
 
 /** What the page shows. */
 export interface CodeView {
@@ -105,4 +110,28 @@ function otherWay({ kind, way, methods }: CodeView): Html | null {
 function startOver({ username, startOver: href }: CodeView): Html {
   const { other, startOver: label } = texts.code
   return html`${other(username)} <a href="${href}">${label}</a>.`
+}
+
+/** A login that waits, and what its page needs beside it. */
+interface WaitingPlace {
+  readonly login: FoundLogin
+  readonly way: Way
+  readonly kind: CodeKind
+  /** Whether the person ticked to trust the device. */
+  readonly trusts: boolean
+}
+
+/** The page, with what was wrong. */
+export async function codeReply(
+  head: RequestHead,
+  { login, way, kind, trusts }: WaitingPlace,
+  fault: CodeFault | null,
+  parts: PageParts,
+): Promise<Reply> {
+  const { username, factors } = login.user
+  const methods = usableMethods(factors, parts)
+  const startOver = await startOverAt(head, { way }, parts)
+  const trust = { seconds: parts.trust.seconds, isTicked: trusts }
+  const page = codePage({ kind, username, way, methods, trust, startOver, fault }, parts.site)
+  return formReply(page, fault)
 }

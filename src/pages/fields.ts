@@ -5,7 +5,7 @@ import { type Html, html } from "./html.ts"
 import { texts } from "./texts.ts"
 
 /** A field and what is wrong with it. */
-export interface FieldState {
+interface FieldState {
   /** Beside the field; null when nothing is wrong with it alone. */
   readonly error?: string | null
   /** The id of a note that says what is wrong with this field and others. */
@@ -18,13 +18,13 @@ export interface FieldState {
 const usernameLengthMax = 254
 
 /** A password field: which one, and what its label is. */
-export interface PasswordField extends FieldState {
+interface PasswordField extends FieldState {
   readonly name: "password" | "current" | "new"
   readonly label: string
 }
 
 /** What the field for a username offers. */
-export interface UsernameField extends FieldState {
+interface UsernameField extends FieldState {
   /** Whether browsers offer passkeys in it, beside passwords. */
   readonly takesPasskeys: boolean
 }
@@ -93,7 +93,7 @@ function marks(
 }
 
 /** A field for a code. */
-export interface CodeField extends FieldState {
+interface CodeField extends FieldState {
   readonly label: string
 }
 

@@ -1,7 +1,10 @@
-// The login page: also after a wrong password, and to enter the password again.
+// The login page: shown by GET /login, again when a login was refused, and to enter the password
+// once more.
 
 import type { DueStep } from "../domain/factor_requirement.ts"
-import type { Fault } from "./fault_reply.ts"
+import type { Identity } from "../http/guard.ts"
+import type { Reply } from "../http/message.ts"
+import { type Fault, formReply } from "./fault_reply.ts"
 import {
   checkBox,
   errorNote,
@@ -13,8 +16,10 @@ import {
 } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import type { BrowserSession, PageParts } from "./page_parts.ts"
 import { passkeyForm } from "./passkey_form.ts"
 import { texts } from "./texts.ts"
+import { type Way, wayFields } from "./way.ts"
 
 /** Where a login leads: a page of a protected host, or nowhere but the account. */
 export interface Destination {
@@ -31,7 +36,7 @@ export const overs = ["late", "codes"] as const
 export type Over = (typeof overs)[number]
 
 /** Why a login did not happen. */
-export type LoginFault = Fault<"no_username" | "no_password" | "wrong" | "passkey" | Over>
+type LoginFault = Fault<"no_username" | "no_password" | "wrong" | "passkey" | Over>
 
 /** What the page shows. */
 export interface LoginView {
@@ -100,4 +105,40 @@ function noteOf(fault: LoginFault | null, site: Site): Html | null {
   if (fault.kind === "passkey") return errorNote(refused.passkey, refused.passkeyHelp)
   if (fault.kind === "codes") return errorNote(refused.codes, refused.again)
   return fault.kind === "wrong" ? errorNote(refused.wrong, refused.wrongHelp(site.name)) : null
+}
+
+/** Who logs in, and where to. */
+export interface LoginPlace extends Pick<LoginView, "username" | "stays" | "isAgain"> {
+  readonly way: Way
+  /** The session of this browser. */
+  readonly before: BrowserSession | null
+}
+
+/** The page, with what was wrong. */
+export function loginReply(
+  { way, before, ...view }: LoginPlace,
+  fault: LoginFault | null,
+  {
+    site,
+    relyingParty,
+    cookieSessions,
+  }: Pick<PageParts, "site" | "relyingParty" | "cookieSessions">,
+): Reply {
+  const { username, stays, isAgain } = view
+  const destination = { host: way.to?.host.name ?? null, fields: wayFields(way) }
+  const own = before?.user.factors?.passkeys ?? []
+  const takesPasskeys = relyingParty !== null && (!isAgain || own.length > 0)
+  const next = before === null ? null : nextOf(cookieSessions.principalOf(before))
+  const person = { username, stays, isAgain, next }
+  const page = loginPage({ ...person, destination, takesPasskeys, fault }, site)
+  return formReply(page, fault)
+}
+
+/** What comes after the password of the person who is logged in. */
+function nextOf({
+  mustEnrol,
+  hasFactor,
+}: Pick<Identity, "mustEnrol" | "hasFactor">): LoginView["next"] {
+  if (mustEnrol) return "enrolment"
+  return hasFactor ? "factor" : null
 }

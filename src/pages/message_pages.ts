@@ -38,7 +38,7 @@ ${logOutForm(to, { label: submit, isQuiet: false })}
 }
 
 /** What the denied page shows. */
-export interface DeniedView {
+interface DeniedView {
   readonly username: string
   /** Where the person wanted to go: an address of a protected host. */
   readonly to: { readonly url: string; readonly host: string } | null

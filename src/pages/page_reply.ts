@@ -5,7 +5,7 @@ import type { Reply } from "../http/message.ts"
 import type { Html } from "./html.ts"
 
 /** What a reply may have beside its page. */
-export interface PageOptions {
+interface PageOptions {
   readonly status?: number
   /**
    * Where the browser goes on to at once. After a form, this is the way to another host: a policy's

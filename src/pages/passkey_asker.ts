@@ -16,7 +16,7 @@ const cookieSeconds = 600
 export const passkeyFields = ["step", "again"] as const
 
 /** Their values. */
-export type PasskeyFields = Readonly<Record<(typeof passkeyFields)[number], string>>
+type PasskeyFields = Readonly<Record<(typeof passkeyFields)[number], string>>
 
 /** The name of the browser that sent a request, and the cookie that keeps it. */
 export function browserOf(head: RequestHead): { readonly name: string; readonly cookie: string } {

@@ -6,7 +6,7 @@ import { hiddenFields } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 
 /** A form. */
-export interface PasskeyForm {
+interface PasskeyForm {
   /** Where it goes. The options are below that. */
   readonly action: string
   readonly fields: Readonly<Record<string, string>>

@@ -1,6 +1,11 @@
-// The page of a person's passkeys: which ones there are, and a form for another one.
+// The page of a person's passkeys: which ones there are, and a form for another one. It is shown
+// again when a passkey was not added.
 
-import type { Refused } from "./fault_reply.ts"
+import { passkeysMax } from "../domain/factor_change.ts"
+import { isRequiredOf } from "../domain/factor_requirement.ts"
+import { isEnrolled } from "../domain/factors.ts"
+import type { Reply } from "../http/message.ts"
+import { formReply, type Refused } from "./fault_reply.ts"
 import {
   doneNote,
   errorNote,
@@ -11,9 +16,11 @@ import {
 } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import type { BrowserSession, PageParts } from "./page_parts.ts"
 import { passkeyForm } from "./passkey_form.ts"
 import { recoveryCodesRow } from "./recovery_codes_page.ts"
 import { texts } from "./texts.ts"
+import { type Way, wayFields } from "./way.ts"
 
 /** A passkey as the page shows it. */
 export interface ShownPasskey {
@@ -26,7 +33,7 @@ export interface ShownPasskey {
 }
 
 /** Why a passkey was not added. */
-export type PasskeyFault = Refused | Waiting
+type PasskeyFault = Refused | Waiting
 
 /** What may have been done just now. */
 export const passkeyDoneKinds = ["added", "removed"] as const
@@ -110,4 +117,37 @@ function addPart({ room, fields }: PasskeysView, site: Site): Html {
   })
   return html`<p class="hint" id="no-passkeys">${page.without}</p>
 ${form}`
+}
+
+/** What the page says beside the passkeys. */
+interface PasskeyNews {
+  readonly way: Way
+  readonly done: PasskeyDone | null
+  readonly fault: PasskeyFault | null
+}
+
+/** The page of a session's user. */
+export function passkeysReply(
+  { user }: BrowserSession,
+  { way, done, fault }: PasskeyNews,
+  { site, requirement, relyingParty, clock }: PageParts,
+): Reply {
+  const { totp = null, passkeys = [], recoveryCodes = [] } = user.factors ?? {}
+  const since = (at: number) => Math.max(0, clock.now() - at)
+  const room = passkeys.length < passkeysMax ? "free" : "full"
+  const page = passkeysPage(
+    {
+      passkeys: passkeys.map(({ id, name, isSynced, createdAt, lastUsedAt }) => ({
+        ...{ id, name, isSynced, secondsSinceAdded: since(createdAt) },
+        secondsSinceUse: lastUsedAt === null ? null : since(lastUsedAt),
+      })),
+      room: relyingParty !== null ? room : "none_here",
+      mustKeep: totp === null && isRequiredOf(user, requirement),
+      isAlone: totp === null,
+      codesLeft: isEnrolled(user.factors) ? recoveryCodes.length : null,
+      ...{ fields: wayFields(way), fault, done },
+    },
+    site,
+  )
+  return formReply(page, fault)
 }

@@ -13,7 +13,7 @@ export function recoveryCodesRow(codesLeft: number): Html {
 }
 
 /** What the page shows. */
-export interface RecoveryCodesView {
+interface RecoveryCodesView {
   readonly username: string
   readonly codes: readonly string[]
   /** Where the person goes on to. */

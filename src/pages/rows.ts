@@ -3,7 +3,7 @@
 import { type Html, html } from "./html.ts"
 
 /** What stands in a row beside its name. */
-export interface RowContent {
+interface RowContent {
   readonly text: string | Html
   readonly action: Html | null
 }

@@ -1,17 +1,20 @@
-// The pages of authenticator apps: to set one up, as part of a login or from the account, and to
-// manage it.
+// The pages of authenticator apps: to set one up, as part of a login or from the account, what
+// comes after that, and to manage it.
 
-import type { Fault } from "./fault_reply.ts"
+import type { Reply } from "../http/message.ts"
+import { type Fault, faultOf, formReply } from "./fault_reply.ts"
 import { codeField, errorNote, hiddenFields, waitingNote } from "./fields.ts"
 import { type Html, html } from "./html.ts"
 import { layout, mark, type Site } from "./layout.ts"
+import type { PageParts } from "./page_parts.ts"
+import { pageReply, redirect } from "./page_reply.ts"
 import { passkeyForm } from "./passkey_form.ts"
-import { recoveryCodesRow } from "./recovery_codes_page.ts"
+import { recoveryCodesPage, recoveryCodesRow } from "./recovery_codes_page.ts"
 import { postButton, row } from "./rows.ts"
 import { texts } from "./texts.ts"
 
 /** A secret, as a page shows it. */
-export interface ShownSecret {
+interface ShownSecret {
   /** As Base32. */
   readonly secret: string
   /** What the QR code says. */
@@ -131,4 +134,39 @@ ${row(page.offTitle, off)}
 </ul>
 <p class="more"><a href="/account">${page.back}</a></p>`
   return layout({ title: page.title, main, isWide: true }, site)
+}
+
+/** For whom an app is set up, and where. */
+export interface TotpPlace
+  extends Pick<NewTotpView, "isRequired" | "action" | "fields" | "passkeyAt" | "notNow"> {
+  readonly username: string
+}
+
+/** The page, with the secret that it showed before or a new one. */
+export async function newTotpReply(
+  { username, ...place }: TotpPlace,
+  last: { readonly sealed: string; readonly fault: TotpFault } | null,
+  { site, factors }: PageParts,
+): Promise<Reply> {
+  const { sealed = null, fault = null } = last ?? {}
+  const offer = await (await factors()).totp.offer(username, sealed)
+  return formReply(newTotpPage({ ...place, offer, fault }, site), fault)
+}
+
+/** What to say about a first code that did not count. "over": the login has ended. */
+export function totpFaultOf(error: unknown) {
+  return faultOf(error, {
+    ...({ invalid_code: "wrong", not_found: "stale" } as const),
+    ...({ invalid_token: "over", invalid_request: "over" } as const),
+  })
+}
+
+/** Shows new recovery codes, or goes on where there are none. */
+export function afterEnrolment(
+  { username, codes }: { readonly username: string; readonly codes: readonly string[] | null },
+  next: string,
+  { cookies, site }: { readonly cookies: readonly string[] } & Pick<PageParts, "site">,
+): Reply {
+  if (codes === null) return redirect(next, cookies)
+  return pageReply(recoveryCodesPage({ username, codes, next }, site), { cookies })
 }

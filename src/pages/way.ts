@@ -31,7 +31,7 @@ export interface Way {
 export const wayNames = ["to", "st", "n", "at"] as const
 
 /** The values of a way as text; one that is missing or empty is none. */
-export type WayText = Readonly<Partial<Record<(typeof wayNames)[number], string>>>
+type WayText = Readonly<Partial<Record<(typeof wayNames)[number], string>>>
 
 /** A target of a request may be so long (http/node/head.ts). */
 const targetLengthMax = 2048
@@ -54,7 +54,7 @@ export function readWay(
   return { to: destination, state: stateForm.test(st) ? st : null, attempt, place }
 }
 
-/** Reads a way. @throws AuthError `invalid_request` when it leads to an address that is not listed */
+/** Reads a way. @throws AuthError `invalid_request` for an address that is not listed */
 export function requireWay(text: WayText, { findHost }: { readonly findHost: FindHost }): Way {
   const way = readWay(text, findHost)
   if (way !== null) return way

@@ -19,13 +19,13 @@ import { faultOf } from "../../pages/fault_reply.ts"
 import type { PageFactors, PageParts } from "../../pages/page_parts.ts"
 import { readCredential } from "../../pages/passkey_asker.ts"
 import { texts } from "../../pages/texts.ts"
-import type { TotpFault } from "../../pages/totp_page.ts"
 import {
   afterEnrolment,
   newTotpReply,
+  type TotpFault,
   type TotpPlace,
   totpFaultOf,
-} from "../../pages/totp_reply.ts"
+} from "../../pages/totp_page.ts"
 import {
   noWay,
   pathOf,

@@ -15,13 +15,13 @@ import type { BrowserSession, PageParts } from "../../pages/page_parts.ts"
 import { pageReply, redirect } from "../../pages/page_reply.ts"
 import { recoveryCodesPage } from "../../pages/recovery_codes_page.ts"
 import { texts } from "../../pages/texts.ts"
-import { totpPage } from "../../pages/totp_page.ts"
 import {
   afterEnrolment,
   newTotpReply,
   type TotpPlace,
   totpFaultOf,
-} from "../../pages/totp_reply.ts"
+  totpPage,
+} from "../../pages/totp_page.ts"
 import { noWay, pathOf, readWay, type Way, wayFields, wayNames } from "../../pages/way.ts"
 
 /** Shows the app that is on, or else a new one. */

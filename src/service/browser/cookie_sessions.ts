@@ -30,7 +30,7 @@ import type { SessionSettings } from "../session_tokens.ts"
 import { KnownCookies, type SentCookie } from "./known_cookies.ts"
 
 /** How a browser logs in. */
-export interface BrowserLogin extends LoginCredentials {
+interface BrowserLogin extends LoginCredentials {
   /** Whether the session outlives the browser's window. */
   readonly stays: boolean
   /** The session that this browser had before. It ends: a new login has a new sid. */

@@ -101,7 +101,7 @@ export type Verdict =
   | { readonly kind: "denied"; readonly reason: RefusalReason; readonly to: Destination }
 
 /** What the gate works with. */
-export interface GateParts {
+interface GateParts {
   readonly findHost: FindHost
   readonly cookieSessions: CookieSessions
   readonly appTokens: AppTokens

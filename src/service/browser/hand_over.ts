@@ -14,7 +14,7 @@ import type { CookieSessions } from "./cookie_sessions.ts"
  * user's second factor. "no_factor": it asks for a second factor, and the user has none. "denied":
  * it is not for this user.
  */
-export type HandOver =
+type HandOver =
   | { readonly kind: "go"; readonly location: string }
   | { readonly kind: "again" | "no_factor" | "denied" }
 

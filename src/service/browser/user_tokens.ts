@@ -20,7 +20,7 @@ const kinds = {
 } as const
 
 /** The tokens of one kind that a browser sent, and the key that seals them. */
-export interface SentUserTokens {
+interface SentUserTokens {
   readonly kind: keyof typeof kinds
   /** The cookie's value; null without one. */
   readonly cookie: string | null

@@ -21,13 +21,13 @@ import type { FactorParts } from "./factor_parts.ts"
 const keptSeconds = 3600
 
 /** A challenge, and the random id in it. */
-export interface MadeChallenge {
+interface MadeChallenge {
   readonly challenge: string
   readonly id: string
 }
 
 /** A challenge that a credential answers, and how the store remembers that it was. */
-export interface AnsweredChallenge extends MadeChallenge {
+interface AnsweredChallenge extends MadeChallenge {
   readonly used: RevokedToken
 }
 

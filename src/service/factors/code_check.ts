@@ -18,7 +18,7 @@ import type { FactorParts } from "./factor_parts.ts"
 import { ticketIsOver, wrongCode } from "./factor_refusals.ts"
 
 /** Whose code is checked. */
-export interface CheckedLogin {
+interface CheckedLogin {
   /** As of now: a factor that was changed since does not count when the session starts. */
   readonly user: User
   readonly attempt: LoginAttempt

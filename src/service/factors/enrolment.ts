@@ -31,7 +31,7 @@ export interface Enrolled<T> {
 }
 
 /** A factor that was checked, as a change without recovery codes. */
-export type NewFactor =
+type NewFactor =
   | Omit<ChangeBy<"confirmTotp">, "recoveryCodes">
   | Omit<ChangeBy<"addPasskey">, "recoveryCodes">
 

@@ -10,7 +10,7 @@ import type { StoreFactor } from "./storing.ts"
 import type { OfferedTotp, SealedOffer } from "./totp_offers.ts"
 
 /** A secret for an authenticator app, as a page shows it. */
-export interface PageOffer extends OfferedTotp {
+interface PageOffer extends OfferedTotp {
   /** What the page's form sends back with the first code. */
   readonly sealed: string
   readonly qr: QrCode

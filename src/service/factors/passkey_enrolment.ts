@@ -23,13 +23,13 @@ import { requireRelyingParty } from "./relying_party.ts"
 import type { Enroller, StoreFactor } from "./storing.ts"
 
 /** Who adds a passkey. The challenge is good for the same session or login alone. */
-export interface PasskeyEnroller extends Enroller {
+interface PasskeyEnroller extends Enroller {
   /** The login that has to set up a factor; absent for a session. */
   readonly login?: FoundLogin
 }
 
 /** A new passkey as a client sends it. */
-export interface SentPasskey {
+interface SentPasskey {
   /** The answer of the authenticator: any JSON value. */
   readonly credential: unknown
   /** As the user typed it; may be empty. */
@@ -37,7 +37,7 @@ export interface SentPasskey {
 }
 
 /** A passkey that was added. */
-export interface AddedPasskey<T> extends Enrolled<T> {
+interface AddedPasskey<T> extends Enrolled<T> {
   readonly passkey: Passkey
 }
 

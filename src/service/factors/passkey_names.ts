@@ -4,7 +4,7 @@ import { AuthError } from "../../errors.ts"
 import type { RegisteredPasskey } from "../../factor/webauthn.ts"
 
 /** Characters (code points) of a name. */
-export const passkeyNameMax = 60
+const passkeyNameMax = 60
 
 /** What moves the cursor, breaks lines or turns the writing around in a list of names. */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u

@@ -10,7 +10,7 @@ import type { PasswordHasher } from "../../password/hash.ts"
 import { enrolmentLimits } from "../limits.ts"
 
 /** A set of codes. */
-export interface RecoveryCodeSet {
+interface RecoveryCodeSet {
   /** For the store. */
   readonly kept: readonly RecoveryCode[]
   /** For the user, who sees them this once. */

@@ -35,7 +35,7 @@ export interface Storing<T> {
 }
 
 /** A factor that is set up, and what it adds to how the user logged in (RFC 8176). */
-export interface AddedFactor {
+interface AddedFactor {
   readonly reason: FactorMethod
   readonly added: string
 }

@@ -24,13 +24,13 @@ export interface OfferedTotp {
 export type SealedOffer = Pick<PendingTotp, "id" | "sealedSecret">
 
 /** A secret that was made just now. */
-export interface TotpOffer {
+interface TotpOffer {
   readonly sealed: SealedOffer
   readonly shown: OfferedTotp
 }
 
 /** A secret that was read back. */
-export interface OpenedOffer extends Pick<TotpOffer, "shown"> {
+interface OpenedOffer extends Pick<TotpOffer, "shown"> {
   readonly secret: Uint8Array
 }
 
@@ -89,6 +89,6 @@ export class TotpOffers {
 }
 
 /** A user's name towards authenticators. */
-export function newHandle(): string {
+function newHandle(): string {
   return Buffer.from(randomKey(handleBytes)).toString("base64url")
 }
