@@ -25,8 +25,6 @@ export interface DiskFile {
   write(bytes: Uint8Array, position: number): Promise<number>
   /** Cuts the file. Reaches the disk with the next write at the latest. */
   truncate(length: number): Promise<void>
-  /** The byte at `position`, or null where the file has ended. */
-  byteAt(position: number): Promise<number | null>
   /** Bytes from `position` on, at most so many; none where the file has ended. */
   readAt(position: number, bytesMax: number): Promise<Buffer>
   /** Which file it is: the `Inspection.identity` of a path that leads to it. */
@@ -175,10 +173,6 @@ function diskFile(handle: fs.FileHandle): DiskFile {
     write: async (bytes, position) =>
       (await handle.write(bytes, 0, bytes.byteLength, position)).bytesWritten,
     truncate: (length) => handle.truncate(length),
-    byteAt: async (position) => {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, position)
-      return bytesRead === 0 ? null : (buffer[0] ?? null)
-    },
     readAt: async (position, bytesMax) => {
       const { bytesRead, buffer } = await handle.read(
         Buffer.allocUnsafe(bytesMax),

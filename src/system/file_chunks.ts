@@ -1,6 +1,6 @@
 // A file in pieces, for files that are too large to be in memory as a whole.
 
-import type { Disk } from "./disk.ts"
+import type { Disk, DiskFile } from "./disk.ts"
 
 const chunkBytes = 256 * 1024
 
@@ -27,14 +27,18 @@ export async function* chunksOf(path: string, disk: Disk): AsyncIterable<Buffer>
   const file = await disk.openToRead(path)
   if (file === null) return
   try {
-    let position = 0
-    for (;;) {
-      const chunk = await file.readAt(position, chunkBytes)
-      if (chunk.byteLength === 0) return
-      position += chunk.byteLength
-      yield chunk
-    }
+    yield* chunksFrom(file, 0)
   } finally {
     await file.close()
+  }
+}
+
+/** The bytes of an open file from a position on, piece by piece. */
+export async function* chunksFrom(file: DiskFile, from: number): AsyncIterable<Buffer> {
+  for (let position = from; ; ) {
+    const chunk = await file.readAt(position, chunkBytes)
+    if (chunk.byteLength === 0) return
+    position += chunk.byteLength
+    yield chunk
   }
 }

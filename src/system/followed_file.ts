@@ -2,8 +2,7 @@
 // another has its name, as log rotation does, and when it was cut.
 
 import type { Disk, DiskFile } from "./disk.ts"
-
-const chunkBytes = 64 * 1024
+import { chunksFrom } from "./file_chunks.ts"
 
 /** How to follow. */
 export interface FollowOptions {
@@ -29,7 +28,7 @@ export async function* followFile(
       const isMoved = found?.identity !== (await open.identity())
       if (!isMoved && found.size < position) position = 0
       // Also what was added to the old file before it was moved away.
-      for await (const chunk of readOn(open, position)) {
+      for await (const chunk of chunksFrom(open, position)) {
         position += chunk.byteLength
         yield chunk
       }
@@ -40,14 +39,5 @@ export async function* followFile(
     } while (await pause())
   } finally {
     await open?.close()
-  }
-}
-
-async function* readOn(file: DiskFile, from: number): AsyncIterable<Buffer> {
-  for (let position = from; ; ) {
-    const chunk = await file.readAt(position, chunkBytes)
-    if (chunk.byteLength === 0) return
-    position += chunk.byteLength
-    yield chunk
   }
 }

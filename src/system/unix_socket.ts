@@ -132,29 +132,13 @@ function readLine(socket: Socket, take: (line: string) => void): void {
 }
 
 /**
- * Sends a line and gives the answer.
+ * Sends a line and gives the line of the answer.
  * @throws NobodyListens when there is no name, or only one that a killed process left behind
  */
-export function askLocally(path: string, line: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = ""
-    const socket = createConnection(shortest(path))
-    socket.setEncoding("utf8")
-    socket.setTimeout(silenceSecondsMax * 1000, () => {
-      socket.destroy(new Error(`No answer within ${silenceSecondsMax} seconds`))
-    })
-    socket.on("connect", () => socket.write(`${line}\n`))
-    socket.on("data", (chunk: string) => {
-      answer += chunk
-    })
-    socket.on("end", () => {
-      if (answer.endsWith("\n")) resolve(answer.slice(0, -1))
-      else reject(new Error("The connection ended without an answer"))
-    })
-    socket.on("error", (error) => {
-      reject(saysNobody(error) ? new NobodyListens(`Nobody listens at '${path}'`) : error)
-    })
-  })
+export async function askLocally(path: string, line: string): Promise<string> {
+  const { socket, answer } = await ask(path, line)
+  socket.destroy()
+  return answer
 }
 
 /**
@@ -163,6 +147,11 @@ export function askLocally(path: string, line: string): Promise<string> {
  * @throws NobodyListens as `askLocally`
  */
 export async function askForPieces(path: string, line: string): Promise<LongAnswer> {
+  const { socket, answer, rest, stream } = await ask(path, line)
+  return { line: answer, pieces: piecesFrom(socket, { rest, stream }) }
+}
+
+async function ask(path: string, line: string) {
   const socket = createConnection(shortest(path))
   socket.setTimeout(silenceSecondsMax * 1000, () => {
     socket.destroy(new Error(`No answer within ${silenceSecondsMax} seconds`))
@@ -174,15 +163,16 @@ export async function askForPieces(path: string, line: string): Promise<LongAnsw
   }
   socket.write(`${line}\n`)
   const stream = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  let bytes = Buffer.alloc(0)
-  let end = -1
-  for (; end === -1; end = bytes.indexOf("\n")) {
+  const chunks: Buffer[] = []
+  for (let isWhole = false; !isWhole; ) {
     const { done, value } = await stream.next()
     if (done) throw new Error("The connection ended without an answer")
-    bytes = Buffer.concat([bytes, value])
+    chunks.push(value)
+    isWhole = value.includes("\n")
   }
-  const rest = bytes.subarray(end + 1)
-  return { line: bytes.toString("utf8", 0, end), pieces: piecesFrom(socket, { rest, stream }) }
+  const bytes = Buffer.concat(chunks)
+  const end = bytes.indexOf("\n")
+  return { socket, stream, answer: bytes.toString("utf8", 0, end), rest: bytes.subarray(end + 1) }
 }
 
 async function* piecesFrom(

@@ -178,9 +178,8 @@ function diskOver(files: Files, perform: Perform): Disk {
   }
 }
 
-function readerOf(files: Files, name: string): Pick<DiskFile, "byteAt" | "readAt"> {
+function readerOf(files: Files, name: string): Pick<DiskFile, "readAt"> {
   return {
-    byteAt: async (position) => files.get(name)?.at(position) ?? null,
     readAt: async (position, bytesMax) =>
       Buffer.from(files.get(name)?.subarray(position, position + bytesMax) ?? []),
   }
@@ -247,7 +246,6 @@ function createLockFile() {
           return written.byteLength
         },
         truncate: async () => {},
-        byteAt: async () => null,
         readAt: async () => Buffer.alloc(0),
         identity: async () => "test:lock",
         close: async () => {},

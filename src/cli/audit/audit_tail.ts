@@ -69,7 +69,8 @@ async function startOfLast(path: string, count: number): Promise<number | null> 
 async function startIn(file: DiskFile, size: number, count: number): Promise<number> {
   if (size === 0 || count === 0) return size
   // The end of the last line begins no line.
-  let end = (await file.byteAt(size - 1)) === lineEnd ? size - 1 : size
+  const [last] = await file.readAt(size - 1, 1)
+  let end = last === lineEnd ? size - 1 : size
   let left = count
   while (end > 0) {
     const from = Math.max(0, end - blockBytes)

@@ -25,7 +25,6 @@ export interface DirectoryStatus {
 }
 
 const firstLineMax = 100
-const lineEnd = 0x0a
 
 /** Reads the state of a directory. */
 export async function readDirectoryStatus(directory: string, disk: Disk): Promise<DirectoryStatus> {
@@ -51,15 +50,10 @@ async function lockOf(directory: string, disk: Disk): Promise<DirectoryStatus["l
 async function firstLineOf(path: string, disk: Disk): Promise<string> {
   const file = await disk.openToRead(path)
   if (file === null) return ""
-  const bytes: number[] = []
   try {
-    while (bytes.length < firstLineMax) {
-      const byte = await file.byteAt(bytes.length)
-      if (byte === null || byte === lineEnd) break
-      bytes.push(byte)
-    }
+    const [line = ""] = (await file.readAt(0, firstLineMax)).toString("latin1").split("\n", 1)
+    return line
   } finally {
     await file.close()
   }
-  return Buffer.from(bytes).toString("latin1")
 }

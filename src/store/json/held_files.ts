@@ -116,7 +116,7 @@ export class HeldFiles {
         held.length = start + bytes.byteLength
         held.isTorn = false
         // If somebody cut the file before this write, there is a hole in front of the bytes.
-        const before = await held.file.byteAt(start - 1)
+        const [before] = await held.file.readAt(start - 1, 1)
         if (before !== lineEnd) throw this.#displace(held.name, changed)
         await this.#assertOwn(held)
       } catch (failure) {
