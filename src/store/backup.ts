@@ -3,8 +3,7 @@
 
 import { exitCodes, OperatorError } from "../errors.ts"
 import { otherWriterHints } from "../system/file_version.ts"
-import type { DirectoryPlace } from "./copy_store.ts"
-import type { BackupOrigin, Content } from "./copying.ts"
+import type { BackupOrigin, Content, DirectoryPlace } from "./copying.ts"
 import { fillWatched, readWatched, type Sum, type Watching } from "./watched_content.ts"
 
 /** Where the bytes of a backup come from. */
@@ -21,7 +20,7 @@ export interface BackupReport {
 }
 
 /** How to restore. */
-export interface RestoreOptions extends Watching {
+interface RestoreOptions extends Watching {
   readonly from: BackupSource
   readonly to: DirectoryPlace
   /** What to restore of the content of a backup. */
@@ -53,7 +52,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<BackupRepo
     const { openBackup } = await import("./json/backup_reader.ts")
     const { copyToDirectory } = await import("./json/copied_store.ts")
     const { origin, content } = await openBackup(chunks)
-    const target = copyToDirectory({ ...to, warn }, to.mayHold)
+    const target = copyToDirectory({ ...to, warn })
     const { counts } = await fillWatched(await change(content), target, options)
     return { origin, counts }
   })

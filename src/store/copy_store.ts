@@ -2,26 +2,15 @@
 // keys, so that nobody is logged out. What was written is read back, and compared record by record
 // by a checksum, before it counts.
 
-import type { Disk } from "../system/disk.ts"
-import type { CopySource, CopyTarget, Counts } from "./copying.ts"
+import type { CopySource, CopyTarget, Counts, DirectoryPlace } from "./copying.ts"
 import type { CopiedDatabase } from "./postgres/copied_database.ts"
 import { fillWatched, readWatched, type Watching } from "./watched_content.ts"
 
-/** A data directory; as a target it may hold files of the names `mayHold`. */
-export interface DirectoryPlace {
-  readonly directory: string
-  readonly disk: Disk
-  readonly mayHold?: readonly string[]
-}
-
-/** A database, and what opens its keys. */
-export type DatabasePlace = Omit<CopiedDatabase, "warn">
-
-/** Where to copy from, or to. */
-export type CopyPlace = DirectoryPlace | DatabasePlace
+/** Where to copy from, or to: a data directory, or a database and what opens its keys. */
+export type CopyPlace = DirectoryPlace | Omit<CopiedDatabase, "warn">
 
 /** How to copy. */
-export interface CopyOptions extends Watching {
+interface CopyOptions extends Watching {
   readonly from: CopyPlace
   readonly to: CopyPlace
   /** Reads everything and makes sure that the target is empty, but writes nothing. */
@@ -72,5 +61,5 @@ async function openTarget(place: CopyPlace, warn: CopyOptions["warn"]): Promise<
     return copyToDatabase({ ...place, warn })
   }
   const { copyToDirectory } = await import("./json/copied_store.ts")
-  return copyToDirectory({ ...place, warn }, place.mayHold)
+  return copyToDirectory({ ...place, warn })
 }

@@ -2,6 +2,7 @@
 // records in slices, so that a million users need no more memory than a few thousand, or takes
 // them, all or none.
 
+import type { Disk } from "../system/disk.ts"
 import type { Records, TableName } from "./records.ts"
 
 /** How many records each table has. */
@@ -17,6 +18,13 @@ export interface Content {
    * table is read at a time.
    */
   read<T extends TableName>(table: T): AsyncIterable<readonly Records[T][]>
+}
+
+/** A data directory; as a target of a copy it may hold files of the names `mayHold`. */
+export interface DirectoryPlace {
+  readonly directory: string
+  readonly disk: Disk
+  readonly mayHold?: readonly string[]
 }
 
 /** Where a backup comes from. */

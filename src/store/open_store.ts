@@ -6,10 +6,9 @@
 
 import { exitCodes, OperatorError } from "../errors.ts"
 import { isDeployed } from "./data_directory.ts"
-import { holdDirectory, makePrivate } from "./json/held_directory.ts"
+import { directoryFailure, holdDirectory, makePrivate } from "./json/held_directory.ts"
 import type { Holding } from "./json/held_files.ts"
 import { type JsonStoreOptions, openJsonStore } from "./json/open_json_store.ts"
-import { directoryFailure } from "./json/store_directory.ts"
 import type { DatabaseStoreOptions } from "./postgres/open_database_store.ts"
 import type { Store } from "./store.ts"
 

@@ -1,35 +1,17 @@
 // The state of a store, for the operator: `postern store status` and `postern store migrate`.
 
 import { join } from "node:path"
-import type { Disk } from "../system/disk.ts"
+import type { DirectoryPlace } from "./copying.ts"
 import { keysFileName } from "./json/keys_file.ts"
 import type { DatabaseStatus } from "./postgres/database_status.ts"
 import type { KeySealOptions } from "./postgres/key_seal.ts"
-import type { DatabaseLocation } from "./store_location.ts"
+import type { Migration } from "./postgres/migrations.ts"
+import type { DatabasePlace } from "./postgres/open_database.ts"
 
 /** Reads the state of a data directory, which a service may use. */
 export { type DirectoryStatus, readDirectoryStatus } from "./json/directory_status.ts"
 /** The state of a database. */
 export type { DatabaseStatus }
-
-/** A data directory. */
-export interface DirectoryPlace {
-  readonly directory: string
-  readonly disk: Disk
-}
-
-/** A database. */
-export interface DatabasePlace {
-  readonly location: DatabaseLocation
-  readonly ca: string | null
-  readonly warn: (event: string, message: string) => void
-}
-
-/** A migration that was applied just now. */
-export interface AppliedMigration {
-  readonly number: number
-  readonly name: string
-}
 
 /**
  * Reads the state of a database; with `keys` also whether these open its keys.
@@ -70,7 +52,7 @@ export async function countDirectory({
  * @throws OperatorError when the role may not
  * @throws Unavailable when the database can't be reached now, or another service migrates it
  */
-export async function migrateStore(place: DatabasePlace): Promise<readonly AppliedMigration[]> {
+export async function migrateStore(place: DatabasePlace): Promise<readonly Migration[]> {
   const { migrateDatabase } = await import("./postgres/open_database_store.ts")
   return migrateDatabase(place)
 }

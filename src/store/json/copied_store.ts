@@ -7,12 +7,12 @@
 
 import { join } from "node:path"
 import { exitCodes, OperatorError } from "../../errors.ts"
-import { type Disk, isLeftover, removeLeftovers, writeBeside } from "../../system/disk.ts"
+import { isLeftover, removeLeftovers, writeBeside } from "../../system/disk.ts"
 import { secureDirectory } from "../../system/private_files.ts"
-import type { Content, CopySource, CopyTarget } from "../copying.ts"
+import type { Content, CopySource, CopyTarget, DirectoryPlace } from "../copying.ts"
 import { lastBackupName } from "../last_backup.ts"
 import { tableNames } from "../records.ts"
-import { holdDirectory } from "./held_directory.ts"
+import { directoryFailure, holdDirectory } from "./held_directory.ts"
 import type { HeldFiles } from "./held_files.ts"
 import { journalNames, makeSegments } from "./journal.ts"
 import { keysFileName } from "./keys_file.ts"
@@ -20,13 +20,9 @@ import { lockFileName } from "./lock_file.ts"
 import { contentNow } from "./moment.ts"
 import { openJsonStore } from "./open_json_store.ts"
 import { encodeSnapshot, readSnapshot, snapshotName } from "./snapshot.ts"
-import { directoryFailure } from "./store_directory.ts"
 import type { Tables } from "./tables.ts"
 
-/** A data directory for a copy. */
-export interface CopiedDirectory {
-  readonly directory: string
-  readonly disk: Disk
+interface CopiedDirectory extends DirectoryPlace {
   readonly warn: (event: string, message: string) => void
 }
 
@@ -46,14 +42,9 @@ export function copyFromDirectory(options: CopiedDirectory): CopySource {
   }
 }
 
-/**
- * A data directory to copy to. Beside the copy it may hold a file of one of the names `mayHold`.
- */
-export function copyToDirectory(
-  options: CopiedDirectory,
-  mayHold: readonly string[] = [],
-): CopyTarget {
-  const { directory, disk, warn } = options
+/** A data directory to copy to. */
+export function copyToDirectory(options: CopiedDirectory): CopyTarget {
+  const { directory, disk, warn, mayHold = [] } = options
   const requireEmpty = async () => {
     const found = await disk.inspect(directory)
     if (found === null) return

@@ -11,7 +11,7 @@
 // renames in order (ext4, XFS) have written the rename by then.
 
 import { join } from "node:path"
-import { monotonicMillis } from "../../clock.ts"
+import { monotonicMillis, systemClock } from "../../clock.ts"
 import { type Disk, replaceFile } from "../../system/disk.ts"
 import { Durations } from "../../system/durations.ts"
 import type { JournalFigures, StoreFigures } from "../figures.ts"
@@ -23,7 +23,7 @@ import type { Change } from "./tables.ts"
 export const journalNames = ["journal.0.jsonl", "journal.1.jsonl"] as const
 
 /** Called once an append, in order: with null when the entry is on disk, or with the error. */
-export type Settle = (failure: unknown) => void
+type Settle = (failure: unknown) => void
 
 /** A journal file that was read and is held. */
 export interface Segment extends JournalReading {
@@ -35,6 +35,8 @@ export interface JournalOptions {
   /** The snapshot that is there: the number of the last entry that it covers, and its size. */
   readonly covered: number
   readonly snapshotBytes: number
+  /** When it was written, in epoch seconds. */
+  readonly snapshotWrittenAt: number
   /** A snapshot is due after so many bytes of entries, or as many as the last snapshot has. */
   readonly bytesBetweenSnapshotsMin: number
   /**
@@ -44,13 +46,6 @@ export interface JournalOptions {
   readonly writeSnapshot: (sequence: number) => Promise<number>
   readonly holding: Holding
   readonly warn: (event: string, message: string) => void
-}
-
-/** The numbers of a journal that its store does not know. */
-export interface JournalCounts extends Pick<StoreFigures, "writes" | "changes"> {
-  readonly journal: Pick<JournalFigures, "bytes" | "entriesSinceSnapshot"> & {
-    readonly snapshot: Pick<JournalFigures["snapshot"], "bytes" | "seconds" | "failures">
-  }
 }
 
 interface Pending {
@@ -74,7 +69,7 @@ export class Journal {
   #snapshot: Promise<void> | null = null
   readonly #writes = new Durations()
   readonly #changes = { done: 0, failed: 0 }
-  readonly #lastSnapshot: { bytes: number; seconds: number | null; failures: number }
+  #lastSnapshot: JournalFigures["snapshot"]
 
   constructor(
     [previous, current]: readonly [previous: Segment, current: Segment],
@@ -88,11 +83,12 @@ export class Journal {
     this.#sequence = current.after + current.entries.length
     this.#bytesBetweenSnapshots = this.#distanceAfter(options.snapshotBytes)
     this.#snapshotAt = headerLength + this.#bytesBetweenSnapshots
-    this.#lastSnapshot = { bytes: options.snapshotBytes, seconds: null, failures: 0 }
+    const { snapshotBytes: bytes, snapshotWrittenAt: writtenAt } = options
+    this.#lastSnapshot = { bytes, writtenAt, seconds: null, failures: 0 }
   }
 
   /** Its numbers since it was opened. */
-  figures(): JournalCounts {
+  figures(): StoreFigures {
     return {
       writes: this.#writes,
       changes: this.#changes,
@@ -101,6 +97,7 @@ export class Journal {
         entriesSinceSnapshot: this.#sequence - this.#covered,
         snapshot: this.#lastSnapshot,
       },
+      database: null,
     }
   }
 
@@ -164,13 +161,14 @@ export class Journal {
     const startedAt = monotonicMillis()
     try {
       const bytes = await writeSnapshot(sequence)
-      this.#lastSnapshot.bytes = bytes
-      this.#lastSnapshot.seconds = (monotonicMillis() - startedAt) / 1000
+      const seconds = (monotonicMillis() - startedAt) / 1000
+      this.#lastSnapshot = { ...this.#lastSnapshot, bytes, writtenAt: systemClock.now(), seconds }
       this.#bytesBetweenSnapshots = this.#distanceAfter(bytes)
       this.#covered = sequence
       this.#snapshotAt = this.#current.length + this.#bytesBetweenSnapshots
     } catch (error) {
-      this.#lastSnapshot.failures += 1
+      const failures = this.#lastSnapshot.failures + 1
+      this.#lastSnapshot = { ...this.#lastSnapshot, failures }
       warn("store.snapshot_failed", String(error))
     } finally {
       this.#snapshot = null

@@ -2,7 +2,6 @@
 // Made by `openJsonStore`.
 
 import { join } from "node:path"
-import { systemClock } from "../../clock.ts"
 import type { BackupOrigin, GivenBackup } from "../copying.ts"
 import type { FailureStore } from "../failure_store.ts"
 import type { StoreFigures } from "../figures.ts"
@@ -22,10 +21,8 @@ import type { Tables } from "./tables.ts"
 import { JsonUsers } from "./users.ts"
 
 /** What a store works with. */
-export interface JsonStoreParts extends Omit<JournalOptions, "writeSnapshot"> {
+interface JsonStoreParts extends Omit<JournalOptions, "writeSnapshot"> {
   readonly directory: string
-  /** When the snapshot that is there was written, in epoch seconds. */
-  readonly snapshotWrittenAt: number
 }
 
 /** The store over a snapshot and a journal. */
@@ -39,20 +36,14 @@ export class JsonStore implements Store {
   readonly #parts: JsonStoreParts
   readonly #staged: StagedTables
   readonly #journal: Journal
-  #snapshotWrittenAt: number
 
   constructor(tables: Tables, segments: readonly [Segment, Segment], parts: JsonStoreParts) {
     const { directory, holding } = parts
     const snapshotPath = join(directory, snapshotName)
     this.#parts = parts
-    this.#snapshotWrittenAt = parts.snapshotWrittenAt
     this.#journal = new Journal(segments, {
       ...parts,
-      writeSnapshot: async (sequence) => {
-        const bytes = await writeSnapshot(snapshotPath, sequence, tables, holding.disk)
-        this.#snapshotWrittenAt = systemClock.now()
-        return bytes
-      },
+      writeSnapshot: (sequence) => writeSnapshot(snapshotPath, sequence, tables, holding.disk),
     })
     const staged = new StagedTables(tables, this.#journal)
     this.#staged = staged
@@ -82,9 +73,7 @@ export class JsonStore implements Store {
   }
 
   figures(): StoreFigures {
-    const { journal, ...counts } = this.#journal.figures()
-    const snapshot = { ...journal.snapshot, writtenAt: this.#snapshotWrittenAt }
-    return { ...counts, journal: { ...journal, snapshot }, database: null }
+    return this.#journal.figures()
   }
 
   async backup(origin: BackupOrigin): Promise<GivenBackup> {

@@ -13,7 +13,12 @@ import { type Disk, removeLeftovers } from "../../system/disk.ts"
 import { secureFile } from "../../system/private_files.ts"
 import { isDeployed, nothingThere } from "../data_directory.ts"
 import { readStoreFile, unreadable } from "./damage.ts"
-import { type HoldOptions, holdDirectory } from "./held_directory.ts"
+import {
+  directoryFailure,
+  type HoldOptions,
+  holdDirectory,
+  warnOfOpenParent,
+} from "./held_directory.ts"
 import type { HeldFiles } from "./held_files.ts"
 import { journalNames, makeSegments, type Segment } from "./journal.ts"
 import { type JournalReading, readJournal } from "./journal_format.ts"
@@ -21,7 +26,6 @@ import { JsonStore } from "./json_store.ts"
 import { keysFileName } from "./keys_file.ts"
 import { takenMeanwhile } from "./lock.ts"
 import { readSnapshot, snapshotName, writeSnapshot } from "./snapshot.ts"
-import { directoryFailure, warnOfOpenParent } from "./store_directory.ts"
 import { apply, emptyTables, type Tables } from "./tables.ts"
 
 /** What opening a store needs. */

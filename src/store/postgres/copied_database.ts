@@ -5,20 +5,15 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { exitCodes, OperatorError, systemCode, Unavailable } from "../../errors.ts"
 import type { Content, CopySource, CopyTarget } from "../copying.ts"
-import type { DatabaseLocation } from "../store_location.ts"
 import { commandName, serviceName } from "./connection.ts"
 import { contentOfTables, fillTables, heldTables, lockTables } from "./copied_tables.ts"
 import { type Database, DatabaseRefusal, type Query } from "./database.ts"
 import { createKeySeal, type KeyRow, type KeySeal, type KeySealOptions } from "./key_seal.ts"
 import { migrate, migrationStatus } from "./migrations.ts"
-import { openDatabase } from "./open_database.ts"
+import { type DatabasePlace, openDatabase } from "./open_database.ts"
 
 /** A database for a copy. */
-export interface CopiedDatabase extends KeySealOptions {
-  readonly location: DatabaseLocation
-  readonly ca: string | null
-  readonly warn: (event: string, message: string) => void
-}
+export interface CopiedDatabase extends DatabasePlace, KeySealOptions {}
 
 /** Sorting millions of sessions takes a while. */
 const statementMillisMax = 180_000

@@ -2,12 +2,11 @@
 // down. Reads only, and needs no more rights than a service.
 
 import { OperatorError } from "../../errors.ts"
-import type { DatabaseLocation } from "../store_location.ts"
 import { commandName, serviceName } from "./connection.ts"
 import type { Database, Query } from "./database.ts"
 import { createKeySeal, type KeyRow, type KeySealOptions } from "./key_seal.ts"
 import { migrationStatus } from "./migrations.ts"
-import { openDatabase } from "./open_database.ts"
+import { type DatabasePlace, openDatabase } from "./open_database.ts"
 
 /** The state of a database. */
 export interface DatabaseStatus {
@@ -36,7 +35,7 @@ export interface DatabaseStatus {
 }
 
 /** What is in the tables. */
-export interface DatabaseContent {
+interface DatabaseContent {
   readonly users: Amount
   readonly sessions: Amount
   /** All tables and indexes. */
@@ -55,7 +54,7 @@ export interface Amount {
  * What keeps PostgreSQL from removing dead rows: the oldest transaction. One that writes counts in
  * every database of the cluster.
  */
-export interface Horizon {
+interface Horizon {
   readonly kind: "connection" | "prepared transaction" | "replication slot"
   /** The process id, or the name of the prepared transaction or slot. */
   readonly name: string
@@ -104,14 +103,10 @@ const horizon = `select kind, name, database, role, program, transactions, secon
  * @throws Unavailable when the database can't be reached now
  */
 export async function readDatabaseStatus(
-  options: {
-    readonly location: DatabaseLocation
-    readonly ca: string | null
-    readonly warn: (event: string, message: string) => void
-  },
+  place: DatabasePlace,
   keys: KeySealOptions | null = null,
 ): Promise<DatabaseStatus> {
-  const database = await openDatabase({ ...options, applicationName: commandName })
+  const database = await openDatabase({ ...place, applicationName: commandName })
   try {
     return await read(database, keys)
   } finally {

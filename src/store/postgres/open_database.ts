@@ -15,9 +15,13 @@ import { notAnswered } from "./connection_failures.ts"
 import type { Database, Query } from "./database.ts"
 import { WritingConnections } from "./writing_connections.ts"
 
-/** How to use a database. */
-export interface DatabaseOptions extends Omit<ConnectionOptions, "warn" | "waitMillisMax"> {
+/** A database, and who hears what the operator should know. */
+export interface DatabasePlace extends Pick<ConnectionOptions, "location" | "ca"> {
   readonly warn: (event: string, message: string) => void
+}
+
+/** How to use a database. */
+export interface DatabaseOptions extends DatabasePlace, Pick<ConnectionOptions, "applicationName"> {
   /** The longest wait for the database. */
   readonly waitMillisMax?: number
 }

@@ -3,41 +3,32 @@
 
 import { Unavailable } from "../../errors.ts"
 import type { Store } from "../store.ts"
-import type { DatabaseLocation } from "../store_location.ts"
 import { commandName } from "./connection.ts"
 import type { Database } from "./database.ts"
 import type { KeySealOptions } from "./key_seal.ts"
 import { type Migration, migrate, migrationStatus } from "./migrations.ts"
-import { type DatabaseOptions, openDatabase } from "./open_database.ts"
+import { type DatabaseOptions, type DatabasePlace, openDatabase } from "./open_database.ts"
 import { createPostgresStore } from "./postgres_store.ts"
 
 /** What opening needs. */
-export interface DatabaseStoreOptions extends KeySealOptions {
-  readonly location: DatabaseLocation
-  readonly ca: string | null
+export interface DatabaseStoreOptions extends DatabasePlace, KeySealOptions {
   readonly stalenessSeconds: number
-  readonly warn: (event: string, message: string) => void
   /** Whether the schema is made where there is none. */
   readonly mayMake: boolean
-}
-
-/** A store, and whether its schema was made just now. */
-export interface OpenedDatabaseStore {
-  readonly store: Store
-  readonly isNew: boolean
 }
 
 /** A migration may work on a large table, and wait for another service that migrates. */
 const migrationMillisMax = 60_000
 
 /**
- * Opens the store; null without a schema, where none may be made.
+ * Opens the store, and says whether its schema was made just now; null without a schema, where none
+ * may be made.
  * @throws OperatorError when the operator has to mend something
  * @throws Unavailable when the database can't be reached now
  */
 export async function openDatabaseStore(
   options: DatabaseStoreOptions,
-): Promise<OpenedDatabaseStore | null> {
+): Promise<{ readonly store: Store; readonly isNew: boolean } | null> {
   const { location, ca, warn, mayMake, ...rest } = options
   const connecting = { location, ca, warn }
   const database = await openDatabase(connecting)
@@ -61,7 +52,7 @@ export async function openDatabaseStore(
  * @throws OperatorError when this role may not
  * @throws Unavailable when the database can't be reached now, or another service does the same
  */
-export async function migrateDatabase(options: DatabaseOptions): Promise<readonly Migration[]> {
+export async function migrateDatabase(options: DatabasePlace): Promise<readonly Migration[]> {
   const connecting = { ...options, applicationName: commandName }
   const database = await openDatabase(connecting)
   const { pending } = await migrationStatus(database).finally(() => database.close())
