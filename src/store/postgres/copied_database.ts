@@ -7,8 +7,8 @@ import { exitCodes, OperatorError, systemCode, Unavailable } from "../../errors.
 import type { Content, CopySource, CopyTarget } from "../copying.ts"
 import { commandName, serviceName } from "./connection.ts"
 import { contentOfTables, fillTables, heldTables, lockTables } from "./copied_tables.ts"
-import { type Database, DatabaseRefusal, type Query } from "./database.ts"
-import { createKeySeal, type KeyRow, type KeySeal, type KeySealOptions } from "./key_seal.ts"
+import { countOf, type Database, DatabaseRefusal, type Query } from "./database.ts"
+import { createKeySeal, type KeySeal, type KeySealOptions, readKeyRow } from "./key_seal.ts"
 import { migrate, migrationStatus } from "./migrations.ts"
 import { type DatabasePlace, openDatabase } from "./open_database.ts"
 
@@ -80,9 +80,7 @@ async function fill(query: Query, content: Content, seal: KeySeal): Promise<void
 }
 
 async function readKeys(query: Query, seal: KeySeal): Promise<Uint8Array | null> {
-  const [row] = await query<KeyRow>(
-    "select version::float8 as version, sealed from postern.key_set",
-  )
+  const row = await readKeyRow(query)
   return row === undefined ? null : seal.open(row).bytes
 }
 
@@ -109,12 +107,11 @@ async function hold(
 
 async function requireNoService(query: Query, place: string): Promise<void> {
   for (let look = 1; ; look += 1) {
-    const [row] = await query<{ count: number }>(
-      `select count(*)::float8 as count from pg_stat_activity
-      where datname = current_database() and application_name = $1`,
+    const count = await countOf(
+      query,
+      "pg_stat_activity where datname = current_database() and application_name = $1",
       [serviceName],
     )
-    const count = row?.count ?? 0
     if (count === 0) return
     if (look === looks.count) {
       throw inUse(`Services use the ${place}: it has ${count} of their connections`)

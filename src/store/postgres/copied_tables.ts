@@ -2,14 +2,12 @@
 // that its caller has prepared. Reading goes by a cursor, so that a slice needs no sorting of its
 // own.
 
-import type { Content, Counts } from "../copying.ts"
-import { sliceMax } from "../copying.ts"
-import { type EndedSession, type Records, type ReservedName, tableNames } from "../records.ts"
-import type { FailedLogins, RevokedToken } from "../store.ts"
-import type { Query } from "./database.ts"
+import { type Content, type Counts, sliceMax } from "../copying.ts"
+import { type Records, tableNames } from "../records.ts"
+import { countOf, type Query } from "./database.ts"
 import { type HistoryRow, historyOf, rowOfHistory } from "./login_histories.ts"
+import { type PlainRow, plainRecord, plainRow } from "./plain_rows.ts"
 import {
-  frozen,
   rowOfSession,
   rowOfUser,
   type SessionRow,
@@ -17,7 +15,6 @@ import {
   type UserRow,
   userOf,
 } from "./rows.ts"
-import { rowOfServiceToken, type ServiceTokenRow, serviceTokenOf } from "./service_token_rows.ts"
 
 /** A table: its rows, in the order of a copy, and what they are as records. */
 interface CopiedTable<R> {
@@ -29,21 +26,16 @@ interface CopiedTable<R> {
   readonly recordOf: (row: never) => R
 }
 
-interface ReservedRow {
-  readonly username: string
-  readonly deleted_at: number
-  readonly is_released: boolean
-}
-
-interface EndedRow {
-  readonly sid: string
-  readonly tokens_expire_at: number
-}
-
-interface RevokedRow {
-  readonly jti: string
-  readonly expires_at: number
-  readonly is_listed: boolean
+/** A table whose rows are its records by other names. */
+function plainTable<T extends Parameters<typeof plainRow>[0]>(
+  table: T,
+  parts: { readonly name: string; readonly order: string; readonly where?: string },
+): CopiedTable<Records[T]> {
+  return {
+    ...{ where: "true", ...parts },
+    rowOf: (record) => plainRow(table, record),
+    recordOf: (row: PlainRow) => plainRecord(table, row),
+  }
 }
 
 const tables: { readonly [T in keyof Records]: CopiedTable<Records[T]> } = {
@@ -52,51 +44,23 @@ const tables: { readonly [T in keyof Records]: CopiedTable<Records[T]> } = {
     rowOf: rowOfUser,
     recordOf: (row: UserRow) => userOf(row),
   },
-  reservedNames: {
-    ...{ name: "reserved_names", order: "username", where: "true" },
-    rowOf: ({ username, deletedAt, isReleased }: ReservedName): ReservedRow => ({
-      ...{ username, deleted_at: deletedAt, is_released: isReleased },
-    }),
-    recordOf: ({ username, deleted_at, is_released }: ReservedRow) =>
-      frozen({ username, deletedAt: deleted_at, isReleased: is_released }),
-  },
+  reservedNames: plainTable("reservedNames", { name: "reserved_names", order: "username" }),
   sessions: {
     ...{ name: "sessions", order: "number", where: "true" },
     rowOf: rowOfSession,
     recordOf: (row: SessionRow) => sessionOf(row),
   },
-  endedSessions: {
-    ...{ name: "ended_sessions", order: "sid", where: "true" },
-    rowOf: ({ sid, tokensExpireAt }: EndedSession): EndedRow => ({
-      ...{ sid, tokens_expire_at: tokensExpireAt },
-    }),
-    recordOf: ({ sid, tokens_expire_at }: EndedRow) =>
-      frozen({ sid, tokensExpireAt: tokens_expire_at }),
-  },
-  revokedTokens: {
-    ...{ name: "revoked_tokens", order: "jti", where: "true" },
-    rowOf: ({ jti, expiresAt, isListed }: RevokedToken): RevokedRow => ({
-      ...{ jti, expires_at: expiresAt, is_listed: isListed },
-    }),
-    recordOf: ({ jti, expires_at, is_listed }: RevokedRow) =>
-      frozen({ jti, expiresAt: expires_at, isListed: is_listed }),
-  },
-  failedLogins: {
+  endedSessions: plainTable("endedSessions", { name: "ended_sessions", order: "sid" }),
+  revokedTokens: plainTable("revokedTokens", { name: "revoked_tokens", order: "jti" }),
+  failedLogins: plainTable("failedLogins", {
     ...{ name: "failed_logins", order: "username", where: "strangers + devices > 0" },
-    rowOf: ({ username, strangers, devices }: FailedLogins) => ({ username, strangers, devices }),
-    recordOf: ({ username, strangers, devices }: FailedLogins) =>
-      frozen({ username, strangers, devices }),
-  },
+  }),
   loginHistories: {
     ...{ name: "login_histories", order: "username", where: "true" },
     rowOf: rowOfHistory,
     recordOf: (row: HistoryRow) => historyOf(row),
   },
-  serviceTokens: {
-    ...{ name: "service_tokens", order: "name", where: "true" },
-    rowOf: rowOfServiceToken,
-    recordOf: (row: ServiceTokenRow) => serviceTokenOf(row),
-  },
+  serviceTokens: plainTable("serviceTokens", { name: "service_tokens", order: "name" }),
 }
 
 const allTables = [...tableNames.map((table) => tables[table].name), "key_set", "facts"]
@@ -124,10 +88,7 @@ export function contentOfTables(query: Query, keys: Uint8Array | null): Content 
     async count() {
       const counts = tableNames.map(async (table) => {
         const { name, where } = tables[table]
-        const [row] = await query<{ count: number }>(
-          `select count(*)::float8 as count from postern.${name} where ${where}`,
-        )
-        return [table, row?.count ?? 0] as const
+        return [table, await countOf(query, `postern.${name} where ${where}`)] as const
       })
       return Object.fromEntries(await Promise.all(counts)) as Counts
     },

@@ -41,6 +41,16 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** The number of rows of what follows `from`. */
+export async function countOf(
+  query: Query,
+  from: string,
+  values: readonly unknown[] = [],
+): Promise<number> {
+  const [row] = await query<{ count: number }>(`select count(*)::float8 from ${from}`, values)
+  return row?.count ?? 0
+}
+
 /**
  * A condition that fails the statement when the instant of the parameter `number` has passed by the
  * database's clock. Plain SQL fails on purpose only by a division by zero.

@@ -3,8 +3,8 @@
 
 import { OperatorError } from "../../errors.ts"
 import { commandName, serviceName } from "./connection.ts"
-import type { Database, Query } from "./database.ts"
-import { createKeySeal, type KeyRow, type KeySealOptions } from "./key_seal.ts"
+import { countOf, type Database, type Query } from "./database.ts"
+import { createKeySeal, type KeySealOptions, readKeyRow } from "./key_seal.ts"
 import { migrationStatus } from "./migrations.ts"
 import { type DatabasePlace, openDatabase } from "./open_database.ts"
 
@@ -130,9 +130,7 @@ async function read(database: Database, keys: KeySealOptions | null): Promise<Da
 }
 
 async function readKeys(query: Query, options: KeySealOptions): Promise<DatabaseStatus["keys"]> {
-  const [row] = await query<KeyRow>(
-    "select version::float8 as version, sealed from postern.key_set",
-  )
+  const row = await readKeyRow(query)
   if (row === undefined) return "missing"
   try {
     createKeySeal(options).open(row)
@@ -151,10 +149,9 @@ async function readContent(query: Query): Promise<DatabaseContent> {
     where n.nspname = 'postern' and c.relkind in ('r', 'm')`,
   )
   const [users, sessions] = [await amountOf(query, "users"), await amountOf(query, "sessions")]
-  const { rows } = await one<{ rows: number }>(
+  const rows = await countOf(
     query,
-    `select count(*)::float8 as rows from (
-      select from postern.changes limit ${countedChangesMax + 1}) c`,
+    `(select from postern.changes limit ${countedChangesMax + 1}) c`,
   )
   const isExact = rows <= countedChangesMax
   return { users, sessions, bytes, changes: { rows: Math.min(rows, countedChangesMax), isExact } }
@@ -167,11 +164,7 @@ async function amountOf(query: Query, table: "users" | "sessions"): Promise<Amou
     from pg_class where oid = 'postern.${table}'::regclass`,
   )
   if (bytes > countedBytesMax && rows >= 0) return { rows, isExact: false }
-  const counted = await one<{ rows: number }>(
-    query,
-    `select count(*)::float8 as rows from postern.${table}`,
-  )
-  return { rows: counted.rows, isExact: true }
+  return { rows: await countOf(query, `postern.${table}`), isExact: true }
 }
 
 async function readHorizon(query: Query): Promise<Horizon | null> {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto"
 import type { FailureStore, LoginSource } from "../failure_store.ts"
 import type { FailedLogins } from "../store.ts"
-import { type Database, inTime } from "./database.ts"
+import { countOf, type Database, inTime } from "./database.ts"
 import { isStorable } from "./rows.ts"
 
 /** One row would make all failures of nobody wait for each other. */
@@ -29,12 +29,8 @@ export class PostgresFailures implements FailureStore {
     return row === undefined ? null : Object.freeze(row)
   }
 
-  async countFull(least: number): Promise<number> {
-    const [row] = await this.#database.query<{ full: number }>(
-      `select count(*)::float8 as "full" from postern.failed_logins where strangers >= $1`,
-      [least],
-    )
-    return Number(row?.full)
+  countFull(least: number): Promise<number> {
+    return countOf(this.#database.query, "postern.failed_logins where strangers >= $1", [least])
   }
 
   async count(

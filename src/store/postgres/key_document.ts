@@ -5,7 +5,13 @@ import { setImmediate as turn } from "node:timers/promises"
 import { randomBetween } from "../../system/random.ts"
 import type { KeyDocument, KeyStore } from "../store.ts"
 import { type Database, inTime } from "./database.ts"
-import { createKeySeal, type KeyRow, type KeySeal, type KeySealOptions } from "./key_seal.ts"
+import {
+  createKeySeal,
+  type KeyRow,
+  type KeySeal,
+  type KeySealOptions,
+  readKeyRow,
+} from "./key_seal.ts"
 import type { View } from "./view.ts"
 
 /** Far below what a number holds, however often the keys are replaced. */
@@ -29,9 +35,7 @@ export class PostgresKeys implements KeyStore {
 
   // What the previous secret has sealed is sealed again when it is read.
   async read(): Promise<KeyDocument | null> {
-    const [row] = await this.#database.query<KeyRow>(
-      "select version::float8 as version, sealed from postern.key_set",
-    )
+    const row = await readKeyRow(this.#database.query)
     this.#view.keysVersion = row?.version ?? null
     if (row === undefined) return null
     const { bytes, isOld } = this.#seal.open(row)

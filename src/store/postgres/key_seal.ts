@@ -9,6 +9,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto"
 import { exitCodes, OperatorError } from "../../errors.ts"
 import { randomKey } from "../../system/random.ts"
+import type { Query } from "./database.ts"
 
 /** What the keys are sealed under, and where they are. */
 export interface KeySealOptions {
@@ -25,6 +26,12 @@ export interface KeySealOptions {
 export interface KeyRow {
   readonly version: number
   readonly sealed: Buffer
+}
+
+/** The row, or undefined when no keys were written. */
+export async function readKeyRow(query: Query): Promise<KeyRow | undefined> {
+  const rows = await query<KeyRow>("select version::float8, sealed from postern.key_set")
+  return rows[0]
 }
 
 /** Seals the document of the keys, and opens it. */

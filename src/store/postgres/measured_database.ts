@@ -6,14 +6,11 @@ import { Durations } from "../../system/durations.ts"
 import type { StoreFigures } from "../figures.ts"
 import type { Database } from "./database.ts"
 
-/** A database, and the numbers of its changes. */
-export interface MeasuredDatabase {
+/** Measures the changes of a database, which must be a plain object. */
+export function measuringChanges(database: Database): {
   readonly database: Database
   readonly figures: () => Pick<StoreFigures, "writes" | "changes">
-}
-
-/** Measures the changes of a database, which must be a plain object. */
-export function measuringChanges(database: Database): MeasuredDatabase {
+} {
   const writes = new Durations()
   const changes = { done: 0, failed: 0 }
   const measure = async <T>(work: () => Promise<T>): Promise<T> => {

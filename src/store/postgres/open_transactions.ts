@@ -5,23 +5,14 @@ import type { Seen } from "./delta.ts"
 
 const openSecondsMax = 120
 
-/** Looks at states of the database. */
-export interface TransactionWatch {
-  /** Looks at a state, and warns once of each long transaction. */
-  readonly look: (seen: Pick<Seen, "snapshot" | "at">) => void
-  /** For how long the oldest transaction of the last state has been open, at least. */
-  readonly openSeconds: () => number
-}
-
 /** Makes a watch that has seen no state. */
-export function createTransactionWatch(
-  warn: (event: string, message: string) => void,
-): TransactionWatch {
+export function createTransactionWatch(warn: (event: string, message: string) => void) {
   let oldest = ""
   let since = 0
   let lastAt = 0
   let isTold = false
-  const look: TransactionWatch["look"] = ({ snapshot, at }) => {
+  /** Looks at a state, and warns once of each long transaction. */
+  const look = ({ snapshot, at }: Pick<Seen, "snapshot" | "at">) => {
     lastAt = at
     const [xmin = "", xmax] = snapshot.split(":")
     if (xmin !== oldest || xmin === xmax) {
@@ -39,5 +30,7 @@ export function createTransactionWatch(
       )
     }
   }
-  return { look, openSeconds: () => lastAt - since }
+  /** For how long the oldest transaction of the last state has been open, at least. */
+  const openSeconds = () => lastAt - since
+  return { look, openSeconds }
 }

@@ -2,11 +2,11 @@
 
 import { reviveUser } from "../../domain/revived_user.ts"
 import type { RevocationWindow } from "../store.ts"
-import type { Query } from "./database.ts"
+import { countOf, type Query } from "./database.ts"
 import { numbersOf, rowOfUser, type UserRow, userOf } from "./rows.ts"
 
 /** What one slice revived. */
-export interface RevivedSlice {
+interface RevivedSlice {
   /** The username of the last user, after which the next slice begins. */
   readonly last: string
   readonly users: number
@@ -36,10 +36,11 @@ export async function reviveUsers(
     [JSON.stringify(revived)],
   )
   const names = revived.map(({ username }) => username)
-  const [ended] = await query<{ count: number }>(
-    `select count(*)::float8 as count from postern.end_sessions(
+  const sessions = await countOf(
+    query,
+    `postern.end_sessions(
       array(select sid from postern.sessions where username = any ($1)), $2, $3, $4)`,
     [names, ...numbersOf(window)],
   )
-  return { last, users: names.length, sessions: Number(ended?.count) }
+  return { last, users: names.length, sessions }
 }

@@ -9,13 +9,13 @@ import {
 } from "../../domain/service_token.ts"
 import type { ServiceTokenStore } from "../service_token_store.ts"
 import { type Database, inTime } from "./database.ts"
+import { type PlainRow, plainRecord, plainRow } from "./plain_rows.ts"
 import { isStorable } from "./rows.ts"
-import { rowOfServiceToken, type ServiceTokenRow, serviceTokenOf } from "./service_token_rows.ts"
 import type { View } from "./view.ts"
 
 /** A row as JSON. */
 interface Given {
-  readonly token: ServiceTokenRow
+  readonly token: PlainRow
 }
 
 /** The tokens; store.ts says what each method promises. */
@@ -34,7 +34,7 @@ export class PostgresServiceTokens implements ServiceTokenStore {
         `insert into postern.service_tokens
         select * from json_populate_record(null::postern.service_tokens, $1) where ${inTime(2)}
         on conflict do nothing returning name`,
-        [JSON.stringify(rowOfServiceToken(token))],
+        [JSON.stringify(plainRow("serviceTokens", token))],
       )
       return rows.length > 0 ? "created" : "taken"
     })
@@ -48,7 +48,7 @@ export class PostgresServiceTokens implements ServiceTokenStore {
     const rows = await this.#database.query<Given>(
       "select row_to_json(t) as token from postern.service_tokens t order by name",
     )
-    return rows.map(({ token }) => serviceTokenOf(token))
+    return rows.map(({ token }) => plainRecord("serviceTokens", token))
   }
 
   async revoke(name: string): Promise<ServiceToken | null> {
@@ -59,7 +59,7 @@ export class PostgresServiceTokens implements ServiceTokenStore {
         returning row_to_json(t) as token`,
         [name],
       )
-      return row === undefined ? null : serviceTokenOf(row.token)
+      return row === undefined ? null : plainRecord("serviceTokens", row.token)
     })
   }
 

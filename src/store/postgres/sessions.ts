@@ -14,7 +14,7 @@ import type {
   StartedSession,
   StartOptions,
 } from "../store.ts"
-import { type Database, inTime } from "./database.ts"
+import { countOf, type Database, inTime } from "./database.ts"
 import { retentionSeconds } from "./delta.ts"
 import {
   type GraceClock,
@@ -90,12 +90,8 @@ export class PostgresSessions implements SessionStore {
     return this.#view.findSession(sid)
   }
 
-  async count(now: number): Promise<number> {
-    const [row] = await this.#database.query<{ alive: number }>(
-      `select count(*)::float8 as alive from postern.sessions s where ${isAliveAt("$1")}`,
-      [now],
-    )
-    return row?.alive ?? 0
+  count(now: number): Promise<number> {
+    return countOf(this.#database.query, `postern.sessions s where ${isAliveAt("$1")}`, [now])
   }
 
   async list(username: string): Promise<readonly Session[]> {

@@ -20,7 +20,7 @@ import {
 import type { RefusedReset, ResetUser, RevocationWindow, UserStore } from "../store.ts"
 import type { PageQuestion, UserPage } from "../user_pages.ts"
 import type { CreationOutcome } from "../user_transfer.ts"
-import { type Database, inTime, type Query } from "./database.ts"
+import { countOf, type Database, inTime, type Query } from "./database.ts"
 import { lockUser, lockWithAdmins, updateUser } from "./locked_user.ts"
 import { reviveUsers } from "./revived_users.ts"
 import {
@@ -82,11 +82,8 @@ export class PostgresUsers implements UserStore {
     return user?.factors?.handle === handle ? user : null
   }
 
-  async count(): Promise<number> {
-    const [row] = await this.#database.query<{ count: number }>(
-      "select count(*)::float8 as count from postern.users",
-    )
-    return row?.count ?? 0
+  count(): Promise<number> {
+    return countOf(this.#database.query, "postern.users")
   }
 
   async list(): Promise<readonly User[]> {

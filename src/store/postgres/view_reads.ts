@@ -5,8 +5,8 @@ import type { ServiceToken } from "../../domain/service_token.ts"
 import type { User } from "../../domain/user.ts"
 import type { SessionOfUser } from "../store.ts"
 import { told } from "./delta.ts"
+import { type PlainRow, plainRecord } from "./plain_rows.ts"
 import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
-import { type ServiceTokenRow, serviceTokenOf } from "./service_token_rows.ts"
 
 /** Runs a query for one row. */
 export type ReadRow = <R>(
@@ -61,8 +61,9 @@ export async function readToken(read: ReadRow, jti: string): Promise<boolean> {
 
 /** All service tokens by their hashes. */
 export async function readServiceTokens(read: ReadRow): Promise<ReadonlyMap<string, ServiceToken>> {
-  const { tokens } = await read<{ tokens: readonly ServiceTokenRow[] }>(
+  const { tokens } = await read<{ tokens: readonly PlainRow[] }>(
     `select ${told}, (select json_agg(t) from postern.service_tokens t) as tokens`,
   )
-  return new Map((tokens ?? []).map((row) => [row.hash, serviceTokenOf(row)]))
+  const records = (tokens ?? []).map((row) => plainRecord("serviceTokens", row))
+  return new Map(records.map((token) => [token.hash, token]))
 }
