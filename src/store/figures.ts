@@ -50,9 +50,9 @@ export interface ViewFigures {
   /** How long the queries took that asked what has changed. Each serves many requests. */
   readonly validations: DurationCounts
   readonly validationFailures: number
-  /** Changes of other processes and of this one that the view was told. */
+  /** Changes of other processes and of this one that the view has read. */
   readonly changesTold: number
-  /** How often everything was forgotten, because not all changes could be told. */
+  /** How often everything was forgotten, because not all changes could be read. */
   readonly forgotten: number
   /** The age of the state that the view has; null until it has one. */
   readonly ageSeconds: number | null

@@ -12,8 +12,7 @@ import { type JsonStoreOptions, openJsonStore } from "./json/open_json_store.ts"
 import type { DatabaseStoreOptions } from "./postgres/open_database_store.ts"
 import type { Store } from "./store.ts"
 
-/** How to open a store. */
-export interface StoreOptions extends JsonStoreOptions {
+interface StoreOptions extends JsonStoreOptions {
   /** The database; null for the JSON engine. */
   readonly database: Database | null
   /** Whether the directory is held over a database, too. The JSON engine always holds it. */

@@ -1,7 +1,7 @@
 // Where a store is: a directory, or a PostgreSQL database.
 
 /** A directory with the JSON engine's files. */
-export interface DirectoryLocation {
+interface DirectoryLocation {
   readonly kind: "directory"
   readonly path: string
 }

@@ -4,8 +4,7 @@
 import type { Disk, DiskFile } from "./disk.ts"
 import { chunksFrom } from "./file_chunks.ts"
 
-/** How to follow. */
-export interface FollowOptions {
+interface FollowOptions {
   readonly disk: Disk
   /** Where to begin. */
   readonly from: number

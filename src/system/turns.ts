@@ -1,7 +1,7 @@
 // Work that runs one after the other.
 
 /** Runs work after all work before it, whether that worked or failed. */
-export type InTurn = <T>(work: () => Promise<T>) => Promise<T>
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>
 
 /** Makes a row of turns. */
 export function createTurns(): InTurn {

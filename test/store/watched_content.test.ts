@@ -23,7 +23,7 @@ function targetOf(copied: Content): CopyTarget {
   }
 }
 
-test("fillWatched() tells a copy that differs, and by how many records", async () => {
+test("fillWatched() refuses a copy that differs, and says by how many records", async () => {
   const given = sampleContent(3, nothingBut({ users: 3, sessions: 2 }))
   const one = sampleContent(3, nothingBut({ users: 3, sessions: 1 }))
   await assert.rejects(fillWatched(given, targetOf(one), watching), (error) => {

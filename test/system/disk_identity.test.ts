@@ -1,5 +1,5 @@
-// By what the machine's disk tells one file from another, and how a file is read and written that
-// others look at.
+// How the machine's disk identifies files, and how it reads and writes files that other processes
+// use.
 
 import assert from "node:assert/strict"
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs"

@@ -20,7 +20,7 @@ test("findOtherWriter() gives null for the expected version, impossible versions
   }
 })
 
-test("findOtherWriter() tells a newer version from one that was never released", () => {
+test("findOtherWriter() distinguishes a newer version from one that was never released", () => {
   assert.deepEqual(findOtherWriter({ format: "postern-things", version: 12 }, own), {
     writer: "newer",
     why: "its version is 12, and this Postern reads version 2",

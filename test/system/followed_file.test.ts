@@ -60,7 +60,7 @@ test("followFile() goes on with the next file, and leaves nothing of the old one
   assert.equal(await follow(path, 0, steps), "abcde")
 })
 
-test("followFile() begins anew with a file that was cut", async (t) => {
+test("followFile() starts from the beginning of a file that was cut", async (t) => {
   const path = fileOf(t, "abc")
   const steps = [() => truncateSync(path, 0), () => appendFileSync(path, "d")]
   assert.equal(await follow(path, 0, steps), "abcd")

@@ -103,7 +103,7 @@ test("secureFile() refuses a file of another user", async (t) => {
   })
 })
 
-test("secureFile() and secureDirectory() refuse what root finds of somebody else's", {
+test("secureFile() and secureDirectory() refuse another user's path, also for root", {
   skip: process.geteuid?.() === 0 ? false : "it takes root to give files away",
 }, async (t) => {
   const directory = temporaryDirectory(t)

@@ -24,7 +24,7 @@ test("descriptorsMax() follows the limit of open files", () => {
   assert.equal(told("descriptorsMax", { limits: "ulimit -n 333 && " }), 333)
 })
 
-test("descriptorsMax() is infinite where no limit is told", () => {
+test("descriptorsMax() is infinite where no limit is known", () => {
   for (const report of [
     {},
     { userLimits: {} },

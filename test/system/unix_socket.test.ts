@@ -33,7 +33,7 @@ test("askLocally() serves many at once and long answers", async (t) => {
   )
 })
 
-test("askLocally() gives null for a missing socket and for a dead one", async (t) => {
+test("askLocally() rejects with NobodyListens for a missing socket and for a dead one", async (t) => {
   const directory = temporaryDirectory(t)
   const dead = join(directory, "dead.sock")
   writeFileSync(dead, "")

@@ -73,7 +73,7 @@ test("askForPieces() rejects where nobody listens, and without an answer", async
   })
 })
 
-test("askForPieces() tells an answer that failed in the middle", async (t) => {
+test("askForPieces() rejects when the answer fails in the middle", async (t) => {
   async function* pieces() {
     yield Buffer.from("one")
     throw new Error("the disk")

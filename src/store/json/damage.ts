@@ -12,7 +12,7 @@ import {
 } from "../../system/file_version.ts"
 
 /** Whether a file is damaged, or which other version wrote it. */
-export type FaultKind = "damaged" | OtherWriter
+type FaultKind = "damaged" | OtherWriter
 
 /** A fault in a file: its place, such as `line 3`, what is wrong there, and its kind. */
 export class FileFault extends Error {

@@ -15,7 +15,7 @@ import { snapshotName } from "./snapshot.ts"
 export interface DirectoryStatus {
   /** The files of the store that are there, with their sizes. */
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
-  /** The version of the snapshot's format; null where it can't be told. */
+  /** The version of the snapshot's format; null where it can't be read. */
   readonly version: number | null
   /**
    * "free": no process has it. "held": one has, on this machine. "unclear": lock.json is there, and

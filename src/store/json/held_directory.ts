@@ -1,5 +1,5 @@
-// Holds a data directory for this process: makes sure that it is safe for a store, makes it private,
-// takes its lock, and renews the lock.
+// Holds a data directory for this process: makes sure that it is safe for a store, makes it
+// private, takes its lock, and renews the lock.
 
 import { join, resolve } from "node:path"
 import { exitCodes, OperatorError, systemCode } from "../../errors.ts"

@@ -38,8 +38,7 @@ class Displaced extends Error {
   readonly code = "ESTALE"
 }
 
-/** What holding a directory's files needs. */
-export interface HoldingOptions {
+interface HoldingOptions {
   /** The directory's path as the settings have it. */
   readonly directory: string
   readonly disk: Disk

@@ -56,8 +56,7 @@ export class JsonKeys implements KeyStore {
   }
 }
 
-/** What the keys file needs. */
-export interface KeysFileParts {
+interface KeysFileParts {
   readonly path: string
   readonly disk: Disk
   /** Throws Unavailable once the store is closed. */

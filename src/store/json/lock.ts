@@ -51,7 +51,7 @@ export interface LockOptions {
 }
 
 /** How long to wait, in milliseconds. */
-export interface LockPauses {
+interface LockPauses {
   /** How long the content must not change: four times as long as owners take to renew it. */
   readonly watch: number
   /** How long to wait after writing over the content, before checking that nobody else did. */

@@ -128,7 +128,7 @@ async function readContents(directory: string, disk: Disk): Promise<Contents | n
       throw unreadable(snapshotPath, "it is missing, but there is a journal of its changes")
     }
     if ((await disk.inspect(join(directory, keysFileName))) === null) return null
-    // Journals that were never used tell of a copy that ended in its last instant.
+    // Unused journals were left by a copy that was interrupted in its last step.
     const advice =
       first && second
         ? " If `postern store copy` was interrupted here, remove the files and copy again."

@@ -29,7 +29,7 @@ import { emptyTables, RecordError, readRecord, type Tables } from "./tables.ts"
 export const snapshotName = "store.json"
 
 /** What a snapshot file holds. */
-export interface Snapshot {
+interface Snapshot {
   readonly sequence: number
   readonly tables: Tables
   readonly bytes: number

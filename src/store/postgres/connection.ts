@@ -33,7 +33,7 @@ export interface ConnectionOptions {
 }
 
 /** What hears of a connection's end. */
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** The connection is of no use any more. */
   readonly ended: () => void
   /** The database itself is of no use now: it is silent, or takes no writes. */

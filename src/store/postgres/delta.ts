@@ -1,4 +1,4 @@
-// What has changed since a snapshot, in one query. Rows of `changes` are told apart by their
+// What has changed since a snapshot, in one query. Rows of `changes` are compared by their
 // transaction, not by a number or a time: a transaction with a lower number may commit later. A
 // snapshot `xmin:xmax:list` has seen each transaction below xmax but those on its list, so both
 // parts of the query are read from the index, however long a transaction stays open.
@@ -28,7 +28,7 @@ export type LoggedChange = readonly [what: string, key: string]
 export interface Delta {
   readonly seen: Seen
   readonly keysVersion: number | null
-  /** Null when that can't be told, and everything may have changed. */
+  /** Null when the log may lack changes: everything may have changed. */
   readonly changes: readonly LoggedChange[] | null
 }
 
@@ -40,22 +40,22 @@ const changesMax = 10_000
 /** Seen only while the log has certainly kept every change since. */
 const seenSecondsMax = retentionSeconds / 2
 
-interface Row extends Omit<Seen, "server">, Told {
+interface Row extends Omit<Seen, "server">, ServerState {
   readonly server: string | null
   readonly changes: readonly LoggedChange[] | null
 }
 
-/** What every answer tells of the database. */
-export interface Told {
+/** The state of the database that every answer has. */
+export interface ServerState {
   readonly keysVersion: number | null
   readonly isStandby: boolean
 }
 
-/** The columns of `Told`, for any query. */
-export const told = `(select version::float8 from postern.key_set) as "keysVersion",
+/** The columns of `ServerState`, for any query. */
+export const stateColumns = `(select version::float8 from postern.key_set) as "keysVersion",
   pg_is_in_recovery() as "isStandby"`
 
-const deltaQuery = `select ${told}, pg_current_snapshot()::text as snapshot,
+const deltaQuery = `select ${stateColumns}, pg_current_snapshot()::text as snapshot,
   extract(epoch from pg_postmaster_start_time()) || ' ' || (select oid from pg_trigger
     where tgrelid = 'postern.sessions'::regclass and tgname = 'shortened') as server,
   extract(epoch from clock_timestamp())::float8 as at,
@@ -79,19 +79,19 @@ export async function readDelta(database: Database, since: Seen | null): Promise
   const { snapshot, server, at, connectedAt, changes, keysVersion } = row
   if (server === null) throw new Unavailable("The database is being restored")
   const seen = { snapshot, server, at, connectedAt }
-  return { seen, keysVersion, changes: isTold(since, seen) ? whole(changes ?? []) : null }
+  return { seen, keysVersion, changes: hasAllChanges(since, seen) ? whole(changes ?? []) : null }
 }
 
 /** @throws Unavailable when a standby answered, whose state may be old */
-export function refuseStandby(database: Database, { isStandby }: Told): void {
+export function refuseStandby(database: Database, { isStandby }: ServerState): void {
   if (!isStandby) return
   const failure = new Unavailable("The database is a standby")
   database.leave(failure)
   throw failure
 }
 
-/** Whether the log tells every change between two states. */
-function isTold(since: Seen | null, seen: Seen): boolean {
+/** Whether the log has every change between two states. */
+function hasAllChanges(since: Seen | null, seen: Seen): boolean {
   if (since === null || since.server !== seen.server) return false
   // After a crash the server may give the numbers of lost transactions again, which `since` has
   // seen. Every connection is a new one then.

@@ -21,7 +21,7 @@ export async function lockUser(
 }
 
 /** A user whom nobody else can change, and whether somebody else administers. */
-export interface LockedUser {
+interface LockedUser {
   readonly user: User | null
   readonly hasAdminBeside: boolean
 }

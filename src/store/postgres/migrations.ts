@@ -43,8 +43,7 @@ export const migrations: readonly Migration[] = [
   { number: 6, name: "an index of who administers", needs: 5, statements: admins },
 ]
 
-/** Which migrations a database has, and which it lacks. */
-export interface MigrationStatus {
+interface MigrationStatus {
   /** Their numbers. Those that this Postern does not know are among them. */
   readonly applied: readonly number[]
   readonly pending: readonly Migration[]

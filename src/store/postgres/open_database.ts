@@ -61,8 +61,8 @@ class ConnectedDatabase implements Database {
   #growsFrom = 0
   /** Why the breaker is open; null while it is closed. */
   #fault: Unavailable | null = null
-  /** The reason that the log has. */
-  #toldReason = ""
+  /** The last reason in the log. */
+  #loggedReason = ""
   #probe: NodeJS.Timeout | null = null
   #isStarted = false
   #isClosed = false
@@ -183,15 +183,15 @@ class ConnectedDatabase implements Database {
   #stop(cause: unknown): void {
     if (this.#isClosed || this.#fault !== null) return
     this.#fault = cause instanceof Unavailable ? cause : notAnswered(cause)
-    this.#tell(reasonOf(cause))
+    this.#logReason(reasonOf(cause))
     for (const connection of [...this.#shared]) connection.drop()
     this.#writing.drop(this.#fault)
     this.#probeAfter(probePause.leastMillis)
   }
 
-  #tell(reason: string): void {
-    if (reason === this.#toldReason) return
-    this.#toldReason = reason
+  #logReason(reason: string): void {
+    if (reason === this.#loggedReason) return
+    this.#loggedReason = reason
     const { location, warn } = this.#options
     warn("store.unavailable", `The ${nameOf(location)} does not answer: ${reason}`)
   }
@@ -207,12 +207,12 @@ class ConnectedDatabase implements Database {
     try {
       await this.#openShared()
       this.#fault = null
-      this.#toldReason = ""
+      this.#loggedReason = ""
       warn("store.available", `The ${nameOf(location)} answers again`)
     } catch (error) {
       if (this.#isClosed) return
       const cause = error instanceof Unavailable ? error.cause : null
-      if (cause instanceof OperatorError) this.#tell(`${cause.message}. ${cause.hint}`)
+      if (cause instanceof OperatorError) this.#logReason(`${cause.message}. ${cause.hint}`)
       this.#probeAfter(Math.min(pausedMillis * 2, probePause.mostMillis))
     }
   }

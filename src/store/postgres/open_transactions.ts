@@ -10,7 +10,7 @@ export function createTransactionWatch(warn: (event: string, message: string) =>
   let oldest = ""
   let since = 0
   let lastAt = 0
-  let isTold = false
+  let hasWarned = false
   /** Looks at a state, and warns once of each long transaction. */
   const look = ({ snapshot, at }: Pick<Seen, "snapshot" | "at">) => {
     lastAt = at
@@ -18,9 +18,9 @@ export function createTransactionWatch(warn: (event: string, message: string) =>
     if (xmin !== oldest || xmin === xmax) {
       oldest = xmin
       since = at
-      isTold = false
-    } else if (!isTold && at - since > openSecondsMax) {
-      isTold = true
+      hasWarned = false
+    } else if (!hasWarned && at - since > openSecondsMax) {
+      hasWarned = true
       const minutes = Math.floor((at - since) / 60)
       warn(
         "store.transaction_open",

@@ -17,8 +17,7 @@ import { createUsableQuestion } from "./usable_question.ts"
 import { PostgresUsers } from "./users.ts"
 import { View } from "./view.ts"
 
-/** What opening needs. */
-export interface PostgresStoreOptions extends KeySealOptions {
+interface PostgresStoreOptions extends KeySealOptions {
   /** A connection, which the store closes. */
   readonly database: Database
   /** A request may be judged by a state at most this old; 0, the default, for none. */

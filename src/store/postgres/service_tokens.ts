@@ -73,7 +73,7 @@ export class PostgresServiceTokens implements ServiceTokenStore {
     })
   }
 
-  // Not told to the view: no decision depends on it.
+  // The view is not invalidated: no decision depends on it.
   async noteUse(hash: string, { at, address }: ServiceTokenUse): Promise<void> {
     await this.#database.change(
       `update postern.service_tokens set last_used_at = $2, last_address = $3

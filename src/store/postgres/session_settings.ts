@@ -37,7 +37,7 @@ interface Found {
 }
 
 /** What a new connection found. */
-export interface PreparedSession {
+interface PreparedSession {
   /** About the server. */
   readonly warnings: readonly string[]
   /** The database's clock, in seconds. */

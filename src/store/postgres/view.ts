@@ -1,11 +1,11 @@
 // What this process remembers of users, sessions and tokens, so that a guarded request
 // needs no query of its own. Before a remembered record is used, the request waits for a delta
-// (delta.ts): a query that began after the request came, and tells what has changed in the
+// (delta.ts): a query that began after the request came, and reads what has changed in the
 // database. All requests that came before the delta share it. So a logout is respected from the
 // next request on, by every replica.
 //
-// A record that is not remembered is read. It is kept only if no change of it was told meanwhile. A
-// rotation is not told: a session that seems to have expired is read again.
+// A record that is not remembered is read. It is kept only if no delta names it meanwhile. A
+// rotation is not in the log: a session that seems to have expired is read again.
 
 import { setImmediate } from "node:timers"
 import { type Clock, monotonicMillis } from "../../clock.ts"
@@ -16,7 +16,7 @@ import { BoundedMap } from "../../system/bounded_map.ts"
 import type { SessionOfUser } from "../store.ts"
 import { type Batch, createBatch } from "./batch.ts"
 import type { Database } from "./database.ts"
-import { type Delta, readDelta, refuseStandby, type Seen, type Told } from "./delta.ts"
+import { type Delta, readDelta, refuseStandby, type Seen, type ServerState } from "./delta.ts"
 import { ViewCounts } from "./view_counts.ts"
 import {
   type ReadRow,
@@ -27,8 +27,7 @@ import {
   readUser,
 } from "./view_reads.ts"
 
-/** How a view works. */
-export interface ViewOptions {
+interface ViewOptions {
   readonly clock: Pick<Clock, "now">
   /** A request may be judged by a state at most this old; 0 for none. */
   readonly stalenessSeconds: number
@@ -41,15 +40,15 @@ interface Load<T> {
   readonly value: Promise<T>
   /** The latest request before it began. Later ones don't share it. */
   readonly request: number
-  /** What was told meanwhile. */
-  readonly told: Set<string>
+  /** The keys that changed meanwhile. */
+  readonly changed: Set<string>
 }
 
 /** How a record is remembered. */
 interface Kept<T> {
   readonly known: () => T | null
   readonly read: () => Promise<T>
-  /** Keeps the record, where nothing was told of the key. */
+  /** Keeps the record, where its key did not change meanwhile. */
   readonly keep: (value: T, isKept: (key: string) => boolean) => void
 }
 
@@ -62,7 +61,7 @@ interface Instant {
 const deltasAtOnceMax = 4
 const entriesMax = 100_000
 const everything = "*"
-/** Service tokens are one record: a change of any is told as one of all. */
+/** Service tokens are one record: a change of any is a change of all. */
 const serviceTokensKey = keyOf("m", "")
 
 /** Users, sessions and tokens, as the database has them when they are asked for. */
@@ -82,7 +81,7 @@ export class View {
   #seen: Seen | null = null
   /** When the latest delta that was applied began. */
   #validAt: Instant | null = null
-  /** A delta that began before this process's latest change may not tell of it. */
+  /** A delta that began before this process's latest change may not have it. */
   #changedAt = Number.NEGATIVE_INFINITY
   #waiting: Batch | null = null
   #deltas = 0
@@ -159,15 +158,15 @@ export class View {
   }
 
   readonly #read: ReadRow = async <R>(text: string, values?: readonly string[]) => {
-    const [row] = await this.#database.query<R & Told>(text, values ?? [])
+    const [row] = await this.#database.query<R & ServerState>(text, values ?? [])
     if (row === undefined) return {}
     refuseStandby(this.#database, row)
-    this.#tellKeys(row.keysVersion)
+    this.#noteKeysVersion(row.keysVersion)
     return row
   }
 
   // An answer may come after one to a later query.
-  #tellKeys(version: number | null): void {
+  #noteKeysVersion(version: number | null): void {
     const known = this.keysVersion
     this.keysVersion = version === null || known === null ? version : Math.max(version, known)
   }
@@ -191,17 +190,17 @@ export class View {
     return user === null ? null : { session, user }
   }
 
-  /** Reads a record for all requests until now, and keeps it if nothing was told of it. */
+  /** Reads a record for all requests until now, and keeps it if it did not change meanwhile. */
   async #load<T>(key: string, request: number, { read, keep }: Kept<T>): Promise<T> {
     const known = this.#loads.get(key) as Load<T> | undefined
     if (known !== undefined && known.request >= request) return known.value
-    // The map forgets a load that is replaced, so what is told later does not reach it.
-    known?.told.add(everything)
-    const load: Load<T> = { value: read(), request: this.#requests, told: new Set() }
+    // The map forgets a load that is replaced, so later changes do not reach it.
+    known?.changed.add(everything)
+    const load: Load<T> = { value: read(), request: this.#requests, changed: new Set() }
     this.#loads.set(key, load)
     try {
       const value = await load.value
-      keep(value, (one) => !load.told.has(one) && !load.told.has(everything))
+      keep(value, (one) => !load.changed.has(one) && !load.changed.has(everything))
       return value
     } finally {
       if (this.#loads.get(key) === load) this.#loads.delete(key)
@@ -234,11 +233,11 @@ export class View {
       })
   }
 
-  // Deltas may come in another order than they began. Each tells what changed between the state
-  // that was seen when it began and its own, so each leads to a state of which all was told.
+  // Deltas may come in another order than they began. Each has what changed between the state
+  // that was seen when it began and its own, so no change is missed.
   #apply({ seen, keysVersion, changes }: Delta, began: Instant): void {
     if (changes === null) this.#forgetAll()
-    this.#tellKeys(keysVersion)
+    this.#noteKeysVersion(keysVersion)
     for (const [what, key] of changes ?? []) this.#forget(what, key)
     this.#seen = seen
     this.#options.onSeen?.(seen)
@@ -251,18 +250,18 @@ export class View {
     if (what === "u") this.#users.delete(key)
     if (what === "t") this.#tokens.delete(key)
     if (what === "m") this.#serviceTokens = null
-    this.#tell(what === "m" ? serviceTokensKey : keyOf(what, key))
+    this.#noteChange(what === "m" ? serviceTokensKey : keyOf(what, key))
   }
 
   #forgetAll(): void {
     this.keysVersion = null
     for (const records of [this.#sessions, this.#users, this.#tokens]) records.clear()
     this.#serviceTokens = null
-    this.#tell(everything)
+    this.#noteChange(everything)
   }
 
-  #tell(key: string): void {
-    for (const { told } of this.#loads.values()) told.add(key)
+  #noteChange(key: string): void {
+    for (const { changed } of this.#loads.values()) changed.add(key)
   }
 
   #isFresh(): boolean {

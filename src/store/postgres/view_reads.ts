@@ -1,10 +1,10 @@
-// What a view (view.ts) reads when it does not remember it. Each answer also tells of the database
-// (delta.ts).
+// What a view (view.ts) reads when it does not remember it. Each answer also has the state of the
+// database (delta.ts).
 
 import type { ServiceToken } from "../../domain/service_token.ts"
 import type { User } from "../../domain/user.ts"
 import type { SessionOfUser } from "../store.ts"
-import { told } from "./delta.ts"
+import { stateColumns } from "./delta.ts"
 import { type PlainRow, plainRecord } from "./plain_rows.ts"
 import { isStorable, type SessionRow, sessionOf, type UserRow, userOf } from "./rows.ts"
 
@@ -18,7 +18,7 @@ export type ReadRow = <R>(
 export async function readSession(read: ReadRow, sid: string): Promise<SessionOfUser | null> {
   if (!isStorable(sid)) return null
   const { session, user } = await read<{ session: SessionRow; user: UserRow }>(
-    `select ${told}, row_to_json(s) as session, row_to_json(u) as user
+    `select ${stateColumns}, row_to_json(s) as session, row_to_json(u) as user
     from (values (1)) one left join postern.sessions s on s.sid = $1
     left join postern.users u on u.username = s.username`,
     [sid],
@@ -30,7 +30,7 @@ export async function readSession(read: ReadRow, sid: string): Promise<SessionOf
 export async function readUser(read: ReadRow, username: string): Promise<User | null> {
   if (!isStorable(username)) return null
   const { user } = await read<{ user: UserRow }>(
-    `select ${told}, row_to_json(u) as user
+    `select ${stateColumns}, row_to_json(u) as user
     from (values (1)) one left join postern.users u on u.username = $1`,
     [username],
   )
@@ -41,7 +41,7 @@ export async function readUser(read: ReadRow, username: string): Promise<User | 
 export async function readNameByHandle(read: ReadRow, handle: string): Promise<string | null> {
   if (!isStorable(handle)) return null
   const { username } = await read<{ username: string }>(
-    `select ${told}, (select username from postern.users
+    `select ${stateColumns}, (select username from postern.users
     where factor_handle = $1) as username`,
     [handle],
   )
@@ -52,7 +52,7 @@ export async function readNameByHandle(read: ReadRow, handle: string): Promise<s
 export async function readToken(read: ReadRow, jti: string): Promise<boolean> {
   if (!isStorable(jti)) return false
   const { revoked } = await read<{ revoked: boolean }>(
-    `select ${told},
+    `select ${stateColumns},
     exists (select from postern.revoked_tokens where jti = $1) as revoked`,
     [jti],
   )
@@ -62,7 +62,7 @@ export async function readToken(read: ReadRow, jti: string): Promise<boolean> {
 /** All service tokens by their hashes. */
 export async function readServiceTokens(read: ReadRow): Promise<ReadonlyMap<string, ServiceToken>> {
   const { tokens } = await read<{ tokens: readonly PlainRow[] }>(
-    `select ${told}, (select json_agg(t) from postern.service_tokens t) as tokens`,
+    `select ${stateColumns}, (select json_agg(t) from postern.service_tokens t) as tokens`,
   )
   const records = (tokens ?? []).map((row) => plainRecord("serviceTokens", row))
   return new Map(records.map((token) => [token.hash, token]))

@@ -9,8 +9,7 @@ import type { Connection } from "./connection.ts"
 import { isTooLate, notAnswered } from "./connection_failures.ts"
 import type { Query } from "./database.ts"
 
-/** What they work with. */
-export interface WritingParts {
+interface WritingParts {
   readonly waitMillisMax: number
   /** Opens a connection. `ended` hears of its end. */
   readonly open: (ended: (connection: Connection) => void) => Promise<Connection>

@@ -1,5 +1,5 @@
-// The last admin of a JSON store on a disk that fails: nobody goes because of somebody who, in the
-// end, did not come; and nobody is told "last" because of somebody who did not go.
+// The last admin of a JSON store on a disk that fails: a failed creation never lets the last admin
+// go, and a failed deletion never keeps another admin.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -11,7 +11,7 @@ import { sampleUser } from "../sample_user.ts"
 const roles = ["admin"]
 const keepsAdmin = true
 
-test("an admin whose creation is not on disk yet lets nobody go", async () => {
+test("users.delete() keeps the last admin while another admin's creation is not on disk", async () => {
   const store = createMemoryStore()
   await store.users.create(sampleUser("ann", { roles }))
   assert.equal(await store.users.delete("ann", windowAt(), { keepsAdmin }), "last_admin")
@@ -28,7 +28,7 @@ test("an admin whose creation is not on disk yet lets nobody go", async () => {
   assert.notEqual(await store.users.delete("ann", windowAt(), { keepsAdmin }), "last_admin")
 })
 
-test("an admin is not the last one because another one's deletion failed", async () => {
+test("users.delete() deletes an admin after another admin's deletion failed", async () => {
   const store = createMemoryStore()
   for (const name of ["ann", "bea"]) await store.users.create(sampleUser(name, { roles }))
   await store.users.change("ann", { addRole: "reader" }, { keepsAdmin })
@@ -43,7 +43,7 @@ test("an admin is not the last one because another one's deletion failed", async
   assert.equal(await store.users.delete("bea", windowAt(), { keepsAdmin }), "last_admin")
 })
 
-test("admins who come and go while they are looked for are counted right", async () => {
+test("users.delete() counts admins that change while it searches", async () => {
   const store = createMemoryStore()
   const names = Array.from({ length: 25_000 }, (_, index) => `user${index}`)
   for (let at = 0; at < names.length; at += 5000) {
@@ -52,7 +52,7 @@ test("admins who come and go while they are looked for are counted right", async
   }
   await store.users.create(sampleUser("ann", { roles }))
   const deletion = store.users.delete("ann", windowAt(), { keepsAdmin })
-  // While the users are looked through: one who was looked at comes, and one who was not goes.
+  // During the search: a user before the search's place becomes an admin.
   await store.users.change("user1", { addRole: "admin" })
   assert.equal(typeof (await deletion), "object")
   assert.equal(await store.users.delete("user1", windowAt(), { keepsAdmin }), "last_admin")

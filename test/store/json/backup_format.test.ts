@@ -93,7 +93,7 @@ test("encodeBackup() makes one JSON document with a record on each line", async 
   assert.equal(lines.filter((line) => /^\{"(username|sid|jti)":/.test(line)).length, 12)
 })
 
-test("openBackup() tells a change of any byte, and shows nothing of the text", async () => {
+test("openBackup() refuses a change of any byte, and its message has nothing of the text", async () => {
   const bytes = await bytesOf(sampleContent(1))
   for (let at = 0; at < bytes.byteLength; at += 1) {
     for (const change of [1, 0x80, (bytes[at] ?? 0) ^ 0x0a]) {
@@ -108,7 +108,7 @@ test("openBackup() tells a change of any byte, and shows nothing of the text", a
   }
 })
 
-test("openBackup() tells a backup that is cut off, anywhere, or that something follows", async () => {
+test("openBackup() refuses a backup that is cut off anywhere or has text after its end", async () => {
   const bytes = await bytesOf(sampleContent(1))
   for (let length = 0; length < bytes.byteLength; length += 1) {
     await assert.rejects(readAll(bytes.subarray(0, length)), FileFault, `length ${length}`)
@@ -123,7 +123,7 @@ test("openBackup() tells a backup that is cut off, anywhere, or that something f
   }
 })
 
-test("openBackup() tells lines that changed places, and lines twice", async () => {
+test("openBackup() refuses swapped lines and repeated lines", async () => {
   const lines = (await bytesOf(sampleContent(2))).toString().split("\n")
   for (let at = 1; at < lines.length - 1; at += 1) {
     const [one = "", other = ""] = [lines[at - 1], lines[at]]

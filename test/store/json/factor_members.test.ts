@@ -31,7 +31,7 @@ test("isFactors() takes what the domain makes", () => {
   }
 })
 
-test("isFactors() takes none with a member less or more, at any depth", () => {
+test("isFactors() refuses a missing or an extra member at any depth", () => {
   const objects = objectsOf(full)
   assert.equal(objects.length, 17)
   for (const [path, object] of objects) {

@@ -35,7 +35,7 @@ test("failures.count() writes one entry of one record, whichever user it is for"
   }
 })
 
-test("failures.count() on a disk that fails leaves what was, and goes on from there", async (t) => {
+test("failures.count() keeps the old count when the disk fails, and counts on from it", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
   await store.users.create(sampleUser("alice"))
   await store.failures.count("alice", "stranger")

@@ -73,7 +73,7 @@ test("takeLock() through another mount is refused while the owner renews its loc
   assert.deepEqual(readdirSync(directory), [])
 })
 
-test("takeLock() through another mount takes a lock that nobody renews, and its owner then notices", async (t) => {
+test("takeLock() through another mount takes a lock that is not renewed, and the old owner notices", async (t) => {
   const directory = temporaryDirectory(t)
   const first = await takeLock(directory, options(anotherMount("1")))
   const startedAt = performance.now()

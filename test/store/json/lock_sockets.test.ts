@@ -99,7 +99,7 @@ test("takeLock() does without a socket that it can't reach itself", async (t) =>
   assert.deepEqual(readdirSync(directory), [])
 })
 
-test("takeLock() leaves a lock alone whose socket answers, whatever the content says", async (t) => {
+test("takeLock() leaves a lock alone while its socket answers, for any content of lock.json", async (t) => {
   const directory = temporaryDirectory(t)
   const server = createServer(() => {})
   await new Promise<void>((resolve) => {

@@ -69,7 +69,7 @@ for (const name of names) {
   })
 }
 
-test("openJsonStore() refuses both journals missing, whose store is not a new one", async (t) => {
+test("openJsonStore() refuses a store whose two journals are missing", async (t) => {
   const directory = await usedDirectory(t)
   for (const name of journals) rmSync(join(directory, name))
   await assertRefused(directory, "journal.0.jsonl", /it is missing, but there is a snapshot/)

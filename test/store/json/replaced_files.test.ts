@@ -127,7 +127,7 @@ test("a store finds out within a second what no write would notice", async (t) =
   }
 })
 
-test("a store that was stopped for a second acknowledges nothing before it looks at its files", async (t) => {
+test("a store that was stopped for a second checks its files before it acknowledges a write", async (t) => {
   const rows = await openForEach(t)
   // Nothing else runs meanwhile, the timers of the stores neither.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)

@@ -229,7 +229,7 @@ test("purge() writes entries of at most 500 changes", async (t) => {
   assert.deepEqual(sizes, [500, 500, 1])
 })
 
-test("purge() lets others have their turn while it looks, and writes only when there is something to remove", async (t) => {
+test("purge() yields to other work, and writes only when it removes something", async (t) => {
   const { disk, reopen } = await openFaulty(t)
   const tables = emptyTables()
   tables.users.set("alice", alice)

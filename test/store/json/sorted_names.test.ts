@@ -15,7 +15,7 @@ function allOf(names: SortedNames, most: number): readonly string[] {
   }
 }
 
-test("SortedNames has the names of its source in order, whatever comes and goes", async () => {
+test("SortedNames keeps the names in order after random additions and removals", async () => {
   const name = fc.string({ minLength: 1, maxLength: 2, unit: "binary-ascii" })
   const step = fc.tuple(name, fc.boolean())
   await fc.assert(

@@ -51,7 +51,7 @@ async function openTransaction(
   }
 }
 
-test("a transaction that stays open elsewhere hides nothing, and a delta tells only what is new", {
+test("readDelta() has each new change while a transaction elsewhere stays open, and no old one", {
   skip,
 }, async (t) => {
   const [one, other] = await openTwo(t, server, clocked)
@@ -79,7 +79,7 @@ test("a transaction that stays open elsewhere hides nothing, and a delta tells o
   await end()
 })
 
-test("a change of a transaction that stays open over purges is told when it commits", {
+test("readDelta() has the change of a transaction that stayed open over purges, once it commits", {
   skip,
 }, async (t) => {
   const [one, other] = await openTwo(t, server, clocked)
@@ -104,7 +104,7 @@ test("a change of a transaction that stays open over purges is told when it comm
   assert.equal((await database.query("select 1 from postern.changes where key = 's1'")).length, 1)
 })
 
-test("more changes than a delta tells are told as: everything", { skip }, async (t) => {
+test("readDelta() gives null for more changes than a delta may have", { skip }, async (t) => {
   const [one, other] = await openTwo(t, server, clocked)
   await fill(one, [sampleSession("s1"), sampleSession("s2")])
   const { database } = await openedDatabase(t, { host })
@@ -120,7 +120,7 @@ test("more changes than a delta tells are told as: everything", { skip }, async 
   assert.notEqual(await other.sessions.find("s2"), null)
 })
 
-test("a delta tells nothing to a connection that is younger than what was seen", {
+test("readDelta() gives null over a connection that is newer than the last state", {
   skip,
 }, async (t) => {
   await emptySchema(server ?? assert.fail("There is no PostgreSQL"))
@@ -175,7 +175,7 @@ test("a dump that is restored under two replicas counts on both at once", { skip
   assert.equal(await other.sessions.find("s1"), null)
 })
 
-test("a transaction that stays open is told of once, with a sentence", async () => {
+test("createTransactionWatch() warns once of a transaction that stays open", async () => {
   const told: string[] = []
   const { look, openSeconds } = createTransactionWatch(
     (event, message) => void told.push(`${event} ${message}`),

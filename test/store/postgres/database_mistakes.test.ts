@@ -114,7 +114,7 @@ test("a server without TLS, or with a certificate that can't be trusted, stops t
   assert.deepEqual([unknown.hint, name.hint], [hint, hint])
 })
 
-test("warnings tell of a server that can lose data, once", { skip }, async (t) => {
+test("a server that can lose data is warned of once", { skip }, async (t) => {
   const { database, warnings } = await openedDatabase(t, { host })
   await Promise.all(Array.from({ length: 20 }, () => database.query("select pg_sleep(0.01)")))
   await database.transaction((query) => query("select 1"))

@@ -82,7 +82,7 @@ test("a start by a factor beside its removal is ended or refused, 20 times", {
   }
 })
 
-test("two first factors at once are both there, or one is told of the other, 20 times", {
+test("two first factors at once are both added, or one is refused, 20 times", {
   skip,
 }, async (t) => {
   const both = await openTwo(t, server, clocked)

@@ -134,7 +134,7 @@ for (const [how, hold] of ways) {
   })
 }
 
-test("changes that wait for one user's row hold nobody else's requests up", { skip }, async (t) => {
+test("changes that wait for one user's row do not delay other requests", { skip }, async (t) => {
   await prepare(t)
   const { store, warnings } = await connectStore(t, { host })
   const holder = await openPlainDatabase(host)

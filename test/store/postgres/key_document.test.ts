@@ -112,7 +112,7 @@ test("replace() gives no version that may have been given before a dump was rest
   assert.equal(versions.size, 5)
 })
 
-test("version() asks once for all who come before the question is sent, and again for others", async () => {
+test("keys.version() sends one query for all calls of a moment, and another one for later calls", async () => {
   const database = new ScriptedDatabase()
   const keys = keysIn({ query: database.query })
   const first = [keys.version(), keys.version(), keys.version()]

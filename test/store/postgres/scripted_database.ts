@@ -16,7 +16,7 @@ export interface Asked {
 }
 
 /** What a delta tells; the members that a test leaves out are those of a quiet database. */
-export interface Told {
+export interface DeltaAnswer {
   readonly changes?: readonly LoggedChange[] | null
   readonly snapshot?: string
   readonly server?: string
@@ -63,10 +63,10 @@ export class ScriptedDatabase implements Database {
   async close(): Promise<void> {}
 
   /** Answers the oldest delta. */
-  tell(told: Told) {
+  answerDelta(answer: DeltaAnswer) {
     const quiet = { changes: null, snapshot: "10:10:", server: "1", at: 1, isStandby: false }
     const asked = this.deltas.shift() ?? assert.fail("no delta was asked for")
-    asked.answer([{ ...quiet, keysVersion: null, ...told }])
+    asked.answer([{ ...quiet, keysVersion: null, ...answer }])
     return settled()
   }
 

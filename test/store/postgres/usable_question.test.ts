@@ -74,7 +74,7 @@ test("a connection whose server turned read-only is unusable, and is given up", 
   assert.equal(await isUsable(), true)
 })
 
-test("a role without rights is told of in the log, not in the reply", { skip }, async (t) => {
+test("a role without rights is named in the log, not in the reply", { skip }, async (t) => {
   const { database: owner } = await openedDatabase(t, { host })
   await owner.query("create role bare login")
   const { database } = await openedDatabase(t, { host, user: "bare" })

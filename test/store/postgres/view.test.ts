@@ -5,7 +5,7 @@ import { test } from "node:test"
 import { Unavailable } from "../../../src/errors.ts"
 import { View } from "../../../src/store/postgres/view.ts"
 import { start } from "../sample_session.ts"
-import { ScriptedDatabase, settled, type Told } from "./scripted_database.ts"
+import { type DeltaAnswer, ScriptedDatabase, settled } from "./scripted_database.ts"
 
 /** A view that remembers the session s1 and has seen the database. */
 async function viewOfOne({ stalenessSeconds = 0, now = (): number => start } = {}) {
@@ -14,7 +14,7 @@ async function viewOfOne({ stalenessSeconds = 0, now = (): number => start } = {
   for (const _ of ["forgotten with the first delta", "kept"]) {
     const found = view.findSession("s1")
     await settled()
-    if (database.deltas.length > 0) await database.tell({})
+    if (database.deltas.length > 0) await database.answerDelta({})
     await database.giveSession("s1")
     assert.equal((await found)?.session.sid, "s1")
   }
@@ -31,15 +31,15 @@ test("find() of a remembered session waits for a delta that began after it", asy
   await settled()
   assert.equal(database.deltas.length, 2)
   assert.equal(answered, 0)
-  await database.tell({})
+  await database.answerDelta({})
   assert.equal(answered, 2, "one delta is for all who wait")
   await Promise.all(early)
-  await database.tell({})
+  await database.answerDelta({})
   await late
   assert.equal(database.reads.length, 0)
 })
 
-test("find() has no more than four deltas under way, and all others share the next", async () => {
+test("find() runs at most four deltas at once, and further requests share the next", async () => {
   const { view, database } = await viewOfOne()
   const found = []
   for (let round = 0; round < 9; round += 1) {
@@ -48,34 +48,34 @@ test("find() has no more than four deltas under way, and all others share the ne
   }
   assert.equal(database.deltas.length, 4)
   for (let left = 5; left > 0; left -= 1) {
-    await database.tell({})
+    await database.answerDelta({})
     assert.equal(database.deltas.length, left === 5 ? 4 : left - 1)
   }
   assert.ok((await Promise.all(found)).every((one) => one !== null))
 })
 
-test("find() reads again what a delta tells of", async () => {
+test("find() reads a record again after a delta names it", async () => {
   for (const change of [["s", "s1"] as const, ["u", "alice"] as const]) {
     const { view, database } = await viewOfOne()
     const found = view.findSession("s1")
     await settled()
-    await database.tell({ changes: [["s", "other"], ["t", "s1"], change] })
+    await database.answerDelta({ changes: [["s", "other"], ["t", "s1"], change] })
     await database.giveSession("s1")
     assert.notEqual(await found, null)
     const again = view.findSession("s1")
     await settled()
-    await database.tell({ changes: [["s", "other"]] })
+    await database.answerDelta({ changes: [["s", "other"]] })
     assert.notEqual(await again, null)
     assert.equal(database.reads.length, 0, "it is remembered again")
   }
 })
 
-test("find() does not keep what was told of while it was read", async () => {
+test("find() does not keep a record that changed while it was read", async () => {
   const { view, database } = await viewOfOne()
   const found = view.findSession("s2")
   const other = view.findSession("s1")
   await settled()
-  await database.tell({ changes: [["s", "s2"]] })
+  await database.answerDelta({ changes: [["s", "s2"]] })
   await other
   await database.giveSession("s2")
   assert.notEqual(await found, null)
@@ -96,7 +96,7 @@ test("find() shares no reading that began before it", async () => {
 
 const many = Array.from({ length: 10_001 }, (_, index) => ["s", `x${index}`] as const)
 
-const losses: readonly (readonly [name: string, told: Told])[] = [
+const losses: readonly (readonly [name: string, answer: DeltaAnswer])[] = [
   ["another server, or the same one started again", { server: "2" }],
   ["fewer transactions: a restored database", { snapshot: "9:9:" }],
   ["more time than the log certainly keeps changes", { at: 302 }],
@@ -104,23 +104,23 @@ const losses: readonly (readonly [name: string, told: Told])[] = [
   ["more changes than one delta tells", { changes: many }],
 ]
 
-for (const [name, told] of losses) {
+for (const [name, answer] of losses) {
   test(`find() forgets everything after ${name}`, async () => {
     const { view, database } = await viewOfOne()
     const found = view.findSession("s1")
     await settled()
-    await database.tell(told)
+    await database.answerDelta(answer)
     assert.equal(database.reads.length, 1)
     await database.giveSession("s1")
     assert.notEqual(await found, null)
   })
 }
 
-test("find() keeps what it has for as long as the log tells all", async () => {
+test("find() keeps its records while the log has every change", async () => {
   const { view, database } = await viewOfOne()
   const found = view.findSession("s1")
   await settled()
-  await database.tell({ at: 301, changes: many.slice(1), snapshot: "11:15:12" })
+  await database.answerDelta({ at: 301, changes: many.slice(1), snapshot: "11:15:12" })
   assert.notEqual(await found, null)
   assert.equal(database.reads.length, 0)
 })
@@ -129,7 +129,7 @@ test("find() is Unavailable for all who wait for a delta that fails, and then wo
   const { view, database } = await viewOfOne()
   for (const fail of [
     () => database.deltas.shift()?.fail(new Unavailable("No answer")),
-    () => database.tell({ isStandby: true }),
+    () => database.answerDelta({ isStandby: true }),
   ]) {
     const found = [view.findSession("s1"), view.findSession("s1")]
     await settled()
@@ -139,7 +139,7 @@ test("find() is Unavailable for all who wait for a delta that fails, and then wo
   }
   const found = view.findSession("s1")
   await settled()
-  await database.tell({})
+  await database.answerDelta({})
   assert.notEqual(await found, null)
 })
 
@@ -163,7 +163,7 @@ test("find() within the staleness asks nothing, and afterwards it does", async (
   const found = view.findSession("s1")
   await settled()
   assert.equal(database.deltas.length, 1)
-  await database.tell({ changes: [["s", "s1"]] })
+  await database.answerDelta({ changes: [["s", "s1"]] })
   await database.giveSession("s1")
   assert.notEqual(await found, null)
 })
@@ -176,7 +176,7 @@ test("find() after a change of this process waits for a delta within the stalene
   await view.changing(async () => {})
   const found = view.findSession("s1")
   await settled()
-  await database.tell({})
+  await database.answerDelta({})
   assert.notEqual(await found, null)
   await view.changing(async () => {}, { sid: "s1" })
   const again = view.findSession("s1")
@@ -184,14 +184,14 @@ test("find() after a change of this process waits for a delta within the stalene
   assert.notEqual(await again, null)
 })
 
-test("counts tells of validations, of their failures, and how old the state is", async () => {
+test("counts.figures() has the validations, their failures and the age of the state", async () => {
   const { view, database } = await viewOfOne()
   const before = view.counts.figures()
   assert.equal(before.forgotten, 1, "with the first delta")
   assert.deepEqual([before.changesTold, before.validationFailures], [0, 0])
   const found = view.findSession("s1")
   await settled()
-  await database.tell({
+  await database.answerDelta({
     changes: [
       ["s", "other"],
       ["u", "bob"],

@@ -1,5 +1,5 @@
 // The service tokens. Replicas remember all of them, so the log of changes tells of each that is
-// made or revoked; a use is not told.
+// made or revoked; a use is not logged.
 //
 // An older Postern knows no service tokens, and refuses them. But its `store revive` would leave a
 // revoked token alive that a dump gave back, and its `store copy` would lose all. So it does not
