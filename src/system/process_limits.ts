@@ -8,7 +8,7 @@ export function heapBytesMax(): number {
   return getHeapStatistics().heap_size_limit
 }
 
-/** A report of an error without a stack: to tell where it is Node would read the source map. */
+/** A report of an error without a stack: for the stack Node would read the source map. */
 function readReport(): object {
   return process.report.getReport({ name: "Error", message: "", stack: "" })
 }

@@ -131,7 +131,7 @@ export function lastAdminContract(engine: string, open: OpenStore): void {
     })
   }
 
-  test(`${engine}: an admin who comes or is enabled again lets another one go`, async (t) => {
+  test(`${engine}: keepsAdmin lets an admin go after another one is created or enabled`, async (t) => {
     const { store } = await open(t)
     await store.users.create(sampleAdmin("ann"))
     await store.users.create(alice)

@@ -85,7 +85,7 @@ export function factorsOnceContract(engine: string, open: OpenStore): void {
 }
 
 function claimsContract(engine: string, open: OpenStore): void {
-  test(`${engine}: of more claims at once than the most exactly the most count`, async (t) => {
+  test(`${engine}: of more claims at once than the limit, exactly the limit counts`, async (t) => {
     const { store, reopen } = await open(t)
     await store.users.create(alice)
     const claims = [...hundred, ...hundred].map((index) =>
@@ -145,7 +145,7 @@ function enrolmentsContract(engine: string, open: OpenStore): void {
     }
   })
 
-  test(`${engine}: two first passkeys at once: one has the recovery codes, the other is told`, async (t) => {
+  test(`${engine}: two first passkeys at once: one sets the recovery codes, the other is refused`, async (t) => {
     const { store } = await open(t)
     await store.users.create(sampleUser("alice"))
     const add = (id: string, codes: ReturnType<typeof recoveryCodes> | null) => ({

@@ -174,7 +174,7 @@ function reuseContract(engine: string, open: OpenStore): void {
     })
   }
 
-  test(`${engine}: sessions.rotate() with no grace has no parent that is good`, async (t) => {
+  test(`${engine}: sessions.rotate() without a grace accepts no parent`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     const window = { ...windowAt(), graceSeconds: 0 }
@@ -210,7 +210,7 @@ function raceContract(engine: string, open: OpenStore): void {
     assert.deepEqual((await listRevocations(store, start)).sids, ["s1"])
   })
 
-  test(`${engine}: sessions.rotate() of a whole line at once, each its turn`, async (t) => {
+  test(`${engine}: sessions.rotate() of consecutive numbers at once rotates once for each`, async (t) => {
     const { store } = await open(t)
     await fill(store, [first])
     const outcomes = await Promise.all(
@@ -226,7 +226,7 @@ function raceContract(engine: string, open: OpenStore): void {
 }
 
 function orderContract(engine: string, open: OpenStore): void {
-  test(`${engine}: rotations of two sessions at once do not meet`, async (t) => {
+  test(`${engine}: rotations of two sessions at once do not affect each other`, async (t) => {
     const { store } = await open(t)
     const bobs = sampleSession("s2", { username: "bob" })
     await fill(store, [first, bobs])

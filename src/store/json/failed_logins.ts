@@ -5,7 +5,7 @@ import type { FailureStore, LoginSource } from "../failure_store.ts"
 import type { FailedLogins } from "../store.ts"
 import type { StagedTables } from "./staged_tables.ts"
 
-/** The key of the failures of nobody. No username starts like this. */
+/** The key of the failures of unknown usernames. No username starts like this. */
 export const decoyKey = "-"
 
 /** The failed logins; store.ts says what each method promises. */

@@ -23,7 +23,7 @@ export function contentNow(tables: Tables, keys: Uint8Array | null): Content {
   }
 }
 
-/** Failed logins of nobody say nothing, and stay behind. */
+/** Without the failed logins of unknown usernames. */
 function recordsOf(tables: Tables, table: TableName): readonly unknown[] {
   const records = [...tables[table].values()]
   const decoy = tables.failedLogins.get(decoyKey)

@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   readonly warn: (message: string) => void
 }
 
-/** What hears of a connection's end. */
+/** What is called at a connection's end. */
 interface ConnectionEvents {
   /** The connection is of no use any more. */
   readonly ended: () => void
@@ -195,7 +195,7 @@ export async function openConnection(
   const inner = client as unknown as Inner
   delete inner.connectionParameters.options
   delete inner.connectionParameters.replication
-  // Without a listener the error would end the process. What waits for the client hears of it.
+  // Without a listener the error would end the process. What waits for the client gets it.
   client.on("error", () => {})
   try {
     await client.connect()

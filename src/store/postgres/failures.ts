@@ -8,7 +8,7 @@ import type { FailedLogins } from "../store.ts"
 import { countOf, type Database, inTime } from "./database.ts"
 import { isStorable } from "./rows.ts"
 
-/** One row would make all failures of nobody wait for each other. */
+/** With one row, all failures of unknown usernames would wait for each other. */
 const decoys = 1024
 const countMax = 2 ** 31 - 1
 

@@ -15,7 +15,7 @@ import { notAnswered } from "./connection_failures.ts"
 import type { Database, Query } from "./database.ts"
 import { WritingConnections } from "./writing_connections.ts"
 
-/** A database, and who hears what the operator should know. */
+/** Which database, and what logs warnings for the operator. */
 export interface DatabasePlace extends Pick<ConnectionOptions, "location" | "ca"> {
   readonly warn: (event: string, message: string) => void
 }

@@ -11,7 +11,7 @@ import type { Query } from "./database.ts"
 
 interface WritingParts {
   readonly waitMillisMax: number
-  /** Opens a connection. `ended` hears of its end. */
+  /** Opens a connection, and calls `ended` when it ends. */
   readonly open: (ended: (connection: Connection) => void) => Promise<Connection>
 }
 

@@ -111,7 +111,7 @@ test("a crash that undoes the last snapshot's rename loses no acknowledged write
   assert.ok(undone >= 20, `only ${undone} moments`)
 })
 
-test("a first snapshot whose rename was undone is missed, not replaced", async (t) => {
+test("a start refuses journals whose first snapshot is missing", async (t) => {
   const directory = temporaryDirectory(t)
   const { operations, acknowledged } = await write(directory, () => null, 1)
   const before = operations.slice(0, acknowledged[0])

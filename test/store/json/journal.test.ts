@@ -109,7 +109,7 @@ for (const [name, fails] of [
   })
 }
 
-test("a store goes on over many starts and changes of places", async (t) => {
+test("a store keeps its records over many starts and swaps of its journal files", async (t) => {
   const { store, disk, warnings, reopen } = await openFaulty(t, small)
   let current = store
   for (let start = 1; start <= 12; start += 1) {

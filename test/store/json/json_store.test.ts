@@ -123,7 +123,7 @@ test("reads see nothing that is still being written", async (t) => {
   assert.deepEqual(await store.users.list(), [alice])
 })
 
-test("a change is decided on one that is still being written, though an earlier one is done", async (t) => {
+test("a change is decided on the latest pending record, though an earlier write is done", async (t) => {
   const { store, disk } = await openFaulty(t)
   const held = disk.holdWrites()
   const add = store.users.create(alice)
@@ -151,7 +151,7 @@ test("users.seed() behind an add that fails, fails with it", async (t) => {
   assert.equal(await store.users.count(), 0)
 })
 
-test("a write whose bytes can't be cut off again keeps later writes out", async (t) => {
+test("writes fail after a failed write whose bytes can't be cut off", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
   await store.users.create(bob)
   disk.fail(({ kind }) =>

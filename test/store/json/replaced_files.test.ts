@@ -114,7 +114,7 @@ function openForEach(t: TestContext) {
   return Promise.all(rows)
 }
 
-test("a store finds out within a second what no write would notice", async (t) => {
+test("a store finds within a second a change that no write would notice", async (t) => {
   const rows = await openForEach(t)
   for (const { disturb, opened } of rows) disturb(opened)
   for (const { what, told, opened } of rows) {

@@ -43,7 +43,7 @@ test("a store whose directory is linked finds out that the link leads elsewhere"
   assert.match(alarms.join(), /data\/journal\.0\.jsonl' is another file now/)
 })
 
-test("a store takes snapshots and changes files in its place for as long as nobody else does", async (t) => {
+test("a store takes its own snapshots and journal swaps for no change by another process", async (t) => {
   const { directory, store, alarms } = await openWithBackup(t, 300)
   let version = (await store.keys.read())?.version ?? null
   for (let index = 0; index < 60; index += 1) {

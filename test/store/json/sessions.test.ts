@@ -176,7 +176,7 @@ const resting: readonly (readonly [name: string, change: Call, call: Call, outco
 ]
 
 for (const [name, change, call, outcome] of resting) {
-  test(`an outcome waits for what it rests on, and fails with it: ${name}`, async (t) => {
+  test(`an outcome waits for the write that it depends on, and fails with it: ${name}`, async (t) => {
     const { store, disk } = await openFaulty(t)
     await fill(store, [first, second])
     for (const fault of [diskFull, undefined]) {
@@ -199,7 +199,7 @@ for (const [name, change, call, outcome] of resting) {
   })
 }
 
-test("starts that failed do not count, and are not ended", async (t) => {
+test("failed starts do not count as sessions, and are not ended", async (t) => {
   const { store, disk } = await openFaulty(t)
   await fill(store, [first])
   disk.fail(({ kind }) => (kind === "write" ? diskFull : null))

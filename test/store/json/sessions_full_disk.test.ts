@@ -36,7 +36,7 @@ test("sessions.rotate() whose write fails uses up no token, for any of 1000 call
   assert.equal(found?.rotations, 1)
 })
 
-test("a start stays known when the end that waits behind it could not be written", async (t) => {
+test("a session stays in its user's list when its end could not be written", async (t) => {
   const { store, disk } = await openFaulty(t)
   await store.users.create(sampleUser("alice"))
   let writes = 0
@@ -71,7 +71,7 @@ test("a start stays known when the end that waits behind it could not be written
   assert.equal(await findSession(store, "n1"), null)
 })
 
-test("a rotation that failed for good leaves the token as good as before, after a start too", async (t) => {
+test("a failed rotation leaves the token valid, also after a restart", async (t) => {
   const { store, disk, reopen } = await openFaulty(t)
   await fill(store, [first])
   disk.fail(({ kind }) => (kind === "write" ? diskFull : null))

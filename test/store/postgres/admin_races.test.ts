@@ -28,7 +28,7 @@ const demotions = [
 ]
 
 for (const count of [2, 3, 7]) {
-  test(`${count} admins who go at once, on two replicas, leave one`, { skip }, async (t) => {
+  test(`${count} admins who are removed at once on two replicas leave one`, { skip }, async (t) => {
     const both = await openTwo(t, server, options)
     await both[0].users.create(sampleUser("alice"))
     for (const round of rounds) {

@@ -132,7 +132,7 @@ test("readDelta() gives null over a connection that is newer than the last state
   assert.equal((await readDelta(younger, seen)).changes, null)
 })
 
-test("a dump that is restored under two replicas counts on both at once", { skip }, async (t) => {
+test("a dump restored under two replicas takes effect on both at once", { skip }, async (t) => {
   await emptySchema(server ?? assert.fail("There is no PostgreSQL"))
   const [{ store: one }, { store: other }] = [
     await connectStore(t, { host }),

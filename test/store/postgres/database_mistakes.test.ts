@@ -16,7 +16,7 @@ import { openedDatabase } from "./opened_database.ts"
 const { skip, host } = await postgresForTests()
 const place = `database 'postgres' at the socket in '${host}'`
 
-test("a wrong password, a missing one, and who may not come in stop the start", {
+test("a wrong password, a missing one and a role without access stop the start", {
   skip,
 }, async (t) => {
   const { database: admin } = await openedDatabase(t, { host })

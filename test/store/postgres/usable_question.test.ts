@@ -86,7 +86,7 @@ test("a role without rights is named in the log, not in the reply", { skip }, as
   })
 })
 
-test("many who ask at once are one question, and it changes no row", { skip }, async (t) => {
+test("many calls at once send one statement, and it changes no row", { skip }, async (t) => {
   const { database } = await openedDatabase(t, { host })
   let queries = 0
   const counted: Database = {

@@ -6,7 +6,7 @@
 //   t   the jti of a token without a session that was revoked
 //   m   the name of a service token that was made or revoked (service_tokens.ts)
 //
-// The keys have a version, which every answer tells.
+// The keys have a version, which is in every answer.
 // A rotation writes no row: a remembered session that seems to have expired is read again. A purge
 // writes none: it removes only what has expired.
 

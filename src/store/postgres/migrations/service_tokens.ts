@@ -1,11 +1,11 @@
-// The service tokens. Replicas remember all of them, so the log of changes tells of each that is
+// The service tokens. Replicas remember all of them, so the log of changes has each that is
 // made or revoked; a use is not logged.
 //
 // An older Postern knows no service tokens, and refuses them. But its `store revive` would leave a
 // revoked token alive that a dump gave back, and its `store copy` would lose all. So it does not
 // work on this schema.
 
-/** Makes the table, and the trigger that tells. */
+/** Makes the table, and the trigger that logs changes. */
 export const serviceTokens: readonly string[] = [
   `create table postern.service_tokens (
     name text collate "C" primary key,

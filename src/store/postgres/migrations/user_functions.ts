@@ -63,7 +63,7 @@ export const userFunctions: readonly string[] = [
         'users', coalesce(cardinality(names), 0), 'sessions', ended);
     end
   $$`,
-  // Counts one failure of a user who exists and has fewer than p_most, or else a failure of nobody.
+  // Counts one failure of a user who exists and has fewer than p_most, or else one of a decoy.
   // The lock of the user's row waits for a deletion in progress. Each decoy's count starts again at
   // some point, so that each failure writes.
   `create function postern.count_failure(
