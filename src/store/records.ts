@@ -7,7 +7,7 @@ import type { Session } from "../domain/session.ts"
 import type { User } from "../domain/user.ts"
 
 /** The name of a deleted user. */
-export interface ReservedName {
+interface ReservedName {
   readonly username: string
   readonly deletedAt: number
   /** Whether a new user may have the name. */

@@ -5,7 +5,7 @@ import type { User } from "../../../src/domain/user.ts"
 import type { Store } from "../../../src/store/store.ts"
 
 /** A store of a test, empty at first. The engine closes it when the test ends. */
-export interface OpenedStore {
+interface OpenedStore {
   readonly store: Store
   /** Closes the store and opens what it left behind. */
   reopen(): Promise<Store>

@@ -10,7 +10,7 @@ import { locationOfTests } from "./opened_database.ts"
 import { secret } from "./postgres_engine.ts"
 
 /** A store, and what it had logged. */
-export interface ConnectedStore {
+interface ConnectedStore {
   readonly store: Store
   /** Events and messages, but for what is said of the server's settings. */
   readonly warnings: readonly string[]

@@ -8,7 +8,7 @@ import { type DatabaseOptions, openDatabase } from "../../../src/store/postgres/
 import type { DatabaseLocation } from "../../../src/store/store_location.ts"
 
 /** A database, and the warnings that it gave. */
-export interface OpenedDatabase {
+interface OpenedDatabase {
   readonly database: Database
   readonly warnings: readonly string[]
 }

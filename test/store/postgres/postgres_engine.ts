@@ -11,7 +11,7 @@ import type { PostgresServer } from "../../support/postgres_server.ts"
 import type { OpenStore } from "../json/opened_store.ts"
 
 /** What stores of a test differ in. */
-export interface OpenedOptions {
+interface OpenedOptions {
   readonly connections?: number
   readonly stalenessSeconds?: number
   readonly clock?: { readonly now: () => number }
