@@ -97,7 +97,9 @@ async function* readTable<T extends TableName>(
     if (end !== "]," && !(isLast && end.startsWith("],"))) {
       throw lines.fault(`the list '${table}' must end here, after ${count} records`)
     }
-    if (isLast) await lines.requireSum()
+    if (isLast && !(await lines.isWhole())) {
+      throw lines.fault("the sum does not fit the text before it")
+    }
   })
 }
 
@@ -159,11 +161,6 @@ class Lines {
     return new FileFault(`line ${this.#number}`, why)
   }
 
-  /** @throws FileFault when the sum does not fit, or more follows it */
-  async requireSum(): Promise<void> {
-    if (!(await this.#isWhole())) throw this.fault("the sum does not fit the text before it")
-  }
-
   /**
    * Does a part of the reading. What does not fit, in a text that is as it was written, was written
    * by a version that has other tables or members.
@@ -175,12 +172,12 @@ class Lines {
       const isRecordError = error instanceof RecordError
       const fault = isRecordError ? this.fault(error.message) : error
       if (!(fault instanceof FileFault) || fault.kind !== "damaged") throw fault
-      throw (await this.#isWhole()) ? new FileFault(fault.place, fault.message, "newer") : fault
+      throw (await this.isWhole()) ? new FileFault(fault.place, fault.message, "newer") : fault
     }
   }
 
-  /** Reads the rest, and says whether the sum fits. */
-  async #isWhole(): Promise<boolean> {
+  /** Reads the rest. False when the sum does not fit, or more follows it. */
+  async isWhole(): Promise<boolean> {
     while ((await this.#take()) !== null);
     return this.#tail.toString("latin1") === sumEnd(this.#hash.copy().digest("hex"))
   }

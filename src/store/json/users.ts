@@ -62,14 +62,8 @@ export class JsonUsers implements UserStore {
   }
 
   async create(user: User): Promise<"created" | "taken" | "reserved"> {
-    const { username } = user
-    const creation = this.#creationOf(user)
-    if (creation === "taken") return this.#tables.onceCommitted("users", username, creation)
-    if (creation === "reserved") {
-      return this.#tables.onceCommitted("reservedNames", username, creation)
-    }
-    await this.#tables.write(creation)
-    return "created"
+    const [outcome = "taken"] = await this.createAll([user], { isTrial: false })
+    return outcome === "same" ? "taken" : outcome
   }
 
   async createAll(
@@ -79,13 +73,14 @@ export class JsonUsers implements UserStore {
     const changes: Change[] = []
     const outcomes = users.map((user): CreationOutcome => {
       const { username, passwordHash } = user
-      const creation = this.#creationOf(user)
-      if (creation === "taken") {
-        const other = this.#tables.pending("users", username)
-        return other?.passwordHash === passwordHash ? "same" : "taken"
-      }
-      if (creation === "reserved") return creation
-      changes.push(...creation)
+      const other = this.#tables.pending("users", username)
+      if (other !== null) return other.passwordHash === passwordHash ? "same" : "taken"
+      const reserved = this.#tables.pending("reservedNames", username)
+      if (reserved?.isReleased === false) return "reserved"
+      const deletedAt = reserved?.deletedAt ?? Number.NEGATIVE_INFINITY
+      const tokensNotBefore = Math.max(user.tokensNotBefore, deletedAt + 1)
+      changes.push(["users", username, frozen({ ...user, tokensNotBefore })])
+      if (reserved !== null) changes.push(["reservedNames", username, null])
       return "created"
     })
     // What decided an outcome may not be on disk yet.
@@ -227,20 +222,6 @@ export class JsonUsers implements UserStore {
 
   #lastAdmin(): Promise<"last_admin"> {
     return this.#tables.onceAdminsCommitted("last_admin" as const)
-  }
-
-  /** What creates a user, or why nothing does. */
-  #creationOf(user: User): readonly Change[] | "taken" | "reserved" {
-    const { username } = user
-    if (this.#tables.pending("users", username) !== null) return "taken"
-    const reserved = this.#tables.pending("reservedNames", username)
-    if (reserved === null) return [["users", username, frozen(user)]]
-    if (!reserved.isReleased) return "reserved"
-    const tokensNotBefore = Math.max(user.tokensNotBefore, reserved.deletedAt + 1)
-    return [
-      ["users", username, frozen({ ...user, tokensNotBefore })],
-      ["reservedNames", username, null],
-    ]
   }
 
   async release(username: string): Promise<boolean> {
