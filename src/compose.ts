@@ -5,7 +5,6 @@ import { basename, dirname, resolve } from "node:path"
 import type { FactorCommands, LinkCommands } from "./admin/admin_command.ts"
 import { controlSocketName } from "./admin/socket.ts"
 import { type Clock, createClock, systemClock } from "./clock.ts"
-import { databaseOptions } from "./config/database_options.ts"
 import type { Config } from "./config/load.ts"
 import type { FactorRequirement } from "./domain/factor_requirement.ts"
 import { exitCodes, OperatorError, Unavailable } from "./errors.ts"
@@ -105,7 +104,7 @@ export async function compose(
   const { path: directory, name } = place
   const { store, isNew } = await openStore({
     ...{ directory, name, disk: machineDisk, warn, alarm, mayMake, isService },
-    database: databaseOptions(config),
+    database: config.database,
   })
   let file: AuditFile | null = null
   let trail: SummingAudit | null = null

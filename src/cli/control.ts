@@ -9,7 +9,6 @@ import type { DatabaseSettings } from "../config/database.ts"
 import type { Config } from "../config/load.ts"
 import { type ErrorCode, exitCodes, OperatorError, Unavailable } from "../errors.ts"
 import { findDataDirectory, isDeployed, nothingThere } from "../store/data_directory.ts"
-import { nameOf } from "../store/store_location.ts"
 import { machineDisk } from "../system/disk.ts"
 import type { Log } from "../telemetry/log.ts"
 import type { Terminal } from "./terminal.ts"
@@ -22,33 +21,50 @@ const busy =
   "Nothing was changed. Too many logins, a full disk, a data directory that was replaced? " +
   "The log says more."
 
-/** The result of a command. */
-export interface CommandOutcome {
-  readonly value: unknown
-  /** Where a change was made without a service; empty when a service made it. */
-  readonly note: string
+/** What a command goes by: the settings, where it prints, and what to say about a refusal. */
+interface ControlParts {
+  readonly config: Config
+  readonly terminal: Terminal
+  readonly hints: Hints
+}
+
+/** The path of the data directory. */
+export async function dataDirectoryOf({ dataDirectory }: Config): Promise<string> {
+  return (await findDataDirectory(dataDirectory, machineDisk)).path
+}
+
+/**
+ * Makes sure that no service uses a data directory.
+ * @throws OperatorError with that hint when one does
+ */
+export async function requireUnserved(directory: string, hint: string): Promise<void> {
+  if (!(await isServed(directory))) return
+  throw new OperatorError(`A service is using the data directory '${directory}'`, {
+    ...{ hint, exitCode: exitCodes.inUse },
+  })
 }
 
 /**
  * Makes sure that the data directory is set up, before a command asks questions.
  * @throws OperatorError when nothing is set up
  */
-export async function requireDeployment({ dataDirectory, database }: Config): Promise<void> {
+export async function requireDeployment(config: Config): Promise<void> {
   // Whether a database is set up is seen when it is opened.
-  if (database !== null) return
-  const { path } = await findDataDirectory(dataDirectory, machineDisk)
+  if (config.database !== null) return
+  const path = await dataDirectoryOf(config)
   if (!(await isDeployed(path, machineDisk)) && !(await isServed(path))) throw nothingThere(path)
 }
 
 /**
- * Runs a command and gives its value.
+ * Runs a command and gives its value, with a note where it was changed without a service; empty
+ * when a service did it.
  * @throws OperatorError when it was refused, or when nothing is set up
  */
 export async function runControlCommand(
   command: Command,
-  { config, terminal, hints }: { config: Config; terminal: Terminal; hints: Hints },
-): Promise<CommandOutcome> {
-  const { path } = await findDataDirectory(config.dataDirectory, machineDisk)
+  { config, terminal, hints }: ControlParts,
+): Promise<{ readonly value: unknown; readonly note: string }> {
+  const path = await dataDirectoryOf(config)
   const answered = await askService(path, command)
   const answer =
     answered ??
@@ -59,19 +75,17 @@ export async function runControlCommand(
   return { value: answer.value, note: answered === null ? writtenTo(config, path) : "" }
 }
 
-/** What was answered first, and the pieces behind it. */
-export type UseLongAnswer<T> = (value: unknown, pieces: AsyncIterable<Uint8Array>) => Promise<T>
-
 /**
- * Runs a command with a long answer, which `use` reads to its end.
+ * Runs a command with a long answer. `use` gets what was answered first, and reads the pieces
+ * behind it to their end.
  * @throws OperatorError when it was refused, when nothing is set up, or when the answer is cut off
  */
 export async function runLongCommand<T>(
   command: LongCommand,
-  { config, terminal, hints }: { config: Config; terminal: Terminal; hints: Hints },
-  use: UseLongAnswer<T>,
+  { config, terminal, hints }: ControlParts,
+  use: (value: unknown, pieces: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
-  const { path } = await findDataDirectory(config.dataDirectory, machineDisk)
+  const path = await dataDirectoryOf(config)
   const take = ({ answer, pieces }: LongAnswer) => {
     if (pieces === null) throw refusal(answer, hints)
     return use(answer.value, pieces)
@@ -96,7 +110,7 @@ function refusal(
 
 /** Names the store of the settings, in a sentence. `path` is the data directory. */
 export function placeOf({ database }: Config, path: string): string {
-  return database === null ? `'${path}'` : `the ${nameOf(database.location)}`
+  return database === null ? `'${path}'` : `the ${database.place}`
 }
 
 /** The sentence that says which store a command changed while no service ran. */
@@ -117,9 +131,8 @@ export async function withDeployment<T>(
 ): Promise<T> {
   const { compose } = await import("../compose.ts")
   const log = logAt(terminal)
-  const deployment = await compose(config, log, { isService: false, mayMake }).catch((error) => {
-    throw databaseFailure(error, config.database)
-  })
+  const options = { isService: false, mayMake }
+  const deployment = await compose(config, log, options).catch(failFor(config.database))
   try {
     return await use(deployment, log)
   } finally {
@@ -127,13 +140,14 @@ export async function withDeployment<T>(
   }
 }
 
-/** The error of a database that does not answer, in words for the operator. */
-export function databaseFailure(error: unknown, database: DatabaseSettings | null): unknown {
-  if (!(error instanceof Unavailable) || database === null) return error
-  const { location } = database
-  return new OperatorError(`The ${nameOf(location)} does not answer`, {
-    hint: "Nothing was changed. Check POSTERN_STORE, the network, and whether the server runs.",
-    exitCode: exitCodes.unavailable,
-    cause: error,
-  })
+/** Throws the error of a database that does not answer in words for the operator. */
+export function failFor(database: DatabaseSettings | null): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof Unavailable) || database === null) throw error
+    throw new OperatorError(`The ${database.place} does not answer`, {
+      hint: "Nothing was changed. Check POSTERN_STORE, the network, and whether the server runs.",
+      exitCode: exitCodes.unavailable,
+      cause: error,
+    })
+  }
 }

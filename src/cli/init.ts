@@ -3,10 +3,8 @@
 
 import { isServed } from "../admin/socket.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
-import { findDataDirectory } from "../store/data_directory.ts"
-import { machineDisk } from "../system/disk.ts"
 import type { Call } from "./command_row.ts"
-import { placeOf, withDeployment } from "./control.ts"
+import { dataDirectoryOf, placeOf, withDeployment } from "./control.ts"
 import { calledAs } from "./failure_report.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
@@ -14,7 +12,7 @@ import type { Terminal } from "./terminal.ts"
 /** Makes what is missing. Exits 0 also when nothing is missing. */
 export async function runInit(call: Call, terminal: Terminal): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
-  const { path } = await findDataDirectory(config.dataDirectory, machineDisk)
+  const path = await dataDirectoryOf(config)
   const options = { config, terminal, mayMake: true }
   const isNew =
     !(await isServed(path)) && (await withDeployment(options, async (opened) => opened.isNew))

@@ -2,20 +2,18 @@
 // backup would give back is ended in the same step: sessions, links, tickets, used codes.
 
 import { basename, dirname, resolve } from "node:path"
-import { isServed } from "../admin/socket.ts"
 import { isoTime, systemClock } from "../clock.ts"
 import type { Config } from "../config/load.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import { keepContent, reviveContent } from "../service/revived_content.ts"
 import { createRevocationWindow } from "../service/session_tokens.ts"
 import { type BackupReport, checkBackup, restoreBackup } from "../store/backup.ts"
-import { findDataDirectory } from "../store/data_directory.ts"
 import { noteBackup } from "../store/last_backup.ts"
 import { machineDisk } from "../system/disk.ts"
 import { type BackupInput, openInput } from "./backup_input.ts"
 import { counted } from "./columns.ts"
 import type { Call } from "./command_row.ts"
-import { withDeployment } from "./control.ts"
+import { dataDirectoryOf, requireUnserved, withDeployment } from "./control.ts"
 import { calledAs } from "./failure_report.ts"
 import { interruptibly } from "./interruption.ts"
 import { createProgress } from "./progress.ts"
@@ -64,8 +62,11 @@ async function check(input: BackupInput, { call, watching }: Parts): Promise<str
 async function restore(input: BackupInput, parts: Parts): Promise<string> {
   const { call, config, terminal, watching } = parts
   if (config.database !== null) throw dumpInstead()
-  const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
-  if (await isServed(directory)) throw served(directory)
+  const directory = await dataDirectoryOf(config)
+  await requireUnserved(
+    directory,
+    "Nothing was changed. Stop it first, and move its directory away.",
+  )
   // All of it before anything is written. A pipe can be read only once, and is checked on its way.
   if (input.file !== null) await checkBackup(input.open(), watching)
   const keepsSessions = call.options.has("keep-sessions")
@@ -150,12 +151,5 @@ function dumpInstead(): OperatorError {
       "To put a backup file there, restore it to a data directory, without POSTERN_STORE, and " +
       "copy that: `postern store copy`.",
     exitCode: exitCodes.refused,
-  })
-}
-
-function served(directory: string): OperatorError {
-  return new OperatorError(`A service is using the data directory '${directory}'`, {
-    hint: "Nothing was changed. Stop it first, and move its directory away.",
-    exitCode: exitCodes.inUse,
   })
 }

@@ -1,10 +1,9 @@
 // postern store migrate: makes or changes the tables of a database, as the role that owns them.
 
 import { type ExitCode, exitCodes } from "../errors.ts"
-import { nameOf } from "../store/store_location.ts"
 import { migrateStore } from "../store/store_status.ts"
 import type { Call } from "./command_row.ts"
-import { databaseFailure } from "./control.ts"
+import { failFor } from "./control.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 import { warningsAt } from "./terminal_log.ts"
@@ -16,13 +15,9 @@ export async function runMigrate(call: Call, terminal: Terminal): Promise<ExitCo
     terminal.print(`'${dataDirectory}' is a data directory: it needs no migration.\n`)
     return exitCodes.done
   }
-  const { location, ca } = database
-  const place = nameOf(location)
-  const applied = await migrateStore({ location, ca, warn: warningsAt(terminal) }).catch(
-    (error) => {
-      throw databaseFailure(error, database)
-    },
-  )
+  const { place } = database
+  const migrating = migrateStore({ ...database, warn: warningsAt(terminal) })
+  const applied = await migrating.catch(failFor(database))
   const lines = applied.map(({ number, name }) => `Applied migration ${number}: ${name}.\n`)
   const end =
     applied.length === 0

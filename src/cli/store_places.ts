@@ -2,17 +2,15 @@
 // other settings beside it: they say what encrypts the keys and how a server is trusted.
 
 import { basename } from "node:path"
-import { isServed } from "../admin/socket.ts"
-import { databaseOptions } from "../config/database_options.ts"
 import { loadConfig } from "../config/load.ts"
 import { readOperatorText } from "../config/operator_text.ts"
 import { settingNames } from "../config/settings.ts"
 import { exitCodes, OperatorError } from "../errors.ts"
 import type { CopyPlace } from "../store/copy_store.ts"
-import { findDataDirectory } from "../store/data_directory.ts"
 import { machineDisk } from "../system/disk.ts"
 import { readOperatorFile } from "../system/operator_file.ts"
 import type { Call } from "./command_row.ts"
+import { dataDirectoryOf, requireUnserved } from "./control.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** Settings that only a database has. A directory beside them is no mistake here. */
@@ -39,11 +37,10 @@ export async function readPlace(
   const names = new Map([...optionNames, ["POSTERN_STORE", option]])
   const config = loadConfig(environment, readOperatorFile, names)
   if (isDatabase && direct !== undefined) warnOfPassword(direct, option, terminal)
-  const database = databaseOptions(config)
+  const { database, auditFile } = config
   if (database !== null) return database
-  const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
-  if (await isServed(directory)) throw served(directory)
-  const { auditFile } = config
+  const directory = await dataDirectoryOf(config)
+  await requireUnserved(directory, "Nothing was changed. Stop it first.")
   const mayHold = auditFile === null ? [] : [basename(auditFile)]
   return { directory, disk: machineDisk, mayHold }
 }
@@ -71,12 +68,5 @@ function missing(side: string): OperatorError {
       "Usage: postern store copy --from PLACE --to PLACE. " +
       "`postern help store copy` says more.",
     exitCode: exitCodes.usage,
-  })
-}
-
-function served(directory: string): OperatorError {
-  return new OperatorError(`A service is using the data directory '${directory}'`, {
-    hint: "Nothing was changed. Stop it first.",
-    exitCode: exitCodes.inUse,
   })
 }

@@ -1,10 +1,9 @@
 // postern store status: the state of the store that the settings name, for people or as JSON.
 
 import { isServed } from "../admin/socket.ts"
+import type { DatabaseSettings } from "../config/database.ts"
 import type { Config } from "../config/load.ts"
 import { type ExitCode, exitCodes } from "../errors.ts"
-import { findDataDirectory } from "../store/data_directory.ts"
-import { nameOf } from "../store/store_location.ts"
 import {
   type DatabaseStatus,
   type DirectoryStatus,
@@ -14,7 +13,7 @@ import {
 import { machineDisk } from "../system/disk.ts"
 import { grouped, inBytes, inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"
-import { databaseFailure } from "./control.ts"
+import { dataDirectoryOf, failFor } from "./control.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
 import { warningsAt } from "./terminal_log.ts"
@@ -32,14 +31,14 @@ export async function runStatus(call: Call, terminal: Terminal): Promise<ExitCod
       ? await linesOfDirectory(config)
       : await linesOfDatabase(config.database, terminal)
   const record = Object.fromEntries(lines.map(([name, value]) => [name, value]))
-  const told = lines.filter(([, , text]) => text !== "")
-  const rows = told.map(([name, , text]) => [name.replaceAll("_", " "), text])
+  const shown = lines.filter(([, , text]) => text !== "")
+  const rows = shown.map(([name, , text]) => [name.replaceAll("_", " "), text])
   terminal.print(call.isJson ? `${JSON.stringify(record)}\n` : inColumns(rows))
   return exitCodes.done
 }
 
-async function linesOfDirectory({ dataDirectory }: Config): Promise<readonly Line[]> {
-  const { path: directory } = await findDataDirectory(dataDirectory, machineDisk)
+async function linesOfDirectory(config: Config): Promise<readonly Line[]> {
+  const directory = await dataDirectoryOf(config)
   const { files, version, lock } = await readDirectoryStatus(directory, machineDisk)
   const isRunning = await isServed(directory)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
@@ -62,21 +61,18 @@ const locks: Readonly<Record<DirectoryStatus["lock"], string>> = {
 }
 
 async function linesOfDatabase(
-  database: NonNullable<Config["database"]>,
+  database: DatabaseSettings,
   terminal: Terminal,
 ): Promise<readonly Line[]> {
-  const { location, ca } = database
-  const read = readDatabaseStatus({ location, ca, warn: warningsAt(terminal) })
-  const found = await read.catch((error) => {
-    throw databaseFailure(error, database)
-  })
+  const read = readDatabaseStatus({ ...database, warn: warningsAt(terminal) })
+  const found = await read.catch(failFor(database))
   const { serverVersion, role, services, settings } = found
   const { connections, addresses } = services
   const preparedMax = settings.maxPreparedTransactions
   return [
     ["engine", "postgresql", `PostgreSQL ${serverVersion}`],
     ["server_version", serverVersion, ""],
-    ["place", nameOf(location), nameOf(location)],
+    ["place", database.place, database.place],
     ["role", role, role],
     ...linesOfSchema(found),
     ...linesOfContent(found),

@@ -3,9 +3,9 @@
 
 import type { ProtectedHost } from "../domain/access_rule.ts"
 import { isLoopback } from "../system/address.ts"
-import type { ReportMistake } from "./issuers_and_audiences.ts"
 import { readProtectedHosts } from "./protect.ts"
 import { type ReadableValues, type SettingValues, settings } from "./settings.ts"
+import type { ReportMistake } from "./values.ts"
 
 /** The browser wing, when it is on. */
 export interface BrowserConfig {
@@ -55,18 +55,13 @@ export function browserConfig(
 export function browserNotices(values: SettingValues): readonly string[] {
   const { protect, trustedProxies, secretKey } = values
   if (protect === null) return []
-  return [
-    ...(trustedProxies !== null
-      ? []
-      : [
-          "POSTERN_PROTECT is set and POSTERN_TRUSTED_PROXIES is not: /verify answers trusted proxies only, so nobody gets in. Set it to the address of your proxy",
-        ]),
-    ...(secretKey === null
-      ? []
-      : [
-          "POSTERN_PROTECT is set together with JWT_SECRET_KEY: X-Postern-Token is empty, since no app could check a token by published keys",
-        ]),
+  const notices = [
+    trustedProxies === null &&
+      "POSTERN_PROTECT is set and POSTERN_TRUSTED_PROXIES is not: /verify answers trusted proxies only, so nobody gets in. Set it to the address of your proxy",
+    secretKey !== null &&
+      "POSTERN_PROTECT is set together with JWT_SECRET_KEY: X-Postern-Token is empty, since no app could check a token by published keys",
   ]
+  return notices.filter((one) => one !== false)
 }
 
 // Browsers take `__Host-` cookies over https only, or on this machine, and pages name each other by

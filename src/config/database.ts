@@ -3,22 +3,25 @@
 
 import { X509Certificate } from "node:crypto"
 import { OperatorError, systemCode } from "../errors.ts"
-import type { DatabaseLocation } from "../store/store_location.ts"
+import { type DatabaseLocation, nameOf } from "../store/store_location.ts"
 import { fileHint } from "../system/failure.ts"
-import type { ReportMistake } from "./issuers_and_audiences.ts"
 import { findSecretFault } from "./secret_strength.ts"
 import type { ReadableValues } from "./settings.ts"
 import type { ReadFile } from "./texts.ts"
+import type { ReportMistake } from "./values.ts"
 
-/** A store in PostgreSQL. */
+/** A store in PostgreSQL, as the engine takes it. */
 export interface DatabaseSettings {
   readonly location: DatabaseLocation
+  /** Its name in messages. */
+  readonly place: string
   /** Certificates of the authorities to trust, as PEM; null for those that Node trusts. */
   readonly ca: string | null
-  /** Seals the keys in the database. */
-  readonly secret: string
+  /** Seals the keys in the database, together with the issuer. Empty where it is not needed. */
+  readonly secret: Uint8Array
   /** Opens keys that were sealed with it; they are sealed again with `secret`. */
-  readonly previousSecret: string | null
+  readonly previousSecret: Uint8Array | undefined
+  readonly issuer: string
   /** A request may be judged by a state of the database at most this old. */
   readonly stalenessSeconds: number
 }
@@ -31,16 +34,14 @@ const makeHint = "Make one: openssl rand -base64 48"
 /** The settings of the database; null when the store is a directory. Reports what is missing. */
 export function databaseSettings(
   values: ReadableValues,
-  {
-    readFile,
-    report,
-    needsStoreSecret,
-  }: {
+  options: {
+    readonly issuer: string
     readonly readFile: ReadFile
     readonly report: ReportMistake
     readonly needsStoreSecret: boolean
   },
 ): DatabaseSettings | null {
+  const { issuer, readFile, report, needsStoreSecret } = options
   const { store, storeSecret, previousStoreSecret, storeAuthority, stalenessSeconds = 0 } = values
   if (store?.kind !== "database") {
     // Undefined is a store that could not be read.
@@ -59,10 +60,11 @@ export function databaseSettings(
   }
   return {
     location: store,
+    place: nameOf(store),
     ca: storeAuthority == null ? null : readAuthority(storeAuthority, readFile, report),
-    secret: storeSecret ?? "",
-    previousSecret: previousStoreSecret ?? null,
-    stalenessSeconds,
+    secret: Buffer.from(storeSecret ?? ""),
+    previousSecret: previousStoreSecret == null ? undefined : Buffer.from(previousStoreSecret),
+    ...{ stalenessSeconds, issuer },
   }
 }
 

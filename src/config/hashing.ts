@@ -3,8 +3,8 @@
 
 import { availableParallelism, totalmem } from "node:os"
 import { laneWidth, threadPoolSize } from "../password/hashing_lane.ts"
-import type { ReportMistake } from "./issuers_and_audiences.ts"
 import type { ReadableValues } from "./settings.ts"
+import type { ReportMistake } from "./values.ts"
 
 /** The resources for hashing. */
 export interface HashingMachine {

@@ -3,15 +3,12 @@
 
 import type { ClaimSettings } from "../token/claims.ts"
 import { type ReadableValues, settings } from "./settings.ts"
+import type { ReportMistake } from "./values.ts"
 
-/** The issuers and audiences to write and to accept. */
-export type IssuersAndAudiences = Pick<
+type IssuersAndAudiences = Pick<
   ClaimSettings,
   "profile" | "issuer" | "audience" | "acceptedIssuers" | "acceptedAudiences"
 >
-
-/** Reports a mistake in a setting. */
-export type ReportMistake = (name: string, problem: string, hint: string) => void
 
 /** Those of the shared profile. Without a name, tokens do not have the claim. */
 export function sharedIssuersAndAudiences(

@@ -14,16 +14,12 @@ import { type BrowserConfig, browserConfig } from "./browser.ts"
 import { closestName } from "./closest_name.ts"
 import { type DatabaseSettings, databaseSettings } from "./database.ts"
 import { hashesAtATime, thisMachine } from "./hashing.ts"
-import {
-  publishedIssuersAndAudiences,
-  type ReportMistake,
-  sharedIssuersAndAudiences,
-} from "./issuers_and_audiences.ts"
+import { publishedIssuersAndAudiences, sharedIssuersAndAudiences } from "./issuers_and_audiences.ts"
 import { noticesOf } from "./notices.ts"
 import { type ReadableValues, type SettingValues, settingNames, settingRows } from "./settings.ts"
 import { chooseSigning } from "./signing.ts"
 import { type Environment, hintAtFile, type ReadFile, readSettingText } from "./texts.ts"
-import { type SeedUser, SettingMistake } from "./values.ts"
+import { type ReportMistake, type SeedUser, SettingMistake } from "./values.ts"
 
 type UsedAsRead =
   | ("host" | "port" | "forwardedHeader" | "allowedHosts")
@@ -65,9 +61,6 @@ export interface Config extends Pick<SettingValues, UsedAsRead> {
   readonly notices: readonly string[]
 }
 
-/** The environment that settings are read from. */
-export type { Environment } from "./texts.ts"
-
 interface Mistake {
   readonly name: string
   readonly problem: string
@@ -100,20 +93,37 @@ export function loadConfig(
     const hint = "Unset it, or unset JWT_SECRET_KEY and JWT_PRIVATE_KEY"
     report("POSTERN_KEY_ROTATION", "It works only with generated keys", hint)
   }
-  const database = databaseSettings(readable, { readFile, report, needsStoreSecret })
+  const database = databaseSettings(readable, {
+    issuer: issuersAndAudiences.issuer ?? publicAddress ?? "",
+    ...{ readFile, report, needsStoreSecret },
+  })
   const browser = browserConfig(readable, publicAddress, report)
   const machine = thisMachine()
   const laneWidth = hashesAtATime(readable, environment["UV_THREADPOOL_SIZE"], machine, report)
   if (mistakes.length > 0) throw settingsError(mistakes, environment, optionNames)
   // Without a mistake every setting was readable.
   const values = readable as SettingValues
-  const { host, port, store, forwardedHeader, allowedHosts } = values
-  const dataDirectory = store?.kind === "directory" ? store.path : values.dataDirectory
-  const { keyRotationSeconds, auditFile, registration, logLevel } = values
-  const { accessTtlSeconds, leewaySeconds, requireMfa: requirement, trustSeconds } = values
   return Object.freeze({
-    ...{ host, port, dataDirectory, database, browser, publicAddress },
-    ...{ forwardedHeader, allowedHosts, trustSeconds },
+    ...configOf(values),
+    ...{ database, browser, publicAddress, signing, hashesAtATime: laneWidth },
+    claims: Object.freeze({
+      ...issuersAndAudiences,
+      accessTtlSeconds: values.accessTtlSeconds,
+      leewaySeconds: values.leewaySeconds,
+    }),
+    memoryBytes: machine.memoryBytes,
+    notices: noticesOf(environment, values, publicAddress),
+  })
+}
+
+/** What follows from each setting by itself. */
+function configOf(values: SettingValues) {
+  const { host, port, store, forwardedHeader, allowedHosts, trustSeconds } = values
+  const { keyRotationSeconds, auditFile, registration, logLevel } = values
+  return {
+    ...{ host, port, forwardedHeader, allowedHosts, trustSeconds },
+    ...{ keyRotationSeconds, auditFile, registration, logLevel },
+    dataDirectory: store?.kind === "directory" ? store.path : values.dataDirectory,
     trustedProxies: values.trustedProxies ?? [],
     keepAlive: Object.freeze({
       clientSeconds: values.keepAliveSeconds,
@@ -122,22 +132,17 @@ export function loadConfig(
     corsOrigins: values.corsOrigins ?? [],
     hasAdminApi: values.adminApi === "on",
     includeSubdomains: values.includeSubdomains === "on",
-    claims: Object.freeze({ ...issuersAndAudiences, accessTtlSeconds, leewaySeconds }),
     sessions: Object.freeze({
       idleSeconds: values.refreshTtlSeconds,
       maxAgeSeconds: values.sessionMaxAgeSeconds,
       graceSeconds: values.refreshGraceSeconds,
       perUserMax: values.sessionsPerUser,
     }),
-    ...{ signing, keyRotationSeconds, auditFile, registration, logLevel },
-    requirement: Object.freeze(requirement),
+    requirement: Object.freeze(values.requireMfa),
     seedUsers: values.seedUsers ?? [],
     hashParameters: { memoryKib: values.hashMemoryKib, passes: values.hashPasses },
-    hashesAtATime: laneWidth,
-    memoryBytes: machine.memoryBytes,
     metrics: metricsAddress(values),
-    notices: noticesOf(environment, values, publicAddress),
-  })
+  }
 }
 
 /**

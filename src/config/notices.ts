@@ -12,32 +12,30 @@ export function noticesOf(
   values: SettingValues,
   issuer: string | undefined,
 ): readonly string[] {
-  return [
-    ...issuerNotices(values, issuer),
-    ...(values.secretKey === null ? [] : sharedNotices(values)),
-    ...previousSecretNotices(values),
-    ...lifeNotices(environment, values),
-    ...networkNotices(values),
+  const notices = [
+    issuerNotice(values, issuer),
+    ...sharedNotices(values),
+    previousSecretNotice(values),
+    lifeNotice(environment, values),
+    networkNotice(values),
     ...browserNotices(values),
     ...unreadNames(environment),
   ]
+  return notices.filter((one) => one !== null)
 }
 
 // Others reach the service under another address than its tokens say, or without TLS.
-function issuerNotices(values: SettingValues, issuer: string | undefined): readonly string[] {
+function issuerNotice(values: SettingValues, issuer: string | undefined): string | null {
   if (values.issuer !== null && isPlainInNetwork(values.issuer)) {
-    return [
-      "POSTERN_ISSUER is http: anybody in that network can read passwords and tokens, and give false keys to verifiers. Use https, unless only a TLS proxy and your own services are in it",
-    ]
+    return "POSTERN_ISSUER is http: anybody in that network can read passwords and tokens, and give false keys to verifiers. Use https, unless only a TLS proxy and your own services are in it"
   }
-  if (values.issuer !== null || issuer === undefined || isLoopback(values.host)) return []
-  return [
-    `POSTERN_ISSUER is not set: tokens name ${issuer}, which other machines can't reach. Set it to the public address`,
-  ]
+  if (values.issuer !== null || issuer === undefined || isLoopback(values.host)) return null
+  return `POSTERN_ISSUER is not set: tokens name ${issuer}, which other machines can't reach. Set it to the public address`
 }
 
 // By default a Flask app's tokens have neither `iss` nor `aud`.
 function sharedNotices(values: SettingValues): readonly string[] {
+  if (values.secretKey === null) return []
   const names = [
     ["iss", "POSTERN_ISSUER", values.issuer, values.encodeIssuer ?? values.decodeIssuer],
     ["aud", "POSTERN_AUDIENCE", values.audience, values.encodeAudience ?? values.decodeAudience],
@@ -50,28 +48,24 @@ function sharedNotices(values: SettingValues): readonly string[] {
 }
 
 // Who knows the previous secret can sign tokens for as long as it is set.
-function previousSecretNotices({ previousSecretKey }: SettingValues): readonly string[] {
-  if (previousSecretKey === null) return []
-  return [
-    "JWT_SECRET_KEY_PREVIOUS is set: its tokens are accepted, also new ones. Unset it when every app signs with JWT_SECRET_KEY and the older tokens have expired",
-  ]
+function previousSecretNotice({ previousSecretKey }: SettingValues): string | null {
+  if (previousSecretKey === null) return null
+  return "JWT_SECRET_KEY_PREVIOUS is set: its tokens are accepted, also new ones. Unset it when every app signs with JWT_SECRET_KEY and the older tokens have expired"
 }
 
 // The session ends before the refresh token would.
-function lifeNotices(
+function lifeNotice(
   { JWT_REFRESH_TOKEN_EXPIRES: asked }: Environment,
   { refreshTtlSeconds, sessionMaxAgeSeconds }: SettingValues,
-): readonly string[] {
-  if (!asked || refreshTtlSeconds <= sessionMaxAgeSeconds) return []
-  return [
-    `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`,
-  ]
+): string | null {
+  if (!asked || refreshTtlSeconds <= sessionMaxAgeSeconds) return null
+  return `JWT_REFRESH_TOKEN_EXPIRES is ${asked}, but POSTERN_SESSION_MAX_AGE ends sessions earlier`
 }
 
 // This setting does nothing without https.
-function networkNotices({ includeSubdomains, issuer }: SettingValues): readonly string[] {
-  if (includeSubdomains === "off" || issuer?.startsWith("https:")) return []
-  return ["POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is not an https address"]
+function networkNotice({ includeSubdomains, issuer }: SettingValues): string | null {
+  if (includeSubdomains === "off" || issuer?.startsWith("https:")) return null
+  return "POSTERN_HSTS_INCLUDE_SUBDOMAINS does nothing: POSTERN_ISSUER is not an https address"
 }
 
 // Perhaps a typing mistake, perhaps another program's setting: no reason to stop.

@@ -7,7 +7,7 @@
 import { isUtf8 } from "node:buffer"
 
 /** The text, or what is wrong with it. Never quotes the input. */
-export type TextReading = { readonly text: string } | { readonly mistake: string }
+type TextReading = { readonly text: string } | { readonly mistake: string }
 
 /** UTF-16: recognised by its byte order mark, or by the zero byte of Latin letters. */
 const utf16 = /^(?:\xff\xfe|\xfe\xff|(?:[^\0]\0)+$|(?:\0[^\0])+$)/

@@ -5,10 +5,7 @@ import { resolve } from "node:path"
 import { hashParametersMin } from "../password/phc.ts"
 import { logLevels } from "../telemetry/log.ts"
 import { accessTtlSecondsMax } from "../token/claims.ts"
-import { browserSettings } from "./browser_settings.ts"
-import { factorSettings } from "./factor_settings.ts"
 import { issuer } from "./issuer.ts"
-import { metricsSettings } from "./metrics_settings.ts"
 import { allowedHosts, corsOrigins, forwardedHeader, trustedProxies } from "./network.ts"
 import { mayBeFile, type Setting } from "./setting.ts"
 import { storeSettings } from "./store_settings.ts"
@@ -22,6 +19,7 @@ import {
   seedUsers,
   wholeNumber,
 } from "./values.ts"
+import { browserSettings, factorSettings, metricsSettings } from "./wing_settings.ts"
 
 const hour = 3600
 const day = 24 * hour

@@ -10,9 +10,9 @@ import {
 } from "../token/keys/algorithms.ts"
 import type { KeySource, SharedSecrets } from "../token/keys/key_ring.ts"
 import { readPrivateKey } from "../token/keys/private_key.ts"
-import type { ReportMistake } from "./issuers_and_audiences.ts"
 import { findSecretFault } from "./secret_strength.ts"
 import type { ReadableValues } from "./settings.ts"
+import type { ReportMistake } from "./values.ts"
 
 /** The command that makes a private key for an algorithm. */
 const keyCommands: Readonly<Record<PublishedAlgorithm, string>> = {

@@ -17,6 +17,9 @@ export class SettingMistake extends Error {
   }
 }
 
+/** Reports a mistake in a setting, or in how settings go together. */
+export type ReportMistake = (name: string, problem: string, hint: string) => void
+
 /** A user for an empty store. */
 export interface SeedUser {
   readonly username: string

@@ -49,7 +49,7 @@ export function createServiceStatus(sources: StatusSources): () => Promise<Statu
       lostFactorSecrets: sources.lostSecrets.count,
       ...{ lostAuditLines: losses().audit ?? 0, proxies: sources.proxies() },
       ...{ notices, seedUsers: seedUsers.length, auditFile: config.auditFile },
-      hasPreviousStoreSecret: database !== null && database.previousSecret !== null,
+      hasPreviousStoreSecret: database?.previousSecret !== undefined,
     }
   }
 }

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Environment } from "../../src/config/load.ts"
+import type { Environment } from "../../src/config/texts.ts"
 import { loadWithFiles as load, mistakeOf } from "../support/settings_files.ts"
 import { testSecret } from "../support/test_keys.ts"
 

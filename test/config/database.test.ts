@@ -3,13 +3,15 @@
 import assert from "node:assert/strict"
 import { resolve } from "node:path"
 import { test } from "node:test"
-import type { Environment } from "../../src/config/load.ts"
+import type { Environment } from "../../src/config/texts.ts"
 import { loadWithFiles as load, mistakeOf } from "../support/settings_files.ts"
 import { testPreviousSecret, testSecret } from "../support/test_keys.ts"
 import { authorityPem, serverPem } from "../vectors/database_certificate.ts"
 
 const url = "postgres://app:canary@db/logins"
 const set = { POSTERN_STORE: url, POSTERN_STORE_SECRET: testSecret }
+const place = "database 'logins' at db:5432"
+const issuer = "http://localhost:8080"
 const location = {
   ...{ kind: "database", host: "db", port: 5432, user: "app", password: "canary" },
   ...{ database: "logins", isTlsAsked: false, isPooled: false },
@@ -31,8 +33,9 @@ test("loadConfig() without POSTERN_STORE, and with a directory, has no database"
 test("loadConfig() with a database keeps the data directory for the control socket", () => {
   const { dataDirectory, database } = load({ ...set, POSTERN_DATA_DIR: "/a" })
   assert.equal(dataDirectory, "/a")
-  const rest = { ca: null, secret: testSecret, previousSecret: null, stalenessSeconds: 0 }
-  assert.deepEqual(database, { location, ...rest })
+  const secrets = { secret: Buffer.from(testSecret), previousSecret: undefined }
+  const rest = { ca: null, ...secrets, stalenessSeconds: 0 }
+  assert.deepEqual(database, { location, place, issuer, ...rest })
 })
 
 test("loadConfig() takes all settings of a database, secret ones from files", () => {
@@ -46,9 +49,11 @@ test("loadConfig() takes all settings of a database, secret ones from files", ()
   }
   const { database } = load(environment, files)
   assert.deepEqual(database, {
-    location,
+    ...{ location, place, issuer },
     ca: `${authorityPem.trim()}\n${serverPem.trim()}`,
-    ...{ secret: testSecret, previousSecret: testPreviousSecret, stalenessSeconds: 1 },
+    secret: Buffer.from(testSecret),
+    previousSecret: Buffer.from(testPreviousSecret),
+    stalenessSeconds: 1,
   })
 })
 

@@ -1,7 +1,8 @@
 // Settings without an environment or a disk.
 
 import assert from "node:assert/strict"
-import { type Config, type Environment, loadConfig } from "../../src/config/load.ts"
+import { type Config, loadConfig } from "../../src/config/load.ts"
+import type { Environment } from "../../src/config/texts.ts"
 import { OperatorError } from "../../src/errors.ts"
 
 /** Loads settings, with the files that they may name; any other can't be read. */

@@ -7,9 +7,7 @@ import type { ImportCommand, ImportOutcomes } from "../../admin/user_import.ts"
 import type { Config } from "../../config/load.ts"
 import type { JsonObject } from "../../domain/strict_json.ts"
 import { exitCodes, OperatorError } from "../../errors.ts"
-import { findDataDirectory } from "../../store/data_directory.ts"
-import { machineDisk } from "../../system/disk.ts"
-import { withDeployment, writtenTo } from "../control.ts"
+import { dataDirectoryOf, withDeployment, writtenTo } from "../control.ts"
 import type { Terminal } from "../terminal.ts"
 
 /** A place to import to. */
@@ -37,7 +35,7 @@ export async function withTransferPlace<T>(
   { config, terminal }: { readonly config: Config; readonly terminal: Terminal },
   use: (place: TransferPlace) => Promise<T>,
 ): Promise<T> {
-  const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
+  const directory = await dataDirectoryOf(config)
   if (await isServed(directory)) {
     const create = createOver(async (command) => (await askService(directory, command)) ?? stopped)
     return use({ create, batchBytesMax: commandBytesMax, directory, note: "" })

@@ -4,15 +4,13 @@
 import { askService } from "../../admin/socket.ts"
 import type { StatusAnswer } from "../../admin/status_answer.ts"
 import { systemClock } from "../../clock.ts"
-import { databaseOptions } from "../../config/database_options.ts"
+import type { DatabaseSettings } from "../../config/database.ts"
 import type { Config } from "../../config/load.ts"
-import { findDataDirectory } from "../../store/data_directory.ts"
-import { nameOf } from "../../store/store_location.ts"
 import { type DatabaseStatus, readDatabaseStatus } from "../../store/store_status.ts"
 import { fromThisMachine, urlOf } from "../../system/address.ts"
 import { machineDisk as disk } from "../../system/disk.ts"
 import { programVersion } from "../../system/program_version.ts"
-import { databaseFailure } from "../control.ts"
+import { dataDirectoryOf, failFor } from "../control.ts"
 import { askStatus } from "../healthcheck.ts"
 import type { Terminal } from "../terminal.ts"
 import { warningsAt } from "../terminal_log.ts"
@@ -51,7 +49,7 @@ export interface StatusFacts {
 
 /** Looks at everything. */
 export async function readFacts(config: Config, terminal: Terminal): Promise<StatusFacts> {
-  const { path: directory } = await findDataDirectory(config.dataDirectory, disk)
+  const directory = await dataDirectoryOf(config)
   const service = await askForStatus(directory)
   const { database } = config
   const { answer } = service
@@ -62,13 +60,13 @@ export async function readFacts(config: Config, terminal: Terminal): Promise<Sta
     store:
       database === null
         ? await readDirectory(directory, isServed)
-        : await readDatabase(config, { terminal, isServed }),
+        : await readDatabase(database, { terminal, isServed }),
     takenAddress: isServed ? null : await findListener(config),
     audit: auditFile === null ? null : { file: auditFile, bytes: await sizeOf(auditFile) },
     settings: answer ?? {
       notices: config.notices,
       seedUsers: config.seedUsers.length,
-      hasPreviousStoreSecret: database !== null && database.previousSecret !== null,
+      hasPreviousStoreSecret: database?.previousSecret !== undefined,
     },
   }
 }
@@ -87,21 +85,15 @@ const olderService: Problem = {
 }
 
 async function readDatabase(
-  config: Config,
+  database: DatabaseSettings,
   { terminal, isServed }: { readonly terminal: Terminal; readonly isServed: boolean },
 ): Promise<DatabaseFacts> {
-  const { database } = config
-  const options = databaseOptions(config)
-  if (database === null || options === null) throw new TypeError("There is no database")
-  const { location, ca } = database
   // A service has opened them.
-  const keys = isServed || database.secret === "" ? null : options
+  const keys = isServed || database.secret.length === 0 ? null : database
   const { value, problem } = await orProblem(() =>
-    readDatabaseStatus({ location, ca, warn: warningsAt(terminal) }, keys).catch((error) => {
-      throw databaseFailure(error, database)
-    }),
+    readDatabaseStatus({ ...database, warn: warningsAt(terminal) }, keys).catch(failFor(database)),
   )
-  return { place: nameOf(location), status: value, problem }
+  return { place: database.place, status: value, problem }
 }
 
 async function findListener({ host, port }: Config): Promise<string | null> {
