@@ -23,7 +23,7 @@ interface CommandTakes {
 }
 
 /** What may be added to a command. */
-export interface CommandChoices {
+interface CommandChoices {
   readonly mfa?: boolean
   readonly method?: FactorMethod
   /** Roles with commas between them. */
@@ -49,7 +49,7 @@ export interface CommandParts {
   readonly accounts: Accounts
   readonly keys: Keys
   /** Null when the browser wing is off. */
-  readonly links?: LinkCommands | null
+  readonly links: LinkCommands | null
   readonly factorCommands: FactorCommands
   readonly serviceTokens: Pick<ServiceTokens, "create" | "list" | "revoke" | "revokeAll">
   /** Loads the commands whose answer is as long as the store. */

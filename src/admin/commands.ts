@@ -40,7 +40,7 @@ const commands = {
     takes: [],
     help: "End all sessions and service tokens, after a backup was restored.",
     asks: "This ends all sessions, and revokes all service tokens. Everybody has to log in again. Go on?",
-    run: (parts) => reviveStore(parts),
+    run: reviveStore,
   },
   "user.list": {
     takes: [],
@@ -236,7 +236,7 @@ export function refusalOf(
 }
 
 function requireLinks(links: CommandParts["links"]): LinkCommands {
-  if (links != null) return links
+  if (links !== null) return links
   throw new AuthError(
     "invalid_request",
     "Links lead to the pages, which are off: set POSTERN_PAGES=on",
@@ -252,36 +252,19 @@ function requireInput(command: JsonObject, name: InputName): void {
   throw new AuthError("invalid_request", `The command needs '${name}'`)
 }
 
-/** What each choice must be. */
-const choiceRules: Readonly<
-  Record<ChoiceName, readonly [is: (value: unknown) => boolean, rule: string]>
-> = {
-  method: [
-    (value) => factorMethods.includes(value as FactorMethod),
-    `A method is one of ${factorMethods.join(", ")}`,
-  ],
-  ...{ role: textRule("role"), expires: textRule("expires") },
-  ...{
-    mfa: flagRule("mfa"),
-    fresh: flagRule("fresh"),
-    aal2: flagRule("aal2"),
-    admin: flagRule("admin"),
-  },
-}
-
 function requireChoice(command: JsonObject, name: ChoiceName): void {
-  const [is, rule] = choiceRules[name]
   const value = command[name]
-  if (value !== undefined && !is(value)) throw new AuthError("invalid_request", rule)
+  const fault = value === undefined ? null : choiceFault(name, value)
+  if (fault !== null) throw new AuthError("invalid_request", fault)
 }
 
-function textRule(name: string) {
-  return [(value: unknown) => typeof value === "string", `'${name}' must be text`] as const
-}
-
-function flagRule(name: string) {
-  return [
-    (value: unknown) => typeof value === "boolean",
-    `'${name}' must be true or false`,
-  ] as const
+function choiceFault(name: ChoiceName, value: unknown): string | null {
+  if (name === "method") {
+    const isMethod = factorMethods.includes(value as FactorMethod)
+    return isMethod ? null : `A method is one of ${factorMethods.join(", ")}`
+  }
+  if (name === "role" || name === "expires") {
+    return typeof value === "string" ? null : `'${name}' must be text`
+  }
+  return typeof value === "boolean" ? null : `'${name}' must be true or false`
 }

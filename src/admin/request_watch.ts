@@ -81,11 +81,10 @@ export interface SeenRequest {
   } | null
 }
 
-/** Requests that were no HTTP/1.1, or that the server refused by their heads, by reason. */
+/** Why the server refused requests by their heads, or as no HTTP/1.1, and whose they were. */
 export interface SeenRefusal {
   readonly reason: string
   readonly client: string
-  count: number
 }
 
 /** What a watch noted. */
@@ -133,8 +132,7 @@ interface SentReply {
   readonly body: string
 }
 
-/** What a watch needs. */
-export interface RequestWatchOptions {
+interface RequestWatchOptions {
   /** Known once the service listens. */
   readonly facts: () => ServiceFacts
   readonly clock: { readonly now: () => number; readonly steady: () => number }
@@ -226,9 +224,7 @@ export class RequestWatch {
     const client = String(fields["client"])
     const key = `${reason} ${client}`
     for (const { refusals } of this.#current()) {
-      const known = refusals.get(key)
-      if (known !== undefined) known.count += 1
-      else if (refusals.size < refusalsMax) refusals.set(key, { reason, client, count: 1 })
+      if (refusals.size < refusalsMax) refusals.set(key, { reason, client })
     }
   }
 

@@ -1,14 +1,15 @@
 // Runs the operator's commands and prints their results. The arguments of each command are in
 // admin/commands.ts, what it prints in admin_reports.ts.
 
+import { once } from "node:events"
 import type { AdminCommand, InputName } from "../admin/admin_command.ts"
-import { adminCommands, type Command, type CommandName } from "../admin/commands.ts"
+import type { Command, CommandName } from "../admin/commands.ts"
 import { canonicalUsername, quotedName, usernameRule } from "../domain/username.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import { reports } from "./admin_reports.ts"
 import type { Call } from "./command_row.ts"
-import { confirm } from "./confirm.ts"
 import { type Hints, requireDeployment, runControlCommand } from "./control.ts"
+import { calledAs } from "./failure_report.ts"
 import { askPassword } from "./password_prompt.ts"
 import { loadSettings } from "./settings_options.ts"
 import type { Terminal } from "./terminal.ts"
@@ -35,16 +36,13 @@ const hintsOf: Readonly<Record<string, Hints>> = {
   ...{ key: keyHints, session: sessionHints, token: tokenHints },
 }
 
-const rows = new Map<CommandName, AdminCommand>(adminCommands)
-
 /** Runs a command and prints its result. */
 export async function runAdmin(
-  name: CommandName,
+  [name, { takes, choices = {}, asks }]: readonly [CommandName, AdminCommand],
   call: Call,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
-  const { takes = [], choices = {}, asks } = rows.get(name) ?? {}
   const typed = takes.filter((input) => input !== "password")
   const inputs = typed.map((input, at) => [input, readInput(input, call.values[at] ?? "")] as const)
   const chosen = Object.keys(choices).flatMap((choice) => {
@@ -68,7 +66,7 @@ export async function runAdmin(
   const { text, json, reads } = reports[name]
   const about = username === undefined ? kid : quotedName(username)
   if (call.isJson && json !== undefined) terminal.print(json(value))
-  else terminal.print(text(value, about, terminal) + (reads ? "" : note))
+  else terminal.print(calledAs(terminal.program, text(value, about) + (reads ? "" : note)))
   return exitCodes.done
 }
 
@@ -83,6 +81,30 @@ function requireUsername(typed: string): string {
   if (username !== null) return username
   throw new OperatorError("That can't be a username", {
     hint: `It needs ${usernameRule}.`,
+    exitCode: exitCodes.refused,
+  })
+}
+
+/**
+ * Asks at the terminal whether to go on.
+ * @throws OperatorError unless the answer is yes, or when nobody can be asked
+ */
+async function confirm(question: string, { input, printError }: Terminal): Promise<void> {
+  if (!("isTTY" in input) || !input.isTTY) {
+    throw new OperatorError("Nobody can be asked here, since the input is not a terminal", {
+      hint: "Nothing was changed. Add --yes to go on without a question.",
+      exitCode: exitCodes.usage,
+    })
+  }
+  printError(`${question} [y/N] `)
+  const answered = once(input, "data").then(([line]) => String(line))
+  const ended = once(input, "end").then(() => "")
+  input.resume()
+  const answer = await Promise.race([answered, ended])
+  input.pause()
+  if (/^y(es)?\s*$/i.test(answer)) return
+  throw new OperatorError("Nothing was changed", {
+    hint: "Answer y to go on.",
     exitCode: exitCodes.refused,
   })
 }

@@ -13,7 +13,6 @@ import type { ListedUser, UserSummary } from "../service/user_view.ts"
 import { printable } from "../telemetry/log.ts"
 import { counted, inColumns } from "./columns.ts"
 import { factorsInJson, factorsInText, removedFactors } from "./factor_reports.ts"
-import { calledAs } from "./failure_report.ts"
 import {
   madeInJson,
   madeInText,
@@ -21,12 +20,11 @@ import {
   serviceTokensInText,
   serviceTokensOf,
 } from "./service_token_reports.ts"
-import type { Terminal } from "./terminal.ts"
 
 /** What a command prints when it succeeds. */
 export interface Report {
-  /** `name` is the quoted username, or the key's name. */
-  readonly text: (value: unknown, name: string, terminal: Terminal) => string
+  /** `name` is the quoted username, or the key's name. Quoted commands begin with `postern`. */
+  readonly text: (value: unknown, name: string) => string
   /** Of a command that takes `--json`. */
   readonly json?: (value: unknown) => string
   /** Whether the command changes nothing, so that there is no place to name. */
@@ -127,11 +125,9 @@ const factorWords: Readonly<Record<FactorState, string>> = {
   locked: "locked",
 }
 
-function usersInText(value: unknown, _name: string, { program }: Terminal): string {
+function usersInText(value: unknown): string {
   const users = usersOf(value)
-  if (users.length === 0) {
-    return calledAs(program, "There are no users. `postern user add NAME` adds one.\n")
-  }
+  if (users.length === 0) return "There are no users. `postern user add NAME` adds one.\n"
   const rows = users.map(({ username, state, mfa, created_at, roles, claims }) => [
     ...[username, state, factorWords[mfa], isoTime(created_at), roles.join(" ") || "-"],
     Object.keys(claims).length === 0 ? "-" : JSON.stringify(claims),

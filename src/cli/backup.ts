@@ -5,20 +5,20 @@ import { resolve } from "node:path"
 import { isoTime } from "../clock.ts"
 import { type ExitCode, exitCodes, OperatorError } from "../errors.ts"
 import type { BackupSummary } from "../service/long_answers.ts"
-import { findDataDirectory } from "../store/data_directory.ts"
 import { noteBackup } from "../store/last_backup.ts"
 import { machineDisk } from "../system/disk.ts"
+import { seenPieces } from "../system/file_chunks.ts"
 import { printable } from "../telemetry/log.ts"
 import { type Cipher, encryptTo } from "./age.ts"
 import { writeBackupFile } from "./backup_file.ts"
 import { inBytes } from "./columns.ts"
 import type { Call } from "./command_row.ts"
-import { runLongCommand } from "./control.ts"
+import { dataDirectoryOf, runLongCommand } from "./control.ts"
 import { interruptibly } from "./interruption.ts"
-import { createProgress, type Progress } from "./progress.ts"
+import { createProgress } from "./progress.ts"
 import { countsInJson, heldInWords } from "./record_counts.ts"
 import { loadSettings } from "./settings_options.ts"
-import type { Terminal } from "./terminal.ts"
+import { printAtPace, type Terminal } from "./terminal.ts"
 
 /** Writes the pieces somewhere, whole or not at all. */
 type Write = (pieces: AsyncIterable<Uint8Array>) => Promise<void>
@@ -34,7 +34,7 @@ interface Written extends BackupSummary {
 export async function runBackup(call: Call, terminal: Terminal): Promise<ExitCode> {
   const config = loadSettings(call, terminal)
   if (config.database !== null) throw dumpInstead()
-  const { path: directory } = await findDataDirectory(config.dataDirectory, machineDisk)
+  const directory = await dataDirectoryOf(config)
   const [given = ""] = call.values
   const file = given === "-" ? null : resolve(given)
   const recipients = call.options.get("encrypt-to")
@@ -53,9 +53,14 @@ export async function runBackup(call: Call, terminal: Terminal): Promise<ExitCod
       { command: "backup" },
       { config, terminal, hints: {} },
       async (value, pieces) => {
-        const passing = watch(encrypt(pieces), { isInterrupted, progress })
-        await write(passing.pieces)
-        return { ...(value as BackupSummary), file, bytes: passing.bytes() }
+        let bytes = 0
+        const see = ({ byteLength }: Uint8Array) => {
+          if (isInterrupted()) throw interrupted()
+          bytes += byteLength
+          progress.show(() => `Written ${inBytes(bytes)}`)
+        }
+        await write(seenPieces(encrypt(pieces), see))
+        return { ...(value as BackupSummary), file, bytes }
       },
     ),
   ).finally(() => progress.end())
@@ -75,36 +80,11 @@ const noKeys =
 
 const asIs: Cipher = (pieces) => pieces
 
-function watch(
-  pieces: AsyncIterable<Uint8Array>,
-  { isInterrupted, progress }: { isInterrupted: () => boolean; progress: Progress },
-) {
-  let bytes = 0
-  return {
-    bytes: () => bytes,
-    pieces: (async function* () {
-      for await (const piece of pieces) {
-        if (isInterrupted()) throw interrupted()
-        bytes += piece.byteLength
-        progress.show(() => `Written ${inBytes(bytes)}`)
-        yield piece
-      }
-    })(),
-  }
-}
-
 function pipeOf(terminal: Terminal): Write {
   if (terminal.printsToTerminal) throw neverToTerminal()
   return async (pieces) => {
-    let isLost = false
-    const lose = () => {
-      isLost = true
-    }
     for await (const piece of pieces) {
-      terminal.print(piece, lose)
-      // The pipe's reader sets the pace.
-      await terminal.flush()
-      if (isLost) throw pipeClosed()
+      if (!(await printAtPace(piece, terminal))) throw pipeClosed()
     }
   }
 }

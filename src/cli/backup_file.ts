@@ -9,13 +9,13 @@ import { checkBackup } from "../store/backup.ts"
 import { storeFileNames } from "../store/data_directory.ts"
 import { type Disk, writeBeside } from "../system/disk.ts"
 import { fileFailure } from "../system/failure.ts"
-import { chunksOf, inLargePieces } from "../system/file_chunks.ts"
+import { chunksOf, inLargePieces, seenPieces } from "../system/file_chunks.ts"
 
 /** Each write waits for the disk. */
 const writtenBytesMin = 1024 * 1024
 
 /** Where a backup may not be written. */
-export interface BackupFileOptions {
+interface BackupFileOptions {
   /** Whether a file that is there already is replaced. */
   readonly mayReplace: boolean
   /** Whether nobody here can read the pieces. */
@@ -38,34 +38,25 @@ export async function writeBackupFile(
   await naming(path, () => requireFree(path, options))
   return (pieces) =>
     naming(path, async () => {
-      const written = summed(inLargePieces(pieces, writtenBytesMin))
-      await writeBeside(path, written.pieces, {
-        disk,
-        async use(temporary) {
-          const found = summed(chunksOf(temporary, disk))
-          if (isEncrypted) for await (const _ of found.pieces);
-          else await readThrough(found.pieces, path)
-          if (written.sum() !== found.sum()) throw differs(path)
-          await requireFree(path, options)
-          await disk.rename(temporary, path)
+      const [written, found] = [createHash("sha256"), createHash("sha256")]
+      const large = inLargePieces(pieces, writtenBytesMin)
+      await writeBeside(
+        path,
+        seenPieces(large, (piece) => written.update(piece)),
+        {
+          disk,
+          async use(temporary) {
+            const back = seenPieces(chunksOf(temporary, disk), (piece) => found.update(piece))
+            if (isEncrypted) for await (const _ of back);
+            else await readThrough(back, path)
+            if (!written.digest().equals(found.digest())) throw differs(path)
+            await requireFree(path, options)
+            await disk.rename(temporary, path)
+          },
         },
-      })
+      )
       await disk.syncDirectory(dirname(path))
     })
-}
-
-/** The same pieces, and the sum of those that passed. */
-function summed(pieces: AsyncIterable<Uint8Array>) {
-  const hash = createHash("sha256")
-  return {
-    sum: () => hash.copy().digest("hex"),
-    pieces: (async function* () {
-      for await (const piece of pieces) {
-        hash.update(piece)
-        yield piece
-      }
-    })(),
-  }
 }
 
 async function readThrough(chunks: AsyncIterable<Uint8Array>, path: string): Promise<void> {

@@ -5,7 +5,7 @@ import { exitCodes, OperatorError } from "../errors.ts"
 import type { BackupSource } from "../store/backup.ts"
 import { machineDisk } from "../system/disk.ts"
 import { fileFailure } from "../system/failure.ts"
-import { chunksOf, inLargePieces } from "../system/file_chunks.ts"
+import { chunksOf, inLargePieces, seenPieces } from "../system/file_chunks.ts"
 import { readOperatorFile } from "../system/operator_file.ts"
 import { ageHeader, type Cipher, decryptWith } from "./age.ts"
 import type { Terminal } from "./terminal.ts"
@@ -85,13 +85,10 @@ function counted(
     bytes: () => bytes,
     open() {
       bytes = 0
-      const chunks = async function* () {
-        for await (const chunk of begin()) {
-          bytes += chunk.byteLength
-          yield chunk
-        }
+      const see = ({ byteLength }: Uint8Array) => {
+        bytes += byteLength
       }
-      return { chunks: chunks(), place }
+      return { chunks: seenPieces(begin(), see), place }
     },
   }
 }

@@ -175,16 +175,6 @@ const choiceValues: Partial<Record<string, string>> = {
   expires: "TIME",
 } satisfies Partial<Record<ChoiceName, string>>
 
-const argumentNames: Readonly<Record<Exclude<InputName, "password">, string>> = {
-  username: "NAME",
-  name: "NAME",
-  role: "ROLE",
-  claim: "CLAIM",
-  value: "VALUE",
-  kid: "KID",
-  sid: "SID",
-}
-
 const adminNotes = `Asks the service that runs with the same data directory. If none runs,
 it opens the store itself, in PostgreSQL also while replicas run elsewhere.
 `
@@ -202,17 +192,18 @@ const sessionList: CommandRow = {
 /** Every command. */
 export const commandRows: readonly CommandRow[] = [
   ...ownCommands,
-  ...adminCommands.flatMap(([command, row]) =>
-    command === "session.end" ? [sessionList, rowOf(command, row)] : [rowOf(command, row)],
+  ...adminCommands.flatMap((command) =>
+    command[0] === "session.end" ? [sessionList, rowOf(command)] : [rowOf(command)],
   ),
   ...transferCommands,
   completionCommand,
 ]
 
-function rowOf(command: CommandName, row: AdminCommand): CommandRow {
+function rowOf(command: readonly [CommandName, AdminCommand]): CommandRow {
+  const [name, row] = command
   return {
-    name: command.replaceAll(".", " "),
-    takes: row.takes.flatMap((name) => (name === "password" ? [] : [argumentNames[name]])),
+    name: name.replaceAll(".", " "),
+    takes: row.takes.filter((input) => input !== "password").map(argumentName),
     help: row.help,
     notes: adminNotes,
     shownSettings: storeSettingsShown,
@@ -220,6 +211,10 @@ function rowOf(command: CommandName, row: AdminCommand): CommandRow {
     run: async (call: Call, terminal: Terminal) =>
       (await import("./admin.ts")).runAdmin(command, call, terminal),
   }
+}
+
+function argumentName(input: InputName): string {
+  return input === "username" ? "NAME" : input.toUpperCase()
 }
 
 function optionsOf({ choices = {}, prints, asks }: AdminCommand): readonly CommandOption[] {

@@ -8,8 +8,6 @@ import type {
   UsedFactor,
 } from "../service/factors/operator_factors.ts"
 import { inColumns } from "./columns.ts"
-import { calledAs } from "./failure_report.ts"
-import type { Terminal } from "./terminal.ts"
 
 /** The factors as JSON, in the words of GET /mfa. */
 export function factorsInJson(value: unknown): string {
@@ -36,13 +34,13 @@ function usesOf({ createdAt, lastUsedAt }: UsedFactor) {
 }
 
 /** The factors as a table, and what else matters below it. */
-export function factorsInText(value: unknown, user: string, { program }: Terminal): string {
+export function factorsInText(value: unknown, user: string): string {
   const summary = value as FactorSummary
   const head = ["METHOD", "NAME", "SINCE", "LAST USED"]
   const { methods } = summary
   const table = methods.length > 0 ? inColumns([head, ...rowsOf(summary)]) : ""
   const none = methods.length > 0 ? "" : `User ${user} has no second factor.\n`
-  return calledAs(program, `${table}${none}${remarksOn(summary, user)}`)
+  return `${table}${none}${remarksOn(summary, user)}`
 }
 
 function rowsOf(summary: FactorSummary): readonly (readonly string[])[] {

@@ -6,7 +6,7 @@
 export type LineEnd = "entered" | "interrupted"
 
 /** A line while it is typed. */
-export interface HiddenLine {
+interface HiddenLine {
   /** Takes input of the terminal, in any parts. Gives how the line ended, or null. */
   take(chunk: string): LineEnd | null
   text(): string

@@ -6,7 +6,7 @@ import { openFileWriter } from "../system/descriptor.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** Standard output, or the one for errors; see Terminal. */
-export interface Output {
+interface Output {
   readonly write: Terminal["print"]
   readonly unreadBytes: Terminal["unreadBytes"]
   readonly settle: Terminal["settle"]

@@ -9,8 +9,6 @@ import type {
   ServiceTokenSummary,
 } from "../service/service_tokens.ts"
 import { counted, inColumns } from "./columns.ts"
-import { calledAs } from "./failure_report.ts"
-import type { Terminal } from "./terminal.ts"
 
 /** A new token for people. The token stands on a line of its own. */
 export function madeInText(value: unknown): string {
@@ -47,13 +45,10 @@ function inJson({ name, roles, fresh, acr, createdAt, expiresAt }: ServiceTokenS
 const head = ["NAME", "STATE", "ROLES", "COUNTS AS", "CREATED", "EXPIRES", "LAST USED", "ADDRESS"]
 
 /** The tokens as a table. */
-export function serviceTokensInText(value: unknown, _name: string, { program }: Terminal): string {
+export function serviceTokensInText(value: unknown): string {
   const tokens = value as readonly ListedServiceToken[]
   if (tokens.length === 0) {
-    return calledAs(
-      program,
-      "There are no service tokens. `postern token create NAME` makes one.\n",
-    )
+    return "There are no service tokens. `postern token create NAME` makes one.\n"
   }
   const rows = tokens.map(({ name, roles, fresh, acr, hasExpired, lastUsedAt, ...token }) => [
     ...[name, hasExpired ? "expired" : "good", roles.join(" ") || "-"],

@@ -10,7 +10,7 @@ import { inColumns } from "./columns.ts"
 import type { Call } from "./command_row.ts"
 import { runLongCommand } from "./control.ts"
 import { loadSettings } from "./settings_options.ts"
-import type { Terminal } from "./terminal.ts"
+import { printAtPace, type Terminal } from "./terminal.ts"
 
 const head = ["USERNAME", "SESSION", "STARTED", "LAST USED", "ENDS", "LOGIN", "ADDRESS", "CLIENT"]
 
@@ -25,15 +25,10 @@ export async function runSessionList(call: Call, terminal: Terminal): Promise<Ex
   const hints = { not_found: "`postern user list` shows the users." }
   await runLongCommand(command, { config, terminal, hints }, async (_value, pieces) => {
     let count = 0
-    let isRead = true
-    const leave = () => {
-      isRead = false
-    }
     for await (const lines of linesOf(pieces)) {
       const sessions = lines.map((line) => JSON.parse(line) as OperatorSession)
-      terminal.print(call.isJson ? inJson(sessions, count) : inText(sessions, count), leave)
-      await terminal.flush()
-      if (!isRead) return
+      const text = call.isJson ? inJson(sessions, count) : inText(sessions, count)
+      if (!(await printAtPace(text, terminal))) return
       count += sessions.length
     }
     if (call.isJson) terminal.print(count === 0 ? "[\n\n]\n" : "\n]\n")

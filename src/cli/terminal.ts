@@ -29,3 +29,16 @@ export interface Terminal {
    */
   readonly settle: (millisMax: number | null) => Promise<string | null>
 }
+
+/** Prints, and waits until it is read, so that the reader sets the pace. False when it was lost. */
+export async function printAtPace(
+  text: string | Uint8Array,
+  { print, flush }: Pick<Terminal, "print" | "flush">,
+): Promise<boolean> {
+  let isTaken = true
+  print(text, () => {
+    isTaken = false
+  })
+  await flush()
+  return isTaken
+}

@@ -1,4 +1,4 @@
-// A file in pieces, for files that are too large to be in memory as a whole.
+// Bytes in pieces, for files that are too large to be in memory as a whole.
 
 import type { Disk, DiskFile } from "./disk.ts"
 
@@ -20,6 +20,17 @@ export async function* inLargePieces(
     bytes = 0
   }
   if (bytes > 0) yield Buffer.concat(waiting)
+}
+
+/** The same pieces. Each is shown to `see` when it passes. */
+export async function* seenPieces(
+  pieces: AsyncIterable<Uint8Array>,
+  see: (piece: Uint8Array) => void,
+): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) {
+    see(piece)
+    yield piece
+  }
 }
 
 /** The bytes of a file, piece by piece. A file that is not there has none. */

@@ -26,6 +26,7 @@ async function openTestControl(t: TestContext, directory = temporaryDirectory(t)
     keys: service.keys,
     factorCommands: noFactorCommands,
     longAnswers: service.longAnswers,
+    links: null,
     serviceTokens: service.serviceTokens,
     disk: machineDisk,
     isInPlace: () => true,

@@ -17,6 +17,7 @@ import { temporaryDirectory } from "./temporary_directory.ts"
 /** Parts that do nothing. */
 export const noParts = {
   accounts: {} as Accounts,
+  links: null,
   keys: {} as Keys,
   factorCommands: noFactorCommands,
   longAnswers: async () => ({}) as LongAnswers,

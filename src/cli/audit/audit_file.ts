@@ -20,7 +20,7 @@ export interface TrailFile {
 }
 
 /** The files of a trail. */
-export interface Trail {
+interface Trail {
   /** The oldest first. */
   readonly files: readonly TrailFile[]
   /** Names of files that are compressed in a way that is not read here. */

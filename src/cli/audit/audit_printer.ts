@@ -7,7 +7,7 @@ import {
   readAuditLine,
 } from "../../telemetry/audit_reading.ts"
 import { printable } from "../../telemetry/log.ts"
-import type { Terminal } from "../terminal.ts"
+import { printAtPace, type Terminal } from "../terminal.ts"
 
 /** Prints the lines that match a question. */
 export interface AuditPrinter {
@@ -25,10 +25,6 @@ export function createAuditPrinter(
 ): AuditPrinter {
   let matched = 0
   let unreadable = 0
-  let isRead = true
-  const leave = () => {
-    isRead = false
-  }
   const textOf = (line: string) => {
     const record = readAuditLine(line)
     // Before a write that is repeated there is an empty line.
@@ -40,10 +36,7 @@ export function createAuditPrinter(
   return {
     async print(lines) {
       const text = lines.map(textOf).join("")
-      if (text === "") return isRead
-      terminal.print(text, leave)
-      await terminal.flush()
-      return isRead
+      return text === "" || printAtPace(text, terminal)
     },
     matched: () => matched,
     unreadable: () => unreadable,

@@ -68,23 +68,26 @@ function mayMatch(
 }
 
 function readQuestion(options: Call["options"]): AuditQuestion {
-  const [user, by, event] = [options.get("user"), options.get("by"), options.get("event")]
   return {
-    user: user === undefined ? null : requireUsername("user", user),
-    by: by === undefined ? null : requireUsername("by", by),
-    event: event === undefined ? null : requireEvent(event),
+    user: readUsername("user", options),
+    by: readUsername("by", options),
+    event: readEvent(options),
     since: readInstant("since", options),
     until: readInstant("until", options),
   }
 }
 
-function requireUsername(option: "user" | "by", typed: string): string {
+function readUsername(name: "user" | "by", options: Call["options"]): string | null {
+  const typed = options.get(name)
+  if (typed === undefined) return null
   const username = canonicalPrincipal(typed)
   if (username !== null) return username
-  throw mistaken(`--${option}: that can't be a username`, "`postern user list` shows the users.")
+  throw mistaken(`--${name}: that can't be a username`, "`postern user list` shows the users.")
 }
 
-function requireEvent(typed: string): string {
+function readEvent(options: Call["options"]): string | null {
+  const typed = options.get("event")
+  if (typed === undefined) return null
   const event = typed.replace(/\.\*?$/, "")
   if (events.includes(event) || subjects.includes(event)) return event
   const close = closestName(event, [...events, ...subjects])

@@ -41,7 +41,7 @@ export interface CertificateFacts {
 }
 
 /** A connection. */
-export interface Link {
+interface Link {
   readonly localAddress: string
   readonly localPort: number
   /** Null without TLS. */

@@ -52,6 +52,11 @@ const page: readonly string[] = [
   ...["Sec-Fetch-Site", "none", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"],
 ]
 
+const call: readonly string[] = [
+  ...["Accept", "application/json", "Sec-Fetch-Mode", "cors"],
+  ...["Sec-Fetch-Site", "same-origin", "Cookie", "doctor=1; theme=a"],
+]
+
 /** The first question: whether Postern answers at all. */
 export const firstProbe: Probe = { name: "first", method: "GET", path: "/me" }
 
@@ -107,12 +112,9 @@ export const cacheProbes: readonly Probe[] = [
 ]
 
 /** Asked one after the other on one connection. */
-export const turnProbes: readonly Probe[] = ["turn_1", "turn_2", "turn_3", "turn_4"].map(
-  (name) => ({
-    ...firstProbe,
-    name,
-  }),
-)
+export const turnProbes: readonly Probe[] = [1, 2, 3, 4].map((turn) => {
+  return { ...firstProbe, name: `turn_${turn}` }
+})
 
 /** Paths and methods that proxies like to treat in a way of their own. */
 const bypasses: readonly (readonly [method: string, path: string])[] = [
@@ -128,27 +130,21 @@ const bypasses: readonly (readonly [method: string, path: string])[] = [
 ]
 
 /** The questions to a host that needs a login. */
-export function gateProbes(): readonly Probe[] {
-  const call = [
-    ...["Accept", "application/json", "Sec-Fetch-Mode", "cors"],
-    ...["Sec-Fetch-Site", "same-origin", "Cookie", "doctor=1; theme=a"],
-  ]
-  return [
-    { name: "gate", method: "GET", path: "/doctor/a?b=1%20x", headers: page },
-    { name: "gate_forged", method: "GET", path: "/doctor", headers: [...page, ...forgedHeaders] },
-    { name: "gate_long", method: "GET", path: `/doctor/${"l".repeat(1_700)}`, headers: page },
-    {
-      ...{ name: "gate_large", method: "GET", path: `/doctor?${"l".repeat(4_000)}` },
-      headers: [...call, "X-Doctor", "h".repeat(4_000)],
-    },
-    // As Git asks, for hosts that let machines in.
-    { name: "gate_program", method: "GET", path: "/doctor" },
-    ...bypasses.map(([method, path]) => ({
-      ...{ name: "gate_bypass", method, path, headers: call },
-      ...(method === "POST" || method === "PUT" ? { body: "{}" } : {}),
-    })),
-  ]
-}
+export const gateProbes: readonly Probe[] = [
+  { name: "gate", method: "GET", path: "/doctor/a?b=1%20x", headers: page },
+  { name: "gate_forged", method: "GET", path: "/doctor", headers: [...page, ...forgedHeaders] },
+  { name: "gate_long", method: "GET", path: `/doctor/${"l".repeat(1_700)}`, headers: page },
+  {
+    ...{ name: "gate_large", method: "GET", path: `/doctor?${"l".repeat(4_000)}` },
+    headers: [...call, "X-Doctor", "h".repeat(4_000)],
+  },
+  // As Git asks, for hosts that let machines in.
+  { name: "gate_program", method: "GET", path: "/doctor" },
+  ...bypasses.map(([method, path]) => ({
+    ...{ name: "gate_bypass", method, path, headers: call },
+    ...(method === "POST" || method === "PUT" ? { body: "{}" } : {}),
+  })),
+]
 
 /** A question with its mark. */
 export function questionOf(

@@ -17,8 +17,7 @@ import {
 import { type PublicAddress, readAddress } from "./public_address.ts"
 import type { ServiceSide } from "./service_side.ts"
 
-/** What a survey needs. */
-export interface SurveyOptions {
+interface SurveyOptions {
   readonly marker: string
   /** Text says why the inside can't be seen. */
   readonly side: ServiceSide | string
@@ -189,7 +188,7 @@ async function askGate(asker: Asker, address: PublicAddress) {
   const [first] = lookup.addresses
   if (first === undefined) return { address, lookup, samples: [] }
   const where = { address, at: endpointAt(first, address) }
-  const samples = gateProbes().map((probe) => askOne(asker, probe, where))
+  const samples = gateProbes.map((probe) => askOne(asker, probe, where))
   if (hasPlainTwin(address)) samples.push(askPlainly(asker, plainGate, where))
   return { address, lookup, samples: await Promise.all(samples) }
 }

@@ -10,8 +10,7 @@ import type { ImportCounts, ImportReport } from "./import_report.ts"
 import { type Line, readLines } from "./lines.ts"
 import type { TransferPlace } from "./transfer_place.ts"
 
-/** What the check works with. */
-export interface CheckParts {
+interface CheckParts {
   readonly check: (line: Line) => Promise<CheckedLine | null>
   readonly place: Pick<TransferPlace, "create" | "batchBytesMax">
   /** Null when nothing is to be created. */

@@ -24,8 +24,7 @@ export interface UserLine {
 /** A line that is a user, or that has a mistake. No fault quotes it: it may be a password. */
 export type CheckedLine = UserLine | { readonly number: number; readonly fault: string }
 
-/** What a check goes by. */
-export interface LineCheckOptions {
+interface LineCheckOptions {
   readonly readLine: ReadLine
   readonly judgeCost: JudgeCost
   /** Of Firebase's hashes, if there are some. */

@@ -12,7 +12,7 @@ import { importedMembers } from "../../service/imported_user.ts"
 import { readCells } from "./csv.ts"
 
 /** What a line says: a user, a mistake, or nothing. No message quotes the line. */
-export type LineReading = { readonly members: JsonObject } | { readonly fault: string } | null
+type LineReading = { readonly members: JsonObject } | { readonly fault: string } | null
 
 /** Reads the lines of a file, one after the other. */
 export type ReadLine = (text: string) => LineReading

@@ -13,7 +13,7 @@ import type { Call } from "../command_row.ts"
 import { requireDeployment, runLongCommand } from "../control.ts"
 import { createProgress } from "../progress.ts"
 import { loadSettings } from "../settings_options.ts"
-import type { Terminal } from "../terminal.ts"
+import { printAtPace, type Terminal } from "../terminal.ts"
 import { writeCells } from "./csv.ts"
 
 /** Writes one user as a line, and what stands before all. */
@@ -43,8 +43,8 @@ export async function runExport(call: Call, terminal: Terminal): Promise<ExitCod
   const command = { command: "user.export" } as const
   await runLongCommand(command, { config, terminal, hints: {} }, async (_value, pieces) => {
     const chunks = chunksOf(pieces, { writer, counts, progress })
-    if (path === undefined) await printAll(chunks, terminal)
-    else await writeFile(path, chunks)
+    if (path !== undefined) await writeFile(path, chunks)
+    else for await (const chunk of chunks) await printAtPace(chunk, terminal)
   }).finally(progress.end)
   const { users, withFactors } = counts
   if (path !== undefined) terminal.print(`Exported ${grouped(users)} users to '${path}'.\n`)
@@ -73,14 +73,6 @@ async function* chunksOf(
     counts.users += exported.length
     counts.withFactors += exported.filter(({ hasFactors }) => hasFactors).length
     progress.show(() => `Exported ${grouped(counts.users)} users`)
-  }
-}
-
-// A slow reader must not make all of it wait in memory.
-async function printAll(chunks: AsyncIterable<Uint8Array>, terminal: Terminal): Promise<void> {
-  for await (const chunk of chunks) {
-    terminal.print(chunk)
-    await terminal.flush()
   }
 }
 
