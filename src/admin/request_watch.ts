@@ -1,5 +1,5 @@
-// What a running service tells `postern doctor`, over the control socket only: how its settings
-// are, and how requests with a marker arrived. The marker is 128 random bits that the command
+// What a running service answers to `postern doctor`, over the control socket only: its settings,
+// and how requests with a marker arrived. The marker is 128 random bits that the command
 // chose, it is good for a minute, and no other request is noted.
 //
 // A marked request may also ask for a cookie, for a large head or for a late reply, in its header:
@@ -33,7 +33,7 @@ const markerForm = /^[\w-]{22}$/
 export interface ServiceFacts {
   /** The public address; null with a shared secret and no POSTERN_ISSUER. */
   readonly publicAddress: string | null
-  /** The issuer that the metadata tells; null with a shared secret. */
+  /** The issuer in the metadata; null with a shared secret. */
   readonly issuer: string | null
   /** Where it listens, as a URL. */
   readonly listensAt: string

@@ -1,4 +1,4 @@
-// What a running service tells `postern status`, over the control socket only.
+// What a running service answers to `postern status`, over the control socket only.
 //
 //   {"command":"status"}
 //   {"ok":true,"value":{"version":"0.1.0","startedAt":1795447800,"isReady":true,…}}

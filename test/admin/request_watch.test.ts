@@ -132,7 +132,7 @@ test("RequestWatch gives a cookie and a large head to a marked request that asks
   }
 })
 
-test("RequestWatch hears why the server refused requests, by peer", () => {
+test("RequestWatch notes why the server refused requests, by peer", () => {
   const { watch } = startedWatch()
   const collected = createCollectedLog()
   const log = watch.listenTo(collected.log)

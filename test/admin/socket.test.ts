@@ -214,7 +214,7 @@ function notReached(directory: string, why: RegExp, hint = broken) {
   }
 }
 
-test("askService() tells the operator that a path is no directory", async (t) => {
+test("askService() reports a path that is not a directory", async (t) => {
   const file = join(temporaryDirectory(t), "file")
   writeFileSync(file, "")
   const asking = askService(file, { command: "user.list" })
@@ -222,7 +222,7 @@ test("askService() tells the operator that a path is no directory", async (t) =>
   await assert.rejects(asking, notReached(file, /ENOTDIR/, hint))
 })
 
-test("askService() tells the operator of a path that is too long for a socket", async () => {
+test("askService() reports a path that is too long for a socket", async () => {
   const directory = `/${"x".repeat(150)}`
   await assert.rejects(askService(directory, { command: "user.list" }), {
     name: "OperatorError",

@@ -50,7 +50,7 @@ test("decryptWith() gives what encryptTo() was given, for each of the recipients
   }
 })
 
-test("encryptTo() and decryptWith() hold no more than some pieces", async (t) => {
+test("encryptTo() and decryptWith() hold a few pieces in memory", async (t) => {
   const { recipient, identity } = await keyOf(t)
   const piece = Buffer.alloc(100_000, "x")
   let given = 0
@@ -79,7 +79,7 @@ test("age decrypts what encryptTo() gives, and the reverse", {
   assert.ok((await gathered((await decryptWith(identity, "k"))(pieces(theirs)))).equals(text))
 })
 
-test("encryptTo() and decryptWith() refuse what is no key, and quote nothing of it", async () => {
+test("encryptTo() and decryptWith() refuse a bad key without quoting it", async () => {
   for (const recipients of ["", "age1xx", "ssh-ed25519 AAAA", "AGE-SECRET-KEY-1XYZ", "bob"]) {
     await assert.rejects(encryptTo(recipients), (error) => {
       assert.ok(error instanceof OperatorError)
@@ -96,7 +96,7 @@ test("encryptTo() and decryptWith() refuse what is no key, and quote nothing of 
   }
 })
 
-test("decryptWith() tells another key, and a text that was cut or changed", async (t) => {
+test("decryptWith() refuses another key, and a text that was cut or changed", async (t) => {
   const { recipient, identity } = await keyOf(t)
   const other = await keyOf(t)
   const encrypted = await gathered((await encryptTo(recipient))(pieces(text)))
@@ -157,7 +157,7 @@ test("postern restore --identity reads an encrypted backup, from a file and from
   assert.equal(asIs.exitCode, 0)
 })
 
-test("postern restore of an encrypted backup says that a key is needed, and which is none", async (t) => {
+test("postern restore of an encrypted backup asks for a key, and refuses a file without one", async (t) => {
   const [{ recipient }, other] = [await keyOf(t), await keyOf(t)]
   const { file, settings, data } = await backedUp(t)
   writeFileSync(file, await gathered((await encryptTo(recipient))(pieces(readFileSync(file)))))
@@ -187,7 +187,7 @@ test("postern restore of an empty file says that it is cut off", async (t) => {
   assert.match(stderr, /can't be read: line 1: the backup is cut off here/)
 })
 
-test("writeBackupFile() reads back what nobody can read, and tells a change of it", async (t) => {
+test("writeBackupFile() compares an encrypted file with what was written", async (t) => {
   const directory = temporaryDirectory(t)
   const path = join(directory, "b.age")
   const spoiled = createHash("sha256").update(text).digest()

@@ -29,7 +29,7 @@ function trailOf(
 
 const alice = { user: "alice", client: "192.0.2.7" }
 
-test("postern audit tail shows the last lines, for people and as they are", async (t) => {
+test("postern audit tail shows the last lines, for people and as JSON", async (t) => {
   const lines = Array.from({ length: 30 }, (_, at) => line(at, "login.failed", alice))
   const { settings } = trailOf(t, lines.join(""))
   const { exitCode, stdout, stderr } = await run(["audit", "tail"], settings)
@@ -56,7 +56,7 @@ test("postern audit tail finds lines across the blocks that it reads", async (t)
   }
 })
 
-test("postern audit tail leaves out what is no line of the trail", async (t) => {
+test("postern audit tail leaves out lines that are not audit events", async (t) => {
   const torn = '{"time":"2026-11-23T15:30:00Z","level":"audit","ev'
   const { settings } = trailOf(
     t,
@@ -71,7 +71,7 @@ test("postern audit tail of an empty file shows nothing", async (t) => {
   assert.deepEqual(await run(["audit", "tail"], settings), { exitCode: 0, stdout: "", stderr: "" })
 })
 
-test("postern audit tail -f goes on with what comes, until a signal", async (t) => {
+test("postern audit tail -f follows new lines until a signal", async (t) => {
   const { path, settings } = trailOf(t, line(1, "key.made"))
   const steps = [
     () => appendFileSync(path, line(2, "user.added", alice)),
@@ -93,7 +93,7 @@ test("postern audit tail -f goes on with what comes, until a signal", async (t) 
   assert.deepEqual(ran, { exitCode: 0, stdout: expected, stderr: "" })
 })
 
-test("postern audit tail -f waits for the file, and ends with its reader", async (t) => {
+test("postern audit tail -f waits for the file, and ends when its reader ends", async (t) => {
   const { path, settings } = trailOf(t, null)
   setTimeout(() => writeFileSync(path, line(1, "key.made")), 10)
   let printed = 0
@@ -140,7 +140,7 @@ test("postern audit search finds lines by user, event and time", async (t) => {
   assert.deepEqual(await found("--until", "2026-11-23"), [])
 })
 
-test("postern audit search --since takes a while before now", async (t) => {
+test("postern audit search --since takes a duration before now", async (t) => {
   const now = Math.floor(Date.now() / 1000)
   const at = (ago: number) =>
     auditLine(new Date((now - ago) * 1000).toISOString().replace(/\.\d+/, ""), "key.made", {})
@@ -190,11 +190,11 @@ test("postern audit search says what it left out", async (t) => {
       "Not searched, since only .gz is read here: audit.jsonl.4.xz\n",
   )
   const one = trailOf(t, "torn\n")
-  const { stderr: told } = await run(["audit", "search"], one.settings)
-  assert.equal(told, "No line matches.\n1 line is no audit event, or torn: left out.\n")
+  const ofOne = await run(["audit", "search"], one.settings)
+  assert.equal(ofOne.stderr, "No line matches.\n1 line is no audit event, or torn: left out.\n")
 })
 
-test("postern audit search ends with its reader, and with a signal", async (t) => {
+test("postern audit search ends when its reader ends, and at a signal", async (t) => {
   const many = Array.from({ length: 20_000 }, (_, at) => line(at % 60, "login.failed", alice))
   const { settings } = trailOf(t, many.join(""), { ".1": many.join("") })
   for (const stop of [
@@ -213,7 +213,7 @@ test("postern audit search ends with its reader, and with a signal", async (t) =
   }
 })
 
-test("postern audit shows nothing that turns a text around", async (t) => {
+test("postern audit escapes characters that reverse text", async (t) => {
   const hostile =
     '{"time":"2026-11-23T15:30:00Z","level":"audit","event":"x","user":"\u202e \\u001b"}\n'
   const { settings } = trailOf(t, hostile)

@@ -123,7 +123,7 @@ test("postern backup leaves nothing when the service ends in the middle", async 
   assert.deepEqual(readdirSync(backups), [])
 })
 
-test("postern backup keeps nothing that can't be read back", async (t) => {
+test("postern backup removes a file that can't be read back", async (t) => {
   async function* pieces() {
     yield Buffer.from('{"format":"postern-backup","version":1,\n')
   }
@@ -156,7 +156,7 @@ test("postern backup that is interrupted leaves nothing", async (t) => {
   assert.deepEqual(readdirSync(backups), [])
 })
 
-test("postern backup tells what the service refuses", async (t) => {
+test("postern backup prints the refusal of the service", async (t) => {
   const backup = async () => {
     throw new Unavailable("The keys could not be read")
   }
@@ -166,7 +166,7 @@ test("postern backup tells what the service refuses", async (t) => {
   assert.match(stderr, /^postern: The keys could not be read\nhint: Nothing was changed\. /)
 })
 
-test("postern backup is whole, also when it can't be noted", async (t) => {
+test("postern backup succeeds when it can't be noted for postern status", async (t) => {
   const { data, settings, file } = await placeOfService(t)
   mkdirSync(join(data, "last_backup.json"))
   const { exitCode, stdout, stderr } = await run(["backup", file], settings)

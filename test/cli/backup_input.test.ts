@@ -25,7 +25,7 @@ test("postern restore follows a link to a file", async (t) => {
   assert.deepEqual([ran.exitCode, ran.stderr], [0, ""])
 })
 
-test("postern restore says what is no backup file", async (t) => {
+test("postern restore refuses a file that is not a backup", async (t) => {
   const { file, settings } = await backedUp(t)
   const directory = temporaryDirectory(t)
   const pipe = join(directory, "pipe")
@@ -62,7 +62,7 @@ test("postern restore - reads no terminal", async (t) => {
   assert.equal(existsSync(data), false)
 })
 
-test("postern restore leaves no file open, whatever it found", async (t) => {
+test("postern restore closes the backup, also after a failure", async (t) => {
   const { file, settings } = await backedUp(t)
   const text = readFileSync(file, "utf8")
   const encrypted = `age-encryption.org/v1\n${text}`

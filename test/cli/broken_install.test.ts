@@ -65,7 +65,7 @@ for (const [missing, expected] of [
   })
 }
 
-test("postern in a clone without the library of bcrypt does all but compare with such hashes", (t) => {
+test("postern in a clone without the bcrypt library works, but for bcrypt hashes", (t) => {
   const without = installedPackages().filter((name) => name.startsWith("@node-rs/bcrypt"))
   assert.notDeepEqual(without, [])
   const copy = copyProject(t, { without })
@@ -92,7 +92,7 @@ test("postern under --no-addons exits 69 and says what to do", () => {
   )
 })
 
-test("brokenInstall() knows a package of another version, and no bug", () => {
+test("brokenInstall() recognises a package of another version, and not a bug", () => {
   const other = brokenInstall(
     new SyntaxError("The requested module 'jose' does not provide an export named 'x'"),
   )

@@ -86,7 +86,7 @@ for (const line of ["help key", "key --help", "key -h"]) {
   })
 }
 
-test("postern help fits a terminal, of every command", async () => {
+test("postern help of each command fits a terminal", async () => {
   const texts = [help, (await run(["help", "settings"])).stdout]
   for (const { name } of commandRows) {
     const { exitCode, stdout } = await run(["help", ...name.split(" ")])
@@ -122,7 +122,7 @@ const unknown: readonly (readonly [words: readonly string[], quoted: string, hin
 ]
 
 for (const [words, quoted, hint] of unknown) {
-  test(`postern ${JSON.stringify(words.join(" "))} is refused as no command`, async () => {
+  test(`postern ${JSON.stringify(words.join(" "))} is refused as an unknown command`, async () => {
     assert.deepEqual(await run(words), {
       exitCode: 2,
       stdout: "",
@@ -131,7 +131,7 @@ for (const [words, quoted, hint] of unknown) {
   })
 }
 
-test("postern user is refused as no complete command", async () => {
+test("postern user is refused as an incomplete command", async () => {
   assert.deepEqual(await run(["user"]), {
     exitCode: 2,
     stdout: "",
@@ -190,7 +190,7 @@ test("postern serve takes options before settings, and names them where they are
   assert.doesNotMatch(stderr, /POSTERN_/)
 })
 
-test("postern takes the file of a secret as option, in the place of the secret in the environment", async () => {
+test("postern prefers the option for a secret's file to the secret in the environment", async () => {
   const environment = { JWT_SECRET_KEY: "changeme" }
   const { exitCode, stderr } = await run(
     ["user", "list", "--jwt-secret-key-file", "/nonexistent/key"],
@@ -204,7 +204,7 @@ test("postern takes the file of a secret as option, in the place of the secret i
   assert.deepEqual(environment, { JWT_SECRET_KEY_FILE: "/nonexistent/key" })
 })
 
-test("postern hints at commands as they are called here", async () => {
+test("postern names commands in hints as the program is called", async () => {
   for (const program of ["npm run postern --", "node bin/postern.js"]) {
     const terminal = { ...createFakeTerminal(), program }
     assert.equal(await runCommandLine(["sreve"], terminal), 2)
@@ -240,7 +240,7 @@ test("postern demo names mistaken settings", async () => {
   assert.match(stderr, /POSTERN_LOG_LEVEL: 'loud' is not valid/)
 })
 
-test("runCommandLine() tells a bug from a mistake", async () => {
+test("runCommandLine() reports a bug as a bug, with its stack", async () => {
   const terminal = createFakeTerminal()
   const environment = new Proxy(terminal.environment, {
     get() {
@@ -252,7 +252,7 @@ test("runCommandLine() tells a bug from a mistake", async () => {
   assert.match(terminal.stderr(), /^postern: this is a bug: TypeError: a bug\n {4}at /)
 })
 
-test("runCommandLine() waits for what was printed, and a service not for long", async () => {
+test("runCommandLine() waits for printed text, but for a service only a moment", async () => {
   const waited: (number | null)[] = []
   const terminal = createFakeTerminal({ POSTERN_PORT: "eighty" })
   const settle = async (millisMax: number | null) => {

@@ -65,7 +65,7 @@ function failure(message: string, hint: string, exitCode: number) {
   }
 }
 
-test("postern user mfa list shows methods, since when, and what else matters", async (t) => {
+test("postern user mfa list shows methods, times and remarks", async (t) => {
   const { run } = await prepare(t, true, {})
   assert.equal(
     (await run("mfa list Carol")).whole,
@@ -206,7 +206,7 @@ test("postern user mfa reset asks first, and changes nothing without a yes", asy
   assert.match(printed, /^Removed all second factors of 'carol'/)
 })
 
-test("postern user mfa: mistakes change nothing and say what is meant", async (t) => {
+test("postern user mfa refuses mistakes, changes nothing and gives a hint", async (t) => {
   const { run } = await prepare(t, true, {})
   const users = "`postern user list` shows the users."
   const hint = "Nothing was changed."
@@ -238,7 +238,7 @@ test("postern user mfa: mistakes change nothing and say what is meant", async (t
   assert.match((await run("mfa list carol")).whole, /\npasskey /)
 })
 
-test("postern user list tells who has a second factor, and who is locked", async (t) => {
+test("postern user list shows second factors and locked users", async (t) => {
   for (const [kept, mfa] of [
     [sampleFactors(), "on"],
     [sampleFactors({ failures: 100 }), "locked"],

@@ -50,7 +50,7 @@ test("reportFailure() a bug prints its stack, escaped", () => {
   assert.match(stderr, /^postern: this is a bug: TypeError: \\u001b\[2Ja bug\n {4}at /)
 })
 
-test("reportFailure() an error of the system that nobody expected is no bug", () => {
+test("reportFailure() prints an unexpected system error as a mistake with a hint", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
     code: "ENOSPC",
     syscall: "write",
@@ -70,7 +70,7 @@ test("reportFailure() an error of the system that nobody expected is no bug", ()
   assert.equal(report(missing).exitCode, 1)
 })
 
-test("reportFailure() what is unavailable without a cause says so", () => {
+test("reportFailure() prints Unavailable without a cause by its message", () => {
   const { exitCode, stderr } = report(new Unavailable("The store is closed"))
   assert.equal(exitCode, 69)
   assert.match(stderr, /^postern: The store is closed\nhint: Check POSTERN_DATA_DIR, /)

@@ -61,7 +61,7 @@ test("postern init finishes a first start that was cut short", async (t) => {
   assert.deepEqual(readdirSync(directory).sort(), files)
 })
 
-test("postern init and every other command refuse a directory with a part of a deployment", async (t) => {
+test("every command refuses a directory with a part of a deployment", async (t) => {
   for (const lost of [
     ["store.json", "journal.0.jsonl", "journal.1.jsonl"],
     ["store.json"],
@@ -84,7 +84,7 @@ test("postern init and every other command refuse a directory with a part of a d
   }
 })
 
-test("postern changes no file or mode but by serve, demo and init", async (t) => {
+test("postern changes files and modes only by serve, demo and init", async (t) => {
   const directory = temporaryDirectory(t)
   chmodSync(directory, 0o755)
   writeFileSync(join(directory, "letter.txt"), "dear")

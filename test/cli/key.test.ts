@@ -51,7 +51,7 @@ for (const [name, words, takes] of mistaken) {
 }
 
 for (const word of ["make", "__proto__", "toString"]) {
-  test(`postern key ${word} is refused as no command`, async (t) => {
+  test(`postern key ${word} is refused as an unknown command`, async (t) => {
     const hint = "`postern help key` lists the commands."
     const expected = failure(`'postern key ${word}' is not a command`, hint, 2)
     await assert.rejects(run(temporaryDirectory(t), word), expected)
@@ -81,11 +81,11 @@ for (const running of [false, true]) {
     const kid = first.slice(0, 43)
 
     const rotated = await run(directory, "rotate")
-    const told = new RegExp(
+    const report = new RegExp(
       `^Published key '([\\w-]{43})'\\. It signs tokens from (${time}) on\\.\n$`,
     )
-    const [, added, signsFrom] = told.exec(rotated) ?? []
-    assert.match(rotated, told)
+    const [, added, signsFrom] = report.exec(rotated) ?? []
+    assert.match(rotated, report)
     const rows = `${kid} +ES256 +signing +${time} +${time}\n${added} +ES256 +waiting +${signsFrom} +-\n`
     assert.match(await run(directory, "list"), new RegExp(`^${heading}${rows}${otherRows}$`))
     await assert.rejects(

@@ -41,7 +41,7 @@ function failure(code: string): Error {
   return Object.assign(new Error(`${code}: made by a test`), { code })
 }
 
-test("createOutput() settles when the last of it is written", async (t) => {
+test("createOutput() settles when all text is written", async (t) => {
   const pending: (() => void)[] = []
   const output = outputOf(t, (_chunk, done) => pending.push(done))
   output.write("one")
@@ -63,14 +63,14 @@ test("createOutput() settles when the last of it is written", async (t) => {
   assert.equal(output.unreadBytes(), 0)
 })
 
-test("createOutput() does not settle later than it was told", async (t) => {
+test("createOutput() settles after the given time at the latest", async (t) => {
   const output = outputOf(t, () => {})
   output.write("nobody reads it")
   assert.equal(await output.settle(1), null)
 })
 
 for (const code of ["ENOSPC", "EIO", "EFBIG"]) {
-  test(`createOutput() tells of ${code}, and goes on`, async (t) => {
+  test(`createOutput() reports ${code} and goes on`, async (t) => {
     const written: string[] = []
     const output = outputOf(t, (chunk, done) => {
       written.push(String(chunk))
@@ -106,7 +106,7 @@ test("createOutput() of a file writes all of a text at once", async (t) => {
   assert.ok(readFileSync(path, "utf8").endsWith("\nmore"))
 })
 
-test("createOutput() of a file tells of a write that a full disk cut short", {
+test("createOutput() of a file reports a write that a full disk cut short", {
   skip: noSmallDisk,
 }, async (t) => {
   const disk = mountSmallDisk(t, 64)

@@ -92,7 +92,7 @@ for (const [name, chunks, password] of typed) {
   })
 }
 
-test("askPassword() at a keyboard puts letters together that come in two halves", async () => {
+test("askPassword() at a keyboard joins a letter that comes in two halves", async () => {
   const keyboard = createFakeKeyboard()
   const asking = askPassword("alice", createFakeTerminal({}, keyboard.input))
   const line = Buffer.from("Grüße aus Kanada\r")
@@ -125,7 +125,7 @@ test("askPassword() at a keyboard refuses two that differ", async () => {
   assert.deepEqual(rawModes, [true, false, true, false])
 })
 
-test("askPassword() at a keyboard refuses nothing at all", async () => {
+test("askPassword() at a keyboard refuses an empty password", async () => {
   const { asking, type } = askAtKeyboard()
   await type("\r")
   await type("\r")
@@ -167,7 +167,7 @@ test("askPassword() at a keyboard says what is wrong with a password before it a
   assert.equal(terminal.stderr(), asked.join("\n"))
 })
 
-test("askPassword() at a keyboard ends after three passwords that won't do", async () => {
+test("askPassword() at a keyboard ends after three refused passwords", async () => {
   const { asking, type } = askAtKeyboard()
   for (const line of ["one\r", "two\r", "three\r"]) await type(line)
   const message = "A password needs at least 15 characters"
@@ -240,7 +240,7 @@ for (const [name, chunks, expected] of refusedInput) {
   })
 }
 
-test("askPassword() asks nothing where the input is a terminal no more", async () => {
+test("askPassword() asks nothing when the terminal has gone", async () => {
   const keyboard = createFakeKeyboard()
   const input = Object.assign(keyboard.input, { isTTY: false as unknown as true })
   const terminal = createFakeTerminal({}, input)

@@ -203,7 +203,7 @@ test("postern restore --keep-sessions takes a backup without keys", async (t) =>
   assert.ok(service)
 })
 
-test("postern restore leaves a directory that holds something as it is", async (t) => {
+test("postern restore refuses a directory that is not empty", async (t) => {
   const { file, data, settings } = await backedUp(t)
   assert.equal((await run(["restore", file], settings)).exitCode, 0)
   const before = readFileSync(join(data, "store.json"))

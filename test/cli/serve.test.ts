@@ -19,7 +19,7 @@ const program = `
   console.log(JSON.stringify({ exitCode, left: Object.keys(environment) }))
 `
 
-test("runServe() takes secrets out of the environment, whatever becomes of the start", (t) => {
+test("runServe() removes secrets from the environment, also when the start fails", (t) => {
   // No data directory, so that the start ends as soon as the settings are read.
   const file = join(temporaryDirectory(t), "file")
   writeFileSync(file, "")

@@ -74,7 +74,7 @@ test("postern session list NAME shows those of a user, the last used first", asy
   assert.equal(json.stdout.split("\n").length, 5, "a record on each line")
 })
 
-test("postern session list leaves out what has expired, and says that nobody is there", async (t) => {
+test("postern session list leaves out expired sessions, and says when there are none", async (t) => {
   const { service, settings } = await placeOfSessions(t)
   service.clock.advance(8 * 86_400)
   assert.equal((await run(["session", "list"], settings)).stdout, "Nobody is logged in.\n")
@@ -94,7 +94,7 @@ test("postern session list of an unknown user is refused", async (t) => {
   }
 })
 
-test("postern session list goes through many without a service, and stops with its reader", async (t) => {
+test("postern session list reads many sessions without a service, and stops when its reader stops", async (t) => {
   const data = await setUp(join(temporaryDirectory(t), "data"))
   const store = await openJsonStore({ directory: data, disk: machineDisk, warn: assert.fail })
   await store.users.create(sampleUser("alice"))

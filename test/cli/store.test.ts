@@ -159,7 +159,7 @@ test("postern store revive asks before it does anything", async (t) => {
 const usage =
   "Usage: postern store copy --from PLACE --to PLACE. `postern help store copy` says more."
 
-/** Places of a copy that are missing or mistaken, and how it is told. */
+/** Places of a copy that are missing or mistaken, and the messages. */
 const mistaken: readonly (readonly [words: string, exitCode: number, stderr: RegExp])[] = [
   [
     "",
@@ -207,7 +207,7 @@ test("postern store copy of a directory on which a service runs is refused", asy
   })
 })
 
-test("postern store statsu is told what it may have meant", async () => {
+test("postern store statsu suggests postern store status", async () => {
   const { exitCode, stderr } = await run({}, ["statsu"])
   assert.equal(exitCode, 2)
   assert.match(stderr, /Did you mean `postern store status`\? `postern help store` lists/)

@@ -113,7 +113,7 @@ test("postern store status names the transaction that holds the horizon", { skip
   })
 })
 
-test("postern store copy tells what it copied, both ways, and hides the password", {
+test("postern store copy prints what it copied, both ways, without the password", {
   skip,
 }, async (t) => {
   await withoutSchema(host)
@@ -155,7 +155,7 @@ test("postern store copy tells what it copied, both ways, and hides the password
   assert.match(again.stderr, /^postern: '.*' is in use: it holds 'journal\.0\.jsonl', /)
 })
 
-test("postern user over a database tells the audit trail what it did, and where", {
+test("postern user over a database prints its audit lines and the place", {
   skip,
 }, async (t) => {
   await withoutSchema(host)

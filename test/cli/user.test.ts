@@ -210,7 +210,7 @@ test("postern user list shows who is locked, unless disabled, and unlock lets th
   assert.match(await run(directory, "list"), /\nalice {5}enabled .*\nbob {7}disabled /)
 })
 
-test("postern user: role add and remove, claim set and remove, tell what the user has", async (t) => {
+test("postern user role and claim commands print the roles and claims", async (t) => {
   const { accounts } = await createTestService(t)
   const directory = await openControlDirectory(t, { accounts })
   const rows = [
@@ -228,12 +228,12 @@ test("postern user: role add and remove, claim set and remove, tell what the use
     ["claim remove alice tenant", '["admin"]', '{"plan":"free"}'],
   ] as const
   for (const [words, roles, claims] of rows) {
-    const told = `User 'alice' now has roles ${roles} and claims ${claims}.\n`
-    assert.equal(await run(directory, words), told)
+    const printed = `User 'alice' now has roles ${roles} and claims ${claims}.\n`
+    assert.equal(await run(directory, words), printed)
   }
 })
 
-test("postern user tells why a role or a claim won't do", async (t) => {
+test("postern user says why a role or a claim is refused", async (t) => {
   const { accounts } = await createTestService(t)
   const directory = await openControlDirectory(t, { accounts })
   const rows = [

@@ -18,14 +18,14 @@ test("postern user says where it wrote, while no service runs", async (t) => {
     ["role add carol admin", "User 'carol' now has roles [\"admin\"] and claims {}.\n"],
     ["logout carol", "Ended all sessions of 'carol'.\n"],
   ]
-  for (const [words = "", told] of rows) {
+  for (const [words = "", report] of rows) {
     const input = pipedInput(password)
     // By a relative path, too.
     const environment = { POSTERN_DATA_DIR: relative(process.cwd(), directory) }
     const terminal = createFakeTerminal(environment, input)
     await runTyped(["user", ...words.split(" ")], terminal)
     const place = `Written to '${directory}', since no service runs there.\n`
-    assert.equal(terminal.stdout(), `${told}${place}`)
+    assert.equal(terminal.stdout(), `${report}${place}`)
   }
   const terminal = createFakeTerminal({ POSTERN_DATA_DIR: directory })
   await runTyped(["user", "list"], terminal)

@@ -94,7 +94,7 @@ for (const [environment, name, problem, hint] of rows) {
   })
 }
 
-test("loadConfig() warns when nothing could get in, and when apps get no token", () => {
+test("loadConfig() warns of protected hosts without trusted proxies, or with a shared secret", () => {
   const noProxy =
     "POSTERN_PROTECT is set and POSTERN_TRUSTED_PROXIES is not: /verify answers trusted proxies only, so nobody gets in. Set it to the address of your proxy"
   const noToken =

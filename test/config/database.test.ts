@@ -144,7 +144,7 @@ for (const [environment, name, problem, hint] of rows) {
   })
 }
 
-test("loadConfig() reports a store that can't be read, and nothing for want of it", () => {
+test("loadConfig() reports an unreadable store, and no other mistake", () => {
   const message = mistakeOf({
     POSTERN_STORE: "postgres://canary",
     POSTERN_STORE_SECRET: testSecret,

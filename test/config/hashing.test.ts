@@ -16,7 +16,7 @@ function hashesOf(
 ) {
   const reported: string[][] = []
   const values = { hashMemoryKib } as unknown as SettingValues
-  const report = (...told: string[]) => void reported.push(told)
+  const report = (...mistake: string[]) => void reported.push(mistake)
   return { width: hashesAtATime(values, poolSize, machine, report), reported }
 }
 
@@ -51,19 +51,19 @@ for (const [setting, size] of [
   ["0", 1],
   ["none", 1],
 ] as const) {
-  test(`hashesAtATime() reports a pool of ${setting}, which leaves nothing to all else`, () => {
+  test(`hashesAtATime() reports a thread pool of ${setting}`, () => {
     const hint = "Set at least 2, one for hashing and one for everything else, or unset it for 4"
     const { reported } = hashesOf(large, { poolSize: setting })
     assert.deepEqual(reported, [["UV_THREADPOOL_SIZE", `It gives ${size} thread`, hint]])
   })
 }
 
-test("hashesAtATime() says nothing of a size that is a mistake already", () => {
+test("hashesAtATime() reports nothing when the size is a mistake already", () => {
   const { reported } = hashesOf(large, { hashMemoryKib: null })
   assert.deepEqual(reported, [])
 })
 
-test("thisMachine() tells of at least a core, and of no more memory than there is", (t) => {
+test("thisMachine() has at least one core, and no more memory than the machine", (t) => {
   const rows: readonly (readonly [limit: number | undefined, memoryBytes: number])[] = [
     [0, totalmem()],
     [undefined, totalmem()],

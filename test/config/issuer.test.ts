@@ -118,10 +118,10 @@ const mistakes: readonly (readonly [values: readonly string[], says: string, hin
   ],
 ]
 
-for (const [values, says, told] of mistakes) {
+for (const [values, says, hint] of mistakes) {
   for (const value of values) {
     test(`issuer() refuses ${JSON.stringify(value).slice(0, 60)}`, () => {
-      assert.deepEqual(mistakeOf(value), [`'${value}' ${says}`, told])
+      assert.deepEqual(mistakeOf(value), [`'${value}' ${says}`, hint])
     })
   }
 }
@@ -149,10 +149,10 @@ const spellings: readonly (readonly [value: string, says: string, written: strin
 ]
 
 for (const [value, says, written] of spellings) {
-  test(`issuer() refuses ${value} and tells how to write it`, () => {
-    const [problem, told] = mistakeOf(value)
+  test(`issuer() refuses ${value} and shows the right spelling`, () => {
+    const [problem, hint] = mistakeOf(value)
     assert.equal(problem, `'${value}' ${says}`)
-    assert.ok(told?.startsWith(`Write it as ${written}: verifiers compare it as text`), told)
+    assert.ok(hint?.startsWith(`Write it as ${written}: verifiers compare it as text`), hint)
     assert.equal(issuer(written), written)
   })
 }

@@ -164,11 +164,13 @@ test("loadConfig() takes the port's address for the issuer and that for the audi
   const { publicAddress, claims } = load({ POSTERN_PORT: "9000" })
   const address = "http://localhost:9000"
   assert.deepEqual([publicAddress, claims.issuer, claims.audience], [address, address, address])
-  const told = load({ POSTERN_ISSUER: "https://a.example" }).claims
-  assert.deepEqual([told.audience, told.acceptedAudiences], [told.issuer, [told.issuer]])
+  const { issuer, audience, acceptedAudiences } = load({
+    POSTERN_ISSUER: "https://a.example",
+  }).claims
+  assert.deepEqual([audience, acceptedAudiences], [issuer, [issuer]])
 })
 
-test("withPort() puts the port that was free in the place of 0", () => {
+test("withPort() replaces port 0 by the real port", () => {
   const address = "http://localhost:45678"
   const { publicAddress, claims } = withPort(load({ POSTERN_PORT: "0" }), 45_678)
   assert.deepEqual([publicAddress, claims.issuer, claims.audience], [address, address, address])
@@ -178,7 +180,7 @@ test("withPort() puts the port that was free in the place of 0", () => {
   assert.deepEqual(named.acceptedAudiences, ["app"])
 })
 
-test("withPort() leaves alone what was set", () => {
+test("withPort() keeps an issuer and an audience that were set", () => {
   for (const environment of [
     { POSTERN_PORT: "9000" },
     { POSTERN_PORT: "0", POSTERN_ISSUER: "https://login.example.org" },
@@ -194,7 +196,7 @@ test("loadConfig() with a shared secret signs HS256", () => {
   assert.deepEqual(signing, { kind: "shared", algorithm: "HS256", secret: testSecret })
 })
 
-test("loadConfig() takes the shared secret before this one, too", () => {
+test("loadConfig() takes the previous shared secret", () => {
   const environment = { JWT_SECRET_KEY: testSecret, JWT_SECRET_KEY_PREVIOUS: testPreviousSecret }
   const { signing } = load(environment)
   const secrets = { secret: testSecret, previous: testPreviousSecret }

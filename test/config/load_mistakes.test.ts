@@ -266,7 +266,7 @@ test("loadConfig() never prints a secret's value, whatever is wrong with it", ()
   }
 })
 
-test("loadConfig() lets an error of its own code through", () => {
+test("loadConfig() does not report a bug as a mistake", () => {
   const bug = new RangeError("a bug")
   const environment = Object.defineProperty({}, "POSTERN_HOST", {
     get() {

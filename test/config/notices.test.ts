@@ -39,7 +39,7 @@ test("loadConfig() notes that others may reach it under another address", () => 
   assert.deepEqual(shared.notices, [])
 })
 
-test("loadConfig() notes JWT_ names that are not read, and does not mind others'", () => {
+test("loadConfig() notes unknown JWT_ names, and ignores other programs' names", () => {
   const environment = { JWT_COOKIE_SECURE: "1", UNRELATED: "x", POSTERNX: "y" }
   assert.deepEqual(load(environment).notices, [
     "JWT_COOKIE_SECURE is set, but Postern has no such setting; 'postern help settings' lists them",

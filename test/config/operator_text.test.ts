@@ -77,7 +77,7 @@ for (const [name, given, mistake] of refused) {
   })
 }
 
-test("readOperatorText() lets a text have the control characters that it may", () => {
+test("readOperatorText() allows the given control characters", () => {
   const pem = "-----BEGIN\r\n\tMIG\r\n-----END\r\n"
   assert.deepEqual(readOperatorText(pem, "\n\t"), { text: "-----BEGIN\n\tMIG\n-----END" })
   assert.deepEqual(readOperatorText("a:b\n\nc:d\n", "\n"), { text: "a:b\n\nc:d" })
@@ -86,7 +86,7 @@ test("readOperatorText() lets a text have the control characters that it may", (
   assert.deepEqual(readOperatorText("a\0b", "\0"), { mistake: nul })
 })
 
-test("readOperatorText() of a mebibyte takes no longer than a read", () => {
+test("readOperatorText() reads a mebibyte fast", () => {
   for (const text of [
     "\r".repeat(1024 ** 2),
     "\r\n".repeat(1024 ** 2 / 2),

@@ -26,7 +26,7 @@ const nothing: AccessRule = {
   ...{ roles: null, users: null, freshSeconds: null, mfa: false },
 }
 
-test("readProtectedHosts() reads a line a host, whatever stands around it", () => {
+test("readProtectedHosts() reads one host a line, with comments and blanks around it", () => {
   const text = [
     "# the house",
     "",

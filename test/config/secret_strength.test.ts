@@ -188,7 +188,7 @@ const frames: readonly ((secret: string) => string)[] = [
 ]
 
 for (const [name, form] of Object.entries(forms)) {
-  test(`findSecretFault() accepts 32 random bytes as ${name}, whatever is around them`, () => {
+  test(`findSecretFault() accepts 32 random bytes as ${name}, with any text around them`, () => {
     for (let index = 0; index < triesOf({ few: 105, many: 400 }); index += 1) {
       const frame = frames[index % frames.length] ?? String
       const secret = frame(form(generated(index).subarray(0, 32)))
@@ -223,7 +223,7 @@ test("findSecretFault() judges what is left of a secret with a word in it", () =
   )
 })
 
-test("findSecretFault() judges a long text as soon as a short one", () => {
+test("findSecretFault() takes no longer for a long text than for a short one", () => {
   for (const [text, reason] of [
     [`${"a".repeat(1_000_000)}b`, predictable],
     [generated(0).toString("base64").repeat(10_000), null],

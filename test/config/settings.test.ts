@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { secretNames, settingNames, settingRows } from "../../src/config/settings.ts"
 import { SettingMistake } from "../../src/config/values.ts"
 
-test("settings: this is all there is, with these defaults", () => {
+test("settings: the table has these names and defaults", () => {
   const shown = settingRows.map(
     ([, { name, fallback, shownDefault }]) => `${name}=${shownDefault ?? fallback ?? ""}`,
   )

@@ -139,7 +139,7 @@ for (const name of ["JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "POSTERN_SEED_USERS"]) 
   })
 }
 
-test("loadConfig() tells of files only where a secret may be one's path", () => {
+test("loadConfig() suggests NAME_FILE only for a secret that looks like a path", () => {
   for (const environment of [
     { JWT_SECRET_KEY: "secret" },
     { JWT_PRIVATE_KEY: "key" },

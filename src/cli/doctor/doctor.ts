@@ -1,6 +1,6 @@
 // postern doctor: says what is wrong between browser, proxy and Postern. It asks the service
-// through its public address, lets the running service tell over the control socket what arrived,
-// and compares both. It logs nobody in, sends no secret, and changes nothing.
+// through its public address, asks the running service over the control socket what arrived, and
+// compares both. It logs nobody in, sends no secret, and changes nothing.
 
 import { type ExitCode, exitCodes, OperatorError } from "../../errors.ts"
 import { randomName } from "../../system/random.ts"

@@ -8,7 +8,7 @@ import { OperatorError } from "../../errors.ts"
 import { findDataDirectory } from "../../store/data_directory.ts"
 import { machineDisk } from "../../system/disk.ts"
 
-/** The running service, as its control socket tells. */
+/** What the running service says over its control socket. */
 export interface ServiceSide {
   readonly facts: WatchStarted
   /** How many seconds the service's clock is ahead of this one. */

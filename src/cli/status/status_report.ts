@@ -73,7 +73,7 @@ function amountsOf({
 
 /** The report for people. */
 export function statusInWords(facts: StatusFacts, warnings: readonly StatusWarning[]): string {
-  const told = warnings.map(({ text, hint }) => `  ${text}.\n    ${hint}\n`).join("")
+  const list = warnings.map(({ text, hint }) => `  ${text}.\n    ${hint}\n`).join("")
   const head = warnings.length === 1 ? "1 warning" : `${grouped(warnings.length)} warnings`
   const rows = [
     ["service", serviceInWords(facts)],
@@ -83,7 +83,7 @@ export function statusInWords(facts: StatusFacts, warnings: readonly StatusWarni
     ["backup", backupInWords(facts)],
     ["audit file", auditInWords(facts)],
   ]
-  return `${warnings.length === 0 ? "All is well.\n" : `${head}:\n${told}`}\n${inColumns(rows)}`
+  return `${warnings.length === 0 ? "All is well.\n" : `${head}:\n${list}`}\n${inColumns(rows)}`
 }
 
 function serviceInWords({ service: { answer } }: StatusFacts): string {

@@ -34,7 +34,7 @@ export function warningsOf(facts: StatusFacts): readonly StatusWarning[] {
   })
   const hint = "docs/configuration.md has all settings."
   const notices = facts.settings.notices.map((text) => ({ code: "settings", text, hint }))
-  // A service of an older Postern tells of none.
+  // A service of an older Postern names no proxies.
   const proxies = (facts.service.answer?.proxies ?? []).map(({ address, message }) => ({
     code: "proxy",
     text: `The settings do not fit the proxy at ${address}`,

@@ -8,7 +8,7 @@ export interface FaultRow {
   readonly name: string
   readonly settings?: Readonly<Record<string, string>>
   readonly script?: Script
-  /** The address that is asked; that of the service unless told. */
+  /** The address that is asked; by default that of the service. */
   readonly url?: string
   readonly says: readonly RegExp[]
 }

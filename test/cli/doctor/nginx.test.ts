@@ -10,7 +10,7 @@ import { nginxAnswerRows } from "./nginx_answer_rows.ts"
 import { type BrokenRow, nginxRows } from "./nginx_rows.ts"
 import { complaints, type Printed, startWorld, type Ways, type World } from "./proxied.ts"
 
-/** How many doctors ask at a time: the service tells eight of them what arrives. */
+/** How many doctors ask at a time: the service answers eight of them. */
 const atATime = 8
 
 function workingServers(

@@ -36,7 +36,7 @@ export interface Printed {
 /** Where names and ports lead for the doctor. */
 export interface Ways {
   readonly ports: Readonly<Record<number, number>>
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 by default. */
   readonly addresses?: readonly string[]
 }
 

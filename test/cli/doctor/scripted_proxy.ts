@@ -38,7 +38,7 @@ export interface Script {
   readonly answer?: (answering: Answering, passing: Passing) => void
   /** Certificate and key, instead of the world's. */
   readonly certificate?: { readonly cert: string; readonly key: string }
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 by default. */
   readonly host?: string
   readonly port?: number
 }

@@ -58,7 +58,7 @@ test("user import says when the service has stopped meanwhile", async (t) => {
   )
 })
 
-test("user import tells of users who were created since the check", async (t) => {
+test("user import reports users who were created since the check", async (t) => {
   const { accounts, store } = await createTestService(t)
   const { importFile } = await createImportPlace(t, await openControlDirectory(t, { accounts }))
   const createAll = store.users.createAll.bind(store.users)
@@ -78,7 +78,7 @@ test("user import tells of users who were created since the check", async (t) =>
   )
 })
 
-test("createUsers() hands on what is no mistake of the operator", async () => {
+test("createUsers() rethrows a bug", async () => {
   async function* read() {
     yield Buffer.from(JSON.stringify({ lines: [1], users: [{ name: "carol" }] }))
   }

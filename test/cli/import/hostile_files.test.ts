@@ -128,7 +128,7 @@ test("user import takes a byte order mark, CRLF and quotes", async (t) => {
   assert.deepEqual([exitCode, stderr], [0, ""])
 })
 
-test("user import measures few hashes, however many costs a file has", async (t) => {
+test("user import measures few hashes, for any number of costs in a file", async (t) => {
   const { importFile } = await createImportPlace(t)
   const users = Array.from({ length: 2000 }, (_, at) => ({
     name: `user${at}`,

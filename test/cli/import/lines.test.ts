@@ -65,7 +65,7 @@ test("readLines() takes a line of 64 KiB, and reads on after a longer one", asyn
   }
 })
 
-test("readLines() holds no long line: one of 100 MB takes no memory", async () => {
+test("readLines() does not hold a long line: 100 MB take no memory", async () => {
   const block = Buffer.alloc(1024 * 1024, "x")
   async function* endless(): AsyncIterable<Uint8Array> {
     for (let count = 0; count < 100; count += 1) yield block

@@ -107,7 +107,7 @@ const factors: Factors = {
   trusted: [],
 }
 
-test("user export says that second factors stay behind, and writes none", async (t) => {
+test("user export leaves second factors out and says so", async (t) => {
   const { longAnswers, store } = await createTestService(t)
   const { run } = await createImportPlace(t, await openControlDirectory(t, { longAnswers }))
   await store.users.create(sampleUser("carol", { factors, passwordHash: noPasswordHash }))

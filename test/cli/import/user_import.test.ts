@@ -68,7 +68,7 @@ for (const [state, open] of Object.entries(places)) {
     ])
   })
 
-  test(`user import tells each bad line ${state}, and imports nothing or the others`, async (t) => {
+  test(`user import reports each bad line ${state}, and imports nothing or the others`, async (t) => {
     const { importFile, run } = await open(t)
     await importFile(jsonLines([carol, { name: "gone", password_hash: null }]))
     await run(["delete", "gone"])

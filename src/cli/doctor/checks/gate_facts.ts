@@ -1,4 +1,4 @@
-// What a proxy tells Postern of a request to a protected host, compared with that request.
+// How a proxy describes a request to a protected host, compared with that request.
 
 import { type Sample, shortened, verifyRequestOf } from "../evidence.ts"
 import { type Result, warning, wrong } from "../finding.ts"

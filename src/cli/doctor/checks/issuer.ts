@@ -17,8 +17,8 @@ export function checkIssuer(evidence: Evidence): Result | null {
   // Another check says that paths are changed.
   if (sample.seen.some(({ target }) => target !== sample.exchange.question.target)) return null
   if (facts !== null && facts.issuer === null) return sharedSecretResult(evidence)
-  const told = issuerIn(answer)
-  if (told === null) {
+  const issuer = issuerIn(answer)
+  if (issuer === null) {
     // Another check says that the proxy fails.
     if (isOverload(sample)) return null
     if (facts === null && answer.status === 404 && isOfPostern(sample)) {
@@ -31,11 +31,11 @@ export function checkIssuer(evidence: Evidence): Result | null {
       },
     })
   }
-  if (told === address.text) return ok(`The issuer is the address, ${told}`)
-  return wrong(`Tokens name the issuer '${told}', but the address is '${address.text}'`, {
+  if (issuer === address.text) return ok(`The issuer is the address, ${issuer}`)
+  return wrong(`Tokens name the issuer '${issuer}', but the address is '${address.text}'`, {
     effect: refused,
     remedy: {
-      any: `POSTERN_ISSUER=${address.text}, or ask for the right address: postern doctor ${told}`,
+      any: `POSTERN_ISSUER=${address.text}, or ask for the right address: postern doctor ${issuer}`,
     },
   })
 }
