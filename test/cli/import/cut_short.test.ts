@@ -64,8 +64,8 @@ test("user import reports users who were created since the check", async (t) => 
   const createAll = store.users.createAll.bind(store.users)
   store.users.createAll = async (given, options) => {
     if (!options.isTrial) {
-      await store.users.create(sampleUser("user1", { passwordHash: hash }))
-      await store.users.create(sampleUser("user2"))
+      const created = [sampleUser("user1", { passwordHash: hash }), sampleUser("user2")]
+      await createAll(created, { isTrial: false })
     }
     return createAll(given, options)
   }
