@@ -1,7 +1,7 @@
 // What the settings and the machine say about the HTTP server.
 
 import type { Config } from "../config/load.ts"
-import { limitsFor, type ProcessLimits } from "../http/node/limits.ts"
+import { limitsFor } from "../http/node/limits.ts"
 import type { ServerOptions } from "../http/node/server.ts"
 import { descriptorsMax, heapBytesMax } from "../system/process_limits.ts"
 
@@ -10,22 +10,17 @@ export function serverOptions(
   config: Config,
   parts: Pick<ServerOptions, "log" | "clock">,
 ): Omit<ServerOptions, "handle" | "takesBody" | "askerAt" | "share"> {
-  const { includeSubdomains, trustedProxies, forwardedHeader } = config
+  const { includeSubdomains, trustedProxies, forwardedHeader, browser } = config
+  const machine = {
+    memoryBytes: Math.min(config.memoryBytes, heapBytesMax()),
+    descriptors: descriptorsMax(),
+  }
+  const takesForwardedHeads = browser !== null && browser.hosts.length > 0
   return {
     strictTransport: config.publicAddress?.startsWith("https:") ?? false,
     ...{ includeSubdomains, trustedProxies, forwardedHeader },
     variesByOrigin: config.corsOrigins.length > 0,
-    limits: limitsFor(processLimits(config), {
-      ...config.keepAlive,
-      takesForwardedHeads: config.browser !== null && config.browser.hosts.length > 0,
-    }),
+    limits: limitsFor(machine, { ...config.keepAlive, takesForwardedHeads }),
     ...parts,
-  }
-}
-
-function processLimits({ memoryBytes }: Config): ProcessLimits {
-  return {
-    memoryBytes: Math.min(memoryBytes, heapBytesMax()),
-    descriptors: descriptorsMax(),
   }
 }

@@ -18,15 +18,6 @@ import type { HttpLimits } from "./limits.ts"
 /** What a look reads and does. */
 type Watched = Pick<Socket, "bytesRead" | "writableLength" | "timeout" | "setTimeout" | "destroy">
 
-type IdleLimits = Pick<
-  HttpLimits,
-  | "keepAliveMillis"
-  | "proxyKeepAliveMillis"
-  | "headersMillisMax"
-  | "unreadMillisMax"
-  | "checkIntervalMillis"
->
-
 /** Makes the function to be called every `checkIntervalMillis` with all connections. */
 export function createIdleWatch({
   keepAliveMillis,
@@ -34,7 +25,7 @@ export function createIdleWatch({
   headersMillisMax,
   unreadMillisMax,
   checkIntervalMillis,
-}: IdleLimits): (open: Iterable<readonly [Watched, Connection]>) => void {
+}: HttpLimits): (open: Iterable<readonly [Watched, Connection]>) => void {
   // One more, since the first look may come right after the answer.
   const looksOf = (millis: number) => Math.ceil(millis / checkIntervalMillis) + 1
   const looksMax = looksOf(keepAliveMillis)

@@ -71,7 +71,7 @@ const heldBytesMin = 8 * 1024 * 1024
 const ownDescriptors = 128
 
 /** What the process may use. */
-export interface ProcessLimits {
+interface ProcessLimits {
   /** The least of the machine, the container and the heap. */
   readonly memoryBytes: number
   /** Files and sockets at a time. */
@@ -84,18 +84,18 @@ export interface KeepAlive {
   readonly proxySeconds: number
 }
 
-/** Whether proxies ask about other requests, whose heads are longer. */
-export interface ForwardedHeads {
-  readonly takesForwardedHeads?: boolean
-}
-
 /**
- * The limits for a process. Half of the memory beyond its own is for connections, half for requests
- * under way and answers that are not read yet.
+ * The limits for a process. `takesForwardedHeads`: proxies ask about other requests, whose heads
+ * are longer. Half of the memory beyond its own is for connections, half for requests under way and
+ * answers that are not read yet.
  */
 export function limitsFor(
   { memoryBytes, descriptors }: ProcessLimits,
-  { clientSeconds, proxySeconds, takesForwardedHeads = false }: KeepAlive & ForwardedHeads,
+  {
+    clientSeconds,
+    proxySeconds,
+    takesForwardedHeads,
+  }: KeepAlive & { readonly takesForwardedHeads: boolean },
 ): HttpLimits {
   const share = Math.floor((memoryBytes - ownBytes) / 2)
   const bytes = takesForwardedHeads ? forwardingConnectionBytes : connectionBytes

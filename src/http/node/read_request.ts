@@ -11,7 +11,14 @@ import type { PendingRequest } from "./connection.ts"
 import { type Head, pathOf, readHead } from "./head.ts"
 import type { HeldMemory } from "./held_memory.ts"
 import type { HttpLimits } from "./limits.ts"
-import { type BodyRefusals, chunkFlood, noMemory, type Refusal, refusalOf } from "./refusals.ts"
+import {
+  bodyTooLarge,
+  chunkFlood,
+  noMemory,
+  type Refusal,
+  refusalOf,
+  tooManyChunks,
+} from "./refusals.ts"
 import type { ServerLog } from "./server_log.ts"
 
 /** What reading needs. */
@@ -25,7 +32,6 @@ export interface ReadOptions {
   /** The header in which proxies name the client. */
   readonly forwardedHeader: ForwardedHeader
   readonly limits: Pick<HttpLimits, "bodyBytesMax" | "bodyChunksMax" | "headBytesMax">
-  readonly bodyRefusals: BodyRefusals
   readonly memory: HeldMemory
   readonly flood: ChunkFlood
   readonly log: ServerLog
@@ -63,7 +69,9 @@ export function readRequest(
   const clientAddress = clientAddressOf(headers, peer)
   pending.clientAddress = clientAddress
   const isForwarded = asker !== "client"
-  if (head.declaredBytes > limits.bodyBytesMax && !isForwarded) return options.bodyRefusals.tooLarge
+  if (head.declaredBytes > limits.bodyBytesMax && !isForwarded) {
+    return bodyTooLarge(limits.bodyBytesMax)
+  }
   const { headersBytes } = head
   if (headersBytes > usualHeadBytes && !hold(pending, headersBytes, options.memory)) return noMemory
   if (head.isChunked && flood.isOn && !isForwarded) {
@@ -102,7 +110,7 @@ function leaveBody(pending: PendingRequest, head: Head): void {
 async function takeBody(
   pending: PendingRequest,
   { request, head }: { readonly request: HttpRequest; readonly head: Head },
-  { limits, bodyRefusals, memory, flood }: ReadOptions,
+  { limits, memory, flood }: ReadOptions,
 ): Promise<HttpRequest | Refusal | null> {
   const { incoming, connection } = pending
   const stop = () => {
@@ -111,7 +119,7 @@ async function takeBody(
   }
   const { result, giveUp } = readBody(incoming, {
     ...{ bytesMax: limits.bodyBytesMax, chunksMax: limits.bodyChunksMax },
-    ...{ declaredBytes: head.declaredBytes, refusals: bodyRefusals, flood, stop },
+    ...{ declaredBytes: head.declaredBytes, flood, stop },
     hold: (bytes) => hold(pending, bytes, memory),
   })
   const endInFlood = () => {
@@ -152,7 +160,6 @@ export interface BodyOptions {
   readonly chunksMax: number
   /** From Content-Length; 0 without one. */
   readonly declaredBytes: number
-  readonly refusals: BodyRefusals
   /** Holds so many more bytes of memory. False when there are none. */
   readonly hold: (bytes: number) => boolean
   /** Counts all pieces, also those of a refused body. */
@@ -166,7 +173,7 @@ export interface BodyOptions {
  * arrives, would take some hundred bytes.
  */
 export function readBody(source: Readable, options: BodyOptions): BodyReading {
-  const { bytesMax, chunksMax, declaredBytes, refusals, flood, hold } = options
+  const { bytesMax, chunksMax, declaredBytes, flood, hold } = options
   let resolve: (outcome: Buffer | Refusal | null) => void = () => {}
   const result = new Promise<Buffer | Refusal | null>((settle) => {
     resolve = settle
@@ -196,13 +203,13 @@ export function readBody(source: Readable, options: BodyOptions): BodyReading {
     chunks += 1
     if (chunks === chunksMax + 1) {
       options.stop()
-      end(refusals.tooManyChunks)
+      end(tooManyChunks(chunksMax))
     }
     if (body === null) return
     const total = bytes + chunk.byteLength
-    if (total > bytesMax) return end(refusals.tooLarge)
+    if (total > bytesMax) return end(bodyTooLarge(bytesMax))
     if (total > body.byteLength) body = grown(body, total)
-    if (body === null) return end(refusals.noMemory)
+    if (body === null) return end(noMemory)
     chunk.copy(body, bytes)
     bytes = total
   }

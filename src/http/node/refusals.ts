@@ -5,7 +5,6 @@
 import type { ErrorCode } from "../../errors.ts"
 import type { Reply } from "../message.ts"
 import { problem } from "../problem.ts"
-import type { HttpLimits } from "./limits.ts"
 
 /** The `reason` of `request.refused`. The reasons for refused tokens are in errors.ts. */
 export type RequestRefusalReason =
@@ -92,29 +91,20 @@ export const noProxy = refusalOf({
   headers: { Allow: "" },
 })
 
-/** Why a body is not read to its end. */
-export interface BodyRefusals {
-  readonly tooLarge: Refusal
-  readonly tooManyChunks: Refusal
-  readonly noMemory: Refusal
+/** A body that is longer than the limit. */
+export function bodyTooLarge(bytesMax: number): Refusal {
+  return refusalOf({
+    reason: "body_too_large",
+    code: "content_too_large",
+    msg: `The body is larger than ${bytesMax} bytes`,
+  })
 }
 
-/** Makes the refusals of bodies, which name the limits. */
-export function bodyRefusals({
-  bodyBytesMax,
-  bodyChunksMax,
-}: Pick<HttpLimits, "bodyBytesMax" | "bodyChunksMax">): BodyRefusals {
-  return {
-    tooLarge: refusalOf({
-      reason: "body_too_large",
-      code: "content_too_large",
-      msg: `The body is larger than ${bodyBytesMax} bytes`,
-    }),
-    tooManyChunks: refusalOf({
-      reason: "too_many_chunks",
-      code: "content_too_large",
-      msg: `The body arrived in more than ${bodyChunksMax} pieces`,
-    }),
-    noMemory,
-  }
+/** A body in more chunks or packets than the limit. */
+export function tooManyChunks(chunksMax: number): Refusal {
+  return refusalOf({
+    reason: "too_many_chunks",
+    code: "content_too_large",
+    msg: `The body arrived in more than ${chunksMax} pieces`,
+  })
 }

@@ -20,20 +20,17 @@ import { HeldMemory } from "./held_memory.ts"
 import { type HttpLimits, httpLimits } from "./limits.ts"
 import { type ParserFault, parserRefusal, startInBytes } from "./parser_refusal.ts"
 import { type ReadOptions, type RequestStart, readRequest } from "./read_request.ts"
-import { bodyRefusals, noMemory, noProxy, type Refusal, unsupportedExpect } from "./refusals.ts"
+import { noMemory, noProxy, type Refusal, unsupportedExpect } from "./refusals.ts"
 import { createHeadWriter, type HeaderOptions } from "./reply_head.ts"
 import { createServerLog } from "./server_log.ts"
 import { showReplies, showRequest, type Witness } from "./witness.ts"
 import { refuse, refuseUnread, type WriteOptions, writeReply } from "./write_reply.ts"
 
-type HeadersOfService = Omit<
-  HeaderOptions,
-  "keepAliveMillis" | "proxyKeepAliveMillis" | "statusTexts"
->
-type Reading = Pick<ReadOptions, "takesBody" | "askerAt" | "forwardedHeader">
-
 /** What a server does with requests. */
-export interface ServerOptions extends HeadersOfService, Reading, Pick<WriteOptions, "share"> {
+export interface ServerOptions
+  extends Omit<HeaderOptions, "keepAliveMillis" | "proxyKeepAliveMillis" | "statusTexts">,
+    Pick<ReadOptions, "takesBody" | "askerAt" | "forwardedHeader">,
+    Pick<WriteOptions, "share"> {
   /** Proxies whose forwarding header is trusted. */
   readonly trustedProxies: readonly Network[]
   /** Answers a request. Never rejects. */
@@ -112,11 +109,7 @@ function serveRequests(
   const flood = new ChunkFlood(limits.floodMillis)
   const { forwardedHeader, trustedProxies: proxies } = options
   const clientAddressOf = createClientAddressOf({ header: forwardedHeader, proxies })
-  const parts = {
-    ...options,
-    ...{ log, memory, connections, head, flood, clientAddressOf },
-    bodyRefusals: bodyRefusals(limits),
-  }
+  const parts = { ...options, log, memory, connections, head, flood, clientAddressOf }
   const serve = (
     incoming: http.IncomingMessage,
     outgoing: http.ServerResponse,

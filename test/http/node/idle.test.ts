@@ -5,11 +5,13 @@ import { Socket } from "node:net"
 import { test } from "node:test"
 import { type Connection, newConnection } from "../../../src/http/node/connection.ts"
 import { createIdleWatch } from "../../../src/http/node/idle.ts"
+import { httpLimits } from "../../../src/http/node/limits.ts"
 
 const peer = { address: "192.0.2.7", isTrusted: false }
 
 /** Idle connections are ended at the sixth look, those with more bytes at the sixteenth. */
 const limits = {
+  ...httpLimits,
   keepAliveMillis: 4_500,
   proxyKeepAliveMillis: 9_500,
   headersMillisMax: 9_000,

@@ -33,7 +33,7 @@ test("httpLimits end a client that never reads within 25 seconds", () => {
 })
 
 const mebibyte = 1024 * 1024
-const keepAlive = { clientSeconds: 5, proxySeconds: 75 }
+const keepAlive = { clientSeconds: 5, proxySeconds: 75, takesForwardedHeads: false }
 const many = Number.POSITIVE_INFINITY
 
 for (const [mebibytes, descriptors, connectionsMax, connectionsBound, heldMebibytes] of [
@@ -67,6 +67,6 @@ test("limitsFor() takes longer heads from proxies, on fewer connections", () => 
 
 test("limitsFor() keeps connections as long as it is told", () => {
   const process = { memoryBytes: 16_384 * mebibyte, descriptors: many }
-  const limits = limitsFor(process, { clientSeconds: 30, proxySeconds: 130 })
+  const limits = limitsFor(process, { ...keepAlive, clientSeconds: 30, proxySeconds: 130 })
   assert.deepEqual([limits.keepAliveMillis, limits.proxyKeepAliveMillis], [30_000, 130_000])
 })

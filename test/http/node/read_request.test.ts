@@ -5,9 +5,9 @@ import { Readable } from "node:stream"
 import { test } from "node:test"
 import { ChunkFlood } from "../../../src/http/node/chunk_flood.ts"
 import { type BodyOptions, readBody } from "../../../src/http/node/read_request.ts"
-import { bodyRefusals } from "../../../src/http/node/refusals.ts"
+import { bodyTooLarge, noMemory, tooManyChunks } from "../../../src/http/node/refusals.ts"
 
-const refusals = bodyRefusals({ bodyBytesMax: 16_384, bodyChunksMax: 256 })
+const tooLarge = bodyTooLarge(16_384)
 
 /** A body that is being read, and what it has asked for. */
 function reading(given: Partial<BodyOptions> = {}) {
@@ -17,7 +17,6 @@ function reading(given: Partial<BodyOptions> = {}) {
     bytesMax: 16_384,
     chunksMax: 256,
     declaredBytes: 0,
-    refusals,
     flood: new ChunkFlood(10),
     hold: (bytes) => {
       asked.push(bytes)
@@ -74,7 +73,7 @@ test("readBody() refuses a byte too many, and drops what follows", async () => {
   source.push(Buffer.alloc(16_384))
   source.push(Buffer.alloc(1))
   source.push(Buffer.alloc(16_384))
-  assert.equal(await result, refusals.tooLarge)
+  assert.deepEqual(await result, tooLarge)
   assert.deepEqual(asked, [16_384])
 })
 
@@ -83,7 +82,7 @@ test("readBody() refuses a piece too many, and has no more read", async () => {
   for (let pieces = 0; pieces < 256; pieces += 1) source.push(Buffer.from("a"))
   assert.deepEqual(asked, [1000])
   for (let pieces = 0; pieces < 20_000; pieces += 1) source.push(Buffer.from("a"))
-  assert.equal(await result, refusals.tooManyChunks)
+  assert.deepEqual(await result, tooManyChunks(256))
   assert.deepEqual(asked, [1000, "stop"])
   assert.equal(source.readableLength, 0)
 })
@@ -97,9 +96,9 @@ test("readBody() takes a body of as many pieces as there may be", async () => {
 
 test("readBody() counts the pieces of a body that was refused before", async () => {
   const { source, result, giveUp, asked } = reading()
-  giveUp(refusals.tooLarge)
+  giveUp(tooLarge)
   for (let pieces = 0; pieces < 257; pieces += 1) source.push(Buffer.from("a"))
-  assert.equal(await result, refusals.tooLarge)
+  assert.deepEqual(await result, tooLarge)
   assert.deepEqual(asked, ["stop"])
 })
 
@@ -114,7 +113,7 @@ test("readBody() refuses where there is no memory for more", async () => {
   })
   source.push(Buffer.alloc(1024))
   source.push(Buffer.alloc(1))
-  assert.equal(await result, refusals.noMemory)
+  assert.equal(await result, noMemory)
 })
 
 test("readBody() counts each piece once", () => {
