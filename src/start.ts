@@ -2,16 +2,13 @@
 // reverse.
 
 import { openControl } from "./admin/socket.ts"
-import { type App, createApp } from "./app.ts"
 import { systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { Unavailable } from "./errors.ts"
 import { type HttpServer, listen, type ServerOptions } from "./http/node/server.ts"
-import type { BrowserRoutes } from "./http/router.ts"
 import { type Housekeeping, startHousekeeping } from "./service/housekeeping.ts"
-import { createRegister } from "./service/registration.ts"
-import { Sessions } from "./service/sessions.ts"
+import { composeApp, loadWings } from "./startup/compose_app.ts"
 import { seedUsers } from "./startup/seed_users.ts"
 import { serverOptions } from "./startup/server_options.ts"
 import { createServiceStatus } from "./startup/service_status.ts"
@@ -21,7 +18,6 @@ import { urlOf } from "./system/address.ts"
 import { machineDisk } from "./system/disk.ts"
 import { listenFailure } from "./system/failure.ts"
 import type { Log, Losses } from "./telemetry/log.ts"
-import type { LoadFactors } from "./wings/factor_routes.ts"
 import type { Metrics, MetricsServer } from "./wings/metrics.ts"
 
 /** A running service. */
@@ -112,7 +108,7 @@ async function startWith(
   const { store, clock, close } = opened
   await seedUsers(opened, config.seedUsers, { log, program })
   const isInPlace = () => store.isInPlace()
-  const [wing, adminWing] = [await loadWing(config), await loadAdminWing(config)]
+  const wings = await loadWings(config)
   const { watch, listenTo, proxies, tellPort, listensAt } = createServiceWatch(config, clock)
   let ready = false
   const isReady = async () => ready && (await store.isUsable())
@@ -135,8 +131,9 @@ async function startWith(
       share: (reply, origin) => app.share(reply, origin),
     })
     tellPort(server.port)
-    const parts = { isReady, log, wing, adminWing, metrics }
-    const { app, sessions } = appOf(opened, withPort(config, server.port), parts)
+    const { app, sessions } = composeApp(opened, withPort(config, server.port), {
+      ...{ isReady, log, wings, answered: metrics?.answered ?? null },
+    })
     const sources = { ...opened, isReady, losses, verified: sessions.verifiedFigures }
     const rotationSeconds = config.keyRotationSeconds
     const exporter = await openBeside(server, async () =>
@@ -194,102 +191,4 @@ async function openBeside(
     await server.drain(0)
     throw error
   }
-}
-
-/** What the app needs beside the deployment. */
-interface AppParts {
-  readonly isReady: () => Promise<boolean>
-  readonly log: Log
-  readonly metrics: Metrics | null
-  /** The module of the browser wing; null when that is off. */
-  readonly wing: Awaited<ReturnType<typeof loadWing>>
-  /** The module of the admin API; null when that is off. */
-  readonly adminWing: Awaited<ReturnType<typeof loadAdminWing>>
-}
-
-/** The app, and the sessions that it serves; tokens name the address at which it is reached. */
-function appOf(
-  opened: Deployment,
-  config: Config,
-  { isReady, log, wing, adminWing, metrics }: AppParts,
-): { readonly app: App; readonly sessions: Sessions } {
-  const { keys } = opened
-  const { allowedHosts, corsOrigins, claims } = config
-  const sessions = new Sessions({
-    ...opened,
-    tokens: { ...claims, ring: keys.ring },
-    settings: config.sessions,
-    verifiedBytesMax: verifiedBytesMax(config),
-  })
-  const factors = lateFactors(opened, sessions, config)
-  const register = config.registration === "open" ? createRegister(opened) : null
-  const issuer = claims.profile === "published" ? (claims.issuer ?? null) : null
-  const publicKeys = () => keys.publicKeys()
-  const app = createApp({
-    ...{ sessions, factors, register, issuer, publicKeys, isReady },
-    machine: opened.serviceTokens.authenticate,
-    ...{ allowedHosts, corsOrigins, log, answered: metrics?.answered ?? null },
-    admin:
-      adminWing?.createAdminRoutes({ ...opened, sessions, settings: config.sessions, log }) ?? [],
-    browser: browserRoutes(opened, config, { sessions, factors, wing, log }),
-  })
-  return { app, sessions }
-}
-
-function browserRoutes(
-  opened: Deployment,
-  { browser, publicAddress, claims, sessions: settings }: Config,
-  {
-    sessions,
-    factors,
-    wing,
-    log,
-  }: Pick<AppParts, "wing" | "log"> & {
-    readonly sessions: Sessions
-    readonly factors: LoadFactors
-  },
-): BrowserRoutes | null {
-  // With the wing on, the settings have an address (config/browser.ts).
-  if (wing === null || browser === null || publicAddress === undefined) return null
-  const { keys, recentLogins, serviceTokens } = opened
-  if (recentLogins === null) return null
-  const { cookieKey, refreshKey } = keys
-  return wing.createBrowserRoutes({
-    ...{ ...opened, ...claims, ...browser },
-    ...{ sessions, factors, recentLogins, cookieKey, refreshKey, settings, publicAddress, log },
-    machine: serviceTokens.authenticate,
-    tokens: { ...claims, ring: keys.ring },
-  })
-}
-
-/** Loads the wing of second factors when it is needed for the first time. */
-function lateFactors(
-  opened: Deployment,
-  sessions: Sessions,
-  { sessions: settings, claims, browser, publicAddress }: Config,
-): LoadFactors {
-  const { cookieKey, factorKey, refreshKey } = opened.keys
-  const siteName = browser?.name ?? publicAddress?.replace(/^https?:\/\//, "") ?? "Postern"
-  const parts = {
-    ...{ ...opened, cookieKey, factorKey, refreshKey },
-    ...{ sessions, settings, claims, publicAddress, siteName },
-  }
-  let wing: ReturnType<LoadFactors> | null = null
-  return () => {
-    wing ??= import("./wings/factors.ts").then(({ createFactorWing }) => createFactorWing(parts))
-    return wing
-  }
-}
-
-async function loadWing({ browser }: Config) {
-  return browser === null ? null : import("./wings/browser.ts")
-}
-
-async function loadAdminWing({ hasAdminApi }: Config) {
-  return hasAdminApi ? import("./wings/admin.ts") : null
-}
-
-/** A twentieth of the memory, at most 160 MiB. */
-function verifiedBytesMax({ memoryBytes }: Config): number {
-  return Math.min(memoryBytes / 20, 160 * 1024 * 1024)
 }

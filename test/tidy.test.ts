@@ -40,6 +40,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
     "!handlers/admin/admin_parts.ts",
     "!handlers/admin/key_operations.ts",
     "!handlers/operations.ts",
+    "!handlers/token_reply.ts",
     "http/node/",
   ],
   "pages/": ["store/", "token/", "config/", "handlers/", "http/node/"],
@@ -55,14 +56,14 @@ const innerRooms: Readonly<Record<string, readonly string[]>> = {
     ...["store/copy_store.ts", "store/store_status.ts", "store/backup.ts"],
   ],
   "store/postgres/": ["store/open_store.ts", "store/copy_store.ts", "store/store_status.ts"],
-  "wings/": ["start.ts", "routes.ts"],
+  "wings/": ["start.ts", "startup/", "routes.ts"],
   "startup/": ["start.ts"],
   "http/node/": ["start.ts", "startup/server_options.ts", "wings/metrics.ts", "config/load.ts"],
   "metrics/": ["wings/metrics.ts"],
   "cli/doctor/": ["cli/commands.ts"],
   "cli/audit/": ["cli/operator_commands.ts"],
   "cli/status/": ["cli/operator_commands.ts"],
-  "handlers/": ["routes.ts", "wings/", "openapi/document.ts"],
+  "handlers/": ["routes.ts", "wings/", "startup/waiting.ts", "openapi/document.ts"],
   "handlers/pages/": ["wings/browser.ts"],
   "handlers/verify/": ["wings/browser.ts"],
   "handlers/mfa/": ["wings/factors.ts", "wings/factor_routes.ts", "openapi/document.ts"],
@@ -87,7 +88,7 @@ const entrances: readonly (readonly [what: RegExp, files: readonly string[]])[] 
   // second factors, which load their wing, stand in routes.ts.
   [/^import (?!type)[^"]*"[^"]*\/wings\/(?!factor_routes\.ts")/m, []],
   [/^import (?!type)[^"]*"\.\/(?:browser|admin|factors|metrics)\.ts"/m, ["domain/", "config/"]],
-  [/import\("[^"]*\/wings\//, ["start.ts"]],
+  [/import\("[^"]*\/wings\//, ["start.ts", "startup/compose_app.ts"]],
   // The description of the API is made when somebody asks for it.
   [
     /^import (?!type)[^"]*\/(?:\w*operations|openapi\/\w+)\.ts"/m,

@@ -1,11 +1,12 @@
-// GET /livez and GET /readyz, for monitors.
+// GET /livez and GET /readyz, for monitors. The replies say only whether the service is up.
 
 import type { Handler } from "../http/guard.ts"
-import { liveReply, notReadyReply, readyReply } from "../http/health_reply.ts"
+import { json, type Reply } from "../http/message.ts"
+import { problem } from "../http/problem.ts"
 
 /** Answers 200 while the process runs. */
 export function livez(): Handler {
-  return () => liveReply()
+  return liveReply
 }
 
 /**
@@ -13,5 +14,15 @@ export function livez(): Handler {
  * its store can't be used.
  */
 export function readyz(isReady: () => Promise<boolean>): Handler {
-  return async () => ((await isReady()) ? readyReply() : notReadyReply())
+  return async () => ((await isReady()) ? json(200, { status: "ready" }) : notReadyReply())
+}
+
+/** The process runs. */
+export function liveReply(): Reply {
+  return json(200, { status: "live" })
+}
+
+/** The service does not take requests now. */
+export function notReadyReply(): Reply {
+  return problem("temporarily_unavailable", "Not ready", { "Retry-After": "1" })
 }

@@ -5,9 +5,9 @@ import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, withBody } from "../http/guard.ts"
 import { readTexts } from "../http/json_body.ts"
 import type { HttpRequest, Reply } from "../http/message.ts"
-import { tokenReply } from "../http/token_reply.ts"
 import type { PendingLogin, SentFactor } from "../service/session_start.ts"
 import type { Sessions } from "../service/sessions.ts"
+import { tokenReply } from "./token_reply.ts"
 
 /** Answers a right password whose user needs a second factor. */
 export type AnswerPending = (

@@ -3,9 +3,9 @@
 import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, type GuardedContext, withBody } from "../http/guard.ts"
 import { readTexts } from "../http/json_body.ts"
-import { tokenReply } from "../http/token_reply.ts"
 import type { Principal } from "../service/authenticate.ts"
 import type { Sessions } from "../service/sessions.ts"
+import { tokenReply } from "./token_reply.ts"
 
 /** Changes the password, ends all sessions, and answers the tokens of a new session. */
 export function changePassword(sessions: Sessions): BodyHandler<GuardedContext<Principal>> {

@@ -6,8 +6,8 @@ import { callerOf } from "../http/caller.ts"
 import { type BodyHandler, withBody } from "../http/guard.ts"
 import type { HttpRequest } from "../http/message.ts"
 import { readSentTokens } from "../http/sent_tokens.ts"
-import { tokenReply } from "../http/token_reply.ts"
 import type { Sessions } from "../service/sessions.ts"
+import { tokenReply } from "./token_reply.ts"
 
 /** Answers the next tokens of a session. */
 export function refresh(sessions: Sessions): BodyHandler {

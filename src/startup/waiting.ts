@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from "node:timers/promises"
 import { Unavailable } from "../errors.ts"
-import { liveReply, notReadyReply } from "../http/health_reply.ts"
+import { liveReply, notReadyReply } from "../handlers/health.ts"
 import type { HttpRequest, Reply } from "../http/message.ts"
 import { randomBetween } from "../system/random.ts"
 import type { Log } from "../telemetry/log.ts"

@@ -10,7 +10,7 @@ import { machineDisk as disk } from "../../system/disk.ts"
 import { fileFailure } from "../../system/failure.ts"
 import { chunksOf } from "../../system/file_chunks.ts"
 import { linesOf } from "../../system/lines.ts"
-import { readAuditLine } from "../../telemetry/audit_reading.ts"
+import { readAuditLine } from "./audit_line.ts"
 
 /** A file of the trail. */
 export interface TrailFile {

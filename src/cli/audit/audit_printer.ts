@@ -1,13 +1,8 @@
 // Prints lines of the audit trail as they are found, and counts what can't be read.
 
-import {
-  type AuditQuestion,
-  auditText,
-  matches,
-  readAuditLine,
-} from "../../telemetry/audit_reading.ts"
 import { printable } from "../../telemetry/log.ts"
 import { printAtPace, type Terminal } from "../terminal.ts"
+import { type AuditQuestion, auditText, matches, readAuditLine } from "./audit_line.ts"
 
 /** Prints the lines that match a question. */
 export interface AuditPrinter {

@@ -5,12 +5,12 @@ import { type ExitCode, exitCodes, OperatorError } from "../../errors.ts"
 import { type DiskFile, machineDisk as disk } from "../../system/disk.ts"
 import { followFile } from "../../system/followed_file.ts"
 import { linesOf } from "../../system/lines.ts"
-import { anyLine } from "../../telemetry/audit_reading.ts"
 import type { Call } from "../command_row.ts"
 import { interruptibly } from "../interruption.ts"
 import { loadSettings } from "../settings_options.ts"
 import type { Terminal } from "../terminal.ts"
 import { naming, noTrail, requireAuditFile } from "./audit_file.ts"
+import { anyLine } from "./audit_line.ts"
 import { createAuditPrinter } from "./audit_printer.ts"
 
 const linesDefault = 20

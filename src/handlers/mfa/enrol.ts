@@ -7,10 +7,10 @@ import { callerOf } from "../../http/caller.ts"
 import { type BodyHandler, withBody } from "../../http/guard.ts"
 import { readTexts } from "../../http/json_body.ts"
 import { type HttpRequest, json, type Reply } from "../../http/message.ts"
-import { tokenReply } from "../../http/token_reply.ts"
 import type { Enrolled } from "../../service/factors/enrolment.ts"
 import type { StoreFactor } from "../../service/factors/storing.ts"
 import type { StartedLogin } from "../../service/session_start.ts"
+import { tokenReply } from "../token_reply.ts"
 import type { Enrolling, EnrollingContext, MfaHandlerParts } from "./mfa_handler_parts.ts"
 
 /** Answers a secret, as text and as the address for a QR code. It is not in force yet. */

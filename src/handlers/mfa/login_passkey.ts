@@ -7,8 +7,8 @@ import { callerOf } from "../../http/caller.ts"
 import { type BodyHandler, withBody } from "../../http/guard.ts"
 import { readTexts } from "../../http/json_body.ts"
 import { json } from "../../http/message.ts"
-import { tokenReply } from "../../http/token_reply.ts"
 import type { PasskeyAsker } from "../../service/factors/passkey_login.ts"
+import { tokenReply } from "../token_reply.ts"
 import type { MfaHandlerParts } from "./mfa_handler_parts.ts"
 
 /** Answers options for `navigator.credentials.get`. The body may be left out. */

@@ -1,8 +1,8 @@
 // Reads the lines of an audit file (audit.ts). A line that a crash tore, or that is of something
 // else, is told from a line that a question does not match.
 
-import { isJsonObject, type JsonObject } from "../domain/strict_json.ts"
-import { detailsOf, type LogFields, printable } from "./log.ts"
+import { isJsonObject, type JsonObject } from "../../domain/strict_json.ts"
+import { detailsOf, type LogFields, printable } from "../../telemetry/log.ts"
 
 /** Which lines to show. Null and the empty text ask for nothing. */
 export interface AuditQuestion {

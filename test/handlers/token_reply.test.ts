@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { tokenReply } from "../../src/http/token_reply.ts"
+import { tokenReply } from "../../src/handlers/token_reply.ts"
 
 test("tokenReply() answers exactly the five members, not to be stored", () => {
   const pair = {

@@ -6,8 +6,8 @@ import {
   auditText,
   matches,
   readAuditLine,
-} from "../../src/telemetry/audit_reading.ts"
-import { auditLine } from "../../src/telemetry/log.ts"
+} from "../../../src/cli/audit/audit_line.ts"
+import { auditLine } from "../../../src/telemetry/log.ts"
 
 const time = "2026-11-23T15:30:00Z"
 const fields = { user: "alice", client: "192.0.2.7", reason: "no reason", count: 7 }
