@@ -44,7 +44,7 @@ export interface AppOptions {
   /** Origins whose scripts may read replies. */
   readonly corsOrigins: readonly string[]
   readonly log: Log
-  /** Hears of each answer; null when nobody counts them. */
+  /** Called with each answer; null when nothing counts them. */
   readonly answered?: ((answered: Answered) => void) | null
 }
 
@@ -56,7 +56,7 @@ const plainSegment = /^\/[a-z-]{1,24}(?![^/])/
 /** Puts the service together. */
 export function createApp(parts: RouteParts & AppOptions): App {
   const { allowedHosts, corsOrigins, log, browser = null } = parts
-  const tell = createTeller(parts)
+  const report = createReporter(parts)
   const core = routes(parts).flat()
   const rows = withWing(core, browser?.groups(core).flat() ?? [])
   const route = createRouter(rows)
@@ -80,7 +80,7 @@ export function createApp(parts: RouteParts & AppOptions): App {
       const isShared = asker === "client"
       const reply = isShared ? shareReply(said, { request, origins: corsOrigins }) : said
       const millis = monotonicMillis() - startedAt
-      tell(request, match, { status: reply.status, millis, reason })
+      report(request, match, { status: reply.status, millis, reason })
       return reply
     },
 
@@ -107,8 +107,8 @@ export function createApp(parts: RouteParts & AppOptions): App {
   }
 }
 
-/** Makes the function that writes the access log, and tells who counts of each answer. */
-function createTeller({ log, answered = null }: Pick<AppOptions, "log" | "answered">) {
+/** Makes the function that writes the access log, and calls `answered`. */
+function createReporter({ log, answered = null }: Pick<AppOptions, "log" | "answered">) {
   return (
     request: HttpRequest,
     match: Match,

@@ -18,7 +18,7 @@ const correctionSecondsMax = 60
 /** A record may be dated this much after now and still be used. */
 const aheadSecondsMax = 2 * daySeconds
 
-/** Tells the time. */
+/** A source of time. */
 export interface Clock {
   /** Whole seconds since 1970-01-01T00:00:00Z, as in RFC 7519's NumericDate. */
   now(): number

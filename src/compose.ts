@@ -74,11 +74,10 @@ export interface Deployment {
   close(): Promise<void>
 }
 
-/** How to compose a deployment. */
-export interface ComposeOptions {
+interface ComposeOptions {
   readonly isService: boolean
   readonly mayMake: boolean
-  /** Hears the events of the audit trail, too. */
+  /** Gets the events of the audit trail, too. */
   readonly hear?: Audit | null
 }
 
@@ -114,12 +113,12 @@ export async function compose(
     // After the store, which makes and owns the directory that the file may be in.
     file = await openAudit(config.auditFile, place, log)
     // Services over the same database don't see what a command does, so it prints its audit lines.
-    const isTold = isService || config.database !== null
-    const write = createAudit({ log: isTold ? log : null, file, clock })
+    const writesToLog = isService || config.database !== null
+    const write = createAudit({ log: writesToLog ? log : null, file, clock })
     trail = createSummingAudit(write, clock.steady)
     const { summarize: summarizeAudit } = trail
     recentLogins = isService ? await recentLoginsOf(config, { store, clock }) : null
-    const audit = told(trail.audit, [hear, recentLogins?.note ?? null])
+    const audit = withListeners(trail.audit, [hear, recentLogins?.note ?? null])
     const keys = await openKeys({
       ...{ signing: config.signing, store, clock, audit, warn, accessTtlSeconds, leewaySeconds },
       rotationSeconds: config.keyRotationSeconds,
@@ -191,8 +190,8 @@ async function recentLoginsOf(
   return (await import("./service/browser/recent_logins.ts")).createRecentLogins(parts)
 }
 
-/** The audit trail, whose events others hear, too. */
-function told(audit: Audit, others: readonly (Audit | null)[]): Audit {
+/** The audit trail, whose events listeners get, too. */
+function withListeners(audit: Audit, others: readonly (Audit | null)[]): Audit {
   const listeners = others.filter((one) => one !== null)
   if (listeners.length === 0) return audit
   return (event, fields) => {

@@ -109,7 +109,7 @@ async function startWith(
   await seedUsers(opened, config.seedUsers, { log, program })
   const isInPlace = () => store.isInPlace()
   const wings = await loadWings(config)
-  const { watch, listenTo, proxies, tellPort, listensAt } = createServiceWatch(config, clock)
+  const { watch, listenTo, proxies, setPort, listensAt } = createServiceWatch(config, clock)
   let ready = false
   const isReady = async () => ready && (await store.isUsable())
   const status = createServiceStatus({
@@ -130,7 +130,7 @@ async function startWith(
       askerAt: (start) => app.askerAt(start),
       share: (reply, origin) => app.share(reply, origin),
     })
-    tellPort(server.port)
+    setPort(server.port)
     const { app, sessions } = composeApp(opened, withPort(config, server.port), {
       ...{ isReady, log, wings, answered: metrics?.answered ?? null },
     })
@@ -180,7 +180,7 @@ async function loadMetrics({ metrics }: Config): Promise<Metrics | null> {
   return metrics === null ? null : (await import("./wings/metrics.ts")).createMetrics(metrics)
 }
 
-/** Opens the listener of metrics. When that fails, nobody listens any more. */
+/** Opens the listener of metrics. When that fails, the server is closed, too. */
 async function openBeside(
   server: HttpServer,
   open: () => Promise<MetricsServer | undefined>,

@@ -94,7 +94,7 @@ test("createDelays() and createRateLimit() are bounded, however many and long th
     return [delays, limit]
   }))
 
-test("createLog() keeps no lines while nobody reads them, and counts them", () => {
+test("createLog() keeps no lines while output stalls, and counts them", () => {
   const form = { clock: createFakeClock(), forPeople: false }
   const unread: string[] = []
   let length = 0

@@ -41,6 +41,7 @@ const neverImports: Readonly<Record<string, readonly string[]>> = {
     "!handlers/admin/key_operations.ts",
     "!handlers/operations.ts",
     "!handlers/token_reply.ts",
+    "!handlers/list_sessions.ts",
     "http/node/",
   ],
   "pages/": ["store/", "token/", "config/", "handlers/", "http/node/"],

@@ -7,12 +7,12 @@
 import type { RequestHead } from "./message.ts"
 
 /** A name and a password, as they were sent. */
-export interface BasicCredentials {
+interface BasicCredentials {
   readonly name: string
   readonly password: string
 }
 
-/** What a client is told that may send a service token by Basic. A browser would ask a person. */
+/** The challenge for clients that may send a service token by Basic. A browser would show a dialog. */
 export const basicChallenge = 'Basic realm="postern", charset="UTF-8"'
 
 /** Far above the longest name with a service token. */

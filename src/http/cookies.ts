@@ -26,8 +26,7 @@ export const cookieNames = {
   passkey: "__Host-postern_passkey",
 } as const
 
-/** One of them. */
-export type CookieName = (typeof cookieNames)[keyof typeof cookieNames]
+type CookieName = (typeof cookieNames)[keyof typeof cookieNames]
 
 /** Values are base64url texts, joined by dots. Everything else is not ours. */
 const ownValue = /^[\w.-]{1,2048}$/

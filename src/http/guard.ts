@@ -46,7 +46,7 @@ export interface Identity {
 }
 
 /** Which proxies ask, and what to do about others that do. */
-export interface TrustedProxiesOptions {
+interface TrustedProxiesOptions {
   readonly asker: Exclude<Asker, "client">
   readonly refused: (head: RequestHead) => void
 }

@@ -28,11 +28,7 @@ export function readJsonBody(request: HttpRequest): JsonObject {
 }
 
 /** Members that a body has, or may have, in addition to the required texts. */
-export interface OtherMembers<
-  O extends string,
-  F extends string = never,
-  J extends string = never,
-> {
+interface OtherMembers<O extends string, F extends string = never, J extends string = never> {
   /** Absent, null and empty mean the same. */
   readonly optional?: readonly O[]
   /** Members that are true or false. Absent, null and false mean the same. */

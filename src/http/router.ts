@@ -2,7 +2,7 @@
 // are resolved, no slashes are merged. So each route has one spelling. Paths without `{name}` are
 // tried first. A `{name}` segment matches one segment of unreserved characters (RFC 3986 §2.3). A
 // `{name%}` segment matches one segment of any characters, percent-encoded or not: its handler
-// decodes it (path_segment.ts). A last `{name*}` matches the rest of the path, whatever that is.
+// decodes it. A last `{name*}` matches the rest of the path, whatever that is.
 
 import type { RouteHandler } from "./guard.ts"
 

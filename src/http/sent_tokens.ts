@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** The tokens of both places. */
-export interface SentTokens {
+interface SentTokens {
   readonly header: Place
   readonly body: Place
 }

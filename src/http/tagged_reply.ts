@@ -13,7 +13,7 @@ interface Tagged {
 }
 
 /** A value with its version. A changed value must have another version. */
-export interface Versioned {
+interface Versioned {
   readonly version: string | number
   readonly value: object
 }

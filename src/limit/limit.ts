@@ -4,13 +4,12 @@
 import type { Rate } from "./rate_limit.ts"
 
 /** The numbers of a rate limit, and what it counts. */
-export interface RateFigures extends Rate {
+interface RateFigures extends Rate {
   /** What is counted, and for which client, account or session. */
   readonly counts: string
 }
 
-/** How many failures in a row are allowed. */
-export interface FailureFigures {
+interface FailureFigures {
   /** What is counted, and for which client, account or session. */
   readonly counts: string
   readonly inARow: number

@@ -14,7 +14,7 @@ export interface Rate {
 }
 
 /** A rate with its buckets. `keyOf` names the bucket of an event; null for an event without one. */
-export interface RateOf<E> extends Rate {
+interface RateOf<E> extends Rate {
   readonly keyOf: (event: E) => string | null
 }
 
@@ -115,7 +115,7 @@ export function createRateLimit<E>(
 }
 
 /** The clock of a limit, and how many keys it remembers. */
-export interface RateLimitOptions {
+interface RateLimitOptions {
   readonly seconds: () => number
   readonly keysMax?: number
 }

@@ -4,7 +4,7 @@
 import type { Clock } from "../clock.ts"
 
 /** What is counted. */
-export interface Census {
+interface Census {
   readonly users: number
   readonly sessions: number
 }

@@ -30,7 +30,7 @@ export class EventTally {
   readonly #throttles = new Counts(["reason"], listed(throttleReasons))
   readonly #factors = new Counts(["event", "method"])
 
-  /** Hears an event, as the audit trail gets it. */
+  /** Counts an event, as the audit trail gets it. */
   readonly hear: Audit = (event, { reason = "none" }) => {
     this.#events.add(event)
     const login = loginOutcomes[event]

@@ -6,7 +6,7 @@ import { monotonicMillis } from "../clock.ts"
 import { type DurationCounts, Durations } from "../system/durations.ts"
 
 /** The delays so far. */
-export interface LoopDelay {
+interface LoopDelay {
   readonly delays: DurationCounts
   stop(): void
 }

@@ -5,7 +5,7 @@ import type { DurationCounts } from "../system/durations.ts"
 import { counter, gauge, histogram, type Series } from "./series.ts"
 
 /** What is known of the process. */
-export interface ProcessParts {
+interface ProcessParts {
   readonly version: string
   /** When it started, in epoch seconds. */
   readonly startedAt: number

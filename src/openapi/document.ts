@@ -1,5 +1,5 @@
 // The description of the API, made of the route table and of the operations beside the handlers. It
-// is loaded when somebody asks for it.
+// is loaded at the first request for it.
 
 import manifest from "../../package.json" with { type: "json" }
 import { type ErrorCode, errorCodes } from "../errors.ts"
@@ -34,13 +34,13 @@ const everywhere: readonly ErrorCode[] = [
   ...(["server_error", "temporarily_unavailable", "http_version_not_supported"] as const),
 ]
 
-/** Members of a document; there is no type for all of OpenAPI here. */
-export type OpenApiDocument = Readonly<Record<string, unknown>>
+/** A part of the document; there is no type for all of OpenAPI here. */
+type OpenApiDocument = Readonly<Record<string, unknown>>
 
 /**
  * Makes the document.
  * @param issuer the public address; null with a shared secret, which may have none
- * @throws TypeError for a row that nobody has described
+ * @throws TypeError for a row without a description
  */
 export function createDocument(rows: readonly Route[], issuer: string | null): OpenApiDocument {
   const schemas = new Map<string, Schema>()
@@ -50,7 +50,7 @@ export function createDocument(rows: readonly Route[], issuer: string | null): O
     const path = shownPath(rowPath)
     const name = `${method} ${path}`
     const operation = operations[name]
-    if (operation === undefined) throw new TypeError(`Nobody has described '${name}'`)
+    if (operation === undefined) throw new TypeError(`The route '${name}' has no description`)
     paths[path] = { ...paths[path], [method.toLowerCase()]: describe(row, operation, schemas) }
   }
   return {

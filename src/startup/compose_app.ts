@@ -11,7 +11,7 @@ import type { Answered, Log } from "../telemetry/log.ts"
 import type { LoadFactors } from "../wings/factor_routes.ts"
 
 /** What the app needs beside the deployment. */
-export interface AppParts {
+interface AppParts {
   readonly isReady: () => Promise<boolean>
   readonly log: Log
   /** Counts answers; null when nothing does. */

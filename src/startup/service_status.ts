@@ -9,7 +9,7 @@ import type { Losses } from "../telemetry/log.ts"
 
 type StatusPart = "store" | "clock" | "accounts" | "keys" | "lostSecrets"
 
-/** Service tokens are told of when they expire within this time. */
+/** Service tokens are listed that expire within this time. */
 const expiringSeconds = 14 * 86_400
 
 /** What the answer is made of. */
@@ -21,7 +21,7 @@ export interface StatusSources extends Pick<Deployment, StatusPart> {
   readonly proxies: () => StatusAnswer["proxies"]
 }
 
-/** Makes the function that tells how the service is. Call it at the start. */
+/** Makes the function that gives the status of the service. Call it at the start. */
 export function createServiceStatus(sources: StatusSources): () => Promise<StatusAnswer> {
   const startedAt = sources.clock.now()
   return async () => {

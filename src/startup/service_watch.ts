@@ -1,4 +1,4 @@
-// The watch of the running service, with what it tells `postern doctor` of the settings.
+// The watch of the running service, with the settings that `postern doctor` asks for.
 
 import { RequestWatch, type ServiceFacts } from "../admin/request_watch.ts"
 import type { StatusAnswer } from "../admin/status_answer.ts"
@@ -9,13 +9,13 @@ import { isLoopback, urlOf } from "../system/address.ts"
 import type { Log } from "../telemetry/log.ts"
 
 /** The watch, and what goes by the same facts. */
-export interface ServiceWatch {
+interface ServiceWatch {
   readonly watch: RequestWatch
   /** Call it once the service listens. */
-  readonly tellPort: (port: number) => void
+  readonly setPort: (port: number) => void
   /** Where the service listens, as a URL. */
   readonly listensAt: () => string
-  /** The server's log, from which the watch and `proxies` hear. */
+  /** The server's log, whose events the watch and `proxies` collect. */
   listenTo(log: Log): Log
   /** Proxies of which the log warned. */
   readonly proxies: () => StatusAnswer["proxies"]
@@ -34,9 +34,9 @@ export function createServiceWatch(config: Config, clock: Clock): ServiceWatch {
     ...{ watch, proxies: () => proxies },
     listensAt: () => facts().listensAt,
     listenTo(log) {
-      const heard = watch.listenTo(log)
+      const watched = watch.listenTo(log)
       return {
-        ...heard,
+        ...watched,
         warn(event, fields = {}) {
           const { client, message } = fields
           const address = String(client)
@@ -44,11 +44,11 @@ export function createServiceWatch(config: Config, clock: Clock): ServiceWatch {
           if (proxyEvents.includes(event) && (isPrivateAddress(address) || isLoopback(address))) {
             proxies.push({ address, message: String(message) })
           }
-          heard.warn(event, fields)
+          watched.warn(event, fields)
         },
       }
     },
-    tellPort(found) {
+    setPort(found) {
       port = found
     },
   }

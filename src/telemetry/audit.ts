@@ -149,7 +149,7 @@ export function openAuditFile(
   { warn, clock }: { readonly warn: (reason: string) => void; readonly clock: Clock },
 ): AuditFile {
   let pending = ""
-  /** Since the last line that told of it, and before that. */
+  /** Lines lost since the last `audit.lost`, and before it. */
   let lost = 0
   let lostBefore = 0
   let draining: Promise<void> | null = null

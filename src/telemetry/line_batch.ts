@@ -9,7 +9,7 @@
 import type { LineKind, Losses } from "./log.ts"
 
 /** Collects lines. `write` takes a function that makes a line with its newline. */
-export interface LineBatch {
+interface LineBatch {
   write(line: () => string, kind: LineKind): void
   /** How many lines of each kind were lost since the start. */
   losses(): Losses
@@ -17,8 +17,7 @@ export interface LineBatch {
   flush(): void
 }
 
-/** Where lines go. */
-export interface LineOutput {
+interface LineOutput {
   /** Prints text. If bytes are lost, calls `onFailure` with the number of printed bytes. */
   readonly print: (text: string, onFailure: (bytesTaken: number) => void) => void
   /** Printed bytes that the reader has not read yet. */

@@ -61,7 +61,7 @@ const causesMax = 5
 const unescaped = /^[ !#-[\]-~]*$/
 
 /** How lines are written. */
-export interface LineForm {
+interface LineForm {
   readonly clock: Clock
   readonly forPeople: boolean
 }

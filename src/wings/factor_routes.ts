@@ -13,7 +13,7 @@ import type { FactorWing } from "./factors.ts"
 export type LoadFactors = () => Promise<FactorWing>
 
 /** Finds who sent credentials. @throws AuthError `invalid_token` */
-export type FindSender = (credentials: string) => Promise<Enrolling>
+type FindSender = (credentials: string) => Promise<Enrolling>
 
 const { offers, passkeys, recoveryCodes } = enrolmentLimits
 

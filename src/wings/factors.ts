@@ -24,7 +24,7 @@ import type { SessionSettings } from "../service/session_tokens.ts"
 import type { Sessions } from "../service/sessions.ts"
 
 /** What the wing is made of. */
-export interface FactorWingParts extends Omit<FactorParts, "relyingParty"> {
+interface FactorWingParts extends Omit<FactorParts, "relyingParty"> {
   readonly sessions: Sessions
   readonly settings: SessionSettings
   /** The address under which clients reach the service, where it is known. */

@@ -1,6 +1,6 @@
 // Composes the wing of metrics: what counts, and the listener at which Prometheus reads it. Loaded
-// only when POSTERN_METRICS_PORT is set. The listener has an address of its own, asks nobody to log
-// in, and has the one path /metrics.
+// only when POSTERN_METRICS_PORT is set. The listener has an address of its own, needs no
+// login, and has the one path /metrics.
 
 import manifest from "../../package.json" with { type: "json" }
 import { systemClock } from "../clock.ts"
@@ -23,17 +23,17 @@ import { listenFailure } from "../system/failure.ts"
 import type { Audit } from "../telemetry/audit.ts"
 import { type Answered, errorText, type Log } from "../telemetry/log.ts"
 
-/** What the series are read from, beside what the wing hears. */
+/** What the series are read from, beside events and answers. */
 export interface MetricsSources extends Omit<ServiceParts, "store"> {
   readonly store: Store
   readonly server: () => ServerFigures
 }
 
-/** The wing: what hears, and what is read. */
+/** The wing: what it listens to, and the listener at which its numbers are read. */
 export interface Metrics {
-  /** Hears the events of the audit trail. */
+  /** Counts an event of the audit trail. */
   readonly hear: Audit
-  /** Hears of each answer. */
+  /** Counts an answer. */
   readonly answered: (answered: Answered) => void
   /** The same log, whose refusals of requests are counted. */
   listenTo(log: Log): Log

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { tokenReply } from "../../src/handlers/token_reply.ts"
 
-test("tokenReply() answers exactly the five members, not to be stored", () => {
+test("tokenReply() answers exactly five members, with no-store", () => {
   const pair = {
     accessToken: "a.b.c",
     expiresInSeconds: 900,
@@ -27,7 +27,7 @@ test("tokenReply() answers exactly the five members, not to be stored", () => {
   })
 })
 
-test("tokenReply() answers what a login gives beside its tokens, where there is such", () => {
+test("tokenReply() adds device token, trust token and recovery codes", () => {
   const pair = {
     ...{ accessToken: "a.b.c", expiresInSeconds: 900 },
     ...{ refreshToken: "ptr_x", refreshExpiresInSeconds: 86_400 },

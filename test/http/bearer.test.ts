@@ -37,7 +37,7 @@ test("readBearerToken() gives null for another scheme, or none", () => {
   }
 })
 
-test("readBearerToken() refuses what is not one scheme, spaces and one token", () => {
+test("readBearerToken() refuses all but a scheme, spaces and one token", () => {
   const headers = [
     ...["Bearer", "Bearer ", "Bearer  ", "Bearer\tx", "Bearer \tx", "Bearer\t x", "Bearer x "],
     ...["Bearer x y", "Bearer  x  y", "Bearer x,y", "Bearer x, Bearer y", "Bearer: x", "Bearer,"],

@@ -37,7 +37,7 @@ test("orTicket() takes the ticket, whatever is beside it", () => {
   assert.equal(cookieIn(own.read(makeRequest({ headers })) ?? ""), "a.b")
 })
 
-test("orTicket() takes what is no ticket for none", () => {
+test("orTicket() ignores a malformed ticket", () => {
   const bodies = [
     ...['{"mfa_token":""}', '{"mfa_token":" "}', '{"mfa_token":"null"}', '{"mfa_token":null}'],
     ...['{"mfa_token":7}', '{"mfa_token":["ptm_a.b"]}', "[]", "x", '{"ticket":"ptm_a.b"}'],

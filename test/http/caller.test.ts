@@ -16,7 +16,7 @@ const rows: readonly (readonly [what: string, sent: string | undefined, kept: st
 ]
 
 for (const [what, sent, kept] of rows) {
-  test(`callerOf() keeps the printable part of ${what} as user agent what can be printed`, () => {
+  test(`callerOf() keeps the printable part of ${what} as user agent`, () => {
     const headers = sent === undefined ? {} : { "user-agent": sent }
     const request = makeRequest({ id: "a1-7", clientAddress: "192.0.2.7", headers })
     assert.deepEqual(callerOf(request), {

@@ -155,7 +155,7 @@ test("guard() with optional gives the principal of a good token", async () => {
   assert.equal(principals[0], who)
 })
 
-test("guard() lets a bug in authenticate through as it is, and not the request", async () => {
+test("guard() passes a bug in authenticate on, and does not run the handler", async () => {
   const bug = new TypeError("undefined is not a function")
   const ran: true[] = []
   const admitted = guard(() => Promise.reject(bug))(() => {

@@ -55,7 +55,7 @@ test("guard() with machine asks about each token in one place only", async () =>
   ])
 })
 
-test("guard() without machine refuses a service token without asking anybody", async () => {
+test("guard() without machine refuses a service token without a look-up", async () => {
   let asked = 0
   const authenticate = async () => {
     asked += 1

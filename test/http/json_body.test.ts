@@ -19,7 +19,7 @@ function refusal(code: ErrorCode, message: string) {
   return { name: "AuthError", code, message }
 }
 
-test("readJsonBody() goes by the type before it looks at the body; media_type.test.ts has more", () => {
+test("readJsonBody() checks the type before the body (see media_type.test.ts)", () => {
   for (const type of ["application/json", "Application/JSON;", "application/json; charset=utf8"]) {
     assert.deepEqual({ ...read('{"a":1}', type) }, { a: 1 })
   }
@@ -102,7 +102,7 @@ test("readTexts() gives all texts as they are", () => {
   )
 })
 
-test("readTexts() refuses missing, null and empty members before it looks at types", () => {
+test("readTexts() refuses missing, null and empty members before wrong types", () => {
   const incomplete = [
     ...[{}, { current: "x" }, { new: "y" }, { current: "x", new: "" }, { current: "", new: "y" }],
     ...[{ current: null, new: "y" }, { current: "x", new: null }, { current: 7 }, { new: [] }],
@@ -208,7 +208,7 @@ const others: readonly (readonly [name: string, quoted: string])[] = [
 ]
 
 for (const [name, quoted] of others) {
-  test(`readTexts() names the member ${quoted} that nobody asked for, in one line of ASCII`, () => {
+  test(`readTexts() names the unknown member ${quoted} in one line of ASCII`, () => {
     const more = `${JSON.stringify(name)}:{"polluted":1},"another":1`
     const message = `Unknown member ${quoted}: the body may have current, new`
     assert.match(message, /^[ -~]{1,120}$/)

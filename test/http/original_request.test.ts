@@ -124,7 +124,7 @@ test("readForwardedRequest() gives hosts one spelling, and the port of the proto
   }
 })
 
-test("readPrefixedRequest() takes method, Host and what follows the prefix, and no header", () => {
+test("readPrefixedRequest() reads method, Host and target, and no other header", () => {
   const headers = { ...facts, "x-forwarded-host": "evil.example", host: "Photos.Example:8443" }
   const request = makeRequest({ method: "PUT", path: "/verify/envoy/a/b", query: "c=d", headers })
   const read = { method: "PUT", host: { name: "photos.example", port: 8443 }, target: "/a/b?c=d" }

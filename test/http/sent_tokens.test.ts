@@ -101,7 +101,7 @@ test("readSentTokens() distinguishes a body of another type from an unreadable o
   assert.deepEqual(codes, ["unsupported_media_type", "invalid_request"])
 })
 
-test("readSentTokens() looks nowhere else", () => {
+test("readSentTokens() reads no other header or member", () => {
   const headers = { cookie: "token=x", "x-token": "x", "proxy-authorization": "Bearer x" }
   const nothing = { tokens: [], fault: null }
   assert.deepEqual(readSentTokens(makeRequest({ headers, query: "token=x" }), ["token"]), {

@@ -19,7 +19,7 @@ async function read(service: MetricsService, name: string) {
   return numbersNamed(await service.read(), name)
 }
 
-test("logins count by their outcome, whoever the user is", async (t) => {
+test("postern_logins_total counts logins by outcome, of unknown users too", async (t) => {
   const service = await createMetricsService(t)
   const attempts = [alice, { ...alice, password: "nonsense" }, { username: "x", password: "y" }]
   for (const json of attempts) await service.call("POST", "/login", { json })
@@ -34,7 +34,7 @@ test("logins count by their outcome, whoever the user is", async (t) => {
   })
 })
 
-test("refreshes count as rotated, replayed, reused, and by the reason of a refusal", async (t) => {
+test("postern_refreshes_total counts outcomes, postern_refresh_refusals_total reasons", async (t) => {
   const service = await createMetricsService(t)
   const first = await service.start("alice", "wonderland")
   const second = await refresh(service, first.refresh_token)
@@ -55,14 +55,14 @@ test("refreshes count as rotated, replayed, reused, and by the reason of a refus
   })
 })
 
-test("a session that is older than its token counts as set back", async () => {
+test("postern_refreshes_total counts a session older than its token as set_back", async () => {
   const tally = new EventTally()
   tally.hear("session.set_back", { user: "alice", session: "s1" })
   const numbers = await numbersOf(tally.series())
   assert.deepEqual(numbersNamed(numbers, "postern_refreshes_total"), { "outcome=set_back": 1 })
 })
 
-test("throttles count by reason, and a delay is one", async (t) => {
+test("postern_throttles_total counts by reason, delays included", async (t) => {
   const service = await createMetricsService(t)
   const json = { ...alice, password: "nonsense" }
   for (let tries = 0; tries < 10; tries += 1) await service.call("POST", "/login", { json })
@@ -77,7 +77,7 @@ test("throttles count by reason, and a delay is one", async (t) => {
   })
 })
 
-test("a flood that the trail sums up counts in full", async (t) => {
+test("postern_audit_events_total counts every event of a summed flood", async (t) => {
   const service = await createMetricsService(t)
   const flood = Array.from({ length: 1_000 }, () =>
     service.call("POST", "/refresh", { token: "nonsense" }),
@@ -91,7 +91,7 @@ test("a flood that the trail sums up counts in full", async (t) => {
   })
 })
 
-test("second factors count by event and method", async (t) => {
+test("postern_mfa_total counts by event and method", async (t) => {
   const service = await createMetricsService(t)
   const app = await setUpApp(service, alice)
   const logIn = (json: object) => service.call("POST", "/login", { json })
@@ -108,14 +108,14 @@ test("second factors count by event and method", async (t) => {
   })
 })
 
-test("an event of second factors without a reason has the method none", async () => {
+test("postern_mfa_total counts an event without reason as method none", async () => {
   const tally = new EventTally()
   tally.hear("mfa.reset", { user: "alice" })
   const numbers = await numbersOf(tally.series())
   assert.deepEqual(numbersNamed(numbers, "postern_mfa_total"), { "event=reset,method=none": 1 })
 })
 
-test("what may alarm somebody begins with 0, so that the first one is an increase", async () => {
+test("EventTally starts alarming counters at 0, so that the first event is an increase", async () => {
   const numbers = await numbersOf(new EventTally().series())
   const begun = [
     ...["succeeded", "failed"].map((word) => `postern_logins_total{outcome="${word}"}`),

@@ -4,7 +4,7 @@ import { processSeries } from "../../src/metrics/process_series.ts"
 import { Durations } from "../../src/system/durations.ts"
 import { numbersNamed, numbersOf } from "../support/metrics_service.ts"
 
-test("processSeries() names the versions, and reads what the process takes", async () => {
+test("processSeries() shows versions, CPU time and memory", async () => {
   const loopDelays = new Durations()
   for (const seconds of [0.0005, 0.0005, 0.7]) loopDelays.add(seconds)
   const series = processSeries({ version: "1.2.3", startedAt: 1_795_000_000, loopDelays })

@@ -52,7 +52,7 @@ test("RequestTally begins a route with no failures, so that the first one is an 
   assert.equal(numbers['postern_http_token_refusals_total{reason="signature"}'], 0)
 })
 
-test("RequestTally has one set of labels for all unknown paths, and one a route for other methods", async () => {
+test("RequestTally has one label set for unknown paths, and one per route for other methods", async () => {
   const tally = new RequestTally()
   const answers = [
     [null, null, 404],
@@ -86,7 +86,7 @@ test("RequestTally counts requests that no route saw by reason, and reads the co
   assert.equal(numbers["postern_http_connections_limit"], 8192)
 })
 
-test("the app tells of each answer, with the route's path and never the request's", async (t) => {
+test("createApp() reports each answer with the route's path, never the request's", async (t) => {
   const { call, logIn, read } = await createMetricsService(t, { browser: apps })
   const token = await logIn("alice", "wonderland")
   await call("GET", "/me", { token })
@@ -110,7 +110,7 @@ test("the app tells of each answer, with the route's path and never the request'
   })
 })
 
-test("the app tells of a request to another host, too", async (t) => {
+test("createApp() reports requests to other hosts, too", async (t) => {
   const app = { allowedHosts: ["login.example.org"] }
   const { call, read } = await createMetricsService(t, { app })
   await call("GET", "/me", { headers: { host: "evil.example" } })

@@ -8,7 +8,7 @@ import { startOfTests } from "../support/fake_clock.ts"
 import { createMetricsService, numbersNamed } from "../support/metrics_service.ts"
 import { settled } from "../support/settled.ts"
 
-test("postern_ready says what /readyz says, and 0 when the store can't be asked", async (t) => {
+test("postern_ready equals /readyz, and is 0 when the store is unavailable", async (t) => {
   const service = await createMetricsService(t)
   assert.equal((await service.read())["postern_ready"], 1)
   service.ready = false
@@ -23,7 +23,7 @@ test("postern_ready says what /readyz says, and 0 when the store can't be asked"
   assert.equal((await failing.read())["postern_ready"], 0)
 })
 
-test("postern_users and postern_sessions count what is there, alive", async (t) => {
+test("postern_users and postern_sessions count users and live sessions", async (t) => {
   const { start, read, call, clock } = await createMetricsService(t)
   assert.deepEqual(await pick(read, "postern_users", "postern_sessions"), [2, 0])
   const [one] = [await start("alice", "wonderland"), await start("bob", "builder")]
@@ -34,7 +34,7 @@ test("postern_users and postern_sessions count what is there, alive", async (t) 
   assert.deepEqual(await pick(read, "postern_users", "postern_sessions"), [2, 0])
 })
 
-test("postern_users and postern_sessions have no number while the store can't be asked", async (t) => {
+test("postern_users and postern_sessions have no number while the store is unavailable", async (t) => {
   const { read, store } = await createMetricsService(t)
   await store.close()
   const numbers = await read()
@@ -42,7 +42,7 @@ test("postern_users and postern_sessions have no number while the store can't be
   assert.equal(numbers["postern_store_changes_total"], 1, "the store's own numbers are there")
 })
 
-test("postern_hashing_… shows the lane while it works, and what it refused", async (t) => {
+test("postern_hashing_… shows the state of the lane and its refusals", async (t) => {
   const { read, lane, logIn } = await createMetricsService(t)
   await logIn("alice", "wonderland")
   const asker = { groups: ["client 192.0.2.7"], isKnown: false }
@@ -68,7 +68,7 @@ test("postern_hashing_… shows the lane while it works, and what it refused", a
   assert.deepEqual(await pick(read, "postern_hashing_queue", "postern_hashing_running"), [0, 0])
 })
 
-test("postern_verified_… shows how many tokens are in memory, and how they were found", async (t) => {
+test("postern_verified_… counts tokens in memory, hits and misses", async (t) => {
   const { read, logIn, call } = await createMetricsService(t)
   const token = await logIn("alice", "wonderland")
   for (let times = 0; times < 3; times += 1) await call("GET", "/me", { token })
@@ -123,7 +123,7 @@ for (const [name, options] of [
   ["a shared secret", { shared: true }],
   ["a key of the operator's", {}],
 ] as const) {
-  test(`postern_keys counts ${name}, whose age nobody knows`, async (t) => {
+  test(`postern_keys counts ${name}, whose age is unknown`, async (t) => {
     const { read } = await createMetricsService(t, options, { rotationSeconds: 86_400 })
     const numbers = await read()
     assert.deepEqual(numbersNamed(numbers, "postern_keys"), { "state=signing": 1 })

@@ -33,7 +33,7 @@ const ofDatabase: StoreFigures = {
   },
 }
 
-test("storeSeries() of a data directory has its journal and its snapshot", async () => {
+test("storeSeries() of a data directory has its journal and snapshot", async () => {
   const numbers = await numbersOf(storeSeries(() => ofFiles))
   assert.deepEqual(withoutBuckets(numbers), {
     postern_store_write_seconds_sum: 0.302,
@@ -71,7 +71,7 @@ test("storeSeries() of a database has its connections and the view", async () =>
   })
 })
 
-test("storeSeries() has no number for what has not happened yet", async () => {
+test("storeSeries() has no number before the first event", async () => {
   const { journal, ...rest } = ofFiles
   const { snapshot, ...sizes } = journal ?? assert.fail()
   const young = { ...rest, journal: { ...sizes, snapshot: { ...snapshot, seconds: null } } }
@@ -85,7 +85,7 @@ test("storeSeries() has no number for what has not happened yet", async () => {
   assert.equal(downNumbers["postern_database_available"], 0)
 })
 
-test("storeSeries() reads the store each time, and counts what a full disk refuses", async (t) => {
+test("storeSeries() reads the store each time, and counts failed writes", async (t) => {
   const disk = createFaultyDisk()
   const { read, start, call } = await createMetricsService(t, { disk })
   assert.equal((await read())["postern_store_changes_total"], 1, "users are seeded at once")

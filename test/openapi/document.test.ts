@@ -56,11 +56,11 @@ test("createDocument() describes each operation, and there are no others", () =>
   assert.deepEqual(described.sort(), Object.keys(operations).sort())
 })
 
-test("createDocument() throws for a route that nobody has described", () => {
+test("createDocument() throws for a route without a description", () => {
   const row = ["GET", "/unknown", {}] as unknown as Parameters<typeof createDocument>[0][number]
   assert.throws(() => createDocument([row], null), {
     name: "TypeError",
-    message: "Nobody has described 'GET /unknown'",
+    message: "The route 'GET /unknown' has no description",
   })
 })
 
@@ -92,7 +92,7 @@ test("assertReply() takes the reply that is documented", () => {
   assertReply({ method: "GET", path: "/me" }, sent)
 })
 
-test("GET /openapi.json answers the document of this service, and 304 to who has it", async (t) => {
+test("GET /openapi.json answers the document, and 304 for a known ETag", async (t) => {
   const { call } = await createTestService(t)
   const { status, body, headers } = await call("GET", "/openapi.json")
   const { paths, servers, openapi } = JSON.parse(body)

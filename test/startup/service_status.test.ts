@@ -20,7 +20,7 @@ const around: Pick<StatusSources, "config" | "isReady" | "listensAt" | "losses" 
   proxies: () => [],
 }
 
-test("createServiceStatus() tells versions, amounts, keys, and who has to wait", async (t) => {
+test("createServiceStatus() gives versions, counts, keys and waiting clients", async (t) => {
   const service = await createTestService(t, { generated: true })
   const read = createServiceStatus({ ...service, ...around })
   const startedAt = service.clock.now()
@@ -67,7 +67,7 @@ test("createServiceStatus() tells versions, amounts, keys, and who has to wait",
   assert.ok((journal?.entriesSinceSnapshot ?? 0) > 70)
 })
 
-test("createServiceStatus() tells of clients that have to wait", async (t) => {
+test("createServiceStatus() counts clients that have to wait", async (t) => {
   const service = await createTestService(t)
   const read = createServiceStatus({ ...service, ...around, losses: () => ({}) })
   for (let times = 0; times < 110; times += 1) {
@@ -78,7 +78,7 @@ test("createServiceStatus() tells of clients that have to wait", async (t) => {
   assert.deepEqual([waiting, lostAuditLines], [{ clients: 1, atAccounts: 0 }, 0])
 })
 
-test("createServiceStatus() tells what it can while the store can't be read", async (t) => {
+test("createServiceStatus() answers without the content while the store is unavailable", async (t) => {
   const service = await createTestService(t)
   const database = { previousSecret: Buffer.alloc(32) }
   const isReady = async () => {

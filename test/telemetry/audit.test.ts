@@ -71,7 +71,7 @@ test("createAudit() writes to the log or the file alone, or to neither", () => {
   assert.deepEqual([logged.length, filed.length], [1, 1])
 })
 
-test("createAudit() writes no field that is not one of its own, and none that is undefined", () => {
+test("createAudit() writes only known, defined fields", () => {
   const { clock, log, file, logged, filed } = createWritten()
   const more = { user: "alice", client: undefined, password: "wonderland", token: "ptr_x" }
   createAudit({ log, file, clock })("login.failed", more)
@@ -80,7 +80,7 @@ test("createAudit() writes no field that is not one of its own, and none that is
   assert.deepEqual([logged, filed], [[expected], [expected]])
 })
 
-test("createAudit() keeps what a reader could take for another line in its own", () => {
+test("createAudit() escapes line breaks in fields", () => {
   const { clock, log, file, filed } = createWritten()
   const client = 'a\r\n{"event":"login.succeeded"}\u2028\u001b[2K'
   createAudit({ log, file, clock })("login.failed", { client })
@@ -138,7 +138,7 @@ test("openAuditFile() makes a new file when the old one was moved away", async (
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-test("openAuditFile() says what stands in the way of the machine's disk", async (t) => {
+test("openAuditFile() warns with the error of the disk", async (t) => {
   const path = join(temporaryDirectory(t), "audit.jsonl")
   mkdirSync(path)
   const warnings: string[] = []

@@ -70,7 +70,7 @@ test("createLineBatch() holds no more than 255 lines back, and flush() nothing",
   assert.deepEqual(printed, ["x\n".repeat(256), "x\n"])
 })
 
-test("createLineBatch() loses access lines long before audit lines when nobody reads", () => {
+test("createLineBatch() drops access lines long before audit lines when output stalls", () => {
   const { batch, write, printed, output } = createPrinted()
   const writeAll = () => {
     for (const kind of ["access", "debug", "info", "warn", "error", "audit"] as const) {
@@ -104,7 +104,7 @@ test("createLineBatch() makes no line that is lost for want of a reader", () => 
   assert.deepEqual(made, [])
 })
 
-test("createLineBatch() counts what a full disk does not take, until something gets through", () => {
+test("createLineBatch() counts lines that a full disk refuses", () => {
   const { batch, write, printed, output } = createPrinted()
   assert.deepEqual(batch.losses(), {})
   output.room = 0
@@ -144,7 +144,7 @@ test("createLineBatch() counts a line whose end was not written as lost", () => 
   assert.equal(printed.join(""), 'one\n{"a\n{"audit":2}\nthree\n')
 })
 
-test("createLineBatch() tells losses again when the line about them is lost", () => {
+test("createLineBatch() reports losses again when the report is lost", () => {
   const { write, printed, output } = createPrinted()
   output.room = 0
   write("1\n", "access")
@@ -158,7 +158,7 @@ test("createLineBatch() tells losses again when the line about them is lost", ()
   assert.equal(printed.join("").split("\n").at(-3), '{"access":1,"audit":4}')
 })
 
-test("createLineBatch() tells losses once when the line about them got through and no more", () => {
+test("createLineBatch() reports losses once when only the report was printed", () => {
   const { write, printed, output } = createPrinted()
   output.room = 0
   write("1\n", "audit")
@@ -169,7 +169,7 @@ test("createLineBatch() tells losses once when the line about them got through a
   assert.equal(printed.join(""), '{"audit":1}\n{"audit":1}\n3\n')
 })
 
-test("createLineBatch() counts what failed later, behind what was printed meanwhile", () => {
+test("createLineBatch() counts a late failure after later prints", () => {
   const { write, printed, failLater } = createPrinted()
   write("1\n", "access")
   write("2\n", "audit")

@@ -49,7 +49,7 @@ test("createLog() writes a line for people", () => {
   ])
 })
 
-test("createLog() leaves out what is undefined and keeps null for machines", () => {
+test("createLog() omits undefined fields, and writes null ones as JSON null", () => {
   const { log, lines } = createWritten()
   log.info("request", { path: null, request: undefined })
   assert.match(String(lines[0]), /"event":"request","path":null}\n$/)

@@ -18,7 +18,7 @@ test("createAdminRoutes() has the rows of this list, with one guard before all",
   assert.deepEqual([...new Set(adminRows.map(([, , { access }]) => access))], [admitted])
 })
 
-test("createAdminRoutes() limits what hashes, makes something secret, or looks at all users", () => {
+test("createAdminRoutes() limits hashing, new secrets and searches", () => {
   const limited = adminRows.filter(([, , { limits }]) => limits.length > 0)
   assert.deepEqual(
     limited.map(([method, path]) => `${method} ${shownPath(path)}`),

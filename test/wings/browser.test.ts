@@ -84,7 +84,7 @@ const protecting = createBrowserRoutes({
 } as unknown as BrowserParts)
 const verifyRows = protecting.groups(core)[2] ?? []
 
-test("browserRoutes() answer proxies where there are protected hosts, and nobody else", () => {
+test("createBrowserRoutes() has /verify only with protected hosts", () => {
   assert.deepEqual(
     verifyRows.map(([method, path, { access, asker, takesBody }]) =>
       [method, path, access, asker, takesBody].join(" "),

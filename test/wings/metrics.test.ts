@@ -101,13 +101,13 @@ test("open() says which setting to change when another program listens there", a
   })
 })
 
-test("close() ends the listener, and what measured the event loop", async (t) => {
+test("close() ends the listener and the measurement of the event loop", async (t) => {
   const { url, server } = await open(t)
   await server.close()
   await assert.rejects(fetch(`${url}/metrics`), TypeError)
 })
 
-test("listenTo() counts refused requests, and leaves the log as it is", async (t) => {
+test("listenTo() counts refused requests, and passes all events on", async (t) => {
   const { metrics, read } = await createMetricsService(t)
   const collected: CollectedLog = createCollectedLog()
   const log = metrics.listenTo(collected.log)

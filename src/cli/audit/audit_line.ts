@@ -21,7 +21,7 @@ export interface AuditQuestion {
 export const anyLine: AuditQuestion = { user: null, by: null, event: null, since: "", until: "" }
 
 /** A line that was read. */
-export interface AuditRecord {
+interface AuditRecord {
   readonly time: string
   readonly event: string
   /** The other members. */

@@ -4,11 +4,11 @@
 import type { CommandParts } from "../../admin/admin_command.ts"
 import { type CommandName, perform } from "../../admin/commands.ts"
 import type { JsonObject } from "../../domain/strict_json.ts"
+import { AuthError } from "../../errors.ts"
 import { callerOf } from "../../http/caller.ts"
 import { isKnown, readIfMatch, tagOf } from "../../http/entity_tag.ts"
 import type { GuardedContext, Handler } from "../../http/guard.ts"
 import { json, noContent, type Reply, type RequestHead } from "../../http/message.ts"
-import { readSegment } from "../../http/path_segment.ts"
 import { type Act, byAdmin } from "../../service/act.ts"
 import type { RequireAdminRate } from "../../service/admin_rates.ts"
 import type { Principal } from "../../service/authenticate.ts"
@@ -55,6 +55,18 @@ export interface Asked {
 
 async function run<T>(command: JsonObject, act: Act, parts: AdminParts): Promise<T> {
   return (await perform(command, parts, act)) as T
+}
+
+/**
+ * The text of a `{name%}` segment (RFC 3986 §2.1). It is decoded once, and only here: the router
+ * has compared the path as it was sent, so no decoded `/` or `..` leads anywhere else.
+ */
+function readSegment({ params }: AdminContext, name: string): string {
+  try {
+    return decodeURIComponent(params[name] ?? "")
+  } catch {
+    throw new AuthError("invalid_request", `The ${name} in the path is not percent-encoded UTF-8`)
+  }
 }
 
 /** The user of the path, in canonical form. @throws AuthError `invalid_request` */

@@ -1,4 +1,4 @@
-// /admin/users/{username}/factors: what second factors a user has, and their end for somebody who
+// /admin/users/{username}/factors: what second factors a user has, and their removal for a user who
 // has lost them.
 
 import type { Handler } from "../../http/guard.ts"

@@ -3,6 +3,7 @@
 import type { Handler } from "../../http/guard.ts"
 import { json } from "../../http/message.ts"
 import { unknownUser } from "../../service/create_user.ts"
+import { shownSession } from "../list_sessions.ts"
 import { type AdminContext, type AdminParts, usernameOf } from "./admin_parts.ts"
 
 /**
@@ -14,12 +15,6 @@ export function listUserSessions({ accounts, listSessions }: AdminParts): Handle
     const username = usernameOf(context)
     if ((await accounts.find(username)) === null) throw unknownUser(username)
     const sessions = await listSessions(username)
-    return json(200, {
-      sessions: sessions.map((session) => ({
-        ...{ sid: session.sid, started_at: session.startedAt, last_used_at: session.lastUsedAt },
-        ...{ idle_expires_at: session.idleExpiresAt, expires_at: session.expiresAt },
-        ...{ address: session.address, user_agent: session.userAgent },
-      })),
-    })
+    return json(200, { sessions: sessions.map(shownSession) })
   }
 }

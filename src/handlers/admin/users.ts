@@ -7,7 +7,6 @@ import { tagOf } from "../../http/entity_tag.ts"
 import { type BodyHandler, type Handler, withBody } from "../../http/guard.ts"
 import { readTexts } from "../../http/json_body.ts"
 import { json, jsonText, type RequestHead } from "../../http/message.ts"
-import { writeSegment } from "../../http/path_segment.ts"
 import { requireQuery } from "../../http/query.ts"
 import type { MadeLink } from "../../service/browser/links.ts"
 import { requireName, unknownUser } from "../../service/create_user.ts"
@@ -61,7 +60,7 @@ async function invited(typed: string, asked: Asked) {
 }
 
 function placeOf({ username, version }: UserView) {
-  return { ETag: tagOf(version), Location: `/admin/users/${writeSegment(username)}` }
+  return { ETag: tagOf(version), Location: `/admin/users/${encodeURIComponent(username)}` }
 }
 
 function shownInList(user: ListedPage["users"][number]) {

@@ -146,7 +146,7 @@ function hold(pending: PendingRequest, bytes: number, memory: HeldMemory): boole
 }
 
 /** A body that is being read. */
-export interface BodyReading {
+interface BodyReading {
   /** The body; or its refusal; or null when the client has gone. */
   readonly result: Promise<Buffer | Refusal | null>
   /** Ends the reading with this result, and drops what else arrives. */

@@ -55,22 +55,22 @@ const remedies: Readonly<Record<ConnectionsBound, string>> = {
 
 /** Makes the server's log. */
 export function createServerLog(log: Log): ServerLog {
-  const told = new Set<string>()
+  const logged = new Set<string>()
   return {
     refused({ id, clientAddress }, { reason, reply: { status } }) {
       log.info("request.refused", { request: id, client: clientAddress, status, reason })
       const message = protocolHints[reason]
       // Once for each protocol, since anybody can send such bytes.
-      if (message === undefined || told.has(reason)) return
-      told.add(reason)
+      if (message === undefined || logged.has(reason)) return
+      logged.add(reason)
       log.warn("protocol.unexpected", { client: clientAddress, protocol: reason, message })
     },
     forwarded(from, unread) {
       const { address: client, isTrusted } = from.peer
       const event = isTrusted ? "proxy.other_header" : "proxy.untrusted"
       // Once, since anybody can send such headers.
-      if (told.has(event)) return
-      told.add(event)
+      if (logged.has(event)) return
+      logged.add(event)
       const message = (isTrusted ? otherHeaderText : untrustedText)(from, unread)
       log.warn(event, { client, header: unread, message })
     },

@@ -5,7 +5,7 @@ import type { PendingRequest } from "./connection.ts"
 import type { HeadWriter } from "./reply_head.ts"
 
 /** A request as it arrived. */
-export interface ArrivedRequest {
+interface ArrivedRequest {
   readonly id: string
   readonly method: string
   readonly target: string

@@ -50,7 +50,7 @@ test("readHead() gives headers by lower-case name, and joins those that may be s
   )
 })
 
-test("readHead() tells the length and whether the client waits", () => {
+test("readHead() reads Content-Length and Expect", () => {
   const rawHeaders = ["Host", "a", "Content-Length", "12", "Expect", "100-continue"]
   assert.equal(taken({ rawHeaders }).declaredBytes, 12)
   assert.equal(taken({ rawHeaders }).awaitsContinue, true)
@@ -58,7 +58,7 @@ test("readHead() tells the length and whether the client waits", () => {
   assert.equal(taken().awaitsContinue, false)
 })
 
-test("readHead() ignores what HTTP/1.0 can't expect", () => {
+test("readHead() ignores Expect in HTTP/1.0", () => {
   const rawHeaders = ["Host", "a", "Expect", "100-continue"]
   assert.equal(taken({ httpVersion: "1.0", rawHeaders }).awaitsContinue, false)
 })

@@ -54,7 +54,7 @@ function watched(members: Partial<Connection> = {}) {
   return { connection, socket, look }
 }
 
-test("createIdleWatch() ends a connection when the time that clients are told is over", () => {
+test("createIdleWatch() ends a connection after the announced Keep-Alive time", () => {
   const { look } = watched()
   assert.equal(look(5), false)
   assert.equal(look(1), true)
@@ -115,7 +115,7 @@ test("createIdleWatch() times a client that does not read, only while something 
   assert.deepEqual(timersSet(9), [12_000])
 })
 
-test("createIdleWatch() looks at each of many", () => {
+test("createIdleWatch() checks every connection", () => {
   const open = [0, 1, 0].map((owed): [ReturnType<typeof fakeSocket>, Connection] => [
     fakeSocket(0),
     {

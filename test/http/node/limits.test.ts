@@ -65,7 +65,7 @@ test("limitsFor() takes longer heads from proxies, on fewer connections", () => 
   assert.deepEqual([forwardedHeadBytesMax, headBytesMax, connectionsMax], [40_960, 16_384, 2662])
 })
 
-test("limitsFor() keeps connections as long as it is told", () => {
+test("limitsFor() keeps connections for the given times", () => {
   const process = { memoryBytes: 16_384 * mebibyte, descriptors: many }
   const limits = limitsFor(process, { ...keepAlive, clientSeconds: 30, proxySeconds: 130 })
   assert.deepEqual([limits.keepAliveMillis, limits.proxyKeepAliveMillis], [30_000, 130_000])

@@ -37,7 +37,7 @@ test("readBody() gives the bytes, in one piece or many", async () => {
   }
 })
 
-test("readBody() holds what was announced, or what has come, twice at most", async () => {
+test("readBody() reserves the announced size, or at most twice what arrived", async () => {
   const rows: readonly (readonly [declared: number, pieces: readonly number[], held: number[]])[] =
     [
       [45, [45], [45]],
@@ -68,7 +68,7 @@ test("readBody() keeps no memory of its input or of Node's pool", async () => {
   assert.equal(body.toString(), "hello")
 })
 
-test("readBody() refuses a byte too many, and drops what follows", async () => {
+test("readBody() refuses a body over the limit, and drops the rest", async () => {
   const { source, result, asked } = reading()
   source.push(Buffer.alloc(16_384))
   source.push(Buffer.alloc(1))

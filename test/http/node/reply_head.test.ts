@@ -81,7 +81,7 @@ for (const [name, way] of Object.entries(ways)) {
     assert.equal(headers.includes("Keep-Alive"), false)
   })
 
-  test(`${name} tells a trusted proxy how long its connection is kept`, () => {
+  test(`${name} sends a trusted proxy its own Keep-Alive time`, () => {
     const write = way(plain)
     const reply = { status: 200, headers: {}, body: "" }
     for (const [isProxied, timeout] of [
@@ -123,7 +123,7 @@ for (const [name, way] of Object.entries(ways)) {
     assert.deepEqual(next.slice(0, always.length), always)
   })
 
-  test(`${name} sets each cookie in a header of its own`, () => {
+  test(`${name} writes one Set-Cookie header per cookie`, () => {
     const cookies = ["a=1; Path=/", "b=2; Path=/"]
     const write = way(plain)
     const headers = write({ status: 200, headers: {}, body: "", cookies }, context)
@@ -138,7 +138,7 @@ for (const [name, way] of Object.entries(ways)) {
     )
   })
 
-  test(`${name} with strictTransport tells browsers to stay with TLS for a year`, () => {
+  test(`${name} with strictTransport sends HSTS for a year`, () => {
     const write = way({ ...plain, strictTransport: true })
     const headers = write({ status: 200, headers: {}, body: "" }, context)
     const at = headers.indexOf("Strict-Transport-Security")
@@ -154,7 +154,7 @@ for (const [name, way] of Object.entries(ways)) {
     assert.equal(way(told)(reply, context).includes("Strict-Transport-Security"), false)
   })
 
-  test(`${name} with variesByOrigin tells caches so, of every reply`, () => {
+  test(`${name} with variesByOrigin sends Vary: Origin with every reply`, () => {
     const write = way({ ...plain, variesByOrigin: true })
     for (const status of [200, 204, 404]) {
       const headers = write({ status, headers: {}, body: "" }, context)

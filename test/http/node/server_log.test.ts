@@ -66,7 +66,7 @@ test("createServerLog() logs the refused request, its client and the answer", ()
   )
 })
 
-test("createServerLog() warns of another protocol, once for each, and says what to do", () => {
+test("createServerLog() warns once per foreign protocol, with a hint", () => {
   const collected = createCollectedLog()
   const { refused } = createServerLog(collected.log)
   const reply = { status: 400, headers: {}, body: "" }
