@@ -3,9 +3,8 @@
 
 import { monotonicMillis } from "./clock.ts"
 import { shareReply, shareWith } from "./http/cors.ts"
-import type { Asker } from "./http/guard.ts"
 import { isAllowedHost } from "./http/host.ts"
-import type { HttpRequest, Reply, RequestHead } from "./http/message.ts"
+import type { App, Asker, HttpRequest, Reply, RequestHead } from "./http/message.ts"
 import { asDenial, problem, problemOf } from "./http/problem.ts"
 import {
   type BrowserRoutes,
@@ -17,23 +16,6 @@ import {
 } from "./http/router.ts"
 import { type RouteParts, routes } from "./routes.ts"
 import { type Answered, errorText, type Log } from "./telemetry/log.ts"
-
-/** The service without its sockets. */
-export interface App {
-  /** Whether the body of a request with this head is read before `handle` is called. */
-  takesBody(head: RequestHead): boolean
-  /**
-   * Who asks at a path. Null stands for a head whose path could not be read: then the answer is the
-   * kind of asker, of all paths, that needs the most care.
-   */
-  askerAt(start: RequestStart | null): Asker
-  /** Answers a request. Never rejects. */
-  handle(request: HttpRequest): Promise<Reply>
-  /** Adds the CORS headers for an origin to a reply that the server made itself. */
-  share(reply: Reply, origin: string | undefined): Reply
-}
-
-type RequestStart = Pick<RequestHead, "method" | "path">
 
 /** The options of the app, without those of its routes. */
 export interface AppOptions {

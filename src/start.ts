@@ -6,7 +6,8 @@ import { systemClock } from "./clock.ts"
 import { compose, type Deployment } from "./compose.ts"
 import { type Config, withPort } from "./config/load.ts"
 import { Unavailable } from "./errors.ts"
-import { type HttpServer, listen, type ServerOptions } from "./http/node/server.ts"
+import type { App } from "./http/message.ts"
+import { type HttpServer, listen } from "./http/node/server.ts"
 import { type Housekeeping, startHousekeeping } from "./service/housekeeping.ts"
 import { composeApp, loadWings } from "./startup/compose_app.ts"
 import { seedUsers } from "./startup/seed_users.ts"
@@ -62,8 +63,7 @@ export async function startService(
     .then((value) => ({ value, port: config.port }))
     .catch((error) => {
       if (config.database === null || !(error instanceof Unavailable)) throw error
-      const listenSoon = (handle: ServerOptions["handle"]) =>
-        listenWaiting(config, { handle, log, metrics })
+      const listenSoon = (handle: App["handle"]) => listenWaiting(config, { handle, log, metrics })
       return waitFor(error, { attempt, listen: listenSoon, stopped, log })
     })
   if (found === null) return { port: config.port, stop: async () => log.info("service.stopped") }
@@ -79,7 +79,7 @@ export async function startService(
 /** Opens what listens while the database can't be reached. */
 async function listenWaiting(
   config: Config,
-  { handle, log, metrics }: Pick<ServerOptions, "handle"> & Pick<StartParts, "log" | "metrics">,
+  { handle, log, metrics }: Pick<App, "handle"> & Pick<StartParts, "log" | "metrics">,
 ): Promise<WaitingServer> {
   const server = await listen(config, {
     ...serverOptions(config, { log, clock: systemClock }),

@@ -1,14 +1,13 @@
 // GET /openapi.json: the description of the API, for people, clients and tools.
 
 import type { Handler } from "../http/guard.ts"
-import type { Reply, RequestHead } from "../http/message.ts"
 import type { Route } from "../http/router.ts"
 import { createTaggedReply } from "../http/tagged_reply.ts"
 
 /** It changes with the release and the settings. */
 const maxAgeSeconds = 300
 
-/** Answers the description of these routes. It is made at the first question. */
+/** Answers the description of these routes. It is made at the first request. */
 export function openApi(rows: () => readonly Route[], issuer: string | null): Handler {
   const reply = createTaggedReply({
     "Content-Type": "application/json; charset=utf-8",
@@ -16,11 +15,8 @@ export function openApi(rows: () => readonly Route[], issuer: string | null): Ha
     "Access-Control-Allow-Origin": "*",
   })
   let value: object | null = null
-  return async (request: RequestHead): Promise<Reply> => {
-    if (value === null) {
-      const { createDocument } = await import("../openapi/document.ts")
-      value = createDocument(rows(), issuer)
-    }
+  return async (request) => {
+    value ??= (await import("../openapi/document.ts")).createDocument(rows(), issuer)
     return reply({ version: 0, value }, request)
   }
 }

@@ -8,7 +8,7 @@ import { type Limits, limitText } from "../limit/limit.ts"
 import { bearer, type CredentialReader } from "./bearer.ts"
 import { callerOf } from "./caller.ts"
 import { isFormType } from "./media_type.ts"
-import type { HttpRequest, Reply, RequestHead } from "./message.ts"
+import type { Asker, HttpRequest, Reply, RequestHead } from "./message.ts"
 import { insufficientReply, refusalReply } from "./problem.ts"
 
 /** What a handler gets with the request. */
@@ -82,13 +82,6 @@ export type Explain = (
   error: unknown,
   failure: { readonly reply: Reply; readonly request: HttpRequest },
 ) => Reply
-
-/**
- * Who asks. A proxy asks about a request that it was sent: it passes on the head of that request,
- * may announce its body, and sends no body. nginx is a proxy that takes every refusal but 401 and
- * 403 for a failure of ours.
- */
-export type Asker = "client" | "proxy" | "nginx"
 
 /** A handler with its protection. Only the functions of this file make one. */
 export type RouteHandler = ProtectedHandler

@@ -38,6 +38,31 @@ export interface Reply {
   readonly reason?: RefusalReason
 }
 
+/**
+ * Who asks. A proxy asks about a request that it was sent: it passes on the head of that request,
+ * may announce its body, and sends no body. nginx is a proxy that takes every refusal but 401 and
+ * 403 for a failure of ours.
+ */
+export type Asker = "client" | "proxy" | "nginx"
+
+/** What finds the route of a request. */
+export type RequestStart = Pick<RequestHead, "method" | "path">
+
+/** What answers the requests of a server: the service without its sockets. */
+export interface App {
+  /** Whether the body of a request with this head is read before `handle` is called. */
+  takesBody(head: RequestHead): boolean
+  /**
+   * Who asks at a path. Null stands for a head whose path could not be read: then the answer is the
+   * kind of asker, of all paths, that needs the most care.
+   */
+  askerAt(start: RequestStart | null): Asker
+  /** Answers a request. Never rejects. */
+  handle(request: HttpRequest): Promise<Reply>
+  /** Adds the CORS headers for an origin to a reply that the server made itself. */
+  share(reply: Reply, origin: string | undefined): Reply
+}
+
 /** The headers of a JSON reply that caches must not store. */
 export const jsonHeaders: Reply["headers"] = Object.freeze({
   "Content-Type": "application/json; charset=utf-8",

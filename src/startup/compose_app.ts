@@ -1,9 +1,10 @@
 // Composes the app of a running service: the routes of the core, and those of the wings that are
 // on. Wings are loaded before the service listens, second factors at the first request for them.
 
-import { type App, createApp } from "../app.ts"
+import { createApp } from "../app.ts"
 import type { Deployment } from "../compose.ts"
 import type { Config } from "../config/load.ts"
+import type { App } from "../http/message.ts"
 import type { BrowserRoutes } from "../http/router.ts"
 import { createRegister } from "../service/registration.ts"
 import { Sessions } from "../service/sessions.ts"

@@ -1,6 +1,7 @@
 // What the settings and the machine say about the HTTP server.
 
 import type { Config } from "../config/load.ts"
+import type { App } from "../http/message.ts"
 import { limitsFor } from "../http/node/limits.ts"
 import type { ServerOptions } from "../http/node/server.ts"
 import { descriptorsMax, heapBytesMax } from "../system/process_limits.ts"
@@ -9,7 +10,7 @@ import { descriptorsMax, heapBytesMax } from "../system/process_limits.ts"
 export function serverOptions(
   config: Config,
   parts: Pick<ServerOptions, "log" | "clock">,
-): Omit<ServerOptions, "handle" | "takesBody" | "askerAt" | "share"> {
+): Omit<ServerOptions, keyof App> {
   const { includeSubdomains, trustedProxies, forwardedHeader, browser } = config
   const machine = {
     memoryBytes: Math.min(config.memoryBytes, heapBytesMax()),

@@ -2,10 +2,10 @@
 // clock that moves by hand, and `call` in the place of a client.
 
 import type { TestContext } from "node:test"
-import { type App, type AppOptions, createApp } from "../../src/app.ts"
+import { type AppOptions, createApp } from "../../src/app.ts"
 import type { ProtectedHost } from "../../src/domain/access_rule.ts"
 import type { FactorRequirement } from "../../src/domain/factor_requirement.ts"
-import type { HttpRequest, Reply } from "../../src/http/message.ts"
+import type { App, HttpRequest, Reply } from "../../src/http/message.ts"
 import { createPasswordHasher } from "../../src/password/hash.ts"
 import { createHashingLane, type HashingLane } from "../../src/password/hashing_lane.ts"
 import { Accounts } from "../../src/service/accounts.ts"

@@ -14,8 +14,8 @@ import { readBasic } from "../../http/basic.ts"
 import { readBearerCredentials, readBearerToken } from "../../http/bearer.ts"
 import { callerOf } from "../../http/caller.ts"
 import { cookieNames, readCookie } from "../../http/cookies.ts"
-import type { Asker, Handler } from "../../http/guard.ts"
-import type { RequestHead } from "../../http/message.ts"
+import type { Handler } from "../../http/guard.ts"
+import type { Asker, RequestHead } from "../../http/message.ts"
 import {
   isNavigation,
   isNestedPage,

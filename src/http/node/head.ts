@@ -1,7 +1,7 @@
 // Checks the head of a request: version, headers, target. Node's parser has refused malformed heads
 // already. This refuses the heads that Node accepts and Postern does not. Pure.
 
-import type { Asker } from "../guard.ts"
+import type { Asker } from "../message.ts"
 import { headerBytes } from "./held_memory.ts"
 import { headTooLarge, type RefusalText, type RequestRefusalReason } from "./refusals.ts"
 

@@ -4,8 +4,7 @@
 
 import type { Readable } from "node:stream"
 import { type ForwardedHeader, type Peer, unreadHeader } from "../client_address.ts"
-import type { Asker } from "../guard.ts"
-import type { HttpRequest, RequestHead } from "../message.ts"
+import type { App, HttpRequest } from "../message.ts"
 import type { ChunkFlood } from "./chunk_flood.ts"
 import type { PendingRequest } from "./connection.ts"
 import { type Head, pathOf, readHead } from "./head.ts"
@@ -22,11 +21,7 @@ import {
 import type { ServerLog } from "./server_log.ts"
 
 /** What reading needs. */
-export interface ReadOptions {
-  /** Whether the body of a request with this head is read. */
-  readonly takesBody: (head: RequestHead) => boolean
-  /** Who asks at a path; null for a path that could not be read. */
-  readonly askerAt: (start: RequestStart | null) => Asker
+export interface ReadOptions extends Pick<App, "takesBody" | "askerAt"> {
   /** Gives the client's address. */
   readonly clientAddressOf: (headers: Head["headers"], peer: Peer) => string
   /** The header in which proxies name the client. */
@@ -36,9 +31,6 @@ export interface ReadOptions {
   readonly flood: ChunkFlood
   readonly log: ServerLog
 }
-
-/** What finds the route of a request. */
-export type RequestStart = Pick<RequestHead, "method" | "path">
 
 const noBody = Buffer.alloc(0)
 /** A head of this size is counted with the request (held_memory.ts). */

@@ -9,8 +9,7 @@ import type { Address } from "../../system/address.ts"
 import type { Log } from "../../telemetry/log.ts"
 import { createClientAddressOf } from "../client_address.ts"
 import { originInBytes } from "../cors.ts"
-import type { Asker } from "../guard.ts"
-import type { HttpRequest, Reply } from "../message.ts"
+import type { App, Asker, RequestStart } from "../message.ts"
 import { asDenial } from "../problem.ts"
 import { ChunkFlood } from "./chunk_flood.ts"
 import type { PendingRequest } from "./connection.ts"
@@ -19,7 +18,7 @@ import { headersMax, pathOf } from "./head.ts"
 import { HeldMemory } from "./held_memory.ts"
 import { type HttpLimits, httpLimits } from "./limits.ts"
 import { type ParserFault, parserRefusal, startInBytes } from "./parser_refusal.ts"
-import { type ReadOptions, type RequestStart, readRequest } from "./read_request.ts"
+import { type ReadOptions, readRequest } from "./read_request.ts"
 import { noMemory, noProxy, type Refusal, unsupportedExpect } from "./refusals.ts"
 import { createHeadWriter, type HeaderOptions } from "./reply_head.ts"
 import { createServerLog } from "./server_log.ts"
@@ -29,12 +28,10 @@ import { refuse, refuseUnread, type WriteOptions, writeReply } from "./write_rep
 /** What a server does with requests. */
 export interface ServerOptions
   extends Omit<HeaderOptions, "keepAliveMillis" | "proxyKeepAliveMillis" | "statusTexts">,
-    Pick<ReadOptions, "takesBody" | "askerAt" | "forwardedHeader">,
-    Pick<WriteOptions, "share"> {
+    Pick<ReadOptions, "forwardedHeader">,
+    App {
   /** Proxies whose forwarding header is trusted. */
   readonly trustedProxies: readonly Network[]
-  /** Answers a request. Never rejects. */
-  readonly handle: (request: HttpRequest) => Promise<Reply>
   readonly log: Log
   /** Gets to see requests and replies. */
   readonly witness?: Witness
@@ -52,7 +49,7 @@ export interface HttpServer {
 }
 
 /** The parts of a server. */
-interface ServerParts extends ReadOptions, WriteOptions, Pick<ServerOptions, "handle"> {
+interface ServerParts extends ReadOptions, WriteOptions, App {
   readonly connections: Connections
   readonly limits: HttpLimits
 }

@@ -4,7 +4,7 @@
 import type * as http from "node:http"
 import type { Socket } from "node:net"
 import { originOf } from "../cors.ts"
-import type { Reply } from "../message.ts"
+import type { App, Reply } from "../message.ts"
 import { cut, type PendingRequest } from "./connection.ts"
 import type { Connections } from "./connections.ts"
 import { answerBytes, type HeldMemory } from "./held_memory.ts"
@@ -14,13 +14,11 @@ import { type HeadWriter, isBodyless, type ReplyContext } from "./reply_head.ts"
 import type { ServerLog } from "./server_log.ts"
 
 /** What writing needs. */
-export interface WriteOptions {
+export interface WriteOptions extends Pick<App, "share"> {
   readonly head: HeadWriter
   readonly connections: Pick<Connections, "isLast" | "settle">
   readonly memory: HeldMemory
   readonly limits: Pick<HttpLimits, "lingerMillisMax">
-  /** The reply with CORS headers for an origin. */
-  readonly share: (reply: Reply, origin: string | undefined) => Reply
   readonly log: ServerLog
 }
 
