@@ -2,7 +2,6 @@
 // only when POSTERN_METRICS_PORT is set. The listener has an address of its own, needs no
 // login, and has the one path /metrics.
 
-import manifest from "../../package.json" with { type: "json" }
 import { systemClock } from "../clock.ts"
 import type { HttpRequest, Reply } from "../http/message.ts"
 import { httpLimits } from "../http/node/limits.ts"
@@ -20,6 +19,7 @@ import type { Store } from "../store/store.ts"
 import { type Address, urlOf } from "../system/address.ts"
 import type { DurationCounts } from "../system/durations.ts"
 import { listenFailure } from "../system/failure.ts"
+import { programVersion } from "../system/program_version.ts"
 import type { Audit } from "../telemetry/audit.ts"
 import { type Answered, errorText, type Log } from "../telemetry/log.ts"
 
@@ -71,7 +71,7 @@ export function createMetrics(address: Address): Metrics {
   const requests = new RequestTally()
   const startedAt = systemClock.now() - Math.round(process.uptime())
   const ofProcess = (loopDelays: DurationCounts) =>
-    processSeries({ version: manifest.version, startedAt, loopDelays })
+    processSeries({ version: programVersion, startedAt, loopDelays })
   const series: Metrics["series"] = (sources, loopDelays) => [
     ...ofProcess(loopDelays),
     ...requests.series(sources.server),
