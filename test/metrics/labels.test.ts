@@ -22,7 +22,7 @@ const core = routes({
 const site = { publicAddress: "https://login.example.org", name: "Home", hosts: apps }
 const wing = createBrowserRoutes({
   ...site,
-  ...{ log: {}, sessions: {}, clock: createFakeClock() },
+  ...{ log: {}, sessions: {}, keys: {}, clock: createFakeClock() },
 } as never)
   .groups(core)
   .flat()
