@@ -115,7 +115,7 @@ for (const [what, wrong] of wrongs) {
   })
 }
 
-test("verifyLogin() refuses a passkey that can be synced all of a sudden, and the reverse", async () => {
+test("verifyLogin() refuses a passkey whose synced state has changed", async () => {
   const bound = await register()
   assert.equal(await bound.logIn({ isSynced: true }), null)
   const synced = await register({ isSynced: true })
@@ -135,7 +135,7 @@ test("verifyLogin() refuses the login of another passkey, under its name or unde
   assert.equal(await verifyLogin({ credential: own, passkey, ...ceremonies }), null)
 })
 
-test("verifyLogin() refuses a login in the words of a registration, and the reverse", async () => {
+test("verifyLogin() and verifyRegistration() refuse the response of the other ceremony", async () => {
   const { authenticator, credential, passkey, ask } = await register()
   assert.equal(await verifyLogin({ credential, passkey, ...ceremonies }), null)
   const login = authenticator.get(ask)

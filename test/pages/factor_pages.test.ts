@@ -132,7 +132,7 @@ test("a page with a mistake says so in its title, beside the field, and has the 
   assert.deepEqual(faultOf(pages["code"] ?? assert.fail()), ["code", null])
 })
 
-test("codes are filled in by what knows them, and recovery codes are not", () => {
+test("codes may be filled in by browsers, and recovery codes may not", () => {
   const fields = (page: string) =>
     tagsOf(String(pages[page] ?? assert.fail()))
       .filter(({ name, attributes }) => name === "input" && attributes["autocomplete"])
@@ -142,7 +142,7 @@ test("codes are filled in by what knows them, and recovery codes are not", () =>
   assert.deepEqual(fields("recovery"), [["code", "off"]])
 })
 
-test("the box of trust says for how long, is not ticked before, and is not there without", () => {
+test("the trust box names its time, starts unticked, and is left out where trust is off", () => {
   const boxes = (page: string) =>
     tagsOf(String(pages[page] ?? assert.fail()))
       .filter(({ attributes }) => attributes["type"] === "checkbox")
@@ -190,7 +190,7 @@ test("the page of passkeys says what may be removed, and what that means", () =>
   assert.match(String(pages["passkeys"]), /added 24 hours ago · never used/)
 })
 
-test("the page of an app says what turning it off means beside passkeys", () => {
+test("the page of an app says that passkeys go on working without it", () => {
   assert.match(String(pages["app"]), /Your password alone then logs you in\./)
   assert.match(String(pages["app beside passkeys"]), /Your passkeys go on working\./)
   assert.match(String(pages["new app or a passkey"]), /<a href="\/account\/passkeys\?to=x">/)

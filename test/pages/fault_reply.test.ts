@@ -20,7 +20,7 @@ function fault(error: unknown, status: number) {
   return { reply, heading }
 }
 
-test("faultReply() says in words that the form, the service or the person is to blame", () => {
+test("faultReply() says whether the form or the permission is at fault", () => {
   const form = fault(new AuthError("invalid_request", "The form is malformed"), 400)
   assert.equal(form.heading, "The form could not be read")
   const refused = fault(new AuthError("access_denied", "This is <not> for you"), 403)

@@ -36,7 +36,7 @@ test("pageReply() says when to try again, and where to go on to", () => {
   assert.equal(headers["Content-Security-Policy"], policy)
 })
 
-test("redirect() goes on by GET, sets cookies, and is kept by nobody", () => {
+test("redirect() is a 303 with its cookies, and no cache stores it", () => {
   assert.deepEqual(redirect("/account", ["a=b"]), {
     status: 303,
     headers: { ...always, Location: "/account" },

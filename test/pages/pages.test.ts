@@ -163,7 +163,7 @@ test("a page with a mistake says so in its title, beside the field, and has the 
   }
 })
 
-test("a page without a mistake has the cursor where somebody goes on, and no error", () => {
+test("a page without a mistake focuses the next field, and shows no error", () => {
   assert.deepEqual(faultOf(loginWith({})), ["username", null])
   assert.deepEqual(faultOf(loginWith({ username: "alice" })), ["password", null])
   assert.deepEqual(faultOf(loginWith({ username: "alice", isAgain: true })), ["password", null])
@@ -174,7 +174,7 @@ test("a page without a mistake has the cursor where somebody goes on, and no err
   }
 })
 
-test("the account page tells recent logins and wrong passwords", () => {
+test("the account page lists recent logins and wrong passwords", () => {
   const { text } = { text: String(pages["account with a past"]) }
   assert.match(text, /<h2>Recent logins<\/h2>/)
   assert.match(text, /Wrong password, 1,234 times\s*<small>just now · /)
@@ -185,7 +185,7 @@ test("the account page tells recent logins and wrong passwords", () => {
   assert.doesNotMatch(String(pages["account"]), /Recent/)
 })
 
-test("the account page tells how somebody logs in, and asks for the factor before a new password", () => {
+test("the account page lists login methods, and asks for the factor before a new password", () => {
   const off = String(pages["account"])
   assert.match(off, /Logged in here just now, with a password\./)
   assert.match(off, /<b>Authenticator app<\/b><small>off: your password alone logs you in</)
@@ -207,7 +207,7 @@ test("the account page tells how somebody logs in, and asks for the factor befor
   assert.match(lapsed, /href="\/login\?again=1">Change password</)
 })
 
-test("a page that has to wait says how long", () => {
+test("a throttled page says how long to wait", () => {
   assert.match(
     String(pages["login too often"]),
     /Too many attempts\.<\/b><p>Try again in 61 seconds/,

@@ -51,7 +51,7 @@ test("pathOf() leads to the first page when the address is too long to be asked 
   assert.ok(fits && pathOf("/continue", fits).length > 1900)
 })
 
-test("a way leads over one of our own pages first, and takes its destination along", () => {
+test("pathOf() of a way with a place leads to that page, and keeps the destination", () => {
   const to = "https://a.example/"
   const way = readWay({ to, st, at: "totp" }, findHost) ?? assert.fail()
   assert.deepEqual(wayFields(way), { to, st, at: "totp" })

@@ -53,7 +53,7 @@ export function replyFor(
   return { ...redirect(status, `${loginOrigin}${path}`, cookies), reason }
 }
 
-/** A redirect. nginx hears it as a refusal with an address. */
+/** A redirect. For nginx it is a refusal with a Location. */
 function redirect(status: number, location: string, cookies: readonly string[]): Reply {
   const base = status === 401 ? problem("missing_token", notLoggedIn) : null
   const headers = { ...(base?.headers ?? noStore), Location: location }

@@ -1,5 +1,5 @@
-// Tells the operator what to mend when proxies ask in the wrong way. Each mistake is logged once,
-// since every request would log it again.
+// Logs what the operator has to mend when proxies ask in the wrong way. Each mistake is logged
+// once, since every request would log it again.
 
 import type { AuthError, RefusalReason } from "../../errors.ts"
 import type { RequestHead } from "../../http/message.ts"
@@ -25,9 +25,9 @@ const hostsMax = 20
 
 /** Makes the log. It remembers which mistakes it has logged. */
 export function createVerifyLog(log: Log): VerifyLog {
-  const told = new Set<string>()
+  const logged = new Set<string>()
   const hosts = new Set<string>()
-  const once = (what: string) => !told.has(what) && told.add(what)
+  const once = (what: string) => !logged.has(what) && logged.add(what)
   return {
     untrusted({ clientAddress: client }) {
       if (once("untrusted")) log.warn("verify.untrusted", { client, message: untrustedText })

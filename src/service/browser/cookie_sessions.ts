@@ -68,7 +68,7 @@ export class CookieSessions {
   }
 
   /**
-   * Checks a name and a password and starts a session, or tells what is due before that. Throws
+   * Checks a name and a password and starts a session, or gives what is due before that. Throws
    * what SessionStart's `logIn` throws.
    */
   async logIn(login: BrowserLogin, caller: Caller): Promise<StartedLogin | PendingLogin> {
@@ -93,7 +93,7 @@ export class CookieSessions {
   }
 
   /**
-   * Sets the password of a link's user, and starts a session that ends with the browser, or tells
+   * Sets the password of a link's user, and starts a session that ends with the browser, or gives
    * what is due before that. Null when the link is not good any more.
    */
   async useLink(
@@ -107,8 +107,8 @@ export class CookieSessions {
   }
 
   /**
-   * Whether a session outlives the browser's window. Its idle life tells: where the settings give
-   * all sessions at most twelve hours, none does.
+   * Whether a session outlives the browser's window, which its idle life shows: where the settings
+   * give all sessions at most twelve hours, none does.
    */
   stays({ idleExpiresAt, lastUsedAt }: Session): boolean {
     return idleExpiresAt - lastUsedAt > briefIdleSeconds

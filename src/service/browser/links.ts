@@ -174,7 +174,7 @@ export class Links {
 
   /**
    * Sets the password of a link's user, ends all their sessions, and starts one in this browser or
-   * tells what is due before that. Null when the link is not good any more.
+   * gives what is due before that. Null when the link is not good any more.
    * @throws AuthError `invalid_request`, `password_blocked`, `too_many_requests`
    * @throws Unavailable
    */

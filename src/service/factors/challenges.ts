@@ -45,7 +45,7 @@ export async function makeChallenge(
 
 /**
  * The challenge that a credential says it answers; null unless it is ours, for this use, and has
- * not expired. Whether the credential answers it, its signature tells. It may have been used.
+ * not expired. Only the signature shows whether the credential answers it. It may be used.
  */
 export async function findChallenge(
   credential: unknown,

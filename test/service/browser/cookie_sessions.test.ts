@@ -95,7 +95,7 @@ test("a session that is used every day ends at its absolute end", async (t) => {
   assert.equal(await find(), null)
 })
 
-test("a use is written after a twentieth of the idle life, once for many requests", async (t) => {
+test("find() writes a use after a twentieth of the idle life, once for many requests", async (t) => {
   const disk = createFaultyDisk()
   const { logIn, clock, store } = await opened(t, { disk, directory: "/data" })
   const { session, find } = await logIn()
@@ -117,7 +117,7 @@ test("a use is written after a twentieth of the idle life, once for many request
   assert.equal(used?.session.idleExpiresAt, clock.now() + briefIdleSeconds)
 })
 
-test("a full disk logs nobody out", async (t) => {
+test("find() keeps a session when a full disk refuses the write of its use", async (t) => {
   const disk = createFaultyDisk()
   const { logIn, clock } = await opened(t, { disk, directory: "/data" })
   const { find, session } = await logIn()
@@ -128,7 +128,7 @@ test("a full disk logs nobody out", async (t) => {
   assert.equal((await find())?.session.lastUsedAt, clock.now())
 })
 
-test("whatever ends sessions also ends those of browsers, with the next request", async (t) => {
+test("all that ends sessions also ends those of browsers, with the next request", async (t) => {
   type Opened = Awaited<ReturnType<typeof opened>>
   const ends: Record<string, (service: Opened, sid: string) => Promise<unknown>> = {
     "a logout": ({ cookies }, sid) => cookies.logOut(sid, caller),

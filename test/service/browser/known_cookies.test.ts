@@ -11,7 +11,7 @@ const sid = "AAAAAAAAAAAAAAAAAAAAAA"
 const host = "photos.example.org"
 const gate = writeCookieValue("gate", { sid, host }, key)
 
-test("KnownCookies reads a cookie alike each time, and each spoiled one as none", () => {
+test("KnownCookies.read() gives the same sid each time, and null for a forged cookie", () => {
   const cookies = new KnownCookies()
   const spoiled = [
     () => cookies.read("master", { value: gate, host }, key),
@@ -27,7 +27,7 @@ test("KnownCookies reads a cookie alike each time, and each spoiled one as none"
   }
 })
 
-test("KnownCookies goes by the key that is in use", () => {
+test("KnownCookies.read() gives null for a cookie of another key", () => {
   const cookies = new KnownCookies()
   assert.equal(cookies.read("gate", { value: gate, host }, key), sid)
   const next = new Uint8Array(32).fill(2)

@@ -76,7 +76,7 @@ test("flush() writes a user once, however many failures there were, and nothing 
   assert.deepEqual((await recent.find("alice")).failures[0]?.count, 501)
 })
 
-test("flush() that fails in the middle adds nobody twice", async () => {
+test("flush() after a failure writes no user twice", async () => {
   const { recent, writes, disk } = prepare()
   const names = Array.from({ length: 30 }, (_, number) => `user${number}`)
   for (const user of names) recent.note("login.failed", { user, client: "203.0.113.9" })
@@ -95,7 +95,7 @@ test("flush() that fails in the middle adds nobody twice", async () => {
   for (const name of names) assert.equal((await recent.find(name)).failures[0]?.count, 1, name)
 })
 
-test("flush() that fails keeps what it could not write", async () => {
+test("flush() keeps what it could not write for the next time", async () => {
   const { recent, writes, disk } = prepare()
   recent.note("login.succeeded", alice)
   disk.isFull = true

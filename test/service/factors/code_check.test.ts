@@ -52,7 +52,7 @@ test("checkCode() takes one hash for any recovery code, and none for a code of a
   assert.equal(hasher.compared.at(-1), null)
 })
 
-test("checkCode() audits a failure by what was shown, and nothing for what is no guess", async () => {
+test("checkCode() audits a wrong code by its kind, and nothing for malformed text", async () => {
   const alice = await createEnrolledAlice()
   for (const code of ["000000", "5-AAAA-BBBB-CCCC-DDDD", "x"]) {
     await assert.rejects(check(alice, code), wrongCode)
@@ -93,7 +93,7 @@ test("checkCode() compares nothing when the failure can't be counted", async () 
   assert.deepEqual([alice.hasher.compared, await alice.failures()], [[], 0])
 })
 
-test("checkCode() says once that the codes are locked, and then does no work", async () => {
+test("checkCode() audits the lock once, and then compares nothing", async () => {
   const alice = await createEnrolledAlice()
   const { hasher, log } = alice
   for (let failures = 0; failures < 99; failures += 1) {
@@ -125,7 +125,7 @@ test("checkCode() of a user with passkeys alone takes recovery codes, and no oth
   assert.equal(await alice.failures(), 2)
 })
 
-test("checkCode() is over when the factors are gone meanwhile, or the tries of the ticket", async () => {
+test("checkCode() refuses a ticket whose factors or tries are gone", async () => {
   const alice = await createEnrolledAlice()
   const login = { ...alice.login, ticket }
   for (let tries = 0; tries < 5; tries += 1) {

@@ -34,7 +34,7 @@ const nothing = {
   ...{ recoveryCodesLeft: 0, trustedDevices: [], wrongCodes: 0, isLocked: false },
 }
 
-test("listFactors() tells all but what is secret", async (t) => {
+test("listFactors() lists all but the secrets", async (t) => {
   const factors = sampleFactors({
     ...{ passkeys: [samplePasskey("p1", { lastUsedAt: 7 })], failures: 3 },
     ...{ trusted: [sampleTrusted("d1"), { ...sampleTrusted("d2"), expiresAt: startOfTests }] },
@@ -51,7 +51,7 @@ test("listFactors() tells all but what is secret", async (t) => {
   assert.doesNotMatch(JSON.stringify(listed), /argon2|sealed|key-p1|credential|hhhh/)
 })
 
-test("listFactors() tells that a user has none, and must have one", async (t) => {
+test("listFactors() says that a user has no factor, and must have one", async (t) => {
   const unused = sampleFactors({ totp: null })
   for (const factors of [null, unused]) {
     const { list } = await prepare(t, factors, { requirement: { kind: "all" } })
@@ -59,7 +59,7 @@ test("listFactors() tells that a user has none, and must have one", async (t) =>
   }
 })
 
-test("listFactors() tells when no code counts any more", async (t) => {
+test("listFactors() says when no code counts any more", async (t) => {
   for (const [failures, isLocked] of [
     [99, false],
     [100, true],
@@ -105,7 +105,7 @@ for (const [method, before, left] of resets) {
   })
 }
 
-test("resetFactors() tells whether another factor has to be set up", async (t) => {
+test("resetFactors() says whether another factor has to be set up", async (t) => {
   const requirement = { kind: "role", role: "reader" } as const
   const { reset } = await prepare(t, both, { requirement })
   const { isRequired } = (await reset({ username: "carol", method: null })) as typeof nothing
@@ -136,7 +136,7 @@ for (const [method, before, message] of refused) {
   })
 }
 
-test("listFactors() and resetFactors() refuse users that are none", async (t) => {
+test("listFactors() and resetFactors() refuse unknown users", async (t) => {
   const { service, list, reset } = await prepare(t, both)
   const unknown = refusedAs("not_found", "There is no user 'dora'")
   await assert.rejects(list("dora"), unknown)

@@ -30,7 +30,7 @@ test("readPasskeyName() refuses long names, and what can't be shown", () => {
   }
 })
 
-test("nameOfKind() tells keys that are plugged in from others", () => {
+test("nameOfKind() distinguishes security keys from other passkeys", () => {
   const rows = [
     [["internal"], "Passkey"],
     [["hybrid", "internal"], "Passkey"],
