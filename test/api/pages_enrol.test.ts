@@ -204,6 +204,8 @@ test("a ticket for one step opens no other", async (t) => {
   assert.equal(titleOf(await browser.open("/login/enrol")), "Enter your code")
   const sent = { ...fieldsOf(page, "/login/enrol"), code: app.nextCode() }
   assert.equal(titleOf(await browser.open("/login/enrol", { form: sent })), "Enter your code")
+  const passkey = { path: "/login/enrol/passkey", form: { credential: "{}" } }
+  assert.equal(titleOf(await browser.open(passkey.path, passkey)), "Enter your code")
 })
 
 test("an enrolment may take a quarter of an hour, and then starts over", async (t) => {

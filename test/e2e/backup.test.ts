@@ -18,7 +18,7 @@ import { setUp } from "../support/set_up.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 
 const password = "korrekt-pferd-batterie"
-const rounds = roundsOf(4)
+const rounds = roundsOf(2)
 const manyUsers = 8_000
 
 function placeOf(t: TestContext) {

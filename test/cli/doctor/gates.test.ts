@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { freePorts, nginxFile, noProxies, startProxy } from "../../support/proxy_programs.ts"
+import { temporaryDirectory } from "../../support/temporary_directory.ts"
 import { type GateRow, gateRows } from "./gate_rows.ts"
 import { complaints, type Printed, startWorld, type World } from "./proxied.ts"
 
@@ -84,12 +85,14 @@ async function startApp(t: TestContext): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function askThrough(t: TestContext, row: GateRow): Promise<Printed> {
-  const { program, settings = {}, edits } = row
-  const world = await startWorld(t, { POSTERN_PROTECT: "photos.example.org", ...settings })
+async function askThrough(
+  t: TestContext,
+  world: World,
+  { program, edits }: GateRow,
+): Promise<Printed> {
   const [port = 0, plainPort = 0] = await freePorts(2)
   const places = { port, plainPort, app: await startApp(t) }
-  const directory = join(world.directory, program)
+  const directory = join(temporaryDirectory(t), program)
   let file =
     program === "nginx"
       ? nginxFile(directory, nginxServers(world, places))
@@ -107,9 +110,18 @@ test("doctor: protected hosts, as they should be and with one thing broken at a 
   skip: noProxies,
   concurrency: 8,
 }, async (t) => {
+  // A proxy for each row, in front of one service where the settings are the same.
+  const worlds = new Map<string, Promise<World>>()
+  const worldOf = ({ settings = {} }: GateRow) => {
+    const key = JSON.stringify(settings)
+    const all = { POSTERN_PROTECT: "photos.example.org", ...settings }
+    const world = worlds.get(key) ?? startWorld(t, all)
+    worlds.set(key, world)
+    return world
+  }
   const rows = gateRows.map((row) =>
     t.test(`${row.program}: ${row.name}`, async (each) => {
-      const printed = await askThrough(each as TestContext, row)
+      const printed = await askThrough(each as TestContext, await worldOf(row), row)
       const lines = complaints(printed)
       assert.equal(lines.length, row.says.length, lines.join("\n"))
       for (const [at, pattern] of row.says.entries()) assert.match(lines[at] ?? "", pattern)

@@ -5,9 +5,10 @@ import assert from "node:assert/strict"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { spawnSync } from "node:child_process"
 import dns from "node:dns/promises"
-import { readFileSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { syncBuiltinESMExports } from "node:module"
 import net from "node:net"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import tls from "node:tls"
@@ -69,7 +70,7 @@ export async function startWorld(
     POSTERN_TRUSTED_PROXIES: "127.0.0.1",
     ...settings,
   })
-  const { authority, ...files } = makeCertificates(directory)
+  const { authority, ...files } = copyCertificates(directory)
   return {
     ...{ postern, directory, authority, ...files },
     async doctor(ways, url, more = {}) {
@@ -91,51 +92,36 @@ export function complaints({ findings }: Printed): readonly string[] {
     .map(({ check, outcome, text }) => `${outcome}: ${check}: ${text}`)
 }
 
-/** Makes an authority and a certificate for example.org; `more` are further certificates. */
-function makeCertificates(directory: string) {
+/** Where the certificates of this process are, once they are made. */
+let certificates: string | null = null
+
+/** An authority and a certificate for the names of tests, in a directory. */
+function copyCertificates(directory: string) {
   const file = (name: string) => join(directory, name)
-  const key = file("key.pem")
-  const authority = file("authority.pem")
-  const authorityKey = file("authority.key")
-  const certificate = file("certificate.pem")
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-  openssl([
-    "req",
-    "-x509",
-    ...curve,
-    "-keyout",
-    authorityKey,
-    "-out",
-    authority,
-    "-days",
-    "90",
-    "-subj",
-    "/CN=Authority of tests",
-  ])
+  certificates ??= makeCertificates()
+  cpSync(certificates, directory, { recursive: true })
+  return {
+    ...{ authority: file("authority.pem"), authorityKey: file("authority.key") },
+    ...{ certificate: file("certificate.pem"), key: file("key.pem") },
+  }
+}
+
+function makeCertificates(): string {
+  const directory = mkdtempSync(join(tmpdir(), "postern-certificates-"))
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }))
+  const file = (name: string) => join(directory, name)
+  const self = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split(" ")
+  const authority = ["-keyout", file("authority.key"), "-out", file("authority.pem"), "-days", "90"]
+  openssl([...self, ...authority, "-subj", "/CN=Authority of tests"])
   const hosts = ["login.example.org", "*.example.org", "*.home.example", "*.example.net"]
   const names = `subjectAltName=${hosts.map((host) => `DNS:${host}`).join()}`
+  const signer = ["-CA", file("authority.pem"), "-CAkey", file("authority.key")]
   openssl([
-    "req",
-    "-x509",
-    ...curve,
-    "-keyout",
-    key,
-    "-out",
-    certificate,
-    "-days",
-    "60",
-    "-subj",
-    "/CN=login.example.org",
-    "-addext",
-    names,
-    "-addext",
-    "basicConstraints=critical,CA:FALSE",
-    "-CA",
-    authority,
-    "-CAkey",
-    authorityKey,
+    ...[...self, "-keyout", file("key.pem"), "-out", file("certificate.pem"), "-days", "60"],
+    ...["-subj", "/CN=login.example.org", "-addext", names],
+    ...["-addext", "basicConstraints=critical,CA:FALSE", ...signer],
   ])
-  return { authority, certificate, key, authorityKey }
+  return directory
 }
 
 /** Runs openssl, and fails with what it says. */

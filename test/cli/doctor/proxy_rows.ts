@@ -7,6 +7,8 @@ export interface ProxyRow {
   readonly program: "caddy" | "haproxy"
   readonly edits: readonly (readonly [from: string | RegExp, to: string])[]
   readonly says: readonly RegExp[]
+  /** Its requests would be taken for those of another row. */
+  readonly isAlone?: true
 }
 
 const caddy = "caddy" as const
@@ -72,6 +74,7 @@ export const proxyRows: readonly ProxyRow[] = [
   },
   {
     name: "a login of its own",
+    isAlone: true,
     program: caddy,
     edits: atSite(
       "basicauth {\n\t\tbob JDJhJDEwJEVCNmdaNEg2Ti5iejRMYkF3MFZhZ3VtV3E1SzBWZEZ5Q3VWc0tzOEJwZE9TaFlZdEVkZDhX\n\t}",
@@ -131,6 +134,7 @@ export const proxyRows: readonly ProxyRow[] = [
   },
   {
     name: "HTTP/2 to Postern",
+    isAlone: true,
     program: haproxy,
     edits: [["# on the server", "proto h2"]],
     says: [/^wrong: answer: The proxy at 127\.0\.0\.1 speaks HTTP\/2 to Postern/, nothingMore],

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { Database } from "../../../src/store/postgres/database.ts"
 import type { RotationOutcome, Store } from "../../../src/store/store.ts"
 import { openPlainDatabase } from "../../support/plain_database.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
@@ -107,9 +108,15 @@ async function createSubject(store: Store): Promise<string> {
   return name
 }
 
+interface Places {
+  readonly stores: readonly [Store, Store]
+  /** To look at what is left. */
+  readonly database: Database
+}
+
 /** Runs a pair on a new user, and gives the answers and what is left, as text. */
 async function outcomeOf(
-  stores: readonly [Store, Store],
+  { stores, database }: Places,
   [one, other]: readonly [Change, Change],
   order: "at once" | "one first" | "other first",
 ): Promise<string> {
@@ -121,7 +128,7 @@ async function outcomeOf(
   if (order === "at once") await Promise.all([run(0, one), run(1, other)])
   else if (order === "one first") await run(0, one).then(() => run(1, other))
   else await run(1, other).then(() => run(0, one))
-  const text = JSON.stringify({ answers, left: await leftOf(stores[0], name) })
+  const text = JSON.stringify({ answers, left: await leftOf(stores[0], database, name) })
   // A failure of nobody is counted at a decoy, whose count is chance.
   return text.replaceAll(name, "NAME").replace(/"username":"-","strangers":\d+/g, "-")
 }
@@ -136,15 +143,17 @@ function compared(answer: unknown): unknown {
   return { ...rotation, user: rotation.user?.username }
 }
 
-async function leftOf({ users, sessions, failures }: Store, name: string): Promise<unknown> {
-  const database = await openPlainDatabase(host)
+async function leftOf(
+  { users, sessions, failures }: Store,
+  database: Database,
+  name: string,
+): Promise<unknown> {
   const rows = await database.query(
     `select (select json_agg(e order by sid) from postern.ended_sessions e where sid like $1) as e,
       (select json_agg(r order by jti) from postern.revoked_tokens r where jti like $1) as r,
       (select json_agg(n) from postern.reserved_names n where username = $2) as n`,
     [`${name}.%`, name],
   )
-  await database.close()
   const user = await users.find(name)
   return { user, sessions: await sessions.list(name), failures: await failures.find(name), rows }
 }
@@ -153,7 +162,9 @@ test("each pair of changes of one user has one of the two orders", { skip }, asy
   await emptySchema(server ?? assert.fail("There is no PostgreSQL"))
   const one = await connectStore(t, { host })
   const other = await connectStore(t, { host })
-  const stores = [one.store, other.store] as const
+  const database = await openPlainDatabase(host)
+  t.after(() => database.close())
+  const places: Places = { stores: [one.store, other.store], database }
   const names = Object.keys(changes)
   const pairs = names.flatMap((first, index) => names.slice(index).map((second) => [first, second]))
   const wrong: string[] = []
@@ -162,11 +173,11 @@ test("each pair of changes of one user has one of the two orders", { skip }, asy
     for (const [first = "", second = ""] of next) {
       const pair = [changes[first] ?? assert.fail(), changes[second] ?? assert.fail()] as const
       const expected = [
-        await outcomeOf(stores, pair, "one first"),
-        await outcomeOf(stores, pair, "other first"),
+        await outcomeOf(places, pair, "one first"),
+        await outcomeOf(places, pair, "other first"),
       ]
       for (let round = 0; round < rounds; round += 1) {
-        const outcome = await outcomeOf(stores, pair, "at once")
+        const outcome = await outcomeOf(places, pair, "at once")
         const isExpected = expected.includes(outcome)
         if (!isExpected) wrong.push([`${first} + ${second}`, outcome, ...expected].join("\n"))
       }
