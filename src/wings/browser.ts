@@ -1,6 +1,6 @@
 // The browser wing's page: every path that it adds to routes.ts, and who may use it. A row with the
-// method and path of one in routes.ts takes its place. Only start.ts loads this file, and only when
-// POSTERN_PAGES or POSTERN_PROTECT is set.
+// method and path of one in routes.ts takes its place. Loaded only when POSTERN_PAGES or
+// POSTERN_PROTECT is set.
 
 import { createFindHost, createIsProtected, type ProtectedHost } from "../domain/access_rule.ts"
 import {

@@ -64,7 +64,7 @@ test("a weak tag of the right version changes nothing: the comparison is strong"
   assert.deepEqual(refusal(refused), [412, "precondition_failed"])
 })
 
-test("of two admins who change one user at once, one is told that it was changed", async (t) => {
+test("of two admins who change one user at once, one gets 412 or 404", async (t) => {
   const { ask, tagOf, service } = await createAdminService(t)
   await service.accounts.addRole("bob", "admin")
   const bobs = callsOf(service, await service.logIn("bob", "builder"))

@@ -38,7 +38,7 @@ function confirmBy(service: TestService, ticket: string, code: string) {
 }
 
 for (const [who, options] of Object.entries({ all, admins })) {
-  test(`POST /login asks whoever has to enrol (${who}) to do that, and gives a ticket`, async (t) => {
+  test(`POST /login asks a user who must enrol (${who}) to do that, and gives a ticket`, async (t) => {
     const service = await createTestService(t, options)
     await service.accounts.addRole("alice", "admin")
     takeEvents(service)

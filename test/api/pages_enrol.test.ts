@@ -256,7 +256,7 @@ test("pictures are made only so often for an account", async (t) => {
   assert.equal(titleOf(page), "Error: Too many attempts")
 })
 
-test("a full disk is told at the enrolment, and a bug is a page, too", async (t) => {
+test("an enrolment shows a page for a full disk, and one for a bug", async (t) => {
   const { service, browser } = await prepare(t)
   const page = await browser.open("/login", { form: alice })
   const code = appOn(page, service).code()

@@ -76,7 +76,7 @@ test("an enrolment by passkey that is sent twice at once starts one session", as
   assert.equal((await service.store.sessions.list("alice")).length, 1)
 })
 
-test("what fails behind an enrolment by passkey is a page, too", async (t) => {
+test("a failed enrolment by passkey is a page, too", async (t) => {
   const { service, browser } = await prepare(t)
   const page = await browser.send(await browser.open("/login"), "/login", alice)
   const enrolled = () => makePasskeyOn(browser, { page, path: enrol }, createTestAuthenticator())

@@ -179,7 +179,7 @@ test("a link is refused in another spelling, for another page, and after its key
   assert.equal(titleOf(await openBrowser(service).open(path)), gone)
 })
 
-test("nobody is looked for by a link that was not made here, whoever it names", async (t) => {
+test("a forged link causes no look-up of the user that it names", async (t) => {
   const { service, reset } = await prepare(t)
   const token = (await reset()).split("?t=")[1] ?? ""
   const find = t.mock.method(service.store.users, "find")

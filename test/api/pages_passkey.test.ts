@@ -271,7 +271,7 @@ test("a device can be trusted after a passkey, too, and says so after a wrong on
   assert.match(headers["Location"] ?? "", /^\/continue/)
 })
 
-test("what fails behind a passkey on the login page is a page, too", async (t) => {
+test("a failed login by passkey is a page, too", async (t) => {
   const { service, authenticator, browser } = await prepare(t)
   const failing = t.mock.method(service.store.sessions, "start", async () => {
     throw new Unavailable("The change could not be stored")

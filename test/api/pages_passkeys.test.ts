@@ -92,7 +92,7 @@ test("a further passkey leaves the sessions, and gets the name of the browser", 
   assert.match(manage.body, /Your passkeys go on working\./)
 })
 
-test("a passkey that is refused is told on the page, and nothing is stored", async (t) => {
+test("a refused passkey is named on the page, and nothing is stored", async (t) => {
   const { service, browser, authenticator } = await prepare(t)
   await browser.open("/login", { form: alice })
   const page = await browser.open(path)
@@ -223,7 +223,7 @@ test("a host that asks for a second factor leads over a passkey, and opens", asy
   )
 })
 
-test("what fails behind a new passkey is a page, too", async (t) => {
+test("a failed addition of a passkey is a page, too", async (t) => {
   const { service, browser } = await prepare(t)
   await browser.open("/login", { form: alice })
   const page = await browser.open(path)

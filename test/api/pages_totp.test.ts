@@ -182,7 +182,7 @@ test("a bug behind the page of an app is a page, too", async (t) => {
   assert.deepEqual([shown.status, titleOf(shown)], [500, "Error: Something went wrong here"])
 })
 
-test("a full disk is told at the page of an app", async (t) => {
+test("the page of an app shows that the disk is full", async (t) => {
   const { service, browser } = await prepare(t)
   await browser.open("/login", { form: alice })
   const page = await browser.open("/account/totp")

@@ -26,7 +26,7 @@ function errorIn({ status, body }: Reply): string {
 }
 
 for (const kind of proxyKinds) {
-  test(`${kind}: an app is told who asks, by five headers, each time`, async (t) => {
+  test(`${kind}: an app gets the user in five headers, with each request`, async (t) => {
     const service = await createProtectedService(t)
     const { accounts } = service
     await accounts.addRole("alice", "ops")

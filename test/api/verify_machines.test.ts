@@ -261,7 +261,7 @@ async function verified(service: TestService, token: string) {
   })
 }
 
-test("with a shared secret an app is told the machine, without a token", async (t) => {
+test("with a shared secret an app gets the machine's name, and no token", async (t) => {
   const { service, token } = await withMachine(t, { shared: true })
   const { status, headers } = await askAs("proxy", service, { url: dav, headers: bearer(token) })
   assert.deepEqual(

@@ -156,7 +156,7 @@ test("the second factor lapses after a day, with the next request, and a new log
   assert.deepEqual([after.length, after[0]?.sid === before?.sid], [1, false])
 })
 
-test("a user without a second factor is told so, and is sent round in no circle", async (t) => {
+test("a user without a second factor sees that, and is not redirected in a circle", async (t) => {
   const { service } = await prepare(t)
   const browser = openAppBrowser(service)
   const { reply } = await browser.open(safe)

@@ -40,7 +40,7 @@ test("a person sees where they are logged in, and ends one session there, or all
   assert.equal(third.url(), `${origins.login}/login`)
 })
 
-test("a person changes the password, is told what is wrong with it, and others are logged out", {
+test("a person changes the password, sees what is wrong with it, and ends other sessions", {
   skip,
 }, async (t) => {
   const page = await loggedIn(t, site, "bob")

@@ -138,7 +138,7 @@ test("the operator's logout ends apps in the browser at the next click", { skip 
   await page.getByText("to continue to git.example.net").waitFor()
 })
 
-test("a script of an app is told that nobody is logged in, and is sent nowhere", {
+test("a script of an app gets 401 without a login, and no redirect", {
   skip,
 }, async (t) => {
   const page = await loggedIn(t, site, "alice")

@@ -18,7 +18,7 @@ const { skip, site } = await siteForTests()
 const login = `${origins.login}/login`
 const account = `${origins.login}/account`
 
-test("a wrong password is told in words, in the title, and the cursor waits there", {
+test("a wrong password is named in text and title, and its field has the focus", {
   skip,
 }, async (t) => {
   const page = await site.open(t)
@@ -44,7 +44,7 @@ test("a wrong password is told in words, in the title, and the cursor waits ther
   assert.equal(page.url(), account)
 })
 
-test("a stranger who guesses is told how long to wait, and a known device need not", {
+test("a stranger who guesses sees how long to wait, and a known device does not wait", {
   skip,
 }, async (t) => {
   const known = await loggedIn(t, site, "eve")

@@ -205,7 +205,7 @@ for (const [host, why] of addresses) {
   })
 }
 
-test("postern: paths that can't be used are told with what to do about them", async (t) => {
+test("postern names paths that can't be used, and what to do about them", async (t) => {
   const directory = temporaryDirectory(t)
   const [file, folder] = ["file", "folder"].map((name) => join(directory, name))
   writeFileSync(String(file), "")

@@ -215,7 +215,7 @@ const faults: readonly (readonly [name: string, head: string, elsewhere: number]
 ]
 
 for (const [name, head, elsewhere] of faults) {
-  test(`listen() tells nginx 401 or 403 of ${name}, and other proxies what it is`, async (t) => {
+  test(`listen() answers nginx 401 or 403 for ${name}, and other proxies its own status`, async (t) => {
     const { port, asked, log } = await start(t)
     for (const [path, status] of [
       [nginx, 403],
@@ -236,7 +236,7 @@ for (const [name, head, elsewhere] of faults) {
   })
 }
 
-test("listen() tells nginx 403 of a head of which it read a part only", async (t) => {
+test("listen() answers nginx 403 for a head that it read in part", async (t) => {
   const { port } = await start(t)
   const long = headOf(nginx, 60_000)
   const cut = await converse(port, [long.slice(0, 9_000), 30, long.slice(9_000)])
