@@ -1,7 +1,7 @@
 // The admin API's page: every path that it adds to routes.ts. Loaded only when POSTERN_ADMIN_API is
-// on. One guard stands before all of it: an access token as `Authorization: Bearer`, never a cookie;
-// the role of admins, as the store has it now; a fresh login, with the user's second factor where
-// there is one.
+// on. One guard stands before all of it: an access token as `Authorization: Bearer`, never a
+// cookie; the role of admins, as the store has it now; a fresh login, with the user's second factor
+// where there is one.
 
 import type { CommandParts } from "../admin/admin_command.ts"
 import type { Clock } from "../clock.ts"
