@@ -13,7 +13,7 @@ import { type Audit, type AuditFields, auditEnded } from "../telemetry/audit.ts"
 import {
   type Act,
   byOperator,
-  changedMeanwhile,
+  changedSinceSeen,
   isRefusedCondition,
   refusedCondition,
 } from "./act.ts"
@@ -285,7 +285,7 @@ export class Accounts {
     const username = requireName(typed)
     const user = await this.#parts.store.users.find(username)
     if (user === null) throw unknownUser(username)
-    if (!hasVersion(user, condition)) throw changedMeanwhile()
+    if (!hasVersion(user, condition)) throw changedSinceSeen()
     return username
   }
 }

@@ -39,13 +39,13 @@ export function byAdmin(username: string, caller: Caller, seen: Seen): Act {
 
 /** The error for a condition that did not hold. */
 export function refusedCondition(refused: RefusedCondition): AuthError {
-  if (refused === "other_version") return changedMeanwhile()
+  if (refused === "other_version") return changedSinceSeen()
   const message = "Nobody else is enabled and has the role 'admin': make somebody an admin first"
   return new AuthError("last_admin", message)
 }
 
 /** The error for a change of something that was changed since it was read. */
-export function changedMeanwhile(): AuthError {
+export function changedSinceSeen(): AuthError {
   const message = "It was changed since you read it: read it again, and decide again"
   return new AuthError("precondition_failed", message)
 }

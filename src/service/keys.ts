@@ -21,7 +21,7 @@ import {
   withEnds,
   without,
 } from "../token/keys/key_rotation.ts"
-import { type Act, byOperator, changedMeanwhile } from "./act.ts"
+import { type Act, byOperator, changedSinceSeen } from "./act.ts"
 import {
   type KeyParts,
   type KeySummary,
@@ -204,7 +204,7 @@ export class Keys {
 
   /** @throws AuthError `precondition_failed` when the keys are others than the act has seen */
   #requireSeen({ condition: { ifVersion } }: Act): void {
-    if (ifVersion !== undefined && !ifVersion.includes(this.version())) throw changedMeanwhile()
+    if (ifVersion !== undefined && !ifVersion.includes(this.version())) throw changedSinceSeen()
   }
 
   async #write(file: KeyFile, ring: KeyRing, { condition }: Act): Promise<void> {
@@ -212,7 +212,7 @@ export class Keys {
     const version = await this.#parts.store.keys.replace(writeKeyFile(file), { ifVersion })
     if (version === null) {
       await this.#reload()
-      throw condition.ifVersion === undefined ? changedElsewhere() : changedMeanwhile()
+      throw condition.ifVersion === undefined ? changedElsewhere() : changedSinceSeen()
     }
     this.#state = { file, version, ring }
   }

@@ -10,7 +10,7 @@ import { quotedName } from "../../domain/username.ts"
 import { AuthError } from "../../errors.ts"
 import type { RevocationWindow, Store } from "../../store/store.ts"
 import { type Audit, auditEnded } from "../../telemetry/audit.ts"
-import { type Act, byOperator, changedMeanwhile } from "../act.ts"
+import { type Act, byOperator, changedSinceSeen } from "../act.ts"
 import { requireName, unknownUser } from "../create_user.ts"
 import type { DeviceTrust } from "../device_trust.ts"
 import { mfaLimits } from "../limits.ts"
@@ -94,7 +94,7 @@ export async function resetFactors(
   { fields, condition }: Act = byOperator,
 ): Promise<ResetFactors> {
   const found = await requireUser(typed, store)
-  if (!hasVersion(found, condition)) throw changedMeanwhile()
+  if (!hasVersion(found, condition)) throw changedSinceSeen()
   const { username, factors } = found
   const known = methodsOf(factors)
   if (method === null ? known.length === 0 : !known.includes(method)) {
