@@ -127,7 +127,7 @@ export async function compose(
     const hasher = createPasswordHasher(lane, config.hashParameters)
     const parts = { store, hasher, clock, audit }
     const useCases = useCasesOf(config, { ...parts, keys })
-    const links = await linksOf(config, { ...parts, keys, cookieKey: keys.cookieKey })
+    const links = await linksOf(config, { ...parts, keys })
     await hasRoomToHash
     const longAnswers = async () =>
       (await import("./service/long_answers.ts")).createLongAnswers({ store, clock, audit })

@@ -22,7 +22,7 @@ export async function findSession(
 export function cookiesOfLogin(
   head: RequestHead,
   { session, user, deviceToken, trust }: StartedLogin,
-  { cookieSessions, site, deviceKey, cookieKey }: PageParts,
+  { cookieSessions, site, keys }: PageParts,
 ): readonly string[] {
   const value = cookieSessions.valueOf("master", { sid: session.sid, host: site.host })
   const { startedAt, expiresAt } = session
@@ -30,7 +30,7 @@ export function cookiesOfLogin(
   const life = cookieSessions.stays(session) ? { maxAgeSeconds: expiresAt - startedAt } : {}
   const { username } = user
   const cookie = readCookie(head, cookieNames.devices)
-  const devices = { kind: "device", cookie, key: deviceKey() } as const
+  const devices = { kind: "device", cookie, key: keys.refreshKey() } as const
   return [
     setCookie(cookieNames.session, { value, ...life }),
     setCookie(cookieNames.devices, {
@@ -42,7 +42,10 @@ export function cookiesOfLogin(
 
   function trustCookie({ device, token }: NewTrust): string {
     const cookie = readCookie(head, cookieNames.trust)
-    const value = withUserToken({ username, token }, { kind: "trust", cookie, key: cookieKey() })
+    const value = withUserToken(
+      { username, token },
+      { kind: "trust", cookie, key: keys.cookieKey() },
+    )
     const maxAgeSeconds = device.expiresAt - device.createdAt
     return setCookie(cookieNames.trust, { value, maxAgeSeconds })
   }

@@ -15,6 +15,7 @@ import type { PasskeyEnrolment } from "../service/factors/passkey_enrolment.ts"
 import type { PasskeyLogin } from "../service/factors/passkey_login.ts"
 import type { findRelyingParty } from "../service/factors/relying_party.ts"
 import type { FactorStoring } from "../service/factors/storing.ts"
+import type { KeyWatch } from "../service/keys.ts"
 import type { Sessions } from "../service/sessions.ts"
 import type { Site } from "./layout.ts"
 
@@ -46,11 +47,9 @@ export interface PageParts {
   readonly requirement: FactorRequirement
   /** To whom passkeys belong; null where browsers make none. */
   readonly relyingParty: ReturnType<typeof findRelyingParty>
-  /** The key of device tokens. */
-  readonly deviceKey: () => Uint8Array
+  /** The keys of device tokens and of trust tokens. */
+  readonly keys: Pick<KeyWatch, "refreshKey" | "cookieKey">
   /** Devices on which logins ask for no code. */
   readonly trust: Pick<DeviceTrust, "seconds" | "listOf" | "endAll">
-  /** The key of trust tokens. */
-  readonly cookieKey: () => Uint8Array
   readonly clock: Clock
 }

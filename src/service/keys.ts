@@ -39,7 +39,10 @@ import {
 export type { KeyParts, KeySummary } from "./keys_state.ts"
 
 /** The current secrets, and whether another process has changed the keys. */
-export type KeyWatch = Pick<Keys, "haveChanged" | "catchUp" | "refreshKey" | "cookieKey">
+export type KeyWatch = Pick<
+  Keys,
+  "haveChanged" | "catchUp" | "refreshKey" | "cookieKey" | "factorKey"
+>
 
 /** The keys, and the operator's commands for them. Made by `openKeys`. */
 export class Keys {

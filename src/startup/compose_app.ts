@@ -73,10 +73,9 @@ function browserRoutes(
   if (wing === null || browser === null || publicAddress === undefined || recentLogins === null) {
     return null
   }
-  const { cookieKey, refreshKey } = keys
   return wing.createBrowserRoutes({
     ...{ ...opened, ...claims, ...browser, ...parts },
-    ...{ recentLogins, cookieKey, refreshKey, settings, publicAddress },
+    ...{ recentLogins, settings, publicAddress },
     machine: serviceTokens.authenticate,
     tokens: { ...claims, ring: keys.ring },
   })
@@ -88,12 +87,8 @@ function lateFactors(
   { sessions: settings, claims, browser, publicAddress }: Config,
   sessions: Sessions,
 ): LoadFactors {
-  const { cookieKey, factorKey, refreshKey } = opened.keys
   const siteName = browser?.name ?? publicAddress?.replace(/^https?:\/\//, "") ?? "Postern"
-  const parts = {
-    ...{ ...opened, cookieKey, factorKey, refreshKey },
-    ...{ sessions, settings, claims, publicAddress, siteName },
-  }
+  const parts = { ...opened, sessions, settings, claims, publicAddress, siteName }
   let wing: ReturnType<LoadFactors> | null = null
   return () => {
     wing ??= import("../wings/factors.ts").then(({ createFactorWing }) => createFactorWing(parts))

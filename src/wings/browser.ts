@@ -203,8 +203,7 @@ function pageParts({ publicAddress, name, hosts, ...parts }: BrowserParts): Page
     relyingParty: findRelyingParty(publicAddress),
     findHost: createFindHost(hosts, host),
     handOver: createHandOver({ ...parts, cookieSessions }),
-    ...{ deviceKey: parts.keys.refreshKey, trust: parts.trust, cookieKey: parts.cookieKey },
-    clock: parts.clock,
+    ...{ keys: parts.keys, trust: parts.trust, clock: parts.clock },
   }
 }
 

@@ -41,6 +41,7 @@ export const keysOfTests: KeyWatch = {
   catchUp: async () => {},
   refreshKey: () => deviceKeyOfTests,
   cookieKey: () => deviceKeyOfTests,
+  factorKey: () => deviceKeyOfTests,
 }
 
 /** Who asks. */

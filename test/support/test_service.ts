@@ -177,7 +177,6 @@ export async function createTestService(
   const signing = signingOf({ shared: isShared, generated })
   const keyParts = { signing, store, clock, audit, warn, rotationSeconds: null }
   const keys = await openKeys({ ...keyParts, ...claims })
-  const { cookieKey, factorKey } = keys
   const { requirement = { kind: "none" }, trustSeconds = null } = options
   const trust = new DeviceTrust({ store, keys, trustSeconds, clock, audit })
   const base = { store, hasher, clock, audit, requirement, trust }
@@ -185,7 +184,7 @@ export async function createTestService(
   const accounts = new Accounts({ ...base, windowNow, guard, keys })
   await accounts.seed(seedUsers)
   const tokens: TokenSettings = { ...claims, ring: keys.ring }
-  const shared = { ...base, keys, cookieKey, windowNow, accounts, settings }
+  const shared = { ...base, keys, windowNow, accounts, settings }
   const starts = new SessionStart(shared)
   const sessions = new Sessions({ ...shared, starts, tokens, verifiedBytesMax: 1_000_000 })
   const serviceTokens = new ServiceTokens(base)
@@ -196,7 +195,7 @@ export async function createTestService(
   const links = createLinkMaker({ ...wingParts, ...browserOptions })
   const ofSite = { siteName: "Home", publicAddress: options.publicAddress ?? loginAddress }
   const lostSecrets = { count: 0 }
-  const wing = createFactorWing({ ...wingParts, ...ofSite, factorKey, lostSecrets })
+  const wing = createFactorWing({ ...wingParts, ...ofSite, lostSecrets })
   const factors = async () => wing
   const browser = createBrowserRoutes({
     ...{ ...wingParts, ...claims, ...browserOptions },

@@ -49,7 +49,7 @@ export function logInByForm(parts: PageParts): BodyHandler {
     if (username === "") return loginReply(typed, { kind: "no_username" }, parts)
     if (password === "") return loginReply(typed, { kind: "no_password" }, parts)
     const cookie = readCookie(request, cookieNames.devices)
-    const key = parts.deviceKey()
+    const key = parts.keys.refreshKey()
     const deviceToken = userTokenOf(username, { kind: "device", cookie, key })
     // The host of the way would ask for another login, with the factor.
     const needsFactor = asksAgain || way.to?.host.rule.mfa === true
@@ -85,9 +85,9 @@ async function readTyped(request: HttpRequest, parts: PageParts): Promise<Typed>
 function trustTokenIn(
   head: HttpRequest,
   username: string,
-  { trust, cookieKey }: PageParts,
+  { trust, keys }: PageParts,
 ): string | undefined {
   if (trust.seconds === null) return undefined
   const cookie = readCookie(head, cookieNames.trust)
-  return userTokenOf(username, { kind: "trust", cookie, key: cookieKey() })
+  return userTokenOf(username, { kind: "trust", cookie, key: keys.cookieKey() })
 }

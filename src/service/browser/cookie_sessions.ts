@@ -41,7 +41,6 @@ interface BrowserLogin extends LoginCredentials {
 export interface CookieSessionParts extends EndParts {
   readonly starts: SessionStart
   readonly keys: KeyWatch
-  readonly cookieKey: () => Uint8Array
   readonly settings: SessionSettings
   readonly clock: Clock
   readonly requirement: FactorRequirement
@@ -116,7 +115,7 @@ export class CookieSessions {
 
   /** The value of a session's cookie. */
   valueOf(kind: CookieKind, content: CookieContent): string {
-    return writeCookieValue(kind, content, this.#parts.cookieKey())
+    return writeCookieValue(kind, content, this.#parts.keys.cookieKey())
   }
 
   /**
@@ -130,7 +129,7 @@ export class CookieSessions {
   ): Promise<SessionOfUser | null> {
     const { store, keys, clock } = this.#parts
     // No `await` for a cookie that is known: most are.
-    const known = this.#known.read(kind, cookie, this.#parts.cookieKey())
+    const known = this.#known.read(kind, cookie, keys.cookieKey())
     const sid = known ?? (await this.#sidOf(kind, cookie))
     const found = sid === null ? null : await store.sessions.find(sid)
     if (keys.haveChanged()) {
@@ -168,11 +167,11 @@ export class CookieSessions {
 
   /** The sid of a value that is not known. Null for a value that was not made here. */
   async #sidOf(kind: CookieKind, cookie: SentCookie): Promise<string | null> {
-    const { cookieKey, keys } = this.#parts
+    const { keys } = this.#parts
     if (!isCookieValue(cookie.value)) return null
     // Another process may have made the key.
     await keys.catchUp()
-    return this.#known.read(kind, cookie, cookieKey())
+    return this.#known.read(kind, cookie, keys.cookieKey())
   }
 
   /** The session after a use, which is written now and then. Null when it has ended meanwhile. */

@@ -111,7 +111,6 @@ interface GateParts {
   readonly machine: FindMachine
   readonly store: Store
   readonly keys: KeyWatch
-  readonly cookieKey: () => Uint8Array
   readonly clock: Clock
 }
 
@@ -239,9 +238,9 @@ export class Gate {
 
   /** The ticket of a target, used up by that. Null for none, and for one that has expired. */
   async #useTicket(target: string): Promise<(Ticket & { readonly isFirst: boolean }) | null> {
-    const { cookieKey, keys, clock, store } = this.#parts
+    const { keys, clock, store } = this.#parts
     const [, text = ""] = /\?t=([\w.-]+)$/.exec(target) ?? []
-    const ticket = await readByKeys(keys, () => readTicket(text, cookieKey()))
+    const ticket = await readByKeys(keys, () => readTicket(text, keys.cookieKey()))
     if (ticket === null || clock.now() >= ticket.expiresAt) return null
     const { id: jti, expiresAt } = ticket
     const isFirst = await store.sessions.revokeToken({ jti, expiresAt, isListed: false })

@@ -7,6 +7,7 @@ import { type Destination, entryPath } from "../../domain/destination.ts"
 import type { SessionOfUser } from "../../store/store.ts"
 import { randomName } from "../../system/random.ts"
 import { ticketSeconds, writeTicket } from "../../token/ticket.ts"
+import type { KeyWatch } from "../keys.ts"
 import type { CookieSessions } from "./cookie_sessions.ts"
 
 /**
@@ -26,11 +27,11 @@ export type HandOverTo = (
 
 /** Makes the use case. */
 export function createHandOver({
-  cookieKey,
+  keys,
   clock,
   cookieSessions,
 }: {
-  readonly cookieKey: () => Uint8Array
+  readonly keys: Pick<KeyWatch, "cookieKey">
   readonly clock: Clock
   readonly cookieSessions: Pick<CookieSessions, "principalOf">
 }): HandOverTo {
@@ -47,7 +48,7 @@ export function createHandOver({
         ...{ id: randomName(), sid: session.sid, host: host.name, state, target, attempt },
         expiresAt: now + ticketSeconds,
       },
-      cookieKey(),
+      keys.cookieKey(),
     )
     return { kind: "go", location: `${host.origin}${entryPath}?t=${ticket}` }
   }

@@ -76,7 +76,6 @@ export interface LinkParts {
   readonly store: Store
   readonly hasher: PasswordHasher
   readonly keys: KeyWatch
-  readonly cookieKey: () => Uint8Array
   readonly clock: Clock
   readonly audit: Audit
 }
@@ -112,14 +111,7 @@ export function createLinkMaker(parts: LinkParts & { readonly publicAddress: str
 async function makeLink(
   { removesFactors, ...content }: LinkContent & Pick<UserLink, "removesFactors">,
   { fields, condition }: Act,
-  {
-    store,
-    keys,
-    cookieKey,
-    clock,
-    audit,
-    publicAddress,
-  }: LinkParts & { readonly publicAddress: string },
+  { store, keys, clock, audit, publicAddress }: LinkParts & { readonly publicAddress: string },
 ): Promise<MadeLink> {
   const { kind, username } = content
   const user = await store.users.find(username)
@@ -128,7 +120,7 @@ async function makeLink(
     throw new AuthError("invalid_request", message)
   }
   await keys.catchUp()
-  const { token, tag } = makeLinkToken(content, cookieKey())
+  const { token, tag } = makeLinkToken(content, keys.cookieKey())
   const expiresAt = clock.now() + linkSeconds[kind]
   const link = { kind, tag, expiresAt, removesFactors }
   const changed = await store.users.change(username, { link }, condition)
@@ -159,16 +151,16 @@ export class Links {
 
   /** The link of a token, or null when it is not good, or not any more. Changes nothing. */
   async find(token: string, kind: LinkKind): Promise<FoundLink | null> {
-    const { store, keys, clock, cookieKey } = this.#parts
+    const { store, keys, clock } = this.#parts
     const typed = await readByKeys(keys, () =>
-      isLinkOf(token, kind, cookieKey()) ? usernameIn(token) : null,
+      isLinkOf(token, kind, keys.cookieKey()) ? usernameIn(token) : null,
     )
     const username = canonicalUsername(typed ?? "")
     const user = username === null ? null : await store.users.find(username)
     if (user === null || user.disabled || user.link?.kind !== kind) return null
     const { tag, expiresAt, removesFactors } = user.link
     const now = clock.now()
-    if (!isTagOf(tag, { token, kind }, cookieKey()) || now >= expiresAt) return null
+    if (!isTagOf(tag, { token, kind }, keys.cookieKey()) || now >= expiresAt) return null
     return { kind, user, tag, removesFactors, secondsLeft: expiresAt - now }
   }
 

@@ -34,12 +34,12 @@ interface AnsweredChallenge extends MadeChallenge {
 /** Makes a challenge. */
 export async function makeChallenge(
   use: ChallengeUse,
-  { keys, cookieKey, clock }: FactorParts,
+  { keys, clock }: FactorParts,
 ): Promise<MadeChallenge> {
   await keys.catchUp()
   const id = randomKey(challengeIdBytes)
   const expiresAt = clock.now() + ceremonySeconds
-  const challenge = writeChallenge({ id, expiresAt }, use, cookieKey())
+  const challenge = writeChallenge({ id, expiresAt }, use, keys.cookieKey())
   return { challenge, id: Buffer.from(id).toString("base64url") }
 }
 
@@ -50,10 +50,10 @@ export async function makeChallenge(
 export async function findChallenge(
   credential: unknown,
   use: ChallengeUse,
-  { keys, cookieKey, clock }: FactorParts,
+  { keys, clock }: FactorParts,
 ): Promise<AnsweredChallenge | null> {
   const challenge = challengeIn(credential) ?? ""
-  const found = await readByKeys(keys, () => readChallenge(challenge, use, cookieKey()))
+  const found = await readByKeys(keys, () => readChallenge(challenge, use, keys.cookieKey()))
   if (found === null || clock.now() >= found.expiresAt) return null
   const { id, expiresAt } = found
   return { challenge, id, used: { jti: id, expiresAt: expiresAt + keptSeconds, isListed: false } }

@@ -120,9 +120,9 @@ async function countFailure(
 export function secretOf(
   { id, sealedSecret }: { readonly id: string; readonly sealedSecret: string },
   { username }: User,
-  { factorKey, lostSecrets }: FactorParts,
+  { keys, lostSecrets }: FactorParts,
 ): Uint8Array {
-  const secret = openSecret(sealedSecret, { username, id }, factorKey())
+  const secret = openSecret(sealedSecret, { username, id }, keys.factorKey())
   if (secret !== null) return secret
   lostSecrets.count += 1
   throw new Unavailable("The keys do not fit the stored secrets of authenticator apps")

@@ -82,7 +82,7 @@ export class FactorLogin {
     { stays }: Pick<MfaTicket, "stays">,
     caller: Caller,
   ): Promise<AskedFactor> {
-    const { keys, cookieKey, clock, audit } = this.#parts
+    const { keys, clock, audit } = this.#parts
     await keys.catchUp()
     const { username } = user
     const { device } = attempt
@@ -93,7 +93,7 @@ export class FactorLogin {
     audit("mfa.required", { ...callerFields(caller), user: username, reason: due })
     return {
       due,
-      ticket: writeMfaTicket(ticket, user, cookieKey()),
+      ticket: writeMfaTicket(ticket, user, keys.cookieKey()),
       methods: usableMethods(user.factors, this.#parts),
       expiresInSeconds,
     }
@@ -101,8 +101,8 @@ export class FactorLogin {
 
   /** The login of a ticket, or null when the ticket is not good, or not any more. */
   async find(text: string, { address }: Pick<Caller, "address">): Promise<FoundLogin | null> {
-    const { store, keys, cookieKey, clock } = this.#parts
-    const read = (): ReadMfaTicket | null => readMfaTicket(text, cookieKey())
+    const { store, keys, clock } = this.#parts
+    const read = (): ReadMfaTicket | null => readMfaTicket(text, keys.cookieKey())
     const ticket = isMfaTicket(text) ? await readByKeys(keys, read) : null
     if (ticket === null || ticket.medium !== this.#medium) return null
     if (clock.now() >= ticket.expiresAt) return null

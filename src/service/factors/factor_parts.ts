@@ -18,10 +18,6 @@ export interface FactorParts {
   readonly accounts: Pick<Accounts, "completeLogin">
   readonly starts: SessionStart
   readonly keys: KeyWatch
-  /** Seals tickets and challenges. */
-  readonly cookieKey: () => Uint8Array
-  /** Encrypts the secrets of authenticator apps. */
-  readonly factorKey: () => Uint8Array
   /** How often a stored secret did not open, because another key sealed it. */
   readonly lostSecrets: { count: number }
   readonly windowNow: () => RevocationWindow

@@ -52,21 +52,21 @@ export class TotpOffers {
 
   /** Makes a secret, which is in no record yet. @throws AuthError `too_many_requests` */
   async make(username: string): Promise<TotpOffer> {
-    const { keys, factorKey } = this.#parts
+    const { keys } = this.#parts
     const wait = this.#made.take(username)
     if (wait > 0) throw tooManyRequests(wait)
     await keys.catchUp()
     const secret = randomKey(totpSecretBytes)
     const id = randomName()
-    const sealedSecret = sealSecret(secret, { username, id }, factorKey())
+    const sealedSecret = sealSecret(secret, { username, id }, keys.factorKey())
     return { sealed: { id, sealedSecret }, shown: this.#shown(secret, username) }
   }
 
   /** A secret that was made for this user and with this key, or null. */
   async open(username: string, { id, sealedSecret }: SealedOffer): Promise<OpenedOffer | null> {
-    const { keys, factorKey } = this.#parts
+    const { keys } = this.#parts
     await keys.catchUp()
-    const secret = openSecret(sealedSecret, { username, id }, factorKey())
+    const secret = openSecret(sealedSecret, { username, id }, keys.factorKey())
     return secret === null ? null : { secret, shown: this.#shown(secret, username) }
   }
 

@@ -20,10 +20,9 @@ const noRequirement = { kind: "none" } as const
 
 async function opened(t: TestContext, options: Parameters<typeof createTestService>[1] = {}) {
   const service = await createTestService(t, options)
-  const { cookieKey } = service.keys
   const settings = { ...sessionSettings, ...lives }
   const cookies = new CookieSessions({
-    ...{ ...service, cookieKey, settings, accessTtlSeconds, requirement: noRequirement },
+    ...{ ...service, settings, accessTtlSeconds, requirement: noRequirement },
   })
   const logIn = async (stays = false, replaces: string | null = null) => {
     const login = await cookies.logIn({ ...alice, stays, replaces }, caller)

@@ -40,15 +40,13 @@ export async function createEnrolledAlice({
 } = {}): Promise<EnrolledAlice> {
   const parts = createAccountParts()
   const { store, clock, audit, windowNow } = parts
-  const keys = keysOfTests
-  const { cookieKey } = keys
+  const keys = { ...keysOfTests, factorKey: () => factorKey }
   const trust = new DeviceTrust({ store, keys, trustSeconds: null, clock, audit })
-  const shared = { ...parts, keys, cookieKey, trust, requirement: { kind: "none" } as const }
+  const shared = { ...parts, keys, trust, requirement: { kind: "none" } as const }
   const settings = { perUserMax: 50 }
   const starts = new SessionStart({ ...shared, windowNow, settings })
   const factors: FactorParts = {
-    ...{ ...shared, starts, relyingParty: null, siteName: "Home" },
-    ...{ factorKey: () => factorKey, lostSecrets: { count: 0 } },
+    ...{ ...shared, starts, relyingParty: null, siteName: "Home", lostSecrets: { count: 0 } },
   }
   const secret = Buffer.from("12345678901234567890")
   const codes = [0, 1].map(makeRecoveryCode)
