@@ -2,6 +2,7 @@
 // (RFC 8414 §2, §3) and compare it as text, so it has one spelling.
 
 import { isPrivateAddress } from "../domain/ip_address.ts"
+import { parseUrl } from "../domain/url.ts"
 import { isLoopback } from "../system/address.ts"
 import { SettingMistake } from "./values.ts"
 
@@ -20,7 +21,7 @@ const privateName = /^(?:[\w-]+|.+\.(?:local|lan|internal|home\.arpa))$/i
 /** The public address: https, or http on this machine or in a private network. */
 export function issuer(value: string): string {
   const isPlain = value.length <= lengthMax && characters.test(value)
-  const url = isPlain && URL.canParse(value) ? new URL(value) : null
+  const url = isPlain ? parseUrl(value) : null
   if (url === null) throw new SettingMistake(`'${value}' is not an address`, hint)
   if (url.search !== "" || value.includes("#") || value.endsWith("?")) {
     throw new SettingMistake(`'${value}' has a query or a fragment`, hint)

@@ -2,6 +2,7 @@
 // commas. A bad value throws a SettingMistake.
 
 import { canonicalAddress, type Network, readNetwork } from "../domain/ip_address.ts"
+import { parseUrl } from "../domain/url.ts"
 import { type ForwardedHeader, forwardedHeaders } from "../http/client_address.ts"
 import { hostNameOf } from "../http/host.ts"
 import { SettingMistake } from "./values.ts"
@@ -64,8 +65,10 @@ export function corsOrigins(value: string): readonly string[] {
 // path, and Android's web views send `file://`.
 function isOrigin(text: string): boolean {
   if (text === "file://") return true
-  if (!/^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/.test(text) || !URL.canParse(text)) return false
-  const { protocol, origin, href } = new URL(text)
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/.test(text)) return false
+  const url = parseUrl(text)
+  if (url === null) return false
+  const { protocol, origin, href } = url
   const isOfTheWeb = protocol === "http:" || protocol === "https:"
   return text === (isOfTheWeb ? origin : href)
 }

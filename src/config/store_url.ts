@@ -3,6 +3,7 @@
 
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { parseUrl } from "../domain/url.ts"
 import type { StoreLocation } from "../store/store_location.ts"
 import { SettingMistake } from "./values.ts"
 
@@ -59,12 +60,8 @@ function databaseLocation(value: string): StoreLocation {
 
 function readUrl(value: string): URL {
   const hint = `It has this form: ${form}. In user and password, write @ / : ? # % as %40 %2F %3A %3F %23 %25`
-  let url: URL
-  try {
-    url = new URL(value)
-  } catch {
-    throw new SettingMistake("It is not a valid URL", hint)
-  }
+  const url = parseUrl(value)
+  if (url === null) throw new SettingMistake("It is not a valid URL", hint)
   // A raw # or ? in a password would end the host early.
   if (url.hash !== "") throw new SettingMistake("The URL has a #", hint)
   return url

@@ -3,6 +3,7 @@
 // WebAuthn library is loaded for it.
 
 import { canonicalAddress } from "../domain/ip_address.ts"
+import { parseUrl } from "../domain/url.ts"
 
 /** To whom passkeys belong. */
 export interface RelyingParty {
@@ -22,8 +23,9 @@ export interface NoRelyingParty {
 
 /** The relying party of a service, by its public address such as `https://login.example.org`. */
 export function relyingPartyOf(publicAddress: string): RelyingParty | NoRelyingParty {
-  if (!URL.canParse(publicAddress)) return { impossible: "not_an_address" }
-  const { protocol, hostname, origin } = new URL(publicAddress)
+  const url = parseUrl(publicAddress)
+  if (url === null) return { impossible: "not_an_address" }
+  const { protocol, hostname, origin } = url
   if (protocol !== "https:" && protocol !== "http:") return { impossible: "not_an_address" }
   if (isIpAddress(hostname)) return { impossible: "ip_address" }
   if (protocol === "http:" && !isLocalName(hostname)) return { impossible: "not_https" }

@@ -1,6 +1,7 @@
 // The address under which browsers reach the service.
 
 import { domainToUnicode } from "node:url"
+import { parseUrl } from "../../domain/url.ts"
 import { exitCodes, OperatorError } from "../../errors.ts"
 
 /** A public address, taken apart. */
@@ -24,7 +25,7 @@ export interface PublicAddress {
  * @throws OperatorError when it is none
  */
 export function readAddress(text: string): PublicAddress {
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = parseUrl(text)
   const isWeb = url?.protocol === "https:" || url?.protocol === "http:"
   if (url === null || !isWeb || url.username !== "" || url.search !== "" || url.hash !== "") {
     throw new OperatorError("That is not an address of the web", {
@@ -51,8 +52,8 @@ export interface Redirect {
 
 /** Reads a `Location` as seen from the address that was asked for; null when it is no address. */
 export function redirectOf(location: string, asked: string): Redirect | null {
-  if (!URL.canParse(location, asked)) return null
-  return { from: new URL(asked), to: new URL(location, asked) }
+  const to = parseUrl(location, asked)
+  return to && { from: new URL(asked), to }
 }
 
 /** A name as people write it. */
