@@ -61,8 +61,22 @@ export function sampleOf({ samples }: Pick<Evidence, "samples">, name: string): 
 }
 
 /** The answers to the login host's questions, with those to the first. */
-export function allSamples(evidence: Evidence): readonly Sample[] {
+export function allSamples(evidence: Pick<Evidence, "firsts" | "samples">): readonly Sample[] {
   return [...evidence.firsts, ...evidence.samples]
+}
+
+/**
+ * Whether each question came on the doctor's own connection, so that no proxy is in between. A
+ * proxy's connection may have the port of one of the doctor's by chance, but not each time.
+ */
+export function isDirect(evidence: Pick<Evidence, "firsts" | "samples">): boolean {
+  const arrived = allSamples(evidence).filter(({ seen }) => seen.length > 0)
+  return (
+    arrived.length > 0 &&
+    arrived.every(({ seen, exchange: { link } }) =>
+      seen.every(({ peer }) => peer.port === link?.localPort),
+    )
+  )
 }
 
 /** Whether an answer is one that Postern wrote. */

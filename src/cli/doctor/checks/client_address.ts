@@ -4,7 +4,7 @@
 import type { SeenRequest } from "../../../admin/request_watch.ts"
 import { canonicalAddress, isWithin, readNetwork } from "../../../domain/ip_address.ts"
 import { isLoopback } from "../../../system/address.ts"
-import { allSamples, type Evidence, type Sample, sampleOf } from "../evidence.ts"
+import { allSamples, type Evidence, isDirect, type Sample, sampleOf } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
 import { headerOf } from "../http_answer.ts"
 import { forged } from "../probes.ts"
@@ -34,7 +34,9 @@ export function checkClientAddress(evidence: Evidence): Result {
   if (facts === null || sample === undefined || plain === undefined) {
     return unknown(blindness ?? "No request arrived")
   }
-  if (isDirect(sample, plain)) return ok("No proxy is in between: Postern sees clients itself")
+  if (isDirect(evidence) && isOwnAddress(sample, plain)) {
+    return ok("No proxy is in between: Postern sees clients itself")
+  }
   const header = facts.forwardedHeader
   const other = header === "Forwarded" ? "X-Forwarded-For" : "Forwarded"
   const trusted = facts.trustedProxies
@@ -44,12 +46,8 @@ export function checkClientAddress(evidence: Evidence): Result {
   return result ?? findWide(view) ?? ok(`The client counts as ${plain.client}, by ${header}`)
 }
 
-function isDirect({ exchange: { link } }: Sample, { peer }: SeenRequest): boolean {
-  return (
-    link !== null &&
-    link.localPort === peer.port &&
-    canonicalAddress(link.localAddress) === peer.address
-  )
+function isOwnAddress({ exchange: { link } }: Sample, { peer }: SeenRequest): boolean {
+  return link !== null && canonicalAddress(link.localAddress) === peer.address
 }
 
 function findUntrusted({ plain, trusted, header, other }: View): Result | null {

@@ -1,7 +1,7 @@
 // Connections between the proxy and Postern: the version of HTTP, whether they are kept, and how
 // long the proxy waits for a late answer.
 
-import { allSamples, type Evidence, mainSample, sampleOf } from "../evidence.ts"
+import { allSamples, type Evidence, isDirect, sampleOf } from "../evidence.ts"
 import { ok, type Result, unknown, warning, wrong } from "../finding.ts"
 import { slowReplySeconds } from "../probes.ts"
 import { remedies } from "../remedies.ts"
@@ -13,9 +13,8 @@ const idleSeconds = 60
 export function checkKeepAlive(evidence: Evidence): Result {
   const { blindness, facts } = evidence
   const seen = allSamples(evidence).flatMap((sample) => sample.seen)
-  const link = mainSample(evidence)?.exchange.link
   if (facts === null || seen.length === 0) return unknown(blindness ?? "No request arrived")
-  if (seen.some(({ peer }) => peer.port === link?.localPort)) return ok("No proxy is in between")
+  if (isDirect(evidence)) return ok("No proxy is in between")
   const effect = "Each request costs a new connection: pages and tokens come later."
   const remedy = remedies.keepAlive
   if (seen.some(({ httpVersion }) => httpVersion === "1.0")) {
