@@ -10,7 +10,14 @@ import { alice, appOf, bob, enrolAlice, logInWith, ticketOf } from "./mfa_calls.
 
 const realm = { "WWW-Authenticate": 'Bearer realm="postern"', "Cache-Control": "no-store" }
 const invalid = { "WWW-Authenticate": 'Bearer realm="postern", error="invalid_token"' }
-const issued = ["access_token", "refresh_token", "device_token", "mfa_token", "trust_token", "eyJ"]
+const issued = [
+  "access_token",
+  "refresh_token",
+  "device_token",
+  "mfa_token",
+  "trust_token",
+  "eyJhbGci",
+]
 const wrongCode = ["invalid_code", "That code is not right"] as const
 const isOver = ["invalid_token", "This login is over: log in again"] as const
 const badCredentials = ["invalid_credentials", "Bad username or password"] as const
