@@ -136,25 +136,31 @@ async function refreshAmidRestarts(
     while (!isOver) if (!(await useNewest(session, behaviour))) return null
     return session
   })
-  for (let life = 0; life < restartsPerRound; life += 1) {
-    await wait(millisOfLife.least + Math.random() * (millisOfLife.most - millisOfLife.least))
-    // Now and then in order, as an update would: then, too, answers of the last moment may be lost.
-    const signal = Math.random() < 0.2 ? "SIGTERM" : "SIGKILL"
-    // Often at the moment of an answer: what it says must be on the disk.
-    const anAnswer = new Promise<void>((resolve) => {
-      answered = resolve
-    })
-    if (Math.random() < 0.7) await Promise.race([anAnswer, wait(millisOfLife.most)])
-    checkLog(await service.end(signal))
-    if (signal === "SIGKILL") tally.kills += 1
-    await service.start(settings)
+  const left = Promise.all(running)
+  // Where something else fails before, that is told.
+  left.catch(() => {})
+  try {
+    for (let life = 0; life < restartsPerRound; life += 1) {
+      await wait(millisOfLife.least + Math.random() * (millisOfLife.most - millisOfLife.least))
+      // Now and then in order, as an update would: then, too, the last answers may be lost.
+      const signal = Math.random() < 0.2 ? "SIGTERM" : "SIGKILL"
+      // Often at the moment of an answer: what it says must be on the disk.
+      const anAnswer = new Promise<void>((resolve) => {
+        answered = resolve
+      })
+      if (Math.random() < 0.7) await Promise.race([anAnswer, wait(millisOfLife.most)])
+      checkLog(await service.end(signal))
+      if (signal === "SIGKILL") tally.kills += 1
+      await service.start(settings)
+    }
+    await wait(millisOfLife.least)
+  } finally {
+    isOver = true
   }
-  await wait(millisOfLife.least)
-  isOver = true
-  const left = (await Promise.all(running)).filter((session) => session !== null)
+  const remaining = (await left).filter((session) => session !== null)
   checkLog(await service.end())
   tally.kills += 1
-  return left
+  return remaining
 }
 
 async function replayAll(
