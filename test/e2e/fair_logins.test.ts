@@ -52,7 +52,9 @@ const floods: Readonly<Record<string, (connection: number) => Login>> = {
   }),
 }
 
-const lastFlood = Object.values(floods).at(-1)
+/** Without RACE_ROUNDS the two that spread out most. */
+const tried = Object.entries(floods).slice(-crowdOf({ few: 2, many: 5 }))
+const lastFlood = tried.at(-1)?.[1]
 
 test("postern serve lets others log in while somebody floods it", async (t) => {
   const settings = {
@@ -62,7 +64,7 @@ test("postern serve lets others log in while somebody floods it", async (t) => {
   }
   const program = bundlePostern(t)
   let clients = 0
-  for (const [what, loginOf] of Object.entries(floods)) {
+  for (const [what, loginOf] of tried) {
     const { url, process, stop } = await startPostern(t, settings, ["serve"], program)
     let isOver = false
     const flood = Array.from({ length: connections }, async (_, connection) => {

@@ -15,7 +15,7 @@ import { startPostern } from "../support/postern_process.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { acknowledgedIn, bundleWriter, startWriter } from "./writer_process.ts"
 
-const rounds = 3 * roundsOf(5)
+const rounds = 3 * roundsOf(3)
 const bytesBetweenSnapshots = 3000
 const serviceRounds = 3
 const millisUntilKillMax = 90

@@ -10,6 +10,7 @@ import { askService } from "../../src/admin/socket.ts"
 import { openJsonStore } from "../../src/store/json/open_json_store.ts"
 import type { Store } from "../../src/store/store.ts"
 import { machineDisk } from "../../src/system/disk.ts"
+import { roundsOf } from "../races/tally.ts"
 import { nameOf } from "../store/json/opened_store.ts"
 import { numbered } from "../store/sample_user.ts"
 import { call, getProtected, postLogin } from "../support/http_client.ts"
@@ -30,12 +31,13 @@ const permissionOptions = known.has("--permission")
   ? ["--permission", ...(known.has("--allow-net") ? ["--allow-net"] : [])]
   : ["--experimental-permission"]
 const processesAtATime = 8
+const rounds = roundsOf(1)
 const password = "korrekt pferd batterie 9"
 
 test("of eight processes that start at once, one at most owns the store", async (t) => {
   const script = bundleWriter(t)
   const directory = temporaryDirectory(t)
-  for (let round = 1; round <= 2; round += 1) {
+  for (let round = 1; round <= rounds; round += 1) {
     const writers = Array.from({ length: processesAtATime }, () =>
       launchWriter(t, { script, directory, bytesBetweenSnapshots }),
     )

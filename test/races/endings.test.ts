@@ -12,7 +12,7 @@ import { onSlowDisk, prepareService, type RestartedService } from "./restarted_s
 import { logIn, looking, refreshing, type SharedSession } from "./shared_session.ts"
 import { roundsOf } from "./tally.ts"
 
-const rounds = roundsOf(2)
+const rounds = roundsOf(1)
 const password = "correct-horse-battery"
 const nextPassword = "heftklammer-und-mehr"
 const millisUntilEnding = 40

@@ -11,7 +11,7 @@ import { onSlowDisk, prepareService, type RestartedService } from "./restarted_s
 import { logIn, looking, refreshing, type SharedSession } from "./shared_session.ts"
 import { roundsOf } from "./tally.ts"
 
-const rounds = roundsOf(2)
+const rounds = roundsOf(1)
 const furtherRounds = 20
 const password = "correct-horse-battery"
 const usernames = ["ada", "bert", "cleo"]

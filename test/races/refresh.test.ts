@@ -20,7 +20,7 @@ import {
 import { logIn, looking, refreshing, type SharedSession, useNewest } from "./shared_session.ts"
 import { createTally, roundsOf, summary, type Tally } from "./tally.ts"
 
-const rounds = roundsOf(2)
+const rounds = roundsOf(1)
 const password = "correct-horse-battery"
 const usernames = ["ada", "bert", "cleo"]
 /** How many tabs each of a user's sessions has. A single one has nobody to correct it. */

@@ -17,7 +17,7 @@ import { prepareReplicas, type TwoReplicas } from "./two_replicas.ts"
 
 const { skip, server } = await postgresOfRaces()
 const password = "heftklammer-und-mehr"
-const rounds = roundsOf(2)
+const rounds = roundsOf(1)
 const crowd = 100
 const guesses = 400
 /** service/limits.ts: wrong passwords of strangers in a row at an account. */
