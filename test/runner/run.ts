@@ -14,8 +14,11 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const inFreshProcess = "test/kept_memory.test.ts"
 /** Of the files that take long, those that keep a core busy start first. */
 const busy: readonly string[] = [inFreshProcess, "test/browser/", "test/bin/", "test/api/"]
-/** The others mostly wait for processes. They start from the end, so that both run at a time. */
-const waiting: readonly string[] = ["test/cli/doctor/", "test/store/", "test/races/", "test/e2e/"]
+/**
+ * The others mostly wait for processes. They start from the end, so that both run at a time: those
+ * that wait longest start first, and the short files are left to the end.
+ */
+const waiting: readonly string[] = ["test/store/", "test/races/", "test/e2e/", "test/cli/doctor/"]
 const limits = { secondsMax: 300, endSecondsMax: 30 }
 const progressSeconds = 5
 
