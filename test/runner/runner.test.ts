@@ -177,5 +177,5 @@ test("summarize() says in one line what was skipped, and why", () => {
     return summarize([{ file: "x.test.ts", seconds: 1, passed: 3, failures: [], skipped }], 1)
   }
   assert.match(linesFor(2), /\n2 skipped: t0, t1 \(no nginx\)\n/)
-  assert.match(linesFor(9), /\n9 skipped: t0, t1, t2, t3, t4, t5 and 3 more \(no nginx\)\n/)
+  assert.match(linesFor(9), /\n9 skipped: 9 tests \(no nginx\)\n/)
 })

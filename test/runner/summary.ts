@@ -4,7 +4,7 @@ import type { FileResult } from "./pool.ts"
 
 const slowSeconds = 5
 const slowMax = 10
-const namedMax = 6
+const namedMax = 2
 
 /** A line while tests run. */
 export function describeProgress(
@@ -58,16 +58,15 @@ function slowLines(results: readonly FileResult[]): readonly string[] {
   return [`Slow: ${list.slice(0, slowMax).join(", ")}`]
 }
 
-/** Tests that are skipped for the same reason stand together. */
+/** Tests that are skipped for the same reason stand together: by name, or many by their number. */
 function skippedLines(results: readonly FileResult[]): readonly string[] {
   const skipped = results.flatMap(({ skipped }) => skipped)
   if (skipped.length === 0) return []
   const reasons = [...new Set(skipped.map(({ reason }) => reason))]
   const list = reasons.map((reason) => {
     const names = skipped.filter((one) => one.reason === reason).map(({ name }) => name)
-    const rest = names.length - namedMax
-    const more = rest > 0 ? ` and ${rest} more` : ""
-    return `${names.slice(0, namedMax).join(", ")}${more} (${reason})`
+    const what = names.length > namedMax ? plural(names.length, "test") : names.join(", ")
+    return `${what} (${reason})`
   })
   return [`${skipped.length} skipped: ${list.join("; ")}`]
 }
