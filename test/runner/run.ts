@@ -1,10 +1,10 @@
 // Runs the tests: all of them, with coverage, or those of the files and folders that are named.
 
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { reportCoverage } from "./coverage.ts"
 import { type FileResult, runFiles } from "./pool.ts"
 import { describeFailure, describeProgress, summarize } from "./summary.ts"
 import { killWorkers } from "./worker_process.ts"
@@ -38,18 +38,6 @@ function print(text: string): void {
   process.stdout.write(text)
 }
 
-function reportCoverage(directory: string): number {
-  const c8 = join(root, "node_modules/c8/bin/c8.js")
-  const report = [c8, "report", "--temp-directory", directory]
-  const core = ["src/token/**", "src/http/guard.ts", "src/store/json/journal.ts"]
-  const ofCore = ["--100", ...core.flatMap((files) => ["--include", files])]
-  for (const words of [report, [...report, ...ofCore]]) {
-    const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit" })
-    if (status !== 0) return 1
-  }
-  return 0
-}
-
 /** Runs the tests, and gives the exit code. */
 async function main(paths: readonly string[]): Promise<number> {
   const isWhole = paths.length === 0
@@ -77,7 +65,7 @@ async function main(paths: readonly string[]): Promise<number> {
     clearInterval(timer)
     print(summarize(results, seconds()))
     if (results.length === 0 || results.some(({ failures }) => failures.length > 0)) return 1
-    return coverage === undefined ? 0 : reportCoverage(coverage)
+    return coverage === undefined ? 0 : reportCoverage(coverage, results)
   } finally {
     if (coverage !== undefined) rmSync(coverage, { recursive: true, force: true })
   }

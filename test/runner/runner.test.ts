@@ -7,6 +7,7 @@ import { basename, join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
+import { roomsLeftOut } from "./coverage.ts"
 import { type FileResult, type PoolOptions, runFiles } from "./pool.ts"
 import { summarize } from "./summary.ts"
 
@@ -166,6 +167,18 @@ test("run.ts exits 0 if all is well, and else names at its end what failed", (t)
     /\nFAILED \S+bad\.test\.mjs: a bad test: Error: this is bad\n1 of 2 tests failed, in \d+ s\n$/,
   )
   assert.equal(runAll(temporaryDirectory(t)).status, 1, "no test is no success")
+})
+
+test("roomsLeftOut() names rooms some of whose tests were skipped", () => {
+  const skipped = [{ name: "a test", reason: "not installed" }]
+  const of = (file: string, isSkipped: boolean) => ({ file, skipped: isSkipped ? skipped : [] })
+  const [engine, doctor] = ["test/store/postgres/view.test.ts", "test/cli/doctor/tls.test.ts"]
+  assert.deepEqual(roomsLeftOut([of(engine, false), of(doctor, false)]), [])
+  assert.deepEqual(roomsLeftOut([of(engine, true), of(doctor, false)]), ["store/postgres"])
+  assert.deepEqual(roomsLeftOut([of(engine, true), of(doctor, true)]), [
+    ...["cli/doctor", "store/postgres"],
+  ])
+  assert.deepEqual(roomsLeftOut([of("test/token/sign.test.ts", true)]), [])
 })
 
 test("summarize() says in one line what was skipped, and why", () => {
