@@ -96,7 +96,7 @@ test("a session that is used every day ends at its absolute end", async (t) => {
 
 test("find() writes a use after a twentieth of the idle life, once for many requests", async (t) => {
   const disk = createFaultyDisk()
-  const { logIn, clock, store } = await opened(t, { disk, directory: "/data" })
+  const { logIn, clock, store } = await opened(t, { disk })
   const { session, find } = await logIn()
   const writes = () => disk.operations.filter(({ kind }) => kind === "write").length
   const before = writes()
@@ -118,7 +118,7 @@ test("find() writes a use after a twentieth of the idle life, once for many requ
 
 test("find() keeps a session when a full disk refuses the write of its use", async (t) => {
   const disk = createFaultyDisk()
-  const { logIn, clock } = await opened(t, { disk, directory: "/data" })
+  const { logIn, clock } = await opened(t, { disk })
   const { find, session } = await logIn()
   clock.advance(3600)
   disk.fail(({ kind }) => (kind === "write" ? { code: "ENOSPC" } : null))
