@@ -14,6 +14,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { storeLocation } from "../../src/config/store_url.ts"
 import { blocksOf, readPage, readProjectFile } from "../support/page.ts"
+import { freePorts } from "../support/proxy_programs.ts"
 import { temporaryDirectory } from "../support/temporary_directory.ts"
 import { testKeyPem } from "../support/test_keys.ts"
 
@@ -23,11 +24,16 @@ const replicasNginx = readProjectFile("examples/deploy/replicas_nginx.conf")
 const kubernetes = readProjectFile("examples/deploy/kubernetes.yaml")
 const replicasKubernetes = readProjectFile("examples/deploy/kubernetes_replicas.yaml")
 const noNginx = absent("nginx", ["-v"])
+const noOpenssl = absent("openssl", ["version"])
 
-/** What nginx says against a whole configuration: null for nothing. */
-function nginxRefusal(text: string, directory: string): string | null {
+/** What nginx says against a whole configuration, on ports that are free: null for nothing. */
+async function nginxRefusal(text: string, directory: string): Promise<string | null> {
   const path = join(directory, "nginx.conf")
-  writeFileSync(path, text)
+  const ports = [...(await freePorts(2))]
+  writeFileSync(
+    path,
+    text.replace(/(?<=^ *listen )\d+/gm, () => String(ports.pop())),
+  )
   const { status, stderr } = spawnSync("nginx", ["-t", "-c", path], { encoding: "utf8" })
   return status === 0 ? null : stderr
 }
@@ -52,7 +58,7 @@ test("deploy.md shows the lines of the files", () => {
   assert.ok(readProjectFile("examples/deploy/Caddyfile").endsWith(caddy))
 })
 
-test("nginx takes examples/deploy/nginx.conf", { skip: noNginx }, (t) => {
+test("nginx takes examples/deploy/nginx.conf", { skip: noNginx || noOpenssl }, async (t) => {
   const directory = temporaryDirectory(t)
   const key = join(directory, "key.pem")
   const certificate = join(directory, "certificate.pem")
@@ -68,16 +74,14 @@ test("nginx takes examples/deploy/nginx.conf", { skip: noNginx }, (t) => {
   )
   const head = `pid ${directory}/pid;\nerror_log ${directory}/error.log;\nevents {}\n`
   const whole = `${head}http {\naccess_log off;\n${paths.join("\n")}\n${site}}\n`
-  assert.equal(nginxRefusal(whole, directory), null)
+  assert.equal(await nginxRefusal(whole, directory), null)
 })
 
-test("nginx takes examples/deploy/replicas_nginx.conf", { skip: noNginx }, (t) => {
+test("nginx takes examples/deploy/replicas_nginx.conf", { skip: noNginx }, async (t) => {
   const directory = temporaryDirectory(t)
   const here = replicasNginx.replace(/replica\d/g, "127.0.0.1").replaceAll("/tmp/", `${directory}/`)
-  assert.equal(nginxRefusal(here, directory), null)
+  assert.equal(await nginxRefusal(here, directory), null)
 })
-
-const noOpenssl = absent("openssl", ["version"])
 
 test("make_secrets.sh makes the secrets once, each open to containers alone", {
   skip: noOpenssl,
