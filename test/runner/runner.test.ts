@@ -103,6 +103,24 @@ test("runFiles() names what fails in each file, and runs the others", async (t) 
   ])
 })
 
+test("runFiles() keeps settings, colours and languages of the user from the tests", async (t) => {
+  const theirs = { POSTERN_PORT: "7777", JWT_SECRET_KEY: "abc", FORCE_COLOR: "1", LC_ALL: "C" }
+  const names = Object.keys(theirs)
+  const before = { ...process.env }
+  t.after(() => {
+    for (const name of names) {
+      if (before[name] === undefined) delete process.env[name]
+      else process.env[name] = before[name]
+    }
+  })
+  Object.assign(process.env, theirs)
+  const found = `${JSON.stringify(names)}.filter((name) => name in process.env)`
+  const code = `test("sees none", () => { if (${found}.length > 0) throw new Error(${found}) })`
+  const results = await run(writeFiles(t, { code }), {})
+  assert.deepEqual(results.get("code")?.failures, [])
+  assert.equal(results.get("code")?.passed, 1)
+})
+
 test("runFiles() ends a file that is never over, and runs the next one", async (t) => {
   const waits = 'test("waits", () => new Promise((resolve) => setTimeout(resolve, 1e6)))'
   const results = await run(writeFiles(t, { waits, good }), { secondsMax: 6 })

@@ -15,6 +15,8 @@ const wordsOfNode: readonly string[] = [
   `--test-reporter=${new URL("reporter.ts", import.meta.url)}`,
   "--test-reporter-destination=stdout",
 ]
+/** What of the environment would change what tests see: settings of Postern, colours, languages. */
+const ofTheUser = /^(?:POSTERN_.*|JWT_.*|FORCE_COLOR|LANG|LANGUAGE|LC_.*|NODE_TEST_CONTEXT)$/
 const keptCharacters = 4000
 /** Tests make thousands of stores, each of which waits for its disk: memory lets none wait. */
 const temporaryFiles = memoryFiles() ?? tmpdir()
@@ -56,8 +58,8 @@ export class WorkerProcess {
 
   /** Starts it; `coverage` is where it writes its coverage. */
   constructor(coverage: string | undefined) {
-    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
-    const env = { ...inherited, TMPDIR: temporaryFiles }
+    const inherited = Object.entries(process.env).filter(([name]) => !ofTheUser.test(name))
+    const env = { ...Object.fromEntries(inherited), TMPDIR: temporaryFiles }
     this.#child = fork(workerFile, {
       cwd: projectDirectory,
       env: coverage === undefined ? env : { ...env, NODE_V8_COVERAGE: coverage },

@@ -10,6 +10,7 @@ import { withoutSchema } from "../../store/copied_places.ts"
 import { openControlDirectory } from "../../support/control_directory.ts"
 import { openPlainDatabase } from "../../support/plain_database.ts"
 import { postgresForTests } from "../../support/postgres_server.ts"
+import { freePorts } from "../../support/proxy_programs.ts"
 import { setUp } from "../../support/set_up.ts"
 import { temporaryDirectory } from "../../support/temporary_directory.ts"
 import { databaseSettings, run } from "../backup_places.ts"
@@ -32,7 +33,9 @@ interface Status {
 }
 
 async function status(settings: Record<string, string>) {
-  const { exitCode, stdout, stderr } = await run(["status", "--json"], settings)
+  // Another Postern may have the port that is the default.
+  const place = { POSTERN_PORT: String((await freePorts(1))[0]), ...settings }
+  const { exitCode, stdout, stderr } = await run(["status", "--json"], place)
   assert.equal(stderr.replace(/^.* warn .*\n/gm, ""), "")
   const found: Status = JSON.parse(stdout)
   assert.equal(exitCode, found.ok ? 0 : 1)
