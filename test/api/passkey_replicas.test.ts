@@ -81,6 +81,9 @@ test("POST /mfa/passkeys at two replicas adds an answer once", { skip }, async (
   const authenticator = createTestAuthenticator()
   const json = { credential: authenticator.create(asked) }
   const sent = services.map((service) => service.call("POST", "/mfa/passkeys", { token, json }))
-  assert.deepEqual(tally(await Promise.all(sent)), [200, 400])
+  const [first, second] = tally(await Promise.all(sent))
+  assert.equal(first, 200)
+  // 401 asks for the second factor, where the first answer was stored before the other was read.
+  assert.ok(second === 400 || second === 401, String(second))
   assert.equal((await logInByPasskey(services[0], authenticator)).status, 200)
 })

@@ -140,11 +140,16 @@ test("changes that wait for one user's row do not delay other requests", { skip 
   const holder = await openPlainDatabase(host)
   t.after(() => holder.close())
   let release = () => {}
-  const held = holder.transaction(async (query) => {
-    await query("select from postern.users where username = 'alice' for update")
-    await new Promise<void>((resolve) => {
-      release = resolve
+  let held: Promise<unknown> = Promise.resolve()
+  await new Promise<void>((locked, failed) => {
+    held = holder.transaction(async (query) => {
+      await query("select from postern.users where username = 'alice' for update")
+      await new Promise<void>((resolve) => {
+        release = resolve
+        locked()
+      })
     })
+    held.catch(failed)
   })
   let [slowest, isOver] = [0, false]
   const asking = (async () => {
