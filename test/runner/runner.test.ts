@@ -103,24 +103,6 @@ test("runFiles() names what fails in each file, and runs the others", async (t) 
   ])
 })
 
-test("runFiles() keeps settings, colours and languages of the user from the tests", async (t) => {
-  const theirs = { POSTERN_PORT: "7777", JWT_SECRET_KEY: "abc", FORCE_COLOR: "1", LC_ALL: "C" }
-  const names = Object.keys(theirs)
-  const before = { ...process.env }
-  t.after(() => {
-    for (const name of names) {
-      if (before[name] === undefined) delete process.env[name]
-      else process.env[name] = before[name]
-    }
-  })
-  Object.assign(process.env, theirs)
-  const found = `${JSON.stringify(names)}.filter((name) => name in process.env)`
-  const code = `test("sees none", () => { if (${found}.length > 0) throw new Error(${found}) })`
-  const results = await run(writeFiles(t, { code }), {})
-  assert.deepEqual(results.get("code")?.failures, [])
-  assert.equal(results.get("code")?.passed, 1)
-})
-
 test("runFiles() ends a file that is never over, and runs the next one", async (t) => {
   const waits = 'test("waits", () => new Promise((resolve) => setTimeout(resolve, 1e6)))'
   const results = await run(writeFiles(t, { waits, good }), { secondsMax: 6 })
@@ -167,24 +149,40 @@ for (const [what, afterwards] of Object.entries(cleaners)) {
   })
 }
 
+/** `npm test` with these files or folders, and more in its environment. */
+function runAll(paths: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  return spawnSync(
+    process.execPath,
+    ["--import", "tsx", fileURLToPath(new URL("run.ts", import.meta.url)), ...paths],
+    {
+      encoding: "utf8",
+      cwd: fileURLToPath(new URL("../..", import.meta.url)),
+      env: { ...process.env, ...more },
+    },
+  )
+}
+
 test("run.ts exits 0 if all is well, and else names at its end what failed", (t) => {
   const [goodFile = "", badFile = ""] = writeFiles(t, { good, bad })
-  const runAll = (...files: readonly string[]) =>
-    spawnSync(
-      process.execPath,
-      ["--import", "tsx", fileURLToPath(new URL("run.ts", import.meta.url)), ...files],
-      { encoding: "utf8", cwd: fileURLToPath(new URL("../..", import.meta.url)) },
-    )
-  const well = runAll(goodFile)
+  const well = runAll([goodFile])
   assert.deepEqual([well.status, well.stderr], [0, ""])
   assert.match(well.stdout, /\n1 test in 1 file passed, in \d+ s\n$/)
-  const badly = runAll(goodFile, badFile)
+  const badly = runAll([goodFile, badFile])
   assert.deepEqual([badly.status, badly.stderr], [1, ""])
   assert.match(
     badly.stdout,
     /\nFAILED \S+bad\.test\.mjs: a bad test: Error: this is bad\n1 of 2 tests failed, in \d+ s\n$/,
   )
-  assert.equal(runAll(temporaryDirectory(t)).status, 1, "no test is no success")
+  assert.equal(runAll([temporaryDirectory(t)]).status, 1, "no test is no success")
+})
+
+test("run.ts keeps settings, colours and languages of the user from the tests", (t) => {
+  const theirs = { POSTERN_PORT: "7777", JWT_SECRET_KEY: "abc", FORCE_COLOR: "1", LC_ALL: "C" }
+  const found = `${JSON.stringify(Object.keys(theirs))}.filter((name) => name in process.env)`
+  const code = `test("sees none", () => { if (${found}.length > 0) throw new Error(${found}) })`
+  const { status, stdout } = runAll(writeFiles(t, { code }), theirs)
+  assert.equal(status, 0, stdout)
+  assert.match(stdout, /\n1 test in 1 file passed/)
 })
 
 test("roomsLeftOut() names rooms some of whose tests were skipped", () => {

@@ -139,18 +139,8 @@ test("changes that wait for one user's row do not delay other requests", { skip 
   const { store, warnings } = await connectStore(t, { host })
   const holder = await openPlainDatabase(host)
   t.after(() => holder.close())
-  let release = () => {}
-  let held: Promise<unknown> = Promise.resolve()
-  await new Promise<void>((locked, failed) => {
-    held = holder.transaction(async (query) => {
-      await query("select from postern.users where username = 'alice' for update")
-      await new Promise<void>((resolve) => {
-        release = resolve
-        locked()
-      })
-    })
-    held.catch(failed)
-  })
+  await holder.query("begin")
+  await holder.query("select from postern.users where username = 'alice' for update")
   let [slowest, isOver] = [0, false]
   const asking = (async () => {
     while (!isOver) {
@@ -168,8 +158,7 @@ test("changes that wait for one user's row do not delay other requests", { skip 
     ),
   )
   await Promise.all(logins)
-  release()
-  await held
+  await holder.query("commit")
   await pause(100)
   isOver = true
   await asking
